@@ -1,0 +1,205 @@
+"""The manual of the Rust half. `mypy.stubtest` holds it to the binary.
+
+Three doors lead here and no other module may: `imaging`, `tracking`, `framing`. Errors are those of
+`cammra_edge.errors`. Every call that works on pixels lets other Python threads run meanwhile.
+"""
+
+from collections.abc import Sequence
+from typing import Any, final
+
+from typing_extensions import Buffer
+
+# ---- imaging -------------------------------------------------------------------------------
+
+def simd_name() -> str:
+    """The instruction set that libjpeg-turbo uses on this processor: `avx2`, `sse2`, `neon` or `none`."""
+
+def encode_image(
+    frame: Buffer | tuple[Buffer, ...],
+    frame_format: str,
+    kind: str,
+    box: tuple[float, float, float, float] | None,
+    *,
+    quality: int | None = None,
+    subsampling: str = "4:2:0",
+    max_bytes: int | None = None,
+    fit: tuple[int, int] | None = None,
+) -> tuple[bytes, int, int, tuple[int, int, int, int]]:
+    """Cut and encode one image straight from the caller's frame, without a copy of it.
+
+    The pixels must not change until the call returns.
+
+    Args:
+        frame: One buffer, or a tuple of planes (`(y, uv)`, `(y, u, v)`), each of any row stride. RGB8 and BGR8
+            are `(height, width, 3)`, GRAY8 `(height, width)`, NV12 and I420 in one buffer `(height * 3 / 2,
+            width)`; JPEG is one-dimensional bytes.
+        frame_format: A value of `model.FrameFormat`.
+        kind: A value of `model.ImageKind`; crops need `box`.
+        box: `(x, y, width, height)` in frame pixels, may hang over the edge.
+        quality: 1..100; `None` is 85, or a lossless crop where a JPEG frame allows it.
+        subsampling: `4:4:4`, `4:2:2` or `4:2:0`.
+        max_bytes: Ceiling of the image; quality goes down until it fits.
+        fit: Size that a downsized frame must fit into, aspect kept.
+
+    Returns:
+        The JPEG, its width and height, and the part of the frame it shows.
+
+    Raises:
+        FrameError: The buffer does not fit the format.
+        ImageError: The box or a setting cannot be used, or nothing fits under the ceiling.
+    """
+
+@final
+class Shot:
+    """Pixels of one read, kept until its vehicle's last event is encoded."""
+
+    @property
+    def shot_no(self) -> int:
+        """Counts the shots of a tracker from 1; with the stream id it names the image."""
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        """Width and height of the frame it was cut from."""
+    def encode(
+        self,
+        kind: str,
+        *,
+        quality: int | None = None,
+        subsampling: str = "4:2:0",
+        max_bytes: int | None = None,
+        fit: tuple[int, int] | None = None,
+    ) -> tuple[bytes, int, int, tuple[int, int, int, int]]:
+        """The image of that kind, as `encode_image` returns it: encoded on first demand and remembered.
+
+        Raises:
+            ImageError: Why there is no such image.
+        """
+
+# ---- tracking ------------------------------------------------------------------------------
+
+@final
+class TrackEvent:
+    """One thing a track says, before images and numbers of the wire are added."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def vehicle_no(self) -> int:
+        """Counts vehicles of the stream from 1."""
+    @property
+    def track(self) -> int: ...
+    @property
+    def ordinal(self) -> int:
+        """Counts the vehicle's events from 1."""
+    @property
+    def at_mono_ns(self) -> int: ...
+    @property
+    def at_utc_ns(self) -> int: ...
+    @property
+    def first_mono_ns(self) -> int: ...
+    @property
+    def first_utc_ns(self) -> int: ...
+    @property
+    def image_utc_ns(self) -> int:
+        """When the shot's frame was taken; 0 without a shot."""
+    @property
+    def text(self) -> str: ...
+    @property
+    def confidence(self) -> float: ...
+    @property
+    def image_text(self) -> str:
+        """Text of the read that the shot shows."""
+    @property
+    def direction(self) -> str: ...
+    @property
+    def roi_id(self) -> int: ...
+    @property
+    def attributes(self) -> dict[str, str]:
+        """country, region, region_code, iso3166_2, view, kind, colour, make, model: those that are known."""
+    @property
+    def confidence_mmr(self) -> float | None: ...
+    @property
+    def confidence_colour(self) -> float | None: ...
+    @property
+    def vehicle_box(self) -> tuple[int, int, int, int] | None:
+        """In the shot's frame, clamped to it."""
+    @property
+    def plate_box(self) -> tuple[int, int, int, int] | None: ...
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """What an update changed: plate, direction, region, or an attribute's name."""
+    @property
+    def reads(self) -> int:
+        """Reads with a text so far."""
+    @property
+    def shot(self) -> Shot | None: ...
+
+@final
+class Tracker:
+    """All vehicles of one stream. Not thread-safe by contract: one thread observes and ticks (a second one waits)."""
+
+    def __new__(cls, settings: dict[str, Any]) -> Tracker:
+        """A tracker with the settings of `config.TrackingSettings` and the wishes of the profiles, as plain values.
+
+        Raises:
+            ConfigError: A setting is out of range; names it.
+        """
+    def observe(
+        self,
+        frame: Buffer | tuple[Buffer, ...] | None,
+        frame_format: str,
+        reads: Sequence[object],
+        mono_ns: int,
+        utc_ns: int,
+    ) -> list[TrackEvent]:
+        """Take one frame's reads in; copy the pixels of better shots; say what happened.
+
+        The pixels must not change until the call returns.
+
+        Args:
+            frame: As in `encode_image`; `None` for reads without a picture.
+            frame_format: A value of `model.FrameFormat`.
+            reads: `model.PlateRead`s.
+            mono_ns: Frame time that drives the timers; one that steps back is taken as the latest time seen, and counted.
+            utc_ns: Frame time that is reported.
+
+        Raises:
+            ReadError: A read's field has the wrong type; the other reads of the frame were taken in all the same.
+        """
+    def tick(self, mono_ns: int, utc_ns: int) -> list[TrackEvent]:
+        """Fire the timers that are due, when no frame comes."""
+    def finish(self) -> list[TrackEvent]:
+        """The stream ends: every open vehicle says Reliable (if it has not) and Lost."""
+    def next_deadline_mono_ns(self) -> int | None:
+        """When the next timer is due; `None` when no vehicle is open."""
+    def replan(self, plan: dict[str, Any]) -> None:
+        """Take over other wishes of the profiles: which images a shot must keep from now on."""
+    def counters(self) -> dict[str, int]:
+        """What was refused, evicted or dropped since the start, by name; and `open_tracks`, `shot_bytes`."""
+
+# ---- framing -------------------------------------------------------------------------------
+
+def multipart_body(
+    boundary: str, parts: Sequence[tuple[str, str, str, bytes]]
+) -> bytes:
+    """A `multipart/form-data` body of known length, in one allocation.
+
+    Args:
+        boundary: At most 70 characters of `[0-9A-Za-z'()+_,./:=?-]`.
+        parts: `(name, filename, content type, content)`, in order.
+
+    Raises:
+        ValueError: A name, filename or type holds CR, LF, NUL or a quote, or the boundary occurs in a content.
+    """
+
+def json_with_images(
+    json: bytes, splice_at: int, images: Sequence[tuple[str, str, bytes]], *, head: bytes = b"", tail: bytes = b""
+) -> bytes:
+    """FF JSON with its `ImageArray` spliced in as base64, in one allocation, without an intermediate copy.
+
+    Args:
+        json: One JSON object without `ImageArray`.
+        splice_at: Offset in `json` where `"ImageArray":[…],` goes: the start of a key.
+        images: `(ImageType, ImageFormat, JPEG)`, in order.
+        head: Put before the object (a length prefix).
+        tail: Put after it (a delimiter).
+    """

@@ -1,0 +1,120 @@
+"""Settings of the whole engine: parsed once, checked once, frozen.
+
+A script builds them from Python values; the page lays saved fields over them (`web`). After this
+module nobody sees a dict.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence  # noqa: TC003 - dataclass fields are read at run time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cammra_edge.errors import ConfigError
+from cammra_edge.model import Device, FrameFormat
+from cammra_edge.profile import Profile  # noqa: TC001 - as above
+
+PROFILES_ON_THE_PAGE = 3
+
+
+def env(name: str) -> str:
+    """A secret from the environment.
+
+    Raises:
+        ConfigError: The variable is not set.
+    """
+    value = os.environ.get(name)
+    if value is None:
+        raise ConfigError(f"env({name!r})", None, f"the environment variable {name} to be set")
+    return value
+
+
+def secret_file(path: str | Path) -> str:
+    """A secret from a file, without the line end.
+
+    Raises:
+        ConfigError: The file cannot be read.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"secret_file({str(path)!r})", type(error).__name__, "a readable text file") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A region of interest and the arrow that says which way is in.
+
+    Points are fractions of the frame, `(0, 0)` top left and `(1, 1)` bottom right, so that they survive a
+    change of resolution.
+    """
+
+    roi_id: int = 1
+    polygon: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    arrow: tuple[tuple[float, float], tuple[float, float]] = ((0.5, 0.0), (0.5, 1.0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingSettings:
+    """When a vehicle says what. Times are frame time.
+
+    Args:
+        result_delay_s: How long New waits and gathers reads after the first.
+        reliable_reads: Reads equal to the reported text that make it reliable,
+        reliable_confidence: and their mean confidence,
+        reliable_after_s: or this long after the first read.
+        change_reads: A change counts at this many agreeing reads,
+        change_after_s: or at the first agreeing read this long after it appeared.
+        lost_after_s: Not read inside a region for more than this.
+        min_confidence: Reads below are not taken in.
+        direction_travel: How far along the arrow, as a fraction of the frame's diagonal, tells the direction.
+        vehicles_without_plate: Report vehicles whose plate was never read.
+        regions: Where reads count; empty is the whole frame, arrow down.
+        max_tracks: More vehicles at once evict the one not read for longest.
+        shots_per_track: Candidate texts of one vehicle whose best picture is kept.
+        shot_budget_bytes: Pixels kept for all vehicles together.
+    """
+
+    result_delay_s: float = 0.0
+    reliable_reads: int = 3
+    reliable_confidence: float = 0.8
+    reliable_after_s: float = 1.0
+    change_reads: int = 3
+    change_after_s: float = 0.150
+    lost_after_s: float = 10.0
+    min_confidence: float = 0.0
+    direction_travel: float = 0.02
+    vehicles_without_plate: bool = False
+    regions: Sequence[Region] = ()
+    max_tracks: int = 256
+    shots_per_track: int = 3
+    shot_budget_bytes: int = 64 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxSettings:
+    """Where events wait, how safely, and how many.
+
+    `durability` is `power` (an event counts as stored after the flush) or `process` (survives a crash of the
+    process, not of the power).
+    """
+
+    path: Path = Path("cammra-outbox.sqlite3")
+    durability: str = "power"
+    max_bytes: int = 512 << 20
+    max_events: int = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything the engine needs to know."""
+
+    device: Device = field(default_factory=Device)
+    profiles: tuple[Profile, ...] = ()
+    frame_format: FrameFormat = FrameFormat.RGB8
+    frame_size: tuple[int, int] | None = None
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    outbox: OutboxSettings = field(default_factory=OutboxSettings)
+    network_mode: str = "https"
+    max_profiles: int = PROFILES_ON_THE_PAGE

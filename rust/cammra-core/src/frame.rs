@@ -1,0 +1,178 @@
+//! Frames as a recogniser hands them over: borrowed pixels of any stride, or the bytes of one JPEG.
+//!
+//! Nothing here copies; [`crate::shot`] does, when a better shot must outlive the call.
+
+use crate::error::FrameError;
+use crate::geometry::Size;
+
+/// JPEG's own limit for width and height (ITU-T T.81, 16-bit fields; libjpeg-turbo stops at 65 500).
+pub const MAX_SIDE_PX: u32 = 65_500;
+
+/// How the samples of a packed frame are ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PackedOrder {
+    /// Three bytes a pixel: red, green, blue.
+    Rgb,
+    /// Three bytes a pixel: blue, green, red.
+    Bgr,
+    /// One byte a pixel.
+    Gray,
+}
+
+impl PackedOrder {
+    /// Bytes a pixel takes.
+    #[must_use]
+    pub const fn bytes_per_pixel(self) -> usize {
+        match self {
+            Self::Rgb | Self::Bgr => 3,
+            Self::Gray => 1,
+        }
+    }
+}
+
+/// What the numbers of a planar frame mean (ITU-R BT.601).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum YuvRange {
+    /// Luma 16 to 235, chroma 16 to 240: what most sensors deliver. JFIF wants full range, so crops are expanded.
+    Video,
+    /// 0 to 255, as JFIF stores it.
+    Full,
+}
+
+/// Rows of samples, `stride` bytes apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Plane<'a> {
+    /// The samples, first row first; the last row may end without its padding.
+    pub data: &'a [u8],
+    /// Bytes from the start of one row to the start of the next.
+    pub stride: usize,
+}
+
+/// One frame, borrowed.
+#[derive(Clone, Copy, Debug)]
+pub enum FrameView<'a> {
+    /// Interleaved samples.
+    Packed {
+        /// The samples.
+        pixels: Plane<'a>,
+        /// Width and height.
+        size: Size,
+        /// Order of the samples.
+        order: PackedOrder,
+    },
+    /// A luma plane, and one of interleaved chroma at half resolution. Even width and height.
+    Nv12 {
+        /// Luma.
+        y: Plane<'a>,
+        /// Chroma, U first.
+        uv: Plane<'a>,
+        /// Width and height of the luma.
+        size: Size,
+        /// What the numbers mean.
+        range: YuvRange,
+    },
+    /// Three planes, chroma at half resolution. Even width and height.
+    I420 {
+        /// Luma.
+        y: Plane<'a>,
+        /// Blue difference.
+        u: Plane<'a>,
+        /// Red difference.
+        v: Plane<'a>,
+        /// Width and height of the luma.
+        size: Size,
+        /// What the numbers mean.
+        range: YuvRange,
+    },
+    /// A whole JPEG, as an MJPEG stream carries it.
+    Jpeg {
+        /// From SOI to EOI.
+        data: &'a [u8],
+        /// Width and height as its header says.
+        size: Size,
+    },
+}
+
+impl<'a> FrameView<'a> {
+    /// An interleaved frame.
+    ///
+    /// # Errors
+    /// [`FrameError`] when the size is out of range or the plane is too short for it.
+    pub fn packed(pixels: Plane<'a>, size: Size, order: PackedOrder) -> Result<Self, FrameError> {
+        check_size(size, false)?;
+        check_plane("pixels", pixels, size, size.width as usize * order.bytes_per_pixel(), size.height)?;
+        Ok(Self::Packed { pixels, size, order })
+    }
+
+    /// A luma plane and an interleaved chroma plane.
+    ///
+    /// # Errors
+    /// [`FrameError`] when the size is odd or out of range or a plane is too short for it.
+    pub fn nv12(y: Plane<'a>, uv: Plane<'a>, size: Size, range: YuvRange) -> Result<Self, FrameError> {
+        check_size(size, true)?;
+        check_plane("y", y, size, size.width as usize, size.height)?;
+        check_plane("uv", uv, size, size.width as usize, size.height / 2)?;
+        Ok(Self::Nv12 { y, uv, size, range })
+    }
+
+    /// Three planes.
+    ///
+    /// # Errors
+    /// [`FrameError`] when the size is odd or out of range or a plane is too short for it.
+    pub fn i420(
+        y: Plane<'a>,
+        u: Plane<'a>,
+        v: Plane<'a>,
+        size: Size,
+        range: YuvRange,
+    ) -> Result<Self, FrameError> {
+        check_size(size, true)?;
+        check_plane("y", y, size, size.width as usize, size.height)?;
+        let half = size.width as usize / 2;
+        check_plane("u", u, size, half, size.height / 2)?;
+        check_plane("v", v, size, half, size.height / 2)?;
+        Ok(Self::I420 { y, u, v, size, range })
+    }
+
+    /// Width and height in pixels.
+    #[must_use]
+    pub const fn size(&self) -> Size {
+        match self {
+            Self::Packed { size, .. }
+            | Self::Nv12 { size, .. }
+            | Self::I420 { size, .. }
+            | Self::Jpeg { size, .. } => *size,
+        }
+    }
+}
+
+fn check_size(size: Size, halved: bool) -> Result<(), FrameError> {
+    if size.width == 0 || size.height == 0 || size.width > MAX_SIDE_PX || size.height > MAX_SIDE_PX {
+        return Err(FrameError::BadSize { size, want: "1 to 65500 pixels a side" });
+    }
+    if halved && (size.width % 2 == 1 || size.height % 2 == 1) {
+        return Err(FrameError::BadSize { size, want: "an even width and height for NV12 and I420" });
+    }
+    Ok(())
+}
+
+fn check_plane(
+    name: &'static str,
+    plane: Plane<'_>,
+    size: Size,
+    row_bytes: usize,
+    rows: u32,
+) -> Result<(), FrameError> {
+    let rows = rows as usize;
+    let want = plane.stride.saturating_mul(rows.saturating_sub(1)).saturating_add(row_bytes);
+    if plane.stride < row_bytes || plane.data.len() < want {
+        return Err(FrameError::PlaneTooShort {
+            plane: name,
+            have: plane.data.len(),
+            want: want.max(row_bytes * rows),
+            size,
+            stride: plane.stride,
+        });
+    }
+    Ok(())
+}

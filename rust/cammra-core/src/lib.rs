@@ -1,0 +1,23 @@
+//! What an ANPR camera's event push does with frames and plate reads, without Python, clock,
+//! socket or file.
+//!
+//! Three rooms, each with a door of the same name on the Python side:
+//!
+//! * **imaging**: [`frame`] (pixels borrowed from the caller), [`shot`] (pixels kept for later),
+//!   [`jpeg`] (libjpeg-turbo);
+//! * **tracking**: [`vote`] (which text a vehicle wears), [`track`] (one vehicle's state), [`tracker`] (all of
+//!   them, their timers and their memory);
+//! * **framing**: [`multipart`] and [`json_frame`] (bytes for the wire).
+//!
+//! Time is always an argument.
+
+pub mod error;
+pub mod frame;
+pub mod geometry;
+pub mod json_frame;
+pub mod jpeg;
+pub mod multipart;
+pub mod shot;
+pub mod track;
+pub mod tracker;
+pub mod vote;

@@ -1,0 +1,34 @@
+//! The one map from core errors to the Python family in `cammra_edge.errors`.
+
+use cammra_core::error::{FrameError, ImageError};
+use pyo3::PyErr;
+
+mod python {
+    pyo3::import_exception!(cammra_edge.errors, ConfigError);
+    pyo3::import_exception!(cammra_edge.errors, FrameError);
+    pyo3::import_exception!(cammra_edge.errors, ImageError);
+    pyo3::import_exception!(cammra_edge.errors, ReadError);
+}
+
+/// A frame that cannot be used.
+pub(crate) fn from_frame(error: &FrameError) -> PyErr {
+    python::FrameError::new_err(error.to_string())
+}
+
+/// One image that cannot be made; a broken frame stays a `FrameError`.
+pub(crate) fn from_image(error: &ImageError) -> PyErr {
+    match error {
+        ImageError::Frame(frame) => from_frame(frame),
+        other => python::ImageError::new_err(other.to_string()),
+    }
+}
+
+/// A read whose field has the wrong type.
+pub(crate) fn read_error(message: String) -> PyErr {
+    python::ReadError::new_err(message)
+}
+
+/// A setting that is out of range.
+pub(crate) fn config_error(field: &str, value: String, want: &str) -> PyErr {
+    python::ConfigError::new_err((field.to_owned(), value, want.to_owned()))
+}
