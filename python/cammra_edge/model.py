@@ -266,3 +266,42 @@ class Device:
     longitude: float = 13.19366
     geo_target: str = "Camera"
     time_zone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """One message for a byte transport (HTTP, TCP): what a payload renders and a sink sends.
+
+    `content_type` is empty where the transport has no place for it. The bytes are the same at every attempt.
+    """
+
+    content: bytes
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedFile:
+    """One file for a file transport: a relative path whose components are safe, and its bytes."""
+
+    path: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Files that belong together; the last one appearing tells a watcher that all are there."""
+
+    files: tuple[NamedFile, ...]
+
+
+Message = Body | Files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """Which try of which delivery this is; a sink may put it into headers, never into the body."""
+
+    event_id: str
+    packet: int
+    number: int = 1
+    test: bool = False

@@ -1,0 +1,1 @@
+"""Pure renderers: an event and a profile become the bytes that a receiver gets."""
