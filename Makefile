@@ -1,0 +1,48 @@
+# One entry for everything. `make` alone lists what there is.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SHELL := /bin/bash
+
+.PHONY: help setup build run test test-quick lint types imports rust pytest bench bench-quick clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: ## Make the virtual environment and see to cmake and nasm
+	@PYTHON="$(PYTHON)" tools/setup
+
+build: setup ## Build the Rust half into the virtual environment
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/maturin develop --release --quiet --extras draw,page
+
+run: build ## Build everything and run the main job: a drawn scene becomes events at a receiver
+	@$(BIN)/cammra-edge demo --once --sheet demo-events.png
+
+test: build lint types imports rust pytest ## Build everything and run every check and test
+
+lint: ## Formatting and lints of both languages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	cargo fmt --check
+
+types: ## mypy strict, and the stub against the binary
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest cammra_edge._native --mypy-config-file pyproject.toml
+
+imports: ## The rooms' import contract, and that the core knows no Python
+	$(BIN)/lint-imports
+	@! cargo tree -p cammra-core --edges normal --prefix none | grep -qi '^pyo3' || { echo "cammra-core must not depend on pyo3"; exit 1; }
+
+rust: ## clippy and the Rust tests
+	PATH="$(CURDIR)/$(BIN):$$PATH" cargo clippy --release --workspace --all-targets --quiet -- -D warnings
+	PATH="$(CURDIR)/$(BIN):$$PATH" cargo test --release -p cammra-core --quiet
+
+pytest: ## The Python tests
+	$(BIN)/pytest -q
+
+test-quick: build ## The Python tests without the slow ones
+	$(BIN)/pytest -q -m "not slow"
+
+clean: ## Remove what was built
+	rm -rf target $(VENV) dist .mypy_cache .ruff_cache .pytest_cache
