@@ -1,0 +1,42 @@
+"""What the engine says about itself: one frozen value, ready for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - dataclass fields are read at run time
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStatus:
+    """A snapshot; counters count from the engine's start.
+
+    Args:
+        stream_id: Names this run, or the recording.
+        running: Workers and encoder are at work.
+        frames: Frames observed.
+        reads: Reads observed.
+        events: Events said so far, by kind.
+        unwanted: Events that no profile wanted; they are not stored.
+        pending: Events said but not yet stored.
+        broken_frames: Frames that could not be used; their reads were.
+        broken_reads: Reads that could not be used.
+        last_refusal: What was wrong with the latest of these.
+        tracker: The tracker's own counters: open tracks, shot bytes, evictions.
+        outbox: The outbox's own state: bytes, events, durability, drops by reason.
+        profiles: One entry per profile, as `delivery` reports it.
+    """
+
+    stream_id: str
+    running: bool
+    frames: int = 0
+    reads: int = 0
+    events: Mapping[str, int] = field(default_factory=dict)
+    unwanted: int = 0
+    pending: int = 0
+    broken_frames: int = 0
+    broken_reads: int = 0
+    last_refusal: str = ""
+    tracker: Mapping[str, int] = field(default_factory=dict)
+    outbox: Mapping[str, Any] = field(default_factory=dict)
+    profiles: tuple[Mapping[str, Any], ...] = ()
