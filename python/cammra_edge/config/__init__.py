@@ -6,16 +6,22 @@ module nobody sees a dict.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence  # noqa: TC003 - dataclass fields are read at run time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cammra_edge.config.lists import PlateList  # noqa: TC001 - dataclass fields are read at run time
 from cammra_edge.errors import ConfigError
+from cammra_edge.limits import bounded, check_bounds
 from cammra_edge.model import Device, FrameFormat
 from cammra_edge.profile import Profile  # noqa: TC001 - as above
 
 PROFILES_ON_THE_PAGE = 3
+MIN_CORNERS = 3
+MAX_CORNERS = 32
+SHORTEST_ARROW = 0.01
 
 
 def env(name: str) -> str:
@@ -39,7 +45,9 @@ def secret_file(path: str | Path) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"secret_file({str(path)!r})", type(error).__name__, "a readable text file") from error
+        raise ConfigError(
+            f"secret_file({str(path)!r})", type(error).__name__, "a readable text file"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +61,22 @@ class Region:
     roi_id: int = 1
     polygon: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
     arrow: tuple[tuple[float, float], tuple[float, float]] = ((0.5, 0.0), (0.5, 1.0))
+
+    def __post_init__(self) -> None:
+        if self.roi_id not in {1, 2}:
+            raise ConfigError("roi_id", self.roi_id, "1 or 2, as the wire knows them")
+        if not MIN_CORNERS <= len(self.polygon) <= MAX_CORNERS:
+            raise ConfigError(
+                "polygon", f"{len(self.polygon)} corners", f"{MIN_CORNERS} to {MAX_CORNERS} corners"
+            )
+        if any(not 0.0 <= part <= 1.0 for point in (*self.polygon, *self.arrow) for part in point):
+            raise ConfigError(
+                "polygon", "a point outside the frame", "every point as fractions from 0 to 1"
+            )
+        if math.dist(*self.arrow) < SHORTEST_ARROW:
+            raise ConfigError(
+                "arrow", "too short", f"an arrow at least {SHORTEST_ARROW:g} of the frame long"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,20 +100,23 @@ class TrackingSettings:
         shot_budget_bytes: Pixels kept for all vehicles together.
     """
 
-    result_delay_s: float = 0.0
-    reliable_reads: int = 3
-    reliable_confidence: float = 0.8
-    reliable_after_s: float = 1.0
-    change_reads: int = 3
-    change_after_s: float = 0.150
-    lost_after_s: float = 10.0
-    min_confidence: float = 0.0
-    direction_travel: float = 0.02
+    result_delay_s: float = bounded(0.0, 0.0, 60.0)
+    reliable_reads: int = bounded(3, 1, 100)
+    reliable_confidence: float = bounded(0.8, 0.0, 1.0)
+    reliable_after_s: float = bounded(1.0, 0.0, 60.0)
+    change_reads: int = bounded(3, 1, 100)
+    change_after_s: float = bounded(0.150, 0.0, 60.0)
+    lost_after_s: float = bounded(10.0, 0.1, 3600.0)
+    min_confidence: float = bounded(0.0, 0.0, 1.0)
+    direction_travel: float = bounded(0.02, 0.0, 1.0)
     vehicles_without_plate: bool = False
     regions: Sequence[Region] = ()
-    max_tracks: int = 256
-    shots_per_track: int = 3
-    shot_budget_bytes: int = 64 << 20
+    max_tracks: int = bounded(256, 1, 10_000)
+    shots_per_track: int = bounded(3, 1, 16)
+    shot_budget_bytes: int = bounded(64 << 20, 1 << 20, 1 << 32)
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +129,22 @@ class OutboxSettings:
 
     path: Path = Path("cammra-outbox.sqlite3")
     durability: str = "power"
-    max_bytes: int = 512 << 20
-    max_events: int = 100_000
+    max_bytes: int = bounded(512 << 20, 1 << 20, 1 << 40)
+    max_events: int = bounded(100_000, 1, 10_000_000)
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+        if self.durability not in {"power", "process"}:
+            raise ConfigError("durability", self.durability, "power or process")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything the engine needs to know."""
+    """Everything the engine needs to know.
+
+    `locked` names the fields that the page must leave as the script has them: `lost_after_s` wherever it
+    stands, `tracking.lost_after_s` or `profiles[1].server_url` only there.
+    """
 
     device: Device = field(default_factory=Device)
     profiles: tuple[Profile, ...] = ()
@@ -116,5 +152,7 @@ class Settings:
     frame_size: tuple[int, int] | None = None
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
+    plate_lists: Sequence[PlateList] = ()
     network_mode: str = "https"
     max_profiles: int = PROFILES_ON_THE_PAGE
+    locked: frozenset[str] = frozenset()
