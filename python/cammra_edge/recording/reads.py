@@ -1,0 +1,200 @@
+"""One line of `reads.jsonl`: parse it, write it.
+
+Everything in the file comes from outside. A line or a read that is broken is left out with one
+sentence that says what is wrong with it; nothing here raises for content, and nothing is guessed.
+
+Held by `tests/recording/test_reads.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from cammra_edge.errors import RecordingError
+from cammra_edge.model import Direction, PlateRead, VehicleInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cammra_edge.model import Box
+
+MAX_LINE_BYTES = 1 << 20
+MAX_READS_PER_FRAME = 4096
+MAX_TRACK = (1 << 32) - 1
+"""Track ids stay below this, so that a loop can add its own number above them."""
+MAX_TIME_NS = 1 << 60
+MAX_ROI = 255
+
+_TEXTS = ("country", "region", "region_code", "iso3166_2")
+_INFO_TEXTS = ("view", "kind", "colour", "make", "model")
+_INFO_NUMBERS = ("confidence_mmr", "confidence_colour")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReads:
+    """The reads of one frame, and how many of the line's reads were left out, with the reasons."""
+
+    frame: int
+    t_ns: int
+    reads: tuple[PlateRead, ...]
+    left_out: tuple[str, ...] = ()
+
+
+class _BrokenError(Exception):
+    """What is wrong, as one sentence."""
+
+
+def _refuse(name: str, value: object, want: str) -> NoReturn:
+    raise _BrokenError(f"{name} is {repr(value)[:60]}: want {want}")
+
+
+def parse_line(line: bytes) -> FrameReads:
+    """Read one line.
+
+    Raises:
+        RecordingError: The line as a whole cannot be used; says why, not where.
+    """
+    try:
+        raw = _object(json.loads(line, parse_constant=_no_constant))
+        frame = _whole(raw, "frame", MAX_TIME_NS)
+        t_ns = _whole(raw, "t_ns", MAX_TIME_NS)
+        reads = _reads(raw)
+    except _BrokenError as broken:
+        raise RecordingError(str(broken)) from None
+    except (ValueError, RecursionError) as error:
+        raise RecordingError(f"no JSON ({error})") from None
+    good: list[PlateRead] = []
+    left_out: list[str] = []
+    for number, one in enumerate(reads):
+        try:
+            good.append(_read(one))
+        except _BrokenError as broken:
+            left_out.append(f"reads[{number}]: {broken}")
+    return FrameReads(frame, t_ns, tuple(good), tuple(left_out))
+
+
+def format_line(frame: int, t_ns: int, reads: Sequence[PlateRead]) -> bytes:
+    """Write one line, keys in the order of the format's description, unknown ones left out."""
+    row = {"frame": frame, "t_ns": t_ns, "reads": [_as_json(read) for read in reads]}
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _object(raw: object) -> Mapping[str, object]:
+    if not isinstance(raw, dict):
+        raise _BrokenError("want a JSON object")
+    return raw
+
+
+def _reads(raw: Mapping[str, object]) -> list[object]:
+    reads = raw.get("reads")
+    if not isinstance(reads, list) or len(reads) > MAX_READS_PER_FRAME:
+        raise _BrokenError(f"reads: want a list of at most {MAX_READS_PER_FRAME}")
+    return reads
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise _BrokenError(f"{name} is no number")
+
+
+def _whole(raw: Mapping[str, object], name: str, most: int) -> int:
+    value = raw.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+        _refuse(name, value, f"a whole number from 0 to {most}")
+    return value
+
+
+def _read(one: object) -> PlateRead:
+    raw = _object(one)
+    direction = _text(raw, "direction")
+    if direction is not None and direction not in set(Direction):
+        _refuse("direction", direction, "in, out or unknown")
+    return PlateRead(
+        track=_whole(raw, "track", MAX_TRACK),
+        text=_text(raw, "text"),
+        confidence=_number(raw, "confidence") or 0.0,
+        vehicle=_box(raw, "vehicle"),
+        plate=_box(raw, "plate"),
+        country=_text(raw, "country") or "",
+        region=_text(raw, "region") or "",
+        region_code=_text(raw, "region_code") or "",
+        iso3166_2=_text(raw, "iso3166_2") or "",
+        roi=None if raw.get("roi") is None else _whole(raw, "roi", MAX_ROI),
+        # "unknown" leaves it to the boxes, as a missing key does.
+        direction=None if direction in (None, Direction.UNKNOWN) else Direction(direction),
+        info=None if raw.get("info") is None else _info(_object(raw["info"])),
+    )
+
+
+def _text(raw: Mapping[str, object], name: str) -> str | None:
+    value = raw.get(name)
+    if value is not None and not isinstance(value, str):
+        _refuse(name, value, "a text")
+    if value is not None and any("\ud800" <= letter <= "\udfff" for letter in value):
+        _refuse(name, value, "a text without half characters")
+    return value
+
+
+def _number(raw: Mapping[str, object], name: str) -> float | None:
+    value = raw.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        _refuse(name, value, "a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        _refuse(name, value, "a finite number")
+    return number
+
+
+def _box(raw: Mapping[str, object], name: str) -> Box | None:
+    value = raw.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) != 4:  # noqa: PLR2004 - x, y, width, height
+        _refuse(name, value, "four numbers [x, y, width, height]")
+    x, y, width, height = (_number({name: one}, name) for one in value)
+    if x is None or y is None or width is None or height is None:
+        _refuse(name, value, "four numbers [x, y, width, height]")
+    return (x, y, width, height)
+
+
+def _info(raw: Mapping[str, object]) -> VehicleInfo:
+    return VehicleInfo(
+        view=_text(raw, "view") or "",
+        kind=_text(raw, "kind") or "",
+        colour=_text(raw, "colour") or "",
+        make=_text(raw, "make") or "",
+        model=_text(raw, "model") or "",
+        confidence_mmr=_number(raw, "confidence_mmr"),
+        confidence_colour=_number(raw, "confidence_colour"),
+    )
+
+
+def _as_json(read: PlateRead) -> dict[str, object]:
+    info = read.info
+    row: dict[str, object] = {
+        "track": read.track,
+        "vehicle": _whole_where_exact(read.vehicle),
+        "plate": _whole_where_exact(read.plate),
+        "text": read.text,
+        "confidence": read.confidence,
+        **{name: getattr(read, name) or None for name in _TEXTS},
+        "roi": read.roi,
+        "direction": read.direction,
+    }
+    if info is not None:
+        fields = {name: getattr(info, name) for name in _INFO_TEXTS + _INFO_NUMBERS}
+        row["info"] = {name: value for name, value in fields.items() if value not in ("", None)}
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _whole_where_exact(box: Box | None) -> list[float] | None:
+    if box is None:
+        return None
+    return [int(side) if float(side).is_integer() else side for side in box]
