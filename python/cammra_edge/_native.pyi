@@ -188,18 +188,18 @@ def multipart_body(
         parts: `(name, filename, content type, content)`, in order.
 
     Raises:
-        ValueError: A name, filename or type holds CR, LF, NUL or a quote, or the boundary occurs in a content.
+        ValueError: A name, filename or type holds a control character, quote or backslash, or the boundary
+            occurs in a content.
     """
 
-def json_with_images(
-    json: bytes, splice_at: int, images: Sequence[tuple[str, str, bytes]], *, head: bytes = b"", tail: bytes = b""
-) -> bytes:
+def json_with_images(json: bytes, splice_at: int, images: Sequence[tuple[str, str, bytes]]) -> bytes:
     """FF JSON with its `ImageArray` spliced in as base64, in one allocation, without an intermediate copy.
 
     Args:
         json: One JSON object without `ImageArray`.
         splice_at: Offset in `json` where `"ImageArray":[…],` goes: the start of a key.
-        images: `(ImageType, ImageFormat, JPEG)`, in order.
-        head: Put before the object (a length prefix).
-        tail: Put after it (a delimiter).
+        images: `(ImageType, ImageFormat, JPEG)`, in order; none leaves the object as it is.
+
+    Raises:
+        ValueError: `splice_at` lies outside, or a text would need escaping.
     """

@@ -9,7 +9,9 @@ use crate::geometry::{RawBox, Size};
 #[non_exhaustive]
 pub enum FrameError {
     /// A plane is too short for the size and stride it is said to have.
-    #[error("frame plane {plane}: {have} bytes, want at least {want} for {size} with stride {stride}")]
+    #[error(
+        "frame plane {plane}: {have} bytes, want at least {want} for {size} with stride {stride}"
+    )]
     PlaneTooShort {
         /// Which plane: `pixels`, `y`, `uv`, `u` or `v`.
         plane: &'static str,
@@ -103,5 +105,48 @@ pub enum ImageError {
     Codec {
         /// Its own words.
         why: String,
+    },
+}
+
+/// Bytes for the wire that cannot be put together.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum FramingError {
+    /// Not a boundary by RFC 2046.
+    #[error("boundary: want 1 to 70 characters of [0-9A-Za-z'()+_,./:=?-]")]
+    BadBoundary,
+    /// The boundary would end a part too early.
+    #[error("the boundary occurs in the content of part {part}")]
+    BoundaryInContent {
+        /// Counts from 0.
+        part: usize,
+    },
+    /// A text that would end its header or its quotes.
+    #[error(
+        "{field} of part {part} holds byte {byte:#04x}: want no control characters, quotes or backslashes"
+    )]
+    BadPartText {
+        /// Counts from 0.
+        part: usize,
+        /// Which text.
+        field: &'static str,
+        /// The byte that was refused.
+        byte: u8,
+    },
+    /// The images' place lies outside the object.
+    #[error("splice_at is {splice_at}: want at most {length}, the length of the JSON")]
+    SpliceOutside {
+        /// The place given.
+        splice_at: usize,
+        /// Bytes of the object.
+        length: usize,
+    },
+    /// A buffer of another length than was announced.
+    #[error("buffer of {given} bytes: want exactly {wanted}")]
+    WrongBuffer {
+        /// Bytes given.
+        given: usize,
+        /// Bytes wanted.
+        wanted: usize,
     },
 }

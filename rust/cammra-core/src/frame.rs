@@ -100,15 +100,30 @@ impl<'a> FrameView<'a> {
     /// [`FrameError`] when the size is out of range or the plane is too short for it.
     pub fn packed(pixels: Plane<'a>, size: Size, order: PackedOrder) -> Result<Self, FrameError> {
         check_size(size, false)?;
-        check_plane("pixels", pixels, size, size.width as usize * order.bytes_per_pixel(), size.height)?;
-        Ok(Self::Packed { pixels, size, order })
+        check_plane(
+            "pixels",
+            pixels,
+            size,
+            size.width as usize * order.bytes_per_pixel(),
+            size.height,
+        )?;
+        Ok(Self::Packed {
+            pixels,
+            size,
+            order,
+        })
     }
 
     /// A luma plane and an interleaved chroma plane.
     ///
     /// # Errors
     /// [`FrameError`] when the size is odd or out of range or a plane is too short for it.
-    pub fn nv12(y: Plane<'a>, uv: Plane<'a>, size: Size, range: YuvRange) -> Result<Self, FrameError> {
+    pub fn nv12(
+        y: Plane<'a>,
+        uv: Plane<'a>,
+        size: Size,
+        range: YuvRange,
+    ) -> Result<Self, FrameError> {
         check_size(size, true)?;
         check_plane("y", y, size, size.width as usize, size.height)?;
         check_plane("uv", uv, size, size.width as usize, size.height / 2)?;
@@ -131,7 +146,13 @@ impl<'a> FrameView<'a> {
         let half = size.width as usize / 2;
         check_plane("u", u, size, half, size.height / 2)?;
         check_plane("v", v, size, half, size.height / 2)?;
-        Ok(Self::I420 { y, u, v, size, range })
+        Ok(Self::I420 {
+            y,
+            u,
+            v,
+            size,
+            range,
+        })
     }
 
     /// Width and height in pixels.
@@ -147,11 +168,18 @@ impl<'a> FrameView<'a> {
 }
 
 fn check_size(size: Size, halved: bool) -> Result<(), FrameError> {
-    if size.width == 0 || size.height == 0 || size.width > MAX_SIDE_PX || size.height > MAX_SIDE_PX {
-        return Err(FrameError::BadSize { size, want: "1 to 65500 pixels a side" });
+    if size.width == 0 || size.height == 0 || size.width > MAX_SIDE_PX || size.height > MAX_SIDE_PX
+    {
+        return Err(FrameError::BadSize {
+            size,
+            want: "1 to 65500 pixels a side",
+        });
     }
     if halved && (size.width % 2 == 1 || size.height % 2 == 1) {
-        return Err(FrameError::BadSize { size, want: "an even width and height for NV12 and I420" });
+        return Err(FrameError::BadSize {
+            size,
+            want: "an even width and height for NV12 and I420",
+        });
     }
     Ok(())
 }
@@ -164,7 +192,10 @@ fn check_plane(
     rows: u32,
 ) -> Result<(), FrameError> {
     let rows = rows as usize;
-    let want = plane.stride.saturating_mul(rows.saturating_sub(1)).saturating_add(row_bytes);
+    let want = plane
+        .stride
+        .saturating_mul(rows.saturating_sub(1))
+        .saturating_add(row_bytes);
     if plane.stride < row_bytes || plane.data.len() < want {
         return Err(FrameError::PlaneTooShort {
             plane: name,

@@ -123,6 +123,10 @@ impl RawBox {
 
 impl fmt::Display for RawBox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{}, {}, {}, {}]", self.x, self.y, self.width, self.height)
+        write!(
+            f,
+            "[{}, {}, {}, {}]",
+            self.x, self.y, self.width, self.height
+        )
     }
 }

@@ -14,8 +14,8 @@
 pub mod error;
 pub mod frame;
 pub mod geometry;
-pub mod json_frame;
 pub mod jpeg;
+pub mod json_frame;
 pub mod multipart;
 pub mod shot;
 pub mod track;

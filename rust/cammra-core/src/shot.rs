@@ -85,7 +85,15 @@ impl Shot {
         plan: &ShotPlan,
     ) -> Self {
         let _ = (share, vehicle, plate, plan);
-        Self { frame_size: frame.map_or(Size { width: 0, height: 0 }, FrameView::size) }
+        Self {
+            frame_size: frame.map_or(
+                Size {
+                    width: 0,
+                    height: 0,
+                },
+                FrameView::size,
+            ),
+        }
     }
 
     /// Size of the frame it was cut from; 0x0 when there was none.

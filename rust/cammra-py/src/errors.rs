@@ -1,7 +1,8 @@
 //! The one map from core errors to the Python family in `cammra_edge.errors`.
 
-use cammra_core::error::{FrameError, ImageError};
+use cammra_core::error::{FrameError, FramingError, ImageError};
 use pyo3::PyErr;
+use pyo3::exceptions::PyValueError;
 
 mod python {
     pyo3::import_exception!(cammra_edge.errors, ConfigError);
@@ -31,4 +32,9 @@ pub(crate) fn read_error(message: String) -> PyErr {
 /// A setting that is out of range.
 pub(crate) fn config_error(field: &str, value: String, want: &str) -> PyErr {
     python::ConfigError::new_err((field.to_owned(), value, want.to_owned()))
+}
+
+/// Bytes that cannot be put together.
+pub(crate) fn from_framing(error: &FramingError) -> PyErr {
+    PyValueError::new_err(error.to_string())
 }

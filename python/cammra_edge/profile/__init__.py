@@ -1,0 +1,39 @@
+"""One destination: what it gets, how, and where.
+
+Words and order follow the product page. A profile is a value: it holds no connection and no queue.
+Every check that can be made without a network is made when it is built (`ConfigError`).
+"""
+
+from cammra_edge.profile._endpoint import Endpoint
+from cammra_edge.profile._profile import Order, Profile
+from cammra_edge.profile._protocols import (
+    NAMING_1_3,
+    NAMING_2_0,
+    PATH_1_3,
+    PATH_2_0,
+    Auth,
+    Framing,
+    Ftp,
+    HttpPost,
+    Protocol,
+    Tcp,
+)
+from cammra_edge.profile._transport import Timeouts, Tls
+
+__all__ = [
+    "NAMING_1_3",
+    "NAMING_2_0",
+    "PATH_1_3",
+    "PATH_2_0",
+    "Auth",
+    "Endpoint",
+    "Framing",
+    "Ftp",
+    "HttpPost",
+    "Order",
+    "Profile",
+    "Protocol",
+    "Tcp",
+    "Timeouts",
+    "Tls",
+]

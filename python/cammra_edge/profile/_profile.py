@@ -1,0 +1,219 @@
+"""One destination, in the page's words and order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping  # noqa: TC003 - fields are read at run time
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from cammra_edge.errors import ConfigError
+from cammra_edge.model import Direction, Event, EventKind, ImageKind, ImageSpec, Subsampling
+from cammra_edge.profile import _checks
+from cammra_edge.profile._protocols import Protocol
+
+_LONGEST_NAME = 64
+_LEAST_IMAGE_BYTES = 1024
+_MOST_IMAGE_BYTES = 16 << 20
+_LARGEST_SIDE = 16_384
+_YEAR_S = 366 * 86_400.0
+_LARGEST_WINDOW = 32
+
+
+class Order(StrEnum):
+    """What goes first when there is a backlog."""
+
+    IN_ORDER = "in_order"
+    LIVE_FIRST = "live_first"
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Profile:
+    """One destination: what it gets, how, and where.
+
+    Args:
+        name: How people call it.
+        protocol: `HttpPost`, `Tcp`, `Ftp` …
+        device_id: Device ID, the name this camera gives itself there.
+        events: Event types it gets: any of `new`, `reliable`, `update`, `lost`.
+        image: Which image its events carry; `None` is "Do not send images".
+        two_images: Send the license plate crop as a second one.
+        quality: JPEG quality, 1 to 100; `None` is the default (85).
+        subsampling: How chroma is thinned out.
+        max_image_bytes: Ceiling of one image; quality goes down until it fits.
+        downsized_into: The size that a downsized frame must fit into.
+        enabled: "Send data to server".
+        expires_s: Event types that are worthless when they are older than this, in seconds.
+        max_age_s: Nothing older than this is sent; `None` keeps events until they are delivered.
+        order: `in_order`, or `live_first`: what is happening now goes at once, the backlog follows in the gaps.
+        window: Events in flight at once; order per vehicle is kept.
+        coalesce_updates: Leave out an Update that a later one of the same vehicle has overtaken in the queue.
+        latitude: Instead of the device's.
+        longitude: Instead of the device's.
+        directions: Only events of these directions; empty takes all.
+        rois: Only events of these regions; empty takes all.
+        lists: Only plates on these lists (a list's name, or `allow`, `block`); empty takes all.
+        min_confidence: Only plates read with at least this confidence.
+    """
+
+    name: str
+    protocol: Protocol
+    device_id: str
+    events: frozenset[EventKind]
+    image: ImageKind | None
+    two_images: bool
+    quality: int | None
+    subsampling: Subsampling
+    max_image_bytes: int | None
+    downsized_into: tuple[int, int]
+    enabled: bool
+    expires_s: Mapping[EventKind, float]
+    max_age_s: float | None
+    order: Order
+    window: int
+    coalesce_updates: bool
+    latitude: float | None
+    longitude: float | None
+    directions: frozenset[Direction]
+    rois: frozenset[int]
+    lists: frozenset[str]
+    min_confidence: float
+
+    def __init__(  # noqa: PLR0913 - the page has that many fields
+        self,
+        name: str,
+        protocol: Protocol,
+        *,
+        device_id: str = "defaultID",
+        events: Collection[EventKind | str] = frozenset({EventKind.NEW}),
+        image: ImageKind | str | None = ImageKind.VEHICLE_CROP,
+        two_images: bool = False,
+        quality: int | None = None,
+        subsampling: Subsampling | str = Subsampling.QUARTER,
+        max_image_bytes: int | None = None,
+        downsized_into: tuple[int, int] = (640, 360),
+        enabled: bool = True,
+        expires_s: Mapping[EventKind, float] | Mapping[str, float] = MappingProxyType(
+            {}
+        ),  # no default that somebody could change
+        max_age_s: float | None = None,
+        order: Order | str = Order.IN_ORDER,
+        window: int = 1,
+        coalesce_updates: bool = False,
+        latitude: float | None = None,
+        longitude: float | None = None,
+        directions: Collection[Direction | str] = frozenset(),
+        rois: Collection[int] = frozenset(),
+        lists: Collection[str] = frozenset(),
+        min_confidence: float = 0.0,
+    ) -> None:
+        at = f"profile {name!r}"
+        if len(_checks.text("profile name", name, empty=False)) > _LONGEST_NAME:
+            raise ConfigError("profile name", name, f"at most {_LONGEST_NAME} characters")
+        if not isinstance(protocol, Protocol):
+            raise ConfigError(
+                f"{at}: protocol",
+                type(protocol).__name__,
+                "HttpPost, Tcp, Ftp, Utmc, Utmc2 or Template",
+            )
+        if isinstance(events, str) or isinstance(directions, str) or isinstance(lists, str):
+            raise ConfigError(
+                f"{at}: events, directions or lists", events, "a set of words, not one text"
+            )
+
+        def limit(field: str, value: object, least: int, most: int) -> int | None:
+            return (
+                None
+                if value is None
+                else _checks.whole(f"{at}: {field}", value, least=least, most=most)
+            )
+
+        def maybe(field: str, value: object, least: float, most: float) -> float | None:
+            return (
+                None
+                if value is None
+                else _checks.number(f"{at}: {field}", value, least=least, most=most)
+            )
+
+        width, height = _pair(f"{at}: downsized_into", downsized_into)
+        ages = {
+            _checks.choice(f"{at}: expires_s", kind, EventKind): _checks.number(
+                f"{at}: expires_s[{str(kind)!r}]", age, least=0.001, most=_YEAR_S
+            )
+            for kind, age in expires_s.items()
+        }
+        checked: dict[str, object] = {
+            "name": name,
+            "protocol": protocol,
+            "device_id": _checks.text(f"{at}: device_id", device_id),
+            "events": frozenset(
+                _checks.choice(f"{at}: events", kind, EventKind) for kind in events
+            ),
+            "image": None if image is None else _checks.choice(f"{at}: image", image, ImageKind),
+            "two_images": _checks.flag(f"{at}: two_images", two_images),
+            "quality": limit("quality", quality, 1, 100),
+            "subsampling": _checks.choice(f"{at}: subsampling", subsampling, Subsampling),
+            "max_image_bytes": limit(
+                "max_image_bytes", max_image_bytes, _LEAST_IMAGE_BYTES, _MOST_IMAGE_BYTES
+            ),
+            "downsized_into": (width, height),
+            "enabled": _checks.flag(f"{at}: enabled", enabled),
+            "expires_s": ages,
+            "max_age_s": maybe("max_age_s", max_age_s, 0.001, _YEAR_S),
+            "order": _checks.choice(f"{at}: order", order, Order),
+            "window": _checks.whole(f"{at}: window", window, least=1, most=_LARGEST_WINDOW),
+            "coalesce_updates": _checks.flag(f"{at}: coalesce_updates", coalesce_updates),
+            "latitude": maybe("latitude", latitude, -90, 90),
+            "longitude": maybe("longitude", longitude, -180, 180),
+            "directions": frozenset(
+                _checks.choice(f"{at}: directions", way, Direction) for way in directions
+            ),
+            "rois": frozenset(_checks.whole(f"{at}: rois", roi, least=1, most=99) for roi in rois),
+            "lists": frozenset(_checks.text(f"{at}: lists", entry, empty=False) for entry in lists),
+            "min_confidence": _checks.number(
+                f"{at}: min_confidence", min_confidence, least=0, most=1
+            ),
+        }
+        for field, value in checked.items():
+            object.__setattr__(self, field, value)
+
+    def image_specs(self) -> tuple[ImageSpec, ...]:
+        """The images this profile's events carry, the selected one first, the plate crop second.
+
+        One image when the selected one is the plate crop; none with "Do not send images".
+        """
+        if self.image is None:
+            return ()
+        kinds = [self.image]
+        if self.two_images and self.image is not ImageKind.PLATE_CROP:
+            kinds.append(ImageKind.PLATE_CROP)
+        return tuple(
+            ImageSpec(
+                kind=kind,
+                quality=self.quality,
+                subsampling=self.subsampling,
+                max_bytes=self.max_image_bytes,
+                fit=self.downsized_into if kind is ImageKind.DOWNSIZED_FRAME else None,
+            )
+            for kind in kinds
+        )
+
+    def wants(self, event: Event) -> bool:
+        """Whether the event is one that this profile asked for."""
+        return (
+            self.enabled
+            and event.kind in self.events
+            and (not self.directions or event.direction in self.directions)
+            and (not self.rois or event.roi_id in self.rois)
+            and (
+                not self.lists or not self.lists.isdisjoint({event.listed.name, event.listed.mode})
+            )
+            and event.plate.confidence >= self.min_confidence
+        )
+
+
+def _pair(field: str, value: object) -> tuple[int, int]:
+    if not isinstance(value, tuple | list) or len(value) != len(("width", "height")):
+        raise ConfigError(field, value, "(width, height)")
+    width, height = (_checks.whole(field, side, least=16, most=_LARGEST_SIDE) for side in value)
+    return width, height
