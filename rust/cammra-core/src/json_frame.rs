@@ -10,7 +10,7 @@
 use base64_simd::{Out, STANDARD};
 
 use crate::error::FramingError;
-use crate::multipart::copy;
+use crate::multipart::Filler;
 
 /// One element of `ImageArray`.
 #[derive(Clone, Copy, Debug)]
@@ -112,10 +112,10 @@ impl<'a> Spliced<'a> {
     }
 
     fn fill(&self, out: &mut [u8]) -> Option<()> {
-        let mut rest = out;
-        copy(&mut rest, self.before)?;
+        let mut rest = Filler::new(out);
+        rest.put(self.before)?;
         for (index, image) in self.images.iter().enumerate() {
-            copy(&mut rest, if index == 0 { OPEN } else { b"," })?;
+            rest.put(if index == 0 { OPEN } else { b"," })?;
             for text in [
                 TYPE,
                 image.image_type.as_bytes(),
@@ -123,18 +123,17 @@ impl<'a> Spliced<'a> {
                 image.image_format.as_bytes(),
                 BINARY,
             ] {
-                copy(&mut rest, text)?;
+                rest.put(text)?;
             }
             let encoded = STANDARD.encoded_length(image.content.len());
-            let (here, after) = std::mem::take(&mut rest).split_at_mut_checked(encoded)?;
+            let here = rest.take(encoded)?;
             let _ = STANDARD.encode(image.content, Out::from_slice(here));
-            rest = after;
-            copy(&mut rest, END)?;
+            rest.put(END)?;
         }
         if !self.images.is_empty() {
-            copy(&mut rest, CLOSE)?;
+            rest.put(CLOSE)?;
         }
-        copy(&mut rest, self.after)
+        rest.put(self.after)
     }
 }
 

@@ -101,7 +101,7 @@ impl<'a> Body<'a> {
     }
 
     fn fill(&self, out: &mut [u8]) -> Option<()> {
-        let mut rest = out;
+        let mut rest = Filler::new(out);
         for part in self.parts {
             for piece in [
                 DASHES,
@@ -110,35 +110,52 @@ impl<'a> Body<'a> {
                 DISPOSITION,
                 part.name.as_bytes(),
             ] {
-                copy(&mut rest, piece)?;
+                rest.put(piece)?;
             }
             if !part.filename.is_empty() {
-                copy(&mut rest, FILENAME)?;
-                copy(&mut rest, part.filename.as_bytes())?;
+                rest.put(FILENAME)?;
+                rest.put(part.filename.as_bytes())?;
             }
-            copy(&mut rest, b"\"\r\n")?;
+            rest.put(b"\"\r\n")?;
             if !part.content_type.is_empty() {
                 for piece in [TYPE, part.content_type.as_bytes(), CRLF] {
-                    copy(&mut rest, piece)?;
+                    rest.put(piece)?;
                 }
             }
             for piece in [CRLF, part.content, CRLF] {
-                copy(&mut rest, piece)?;
+                rest.put(piece)?;
             }
         }
         for piece in [DASHES, self.boundary, DASHES, CRLF] {
-            copy(&mut rest, piece)?;
+            rest.put(piece)?;
         }
         Some(())
     }
 }
 
-/// Writes `piece` at the start of `rest` and moves `rest` past it; `None` when there is no room.
-pub(crate) fn copy(rest: &mut &mut [u8], piece: &[u8]) -> Option<()> {
-    let (here, after) = std::mem::take(rest).split_at_mut_checked(piece.len())?;
-    here.copy_from_slice(piece);
-    *rest = after;
-    Some(())
+/// What is still to be filled of a buffer.
+pub(crate) struct Filler<'a> {
+    rest: &'a mut [u8],
+}
+
+impl<'a> Filler<'a> {
+    /// Starts at the front of `out`.
+    pub(crate) const fn new(out: &'a mut [u8]) -> Self {
+        Self { rest: out }
+    }
+
+    /// The next `length` bytes, to be written by the caller; `None` when there is no room.
+    pub(crate) fn take(&mut self, length: usize) -> Option<&'a mut [u8]> {
+        let (here, after) = std::mem::take(&mut self.rest).split_at_mut_checked(length)?;
+        self.rest = after;
+        Some(here)
+    }
+
+    /// Writes `piece` next; `None` when there is no room.
+    pub(crate) fn put(&mut self, piece: &[u8]) -> Option<()> {
+        self.take(piece.len())?.copy_from_slice(piece);
+        Some(())
+    }
 }
 
 const fn part_length(boundary: &[u8], part: &Part<'_>) -> usize {
