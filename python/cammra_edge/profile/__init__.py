@@ -9,6 +9,8 @@ from cammra_edge.profile._profile import Order, Profile
 from cammra_edge.profile._protocols import (
     NAMING_1_3,
     NAMING_2_0,
+    NAMING_VARIABLE,
+    NAMING_VARIABLES,
     PATH_1_3,
     PATH_2_0,
     Auth,
@@ -23,6 +25,8 @@ from cammra_edge.profile._transport import Timeouts, Tls
 __all__ = [
     "NAMING_1_3",
     "NAMING_2_0",
+    "NAMING_VARIABLE",
+    "NAMING_VARIABLES",
     "PATH_1_3",
     "PATH_2_0",
     "Auth",

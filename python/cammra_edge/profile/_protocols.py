@@ -6,6 +6,7 @@ it; no `repr` and no error shows a password or an Auth-Header.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -214,6 +215,22 @@ class Tcp:
         )
 
 
+NAMING_VARIABLE = re.compile(r"%[YmbdHMSv]|#(?:M|AOI|ROI|DIR|PLATE_ID|DEVICE_ID|PLATE|COUNTRY)")
+"""The variables of Path and Naming: local time of the event, camera and read."""
+
+_TIMES = ("%Y", "%m", "%b", "%d", "%H", "%M", "%S", "%v")
+NAMING_VARIABLES = (
+    *_TIMES,
+    "#M",
+    "#ROI",
+    "#AOI",
+    "#DIR",
+    "#PLATE_ID",
+    "#DEVICE_ID",
+    "#PLATE",
+    "#COUNTRY",
+)
+
 PATH_2_0 = "#M/%Y/%m/%d"
 NAMING_2_0 = "%Y%m%d%H%M%S_%v_#ROI_#DIR_#PLATE_ID_#PLATE_#COUNTRY"
 PATH_1_3 = "#DEVICE_ID/%Y%m/%d"
@@ -258,6 +275,12 @@ class Ftp(Masked):
             raise ConfigError("naming", self.naming, "a file name; folders belong into path")
         if ".." in self.path.replace("\\", "/").split("/"):
             raise ConfigError("path", self.path, "folders below the login folder, without '..'")
+        for name in ("path", "naming"):
+            left = NAMING_VARIABLE.sub("", getattr(self, name))
+            if "%" in left or "#" in left:
+                raise ConfigError(
+                    name, getattr(self, name), f"only the variables {', '.join(NAMING_VARIABLES)}"
+                )
         _checks.flag("sidecar", self.sidecar)
         _checks.flag("passive", self.passive)
         _checks.text("host_key", self.host_key)

@@ -1,0 +1,65 @@
+"""Names made of what cameras read: everything in them comes from outside and is made harmless here.
+
+Invariant, held by `tests/payload/test_naming.py` with hostile texts: an image's or event's file name
+consists of `[A-Za-z0-9._]`, has no leading dot and at most 120 characters.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from anyascii import anyascii
+
+_LONGEST_PLATE = 64
+_NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_NS_PER_S = 1_000_000_000
+
+
+def ascii_text(text: str) -> str:
+    """The text in printable ASCII: transliterated, and what cannot be spelled dropped."""
+    spelled = text if text.isascii() else anyascii(text)
+    return _CONTROL.sub("", spelled)
+
+
+def file_token(text: str) -> str:
+    """Letters and digits of a plate, as the vendor's file names have them: `TÖL SL123` is `TOLSL123`."""
+    return _NOT_ALPHANUMERIC.sub("", ascii_text(text[: 4 * _LONGEST_PLATE]))[:_LONGEST_PLATE]
+
+
+@lru_cache(maxsize=16)
+def zone(name: str) -> ZoneInfo | None:
+    """The zone of an IANA name; `None`, the machine's own, for an empty one."""
+    return ZoneInfo(name) if name else None
+
+
+def local_time(utc_ns: int, zone_name: str) -> datetime:
+    """The wall-clock time in the camera's zone, to the second."""
+    # Without a zone this is deliberately the machine's own: a camera has one, and the wire carries none.
+    return datetime.fromtimestamp(utc_ns // _NS_PER_S, tz=zone(zone_name))
+
+
+def stamp(at: datetime) -> str:
+    """`YYYYMMDDHHMMSS`."""
+    return f"{at.year:04d}{at.month:02d}{at.day:02d}{at.hour:02d}{at.minute:02d}{at.second:02d}"
+
+
+def image_file_name(
+    utc_ns: int, zone_name: str, *, plate_crop: bool, plate: str, packet: int
+) -> str:
+    """`20231211142705_954662roi_MWR6677_2117394.jpg`: local time of the image, µs (not padded), kind, plate, number.
+
+    The kind of a plate crop is `lpup`: receivers that tell images by name know it, `lp` some do not.
+    """
+    kind = "lpup" if plate_crop else "roi"
+    micros = utc_ns % _NS_PER_S // 1000
+    return f"{stamp(local_time(utc_ns, zone_name))}_{micros}{kind}_{file_token(plate)}_{packet}.jpg"
+
+
+def event_file_name(utc_ns: int, zone_name: str, *, plate: str, packet: int) -> str:
+    """`20231211142705_507_HWR6677_2117397.json`: local time of the event, ms, plate, number."""
+    millis = utc_ns % _NS_PER_S // 1_000_000
+    return f"{stamp(local_time(utc_ns, zone_name))}_{millis:03d}_{file_token(plate)}_{packet}.json"

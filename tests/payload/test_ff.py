@@ -1,0 +1,225 @@
+"""The FF JSON event, held to the vendor's sample and to the requests that its receivers accepted."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cammra_edge.framing import json_with_images, multipart_body
+from cammra_edge.model import EventKind, ImageKind, Rect, VehicleInfo
+from cammra_edge.payload import ff, fields
+from tests.payload.events import (
+    DOWNSIZED,
+    EVENT,
+    PLATE,
+    SAMPLE_DEVICE,
+    SAMPLE_EVENT,
+    VEHICLE,
+    image_ref,
+    with_text,
+)
+
+if TYPE_CHECKING:
+    from cammra_edge.model import Event, ImageRef
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "ff_json"
+SENDER = ff.Sender(
+    device=SAMPLE_DEVICE,
+    profile_id=2,
+    device_id="defaultID",
+    packet=2117397,
+    latitude=55.70421,
+    longitude=13.19366,
+)
+BOUNDARY = "------------------------d74496d66958873e"
+# The sample's images carry names of their own: other numbers, another read's plate, `lp` where we write `lpup`.
+ROI_NAME = "20231211142705_954662roi_MWR6677_2117394.jpg"
+LP_NAME = "20231211142706_413731lp_HWR6677_2117396.jpg"
+SAMPLE_IMAGES = (
+    ff.NamedImage(
+        ref=image_ref(ImageKind.FULL_FRAME, "f", Rect(0, 0, 1920, 1080)),
+        file_name=ROI_NAME,
+        directory="48",
+    ),
+    ff.NamedImage(
+        ref=image_ref(ImageKind.PLATE_CROP, "p", Rect(504, 560, 140, 48)),
+        file_name=LP_NAME,
+        directory="52",
+    ),
+)
+SAMPLE_JSON = ff.event_json(SAMPLE_EVENT, SENDER, SAMPLE_IMAGES, image_type="plate")
+
+
+def body_of(golden: str) -> bytes:
+    return (GOLDEN / golden).read_bytes().partition(b"\r\n\r\n")[2]
+
+
+def jpeg() -> bytes:
+    body = body_of("http_multipart_one_image.bin")
+    start = body.index(b"\xff\xd8\xff")
+    return body[start : body.rindex(b"\r\n--")]
+
+
+def rendered(event: Event = EVENT, *images: ff.NamedImage) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(ff.event_json(event, SENDER, images).whole())
+    return parsed
+
+
+def named(*refs: ImageRef) -> tuple[ff.NamedImage, ...]:
+    return tuple(ff.named_image(EVENT, ref, zone_name="Europe/Kyiv", packet=7) for ref in refs)
+
+
+def test_the_table_has_exactly_the_keys_of_the_vendors_sample_in_its_order() -> None:
+    sample = json.loads((GOLDEN / "alpv_http_update_2023.json").read_text())
+    assert [field.name for field in fields.EVENT] == list(sample)
+
+
+def test_the_vendors_sample_is_rebuilt_value_by_value() -> None:
+    sample = json.loads((GOLDEN / "alpv_http_update_2023.json").read_text())
+    assert list(json.loads(SAMPLE_JSON.whole()).items()) == list(sample.items())
+
+
+@pytest.mark.parametrize(
+    ("golden", "images"),
+    [
+        ("http_multipart_event_only.bin", []),
+        ("http_multipart_one_image.bin", [("image", ROI_NAME)]),
+        ("http_multipart_two_images.bin", [("image", ROI_NAME), ("image2", LP_NAME)]),
+    ],
+)
+def test_the_multipart_body_is_byte_for_byte_what_the_receivers_accepted(
+    golden: str, images: list[tuple[str, str]]
+) -> None:
+    event_name = "20231211142705_507_HWR6677_2117397.json"
+    parts = [("event", event_name, "application/json", SAMPLE_JSON.whole())]
+    parts += [(name, file_name, "image/jpeg", jpeg()) for name, file_name in images]
+    assert multipart_body(BOUNDARY, parts) == body_of(golden)
+
+
+def test_the_json_body_is_byte_for_byte_what_the_receivers_accepted() -> None:
+    body = json_with_images(SAMPLE_JSON.whole(), len(SAMPLE_JSON.head), [("", "jpg", jpeg())])
+    assert body == body_of("http_json_imagearray.bin")
+    assert body == (GOLDEN / "tcp_one_event.bin").read_bytes()
+
+
+def test_our_image_names_have_the_samples_form() -> None:
+    roi, plate = named(VEHICLE, PLATE)
+    assert roi.file_name == "20231211142705_954662roi_HWR6677_7.jpg"
+    assert plate.file_name == "20231211142705_954662lpup_HWR6677_7.jpg"
+    assert rendered(EVENT, roi, plate)["imagesURI"] == [
+        f"/local/fflprapp/tools.cgi?action=getImage&name=7/{plate.file_name}",
+        f"/local/fflprapp/tools.cgi?action=getImage&name=7/{roi.file_name}",
+    ]
+
+
+def test_every_scalar_is_a_string_but_the_place() -> None:
+    event = replace(EVENT, info=VehicleInfo(make="Skoda", confidence_mmr=0.9998474))
+    for key, value in rendered(event).items():
+        if key == "geotag":
+            assert value == {"lat": 55.70421, "lon": 13.19366}
+        elif key.startswith("plateCoordinates"):
+            assert all(isinstance(number, int) for number in value)
+        elif key in {"vehicle_info", "camera_info"}:
+            assert all(isinstance(member, str) for member in value.values())
+        elif key == "imagesURI":
+            assert value == []
+        else:
+            assert isinstance(value, str), key
+
+
+def test_make_goes_under_both_names() -> None:
+    info = VehicleInfo(make="Skoda", model="Rapid/Scala", confidence_mmr=0.9998474)
+    assert rendered(replace(EVENT, info=info))["vehicle_info"] == {
+        "brand": "Skoda",
+        "make": "Skoda",
+        "model": "Rapid/Scala",
+        "confidenceMMR": "0.999847",
+    }
+
+
+def test_lost_reports_the_times_of_new_and_no_frame() -> None:
+    new = rendered(replace(EVENT, kind=EventKind.NEW, at_utc_ns=EVENT.first_utc_ns))
+    lost = rendered(replace(EVENT, kind=EventKind.LOST))
+    for key in ("capture_timestamp", "capture_ts", "datetime"):
+        assert lost[key] == new[key]
+    assert lost["frame_timestamp"] == "0"
+    assert new["capture_timestamp"] == "1702297625100"
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("Europe/Kyiv", "20231211 142705507"),
+        ("UTC", "20231211 122705507"),
+        ("Asia/Kathmandu", "20231211 181205507"),
+    ],
+)
+def test_datetime_is_the_cameras_local_time(zone: str, text: str) -> None:
+    sender = replace(SENDER, device=replace(SAMPLE_DEVICE, time_zone=zone))
+    assert json.loads(ff.event_json(EVENT, sender, ()).whole())["datetime"] == text
+
+
+@pytest.mark.parametrize(
+    ("images", "kind", "file", "file_2", "relative"),
+    [
+        ((), "", False, False, [514, 570, 120, 28]),
+        ((VEHICLE,), "vehicle", True, False, [114, 270, 120, 28]),
+        ((PLATE,), "plate", False, True, [10, 10, 120, 28]),
+        ((DOWNSIZED, PLATE), "frame", True, True, [171, 190, 40, 9]),
+    ],
+)
+def test_the_first_image_names_the_type_and_the_relative_box(
+    images: tuple[ImageRef, ...], kind: str, *, file: bool, file_2: bool, relative: list[int]
+) -> None:
+    said = rendered(EVENT, *named(*images))
+    assert said["imageType"] == kind
+    assert bool(said["imageFile"]) is file
+    assert bool(said["imageFile2"]) is file_2
+    assert said["plateCoordinatesRelative"] == relative
+    assert len(said["imagesURI"]) == len(images)
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("TÖLSL123", "TOLSL123"),
+        ("京PL3N67", "JingPL3N67"),
+        ("M WR6677", "M WR6677"),
+        ('A"B\\C', 'A"B\\C'),
+        ("A\r\nB\0C", "ABC"),
+    ],
+)
+def test_ascii_is_spelled_not_dropped(text: str, spelled: str) -> None:
+    said = rendered(with_text(text))
+    assert said["plateASCII"] == spelled
+    assert said["plateText"] == said["plateUnicode"] == said["plateUTF8"] == text
+
+
+@given(st.text(max_size=40) | st.just("京" * 3000) | st.just("A" * 10_000))
+def test_any_text_gives_valid_json_names_and_ascii(text: str) -> None:
+    event = replace(
+        with_text(text),
+        plate=replace(EVENT.plate, text=text, region=text, country=text),
+        info=VehicleInfo(make=text, model=text),
+    )
+    images = tuple(
+        ff.named_image(event, ref, zone_name="UTC", packet=9) for ref in (VEHICLE, PLATE)
+    )
+    said = rendered(event, *images)
+    assert said["plateText"] == said["plateRegion"] == text.encode(errors="replace").decode()
+    assert said["plateASCII"].isascii()
+    for image in images:
+        assert re.fullmatch(r"[A-Za-z0-9_]{1,116}\.jpg", image.file_name)
+
+
+def test_what_is_not_a_number_does_not_break_the_json() -> None:
+    sender = replace(SENDER, latitude=float("nan"), longitude=float("inf"))
+    parsed = json.loads(ff.event_json(EVENT, sender, ()).whole())
+    assert parsed["geotag"] == {"lat": 0.0, "lon": 0.0}
