@@ -80,3 +80,12 @@ def test_a_stored_secret_goes_to_no_other_host(url: str) -> None:
     old = {"server_url": "http://a/", "password": "s3cret"}
     with pytest.raises(SettingsError, match="typed again"):
         with_secrets({"server_url": url, "password": None}, old, "p")
+
+
+def test_a_file_of_the_camera_cannot_be_named_from_outside() -> None:
+    made = laid_over(
+        FACTORY, {"profiles": {"1": {"tls": {"ca_file": "/etc/shadow", "pin": "ab" * 32}}}}
+    )
+    protocol = made.profiles[0].protocol
+    assert isinstance(protocol, HttpPost)
+    assert (protocol.tls.ca_file, protocol.tls.pin) == ("", "ab" * 32)

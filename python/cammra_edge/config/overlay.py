@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 
     from cammra_edge.config import Settings
 
+NESTED = frozenset({"tls", "timeouts"})
+"""Fields that are records themselves, laid over field by field."""
+
+SCRIPT_ONLY = frozenset({"ca_file", "client_cert", "client_key"})
+"""Paths of files on the camera: never taken from a browser, so that none can be asked for by name."""
+
 
 def laid_over(factory: Settings, saved: Mapping[str, object]) -> Settings:
     """The script's settings with the saved fields laid over them, field by field; locked ones stay.
@@ -74,15 +80,19 @@ def _over_record(
     factory: Settings, at: str, base: object, held: Mapping[str, object]
 ) -> dict[str, object]:
     made: dict[str, object] = dict(base) if isinstance(base, Mapping) else {}
-    made.update(
-        (name, value) for name, value in held.items() if not locked(factory, join(at, str(name)))
-    )
+    for name, value in held.items():
+        inner = join(at, str(name))
+        if name in NESTED and isinstance(value, Mapping) and name in made:
+            made[name] = _over_record(factory, inner, made[name], value)
+        elif not locked(factory, inner):
+            made[name] = value
     return made
 
 
 def locked(factory: Settings, at: str) -> bool:
     """Whether the script keeps this field: by its full name, or by its last part wherever it stands."""
-    return at in factory.locked or at.rpartition(".")[2] in factory.locked
+    last = at.rpartition(".")[2]
+    return last in SCRIPT_ONLY or at in factory.locked or last in factory.locked
 
 
 def difference(factory: Settings, plain: Mapping[str, object]) -> dict[str, object]:

@@ -10,7 +10,7 @@ until their protocol is chosen again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, get_args
 
@@ -20,11 +20,13 @@ from cammra_edge.config.schema import record_schema, schema_of
 from cammra_edge.config.shape import (
     Plain,
     SettingsError,
+    defaults_of,
     hints_of,
     join,
     plain_of,
     record_of,
     refused,
+    settable,
     value_of,
 )
 from cammra_edge.errors import ConfigError
@@ -63,12 +65,11 @@ def sections() -> tuple[str, ...]:
 @cache
 def profile_fields() -> dict[str, type]:
     """Every field of a flat profile record, with the class that it is declared in."""
-    own = {one.name: Profile for one in fields(Profile) if one.init and one.name != "protocol"}
-    made: dict[str, type] = dict(own)
+    made: dict[str, type] = dict.fromkeys(settable(Profile), Profile)
+    del made["protocol"]
     for cls in protocols().values():
-        for one in fields(cls):
-            if one.init:
-                made.setdefault(one.name, cls)
+        for name in settable(cls):
+            made.setdefault(name, cls)
     return made
 
 
@@ -76,12 +77,14 @@ def record_from_profile(profile: Profile) -> Record:
     """The flat record of a profile."""
     word = next(word for word, cls in protocols().items() if type(profile.protocol) is cls)
     made: Record = {}
-    for one in fields(profile):
-        if one.name == "protocol":
+    for name in settable(Profile):
+        if name == "protocol":
             made["protocol"] = word
             made |= _as_record(profile.protocol)
-        elif one.init:
-            made[one.name] = plain_of(getattr(profile, one.name))
+            if made.get("server_url") == UNSET_URL:
+                made["server_url"] = ""
+        else:
+            made[name] = plain_of(getattr(profile, name))
     return made
 
 
@@ -92,6 +95,8 @@ def _as_record(value: object) -> Record:
     return plain
 
 
+UNSET_URL = "not-set.invalid:9"
+"""The address of a slot that is off and has none yet: no network has it (RFC 2606), the page shows it empty."""
 _STAND_IN = profile_module.HttpPost("http://stand-in.invalid/")
 """Takes the place of a refused protocol while the profile's other fields are looked at; never returned."""
 
@@ -116,9 +121,14 @@ def profile_from_record(record: Mapping[str, object], at: str) -> Profile:
             ConfigError(join(at, "protocol"), str(word)[:80], "one of " + ", ".join(protocols()))
         )
         raise SettingsError(errors)
-    theirs = {one.name for one in fields(cls) if one.init}
-    mine = {one.name for one in fields(Profile) if one.init} - {"protocol"}
-    own = {name: held for name, held in record.items() if name in mine}
+    theirs = set(settable(cls))
+    if record.get("server_url") == "" and not record.get("enabled"):
+        record = {**record, "server_url": UNSET_URL}
+    own = {
+        name: held
+        for name, held in record.items()
+        if name in settable(Profile) and name != "protocol"
+    }
     try:
         protocol = record_of(
             cls, {name: held for name, held in record.items() if name in theirs}, at
@@ -137,16 +147,10 @@ def profile_from_record(record: Mapping[str, object], at: str) -> Profile:
 
 def empty_record(number: int) -> Record:
     """The record of a slot that nobody has filled: profile 1 to 3 as the page first shows them."""
-    record: Record = {}
-    for one in fields(Profile):
-        if one.init and one.default is not MISSING:
-            record[one.name] = plain_of(one.default)
-        elif one.init and one.default_factory is not MISSING:
-            record[one.name] = plain_of(one.default_factory())
+    record: Record = {name: plain_of(default) for name, default in defaults_of(Profile).items()}
     for cls in protocols().values():
-        for one in fields(cls):
-            if one.init and one.default is not MISSING:
-                record.setdefault(one.name, plain_of(one.default))
+        for name, default in defaults_of(cls).items():
+            record.setdefault(name, plain_of(default))
     return record | {
         "name": f"Profile {number}",
         "protocol": "HTTP POST",
@@ -266,6 +270,6 @@ def catalogue() -> Catalogue:
                 else schema_of(hint)
             )
     return Catalogue(
-        {word: [one.name for one in fields(cls) if one.init] for word, cls in protocols().items()},
+        {word: list(settable(cls)) for word, cls in protocols().items()},
         schemas,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import is_dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
@@ -16,8 +16,10 @@ from cammra_edge.config.shape import (
     MULTILINE,
     SECRETS,
     Plain,
+    defaults_of,
     hints_of,
     plain_of,
+    settable,
 )
 
 if TYPE_CHECKING:
@@ -56,12 +58,10 @@ def record_schema(cls: type) -> dict[str, Plain]:
     hints = hints_of(cls)
     properties: dict[str, Plain] = {}
     required: list[Plain] = []
-    for one in fields(cls):
-        if not one.init:
-            continue
-        properties[one.name] = _field_schema(one, hints[one.name])
-        if one.default is MISSING and one.default_factory is MISSING:
-            required.append(one.name)
+    for name, one in settable(cls).items():
+        properties[name] = _field_schema(one, hints[name], defaults_of(cls))
+        if name not in defaults_of(cls):
+            required.append(name)
     made: dict[str, Plain] = {
         "type": "object",
         "properties": properties,
@@ -70,14 +70,14 @@ def record_schema(cls: type) -> dict[str, Plain]:
     return made | {"required": required} if required else made
 
 
-def _field_schema(one: Field[Any], hint: Any) -> dict[str, Plain]:  # noqa: ANN401 - as wide as the hints it follows
+def _field_schema(one: Field[Any], hint: Any, defaults: dict[str, object]) -> dict[str, Plain]:  # noqa: ANN401 - as wide as the hints it follows
     schema = schema_of(hint, one.name)
     if "low" in one.metadata:
         schema |= {"minimum": one.metadata["low"], "maximum": one.metadata["high"]}
     if one.name in SECRETS:
         return schema | {"writeOnly": True}
-    if one.default is not MISSING:
-        schema["default"] = plain_of(one.default)
+    if one.name in defaults:
+        schema["default"] = plain_of(defaults[one.name])
     return schema
 
 

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 from unicodedata import category
@@ -40,6 +41,7 @@ MULTILINE = frozenset({"template", "ca_pem", "client_cert_pem", "client_key_pem"
 SECRETS = frozenset(
     {
         "password",
+        "proxy_password",
         "auth_header",
         "api_key",
         "client_key_pem",
@@ -67,6 +69,26 @@ def hints_of(cls: type) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
+@cache
+def defaults_of(cls: type) -> dict[str, object]:
+    """What the fields are when nothing is said, as the class's own `__init__` has it."""
+    made: dict[str, object] = {}
+    factories = {one.name: one.default_factory for one in fields(cls)}
+    for name, parameter in signature(cls).parameters.items():
+        if parameter.default is parameter.empty:
+            continue
+        factory = factories.get(name, MISSING)
+        made[name] = parameter.default if factory is MISSING else factory()
+    return made
+
+
+@cache
+def settable(cls: type) -> dict[str, Field[Any]]:
+    """The fields that `__init__` takes, in their order."""
+    parameters = signature(cls).parameters
+    return {one.name: one for one in fields(cls) if one.name in parameters}
+
+
 def plain_of(value: object) -> Plain:  # noqa: PLR0911 - one line per kind of value
     """The value as JSON-able data; fields in their order, sets sorted as their enum is."""
     if isinstance(value, Enum):
@@ -76,7 +98,7 @@ def plain_of(value: object) -> Plain:  # noqa: PLR0911 - one line per kind of va
     if isinstance(value, Path):
         return str(value)
     if is_dataclass(value) and not isinstance(value, type_):
-        return {one.name: plain_of(getattr(value, one.name)) for one in fields(value) if one.init}
+        return {name: plain_of(getattr(value, name)) for name in settable(type_(value))}
     if isinstance(value, Mapping):
         return {str(plain_of(key)): plain_of(held) for key, held in value.items()}
     if isinstance(value, frozenset | set):
@@ -130,7 +152,7 @@ def record_of(
     if not isinstance(plain, Mapping):
         raise refused(at, plain, "a set of fields")
     errors: list[ConfigError] = []
-    known = {one.name: one for one in fields(cls) if one.init}
+    known = settable(cls)
     errors.extend(
         ConfigError(join(at, str(name)[:64]), _short(held), "no such field here")
         for name, held in plain.items()
@@ -151,16 +173,16 @@ def record_of(
     try:
         return cls(**ready)
     except ConfigError as error:
-        name = (
-            error.field.rpartition("].")[2] if "[" in error.field.partition(".")[0] else error.field
-        )
+        # A value names its field with or without where it stands: `pin`, `tls.pin`, `profile 'x': quality`.
+        name = error.field.rpartition("].")[2].rpartition(": ")[2]
+        name = name.removeprefix(at.rpartition(".")[2] + ".")
         shown = "" if name.rpartition(".")[2] in SECRETS else error.value
         raise SettingsError([ConfigError(join(at, name), shown, error.want)]) from error
 
 
 def _field(cls: type, one: Field[Any], plain: object, at: str) -> Any:  # noqa: ANN401 - as wide as the field
     if plain is _MISSING:
-        if one.default is MISSING and one.default_factory is MISSING:
+        if one.name not in defaults_of(cls):
             raise refused(at, None, "a value")
         return _MISSING
     value = value_of(hints_of(cls)[one.name], plain, at)
