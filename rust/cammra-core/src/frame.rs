@@ -3,7 +3,8 @@
 //! Nothing here copies; [`crate::shot`] does, when a better shot must outlive the call.
 
 use crate::error::FrameError;
-use crate::geometry::Size;
+use crate::geometry::{Rect, Size};
+use crate::jpeg::Header;
 
 /// JPEG's own limit for width and height (ITU-T T.81, 16-bit fields; libjpeg-turbo stops at 65 500).
 pub const MAX_SIDE_PX: u32 = 65_500;
@@ -46,6 +47,33 @@ pub struct Plane<'a> {
     pub data: &'a [u8],
     /// Bytes from the start of one row to the start of the next.
     pub stride: usize,
+}
+
+impl<'a> Plane<'a> {
+    /// The plane from a row on.
+    pub(crate) fn below(self, row: usize) -> Self {
+        self.starting_at(row, 0)
+    }
+
+    /// The plane from a row on, each row without its first bytes.
+    pub(crate) fn starting_at(self, row: usize, byte: usize) -> Self {
+        let start = row.saturating_mul(self.stride).saturating_add(byte);
+        Self {
+            data: self.data.get(start..).unwrap_or_default(),
+            stride: self.stride,
+        }
+    }
+
+    /// The first bytes of one row; shorter, when the plane ends earlier.
+    pub(crate) fn row(self, row: usize, bytes: usize) -> &'a [u8] {
+        let rest = self.below(row).data;
+        rest.get(..bytes).unwrap_or(rest)
+    }
+
+    /// The first bytes of each of the first rows.
+    pub(crate) fn rows(self, bytes: usize, rows: usize) -> impl Iterator<Item = &'a [u8]> {
+        (0..rows).map(move |row| self.row(row, bytes))
+    }
 }
 
 /// One frame, borrowed.
@@ -155,6 +183,27 @@ impl<'a> FrameView<'a> {
         })
     }
 
+    /// One frame of an MJPEG stream.
+    ///
+    /// Padding after the end of the image is left out.
+    ///
+    /// # Errors
+    /// [`FrameError`] when the header is not that of a JPEG we decode, or its end is missing.
+    pub fn jpeg(data: &'a [u8]) -> Result<Self, FrameError> {
+        let header = Header::parse(data)?;
+        let scan = data.get(header.scan_at..).unwrap_or_default();
+        let Some(end) = memchr::memmem::rfind(scan, &[0xFF, 0xD9]) else {
+            return Err(FrameError::BadJpeg {
+                why: "its end (EOI) is missing: truncated?".to_owned(),
+            });
+        };
+        let data = data.get(..header.scan_at + end + 2).unwrap_or(data);
+        Ok(Self::Jpeg {
+            data,
+            size: header.size,
+        })
+    }
+
     /// Width and height in pixels.
     #[must_use]
     pub const fn size(&self) -> Size {
@@ -164,6 +213,44 @@ impl<'a> FrameView<'a> {
             | Self::I420 { size, .. }
             | Self::Jpeg { size, .. } => *size,
         }
+    }
+}
+
+impl<'a> FrameView<'a> {
+    /// The smallest box around `rect` that the frame can be cut along: where chroma has half resolution, corners on even
+    /// pixels, so that every chroma sample stays with its own pixels instead of moving half a sample.
+    pub(crate) fn cuttable(&self, rect: Rect) -> Rect {
+        match self {
+            Self::Nv12 { .. } | Self::I420 { .. } => rect.grown_to_multiples(2, 2),
+            Self::Packed { .. } | Self::Jpeg { .. } => rect,
+        }
+    }
+
+    /// The part of a frame of pixels inside a box that is [cuttable](Self::cuttable); `None` for a JPEG.
+    pub(crate) fn cut(&self, rect: Rect) -> Option<FrameView<'a>> {
+        let (left, top) = (rect.x as usize, rect.y as usize);
+        let size = rect.size();
+        Some(match *self {
+            Self::Packed { pixels, order, .. } => Self::Packed {
+                pixels: pixels.starting_at(top, left * order.bytes_per_pixel()),
+                size,
+                order,
+            },
+            Self::Nv12 { y, uv, range, .. } => Self::Nv12 {
+                y: y.starting_at(top, left),
+                uv: uv.starting_at(top / 2, left),
+                size,
+                range,
+            },
+            Self::I420 { y, u, v, range, .. } => Self::I420 {
+                y: y.starting_at(top, left),
+                u: u.starting_at(top / 2, left / 2),
+                v: v.starting_at(top / 2, left / 2),
+                size,
+                range,
+            },
+            Self::Jpeg { .. } => return None,
+        })
     }
 }
 

@@ -13,6 +13,34 @@ pub struct Size {
     pub height: u32,
 }
 
+impl Size {
+    /// The largest size of the same aspect that fits into `bounds`; never larger than it is, never empty.
+    #[must_use]
+    pub fn fitted_into(self, bounds: Self) -> Self {
+        let (width, height) = (u64::from(self.width), u64::from(self.height));
+        let (most_wide, most_high) = (u64::from(bounds.width), u64::from(bounds.height));
+        if width <= most_wide && height <= most_high {
+            return self;
+        }
+        // Rounded to the nearest pixel, by integers so that every machine says the same.
+        let scaled = |side: u64, most: u64, of: u64| {
+            let side = (2 * side * most + of) / (2 * of.max(1));
+            u32::try_from(side.max(1)).unwrap_or(u32::MAX)
+        };
+        if width * most_high >= height * most_wide {
+            Self {
+                width: bounds.width.max(1),
+                height: scaled(height, most_wide, width),
+            }
+        } else {
+            Self {
+                width: scaled(width, most_high, height),
+                height: bounds.height.max(1),
+            }
+        }
+    }
+}
+
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}x{}", self.width, self.height)
@@ -41,6 +69,48 @@ impl Rect {
             y: 0,
             width: size.width,
             height: size.height,
+        }
+    }
+
+    /// The smallest box around this one whose edges lie on multiples. The caller's frame ends on such multiples, or the
+    /// result is [clipped](Self::clipped_to).
+    #[must_use]
+    pub(crate) fn grown_to_multiples(self, across: u32, down: u32) -> Self {
+        let (x, y) = (self.x / across * across, self.y / down * down);
+        Self {
+            x,
+            y,
+            width: (self.x + self.width).next_multiple_of(across) - x,
+            height: (self.y + self.height).next_multiple_of(down) - y,
+        }
+    }
+
+    /// The part inside a frame; the box's corner is inside.
+    #[must_use]
+    pub(crate) fn clipped_to(self, frame: Size) -> Self {
+        Self {
+            width: self.width.min(frame.width.saturating_sub(self.x)),
+            height: self.height.min(frame.height.saturating_sub(self.y)),
+            ..self
+        }
+    }
+
+    /// Whether another box lies inside this one.
+    #[must_use]
+    pub(crate) const fn contains(self, other: Self) -> bool {
+        self.x <= other.x
+            && self.y <= other.y
+            && other.x + other.width <= self.x + self.width
+            && other.y + other.height <= self.y + self.height
+    }
+
+    /// This box, seen from the corner of another that contains it.
+    #[must_use]
+    pub(crate) const fn within(self, outer: Self) -> Self {
+        Self {
+            x: self.x - outer.x,
+            y: self.y - outer.y,
+            ..self
         }
     }
 

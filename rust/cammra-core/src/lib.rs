@@ -11,12 +11,14 @@
 //!
 //! Time is always an argument.
 
+mod downsize;
 pub mod error;
 pub mod frame;
 pub mod geometry;
 pub mod jpeg;
 pub mod json_frame;
 pub mod multipart;
+mod pixels;
 pub mod shot;
 pub mod track;
 pub mod tracker;

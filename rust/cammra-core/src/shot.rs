@@ -1,14 +1,26 @@
 //! A shot: the pixels of one read, kept until its vehicle's last event is encoded.
 //!
-//! `capture` runs on the recogniser's thread and only copies; `jpeg` runs on the encoder's thread and
-//! encodes each image once, whoever asks for it.
+//! [`Shot::capture`] runs on the recogniser's thread and only copies; [`Shot::jpeg`] runs on the encoder's thread and encodes each image
+//! once, whoever asks for it. The two locks are never held together for longer than a look: `kept` guards what is
+//! held and is taken by the recogniser's thread, `made` is held while an image is encoded and is not.
+//!
+//! Nothing is copied twice: where a whole frame is kept, crops are views into it; a plate inside the vehicle is a
+//! view into the vehicle; a JPEG frame is the source of all its images. [`Shot::shed`] first copies what would go
+//! with the pixels it lets go of. Held by the tests in `shot/tests.rs`.
 
-use std::sync::Arc;
+mod kept;
+#[cfg(test)]
+mod tests;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::ImageError;
 use crate::frame::FrameView;
 use crate::geometry::{RawBox, Rect, Size};
 use crate::jpeg::Encoding;
+use crate::pixels::Pixels;
+use kept::{Kept, Whole};
 
 /// The four pictures of the product page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,8 +54,22 @@ pub type SharedBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
 /// What the tracks of one `observe` call share: a whole frame is copied (or, of a JPEG, referred to) once.
 #[derive(Default)]
 pub struct FrameShare {
-    /// How to keep the JPEG of the frame without a copy, when the caller's bytes are immutable.
+    /// How to keep the JPEG of the frame without a copy, when the caller's bytes are immutable. They begin with the bytes of
+    /// the [`FrameView::Jpeg`].
     pub jpeg: Option<SharedBytes>,
+    whole: Option<Arc<Whole>>,
+    downsized: Option<(Size, Arc<Pixels>)>,
+}
+
+impl FrameShare {
+    /// For one frame; `jpeg` as in the field of that name.
+    #[must_use]
+    pub fn new(jpeg: Option<SharedBytes>) -> Self {
+        Self {
+            jpeg,
+            ..Self::default()
+        }
+    }
 }
 
 /// One image, encoded.
@@ -71,6 +97,16 @@ pub enum Shed {
 /// Pixels of one read.
 pub struct Shot {
     frame_size: Size,
+    kept: Mutex<Kept>,
+    made: Mutex<Vec<Made>>,
+    made_bytes: AtomicUsize,
+}
+
+/// An image that was asked for, or why there is none.
+struct Made {
+    kind: ImageKind,
+    encoding: Encoding,
+    outcome: Result<Jpeg, ImageError>,
 }
 
 impl Shot {
@@ -84,7 +120,6 @@ impl Shot {
         plate: Option<RawBox>,
         plan: &ShotPlan,
     ) -> Self {
-        let _ = (share, vehicle, plate, plan);
         Self {
             frame_size: frame.map_or(
                 Size {
@@ -93,6 +128,9 @@ impl Shot {
                 },
                 FrameView::size,
             ),
+            kept: Mutex::new(Kept::capture(frame, share, vehicle, plate, plan)),
+            made: Mutex::default(),
+            made_bytes: AtomicUsize::new(0),
         }
     }
 
@@ -105,13 +143,16 @@ impl Shot {
     /// Bytes it keeps alive; what it shares with other shots of the frame counts in full.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        0
+        self.kept().held_bytes() + self.made_bytes.load(Ordering::Relaxed)
     }
 
-    /// Lets go of one kind of pixels. Returns the bytes freed, 0 when there were none of that kind.
+    /// Lets go of one kind of pixels. Returns the bytes freed, 0 when there were none of that kind or when they
+    /// are part of what stays (a JPEG frame, while its vehicle is still wanted). Images that were encoded already stay.
     pub fn shed(&self, what: Shed) -> usize {
-        let _ = what;
-        0
+        let mut kept = self.kept();
+        let before = kept.held_bytes();
+        kept.shed(what);
+        before.saturating_sub(kept.held_bytes())
     }
 
     /// The image of that kind, encoded on first demand and remembered.
@@ -119,7 +160,33 @@ impl Shot {
     /// # Errors
     /// [`ImageError`] that says why there is no such image.
     pub fn jpeg(&self, kind: ImageKind, encoding: &Encoding) -> Result<Jpeg, ImageError> {
-        let _ = (kind, encoding);
-        Err(ImageError::NoFrame)
+        let mut encoding = *encoding;
+        if kind != ImageKind::DownsizedFrame {
+            encoding.fit = None; // says nothing there: equal images are one
+        }
+        // Held while encoding, so that two who ask at once get one image; the recogniser's thread never takes it.
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = made
+            .iter()
+            .find(|m| m.kind == kind && m.encoding == encoding)
+        {
+            return known.outcome.clone();
+        }
+        let source = self.kept().source(kind);
+        let outcome = source.and_then(|source| source.image(kind, &encoding));
+        if let Ok(jpeg) = &outcome {
+            self.made_bytes
+                .fetch_add(jpeg.bytes.len(), Ordering::Relaxed);
+        }
+        made.push(Made {
+            kind,
+            encoding,
+            outcome: outcome.clone(),
+        });
+        outcome
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

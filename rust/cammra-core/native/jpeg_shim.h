@@ -1,0 +1,75 @@
+/* What Rust may ask of libjpeg-turbo, and nothing else.
+ *
+ * Contract: no call here ever unwinds or jumps into its caller. libjpeg reports a fatal error by a jump; every
+ * function below catches its own, puts the encoder or decoder back into its idle state, keeps the message, and
+ * returns SHIM_FAILED. The Rust side (`jpeg/ffi.rs`) checks every length before it calls; nothing here
+ * does so again. One encoder or decoder belongs to one thread at a time.
+ *
+ * Held by the unit tests of `jpeg/ffi.rs` and by tests/native/test_imaging_hostile.py. */
+#ifndef CAMMRA_JPEG_SHIM_H
+#define CAMMRA_JPEG_SHIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SHIM_OK = 0, SHIM_FAILED = -1 };
+
+/* Colour of the samples that are handed in. */
+enum { SHIM_RGB = 0, SHIM_BGR = 1, SHIM_GRAY = 2, SHIM_YCC = 3 };
+
+/* How one image is to be encoded. `h_factor`, `v_factor`: luma samples for each chroma sample. */
+typedef struct {
+  uint32_t width, height;
+  int32_t space, quality, h_factor, v_factor;
+} shim_encoding;
+
+/* One plane of one band (an iMCU row): `rows` of them are real, the last is repeated below. */
+typedef struct {
+  const uint8_t *samples;
+  size_t stride;
+  uint32_t rows;
+} shim_band;
+
+/* What a frame's header says, and which part of it is to be decoded. */
+typedef struct {
+  uint32_t x, y, width, height; /* in pixels of the scaled frame */
+  int32_t scale_eighths;        /* 8, 4, 2 or 1 */
+  int32_t gray;                 /* 1: one byte a pixel, else RGB */
+  int32_t smooth_chroma;        /* 1: interpolate chroma, 0: repeat it */
+} shim_part;
+
+typedef struct shim_encoder shim_encoder;
+typedef struct shim_decoder shim_decoder;
+
+/* NULL when there is no memory. */
+shim_encoder *shim_encoder_new(void);
+void shim_encoder_free(shim_encoder *encoder);
+const char *shim_encoder_why(const shim_encoder *encoder);
+
+/* Encodes interleaved rows, `stride` bytes apart. */
+int shim_encode_packed(shim_encoder *encoder, const shim_encoding *how, const uint8_t *pixels, size_t stride);
+
+/* Encodes planes: begin, one call for each band of 8 x v_factor luma rows, finish. Rows are readable up to the
+ * next multiple of 8 samples. */
+int shim_planes_begin(shim_encoder *encoder, const shim_encoding *how);
+int shim_planes_band(shim_encoder *encoder, const shim_band bands[3]);
+int shim_planes_finish(shim_encoder *encoder);
+
+/* The JPEG that was made last; good until the encoder's next call. */
+const uint8_t *shim_encoded(const shim_encoder *encoder, size_t *size);
+
+shim_decoder *shim_decoder_new(void);
+void shim_decoder_free(shim_decoder *decoder);
+const char *shim_decoder_why(const shim_decoder *decoder);
+
+/* Decodes a part: `stride` bytes a row, from `*left` (at most x), so that the part begins (x - *left) pixels in.
+ * `stride` has room for the part and for the SHIM_LEFT_SLACK pixels that may come before it. */
+enum { SHIM_LEFT_SLACK = 32 };
+int shim_decode_part(shim_decoder *decoder, const uint8_t *jpeg, size_t size, const shim_part *part,
+                     uint8_t *pixels, size_t stride, uint32_t *left);
+
+/* Cuts x, y (whole iMCUs) to x + width, y + height out without decoding the pixels. */
+int shim_lossless_crop(shim_decoder *decoder, const uint8_t *jpeg, size_t size, uint32_t x, uint32_t y,
+                       uint32_t width, uint32_t height, const uint8_t **cropped, size_t *cropped_size);
+
+#endif

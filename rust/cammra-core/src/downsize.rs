@@ -1,0 +1,186 @@
+//! Makes pictures smaller: whole ratios of 2, 3 and 4 by averaging boxes, every other ratio by `fast_image_resize`.
+//!
+//! Planar pictures stay planar; each plane is made smaller on its own. Held by the tests below and
+//! `tests/native/test_imaging.py` against Pillow.
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+
+use crate::error::ImageError;
+use crate::frame::{FrameView, PackedOrder, Plane};
+use crate::geometry::Size;
+use crate::jpeg::split_pairs;
+use crate::pixels::Pixels;
+
+/// A smaller copy. `want` is not larger than the picture; of planar pictures an odd side of `want` is rounded down to even (up to 2
+/// at least), since chroma has half of it.
+pub(crate) fn downsized(view: &FrameView<'_>, want: Size) -> Result<Pixels, ImageError> {
+    let size = view.size();
+    match *view {
+        FrameView::Packed { pixels, order, .. } => {
+            let channels = order.bytes_per_pixel();
+            let mut bytes = vec![0; want.width as usize * want.height as usize * channels];
+            shrink(pixels, size, &mut bytes, want, channels)?;
+            Ok(Pixels::packed(bytes, want, order))
+        }
+        FrameView::Nv12 { y, uv, range, .. } => {
+            let want = even(want);
+            let (mut bytes, luma, half) = planes(want);
+            let (luma_to, chroma_to) = bytes.split_at_mut(luma);
+            shrink(y, size, luma_to, want, 1)?;
+            // Both at once, then apart: the small picture is the cheaper one to walk twice.
+            let mut pairs = vec![0; luma / 2];
+            shrink(uv, halved(size), &mut pairs, half, 2)?;
+            let (blue_to, red_to) = chroma_to.split_at_mut(luma / 4);
+            split_pairs(blue_to, red_to, &pairs);
+            Ok(Pixels::i420(bytes, want, range))
+        }
+        FrameView::I420 { y, u, v, range, .. } => {
+            let want = even(want);
+            let (mut bytes, luma, half) = planes(want);
+            let (luma_to, chroma_to) = bytes.split_at_mut(luma);
+            let (blue_to, red_to) = chroma_to.split_at_mut(luma / 4);
+            shrink(y, size, luma_to, want, 1)?;
+            shrink(u, halved(size), blue_to, half, 1)?;
+            shrink(v, halved(size), red_to, half, 1)?;
+            Ok(Pixels::i420(bytes, want, range))
+        }
+        FrameView::Jpeg { .. } => Err(ImageError::Codec {
+            why: "a JPEG is not pixels".to_owned(),
+        }),
+    }
+}
+
+fn even(size: Size) -> Size {
+    let down = |px: u32| (px & !1).max(2);
+    Size {
+        width: down(size.width),
+        height: down(size.height),
+    }
+}
+
+const fn halved(size: Size) -> Size {
+    Size {
+        width: size.width / 2,
+        height: size.height / 2,
+    }
+}
+
+/// Room for Y, U and V; bytes of Y; size of U.
+fn planes(size: Size) -> (Vec<u8>, usize, Size) {
+    let luma = size.width as usize * size.height as usize;
+    (vec![0; luma / 2 * 3], luma, halved(size))
+}
+
+/// One plane of `channels` interleaved samples.
+fn shrink(
+    from: Plane<'_>,
+    size: Size,
+    to: &mut [u8],
+    want: Size,
+    channels: usize,
+) -> Result<(), ImageError> {
+    let whole = |ratio: u32| want.width * ratio == size.width && want.height * ratio == size.height;
+    let width = want.width as usize;
+    match (channels, (2..=4).find(|&ratio| whole(ratio))) {
+        (1, Some(2)) => boxes::<2, 1>(from, to, width),
+        (1, Some(3)) => boxes::<3, 1>(from, to, width),
+        (1, Some(4)) => boxes::<4, 1>(from, to, width),
+        (2, Some(2)) => boxes::<2, 2>(from, to, width),
+        (2, Some(3)) => boxes::<3, 2>(from, to, width),
+        (2, Some(4)) => boxes::<4, 2>(from, to, width),
+        (3, Some(2)) => boxes::<2, 3>(from, to, width),
+        (3, Some(3)) => boxes::<3, 3>(from, to, width),
+        (3, Some(4)) => boxes::<4, 3>(from, to, width),
+        _ => return filtered(from, size, to, want, channels),
+    }
+    Ok(())
+}
+
+/// Averages boxes of `RATIO` x `RATIO` pixels: first down into 16-bit sums of a row, then across.
+fn boxes<const RATIO: usize, const CHANNELS: usize>(from: Plane<'_>, to: &mut [u8], width: usize) {
+    let row_bytes = width * CHANNELS * RATIO;
+    let mut sums = vec![0_u16; row_bytes];
+    for (number, to) in to.chunks_exact_mut((width * CHANNELS).max(1)).enumerate() {
+        add_rows::<RATIO>(from, number * RATIO, &mut sums);
+        average_across::<RATIO, CHANNELS>(&sums, to);
+    }
+}
+
+fn add_rows<const RATIO: usize>(from: Plane<'_>, first: usize, sums: &mut [u16]) {
+    let rows: [&[u8]; RATIO] = std::array::from_fn(|row| from.row(first + row, sums.len()));
+    // Equal lengths let the compiler drop the bounds checks and use wide registers.
+    for (at, sum) in sums.iter_mut().enumerate() {
+        *sum = rows
+            .iter()
+            .filter_map(|row| row.get(at))
+            .fold(0_u16, |sum, &s| sum.wrapping_add(u16::from(s)));
+    }
+}
+
+fn average_across<const RATIO: usize, const CHANNELS: usize>(sums: &[u16], to: &mut [u8]) {
+    for (to, sums) in to
+        .chunks_exact_mut(CHANNELS)
+        .zip(sums.chunks_exact(RATIO * CHANNELS))
+    {
+        for (channel, to) in to.iter_mut().enumerate() {
+            let sum = sums
+                .iter()
+                .skip(channel)
+                .step_by(CHANNELS)
+                .fold(0_u32, |sum, &s| sum.wrapping_add(u32::from(s)));
+            *to = rounded::<RATIO>(sum);
+        }
+    }
+}
+
+/// A sum of RATIO x RATIO samples, divided and rounded.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "an average of bytes is a byte"
+)]
+const fn rounded<const RATIO: usize>(sum: u32) -> u8 {
+    match RATIO {
+        2 => (sum.wrapping_add(2) >> 2) as u8,
+        // 7282 / 65536 is 1/9 closely enough for every sum of nine bytes.
+        3 => (sum.wrapping_mul(7282).wrapping_add(32_768) >> 16) as u8,
+        _ => (sum.wrapping_add(8) >> 4) as u8,
+    }
+}
+
+/// Any other ratio: every sample of the source has its say (a triangle as wide as the ratio).
+fn filtered(
+    from: Plane<'_>,
+    size: Size,
+    to: &mut [u8],
+    want: Size,
+    channels: usize,
+) -> Result<(), ImageError> {
+    let kind = match channels {
+        1 => PixelType::U8,
+        2 => PixelType::U8x2,
+        _ => PixelType::U8x3,
+    };
+    let failed = |why: String| ImageError::Codec { why };
+    let row_bytes = size.width as usize * channels;
+    // The library takes dense rows.
+    let mut dense = Vec::with_capacity(row_bytes * size.height as usize);
+    for row in from.rows(row_bytes, size.height as usize) {
+        dense.extend_from_slice(row);
+    }
+    let source = ImageRef::new(size.width, size.height, &dense, kind)
+        .map_err(|error| failed(error.to_string()))?;
+    let mut target = Image::from_slice_u8(want.width, want.height, to, kind)
+        .map_err(|error| failed(error.to_string()))?;
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+        .use_alpha(false);
+    Resizer::new()
+        .resize(&source, &mut target, &options)
+        .map_err(|error| failed(error.to_string()))
+}
+
+const _: () = assert!(
+    PackedOrder::Rgb.bytes_per_pixel() == 3,
+    "`filtered` takes three channels for colour"
+);

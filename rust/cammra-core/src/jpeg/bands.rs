@@ -1,0 +1,208 @@
+//! Rows of planar pixels, made ready for the encoder one band (8 or 16 luma rows) at a time.
+//!
+//! A plane that libjpeg can read as it stands is passed on without a copy. What cannot (interleaved chroma, video range, a
+//! width that is no multiple of a block) is rewritten into a scratch of one band, which stays in the
+//! nearest cache.
+//!
+//! Held by `tests/native/test_imaging.py` against Pillow, and by the unit tests below.
+
+use super::ffi::{BAND_ROWS, Band, BandRows, Bands};
+use crate::frame::{Plane, YuvRange};
+use crate::geometry::Size;
+
+/// Chroma at half resolution, as a camera delivers it.
+#[derive(Clone, Copy)]
+pub(super) enum Chroma<'a> {
+    /// U and V in turn.
+    Interleaved(Plane<'a>),
+    /// U, V.
+    Apart(Plane<'a>, Plane<'a>),
+}
+
+/// A planar picture of even size, on its way into a JPEG.
+pub(super) struct PlanarBands<'a> {
+    pub(super) y: Plane<'a>,
+    pub(super) chroma: Chroma<'a>,
+    pub(super) size: Size,
+    pub(super) range: YuvRange,
+    /// As in [`super::ffi::Recipe`].
+    pub(super) factors: (u8, u8),
+    pub(super) scratch: &'a mut Vec<u8>,
+}
+
+impl Bands for PlanarBands<'_> {
+    fn band(&mut self, number: u32) -> BandRows<'_> {
+        let luma_rows = 8 * u32::from(self.factors.1);
+        let first = number * luma_rows;
+        let rows = luma_rows.min(self.size.height - first);
+        let width = self.size.width as usize;
+        let padded = width.next_multiple_of(8);
+        let chroma_width = width / 2 * if self.factors.0 == 2 { 1 } else { 2 };
+        let chroma_padded = chroma_width.next_multiple_of(8);
+        let chroma_rows = if self.factors.1 == 2 {
+            rows.div_ceil(2)
+        } else {
+            rows
+        };
+        self.scratch
+            .resize(padded * BAND_ROWS + 2 * chroma_padded * 8, 0);
+        let (luma, chroma_scratch) = self.scratch.split_at_mut(padded * BAND_ROWS);
+        let (blue, red) = chroma_scratch.split_at_mut(chroma_padded * 8);
+
+        let y = self.y.below(first as usize);
+        let y = if self.range == YuvRange::Full && padded == width {
+            y
+        } else {
+            for (to, from) in luma
+                .chunks_exact_mut(padded)
+                .zip(y.rows(width, rows as usize))
+            {
+                write_row(to, from, width, |to, from| match self.range {
+                    YuvRange::Full => to.copy_from_slice(from),
+                    YuvRange::Video => full_luma_from_video(to, from),
+                });
+            }
+            Plane {
+                data: luma,
+                stride: padded,
+            }
+        };
+
+        let repeat_down = if self.factors.1 == 2 { 1 } else { 2 };
+        let first_chroma = (number * 8) as usize / repeat_down;
+        let in_place =
+            self.factors == (2, 2) && self.range == YuvRange::Full && chroma_padded == chroma_width;
+        let (u, v) = match self.chroma {
+            Chroma::Apart(u, v) if in_place => (u.below(first_chroma), v.below(first_chroma)),
+            chroma => {
+                let targets = blue
+                    .chunks_exact_mut(chroma_padded)
+                    .zip(red.chunks_exact_mut(chroma_padded));
+                for (number, (u_to, v_to)) in targets.take(chroma_rows as usize).enumerate() {
+                    let row = first_chroma + number / repeat_down;
+                    chroma_row(chroma, row, width / 2, u_to, v_to, self.range);
+                    for to in [u_to, v_to] {
+                        if self.factors.0 == 1 {
+                            repeat_across(to, width / 2);
+                        }
+                        pad(to, chroma_width);
+                    }
+                }
+                (
+                    Plane {
+                        data: blue,
+                        stride: chroma_padded,
+                    },
+                    Plane {
+                        data: red,
+                        stride: chroma_padded,
+                    },
+                )
+            }
+        };
+        BandRows {
+            y: Band { plane: y, rows },
+            u: Band {
+                plane: u,
+                rows: chroma_rows,
+            },
+            v: Band {
+                plane: v,
+                rows: chroma_rows,
+            },
+        }
+    }
+}
+
+/// One row of U and one of V, `width` samples each.
+fn chroma_row(
+    chroma: Chroma<'_>,
+    row: usize,
+    width: usize,
+    u_to: &mut [u8],
+    v_to: &mut [u8],
+    range: YuvRange,
+) {
+    let (u_to, v_to) = (head_mut(u_to, width), head_mut(v_to, width));
+    match chroma {
+        Chroma::Interleaved(plane) => {
+            split_pairs(u_to, v_to, plane.row(row, width * 2));
+            if range == YuvRange::Video {
+                full_chroma_from_video(u_to);
+                full_chroma_from_video(v_to);
+            }
+        }
+        Chroma::Apart(u, v) => {
+            for (to, plane) in [(u_to, u), (v_to, v)] {
+                to.copy_from_slice(plane.row(row, width));
+                if range == YuvRange::Video {
+                    full_chroma_from_video(to);
+                }
+            }
+        }
+    }
+}
+
+/// Fills the first `width` samples and repeats the last one to the end of the row.
+fn write_row(to: &mut [u8], from: &[u8], width: usize, fill: impl FnOnce(&mut [u8], &[u8])) {
+    fill(head_mut(to, width), from);
+    pad(to, width);
+}
+
+fn pad(row: &mut [u8], width: usize) {
+    let Some((head, tail)) = row.split_at_mut_checked(width) else {
+        return;
+    };
+    if let Some(&last) = head.last() {
+        tail.fill(last);
+    }
+}
+
+fn head_mut(row: &mut [u8], width: usize) -> &mut [u8] {
+    let width = width.min(row.len());
+    row.split_at_mut(width).0
+}
+
+/// Doubles every sample in place, from the end so that nothing is overwritten before it is read.
+fn repeat_across(row: &mut [u8], width: usize) {
+    for at in (0..width).rev() {
+        if let Some(&sample) = row.get(at)
+            && let Some(pair) = row.get_mut(2 * at..2 * at + 2)
+        {
+            pair.fill(sample);
+        }
+    }
+}
+
+/// U0 V0 U1 V1 … apart.
+pub(crate) fn split_pairs(u_to: &mut [u8], v_to: &mut [u8], pairs: &[u8]) {
+    for ((u, v), pair) in u_to.iter_mut().zip(v_to).zip(pairs.as_chunks::<2>().0) {
+        [*u, *v] = *pair;
+    }
+}
+
+/// 16..235 becomes 0..255, in 16-bit steps of 1/256 (error below 0.1 of a level): (y - 16) x 255 / 219, ITU-R BT.601.
+fn full_luma_from_video(to: &mut [u8], from: &[u8]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        let level = u16::from((*from).clamp(16, 235).wrapping_sub(16));
+        // At most 219 x 298 + 128 = 65 390, and 255 after the shift.
+        *to = low_byte(level.wrapping_mul(298).wrapping_add(128) >> 8);
+    }
+}
+
+/// 16..240 becomes 0..255 around 128: (c - 128) x 255 / 224 + 128 (error below 0.2 of a level).
+fn full_chroma_from_video(samples: &mut [u8]) {
+    for sample in samples {
+        let level = u16::from((*sample).clamp(16, 240).wrapping_sub(16));
+        // At most 224 x 291 + 304 = 65 488; 304 puts level 112 on 128 and rounds.
+        *sample = low_byte(level.wrapping_mul(291).wrapping_add(304) >> 8);
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the callers shift the high byte down first"
+)]
+const fn low_byte(value: u16) -> u8 {
+    value as u8
+}

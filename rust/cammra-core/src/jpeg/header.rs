@@ -1,0 +1,267 @@
+//! What a JPEG says about itself before its first pixel (ITU-T T.81 Annex B), read without libjpeg and without a copy.
+//!
+//! Only what a camera's stream can hold is let through: 8-bit Huffman-coded JPEG (baseline, extended or progressive) with one or
+//! three components and at most [`MAX_JPEG_PIXELS`] (progressive: [`MAX_PROGRESSIVE_PIXELS`]), so that a few hostile bytes
+//! cannot make the decoder take gigabytes. Held by the tests below and by `tests/native/test_imaging_hostile.py`.
+
+use crate::error::FrameError;
+use crate::frame::MAX_SIDE_PX;
+use crate::geometry::Size;
+
+/// Twice an 8K frame.
+pub const MAX_JPEG_PIXELS: u64 = 64 << 20;
+
+/// A progressive JPEG is decoded as a whole and needs up to 6 bytes a pixel: 96 MiB.
+pub const MAX_PROGRESSIVE_PIXELS: u64 = 16 << 20;
+
+const SOI: u8 = 0xD8;
+const EOI: u8 = 0xD9;
+const SOS: u8 = 0xDA;
+const DHT: u8 = 0xC4;
+const DRI: u8 = 0xDD;
+const APP0: u8 = 0xE0;
+const APP14: u8 = 0xEE;
+const APP15: u8 = 0xEF;
+const COM: u8 = 0xFE;
+
+/// The header of one JPEG.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    /// Width and height.
+    pub(crate) size: Size,
+    /// One component instead of three.
+    pub(crate) gray: bool,
+    /// Luma samples for each chroma sample, across and down; `None` where the components have no such
+    /// simple relation.
+    pub(crate) factors: Option<(u8, u8)>,
+    /// Sequential, and all components in one scan: it can be decoded row by row.
+    pub(crate) one_scan: bool,
+    /// MCUs between two restart markers; 0 without.
+    pub(crate) restart_interval: u32,
+    /// Pixels of one MCU, across and down.
+    pub(crate) mcu: (u32, u32),
+    /// It brings its own Huffman tables; a Motion-JPEG frame may rely on the standard ones.
+    pub(crate) has_tables: bool,
+    /// Where the segments before the scan stand that a decoder needs (of the application's segments only JFIF and Adobe, no comment).
+    pub(crate) needed: Vec<std::ops::Range<usize>>,
+    /// Offset of the frame header's height field.
+    pub(crate) height_at: usize,
+    /// Offset of the first entropy-coded byte.
+    pub(crate) scan_at: usize,
+}
+
+impl Header {
+    /// Reads the header up to the first scan.
+    ///
+    /// # Errors
+    /// [`FrameError::BadJpeg`] in words, or [`FrameError::BadSize`].
+    pub(crate) fn parse(data: &[u8]) -> Result<Self, FrameError> {
+        if !data.starts_with(&[0xFF, SOI]) {
+            return Err(bad("it does not begin with SOI (FF D8)"));
+        }
+        let mut at = 2;
+        let mut frame = None;
+        let mut restart_interval = 0;
+        let mut has_tables = false;
+        let mut needed = Vec::with_capacity(8);
+        loop {
+            let (marker, start) = next_marker(data, at)?;
+            if marker == 0x01 || (0xD0..=SOI).contains(&marker) {
+                at = start + 2; // stands alone, carries nothing
+                continue;
+            }
+            if marker == EOI {
+                return Err(bad("it ends before its first scan"));
+            }
+            let length = usize::from(word(data, start + 2)?);
+            let end = start + 2 + length;
+            let Some(body) = data.get(start + 4..end).filter(|_| length >= 2) else {
+                return Err(bad("a header segment is cut off"));
+            };
+            match marker {
+                DHT => has_tables = true,
+                DRI => restart_interval = u32::from(word(body, 0)?),
+                0xC0..=0xC2 => {
+                    if frame.is_some() {
+                        return Err(bad("two frame headers"));
+                    }
+                    frame = Some(FrameHeader::parse(marker, body, start)?);
+                }
+                0xC3 | 0xC5..=0xC7 => {
+                    return Err(bad(
+                        "lossless or hierarchical coding: want Huffman-coded baseline or progressive",
+                    ));
+                }
+                0xC8..=0xCF if marker != 0xCC => {
+                    return Err(bad(
+                        "arithmetic coding: want Huffman-coded baseline or progressive",
+                    ));
+                }
+                _ => {}
+            }
+            if !matches!(marker, 0xE1..=0xED | APP15 | COM) || marker == APP0 || marker == APP14 {
+                needed.push(start..end);
+            }
+            at = end;
+            if marker == SOS {
+                let frame = frame.ok_or_else(|| bad("a scan before the frame header"))?;
+                let interleaved = body.first() == Some(&frame.components);
+                return frame.into_header(restart_interval, has_tables, interleaved, needed, end);
+            }
+        }
+    }
+
+    /// MCUs from one edge to the other.
+    pub(crate) fn mcus_per_row(&self) -> u32 {
+        self.size.width.div_ceil(self.mcu.0)
+    }
+
+    /// Rows of MCUs.
+    pub(crate) fn mcu_rows(&self) -> u32 {
+        self.size.height.div_ceil(self.mcu.1)
+    }
+}
+
+struct FrameHeader {
+    size: Size,
+    components: u8,
+    factors: Option<(u8, u8)>,
+    mcu: (u32, u32),
+    progressive: bool,
+    height_at: usize,
+}
+
+impl FrameHeader {
+    fn parse(marker: u8, body: &[u8], start: usize) -> Result<Self, FrameError> {
+        let precision = byte(body, 0)?;
+        if precision != 8 {
+            return Err(bad(&format!("{precision} bits a sample: want 8")));
+        }
+        let size = Size {
+            width: word(body, 3)?.into(),
+            height: word(body, 1)?.into(),
+        };
+        let components = byte(body, 5)?;
+        if components != 1 && components != 3 {
+            return Err(bad(&format!(
+                "{components} components: want 1 (gray) or 3 (colour), not CMYK"
+            )));
+        }
+        let sampling: Vec<(u8, u8)> = (0..usize::from(components))
+            .map(|i| byte(body, 7 + 3 * i).map(|both| (both >> 4, both & 15)))
+            .collect::<Result<_, _>>()?;
+        if sampling
+            .iter()
+            .any(|&(h, v)| !(1..=4).contains(&h) || !(1..=4).contains(&v))
+        {
+            return Err(bad("sampling factors out of range"));
+        }
+        let progressive = marker == 0xC2;
+        check_size(size, progressive)?;
+        let widest = sampling.iter().map(|s| s.0).max().unwrap_or(1);
+        let tallest = sampling.iter().map(|s| s.1).max().unwrap_or(1);
+        let gray = components == 1;
+        // A scan of one component has MCUs of one block, whatever its factors say.
+        let mcu = if gray {
+            (8, 8)
+        } else {
+            (8 * u32::from(widest), 8 * u32::from(tallest))
+        };
+        let factors = match sampling.as_slice() {
+            [_] => Some((1, 1)),
+            [luma, (1, 1), (1, 1)] if matches!(luma, (1 | 2, 1 | 2)) => Some(*luma),
+            _ => None,
+        };
+        Ok(Self {
+            size,
+            components,
+            factors,
+            mcu,
+            progressive,
+            height_at: start + 5,
+        })
+    }
+
+    fn into_header(
+        self,
+        restart_interval: u32,
+        has_tables: bool,
+        interleaved: bool,
+        needed: Vec<std::ops::Range<usize>>,
+        scan_at: usize,
+    ) -> Result<Header, FrameError> {
+        // A sequential JPEG of several scans is decoded as a whole too.
+        let one_scan = interleaved && !self.progressive;
+        check_size(self.size, !one_scan)?;
+        Ok(Header {
+            size: self.size,
+            gray: self.components == 1,
+            factors: self.factors,
+            one_scan,
+            restart_interval,
+            mcu: self.mcu,
+            has_tables,
+            needed,
+            height_at: self.height_at,
+            scan_at,
+        })
+    }
+}
+
+fn check_size(size: Size, whole: bool) -> Result<(), FrameError> {
+    if size.width == 0 || size.height == 0 || size.width > MAX_SIDE_PX || size.height > MAX_SIDE_PX
+    {
+        return Err(FrameError::BadSize {
+            size,
+            want: "1 to 65500 pixels a side",
+        });
+    }
+    let pixels = u64::from(size.width) * u64::from(size.height);
+    if pixels > MAX_JPEG_PIXELS {
+        return Err(FrameError::BadSize {
+            size,
+            want: "at most 64 Mi pixels in a JPEG",
+        });
+    }
+    if whole && pixels > MAX_PROGRESSIVE_PIXELS {
+        return Err(FrameError::BadSize {
+            size,
+            want: "at most 16 Mi pixels in a JPEG of several scans",
+        });
+    }
+    Ok(())
+}
+
+/// The next marker at or after `at`, and where its `FF` stands; fill bytes and stray bytes are skipped, as libjpeg does.
+fn next_marker(data: &[u8], at: usize) -> Result<(u8, usize), FrameError> {
+    let mut from = at;
+    loop {
+        let rest = data.get(from..).unwrap_or_default();
+        let Some(offset) = rest.iter().position(|&b| b == 0xFF) else {
+            return Err(bad("it ends inside its header"));
+        };
+        let start = from + offset;
+        match data.get(start + 1) {
+            None => return Err(bad("it ends inside its header")),
+            Some(0x00) => from = start + 2,
+            Some(0xFF) => from = start + 1,
+            Some(&marker) => return Ok((marker, start)),
+        }
+    }
+}
+
+fn byte(data: &[u8], at: usize) -> Result<u8, FrameError> {
+    data.get(at)
+        .copied()
+        .ok_or_else(|| bad("a header segment is cut off"))
+}
+
+fn word(data: &[u8], at: usize) -> Result<u16, FrameError> {
+    Ok(u16::from_be_bytes([byte(data, at)?, byte(data, at + 1)?]))
+}
+
+fn bad(why: &str) -> FrameError {
+    FrameError::BadJpeg {
+        why: why.to_owned(),
+    }
+}

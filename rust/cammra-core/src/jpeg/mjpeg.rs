@@ -1,0 +1,278 @@
+//! Images from one JPEG of an MJPEG stream, decoding as little of it as they need.
+//!
+//! | image | how |
+//! |---|---|
+//! | full frame | passed on as it came; only a byte ceiling that it breaks has it decoded |
+//! | crop, restart markers, neither quality nor ceiling set, same subsampling | rows spliced, whole iMCUs cut out losslessly: the camera's own coefficients |
+//! | crop otherwise | rows above skipped (spliced off where restart markers allow), columns beside not transformed, nothing below read |
+//! | downsized | decoded at the smallest of 1/8, 1/4, 1/2 that is not below the wanted size, then made smaller |
+//!
+//! Chroma of a 4:2:0 or 4:2:2 frame is repeated, not interpolated, and boxes grow to even pixels: thinning it out again gives back
+//! the camera's own samples. Held by `tests/native/test_imaging_mjpeg.py`.
+
+use std::sync::Arc;
+
+use super::codec::{Codec, broken_jpeg, codec_error, with_codec};
+use super::ffi::{LEFT_SLACK_PX, Part};
+use super::header::Header;
+use super::splice::splice;
+use super::{Encoding, Subsampling};
+use crate::downsize::downsized;
+use crate::error::ImageError;
+use crate::frame::{FrameView, PackedOrder, Plane};
+use crate::geometry::{Rect, Size};
+use crate::pixels::Pixels;
+use crate::shot::Jpeg;
+
+/// The frame as it came, unless a ceiling forbids it.
+pub(super) fn full_frame(
+    codec: &mut Codec,
+    data: &[u8],
+    header: &Header,
+    encoding: &Encoding,
+) -> Result<Jpeg, ImageError> {
+    let whole = Rect::whole(header.size);
+    if encoding.max_bytes.is_none_or(|most| data.len() <= most) {
+        return Ok(Jpeg {
+            bytes: Arc::from(data),
+            size: header.size,
+            shows: whole,
+        });
+    }
+    decode_and_encode(codec, data, header, whole, encoding)
+}
+
+/// A box cut out of the frame.
+pub(super) fn crop(
+    codec: &mut Codec,
+    data: &[u8],
+    header: &Header,
+    rect: Rect,
+    encoding: &Encoding,
+) -> Result<Jpeg, ImageError> {
+    let free = encoding.quality.is_none() && encoding.max_bytes.is_none();
+    let same = header.gray || header.factors == Some(encoding.subsampling.factors());
+    if free
+        && same
+        && let Some(made) = lossless(codec, data, header, rect)
+    {
+        return Ok(made);
+    }
+    decode_and_encode(codec, data, header, rect, encoding)
+}
+
+/// The whole frame, made smaller.
+pub(super) fn downsized_frame(
+    codec: &mut Codec,
+    data: &[u8],
+    header: &Header,
+    encoding: &Encoding,
+) -> Result<Jpeg, ImageError> {
+    let whole = Rect::whole(header.size);
+    let want = encoding.downsized(header.size);
+    if want == header.size {
+        return full_frame(codec, data, header, encoding);
+    }
+    let pixels = scaled_down(codec, data, header, want)?;
+    codec.encode(&pixels.view(), whole, encoding)
+}
+
+/// The whole frame made smaller, as pixels to keep.
+pub(crate) fn downsized_pixels(data: &[u8], fit: Size) -> Result<Pixels, ImageError> {
+    let header = Header::parse(data)?;
+    let want = header.size.fitted_into(fit);
+    with_codec(|codec| scaled_down(codec, data, &header, want))
+}
+
+/// A part of the frame, as pixels to keep, and which part it is.
+pub(crate) fn pixels_of_part(data: &[u8], rect: Rect) -> Result<(Pixels, Rect), ImageError> {
+    let header = Header::parse(data)?;
+    let rect = cuttable(&header, rect);
+    with_codec(|codec| {
+        decode(
+            codec,
+            data,
+            &header,
+            rect,
+            Subsampling::Quarter,
+            |_, view| {
+                Pixels::copy_of(view)
+                    .map(|pixels| (pixels, rect))
+                    .ok_or(ImageError::NoFrame)
+            },
+        )
+    })
+}
+
+fn scaled_down(
+    codec: &mut Codec,
+    data: &[u8],
+    header: &Header,
+    want: Size,
+) -> Result<Pixels, ImageError> {
+    let (eighths, size) = [1, 2, 4, 8]
+        .into_iter()
+        .map(|eighths| (eighths, scaled(header.size, eighths)))
+        .find(|(_, size)| size.width >= want.width && size.height >= want.height)
+        .unwrap_or((8, header.size));
+    let part = Part {
+        rect: Rect::whole(size),
+        scale_eighths: eighths,
+        gray: header.gray,
+        smooth_chroma: false,
+    };
+    decode_part(codec, data, part, |_, view| {
+        if size == want {
+            Pixels::copy_of(view).ok_or(ImageError::NoFrame)
+        } else {
+            downsized(view, want)
+        }
+    })
+}
+
+/// libjpeg rounds a scaled frame up.
+fn scaled(size: Size, eighths: u8) -> Size {
+    let up = |px: u32| (px * u32::from(eighths)).div_ceil(8);
+    Size {
+        width: up(size.width),
+        height: up(size.height),
+    }
+}
+
+fn lossless(codec: &mut Codec, data: &[u8], header: &Header, rect: Rect) -> Option<Jpeg> {
+    let (across, down) = header.mcu;
+    let shows = rect.grown_to_multiples(across, down);
+    // Only the upper left corner has to lie on an MCU.
+    let shows = Rect {
+        width: rect.x + rect.width - shows.x,
+        height: rect.y + rect.height - shows.y,
+        ..shows
+    };
+    let spliced = splice(
+        data,
+        header,
+        shows.y,
+        shows.y + shows.height,
+        &mut codec.scratch.spliced,
+    )?;
+    let inside = Rect {
+        y: shows.y - spliced.top,
+        ..shows
+    };
+    // A frame that the transformer finds fault with is judged by the decoder, which says what is wrong.
+    let cropped = codec
+        .decoder
+        .lossless_crop(&codec.scratch.spliced, inside)
+        .ok()?;
+    Some(Jpeg {
+        bytes: Arc::from(cropped),
+        size: shows.size(),
+        shows,
+    })
+}
+
+fn decode_and_encode(
+    codec: &mut Codec,
+    data: &[u8],
+    header: &Header,
+    rect: Rect,
+    encoding: &Encoding,
+) -> Result<Jpeg, ImageError> {
+    let rect = cuttable(header, rect);
+    decode(
+        codec,
+        data,
+        header,
+        rect,
+        encoding.subsampling,
+        |codec, view| codec.encode(view, rect, encoding),
+    )
+}
+
+/// The smallest box around `rect` whose chroma samples are all its own.
+fn cuttable(header: &Header, rect: Rect) -> Rect {
+    let (across, down) = header.factors.unwrap_or((1, 1));
+    rect.grown_to_multiples(across.into(), down.into())
+        .clipped_to(header.size)
+}
+
+/// Decodes a box, from spliced rows where that is possible, and hands its pixels on.
+fn decode<T>(
+    codec: &mut Codec,
+    data: &[u8],
+    header: &Header,
+    rect: Rect,
+    target: Subsampling,
+    then: impl FnOnce(&mut Codec, &FrameView<'_>) -> Result<T, ImageError>,
+) -> Result<T, ImageError> {
+    let part = Part {
+        rect,
+        scale_eighths: 8,
+        gray: header.gray,
+        // Chroma that will be thinned out as it was is better repeated: it comes back unchanged.
+        smooth_chroma: header
+            .factors
+            .is_none_or(|had| had != target.factors() && target == Subsampling::Full),
+    };
+    // Interpolated chroma looks at the rows above, which a splice has cut off.
+    if !part.smooth_chroma {
+        let mut spliced = std::mem::take(&mut codec.scratch.spliced);
+        if let Some(rows) = splice(data, header, rect.y, rect.y + rect.height, &mut spliced) {
+            let inside = Part {
+                rect: Rect {
+                    y: rect.y - rows.top,
+                    ..rect
+                },
+                ..part
+            };
+            let made = decode_part(codec, &spliced, inside, then);
+            codec.scratch.spliced = spliced;
+            return made;
+        }
+        codec.scratch.spliced = spliced;
+    }
+    decode_part(codec, data, part, then)
+}
+
+fn decode_part<T>(
+    codec: &mut Codec,
+    data: &[u8],
+    part: Part,
+    then: impl FnOnce(&mut Codec, &FrameView<'_>) -> Result<T, ImageError>,
+) -> Result<T, ImageError> {
+    let order = if part.gray {
+        PackedOrder::Gray
+    } else {
+        PackedOrder::Rgb
+    };
+    let size = part.rect.size();
+    let stride = (size.width as usize + LEFT_SLACK_PX) * order.bytes_per_pixel();
+    let bytes = stride
+        .checked_mul(size.height as usize)
+        .ok_or_else(|| codec_error("part too large".to_owned()))?;
+    let mut pixels = std::mem::take(&mut codec.scratch.part);
+    if pixels.len() < bytes {
+        pixels.resize(bytes, 0);
+    }
+    let made = codec
+        .decoder
+        .part(data, part, &mut pixels, stride)
+        .map_err(broken_jpeg)
+        .and_then(|left| {
+            let rows = Plane {
+                data: &pixels,
+                stride,
+            }
+            .starting_at(0, left * order.bytes_per_pixel());
+            then(
+                codec,
+                &FrameView::Packed {
+                    pixels: rows,
+                    size,
+                    order,
+                },
+            )
+        });
+    codec.scratch.part = pixels;
+    made
+}
