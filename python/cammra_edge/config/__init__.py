@@ -125,12 +125,26 @@ class OutboxSettings:
 
     `durability` is `power` (an event counts as stored after the flush) or `process` (survives a crash of the
     process, not of the power).
+
+    Args:
+        path: The database; a lock file and a few small helpers lie beside it.
+        durability: As above.
+        max_bytes: Events and images of all profiles together.
+        max_events: Events of all profiles together.
+        max_age_s: An event not delivered after so much running time expires.
+        known_events: Event ids and vehicle numbers remembered, so that a replay adds nothing twice.
+        memory_bytes: Events and images kept in memory while the disk takes none.
+        trust_clock: The wall clock is right at start, so time switched off counts into ages.
     """
 
     path: Path = Path("cammra-outbox.sqlite3")
     durability: str = "power"
     max_bytes: int = bounded(512 << 20, 1 << 20, 1 << 40)
     max_events: int = bounded(100_000, 1, 10_000_000)
+    max_age_s: float = bounded(7 * 86_400.0, 1.0, 10 * 365 * 86_400.0)
+    known_events: int = bounded(200_000, 1_000, 100_000_000)
+    memory_bytes: int = bounded(32 << 20, 1 << 20, 1 << 32)
+    trust_clock: bool = False
 
     def __post_init__(self) -> None:
         check_bounds(self)

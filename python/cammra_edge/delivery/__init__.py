@@ -1,0 +1,7 @@
+"""From the outbox to the receivers: one worker per profile."""
+
+from cammra_edge.delivery.gate import GateState
+from cammra_edge.delivery.journal import Try
+from cammra_edge.delivery.worker import DeliveryWorker
+
+__all__ = ["DeliveryWorker", "GateState", "Try"]

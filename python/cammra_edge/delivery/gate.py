@@ -1,0 +1,136 @@
+"""When one profile may try, and what a try's outcome means for it. Pure: time and chance are arguments.
+
+The gate stands in one of three states:
+
+* **open**: deliveries go.
+* **shut** after a `TryLater`: nothing goes until the wait is over, then one delivery as a probe. What
+  it finds decides for all. Waits grow with the failures in a row (`retry.Backoff`), or are what the receiver asked.
+* **paused** after a `Misconfigured`, or after five parked in a row with none delivered: an alarm for a person.
+  Everything is kept. `resume` opens it; a rare probe does so too when the receiver's side was mended.
+
+A delivery that alone fails while others pass (a poisoned one) waits on its own: after `OWN_TRIES` its next
+try comes later than the gate's, so that the next vehicle's delivery is the probe.
+Held by `tests/delivery/test_gate.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cammra_edge.retry import NS_PER_S, Backoff, retry_after_ns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PARKED_IN_A_ROW = 5
+OWN_TRIES = 3
+PAUSED_PROBE_NS = 900 * NS_PER_S
+
+
+class GateState(StrEnum):
+    """The three states; the values are shown to people."""
+
+    OPEN = "sending"
+    SHUT = "retrying"
+    PAUSED = "paused"
+
+
+@dataclass(slots=True)
+class Gate:
+    """One profile's gate; the worker holds its lock around every call."""
+
+    draw: Callable[[], float]
+    backoff: Backoff = field(default_factory=Backoff)
+    state: GateState = GateState.OPEN
+    why: str = ""
+    due_mono_ns: int = 0
+    failures: int = 0
+    parked_in_a_row: int = 0
+    probing: bool = False
+    failed: set[int] = field(default_factory=set)
+
+    def admits(self, now_mono_ns: int) -> bool:
+        """May a delivery be tried now? While not open, only one at a time."""
+        if self.state is GateState.OPEN:
+            return True
+        return not self.probing and now_mono_ns >= self.due_mono_ns
+
+    def started(self) -> None:
+        """A delivery is being tried."""
+        if self.state is not GateState.OPEN:
+            self.probing = True
+
+    def ended(self) -> None:
+        """A try came to nothing that says anything about the receiver."""
+        self.probing = False
+
+    def delivered(self) -> bool:
+        """Open up.
+
+        Returns:
+            Whether the receiver had been away, so that every held delivery may go at once.
+        """
+        away = len(self.failed) > 1
+        self.state = GateState.OPEN
+        self.why = ""
+        self.failures = 0
+        self.parked_in_a_row = 0
+        self.failed.clear()
+        self.probing = False
+        return away
+
+    def try_later(
+        self, seq: int, attempts: int, *, why: str, after_s: float | None, now_mono_ns: int
+    ) -> int:
+        """Shut; returns when this delivery may be tried again."""
+        self.probing = False
+        self.failures += 1
+        self.failed.add(seq)
+        wait_ns = self.backoff.wait_ns(self.failures, self.draw)
+        if after_s is not None:
+            wait_ns = max(wait_ns, retry_after_ns(after_s))
+        if self.state is not GateState.PAUSED:
+            self.state = GateState.SHUT
+            self.why = why
+            self.due_mono_ns = now_mono_ns + wait_ns
+        else:
+            self.due_mono_ns = now_mono_ns + PAUSED_PROBE_NS
+        if attempts < OWN_TRIES:
+            return self.due_mono_ns
+        return self.due_mono_ns + 1 + self.backoff.wait_ns(attempts, self.draw)
+
+    def given_up(self, *, why: str, now_mono_ns: int) -> bool:
+        """A receiver refused one delivery for good; it answers, so the gate opens.
+
+        Returns:
+            Whether to park it. While paused it is kept, since it is the profile that is wrong.
+        """
+        self.probing = False
+        if self.state is GateState.PAUSED:
+            self.due_mono_ns = now_mono_ns + PAUSED_PROBE_NS
+            return False
+        self.parked_in_a_row += 1
+        self.failures = 0
+        self.failed.clear()
+        if self.parked_in_a_row >= PARKED_IN_A_ROW:
+            self.pause(
+                f"{PARKED_IN_A_ROW} refused in a row, none delivered: {why}",
+                now_mono_ns=now_mono_ns,
+            )
+        else:
+            self.state = GateState.OPEN
+            self.why = ""
+        return True
+
+    def pause(self, why: str, *, now_mono_ns: int) -> None:
+        """Stop and call for a person."""
+        self.probing = False
+        self.state = GateState.PAUSED
+        self.why = why
+        self.due_mono_ns = now_mono_ns + PAUSED_PROBE_NS
+
+    def resume(self) -> None:
+        """A person says it is mended."""
+        self.delivered()

@@ -1,0 +1,58 @@
+"""The last tries of one profile and how long they took, in bounded memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+KEPT = 200
+LATENCIES_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """One try of one delivery. `outcome` is `delivered`, `retry`, `parked` or `paused`; it names no plate."""
+
+    at_utc_ns: int
+    event_id: str
+    kind: str
+    packet: int
+    number: int
+    outcome: str
+    why: str
+    took_ns: int
+    size_bytes: int
+
+
+class Journal:
+    """Remembers the last tries; the worker holds its lock around every call."""
+
+    def __init__(self) -> None:
+        self._tries: deque[Try] = deque(maxlen=KEPT)
+        self._took_ns: deque[int] = deque(maxlen=LATENCIES_KEPT)
+        self.sent_bytes = 0
+        self.last_success_utc_ns = 0
+        self.last_error_utc_ns = 0
+        self.last_error = ""
+
+    def add(self, made: Try) -> None:
+        """Write one down."""
+        self._tries.append(made)
+        if made.outcome == "delivered":
+            self._took_ns.append(made.took_ns)
+            self.sent_bytes += made.size_bytes
+            self.last_success_utc_ns = made.at_utc_ns
+        else:
+            self.last_error_utc_ns = made.at_utc_ns
+            self.last_error = made.why
+
+    def tries(self) -> tuple[Try, ...]:
+        """Oldest first."""
+        return tuple(self._tries)
+
+    def latency_ms(self, fraction: float) -> float:
+        """The time below which this fraction of the last deliveries took; 0 without any."""
+        ordered = sorted(self._took_ns)
+        if not ordered:
+            return 0.0
+        return ordered[min(len(ordered) - 1, int(len(ordered) * fraction))] / 1e6

@@ -1,0 +1,357 @@
+"""From the outbox to one receiver: takes, renders, sends, settles.
+
+`step` does one of these rounds and needs no thread, so tests drive it with a clock of their own;
+`start` runs `window` threads of steps, each with a sink of its own. What an outcome means is matched
+in one place, `_settle`; how long to wait is the gate's arithmetic. Held by `tests/delivery/test_worker.py`.
+
+1. A delivery is settled once, after its outcome is known; a crash in between tries it again.
+2. Of one vehicle at most one delivery is in flight, whatever the window (`outbox.lane`).
+3. Nothing a sink or a payload does ends a thread: what cannot be rendered is parked.
+4. No plate text and no secret is logged; the first failure of a row is a warning, the rest are counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from typing import TYPE_CHECKING, Any, assert_never
+
+from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.delivery.gate import Gate, GateState
+from cammra_edge.delivery.journal import Journal, Try
+from cammra_edge.model import Attempt, Body
+from cammra_edge.outbox import Delivery, Dropped, TakeRules
+from cammra_edge.retry import NS_PER_S
+from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cammra_edge.clock import Clock
+    from cammra_edge.model import Event, Message
+    from cammra_edge.outbox import Outbox
+    from cammra_edge.profile import Profile
+    from cammra_edge.sinks.base import Sink
+
+_log = logging.getLogger(__name__)
+
+IDLE_WAIT_S = 60.0
+LOOK_AGAIN_S = 1.0
+
+
+def rules_from(profile: Profile) -> TakeRules:
+    """A profile's wishes as the outbox reads its queue by."""
+    return TakeRules(
+        expires_ns={
+            kind.value: round(limit_s * NS_PER_S) for kind, limit_s in profile.expires_s.items()
+        },
+    )
+
+
+class DeliveryWorker:
+    """Delivers one profile's events.
+
+    Args:
+        profile_id: Number of the profile, from 1.
+        profile: What it wants.
+        outbox: Where its events wait.
+        sink: The way out of the first connection.
+        render: The event as this profile's message; `None` when there is nothing to send.
+        clock: Where the time comes from.
+        draw: Even numbers in `[0, 1)`, for the jitter.
+        more_sinks: Makes the ways out of further connections, where the profile's window is above 1.
+    """
+
+    def __init__(  # noqa: PLR0913 - what it joins
+        self,
+        profile_id: int,
+        profile: Profile,
+        outbox: Outbox,
+        sink: Sink,
+        render: Callable[[Event, Mapping[str, bytes], int], Message | None],
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        draw: Callable[[], float] = random.random,
+        more_sinks: Callable[[], Sink] | None = None,
+    ) -> None:
+        self.profile_id = profile_id
+        self._profile = profile
+        self._rules = rules_from(profile)
+        self._outbox = outbox
+        self._sink = sink
+        self._more_sinks = more_sinks
+        self._render = render
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._gate = Gate(draw)
+        self._journal = Journal()
+        self._in_flight = 0
+        self._wakes = 0
+        self._stopping = False
+        self._threads: list[threading.Thread] = []
+
+    # -- one round -------------------------------------------------------------------------------
+
+    def step(self, sink: Sink | None = None) -> bool:
+        """Take one delivery, try it, settle it; False when there is nothing to do now."""
+        with self._changed:
+            if not self._profile.enabled or not self._gate.admits(self._clock.mono_ns()):
+                return False
+            delivery = self._outbox.take(self.profile_id, self._rules)
+            if delivery is None:
+                return False
+            self._gate.started()
+            self._in_flight += 1
+        try:
+            self._try(delivery, sink or self._sink)
+        finally:
+            with self._changed:
+                self._in_flight -= 1
+                self._changed.notify_all()
+        return True
+
+    def _try(self, delivery: Delivery, sink: Sink) -> None:
+        try:
+            message = self._render(delivery.event, delivery.images, delivery.packet)
+        except Exception as error:  # noqa: BLE001 - whatever a payload trips over, the next event must go
+            self._settle(
+                delivery,
+                GiveUp(f"cannot be rendered: {type(error).__name__}"),
+                took_ns=0,
+                size_bytes=0,
+            )
+            return
+        if message is None:
+            with self._changed:
+                self._gate.ended()
+            self._outbox.drop(self.profile_id, delivery.seq, Dropped.NOTHING_TO_SEND)
+            return
+        attempt = Attempt(
+            event_id=delivery.event.event_id, packet=delivery.packet, number=delivery.attempts + 1
+        )
+        began_ns = self._clock.mono_ns()
+        try:
+            outcome = sink.send(message, attempt)
+        except Exception as error:  # noqa: BLE001 - a fault of ours; the event waits, nobody else notices
+            _log.exception("sink failed profile=%d event=%s", self.profile_id, attempt.event_id)
+            outcome = TryLater(f"the sink failed: {type(error).__name__}")
+        self._settle(
+            delivery,
+            outcome,
+            took_ns=self._clock.mono_ns() - began_ns,
+            size_bytes=_size_bytes(message),
+        )
+
+    def _settle(
+        self, delivery: Delivery, outcome: Outcome, *, took_ns: int, size_bytes: int
+    ) -> None:
+        """Do what the outcome means: the one place that matches them."""
+        now_mono_ns = self._clock.mono_ns()
+        with self._changed:
+            gate = self._gate
+            before = gate.state
+            match outcome:
+                case Delivered(note=note):
+                    self._outbox.done(delivery)
+                    if gate.delivered():
+                        self._outbox.release_held(self.profile_id)
+                    said, why = "delivered", note
+                case TryLater(why=why, after_s=after_s):
+                    due_mono_ns = gate.try_later(
+                        delivery.seq,
+                        delivery.attempts + 1,
+                        why=why,
+                        after_s=after_s,
+                        now_mono_ns=now_mono_ns,
+                    )
+                    self._outbox.postpone(delivery, due_mono_ns=due_mono_ns)
+                    said = "retry"
+                case GiveUp(why=why):
+                    if gate.given_up(why=why, now_mono_ns=now_mono_ns):
+                        self._outbox.park(delivery, why=why)
+                        said = "parked"
+                    else:
+                        self._outbox.postpone(delivery, due_mono_ns=gate.due_mono_ns)
+                        said = "paused"
+                case Misconfigured(why=why):
+                    gate.pause(why, now_mono_ns=now_mono_ns)
+                    self._outbox.postpone(delivery, due_mono_ns=gate.due_mono_ns)
+                    said = "paused"
+                case unknown:
+                    assert_never(unknown)
+            self._journal.add(
+                Try(
+                    at_utc_ns=self._clock.utc_ns(),
+                    event_id=delivery.event.event_id,
+                    kind=delivery.event.kind.value,
+                    packet=delivery.packet,
+                    number=delivery.attempts + 1,
+                    outcome=said,
+                    why=why,
+                    took_ns=took_ns,
+                    size_bytes=size_bytes,
+                )
+            )
+            self._say(before, said, why, delivery)
+
+    def _say(self, before: GateState, said: str, why: str, delivery: Delivery) -> None:
+        """Log each problem once: when the state changes, and every parked delivery."""
+        if said == "parked":
+            _log.error(
+                "parked profile=%d event=%s why=%r", self.profile_id, delivery.event.event_id, why
+            )
+        after = self._gate.state
+        if before is after:
+            return
+        if after is GateState.OPEN:
+            _log.info("sending again profile=%d", self.profile_id)
+        elif after is GateState.PAUSED:
+            _log.error("paused profile=%d why=%r", self.profile_id, self._gate.why)
+        else:
+            _log.warning("retrying profile=%d why=%r", self.profile_id, why)
+
+    # -- threads ---------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to deliver on threads of its own."""
+        if self._threads or not self._profile.enabled:
+            return
+        self._stopping = False
+        self._outbox.listen(self.profile_id, self.wake)
+        sinks = [self._sink]
+        if self._more_sinks is not None:
+            sinks += [self._more_sinks() for _ in range(self._window() - 1)]
+        for number, sink in enumerate(sinks):
+            thread = threading.Thread(
+                target=self._run,
+                args=(sink,),
+                name=f"delivery-{self.profile_id}.{number}",
+                daemon=True,
+            )
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """End the threads; a try under way is waited for, so that it is settled."""
+        self._outbox.listen(self.profile_id, None)
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        self._sink.close()
+
+    def wake(self) -> None:
+        """Something may have come into the queue."""
+        with self._changed:
+            self._wakes += 1
+            self._changed.notify_all()
+
+    def resume(self) -> None:
+        """A person says it is mended: end a pause, or a wait for the next try."""
+        with self._changed:
+            self._gate.resume()
+            self._outbox.release_held(self.profile_id)
+            self._wakes += 1
+            self._changed.notify_all()
+
+    def _run(self, sink: Sink) -> None:
+        try:
+            while True:
+                with self._changed:
+                    if self._stopping:
+                        return
+                    wakes = self._wakes
+                if not self.step(sink):
+                    self._wait(wakes)
+        finally:
+            if sink is not self._sink:
+                sink.close()
+
+    def _wait(self, wakes: int) -> None:
+        """Sleep until there may be something to do: a wake, a retry, or settled rows to write."""
+        flush_ns = self._outbox.tick()
+        with self._changed:
+            if self._stopping or self._wakes != wakes:
+                return
+            now_ns = self._clock.mono_ns()
+            dues = [due for due in (self._due_mono_ns(), flush_ns) if due is not None]
+            wait_s = min(((due - now_ns) / NS_PER_S for due in dues), default=IDLE_WAIT_S)
+            self._changed.wait(min(max(wait_s, 0.001), IDLE_WAIT_S))
+
+    def _due_mono_ns(self) -> int | None:
+        held = self._outbox.next_due(self.profile_id)
+        if held is None:
+            return None
+        if self._gate.state is GateState.OPEN:
+            return held
+        return max(held, self._gate.due_mono_ns)
+
+    def _window(self) -> int:
+        return 1
+
+    # -- seeing it -------------------------------------------------------------------------------
+
+    def wait_until_idle(self, timeout_s: float | None = None) -> bool:
+        """Wait until every delivery is settled or parked; False when the time ran out first."""
+        end_ns = None if timeout_s is None else self._clock.mono_ns() + round(timeout_s * NS_PER_S)
+        with self._changed:
+            while self._in_flight or self._outbox.waiting(self.profile_id).events:
+                left_s = LOOK_AGAIN_S
+                if end_ns is not None:
+                    left_s = (end_ns - self._clock.mono_ns()) / NS_PER_S
+                    if left_s <= 0:
+                        return False
+                self._changed.wait(min(left_s, LOOK_AGAIN_S))
+        return True
+
+    def journal(self) -> tuple[Try, ...]:
+        """The last tries, oldest first."""
+        with self._changed:
+            return self._journal.tries()
+
+    def status(self) -> Mapping[str, Any]:
+        """A snapshot, ready for JSON. Counters count since the outbox was made."""
+        waiting = self._outbox.waiting(self.profile_id)
+        tally = self._outbox.tally(self.profile_id)
+        with self._changed:
+            if not self._profile.enabled:
+                state = "off"
+            elif self._gate.state is GateState.OPEN and not waiting.events:
+                state = "idle"
+            else:
+                state = self._gate.state.value
+            journal = self._journal
+            return {
+                "profile_id": self.profile_id,
+                "name": self._profile.name,
+                "state": state,
+                "why": self._gate.why,
+                "alarm": self._gate.state is GateState.PAUSED,
+                "queue_events": waiting.events,
+                "queue_bytes": waiting.size_bytes,
+                "oldest_age_s": round(waiting.oldest_age_ns / NS_PER_S, 3),
+                "in_flight": self._in_flight,
+                "parked_now": waiting.parked,
+                "put": tally.put,
+                "delivered": tally.delivered,
+                "retried": tally.retried,
+                "parked": tally.parked,
+                "expired": tally.expired,
+                "dropped": dict(tally.dropped),
+                "sent_bytes": journal.sent_bytes,
+                "last_success_utc_ns": journal.last_success_utc_ns,
+                "last_error_utc_ns": journal.last_error_utc_ns,
+                "last_error": journal.last_error,
+                "latency_p50_ms": journal.latency_ms(0.5),
+                "latency_p95_ms": journal.latency_ms(0.95),
+                "latency_p99_ms": journal.latency_ms(0.99),
+            }
+
+
+def _size_bytes(message: Message) -> int:
+    if isinstance(message, Body):
+        return len(message.content)
+    return sum(len(file.content) for file in message.files)

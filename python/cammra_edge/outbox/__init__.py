@@ -1,0 +1,27 @@
+"""Durable events, images and deliveries: the seam between deciding and delivering."""
+
+from cammra_edge.outbox.lane import TakeRules
+from cammra_edge.outbox.outbox import Outbox
+from cammra_edge.outbox.values import (
+    Delivery,
+    Dropped,
+    NewEvent,
+    OpenVehicle,
+    Parked,
+    Tally,
+    Waiting,
+    Wanted,
+)
+
+__all__ = [
+    "Delivery",
+    "Dropped",
+    "NewEvent",
+    "OpenVehicle",
+    "Outbox",
+    "Parked",
+    "TakeRules",
+    "Tally",
+    "Waiting",
+    "Wanted",
+]

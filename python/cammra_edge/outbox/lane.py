@@ -1,0 +1,194 @@
+"""The part of one profile's queue that is in memory: which delivery goes next.
+
+Pure: rows come in, picks go out, time is an argument. However long the backlog on disk, a lane holds
+a short stretch of it. Laws, held by `tests/outbox/test_lane.py` and the model in
+`tests/property/test_outbox.py`:
+
+1. Of one vehicle, only the oldest unsettled delivery is ever in flight, so its events keep their
+   order also when several connections send at once.
+2. A delivery that waits for its retry holds up its own vehicle only.
+3. `in_order` picks the oldest free delivery. `live_first` picks the newest vehicle among those that
+   spoke lately, but that vehicle's oldest delivery; then the backlog, oldest first.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cammra_edge.model import EventKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from cammra_edge.outbox.store import DeliveryRow
+
+LOOK_AHEAD = 128
+LOOK_AHEAD_MAX = 2048
+LIVE_KEPT = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeRules:
+    """How a profile wants its queue read.
+
+    Args:
+        live_first: What is happening now goes before the backlog.
+        live_ns: How long after storing an event counts as happening now.
+        expires_ns: Age beyond which an event of a kind is worthless and is not sent.
+        coalesce: Skip an untried Update that a later one of the same vehicle supersedes.
+    """
+
+    live_first: bool = False
+    live_ns: int = 10_000_000_000
+    expires_ns: Mapping[str, int] = field(default_factory=dict)
+    coalesce: bool = False
+
+
+@dataclass(slots=True)
+class Entry:
+    """One waiting or flying delivery."""
+
+    row: DeliveryRow
+    attempts: int
+    due_mono_ns: int = 0
+    in_flight: bool = False
+
+
+class Lane:
+    """The near end of one profile's queue."""
+
+    def __init__(self) -> None:
+        self.entries: dict[int, Entry] = {}
+        self.cursor = 0
+        self.exhausted = False
+        self._live: deque[DeliveryRow] = deque(maxlen=LIVE_KEPT)
+
+    def put(self, row: DeliveryRow) -> None:
+        """A new delivery was stored."""
+        self.exhausted = False
+        self._live.append(row)
+
+    def wants_rows(self) -> bool:
+        """Should more of the backlog be loaded?"""
+        if self.exhausted or len(self.entries) >= LOOK_AHEAD_MAX:
+            return False
+        if len(self.entries) < LOOK_AHEAD // 2:
+            return True
+        # Vehicles that wait for a retry must not hide the free ones behind them.
+        held = {entry.row.car_id for entry in self.entries.values() if self._stuck(entry)}
+        return all(entry.row.car_id in held for entry in self.entries.values())
+
+    def load(self, rows: Iterable[DeliveryRow]) -> None:
+        """Take in the next stretch of the backlog."""
+        for row in rows:
+            if row.seq not in self.entries:
+                self.entries[row.seq] = Entry(row, row.attempts)
+
+    def load_vehicle(self, rows: Iterable[DeliveryRow]) -> None:
+        """Take in one vehicle's own backlog, ahead of its place in the queue."""
+        added = False
+        for row in rows:
+            if row.seq not in self.entries:
+                self.entries[row.seq] = Entry(row, row.attempts)
+                added = True
+        if added:
+            self.entries = dict(sorted(self.entries.items()))
+
+    def drop(self, seq: int) -> Entry | None:
+        """A delivery is settled, or gone; returns what was known of it."""
+        return self.entries.pop(seq, None)
+
+    def oldest_stored_ns(self) -> int | None:
+        """When the first unsettled delivery was stored; `None` for an empty lane."""
+        first = next(iter(self.entries.values()), None)
+        return None if first is None else first.row.stored_ns
+
+    def pick(
+        self,
+        *,
+        now_mono_ns: int,
+        now_ns: int,
+        rules: TakeRules,
+        load_vehicle: Callable[[int], None],
+    ) -> Entry | None:
+        """The delivery to try next, or nothing.
+
+        Args:
+            now_mono_ns: For retries.
+            now_ns: Running time of the outbox, for what counts as live.
+            rules: The profile's wishes.
+            load_vehicle: Brings in all waiting deliveries of a vehicle (`load_vehicle` of this lane).
+        """
+        if rules.live_first:
+            live = self._pick_live(now_mono_ns, now_ns, rules, load_vehicle)
+            if live is not None:
+                return live
+        held: set[int] = set()
+        for entry in self.entries.values():
+            car_id = entry.row.car_id
+            if car_id in held:
+                continue
+            if not entry.in_flight and entry.due_mono_ns <= now_mono_ns:
+                return entry
+            held.add(car_id)
+        return None
+
+    def _pick_live(
+        self,
+        now_mono_ns: int,
+        now_ns: int,
+        rules: TakeRules,
+        load_vehicle: Callable[[int], None],
+    ) -> Entry | None:
+        while self._live and now_ns - self._live[0].stored_ns > rules.live_ns:
+            self._live.popleft()
+        seen: set[int] = set()
+        for row in reversed(self._live):
+            if row.car_id in seen:
+                continue
+            seen.add(row.car_id)
+            load_vehicle(row.car_id)
+            oldest = self.oldest_of(row.car_id)
+            if oldest and not oldest.in_flight and oldest.due_mono_ns <= now_mono_ns:
+                return oldest
+        return None
+
+    def oldest_of(self, car_id: int) -> Entry | None:
+        """The vehicle's first unsettled delivery among those loaded."""
+        for entry in self.entries.values():
+            if entry.row.car_id == car_id:
+                return entry
+        return None
+
+    def superseded(self, entry: Entry) -> bool:
+        """Is this an untried Update with a later untried Update of the same vehicle behind it?"""
+        if entry.row.kind != EventKind.UPDATE or entry.attempts:
+            return False
+        return any(
+            later.row.seq > entry.row.seq
+            and later.row.car_id == entry.row.car_id
+            and later.row.kind == EventKind.UPDATE
+            for later in self.entries.values()
+        )
+
+    def next_due(self) -> int | None:
+        """When the first held delivery may be tried again; `None` when none is held."""
+        seen: set[int] = set()
+        dues: list[int] = []
+        for entry in self.entries.values():
+            if entry.row.car_id not in seen:
+                seen.add(entry.row.car_id)
+                if not entry.in_flight:
+                    dues.append(entry.due_mono_ns)
+        return min(dues, default=None)
+
+    def release_all(self) -> None:
+        """The receiver is back: what waited for its retry may go now."""
+        for entry in self.entries.values():
+            entry.due_mono_ns = 0
+
+    @staticmethod
+    def _stuck(entry: Entry) -> bool:
+        return entry.in_flight or entry.due_mono_ns > 0

@@ -1,0 +1,42 @@
+"""Running time of the outbox over all its processes: the clock that ages are counted by.
+
+A wall clock may start in 1970 and jump by a day; the monotonic clock starts anew with the machine.
+So the outbox counts how long it has been running, and saves the count with every commit. After a
+crash the time since the last commit is missing: an event may look younger than it is, never older.
+Time switched off is added only where the owner says that the wall clock is right at start.
+Held by `tests/outbox/test_odometer.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cammra_edge.clock import Clock
+
+_RUNNING = "running_ns"
+_SAVED_AT = "saved_utc_ns"
+_PLAUSIBLE_UTC_NS = 1_700_000_000 * 1_000_000_000
+"""November 2023: a wall clock before it has not been set."""
+
+
+class Odometer:
+    """Counts on from what was saved in `meta`."""
+
+    def __init__(self, meta: Mapping[str, int], clock: Clock, *, trust_clock: bool) -> None:
+        self._clock = clock
+        base_ns = meta.get(_RUNNING, 0)
+        saved_utc_ns = meta.get(_SAVED_AT, 0)
+        if trust_clock and saved_utc_ns > _PLAUSIBLE_UTC_NS:
+            base_ns += max(0, clock.utc_ns() - saved_utc_ns)
+        self._offset_ns = base_ns - clock.mono_ns()
+
+    def now_ns(self) -> int:
+        """Running time; never goes back."""
+        return self._clock.mono_ns() + self._offset_ns
+
+    def meta(self) -> dict[str, int]:
+        """What to save."""
+        return {_RUNNING: self.now_ns(), _SAVED_AT: self._clock.utc_ns()}

@@ -1,0 +1,150 @@
+"""Packet counters and what became of each profile's events; saved with the commit that changes them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cammra_edge.outbox.values import Dropped, Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_COUNTED = ("put", "delivered", "retried", "parked", "expired")
+
+
+@dataclass(slots=True)
+class Count:
+    """One profile's counters."""
+
+    packet: int = 0
+    put: int = 0
+    delivered: int = 0
+    retried: int = 0
+    parked: int = 0
+    expired: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+
+    def value(self) -> Tally:
+        """Frozen, for readers."""
+        return Tally(
+            put=self.put,
+            delivered=self.delivered,
+            retried=self.retried,
+            parked=self.parked,
+            expired=self.expired,
+            dropped=dict(self.dropped),
+        )
+
+
+@dataclass(slots=True)
+class Depth:
+    """How much of a profile waits, and how many are parked."""
+
+    events: int = 0
+    size_bytes: int = 0
+    parked: int = 0
+
+
+class Depths:
+    """All profiles' queues in numbers, counted along so that nobody scans the backlog to show them."""
+
+    def __init__(self, totals: Iterable[tuple[int, int, int, int]]) -> None:
+        self._depths: dict[int, Depth] = {}
+        for profile_id, state, events, size_bytes in totals:
+            depth = self.of(profile_id)
+            if state:
+                depth.parked = events
+            else:
+                depth.events, depth.size_bytes = events, size_bytes
+
+    def of(self, profile_id: int) -> Depth:
+        """One profile's numbers."""
+        return self._depths.setdefault(profile_id, Depth())
+
+    def all(self) -> Mapping[int, Depth]:
+        """Every profile's numbers."""
+        return self._depths
+
+    def put(self, profile_id: int, size_bytes: int) -> None:
+        """One more waits."""
+        depth = self.of(profile_id)
+        depth.events += 1
+        depth.size_bytes += size_bytes
+
+    def gone(self, profile_id: int, size_bytes: int) -> None:
+        """One waits no longer."""
+        depth = self.of(profile_id)
+        depth.events -= 1
+        depth.size_bytes -= size_bytes
+
+
+class Tallies:
+    """All profiles' counters, and which of them are not saved yet."""
+
+    def __init__(self, rows: Iterable[tuple[int, int, Mapping[str, object]]]) -> None:
+        self._counts: dict[int, Count] = {}
+        self._changed: set[int] = set()
+        for profile_id, packet, plain in rows:
+            count = Count(packet=packet)
+            for name in _COUNTED:
+                number = plain.get(name, 0)
+                setattr(count, name, number if isinstance(number, int) else 0)
+            dropped = plain.get("dropped")
+            if isinstance(dropped, dict):
+                count.dropped.update(dropped)
+            self._counts[profile_id] = count
+
+    @property
+    def dirty(self) -> bool:
+        """Is there anything that is not saved?"""
+        return bool(self._changed)
+
+    def profile_ids(self) -> list[int]:
+        """Profiles that ever had an event."""
+        return sorted(self._counts)
+
+    def change(self, profile_id: int) -> Count:
+        """The counters of a profile, to be changed now."""
+        self._changed.add(profile_id)
+        return self._counts.setdefault(profile_id, Count())
+
+    def drop(self, profile_id: int, why: Dropped, count: int = 1) -> None:
+        """So many went without being delivered."""
+        self.change(profile_id).dropped[why.value] += count
+
+    def next_packet(self, profile_id: int) -> int:
+        """The number of the profile's next event."""
+        count = self.change(profile_id)
+        count.packet += 1
+        count.put += 1
+        return count.packet
+
+    def packets(self) -> dict[int, int]:
+        """The last number given, per profile."""
+        return {profile_id: count.packet for profile_id, count in self._counts.items()}
+
+    def raise_packets(self, packets: Mapping[int, int]) -> None:
+        """Go on after numbers that were given, though their events are gone."""
+        for profile_id, packet in packets.items():
+            if self._counts.setdefault(profile_id, Count()).packet < packet:
+                self.change(profile_id).packet = packet
+
+    def value(self, profile_id: int) -> Tally:
+        """A profile's counters, frozen."""
+        return self._counts.get(profile_id, Count()).value()
+
+    def unsaved(self) -> list[tuple[int, int, Mapping[str, object]]]:
+        """What the next commit writes."""
+        return [(profile_id, *self._plain(profile_id)) for profile_id in sorted(self._changed)]
+
+    def _plain(self, profile_id: int) -> tuple[int, Mapping[str, object]]:
+        count = self._counts[profile_id]
+        plain: dict[str, object] = {name: getattr(count, name) for name in _COUNTED}
+        plain["dropped"] = dict(count.dropped)
+        return count.packet, plain
+
+    def saved(self) -> None:
+        """The commit is through."""
+        self._changed.clear()

@@ -1,0 +1,113 @@
+"""What goes into the outbox and what comes out of it: frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence  # noqa: TC003 - dataclass fields are read at run time
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from cammra_edge.model import Event  # noqa: TC001 - as above
+
+
+class Dropped(StrEnum):
+    """Why an event, or a part of it, went without being delivered or parked."""
+
+    COALESCED = "coalesced"
+    STALE_UPDATE = "overflow: stale update"
+    UPDATE_IMAGE = "overflow: image of an update"
+    IMAGE = "overflow: image"
+    OVERFLOW = "overflow: oldest event"
+    PROFILE_GONE = "profile removed"
+    NOTHING_TO_SEND = "nothing to send"
+    DISCARDED = "discarded by hand"
+    DAMAGED = "damaged on disk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A profile that wants an event, and which of the event's images it carries.
+
+    `image_keys` `None` means all of them.
+    """
+
+    profile_id: int
+    image_keys: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """An event with its images on the way into the outbox.
+
+    `images` may leave out a key that the outbox holds already (two events of one shot).
+    """
+
+    event: Event
+    images: Mapping[str, bytes] = field(default_factory=dict)
+    wanted_by: Sequence[Wanted] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One event on its way to one profile.
+
+    Args:
+        profile_id: Whose it is.
+        seq: Place of the event in the outbox; with `profile_id` it names the delivery.
+        packet: The profile's running number of it; the same at every attempt.
+        attempts: Tries made before, also by earlier processes.
+        age_ns: Running time since it was stored.
+        event: As it was put; images that are gone since stand in `missing`.
+        images: The JPEGs this profile carries, by image key.
+    """
+
+    profile_id: int
+    seq: int
+    packet: int
+    attempts: int
+    age_ns: int
+    event: Event
+    images: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenVehicle:
+    """A vehicle whose Lost is still to come: its last event, and which images the outbox still holds."""
+
+    event: Event
+    held_image_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """A delivery that will never be taken as it is, kept for a person."""
+
+    profile_id: int
+    seq: int
+    event_id: str
+    packet: int
+    kind: str
+    attempts: int
+    why: str
+    parked_utc_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What stands in a profile's queue now. `oldest_age_ns` is running time, 0 for an empty queue."""
+
+    events: int = 0
+    size_bytes: int = 0
+    oldest_age_ns: int = 0
+    parked: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What became of a profile's events since the outbox was made."""
+
+    put: int = 0
+    delivered: int = 0
+    retried: int = 0
+    parked: int = 0
+    expired: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cammra_edge.config import OutboxSettings
+from cammra_edge.outbox import Outbox
+from tests.fakes import FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Bench:
+    """An outbox that a test can close, kill and open again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "outbox.sqlite3"
+        self.clock = FakeClock()
+        self.settings = OutboxSettings(path=self.path)
+        self.outbox = Outbox(self.settings, clock=self.clock)
+
+    def reopen(self) -> Outbox:
+        self.outbox.close()
+        return self.open()
+
+    def open(self) -> Outbox:
+        self.clock = self.clock.restarted()
+        self.outbox = Outbox(self.settings, clock=self.clock)
+        return self.outbox
+
+    def crash(self) -> Outbox:
+        """As a dead process leaves it: what was not committed is gone, the lock is free."""
+        self.outbox._store.connection.close()
+        self.outbox._process_lock.release()
+        return self.open()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.outbox.close()

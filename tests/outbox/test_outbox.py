@@ -1,0 +1,316 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cammra_edge.errors import OutboxError
+from cammra_edge.model import EventKind
+from cammra_edge.outbox import Dropped, Outbox, TakeRules
+from tests.fakes import JPEG, NS, FakeClock, a_life, new_event
+
+if TYPE_CHECKING:
+    from tests.outbox.conftest import Bench
+
+
+def take_all(outbox: Outbox, profile_id: int = 1) -> list[tuple[int, int, str]]:
+    """Deliver everything; (packet, vehicle, kind) of each, in the order it came."""
+    taken = []
+    while (delivery := outbox.take(profile_id)) is not None:
+        taken.append((delivery.packet, delivery.event.vehicle_no, delivery.event.kind.value))
+        outbox.done(delivery)
+    return taken
+
+
+def test_what_was_put_comes_out_whole_and_in_order(bench: Bench) -> None:
+    new = new_event(image=JPEG)
+    bench.outbox.put([new, new_event(2)])
+    first = bench.outbox.take(1)
+    second = bench.outbox.take(1)
+    assert first is not None
+    assert second is not None
+    assert first.event == new.event
+    assert first.images == new.images
+    assert (first.packet, second.packet) == (1, 2)
+    assert bench.outbox.take(1) is None
+
+
+def test_each_profile_counts_its_own_packets(bench: Bench) -> None:
+    bench.outbox.put([new_event(1, wanted_by=(1, 2)), new_event(2, wanted_by=(2,)), new_event(3)])
+    assert [packet for packet, *_ in take_all(bench.outbox, 1)] == [1, 2]
+    assert [packet for packet, *_ in take_all(bench.outbox, 2)] == [1, 2]
+    bench.reopen().put([new_event(4, wanted_by=(2,))])
+    assert take_all(bench.outbox, 2) == [(3, 4, "new")]
+
+
+def test_a_crash_loses_nothing_that_was_put_and_a_resend_keeps_its_packet(bench: Bench) -> None:
+    bench.outbox.put(a_life(1, image=JPEG))
+    delivery = bench.outbox.take(1)
+    assert delivery is not None
+    bench.outbox.done(delivery)  # not committed yet: the crash forgets it
+    again = bench.crash().take(1)
+    assert again is not None
+    assert (again.packet, again.event, again.images) == (
+        delivery.packet,
+        delivery.event,
+        delivery.images,
+    )
+    bench.outbox.done(again)
+    assert [kind for *_, kind in take_all(bench.outbox)] == ["reliable", "update", "lost"]
+
+
+def test_settled_deliveries_stay_settled_once_committed(bench: Bench) -> None:
+    bench.outbox.put(a_life(1))
+    assert len(take_all(bench.outbox)) == 4
+    bench.clock.advance(1)
+    bench.outbox.tick()
+    assert take_all(bench.crash()) == []
+
+
+def test_a_busy_outbox_writes_what_was_settled_with_the_next_put(bench: Bench) -> None:
+    bench.outbox.put([new_event(1)])
+    take_all(bench.outbox)
+    bench.outbox.put([new_event(2)])
+    assert take_all(bench.crash()) == [(2, 2, "new")]
+
+
+def test_an_event_put_again_after_a_replay_adds_nothing(bench: Bench) -> None:
+    life = a_life(1)
+    bench.outbox.put(life)
+    assert bench.outbox.knows(life[0].event.event_id)
+    assert not bench.outbox.knows("0" * 32)
+    bench.outbox.put(life)
+    assert len(take_all(bench.outbox)) == 4
+    bench.reopen().put(life)
+    assert take_all(bench.outbox) == []
+
+
+def test_an_event_twice_in_one_batch_is_one(bench: Bench) -> None:
+    bench.outbox.put([new_event(1), new_event(1)])
+    assert len(take_all(bench.outbox)) == 1
+
+
+def test_of_one_vehicle_one_delivery_is_in_flight_and_others_pass(bench: Bench) -> None:
+    bench.outbox.put([*a_life(1), new_event(2)])
+    first = bench.outbox.take(1)
+    other = bench.outbox.take(1)
+    assert first is not None
+    assert other is not None
+    assert (first.event.vehicle_no, other.event.vehicle_no) == (1, 2)
+    assert bench.outbox.take(1) is None
+    bench.outbox.done(first)
+    following = bench.outbox.take(1)
+    assert following is not None
+    assert following.event.kind is EventKind.RELIABLE
+
+
+def test_a_postponed_delivery_keeps_its_place_and_holds_its_vehicle_only(bench: Bench) -> None:
+    bench.outbox.put([*a_life(1), new_event(2)])
+    first = bench.outbox.take(1)
+    assert first is not None
+    bench.outbox.postpone(first, due_mono_ns=bench.clock.mono_ns() + 5 * NS)
+    assert [vehicle for _, vehicle, _ in take_all(bench.outbox)] == [2]
+    assert bench.outbox.next_due(1) == bench.clock.mono_ns() + 5 * NS
+    bench.clock.advance(5)
+    again = bench.outbox.take(1)
+    assert again is not None
+    assert (again.packet, again.attempts) == (first.packet, 1)
+
+
+def test_attempts_are_remembered_across_a_restart(bench: Bench) -> None:
+    bench.outbox.put([new_event(1)])
+    first = bench.outbox.take(1)
+    assert first is not None
+    bench.outbox.postpone(first, due_mono_ns=0)
+    again = bench.reopen().take(1)
+    assert again is not None
+    assert again.attempts == 1
+    assert bench.outbox.tally(1).retried == 1
+
+
+def test_what_is_parked_lets_the_next_one_go_and_waits_for_a_person(bench: Bench) -> None:
+    bench.outbox.put([new_event(1, image=JPEG), new_event(2)])
+    refused = bench.outbox.take(1)
+    assert refused is not None
+    bench.outbox.park(refused, why="HTTP 413")
+    assert [vehicle for _, vehicle, _ in take_all(bench.outbox)] == [2]
+    (parked,) = bench.reopen().parked(1)
+    assert (parked.packet, parked.why, parked.event_id) == (1, "HTTP 413", refused.event.event_id)
+    assert bench.outbox.waiting(1).parked == 1
+    assert bench.outbox.tally(1).parked == 1
+    assert take_all(bench.outbox) == []
+
+
+def test_an_expired_event_is_passed_over_and_counted(bench: Bench) -> None:
+    rules = TakeRules(expires_ns={"reliable": 5 * NS})
+    bench.outbox.put(a_life(1)[1:3])
+    bench.clock.advance(5.001)
+    delivery = bench.outbox.take(1, rules)
+    assert delivery is not None
+    assert delivery.event.kind is EventKind.UPDATE
+    assert bench.outbox.tally(1).expired == 1
+
+
+@pytest.mark.parametrize("jump_days", [-1, 1, -20_000])
+def test_a_wall_clock_that_jumps_expires_nothing(bench: Bench, jump_days: int) -> None:
+    bench.outbox.put([new_event(1)])
+    bench.clock.now_utc_ns += jump_days * 86_400 * NS
+    outbox = bench.reopen()
+    bench.clock.advance(1)
+    delivery = outbox.take(1, TakeRules(expires_ns={"new": 5 * NS}))
+    assert delivery is not None
+    assert 1 * NS <= delivery.age_ns < 2 * NS
+
+
+def test_time_switched_off_counts_only_where_the_clock_is_trusted(bench: Bench) -> None:
+    bench.settings = replace(bench.settings, trust_clock=True)
+    bench.outbox.put([new_event(1)])
+    bench.outbox.close()
+    bench.clock.now_utc_ns += 3600 * NS
+    delivery = bench.open().take(1)
+    assert delivery is not None
+    assert delivery.age_ns == 3600 * NS
+
+
+def test_events_and_images_go_with_their_last_delivery(bench: Bench) -> None:
+    life = a_life(1, wanted_by=(1, 2), image=JPEG, image_key="shot")
+    bench.outbox.put(life)
+    assert count(bench, "images") == 1
+    take_all(bench.outbox, 1)
+    bench.outbox.flush()
+    assert (count(bench, "events"), count(bench, "images")) == (4, 1)
+    take_all(bench.outbox, 2)
+    bench.outbox.flush()
+    left = {
+        table: count(bench, table) for table in ("events", "images", "image_uses", "deliveries")
+    }
+    assert left == {"events": 0, "images": 0, "image_uses": 0, "deliveries": 0}
+
+
+def test_an_image_of_an_open_vehicle_stays_for_its_lost(bench: Bench) -> None:
+    bench.outbox.put([new_event(1, image=JPEG, image_key="shot")])
+    take_all(bench.outbox)
+    (left,) = bench.crash().open_vehicles(other_than="run-2")
+    assert left.held_image_keys == ("shot",)
+    lost = new_event(1, 2, kind=EventKind.LOST, image_key="shot")
+    bench.outbox.put([lost])
+    # The crash forgot that New was delivered; it comes again, then Lost with the held image.
+    first = bench.outbox.take(1)
+    assert first is not None
+    bench.outbox.done(first)
+    delivery = bench.outbox.take(1)
+    assert delivery is not None
+    assert delivery.event.kind is EventKind.LOST
+    assert delivery.images == {"shot": JPEG}
+    bench.outbox.done(delivery)
+    bench.outbox.flush()
+    assert bench.outbox.open_vehicles() == []
+    assert count(bench, "images") == 0
+
+
+def test_vehicles_of_the_stream_that_goes_on_are_not_given_up(bench: Bench) -> None:
+    bench.outbox.put([new_event(1), new_event(2, stream_id="run-2", car_id=7)])
+    assert [left.event.car_id for left in bench.crash().open_vehicles(other_than="run-2")] == [1]
+
+
+def test_car_ids_count_on_across_restarts_and_stay_with_their_vehicle(bench: Bench) -> None:
+    outbox = bench.outbox
+    assert [outbox.car_id("a", 1), outbox.car_id("a", 2), outbox.car_id("a", 1)] == [1, 2, 1]
+    outbox.put([new_event(n, stream_id="a", car_id=outbox.car_id("a", n)) for n in (1, 2)])
+    outbox = bench.crash()
+    assert [outbox.car_id("a", 2), outbox.car_id("b", 1), outbox.car_id("a", 3)] == [2, 3, 4]
+
+
+def test_a_missing_image_is_said_and_the_rest_of_the_event_goes(bench: Bench) -> None:
+    bench.outbox.put([new_event(1, image_key="never-came")])
+    delivery = bench.outbox.take(1)
+    assert delivery is not None
+    assert delivery.event.images == ()
+    assert delivery.event.missing[0].why == "its picture did not reach the outbox"
+
+
+def test_a_damaged_image_is_not_sent(bench: Bench) -> None:
+    bench.outbox.put([new_event(1, image=JPEG)])
+    bench.outbox._store.connection.execute("update images set data = zeroblob(length(data))")
+    delivery = bench.outbox.take(1)
+    assert delivery is not None
+    assert delivery.images == {}
+    assert delivery.event.missing[0].why == "its picture is damaged on disk"
+
+
+def test_a_damaged_event_is_counted_and_the_next_goes(bench: Bench) -> None:
+    bench.outbox.put([new_event(1), new_event(2)])
+    bench.outbox._store.connection.execute("update events set body = 'x' || body where seq = 1")
+    assert [vehicle for _, vehicle, _ in take_all(bench.outbox)] == [2]
+    assert bench.outbox.tally(1).dropped == {Dropped.DAMAGED.value: 1}
+
+
+def test_a_second_process_is_refused_by_name(bench: Bench) -> None:
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom cammra_edge.config import OutboxSettings\n"
+        "from cammra_edge.outbox import Outbox\nOutbox(OutboxSettings(path=Path(sys.argv[1])))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(bench.path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert told.returncode != 0
+    assert f"held by process {os.getpid()}: one engine at a time" in told.stderr
+    bench.outbox.put([new_event(1)])
+    assert len(take_all(bench.outbox)) == 1
+
+
+def test_a_newer_file_is_refused_and_left_alone(bench: Bench) -> None:
+    bench.outbox.put([new_event(1)])
+    bench.outbox.close()
+    with sqlite3.connect(bench.path) as db:
+        db.execute("pragma user_version = 99")
+    db.close()
+    before = bench.path.read_bytes()
+    with pytest.raises(OutboxError, match=r"newer version \(schema 99\): want at most"):
+        Outbox(bench.settings, clock=FakeClock())
+    assert bench.path.read_bytes() == before
+    with sqlite3.connect(bench.path) as db:
+        db.execute("pragma user_version = 1")
+    db.close()
+    assert len(take_all(bench.open())) == 1
+
+
+@pytest.mark.parametrize(("durability", "level"), [("power", 2), ("process", 1)])
+def test_the_file_is_written_as_durably_as_set(bench: Bench, durability: str, level: int) -> None:
+    bench.settings = replace(bench.settings, durability=durability)
+    db = bench.reopen()._store.connection
+    assert db.execute("pragma synchronous").fetchone() == (level,)
+    assert db.execute("pragma journal_mode").fetchone() == ("wal",)
+    assert db.execute("pragma page_size").fetchone() == (4096,)
+
+
+def test_old_event_ids_are_forgotten_within_the_bound(bench: Bench) -> None:
+    bench.settings = replace(bench.settings, known_events=1000)
+    outbox = bench.reopen()
+    for first in range(0, 3000, 50):
+        outbox.put(
+            [new_event(n, kind=EventKind.LOST, wanted_by=()) for n in range(first, first + 50)]
+        )
+    assert 1000 <= count(bench, "known") <= 1000 + 1024
+    assert count(bench, "vehicles") <= 1000 + 1024
+    assert outbox.knows(new_event(2999).event.event_id)
+
+
+def test_the_boundary_key_is_kept_and_differs_between_outboxes(bench: Bench) -> None:
+    key = bench.outbox.boundary_key
+    assert len(key) == 32
+    assert bench.reopen().boundary_key == key
+
+
+def count(bench: Bench, table: str) -> int:
+    row = bench.outbox._store.connection.execute(f"select count(*) from {table}").fetchone()  # noqa: S608
+    return int(row[0])

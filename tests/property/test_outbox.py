@@ -1,0 +1,244 @@
+"""The outbox and a worker beside a simple model, with crashes at every seam.
+
+The model knows what was put and what arrived. After any history the rest is delivered, and then: each
+event arrived at each profile that wanted it, or is parked; an event has one packet number and a number
+one event; of each vehicle the events first arrived in their order.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from cammra_edge.config import OutboxSettings
+from cammra_edge.delivery import DeliveryWorker
+from cammra_edge.model import Attempt, EventKind, Message
+from cammra_edge.outbox import Delivery, Outbox
+from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
+from tests.fakes import JPEG, FakeClock, new_event, no_jitter, profile, render_text
+
+PROFILES = (1, 2)
+STEPS = 50
+NIGHTLY = bool(os.environ.get("CAMMRA_NIGHTLY"))
+EXAMPLES = 200 if NIGHTLY else 25
+
+OUTCOMES = st.sampled_from(
+    [
+        Delivered(),
+        Delivered(),
+        TryLater("away"),
+        TryLater("busy", after_s=2.0),
+        GiveUp("refused"),
+        Misconfigured("password"),
+    ]
+)
+
+
+class Receiver:
+    """A sink that answers as told and remembers what it took."""
+
+    def __init__(self, model: OutboxModel, profile_id: int) -> None:
+        self.model = model
+        self.profile_id = profile_id
+        self.answer: Outcome = Delivered()
+
+    def send(self, message: Message, attempt: Attempt) -> Outcome:  # noqa: ARG002 - a sink's own form
+        if isinstance(self.answer, Delivered):
+            self.model.arrived(self.profile_id, attempt)
+        return self.answer
+
+    def close(self) -> None:
+        pass
+
+
+class OutboxModel(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="outbox-model-"))
+        self.clock = FakeClock()
+        self.wanted: dict[int, dict[str, tuple[int, int]]] = {no: {} for no in PROFILES}
+        self.first_arrivals: dict[int, list[str]] = {no: [] for no in PROFILES}
+        self.packets: dict[int, dict[int, str]] = {no: {} for no in PROFILES}
+        self.parked_ever: dict[int, set[str]] = {no: set() for no in PROFILES}
+        self.ordinals: defaultdict[int, int] = defaultdict(int)
+        self.finished: set[int] = set()
+        self.flying: list[Delivery] = []
+        self.open()
+
+    def open(self) -> None:
+        self.clock = self.clock.restarted()
+        self.outbox = Outbox(OutboxSettings(path=self.folder / "outbox.sqlite3"), clock=self.clock)
+        self.flying.clear()
+        self.receivers = {no: Receiver(self, no) for no in PROFILES}
+        self.workers = {
+            no: DeliveryWorker(
+                no,
+                profile(),
+                self.outbox,
+                self.receivers[no],
+                render_text,
+                clock=self.clock,
+                draw=no_jitter,
+            )
+            for no in PROFILES
+        }
+
+    def arrived(self, profile_id: int, attempt: Attempt) -> None:
+        held = self.packets[profile_id].setdefault(attempt.packet, attempt.event_id)
+        assert held == attempt.event_id, "a packet number was given to two events"
+        assert list(self.packets[profile_id].values()).count(attempt.event_id) == 1
+        if attempt.event_id not in self.first_arrivals[profile_id]:
+            self.first_arrivals[profile_id].append(attempt.event_id)
+
+    # -- what may happen -------------------------------------------------------------------------
+
+    @rule(
+        vehicle_no=st.integers(1, 5),
+        kind=st.sampled_from([EventKind.UPDATE, EventKind.UPDATE, EventKind.LOST]),
+        wanted_by=st.sampled_from([(1, 2), (1, 2), (1,), (2,), ()]),
+        image_key=st.sampled_from([None, "shot-a", "shot-b"]),
+        twice=st.booleans(),
+    )
+    def put(
+        self,
+        vehicle_no: int,
+        kind: EventKind,
+        wanted_by: tuple[int, ...],
+        image_key: str | None,
+        twice: bool,  # noqa: FBT001 - hypothesis draws it
+    ) -> None:
+        if vehicle_no in self.finished:
+            return
+        self.ordinals[vehicle_no] += 1
+        ordinal = self.ordinals[vehicle_no]
+        new = new_event(
+            vehicle_no,
+            ordinal,
+            kind=EventKind.NEW if ordinal == 1 and kind is not EventKind.LOST else kind,
+            wanted_by=wanted_by,
+            image=JPEG if image_key else None,
+            image_key=image_key,
+        )
+        if kind is EventKind.LOST:
+            self.finished.add(vehicle_no)
+        self.outbox.put([new, new] if twice else [new])
+        if twice:
+            self.outbox.put([new])
+        for no in wanted_by:
+            self.wanted[no][new.event.event_id] = (vehicle_no, ordinal)
+
+    @rule(no=st.sampled_from(PROFILES), answer=OUTCOMES, steps=st.integers(1, 6))
+    def work(self, no: int, answer: Outcome, steps: int) -> None:
+        self.receivers[no].answer = answer
+        for _ in range(steps):
+            self.workers[no].step()
+
+    @rule(no=st.sampled_from(PROFILES))
+    def begin_a_try(self, no: int) -> None:
+        delivery = self.outbox.take(no)
+        if delivery is not None:
+            assert delivery.event.vehicle_no not in {
+                other.event.vehicle_no for other in self.flying if other.profile_id == no
+            }, "two events of one vehicle are in flight"
+            self.flying.append(delivery)
+
+    @precondition(lambda self: self.flying)
+    @rule(answer=OUTCOMES, arrived=st.booleans())
+    def end_a_try(self, answer: Outcome, arrived: bool) -> None:  # noqa: FBT001 - hypothesis draws it
+        delivery = self.flying.pop(0)
+        attempt = Attempt(event_id=delivery.event.event_id, packet=delivery.packet)
+        if isinstance(answer, Delivered):
+            self.arrived(delivery.profile_id, attempt)
+            self.outbox.done(delivery)
+        elif isinstance(answer, GiveUp):
+            self.outbox.park(delivery, why=answer.why)
+        else:
+            if arrived:  # the receiver stored it and died before it answered
+                self.arrived(delivery.profile_id, attempt)
+            self.outbox.postpone(delivery, due_mono_ns=self.clock.mono_ns() + 10**9)
+
+    @rule(seconds=st.sampled_from([0.01, 0.5, 5.0, 100.0, 2000.0]))
+    def pass_time(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.outbox.tick()
+
+    @rule(days=st.integers(-20_000, 20_000))
+    def jump_the_wall_clock(self, days: int) -> None:
+        self.clock.now_utc_ns += days * 86_400 * 10**9
+
+    @rule()
+    def crash(self) -> None:
+        self.outbox._store.connection.close()
+        self.outbox._process_lock.release()
+        self.open()
+
+    @rule()
+    def reopen(self) -> None:
+        self.outbox.close()
+        self.open()
+
+    @invariant()
+    def the_depth_is_what_the_file_holds(self) -> None:
+        if len(self.outbox._settled):
+            return  # the file says so only after the next commit, and a crash before it must be met too
+        for no in PROFILES:
+            rows = self.outbox._store.connection.execute(
+                "select count(*), ifnull(sum(bytes), 0) from deliveries where profile_id = ? and state = 0",
+                (no,),
+            ).fetchone()
+            waiting = self.outbox.waiting(no)
+            assert (waiting.events, waiting.size_bytes) == rows
+
+    # -- the end ---------------------------------------------------------------------------------
+
+    def teardown(self) -> None:
+        try:
+            self.outbox.close()
+            self.open()
+            for no in PROFILES:
+                while self.workers[no].step():
+                    pass
+                self.check(no)
+            self.outbox.flush()
+            self.check_nothing_is_left()
+        finally:
+            self.outbox.close()
+            shutil.rmtree(self.folder)
+
+    def check(self, no: int) -> None:
+        parked = {row.event_id for row in self.outbox.parked(no)}
+        assert set(self.first_arrivals[no]) | parked == set(self.wanted[no])
+        per_vehicle: defaultdict[int, list[int]] = defaultdict(list)
+        for event_id in self.first_arrivals[no]:
+            vehicle_no, ordinal = self.wanted[no][event_id]
+            per_vehicle[vehicle_no].append(ordinal)
+        for ordinals in per_vehicle.values():
+            assert ordinals == sorted(ordinals)
+
+    def check_nothing_is_left(self) -> None:
+        db = self.outbox._store.connection
+        held = db.execute(
+            "select count(*) from events where seq not in (select seq from deliveries)"
+        ).fetchone()
+        unused = db.execute(
+            "select count(*) from images where no not in (select no from image_uses)"
+        ).fetchone()
+        assert (held, unused) == ((0,), (0,))
+
+
+OutboxModel.TestCase.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=STEPS,
+    deadline=None,
+    # A history of 50 steps takes minutes to shrink; the nightly run has them.
+    phases=list(Phase) if NIGHTLY else [Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+TestOutboxBesideItsModel = OutboxModel.TestCase
