@@ -1,0 +1,56 @@
+"""What both servers do alike: keep account of connections, bound them, cut them."""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import threading
+from typing import Any
+
+_CONNECTIONS = 128
+
+
+class Accounted(socketserver.ThreadingTCPServer):
+    """A threaded server that knows its open connections."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 128
+
+    def __init__(
+        self, address: tuple[str, int], handler: type[socketserver.BaseRequestHandler]
+    ) -> None:
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._room = threading.BoundedSemaphore(_CONNECTIONS)
+        super().__init__(address, handler)
+
+    # The base class passes a socket or, for datagrams, a pair: hence Any.
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as above
+        """Keep account of the connection, and wait while there are too many."""
+        self._room.acquire()
+        with self._lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - as above
+        """End one connection."""
+        with self._lock:
+            known = request in self._open
+            self._open.discard(request)
+        if known:
+            self._room.release()
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as above
+        """Say nothing: a connection that breaks is no news."""
+
+    def hang_up(self) -> None:
+        """Cut every open connection."""
+        with self._lock:
+            connections = list(self._open)
+        for connection in connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue

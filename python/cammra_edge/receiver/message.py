@@ -1,0 +1,116 @@
+"""Turns what came over HTTP or TCP into an event with pictures, and a list of what is wrong with it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cammra_edge.payload import fields
+from cammra_edge.receiver import contract
+from cammra_edge.receiver.arrival import Picture, Way
+from cammra_edge.receiver.multipart import MultipartError, Part, boundary_of, split_parts
+from cammra_edge.recording.jpegs import jpeg_size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One event before it has a place among the others."""
+
+    way: Way
+    raw: bytes
+    body: Mapping[str, object]
+    pictures: tuple[Picture, ...]
+    problems: tuple[str, ...]
+
+
+def from_http(content_type: str, content: bytes) -> Message:
+    """The event in a request's body."""
+    if not content_type.lower().startswith("multipart/"):
+        wrong = (
+            []
+            if content_type.split(";", maxsplit=1)[0].strip().lower() == "application/json"
+            else [
+                f"Content-Type is {content_type!r:.60}: want application/json or multipart/form-data"
+            ]
+        )
+        return _with_pictures_inside(Way.HTTP_JSON, content, wrong)
+    try:
+        parts = split_parts(content, boundary_of(content_type))
+    except MultipartError as error:
+        return Message(Way.MULTIPART, content[:0], {}, (), (str(error),))
+    events = [part for part in parts if part.name == "event"]
+    if len(events) != 1:
+        why = f"{len(events)} parts named event: want one"
+        return Message(Way.MULTIPART, content[:0], {}, (), (why,))
+    (event,) = events
+    body, wrong = contract.parse_event(event.content)
+    wrong += contract.event_part_problems(event.file_name, event.content_type)
+    if parts[0] is not event:
+        wrong.append("part event is not the first")
+    pictures = tuple(_picture_of(part, body) for part in parts if part is not event)
+    wrong += [
+        f"part {part.name!r:.40} has Content-Type {part.content_type!r:.40}: want image/jpeg"
+        for part in parts
+        if part is not event and part.content_type != "image/jpeg"
+    ]
+    if fields.IMAGE_ARRAY in body:
+        wrong.append(f"{fields.IMAGE_ARRAY} does not belong into multipart")
+    if body:
+        wrong += contract.problems(body)
+        wrong += contract.picture_problems(body, pictures, Way.MULTIPART)
+    return Message(Way.MULTIPART, event.content, body, pictures, tuple(wrong))
+
+
+def from_tcp(content: bytes) -> Message:
+    """The event in one JSON object."""
+    return _with_pictures_inside(Way.TCP, content, [])
+
+
+def _picture_of(part: Part, body: Mapping[str, object]) -> Picture:
+    name = part.file_name or ""
+    if "lpup_" in name or "lp_" in name:
+        kind = "plate"
+    else:
+        stated = body.get(fields.IMAGE_TYPE)
+        kind = "frame" if stated == "frame" else "vehicle"
+    width, height = jpeg_size(part.content) or (0, 0)
+    return Picture(name, kind, part.content, part.name, width, height)
+
+
+def _with_pictures_inside(way: Way, content: bytes, wrong: list[str]) -> Message:
+    body, broken = contract.parse_event(content)
+    wrong = wrong + broken
+    pictures: list[Picture] = []
+    array = body.get(fields.IMAGE_ARRAY, [])
+    if not isinstance(array, list):
+        wrong.append(f"{fields.IMAGE_ARRAY} is no list")
+        array = []
+    for number, element in enumerate(array, start=1):
+        picture = _picture_in(element)
+        if isinstance(picture, str):
+            wrong.append(f"{fields.IMAGE_ARRAY}[{number - 1}] {picture}")
+        else:
+            pictures.append(picture)
+    if body:
+        wrong += contract.problems(body)
+        wrong += contract.picture_problems(body, pictures, way)
+    return Message(way, content, body, tuple(pictures), tuple(wrong))
+
+
+def _picture_in(element: object) -> Picture | str:
+    if not isinstance(element, dict) or tuple(element) != fields.IMAGE_ARRAY_ELEMENT:
+        return f"want exactly {', '.join(fields.IMAGE_ARRAY_ELEMENT)}"
+    kind, form, coded = element.values()
+    if not (isinstance(kind, str) and isinstance(coded, str) and form == "jpg"):
+        return "want texts, and jpg as the format"
+    try:
+        jpeg = base64.b64decode(coded, validate=True)
+    except (binascii.Error, ValueError) as error:
+        return f"is no base64: {error}"
+    width, height = jpeg_size(jpeg) or (0, 0)
+    return Picture("", kind, jpeg, "", width, height)

@@ -1,0 +1,298 @@
+"""The receiver itself: two servers, one book of what came.
+
+Invariants, held by `tests/receiver/test_receiver.py`:
+
+1. An answer of success leaves only after the event is in the book (and on disk, with a folder).
+2. While it is told to refuse, it reads every request to its end and notes nothing.
+3. Away means away: no listening socket, no open connection; back on the same ports.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Self
+
+from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.receiver.arrival import Arrival
+from cammra_edge.receiver.folder import Folder
+from cammra_edge.receiver.lines import TcpServer
+from cammra_edge.receiver.message import Message, from_http, from_tcp
+from cammra_edge.receiver.sequence import Sequence
+from cammra_edge.receiver.web import HttpServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from cammra_edge.clock import Clock
+
+Address = tuple[str, int]
+
+_POLL_S = 0.05
+_KEPT = 100_000
+_JSON = {"Content-Type": "application/json"}
+_TAKEN = b'{"Result": true}'
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to answer instead of success.
+
+    Args:
+        status: HTTP status; over TCP any answer but success resets the connection.
+        headers: Such as `Retry-After`.
+        body: Of the answer.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Receiver:
+    """Takes events.
+
+    Args:
+        http: Address to listen on for HTTP, port 0 for any; `None` for no HTTP.
+        tcp: The same for TCP.
+        folder: Where to keep JSON and pictures; `None` keeps them in memory only.
+        on_arrival: Called with each event, repeats included, on the connection's thread.
+        on_fault: Called with the peer and what came that was no event.
+        tcp_answer: What to answer each object over TCP, as an acknowledgement.
+        clock: Where the time of arrival comes from.
+
+    Raises:
+        OSError: An address cannot be listened on, or the folder not be made.
+    """
+
+    def __init__(  # noqa: PLR0913 - independent switches, all by name
+        self,
+        *,
+        http: Address | None = ("127.0.0.1", 0),
+        tcp: Address | None = None,
+        folder: Path | None = None,
+        on_arrival: Callable[[Arrival], object] | None = None,
+        on_fault: Callable[[str, str], object] | None = None,
+        tcp_answer: bytes = b"",
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._addresses = (http, tcp)
+        self._folder = Folder(folder) if folder is not None else None
+        self._on_arrival = on_arrival
+        self._on_fault = on_fault
+        self._tcp_answer = tcp_answer
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._arrivals: deque[Arrival] = deque(maxlen=_KEPT)
+        self._faults: deque[str] = deque(maxlen=_KEPT)
+        self._sequence = Sequence()
+        self._count = 0
+        self._refused = 0
+        self._plan: deque[Answer] = deque()
+        self._standing: Answer | None = None
+        self._servers: list[HttpServer | TcpServer] = []
+        self._threads: list[threading.Thread] = []
+        self.come_back()
+
+    # ---- what came ---------------------------------------------------------------------------
+
+    @property
+    def arrivals(self) -> list[Arrival]:
+        """Everything that came, repeats included, in order."""
+        with self._changed:
+            return list(self._arrivals)
+
+    @property
+    def events(self) -> list[Arrival]:
+        """Every event once, in the order in which they came first."""
+        return [arrival for arrival in self.arrivals if not arrival.repeat]
+
+    @property
+    def problems(self) -> list[str]:
+        """Everything that is wrong with what came, each with the number of its event."""
+        found = [
+            f"#{arrival.number} {why}" for arrival in self.arrivals for why in arrival.problems
+        ]
+        with self._changed:
+            return [*found, *self._faults]
+
+    @property
+    def missing_packets(self) -> int:
+        """Packet numbers that have not come, between the first and the last of each profile."""
+        with self._changed:
+            return sum(self._sequence.missing_packets().values())
+
+    @property
+    def refused(self) -> int:
+        """Requests that were answered with something else than success."""
+        with self._changed:
+            return self._refused
+
+    def wait_for(self, condition: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait until the condition holds, looking again whenever something comes."""
+        with self._changed:
+            return self._changed.wait_for(condition, timeout_s)
+
+    # ---- where it listens ----------------------------------------------------------------------
+
+    @property
+    def http_url(self) -> str:
+        """Where to POST to."""
+        host, port = self._listening(0)
+        return f"http://{host}:{port}/events"
+
+    @property
+    def tcp_address(self) -> str:
+        """Where to connect to, as `host:port`."""
+        host, port = self._listening(1)
+        return f"{host}:{port}"
+
+    def _listening(self, which: int) -> Address:
+        address = self._addresses[which]
+        if address is None:
+            raise LookupError("the receiver was not told to listen there")
+        return address
+
+    # ---- misbehaving ---------------------------------------------------------------------------
+
+    def answer(self, answer: Answer, *, times: int | None = None) -> None:
+        """Answer this instead of success: so many times, or until `behave`."""
+        with self._changed:
+            if times is None:
+                self._standing = answer
+            else:
+                self._plan.extend([answer] * times)
+
+    def behave(self) -> None:
+        """Answer with success again."""
+        with self._changed:
+            self._plan.clear()
+            self._standing = None
+
+    def go_away(self) -> None:
+        """Stop listening, and cut every connection."""
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+            server.hang_up()
+        for thread in self._threads:
+            thread.join()
+        self._servers.clear()
+        self._threads.clear()
+
+    def come_back(self) -> None:
+        """Listen on the same ports again."""
+        if self._servers:
+            return
+        http, tcp = self._addresses
+        try:
+            if http is not None:
+                self._servers.append(HttpServer(http, self))
+                http = _bound(self._servers[-1])
+            if tcp is not None:
+                self._servers.append(TcpServer(tcp, self))
+                tcp = _bound(self._servers[-1])
+        except OSError:
+            for server in self._servers:
+                server.server_close()
+            raise
+        self._addresses = (http, tcp)
+        for server in self._servers:
+            thread = threading.Thread(
+                target=server.serve_forever, args=(_POLL_S,), name="receiver", daemon=True
+            )
+            thread.start()
+            self._threads.append(thread)
+
+    def close(self) -> None:
+        """End for good."""
+        self.go_away()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # ---- the servers' side ---------------------------------------------------------------------
+
+    def take_post(
+        self, peer: str, headers: Mapping[str, str], content: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """One HTTP request."""
+        refusal = self._refusal()
+        if refusal is not None:
+            return refusal.status, refusal.headers, refusal.body
+        message = from_http(headers.get("content-type", ""), content)
+        kept = self._take(peer, message, headers)
+        if not kept:
+            return HTTPStatus.INSUFFICIENT_STORAGE, _JSON, b'{"Result": false}'
+        return HTTPStatus.OK, _JSON, _TAKEN
+
+    def take_object(self, peer: str, content: bytes) -> bytes | None:
+        """One object over TCP."""
+        if self._refusal() is not None or not self._take(peer, from_tcp(content), {}):
+            return None
+        return self._tcp_answer
+
+    def take_fault(self, peer: str, why: str) -> None:
+        """Something that was no event."""
+        with self._changed:
+            self._faults.append(f"{peer} sent {why}")
+            self._changed.notify_all()
+        if self._on_fault is not None:
+            self._on_fault(peer, why)
+
+    def _refusal(self) -> Answer | None:
+        with self._changed:
+            refusal = self._plan.popleft() if self._plan else self._standing
+            self._refused += refusal is not None
+            self._changed.notify_all()
+            return refusal
+
+    def _take(self, peer: str, message: Message, headers: Mapping[str, str]) -> bool:
+        """Note it down; False when the folder does not take it."""
+        # One at a time: arrival numbers, order checks and files then tell the same story.
+        with self._changed:
+            arrival = Arrival(
+                number=self._count + 1,
+                way=message.way,
+                peer=peer,
+                at_utc_ns=self._clock.utc_ns(),
+                raw=message.raw,
+                body=message.body,
+                pictures=message.pictures,
+                event_id=headers.get("x-event-id", ""),
+                attempt=headers.get("x-attempt", ""),
+                problems=message.problems,
+            )
+            if self._folder is not None:
+                try:
+                    self._folder.keep(arrival)
+                except OSError as error:
+                    self._faults.append(
+                        f"{peer} sent an event that could not be kept: {error.strerror}"
+                    )
+                    return False
+            repeat, wrong = self._sequence.take(arrival) if message.body else (False, [])
+            arrival = replace(arrival, repeat=repeat, problems=(*arrival.problems, *wrong))
+            self._count += 1
+            self._arrivals.append(arrival)
+            self._changed.notify_all()
+        if self._on_arrival is not None:
+            self._on_arrival(arrival)
+        return True
+
+
+def _bound(server: HttpServer | TcpServer) -> Address:
+    host, port = server.server_address[:2]
+    return (host.decode() if isinstance(host, bytes | bytearray) else str(host), int(port))
