@@ -147,15 +147,21 @@ impl RawBox {
     /// Far beyond any sensor; past it a box is nonsense, not a big vehicle.
     const ABSURD_PX: f64 = 1e6;
 
+    /// Whether it could be a box at all: finite numbers within a million pixels, width and height above 0.
+    #[must_use]
+    pub fn is_sane(self) -> bool {
+        let numbers = [self.x, self.y, self.width, self.height];
+        let absurd = |n: &f64| !n.is_finite() || n.abs() > Self::ABSURD_PX;
+        !numbers.iter().any(absurd) && self.width > 0.0 && self.height > 0.0
+    }
+
     /// The part of the box that lies inside the frame, in whole pixels.
     ///
     /// # Errors
     /// [`ImageError::BadBox`] when a number is NaN, infinite or absurd or the box is empty, and
     /// [`ImageError::OutsideFrame`] when no pixel of it touches the frame.
     pub fn clamped_to(self, frame: Size) -> Result<Rect, ImageError> {
-        let numbers = [self.x, self.y, self.width, self.height];
-        let absurd = |n: &f64| !n.is_finite() || n.abs() > Self::ABSURD_PX;
-        if numbers.iter().any(absurd) || self.width <= 0.0 || self.height <= 0.0 {
+        if !self.is_sane() {
             return Err(ImageError::BadBox { given: self });
         }
         let (left, right) = Self::clamp(self.x, self.width, frame.width);

@@ -1,1 +1,271 @@
-//! Being built.
+//! One vehicle: what was read of it, what it has said, and what it says next.
+//!
+//! Invariants, held by the table of [`stage`](mod@self::stage) and `tests/tracker_model.rs`:
+//!
+//! 1. New, Reliable and Lost are said exactly once each, in this order; Updates between New and Lost.
+//! 2. What an event reports is what was reported before, plus the changes it names.
+//! 3. After Lost nothing is said.
+
+mod album;
+mod attributes;
+mod settling;
+mod stage;
+mod travel;
+
+pub use attributes::Attribute;
+pub use stage::{Cue, EventKind, Stage, step};
+
+pub(crate) use album::{Album, Kept, Sight};
+pub(crate) use attributes::AttributeRead;
+
+use attributes::Attributes;
+use settling::Settling;
+use travel::Travel;
+
+use crate::tracker::{Changes, EventShot, FrameTime, Rules, TrackEvent};
+use crate::vote::{PlateText, TextVote, weight};
+
+/// Movement along the region's arrow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Along the arrow.
+    In,
+    /// Against it.
+    Out,
+    /// Not known.
+    #[default]
+    Unknown,
+}
+
+impl Direction {
+    /// The wire's word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Out => "out",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One read, checked and placed: what a vehicle takes in.
+pub(crate) struct Evidence<'a> {
+    pub(crate) at: FrameTime,
+    /// Empty when the plate was not read.
+    pub(crate) text: PlateText,
+    /// 0..=1
+    pub(crate) confidence: f64,
+    pub(crate) roi_id: u32,
+    /// What the recogniser says of the movement.
+    pub(crate) direction: Option<Direction>,
+    /// Which box the progress was measured on, and how far along the arrow it is.
+    pub(crate) progress: Option<(bool, f64)>,
+    pub(crate) attributes: AttributeRead<'a>,
+}
+
+/// One vehicle.
+pub(crate) struct Vehicle {
+    pub(crate) track_id: i64,
+    pub(crate) number: u64,
+    stage: Stage,
+    ordinal: u32,
+    first: FrameTime,
+    last: FrameTime,
+    vote: TextVote,
+    roi_id: Settling<u32>,
+    direction: Settling<Direction>,
+    travel: Travel,
+    told_direction: bool,
+    attributes: Attributes,
+    pub(crate) album: Album,
+}
+
+impl Vehicle {
+    pub(crate) fn new(track_id: i64, number: u64, first: FrameTime, roi_id: u32) -> Self {
+        Self {
+            track_id,
+            number,
+            stage: Stage::Waiting,
+            ordinal: 0,
+            first,
+            last: first,
+            vote: TextVote::new(),
+            roi_id: Settling::new(roi_id),
+            direction: Settling::new(Direction::Unknown),
+            travel: Travel::default(),
+            told_direction: false,
+            attributes: Attributes::new(),
+            album: Album::default(),
+        }
+    }
+
+    /// Takes one read in; returns how many attribute values had to be cut.
+    ///
+    /// `show` gets the album and the reported text after the read was counted and before anything is said, so that what
+    /// is said shows what it reports.
+    pub(crate) fn take(
+        &mut self,
+        read: &Evidence<'_>,
+        rules: &Rules,
+        show: impl FnOnce(&mut Album, &PlateText),
+        said: &mut Vec<TrackEvent>,
+    ) -> u64 {
+        self.last = read.at;
+        let now_ns = read.at.mono_ns;
+        let mut changed = Changes::default();
+        if !read.text.is_empty() {
+            self.vote.add(&read.text, read.confidence, now_ns);
+        }
+        let cut_values = self.attributes.add(&read.attributes, weight(read.confidence), now_ns);
+        if self.stage == Stage::Waiting {
+            self.vote.say_best();
+            self.attributes.say_best();
+        } else {
+            if self.vote.settle(rules.change) {
+                changed.add_plate();
+            }
+            self.attributes.settle(rules.change, |attribute| changed.add_attribute(attribute));
+        }
+        if self.roi_id.hear(read.roi_id, now_ns, rules.change) {
+            changed.add_region();
+        }
+        if let Some(direction) = self.direction_of(read, rules)
+            && self.direction.hear(direction, now_ns, rules.change)
+        {
+            changed.add_direction();
+        }
+        if !read.text.is_empty() || self.vote.reads() == 0 {
+            show(&mut self.album, self.vote.text());
+        }
+        if self.stage == Stage::Waiting {
+            if now_ns >= self.release_ns(rules) {
+                self.release(said);
+            }
+        } else if !changed.is_empty() {
+            self.cue(Cue::Changed, read.at, changed, said);
+        }
+        if self.is_convincing(rules) {
+            self.cue(Cue::Convinced, read.at, Changes::default(), said);
+        }
+        cut_values
+    }
+
+    /// The recogniser's word, from the first time it has one; until then what the boxes show.
+    fn direction_of(&mut self, read: &Evidence<'_>, rules: &Rules) -> Option<Direction> {
+        let shown = read.progress.and_then(|(by_vehicle, progress)| {
+            self.travel.advance((read.roi_id, by_vehicle), progress, rules.direction_travel)
+        });
+        match read.direction {
+            Some(told @ (Direction::In | Direction::Out)) => {
+                self.told_direction = true;
+                Some(told)
+            }
+            _ if self.told_direction => None,
+            _ => shown,
+        }
+    }
+
+    fn release(&mut self, said: &mut Vec<TrackEvent>) {
+        // New is about the first read, even where the result delay let it hear more.
+        self.cue(Cue::Released, self.first, Changes::default(), said);
+    }
+
+    fn is_convincing(&self, rules: &Rules) -> bool {
+        let (reads, mean) = self.vote.equal_reads();
+        self.stage == Stage::Fresh
+            && self.direction.said() != Direction::Unknown
+            && reads >= rules.reliable_reads
+            && mean >= rules.reliable_confidence
+    }
+
+    const fn release_ns(&self, rules: &Rules) -> i64 {
+        self.first.mono_ns.saturating_add(rules.result_delay_ns)
+    }
+
+    /// When something happens by itself: the first moment at which [`fire`](Self::fire) does anything.
+    pub(crate) fn deadline_ns(&self, rules: &Rules) -> i64 {
+        let lost_ns = self.last.mono_ns.saturating_add(rules.lost_after_ns).saturating_add(1);
+        let next_ns = match self.stage {
+            Stage::Waiting => self.release_ns(rules),
+            Stage::Fresh => self.first.mono_ns.saturating_add(rules.reliable_after_ns),
+            Stage::Sure | Stage::Gone => i64::MAX,
+        };
+        lost_ns.min(next_ns)
+    }
+
+    /// Lets the timer that is due at `deadline_ns` do its work. True when the vehicle is gone.
+    pub(crate) fn fire(&mut self, deadline_ns: i64, rules: &Rules, said: &mut Vec<TrackEvent>) -> bool {
+        let lost_ns = self.last.mono_ns.saturating_add(rules.lost_after_ns);
+        if deadline_ns > lost_ns {
+            // Due one nanosecond after, for "more than"; reported as the moment the time was full.
+            self.end(self.last.at(lost_ns), said);
+            return true;
+        }
+        match self.stage {
+            Stage::Waiting => self.release(said),
+            Stage::Fresh | Stage::Sure | Stage::Gone => {
+                self.cue(Cue::Convinced, self.last.at(deadline_ns), Changes::default(), said);
+            }
+        }
+        false
+    }
+
+    /// Says the last words.
+    pub(crate) fn end(&mut self, at: FrameTime, said: &mut Vec<TrackEvent>) {
+        self.vote.close();
+        self.attributes.close();
+        if let Some(direction) = self.direction.pending()
+            && self.direction.said() == Direction::Unknown
+        {
+            self.direction.close(direction);
+        }
+        self.cue(Cue::Over, at, Changes::default(), said);
+    }
+
+    fn cue(&mut self, cue: Cue, at: FrameTime, changed: Changes, said: &mut Vec<TrackEvent>) {
+        let (next, events) = step(self.stage, cue);
+        self.stage = next;
+        for kind in events {
+            self.ordinal = self.ordinal.saturating_add(1);
+            said.push(self.event(*kind, if *kind == EventKind::New { self.first } else { at }, changed));
+        }
+    }
+
+    fn event(&self, kind: EventKind, at: FrameTime, changed: Changes) -> TrackEvent {
+        let picture = self.album.best_for(self.vote.text());
+        let shot = picture.and_then(|picture| picture.kept.as_ref());
+        let shown = picture.filter(|_| shot.is_some());
+        TrackEvent {
+            kind,
+            vehicle_no: self.number,
+            track: self.track_id,
+            ordinal: self.ordinal,
+            at,
+            first: self.first,
+            text: self.vote.text().to_string(),
+            confidence: self.vote.confidence(),
+            direction: self.direction.said(),
+            roi_id: self.roi_id.said(),
+            attributes: self.attributes.said(),
+            confidence_mmr: self.attributes.confidence_mmr(),
+            confidence_colour: self.attributes.confidence_colour(),
+            changed,
+            reads: self.vote.reads(),
+            image_text: picture.map_or_else(String::new, |picture| picture.text.to_string()),
+            image_utc_ns: shown.map_or(0, |picture| picture.utc_ns),
+            vehicle_box: picture.and_then(|picture| picture.vehicle),
+            plate_box: picture.and_then(|picture| picture.plate),
+            shot: shot.map(|kept| EventShot { shot_no: kept.shot_no, shot: kept.shot.clone() }),
+        }
+    }
+
+    /// How sure its report is: which pixels go first when memory is short.
+    pub(crate) fn certainty(&self) -> f64 {
+        self.vote.confidence()
+    }
+
+    pub(crate) const fn last_ns(&self) -> i64 {
+        self.last.mono_ns
+    }
+}

@@ -1,1 +1,428 @@
-//! Being built.
+//! All vehicles of one stream: their reads, timers and memory. Time is an argument.
+//!
+//! What a recogniser may hand in, and what becomes of it (each counted, none an error, never a panic; held by
+//! `tests/broken_input.rs`):
+//!
+//! | input | becomes |
+//! |---|---|
+//! | time before the latest seen | the latest seen; further back than the lost time: a clock that started anew, gone on from there |
+//! | a track id after its Lost | a new vehicle |
+//! | several reads of a track in a frame | the one with a text and the best confidence |
+//! | a text without characters | no text |
+//! | a text longer than [`MAX_TEXT_CHARS`](crate::vote::MAX_TEXT_CHARS) | its beginning |
+//! | confidence not a number; outside 0..=1 | 0; the nearer end |
+//! | a box that is empty, not a number or absurd | no box |
+//! | a box over the edge | its part inside, for pictures; its middle moved to the edge, for regions |
+//! | more vehicles than `max_tracks` | the one not read for longest ends; when all others are in this very frame, the new one waits |
+//!
+//! Invariants, held by `tests/tracker_model.rs` and `tests/allocations.rs`:
+//!
+//! 1. At most `max_tracks` vehicles are open, at most `shot_budget_bytes` of pixels are kept once a call returns.
+//! 2. Events come out in the order of their moments; those of one moment by vehicle.
+//! 3. The same calls give the same events.
+//! 4. A call without an event and without a better shot allocates nothing.
+
+mod counters;
+mod event;
+mod reads;
+mod region;
+mod rules;
+mod shelf;
+
+pub use counters::Counters;
+pub use event::{Changes, EventShot, FrameTime, TrackEvent};
+pub use reads::{Read, ReadBatch};
+pub use region::Region;
+pub use rules::{RuleError, Rules};
+
+use std::collections::HashMap;
+
+use crate::geometry::{RawBox, Size};
+use crate::shot::{Shot, ShotPlan};
+use crate::track::{AttributeRead, Evidence, Sight, Vehicle};
+use crate::vote::PlateText;
+use shelf::Shelf;
+
+/// Where a better shot's pixels come from: the frame of this call.
+pub trait Camera {
+    /// Width and height of the frame; `None` when none came.
+    fn frame_size(&self) -> Option<Size>;
+
+    /// Copies what `plan` wants of a read; `None` when no frame came.
+    fn take(&mut self, vehicle: Option<RawBox>, plate: Option<RawBox>, plan: &ShotPlan) -> Option<Shot>;
+}
+
+/// No frame came with the reads.
+pub struct NoCamera;
+
+impl Camera for NoCamera {
+    fn frame_size(&self) -> Option<Size> {
+        None
+    }
+
+    fn take(&mut self, _: Option<RawBox>, _: Option<RawBox>, _: &ShotPlan) -> Option<Shot> {
+        None
+    }
+}
+
+/// An open vehicle, with what every call looks at beside it.
+struct Slot {
+    deadline_ns: i64,
+    vehicle: Box<Vehicle>,
+}
+
+/// A read's place in the scene.
+struct Place {
+    roi_id: u32,
+    progress: Option<(bool, f64)>,
+}
+
+/// All vehicles of one stream.
+pub struct Tracker {
+    rules: Rules,
+    whole_frame: Region,
+    slots: Vec<Slot>,
+    slot_of: HashMap<i64, usize>,
+    now: Option<FrameTime>,
+    /// What is added to a clock that started anew.
+    restarted_ns: i64,
+    shelf: Shelf,
+    counters: Counters,
+    /// Scratch: order of a frame's reads by track and rank, and which of them are taken in.
+    order: Vec<usize>,
+    chosen: Vec<bool>,
+}
+
+impl Tracker {
+    /// A tracker without vehicles.
+    ///
+    /// # Errors
+    /// [`RuleError`] when a setting is out of range.
+    pub fn new(rules: Rules, plan: ShotPlan) -> Result<Self, RuleError> {
+        let rules = rules.checked()?;
+        Ok(Self {
+            slots: Vec::with_capacity(rules.max_tracks.min(1024)),
+            slot_of: HashMap::with_capacity(rules.max_tracks.min(1024)),
+            rules,
+            whole_frame: Region::whole_frame(),
+            now: None,
+            restarted_ns: 0,
+            shelf: Shelf::new(plan),
+            counters: Counters::default(),
+            order: Vec::new(),
+            chosen: Vec::new(),
+        })
+    }
+
+    /// Takes over other settings; open vehicles go on under them.
+    ///
+    /// # Errors
+    /// [`RuleError`] when a setting is out of range; then the old ones stay.
+    pub fn retune(&mut self, rules: Rules, plan: ShotPlan) -> Result<(), RuleError> {
+        self.rules = rules.checked()?;
+        self.shelf.replan(plan);
+        for slot in &mut self.slots {
+            slot.deadline_ns = slot.vehicle.deadline_ns(&self.rules);
+        }
+        Ok(())
+    }
+
+    /// Takes one frame's reads in, after the timers that were due before it.
+    pub fn observe(&mut self, batch: &ReadBatch, at: FrameTime, camera: &mut dyn Camera) -> Vec<TrackEvent> {
+        let mut said = Vec::new();
+        self.counters.frames += 1;
+        let now = self.advance(at, &mut said);
+        self.counters.reads = self.counters.reads.saturating_add(batch.len() as u64);
+        self.choose(batch);
+        // Vehicles that are open come first, so that none of them is evicted for one that is new in this frame.
+        for is_open in [true, false] {
+            for index in 0..batch.len() {
+                if !self.chosen.get(index).copied().unwrap_or(false) {
+                    continue;
+                }
+                let Some(read) = batch.get(index) else { continue };
+                if self.slot_of.contains_key(&read.track) == is_open {
+                    if let Some(chosen) = self.chosen.get_mut(index) {
+                        *chosen = false;
+                    }
+                    self.take(&read, now, camera, &mut said);
+                }
+            }
+        }
+        self.keep_within_budget();
+        said
+    }
+
+    /// Fires the timers that are due, when no frame comes.
+    pub fn tick(&mut self, at: FrameTime) -> Vec<TrackEvent> {
+        let mut said = Vec::new();
+        self.advance(at, &mut said);
+        said
+    }
+
+    /// The stream ends: every open vehicle says its last words, in the order of their numbers.
+    pub fn finish(&mut self) -> Vec<TrackEvent> {
+        let mut said = Vec::new();
+        self.slots.sort_by_key(|slot| slot.vehicle.number);
+        let now = self.now.unwrap_or_default();
+        for mut slot in self.slots.drain(..) {
+            slot.vehicle.end(now, &mut said);
+        }
+        self.slot_of.clear();
+        self.shelf.clear();
+        said
+    }
+
+    /// When the next timer is due, by the clock of the frames; `None` when no vehicle is open.
+    #[must_use]
+    pub fn next_deadline_mono_ns(&self) -> Option<i64> {
+        let next_ns = self.slots.iter().map(|slot| slot.deadline_ns).min()?;
+        Some(next_ns.saturating_sub(self.restarted_ns))
+    }
+
+    /// The latest time seen, by the clock of the frames.
+    #[must_use]
+    pub fn now_mono_ns(&self) -> Option<i64> {
+        self.now.map(|now| now.mono_ns.saturating_sub(self.restarted_ns))
+    }
+
+    /// What was refused, corrected, evicted or dropped.
+    #[must_use]
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// The same, to be counted on by the door.
+    pub const fn counters_mut(&mut self) -> &mut Counters {
+        &mut self.counters
+    }
+
+    /// Vehicles that are open.
+    #[must_use]
+    pub const fn open_tracks(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Bytes of pixels that are kept.
+    #[must_use]
+    pub const fn shot_bytes(&self) -> usize {
+        self.shelf.bytes()
+    }
+
+    /// Moves the time on and fires what is due, in the order of the moments.
+    fn advance(&mut self, at: FrameTime, said: &mut Vec<TrackEvent>) -> FrameTime {
+        let mut mono_ns = at.mono_ns.saturating_add(self.restarted_ns);
+        if let Some(latest) = self.now
+            && mono_ns < latest.mono_ns
+        {
+            let back_ns = latest.mono_ns.saturating_sub(mono_ns);
+            if back_ns > self.rules.lost_after_ns {
+                self.counters.clock_restarts += 1;
+                self.restarted_ns = self.restarted_ns.saturating_add(back_ns);
+            } else {
+                self.counters.late_frames += 1;
+            }
+            mono_ns = latest.mono_ns;
+        }
+        let now = FrameTime { mono_ns, utc_ns: at.utc_ns };
+        self.now = Some(now);
+        while let Some(due) = self.next_due(mono_ns) {
+            self.fire(due, said);
+        }
+        now
+    }
+
+    fn next_due(&self, now_ns: i64) -> Option<usize> {
+        let due = self.slots.iter().enumerate().filter(|(_, slot)| slot.deadline_ns <= now_ns);
+        due.min_by_key(|(_, slot)| (slot.deadline_ns, slot.vehicle.number)).map(|(index, _)| index)
+    }
+
+    fn fire(&mut self, index: usize, said: &mut Vec<TrackEvent>) {
+        let Some(slot) = self.slots.get_mut(index) else { return };
+        if slot.vehicle.fire(slot.deadline_ns, &self.rules, said) {
+            self.remove(index);
+        } else {
+            slot.deadline_ns = slot.vehicle.deadline_ns(&self.rules);
+        }
+    }
+
+    fn remove(&mut self, index: usize) {
+        let gone = self.slots.swap_remove(index);
+        self.slot_of.remove(&gone.vehicle.track_id);
+        if let Some(moved) = self.slots.get(index) {
+            self.slot_of.insert(moved.vehicle.track_id, index);
+        }
+        self.shelf.release(gone.vehicle.album.bytes());
+    }
+
+    /// One read per track: with a text before without, then the more confident one, then the earlier one.
+    fn choose(&mut self, batch: &ReadBatch) {
+        self.chosen.clear();
+        self.chosen.resize(batch.len(), true);
+        if batch.is_rising() {
+            return;
+        }
+        self.order.clear();
+        self.order.extend(0..batch.len());
+        let rank = |index: &usize| batch.rank(*index);
+        self.order.sort_unstable_by(|a, b| {
+            let ((a_track, a_text, a_sure), (b_track, b_text, b_sure)) = (rank(a), rank(b));
+            let sure = |value: f64| if value.is_nan() { f64::NEG_INFINITY } else { value };
+            (a_track.cmp(&b_track)).then(b_text.cmp(&a_text)).then(sure(b_sure).total_cmp(&sure(a_sure))).then(a.cmp(b))
+        });
+        let mut best_track = None;
+        for index in &self.order {
+            let track = batch.rank(*index).0;
+            if best_track == Some(track) {
+                self.counters.duplicate_reads += 1;
+                if let Some(chosen) = self.chosen.get_mut(*index) {
+                    *chosen = false;
+                }
+            }
+            best_track = Some(track);
+        }
+    }
+
+    fn take(&mut self, read: &Read<'_>, now: FrameTime, camera: &mut dyn Camera, said: &mut Vec<TrackEvent>) {
+        let (text, confidence) = self.text_of(read);
+        let counted = !text.is_empty() || self.rules.vehicles_without_plate;
+        let (vehicle, plate) = (self.box_of(read.vehicle), self.box_of(read.plate));
+        let frame_size = camera.frame_size().or(self.rules.frame_size);
+        let Some(located) = self.place_of(read.roi, vehicle, plate, frame_size) else {
+            self.counters.reads_outside_regions += 1;
+            return;
+        };
+        if !counted {
+            return;
+        }
+        let Some(index) = self.slot_for(read.track, now, located.roi_id, said) else {
+            self.counters.crowded_out_reads += 1;
+            return;
+        };
+        let Some(slot) = self.slots.get_mut(index) else { return };
+        let evidence = Evidence {
+            at: now,
+            text,
+            confidence,
+            roi_id: located.roi_id,
+            direction: read.direction,
+            progress: located.progress,
+            attributes: AttributeRead {
+                values: read.attributes,
+                confidence_mmr: fraction(read.confidence_mmr, &mut self.counters),
+                confidence_colour: fraction(read.confidence_colour, &mut self.counters),
+            },
+        };
+        let (memory, rules, counters) = (&mut self.shelf, &self.rules, &mut self.counters);
+        let sight = Sight {
+            text: &text,
+            confidence,
+            utc_ns: now.utc_ns,
+            vehicle,
+            plate,
+            frame_size,
+            has_pixels: camera.frame_size().is_some() && memory.wants_pixels(),
+            plan_no: memory.plan_no(),
+        };
+        let show = |album: &mut _, reported: &_| memory.offer(album, &sight, reported, rules, camera, counters);
+        let cut_values = slot.vehicle.take(&evidence, rules, show, said);
+        self.counters.cut_values = self.counters.cut_values.saturating_add(cut_values);
+        slot.deadline_ns = slot.vehicle.deadline_ns(&self.rules);
+    }
+
+    /// The text that counts, and its confidence in 0..=1.
+    fn text_of(&mut self, read: &Read<'_>) -> (PlateText, f64) {
+        let confidence = fraction(Some(read.confidence), &mut self.counters).unwrap_or(0.0);
+        let (text, cut) = PlateText::cut_from(read.text);
+        if !text.is_empty() && confidence < self.rules.min_confidence {
+            self.counters.texts_below_confidence += 1;
+            return (PlateText::EMPTY, confidence);
+        }
+        self.counters.cut_texts += u64::from(cut);
+        (text, confidence)
+    }
+
+    fn box_of(&mut self, given: Option<RawBox>) -> Option<RawBox> {
+        let given = given?;
+        if given.is_sane() {
+            return Some(given);
+        }
+        self.counters.refused_boxes += 1;
+        None
+    }
+
+    /// Where a read counts; `None` outside every region.
+    ///
+    /// The recogniser's word goes first. Else the middle of the plate (without one: of the vehicle) decides; a read
+    /// that nothing places, without a box or without a frame size, counts in the first region.
+    fn place_of(
+        &self,
+        roi: Option<i64>,
+        vehicle: Option<RawBox>,
+        plate: Option<RawBox>,
+        frame: Option<Size>,
+    ) -> Option<Place> {
+        let regions = &self.rules.regions;
+        let middle = plate.or(vehicle).map(RawBox::centre).zip(frame);
+        let fraction = |at: f64, of: u32| (at / f64::from(of.max(1))).clamp(0.0, 1.0);
+        let point = middle.map(|((x, y), size)| (fraction(x, size.width), fraction(y, size.height)));
+        let (region, roi_id) = match roi {
+            Some(roi) => {
+                let roi_id = u32::try_from(roi).ok().filter(|roi_id| *roi_id > 0)?;
+                let known = regions.iter().find(|region| region.roi_id == roi_id);
+                if known.is_none() && !regions.is_empty() {
+                    return None;
+                }
+                (known.unwrap_or(&self.whole_frame), roi_id)
+            }
+            None if regions.is_empty() => (&self.whole_frame, self.whole_frame.roi_id),
+            None => {
+                let inside = |region: &&Region| point.is_none_or(|point| region.contains(point));
+                let region = regions.iter().find(inside)?;
+                (region, region.roi_id)
+            }
+        };
+        let moving = vehicle.or(plate).map(RawBox::centre).zip(frame);
+        let progress = moving.map(|(centre, frame)| (vehicle.is_some(), region.progress(centre, frame)));
+        Some(Place { roi_id, progress })
+    }
+
+    /// The slot of a track, made when there is none; `None` when there is no room for it.
+    fn slot_for(&mut self, track: i64, now: FrameTime, roi_id: u32, said: &mut Vec<TrackEvent>) -> Option<usize> {
+        if let Some(index) = self.slot_of.get(&track) {
+            return Some(*index);
+        }
+        while self.slots.len() >= self.rules.max_tracks {
+            let stale = self.slots.iter().enumerate().filter(|(_, slot)| slot.vehicle.last_ns() < now.mono_ns);
+            let (index, _) = stale.min_by_key(|(_, slot)| (slot.vehicle.last_ns(), slot.vehicle.number))?;
+            if let Some(slot) = self.slots.get_mut(index) {
+                slot.vehicle.end(now, said);
+            }
+            self.counters.evicted_vehicles += 1;
+            self.remove(index);
+        }
+        self.counters.vehicles += 1;
+        let vehicle = Box::new(Vehicle::new(track, self.counters.vehicles, now, roi_id));
+        let index = self.slots.len();
+        self.slots.push(Slot { deadline_ns: vehicle.deadline_ns(&self.rules), vehicle });
+        self.slot_of.insert(track, index);
+        Some(index)
+    }
+
+    fn keep_within_budget(&mut self) {
+        if self.shelf.bytes() > self.rules.shot_budget_bytes {
+            let vehicles = self.slots.iter_mut().map(|slot| slot.vehicle.as_mut());
+            self.shelf.shed(vehicles.collect(), self.rules.shot_budget_bytes, &mut self.counters);
+        }
+    }
+}
+
+/// A confidence as it may be used.
+fn fraction(given: Option<f64>, counters: &mut Counters) -> Option<f64> {
+    let given = given?;
+    if (0.0..=1.0).contains(&given) {
+        return Some(given);
+    }
+    counters.corrected_confidences += 1;
+    Some(if given.is_nan() { 0.0 } else { given.clamp(0.0, 1.0) })
+}

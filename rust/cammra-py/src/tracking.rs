@@ -1,9 +1,145 @@
 //! The tracking door.
+//!
+//! A frame that cannot be used is refused before any read is looked at, so that the caller can hand the reads in again
+//! without it. A read that cannot be used is refused after all others were taken in: what they made happen is kept
+//! and comes first at the next call of `observe`, `tick` or `finish` (`tests/native/test_tracking_broken_input.py`).
 
+mod event;
+mod reads;
+mod settings;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use cammra_core::tracker::{FrameTime, NoCamera, ReadBatch, TrackEvent as Said, Tracker as Core};
 use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::{PyDict, PyList};
+
+use crate::errors;
+use event::TrackEvent;
 
 /// Adds this door's names to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    let _ = module;
-    Ok(())
+    module.add_class::<Tracker>()?;
+    module.add_class::<TrackEvent>()
+}
+
+struct State {
+    core: Core,
+    batch: ReadBatch,
+    /// Said in a call that had to raise; the next call hands it out first.
+    kept: Vec<Said>,
+}
+
+impl State {
+    fn with_kept(&mut self, said: Vec<Said>) -> Vec<Said> {
+        if self.kept.is_empty() {
+            return said;
+        }
+        let mut all = std::mem::take(&mut self.kept);
+        all.extend(said);
+        all
+    }
+}
+
+/// All vehicles of one stream.
+#[pyclass(frozen, module = "cammra_edge._native")]
+pub(crate) struct Tracker {
+    state: Mutex<State>,
+}
+
+impl Tracker {
+    /// Waits for the other thread without holding the interpreter.
+    fn state(&self, py: Python<'_>) -> MutexGuard<'_, State> {
+        self.state.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn list_from(py: Python<'_>, said: Vec<Said>) -> PyResult<Bound<'_, PyList>> {
+    let list = PyList::empty(py);
+    for event in said {
+        list.append(Py::new(py, TrackEvent::from(event))?)?;
+    }
+    Ok(list)
+}
+
+#[pymethods]
+impl Tracker {
+    #[new]
+    fn new(settings: &Bound<'_, PyDict>, wishes: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let core = Core::new(settings::rules(settings)?, settings::plan(wishes)?).map_err(settings::refused)?;
+        let state = State { core, batch: ReadBatch::default(), kept: Vec::new() };
+        Ok(Self { state: Mutex::new(state) })
+    }
+
+    fn observe<'py>(
+        &self,
+        py: Python<'py>,
+        frame: Option<&Bound<'py, PyAny>>,
+        frame_format: &str,
+        reads: &Bound<'py, PyAny>,
+        mono_ns: i64,
+        utc_ns: i64,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let _ = (frame, frame_format);
+        let reads = reads.try_iter()?;
+        let mut state = self.state(py);
+        let State { core, batch, .. } = &mut *state;
+        batch.clear();
+        let mut refused = None;
+        for (index, read) in reads.enumerate() {
+            if let Err(bad) = reads::push(batch, &read?) {
+                core.counters_mut().refused_reads += 1;
+                refused.get_or_insert_with(|| bad.message(index));
+            }
+        }
+        let said = core.observe(batch, FrameTime { mono_ns, utc_ns }, &mut NoCamera);
+        let said = state.with_kept(said);
+        if let Some(message) = refused {
+            state.kept = said;
+            return Err(errors::read_error(message));
+        }
+        drop(state);
+        list_from(py, said)
+    }
+
+    fn tick<'py>(&self, py: Python<'py>, mono_ns: i64, utc_ns: i64) -> PyResult<Bound<'py, PyList>> {
+        let mut state = self.state(py);
+        let said = state.core.tick(FrameTime { mono_ns, utc_ns });
+        let said = state.with_kept(said);
+        drop(state);
+        list_from(py, said)
+    }
+
+    fn finish<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let mut state = self.state(py);
+        let said = state.core.finish();
+        let said = state.with_kept(said);
+        drop(state);
+        list_from(py, said)
+    }
+
+    fn next_deadline_mono_ns(&self, py: Python<'_>) -> Option<i64> {
+        let state = self.state(py);
+        if state.kept.is_empty() { state.core.next_deadline_mono_ns() } else { state.core.now_mono_ns() }
+    }
+
+    fn retune(&self, py: Python<'_>, settings: &Bound<'_, PyDict>, wishes: &Bound<'_, PyDict>) -> PyResult<()> {
+        let (rules, plan) = (settings::rules(settings)?, settings::plan(wishes)?);
+        self.state(py).core.retune(rules, plan).map_err(settings::refused)
+    }
+
+    fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (counters, open_tracks, shot_bytes) = {
+            let state = self.state(py);
+            (*state.core.counters(), state.core.open_tracks(), state.core.shot_bytes())
+        };
+        let named = PyDict::new(py);
+        for (name, count) in counters.named() {
+            named.set_item(name, count)?;
+        }
+        named.set_item("open_tracks", open_tracks)?;
+        named.set_item("shot_bytes", shot_bytes)?;
+        Ok(named)
+    }
 }

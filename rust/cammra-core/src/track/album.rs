@@ -1,0 +1,185 @@
+//! The best shots of one vehicle: one per candidate text, so that an event shows what it says.
+//!
+//! Invariants, held by the tests of `tests/album.rs`:
+//!
+//! 1. A read of the reported text always finds a place; the others compete, the nearest texts first.
+//! 2. An event shows the best read whose text is the reported one; only where there is none, the nearest.
+//! 3. A shot is taken over only by a clearly better one, so that not every frame is copied.
+
+use std::sync::Arc;
+
+use crate::geometry::{RawBox, Rect, Size};
+use crate::shot::{Shed, Shot};
+use crate::vote::{PlateText, distance};
+
+/// What a plate box that lies whole inside the frame is worth, in confidence.
+const WHOLE_PLATE: f32 = 0.25;
+
+/// How much better a shot must be to take over.
+const CLEARLY: f32 = 0.05;
+
+/// Pixels that are kept.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    pub(crate) shot_no: u64,
+    pub(crate) shot: Arc<Shot>,
+    pub(crate) bytes: usize,
+    /// Which kinds were let go already.
+    pub(crate) shed: [bool; 3],
+}
+
+/// One read as it may be shown.
+#[derive(Clone)]
+pub(crate) struct Picture {
+    pub(crate) text: PlateText,
+    pub(crate) quality: f32,
+    pub(crate) utc_ns: i64,
+    pub(crate) vehicle: Option<Rect>,
+    pub(crate) plate: Option<Rect>,
+    pub(crate) kept: Option<Kept>,
+    /// The wishes it was taken under; older ones are taken anew.
+    pub(crate) plan_no: u32,
+}
+
+/// One read that asks for a place.
+pub(crate) struct Sight<'a> {
+    pub(crate) text: &'a PlateText,
+    pub(crate) confidence: f64,
+    pub(crate) utc_ns: i64,
+    pub(crate) vehicle: Option<RawBox>,
+    pub(crate) plate: Option<RawBox>,
+    pub(crate) frame_size: Option<Size>,
+    /// A frame came, and some profile wants pictures.
+    pub(crate) has_pixels: bool,
+    pub(crate) plan_no: u32,
+}
+
+/// Boxes are kept to what JPEG could ever show where the frame's size is not known.
+const ANY_FRAME: Size = Size { width: crate::frame::MAX_SIDE_PX, height: crate::frame::MAX_SIDE_PX };
+
+impl Sight<'_> {
+    /// The read's confidence, more where the plate can be shown whole.
+    fn quality(&self) -> f32 {
+        #[expect(clippy::cast_possible_truncation, reason = "a confidence needs no more than 24 bits")]
+        let confidence = self.confidence as f32;
+        let shown = self.plate.or(self.vehicle);
+        let whole = shown.is_some_and(|shown| lies_inside(shown, self.frame_size.unwrap_or(ANY_FRAME)));
+        confidence + if whole { WHOLE_PLATE } else { 0.0 }
+    }
+
+    fn picture(&self, quality: f32) -> Picture {
+        let frame = self.frame_size.unwrap_or(ANY_FRAME);
+        let clamped = |given: Option<RawBox>| given.and_then(|given| given.clamped_to(frame).ok());
+        Picture {
+            text: *self.text,
+            quality,
+            utc_ns: self.utc_ns,
+            vehicle: clamped(self.vehicle),
+            plate: clamped(self.plate),
+            kept: None,
+            plan_no: self.plan_no,
+        }
+    }
+}
+
+fn lies_inside(shown: RawBox, frame: Size) -> bool {
+    shown.x >= 0.0
+        && shown.y >= 0.0
+        && shown.x + shown.width <= f64::from(frame.width)
+        && shown.y + shown.height <= f64::from(frame.height)
+}
+
+/// The pictures of one vehicle.
+#[derive(Default)]
+pub(crate) struct Album {
+    pictures: Vec<Picture>,
+}
+
+impl Album {
+    /// Offers a read. When it gets a place, `take` copies its pixels; returns the bytes freed by what had to go.
+    pub(crate) fn offer(
+        &mut self,
+        sight: &Sight<'_>,
+        reported: &PlateText,
+        places: usize,
+        take: impl FnOnce() -> Option<Kept>,
+    ) -> usize {
+        let quality = sight.quality();
+        let Some(place) = self.place_for(sight, quality, reported, places) else { return 0 };
+        let mut picture = sight.picture(quality);
+        if sight.has_pixels {
+            picture.kept = take();
+        }
+        if let Some(old) = self.pictures.get_mut(place) {
+            return std::mem::replace(old, picture).kept.map_or(0, |kept| kept.bytes);
+        }
+        if self.pictures.is_empty() {
+            self.pictures.reserve_exact(places);
+        }
+        self.pictures.push(picture);
+        0
+    }
+
+    /// Where the read would go, if it deserves a place.
+    fn place_for(&self, sight: &Sight<'_>, quality: f32, reported: &PlateText, places: usize) -> Option<usize> {
+        if let Some(place) = self.pictures.iter().position(|picture| picture.text == *sight.text) {
+            let held = self.pictures.get(place)?;
+            let stale = sight.has_pixels && (held.plan_no != sight.plan_no || held.kept.is_none());
+            return (stale || quality > held.quality + CLEARLY).then_some(place);
+        }
+        if self.pictures.len() < places {
+            return Some(self.pictures.len());
+        }
+        let rank = |picture: &Picture| (distance(&picture.text, reported), -picture.quality);
+        let worse = |a: &(usize, (u8, f32)), b: &(usize, (u8, f32))| a.1.0.cmp(&b.1.0).then(a.1.1.total_cmp(&b.1.1));
+        let (place, (far, minus_quality)) =
+            self.pictures.iter().map(rank).enumerate().max_by(|a, b| worse(a, b))?;
+        let near = distance(sight.text, reported);
+        (near < far || (near == far && quality > CLEARLY - minus_quality)).then_some(place)
+    }
+
+    /// The picture to show with this text: its own best, else the nearest text's.
+    pub(crate) fn best_for(&self, text: &PlateText) -> Option<&Picture> {
+        let rank = |picture: &&Picture| distance(&picture.text, text);
+        let order = |a: &&Picture, b: &&Picture| rank(a).cmp(&rank(b)).then(b.quality.total_cmp(&a.quality));
+        self.pictures.iter().min_by(order)
+    }
+
+    /// Bytes kept, as they are now.
+    pub(crate) fn recount(&mut self) -> usize {
+        let kept = self.pictures.iter_mut().filter_map(|picture| picture.kept.as_mut());
+        kept.map(|kept| {
+            kept.bytes = kept.shot.held_bytes();
+            kept.bytes
+        })
+        .sum()
+    }
+
+    /// Bytes kept, as they were counted last.
+    pub(crate) fn bytes(&self) -> usize {
+        self.pictures.iter().filter_map(|picture| picture.kept.as_ref()).map(|kept| kept.bytes).sum()
+    }
+
+    /// How sure the least sure picture is that still has pixels of this kind.
+    pub(crate) fn least_sure(&self, what: Shed) -> Option<f32> {
+        let with = self.pictures.iter().filter(|picture| has(picture, what));
+        with.map(|picture| picture.quality).min_by(f32::total_cmp)
+    }
+
+    /// Lets the pixels of this kind go where the picture is least sure; returns the bytes freed.
+    pub(crate) fn shed_one(&mut self, what: Shed) -> usize {
+        let with = self.pictures.iter_mut().filter(|picture| has(picture, what));
+        let Some(picture) = with.min_by(|a, b| a.quality.total_cmp(&b.quality)) else { return 0 };
+        let Some(kept) = picture.kept.as_mut() else { return 0 };
+        if let Some(gone) = kept.shed.get_mut(what as usize) {
+            *gone = true;
+        }
+        let freed = kept.shot.shed(what).min(kept.bytes);
+        kept.bytes -= freed;
+        freed
+    }
+}
+
+fn has(picture: &Picture, what: Shed) -> bool {
+    picture.kept.as_ref().is_some_and(|kept| !kept.shed.get(what as usize).copied().unwrap_or(true))
+}

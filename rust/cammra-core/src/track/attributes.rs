@@ -1,0 +1,165 @@
+//! Country, plate region, make and the like: a weighted majority each.
+
+use crate::vote::{Ballot, Patience, ShortText};
+
+/// What is known of a vehicle besides its text, by the names of `PlateRead` and `VehicleInfo`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Attribute {
+    Country,
+    Region,
+    RegionCode,
+    Iso3166Part2,
+    View,
+    Kind,
+    Colour,
+    Make,
+    Model,
+}
+
+impl Attribute {
+    /// All of them, in the order they are reported.
+    pub const ALL: [Self; 9] = [
+        Self::Country,
+        Self::Region,
+        Self::RegionCode,
+        Self::Iso3166Part2,
+        Self::View,
+        Self::Kind,
+        Self::Colour,
+        Self::Make,
+        Self::Model,
+    ];
+
+    /// The field's name in `PlateRead` and `VehicleInfo`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Country => "country",
+            Self::Region => "region",
+            Self::RegionCode => "region_code",
+            Self::Iso3166Part2 => "iso3166_2",
+            Self::View => "view",
+            Self::Kind => "kind",
+            Self::Colour => "colour",
+            Self::Make => "make",
+            Self::Model => "model",
+        }
+    }
+
+    /// The name in an update's list of changes, where `region` is the region of interest.
+    #[must_use]
+    pub const fn change_name(self) -> &'static str {
+        match self {
+            Self::Region => "plate_region",
+            other => other.name(),
+        }
+    }
+}
+
+/// Values of one attribute that are weighed against each other.
+const CHOICES: usize = 3;
+
+/// The majorities of one vehicle.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attributes {
+    ballots: [Ballot<ShortText, CHOICES>; Attribute::ALL.len()],
+    mmr: Mean,
+    colour: Mean,
+}
+
+/// A mean that grows by one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mean {
+    sum: f64,
+    count: u32,
+}
+
+impl Mean {
+    fn add(&mut self, value: Option<f64>) {
+        if let Some(value) = value {
+            self.sum += value;
+            self.count = self.count.saturating_add(1);
+        }
+    }
+
+    fn get(self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum / f64::from(self.count))
+    }
+}
+
+/// One read's attributes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AttributeRead<'a> {
+    pub(crate) values: [&'a str; Attribute::ALL.len()],
+    pub(crate) confidence_mmr: Option<f64>,
+    pub(crate) confidence_colour: Option<f64>,
+}
+
+impl Attributes {
+    pub(crate) const fn new() -> Self {
+        Self {
+            ballots: [Ballot::new(ShortText::EMPTY); Attribute::ALL.len()],
+            mmr: Mean { sum: 0.0, count: 0 },
+            colour: Mean { sum: 0.0, count: 0 },
+        }
+    }
+
+    /// Takes one read's values in; returns how many were too long and had to be cut.
+    pub(crate) fn add(&mut self, read: &AttributeRead<'_>, weight: f32, mono_ns: i64) -> u64 {
+        let mut cut_values = 0;
+        for (ballot, value) in self.ballots.iter_mut().zip(read.values) {
+            if value.is_empty() {
+                continue;
+            }
+            let (value, cut) = ShortText::cut_from(value);
+            cut_values += u64::from(cut);
+            if !value.is_empty() {
+                ballot.cast(value, weight, mono_ns);
+            }
+        }
+        self.mmr.add(read.confidence_mmr);
+        self.colour.add(read.confidence_colour);
+        cut_values
+    }
+
+    pub(crate) fn say_best(&mut self) {
+        self.ballots.iter_mut().for_each(Ballot::say_best);
+    }
+
+    /// Takes over what has changed for good; `changed` hears of each.
+    pub(crate) fn settle(&mut self, patience: Patience, mut changed: impl FnMut(Attribute)) {
+        for (ballot, attribute) in self.ballots.iter_mut().zip(Attribute::ALL) {
+            if ballot.settle(patience) {
+                changed(attribute);
+            }
+        }
+    }
+
+    /// No more reads will come: what was never known takes its first value, the rest what leads with two reads.
+    pub(crate) fn close(&mut self) {
+        for ballot in &mut self.ballots {
+            if ballot.said().is_empty() {
+                ballot.say_best();
+            } else {
+                ballot.settle(Patience { reads: 2, after_ns: i64::MAX });
+            }
+        }
+    }
+
+    /// What is reported, known values only.
+    pub(crate) fn said(&self) -> Vec<(Attribute, String)> {
+        let said = Attribute::ALL.iter().zip(&self.ballots);
+        said.filter(|(_, ballot)| !ballot.said().is_empty())
+            .map(|(attribute, ballot)| (*attribute, ballot.said().as_str().to_owned()))
+            .collect()
+    }
+
+    pub(crate) fn confidence_mmr(&self) -> Option<f64> {
+        self.mmr.get()
+    }
+
+    pub(crate) fn confidence_colour(&self) -> Option<f64> {
+        self.colour.get()
+    }
+}

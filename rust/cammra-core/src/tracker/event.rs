@@ -1,0 +1,119 @@
+//! What a track says.
+
+use std::sync::Arc;
+
+use crate::geometry::Rect;
+use crate::shot::Shot;
+use crate::track::{Attribute, Direction, EventKind};
+
+/// When a frame was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameTime {
+    /// Drives every timer; never goes back inside the tracker.
+    pub mono_ns: i64,
+    /// What is reported; may jump.
+    pub utc_ns: i64,
+}
+
+impl FrameTime {
+    /// The moment `mono_ns`, reckoned from this one.
+    pub(crate) const fn at(self, mono_ns: i64) -> Self {
+        let passed_ns = mono_ns.saturating_sub(self.mono_ns);
+        Self { mono_ns, utc_ns: self.utc_ns.saturating_add(passed_ns) }
+    }
+}
+
+/// What an update changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes(u16);
+
+impl Changes {
+    const PLATE: u16 = 1;
+    const DIRECTION: u16 = 1 << 1;
+    const REGION: u16 = 1 << 2;
+    const ATTRIBUTES: u16 = 3;
+
+    pub(crate) const fn add_plate(&mut self) {
+        self.0 |= Self::PLATE;
+    }
+
+    pub(crate) const fn add_direction(&mut self) {
+        self.0 |= Self::DIRECTION;
+    }
+
+    pub(crate) const fn add_region(&mut self) {
+        self.0 |= Self::REGION;
+    }
+
+    pub(crate) const fn add_attribute(&mut self, attribute: Attribute) {
+        self.0 |= 1 << (Self::ATTRIBUTES + attribute as u16);
+    }
+
+    /// Whether nothing changed.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// `plate`, `direction`, `region` (of interest), then the attributes.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let own = [(Self::PLATE, "plate"), (Self::DIRECTION, "direction"), (Self::REGION, "region")];
+        let attributes =
+            Attribute::ALL.map(|attribute| (1 << (Self::ATTRIBUTES + attribute as u16), attribute.change_name()));
+        own.into_iter().chain(attributes).filter(move |(bit, _)| self.0 & bit != 0).map(|(_, name)| name)
+    }
+}
+
+/// Pixels that an event's images are cut from.
+#[derive(Clone)]
+pub struct EventShot {
+    /// Counts the shots of a tracker from 1.
+    pub shot_no: u64,
+    /// The pixels.
+    pub shot: Arc<Shot>,
+}
+
+/// One thing a track says, before images and numbers of the wire are added.
+#[derive(Clone)]
+pub struct TrackEvent {
+    /// New, Reliable, Update or Lost.
+    pub kind: EventKind,
+    /// Counts vehicles of the stream from 1.
+    pub vehicle_no: u64,
+    /// The recogniser's number of the vehicle.
+    pub track: i64,
+    /// Counts the vehicle's events from 1.
+    pub ordinal: u32,
+    /// When it happened: the read's frame, or the timer's own moment, however late it was looked at.
+    pub at: FrameTime,
+    /// When the vehicle was read first.
+    pub first: FrameTime,
+    /// The consolidated text.
+    pub text: String,
+    /// Mean confidence of the reads that agree with it.
+    pub confidence: f64,
+    /// Movement along the region's arrow.
+    pub direction: Direction,
+    /// Region of interest, from 1.
+    pub roi_id: u32,
+    /// What else is known.
+    pub attributes: Vec<(Attribute, String)>,
+    /// Mean of what the reads gave for make and model.
+    pub confidence_mmr: Option<f64>,
+    /// Mean of what the reads gave for the colour.
+    pub confidence_colour: Option<f64>,
+    /// What an update changed; empty for the other kinds.
+    pub changed: Changes,
+    /// Reads with a text so far.
+    pub reads: u32,
+    /// Text of the read that `vehicle_box`, `plate_box` and the shot show.
+    pub image_text: String,
+    /// When that read's frame was taken; 0 without a shot.
+    pub image_utc_ns: i64,
+    /// The vehicle in that frame, clamped to it.
+    pub vehicle_box: Option<Rect>,
+    /// The plate in that frame, clamped to it.
+    pub plate_box: Option<Rect>,
+    /// The pixels; `None` when no frame came with the reads or no profile wants images.
+    pub shot: Option<EventShot>,
+}

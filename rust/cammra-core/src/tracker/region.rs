@@ -1,0 +1,108 @@
+//! Regions of interest: polygons with an arrow, in fractions of the frame.
+
+use super::rules::RuleError;
+use crate::geometry::Size;
+
+/// Where reads count, and which way is in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Region {
+    /// Its number on the wire, from 1.
+    pub roi_id: u32,
+    /// Corners as fractions of the frame, `(0, 0)` top left; three or more.
+    pub polygon: Vec<(f64, f64)>,
+    /// Tail and head of the arrow that says which way is in.
+    pub arrow: ((f64, f64), (f64, f64)),
+}
+
+impl Region {
+    /// The whole frame, arrow down.
+    #[must_use]
+    pub fn whole_frame() -> Self {
+        Self {
+            roi_id: 1,
+            polygon: vec![(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)],
+            arrow: ((0.5, 0.0), (0.5, 1.0)),
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), RuleError> {
+        let error = |field, value: String, want| Err(RuleError { field, value, want });
+        if self.roi_id == 0 {
+            return error("regions.roi_id", self.roi_id.to_string(), "a number from 1 up");
+        }
+        if self.polygon.len() < 3 {
+            return error("regions.polygon", format!("{} corners", self.polygon.len()), "three corners or more");
+        }
+        let (tail, head) = self.arrow;
+        for (x, y) in self.polygon.iter().copied().chain([tail, head]) {
+            if !(0.0..=1.0).contains(&x) || !(0.0..=1.0).contains(&y) {
+                return error("regions", format!("({x}, {y})"), "points as fractions of the frame from 0 to 1");
+            }
+        }
+        if (head.0 - tail.0).hypot(head.1 - tail.1) < 1e-6 {
+            return error("regions.arrow", format!("{:?}", self.arrow), "two different points");
+        }
+        Ok(())
+    }
+
+    /// Whether a point (in fractions) lies inside; even-odd rule, so that a polygon may have a hole.
+    pub(super) fn contains(&self, (x, y): (f64, f64)) -> bool {
+        let corners = &self.polygon;
+        let before = corners.iter().cycle().skip(corners.len().saturating_sub(1));
+        let mut inside = false;
+        for ((ax, ay), (bx, by)) in corners.iter().zip(before) {
+            // Half-open in y, so that a ray through a corner crosses once; the lower rim counts as inside.
+            let crosses = (*ay >= y) != (*by >= y);
+            if crosses && x <= (bx - ax) * (y - ay) / (by - ay) + ax {
+                inside = !inside;
+            }
+        }
+        inside
+    }
+
+    /// How far a point (in pixels) is along the arrow, as a fraction of the frame's diagonal.
+    pub(super) fn progress(&self, (x, y): (f64, f64), frame: Size) -> f64 {
+        let (width, height) = (f64::from(frame.width), f64::from(frame.height));
+        let (tail, head) = self.arrow;
+        let (along_x, along_y) = ((head.0 - tail.0) * width, (head.1 - tail.1) * height);
+        let (length, diagonal) = (along_x.hypot(along_y), width.hypot(height));
+        if length <= 0.0 || diagonal <= 0.0 {
+            return 0.0;
+        }
+        (x * along_x + y * along_y) / (length * diagonal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lower_half() -> Region {
+        Region { polygon: vec![(0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0)], ..Region::whole_frame() }
+    }
+
+    #[test]
+    fn a_point_is_inside_or_it_is_not() {
+        let region = lower_half();
+        assert!(region.contains((0.5, 0.75)));
+        assert!(!region.contains((0.5, 0.25)));
+        assert!(region.contains((0.0, 1.0)), "the frame's own corner belongs to it");
+        assert!(region.contains((1.0, 1.0)));
+    }
+
+    #[test]
+    fn progress_is_measured_in_diagonals() {
+        let frame = Size { width: 300, height: 400 };
+        let way = lower_half().progress((0.0, 400.0), frame) - lower_half().progress((0.0, 0.0), frame);
+        assert!((way - 0.8).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_region_without_sense_is_refused_by_name() {
+        let bad = |region: Region| region.check().unwrap_err().field;
+        assert_eq!(bad(Region { polygon: vec![(0.0, 0.0), (1.0, 1.0)], ..Region::whole_frame() }), "regions.polygon");
+        assert_eq!(bad(Region { arrow: ((0.5, 0.5), (0.5, 0.5)), ..Region::whole_frame() }), "regions.arrow");
+        assert_eq!(bad(Region { arrow: ((0.5, f64::NAN), (0.5, 0.5)), ..Region::whole_frame() }), "regions");
+        assert_eq!(bad(Region { roi_id: 0, ..Region::whole_frame() }), "regions.roi_id");
+    }
+}

@@ -1,0 +1,97 @@
+//! The memory that all vehicles' best shots share.
+
+use std::sync::Arc;
+
+use super::{Camera, Counters, Rules};
+use crate::shot::{Shed, ShotPlan};
+use crate::track::{Album, Kept, Sight, Vehicle};
+use crate::vote::PlateText;
+
+/// What shots are to keep, and what they keep now.
+pub(super) struct Shelf {
+    plan: ShotPlan,
+    plan_no: u32,
+    shots: u64,
+    bytes: usize,
+}
+
+impl Shelf {
+    pub(super) const fn new(plan: ShotPlan) -> Self {
+        Self { plan, plan_no: 0, shots: 0, bytes: 0 }
+    }
+
+    pub(super) fn replan(&mut self, plan: ShotPlan) {
+        if plan != self.plan {
+            self.plan = plan;
+            self.plan_no = self.plan_no.wrapping_add(1);
+        }
+    }
+
+    pub(super) const fn plan_no(&self) -> u32 {
+        self.plan_no
+    }
+
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether any profile wants a picture.
+    pub(super) fn wants_pixels(&self) -> bool {
+        self.plan != ShotPlan::default()
+    }
+
+    /// Offers a read to its vehicle's album, and copies its pixels when it gets a place.
+    pub(super) fn offer(
+        &mut self,
+        album: &mut Album,
+        sight: &Sight<'_>,
+        reported: &PlateText,
+        rules: &Rules,
+        camera: &mut dyn Camera,
+        counters: &mut Counters,
+    ) {
+        let (plan, shots, bytes) = (&self.plan, &mut self.shots, &mut self.bytes);
+        let take = || {
+            let shot = camera.take(sight.vehicle, sight.plate, plan)?;
+            *shots += 1;
+            counters.shots_taken += 1;
+            let held_bytes = shot.held_bytes();
+            *bytes = bytes.saturating_add(held_bytes);
+            Some(Kept { shot_no: *shots, shot: Arc::new(shot), bytes: held_bytes, shed: [false; 3] })
+        };
+        let freed = album.offer(sight, reported, rules.shots_per_track, take);
+        self.release(freed);
+    }
+
+    pub(super) fn release(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.bytes = 0;
+    }
+
+    /// Lets pixels go until the budget holds: full frames of the least certain vehicle first, then vehicle crops,
+    /// plate crops last.
+    pub(super) fn shed(&mut self, mut vehicles: Vec<&mut Vehicle>, budget_bytes: usize, counters: &mut Counters) {
+        self.bytes = vehicles.iter_mut().map(|vehicle| vehicle.album.recount()).sum();
+        vehicles.sort_by(|a, b| {
+            (a.certainty().total_cmp(&b.certainty())).then(a.number.cmp(&b.number))
+        });
+        for what in [Shed::FullFrame, Shed::VehicleCrop, Shed::PlateCrop] {
+            for vehicle in &mut vehicles {
+                while self.bytes > budget_bytes && vehicle.album.least_sure(what).is_some() {
+                    let freed = vehicle.album.shed_one(what);
+                    self.release(freed);
+                    if freed > 0 {
+                        match what {
+                            Shed::FullFrame => counters.shed_full_frames += 1,
+                            Shed::VehicleCrop => counters.shed_vehicle_crops += 1,
+                            Shed::PlateCrop => counters.shed_plate_crops += 1,
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! `PlateRead`s as Python hands them over: attributes by interned names, one look each, nothing copied but texts.
+
+use std::borrow::Cow;
+
+use cammra_core::geometry::RawBox;
+use cammra_core::track::{Attribute, Direction};
+use cammra_core::tracker::{Read, ReadBatch};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyFloat, PyInt, PyString, PyTuple};
+
+const ATTRIBUTES: usize = Attribute::ALL.len();
+
+/// A field that cannot be used: its name, what it held, what was wanted.
+pub(super) struct BadField {
+    field: &'static str,
+    given: String,
+    want: &'static str,
+}
+
+impl BadField {
+    /// Names the value, but never a text: it may be a plate, and messages are logged.
+    fn new(field: &'static str, value: &Bound<'_, PyAny>, want: &'static str) -> Self {
+        let plain = value.is_none() || value.is_exact_instance_of::<PyFloat>() || value.is_exact_instance_of::<PyInt>();
+        let given = if plain { value.repr().map(|text| text.to_string()) } else { type_name(value) };
+        Self { field, given: given.unwrap_or_else(|_| "an object without a name".to_owned()), want }
+    }
+
+    fn missing(field: &'static str, read: &Bound<'_, PyAny>) -> Self {
+        let given = type_name(read).unwrap_or_default();
+        Self { field, given: format!("missing in {given}"), want: "a PlateRead's field" }
+    }
+
+    /// `reads[3].confidence is a str: want a number`
+    pub(super) fn message(&self, index: usize) -> String {
+        format!("reads[{index}].{} is {}: want {}", self.field, self.given, self.want)
+    }
+}
+
+fn type_name(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    Ok(format!("a {}", value.get_type().name()?))
+}
+
+type Field<T> = Result<T, BadField>;
+
+/// The fields of one read, looked up by interned names.
+struct Fields<'a, 'py> {
+    of: &'a Bound<'py, PyAny>,
+}
+
+macro_rules! field {
+    ($fields:expr, $name:literal) => {
+        $fields
+            .of
+            .getattr(intern!($fields.of.py(), $name))
+            .map_err(|_| BadField::missing($name, $fields.of))
+    };
+}
+
+fn number(field: &'static str, value: &Bound<'_, PyAny>) -> Field<f64> {
+    value.extract().map_err(|_| BadField::new(field, value, "a number"))
+}
+
+fn whole_number(field: &'static str, value: &Bound<'_, PyAny>) -> Field<i64> {
+    value.extract().map_err(|_| BadField::new(field, value, "a whole number of 64 bits"))
+}
+
+fn optional<'py, T>(
+    value: &Bound<'py, PyAny>,
+    take: impl FnOnce(&Bound<'py, PyAny>) -> Field<T>,
+) -> Field<Option<T>> {
+    if value.is_none() { Ok(None) } else { take(value).map(Some) }
+}
+
+fn raw_box(field: &'static str, value: &Bound<'_, PyAny>) -> Field<RawBox> {
+    let bad = || BadField::new(field, value, "four numbers (x, y, width, height) or None");
+    let numbers: [f64; 4] = match value.cast::<PyTuple>() {
+        Ok(tuple) if tuple.len() == 4 => {
+            let mut numbers = [0.0; 4];
+            for (place, item) in numbers.iter_mut().zip(tuple.iter_borrowed()) {
+                *place = item.extract().map_err(|_| bad())?;
+            }
+            numbers
+        }
+        _ => value.extract().map_err(|_| bad())?,
+    };
+    let [x, y, width, height] = numbers;
+    Ok(RawBox { x, y, width, height })
+}
+
+/// A text; lone surrogates, which UTF-8 cannot hold, become U+FFFD.
+fn text<'a>(field: &'static str, value: &'a Bound<'_, PyAny>, want: &'static str) -> Field<Cow<'a, str>> {
+    let text = value.cast::<PyString>().map_err(|_| BadField::new(field, value, want))?;
+    Ok(text.to_string_lossy())
+}
+
+fn direction(field: &'static str, value: &Bound<'_, PyAny>) -> Field<Direction> {
+    let want = "in, out, unknown or None";
+    match &*text(field, value, want)? {
+        "in" => Ok(Direction::In),
+        "out" => Ok(Direction::Out),
+        "unknown" => Ok(Direction::Unknown),
+        _ => Err(BadField { field, given: "another text".to_owned(), want }),
+    }
+}
+
+/// Adds one read to the batch, or says what is wrong with it.
+pub(super) fn push(batch: &mut ReadBatch, read: &Bound<'_, PyAny>) -> Field<()> {
+    let fields = Fields { of: read };
+    let track = whole_number("track", &field!(fields, "track")?)?;
+    let plate_text = field!(fields, "text")?;
+    let plate_text =
+        if plate_text.is_none() { None } else { Some(text("text", &plate_text, "a str or None")?) };
+    let mut read = Read {
+        track,
+        text: plate_text.as_deref().unwrap_or_default(),
+        confidence: number("confidence", &field!(fields, "confidence")?)?,
+        vehicle: optional(&field!(fields, "vehicle")?, |value| raw_box("vehicle", value))?,
+        plate: optional(&field!(fields, "plate")?, |value| raw_box("plate", value))?,
+        roi: optional(&field!(fields, "roi")?, |value| whole_number("roi", value))?,
+        direction: optional(&field!(fields, "direction")?, |value| direction("direction", value))?,
+        ..Read::default()
+    };
+    let of_plate = [
+        ("country", field!(fields, "country")?),
+        ("region", field!(fields, "region")?),
+        ("region_code", field!(fields, "region_code")?),
+        ("iso3166_2", field!(fields, "iso3166_2")?),
+    ];
+    let mut values: [Cow<'_, str>; ATTRIBUTES] = [const { Cow::Borrowed("") }; ATTRIBUTES];
+    for (place, (name, value)) in values.iter_mut().zip(&of_plate) {
+        *place = text(name, value, "a str")?;
+    }
+    let info = field!(fields, "info")?;
+    let of_vehicle = if info.is_none() { None } else { Some(vehicle_fields(&Fields { of: &info })?) };
+    if let Some((named, confidence_mmr, confidence_colour)) = &of_vehicle {
+        for (place, (name, value)) in values.iter_mut().skip(of_plate.len()).zip(named) {
+            *place = text(name, value, "a str")?;
+        }
+        read.confidence_mmr = *confidence_mmr;
+        read.confidence_colour = *confidence_colour;
+    }
+    for (place, value) in read.attributes.iter_mut().zip(&values) {
+        *place = value;
+    }
+    batch.push(&read);
+    Ok(())
+}
+
+type VehicleFields<'py> = ([(&'static str, Bound<'py, PyAny>); 5], Option<f64>, Option<f64>);
+
+fn vehicle_fields<'py>(info: &Fields<'_, 'py>) -> Field<VehicleFields<'py>> {
+    let named = [
+        ("view", field!(info, "view")?),
+        ("kind", field!(info, "kind")?),
+        ("colour", field!(info, "colour")?),
+        ("make", field!(info, "make")?),
+        ("model", field!(info, "model")?),
+    ];
+    let mmr = optional(&field!(info, "confidence_mmr")?, |value| number("info.confidence_mmr", value))?;
+    let colour = optional(&field!(info, "confidence_colour")?, |value| number("info.confidence_colour", value))?;
+    Ok((named, mmr, colour))
+}
