@@ -137,11 +137,16 @@ class TrackEvent:
 class Tracker:
     """All vehicles of one stream. Not thread-safe by contract: one thread observes and ticks (a second one waits)."""
 
-    def __new__(cls, settings: dict[str, Any]) -> Tracker:
-        """A tracker with the settings of `config.TrackingSettings` and the wishes of the profiles, as plain values.
+    def __new__(cls, settings: dict[str, Any], wishes: dict[str, Any]) -> Tracker:
+        """A tracker without vehicles.
+
+        Args:
+            settings: The fields of `config.TrackingSettings` as plain values, `regions` as `(roi_id, corners,
+                (tail, head))`, and `frame_size` for reads without a picture (`None`: not known).
+            wishes: `vehicle_crop`, `plate_crop`, `full_frame` (bool) and `downsized_into` (size or `None`).
 
         Raises:
-            ConfigError: A setting is out of range; names it.
+            ConfigError: A setting is missing or out of range; names it.
         """
     def observe(
         self,
@@ -159,28 +164,36 @@ class Tracker:
             frame: As in `encode_image`; `None` for reads without a picture.
             frame_format: A value of `model.FrameFormat`.
             reads: `model.PlateRead`s.
-            mono_ns: Frame time that drives the timers; one that steps back is taken as the latest time seen, and counted.
+            mono_ns: Frame time that drives the timers; one that steps back is
+                taken as the latest time seen, and counted.
             utc_ns: Frame time that is reported.
 
         Raises:
-            ReadError: A read's field has the wrong type; the other reads of the frame were taken in all the same.
+            FrameError: The frame cannot be used; nothing was taken in, neither reads nor time.
+            ReadError: A read's field has the wrong type; the other reads of the frame were taken in all the same, and
+                what they made happen comes first at the next call of `observe`, `tick` or `finish`.
         """
     def tick(self, mono_ns: int, utc_ns: int) -> list[TrackEvent]:
         """Fire the timers that are due, when no frame comes."""
     def finish(self) -> list[TrackEvent]:
         """The stream ends: every open vehicle says Reliable (if it has not) and Lost."""
     def next_deadline_mono_ns(self) -> int | None:
-        """When the next timer is due; `None` when no vehicle is open."""
-    def replan(self, plan: dict[str, Any]) -> None:
-        """Take over other wishes of the profiles: which images a shot must keep from now on."""
+        """When the next timer is due, by the clock of the frames; `None` when no vehicle is open.
+
+        Now, when a call that raised has left events to fetch.
+        """
+    def retune(self, settings: dict[str, Any], wishes: dict[str, Any]) -> None:
+        """Take over other settings and wishes, as for a new tracker; open vehicles go on under them.
+
+        Raises:
+            ConfigError: A setting is missing or out of range; then the old ones stay.
+        """
     def counters(self) -> dict[str, int]:
         """What was refused, evicted or dropped since the start, by name; and `open_tracks`, `shot_bytes`."""
 
 # ---- framing -------------------------------------------------------------------------------
 
-def multipart_body(
-    boundary: str, parts: Sequence[tuple[str, str, str, bytes]]
-) -> bytes:
+def multipart_body(boundary: str, parts: Sequence[tuple[str, str, str, bytes]]) -> bytes:
     """A `multipart/form-data` body of known length, in one allocation.
 
     Args:
@@ -192,7 +205,9 @@ def multipart_body(
             occurs in a content.
     """
 
-def json_with_images(json: bytes, splice_at: int, images: Sequence[tuple[str, str, bytes]]) -> bytes:
+def json_with_images(
+    json: bytes, splice_at: int, images: Sequence[tuple[str, str, bytes]]
+) -> bytes:
     """FF JSON with its `ImageArray` spliced in as base64, in one allocation, without an intermediate copy.
 
     Args:

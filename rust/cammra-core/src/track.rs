@@ -117,7 +117,9 @@ impl Vehicle {
         if !read.text.is_empty() {
             self.vote.add(&read.text, read.confidence, now_ns);
         }
-        let cut_values = self.attributes.add(&read.attributes, weight(read.confidence), now_ns);
+        let cut_values = self
+            .attributes
+            .add(&read.attributes, weight(read.confidence), now_ns);
         if self.stage == Stage::Waiting {
             self.vote.say_best();
             self.attributes.say_best();
@@ -125,7 +127,8 @@ impl Vehicle {
             if self.vote.settle(rules.change) {
                 changed.add_plate();
             }
-            self.attributes.settle(rules.change, |attribute| changed.add_attribute(attribute));
+            self.attributes
+                .settle(rules.change, |attribute| changed.add_attribute(attribute));
         }
         if self.roi_id.hear(read.roi_id, now_ns, rules.change) {
             changed.add_region();
@@ -154,7 +157,8 @@ impl Vehicle {
     /// The recogniser's word, from the first time it has one; until then what the boxes show.
     fn direction_of(&mut self, read: &Evidence<'_>, rules: &Rules) -> Option<Direction> {
         let shown = read.progress.and_then(|(by_vehicle, progress)| {
-            self.travel.advance((read.roi_id, by_vehicle), progress, rules.direction_travel)
+            self.travel
+                .advance((read.roi_id, by_vehicle), progress, rules.direction_travel)
         });
         match read.direction {
             Some(told @ (Direction::In | Direction::Out)) => {
@@ -185,7 +189,11 @@ impl Vehicle {
 
     /// When something happens by itself: the first moment at which [`fire`](Self::fire) does anything.
     pub(crate) fn deadline_ns(&self, rules: &Rules) -> i64 {
-        let lost_ns = self.last.mono_ns.saturating_add(rules.lost_after_ns).saturating_add(1);
+        let lost_ns = self
+            .last
+            .mono_ns
+            .saturating_add(rules.lost_after_ns)
+            .saturating_add(1);
         let next_ns = match self.stage {
             Stage::Waiting => self.release_ns(rules),
             Stage::Fresh => self.first.mono_ns.saturating_add(rules.reliable_after_ns),
@@ -195,7 +203,12 @@ impl Vehicle {
     }
 
     /// Lets the timer that is due at `deadline_ns` do its work. True when the vehicle is gone.
-    pub(crate) fn fire(&mut self, deadline_ns: i64, rules: &Rules, said: &mut Vec<TrackEvent>) -> bool {
+    pub(crate) fn fire(
+        &mut self,
+        deadline_ns: i64,
+        rules: &Rules,
+        said: &mut Vec<TrackEvent>,
+    ) -> bool {
         let lost_ns = self.last.mono_ns.saturating_add(rules.lost_after_ns);
         if deadline_ns > lost_ns {
             // Due one nanosecond after, for "more than"; reported as the moment the time was full.
@@ -205,7 +218,12 @@ impl Vehicle {
         match self.stage {
             Stage::Waiting => self.release(said),
             Stage::Fresh | Stage::Sure | Stage::Gone => {
-                self.cue(Cue::Convinced, self.last.at(deadline_ns), Changes::default(), said);
+                self.cue(
+                    Cue::Convinced,
+                    self.last.at(deadline_ns),
+                    Changes::default(),
+                    said,
+                );
             }
         }
         false
@@ -228,7 +246,15 @@ impl Vehicle {
         self.stage = next;
         for kind in events {
             self.ordinal = self.ordinal.saturating_add(1);
-            said.push(self.event(*kind, if *kind == EventKind::New { self.first } else { at }, changed));
+            said.push(self.event(
+                *kind,
+                if *kind == EventKind::New {
+                    self.first
+                } else {
+                    at
+                },
+                changed,
+            ));
         }
     }
 
@@ -256,7 +282,10 @@ impl Vehicle {
             image_utc_ns: shown.map_or(0, |picture| picture.utc_ns),
             vehicle_box: picture.and_then(|picture| picture.vehicle),
             plate_box: picture.and_then(|picture| picture.plate),
-            shot: shot.map(|kept| EventShot { shot_no: kept.shot_no, shot: kept.shot.clone() }),
+            shot: shot.map(|kept| EventShot {
+                shot_no: kept.shot_no,
+                shot: kept.shot.clone(),
+            }),
         }
     }
 

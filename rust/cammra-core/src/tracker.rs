@@ -41,6 +41,7 @@ use crate::geometry::{RawBox, Size};
 use crate::shot::{Shot, ShotPlan};
 use crate::track::{AttributeRead, Evidence, Sight, Vehicle};
 use crate::vote::PlateText;
+use region::fraction_of;
 use shelf::Shelf;
 
 /// Where a better shot's pixels come from: the frame of this call.
@@ -49,7 +50,12 @@ pub trait Camera {
     fn frame_size(&self) -> Option<Size>;
 
     /// Copies what `plan` wants of a read; `None` when no frame came.
-    fn take(&mut self, vehicle: Option<RawBox>, plate: Option<RawBox>, plan: &ShotPlan) -> Option<Shot>;
+    fn take(
+        &mut self,
+        vehicle: Option<RawBox>,
+        plate: Option<RawBox>,
+        plan: &ShotPlan,
+    ) -> Option<Shot>;
 }
 
 /// No frame came with the reads.
@@ -128,7 +134,12 @@ impl Tracker {
     }
 
     /// Takes one frame's reads in, after the timers that were due before it.
-    pub fn observe(&mut self, batch: &ReadBatch, at: FrameTime, camera: &mut dyn Camera) -> Vec<TrackEvent> {
+    pub fn observe(
+        &mut self,
+        batch: &ReadBatch,
+        at: FrameTime,
+        camera: &mut dyn Camera,
+    ) -> Vec<TrackEvent> {
         let mut said = Vec::new();
         self.counters.frames += 1;
         let now = self.advance(at, &mut said);
@@ -140,7 +151,9 @@ impl Tracker {
                 if !self.chosen.get(index).copied().unwrap_or(false) {
                     continue;
                 }
-                let Some(read) = batch.get(index) else { continue };
+                let Some(read) = batch.get(index) else {
+                    continue;
+                };
                 if self.slot_of.contains_key(&read.track) == is_open {
                     if let Some(chosen) = self.chosen.get_mut(index) {
                         *chosen = false;
@@ -183,7 +196,8 @@ impl Tracker {
     /// The latest time seen, by the clock of the frames.
     #[must_use]
     pub fn now_mono_ns(&self) -> Option<i64> {
-        self.now.map(|now| now.mono_ns.saturating_sub(self.restarted_ns))
+        self.now
+            .map(|now| now.mono_ns.saturating_sub(self.restarted_ns))
     }
 
     /// What was refused, corrected, evicted or dropped.
@@ -224,7 +238,10 @@ impl Tracker {
             }
             mono_ns = latest.mono_ns;
         }
-        let now = FrameTime { mono_ns, utc_ns: at.utc_ns };
+        let now = FrameTime {
+            mono_ns,
+            utc_ns: at.utc_ns,
+        };
         self.now = Some(now);
         while let Some(due) = self.next_due(mono_ns) {
             self.fire(due, said);
@@ -233,12 +250,19 @@ impl Tracker {
     }
 
     fn next_due(&self, now_ns: i64) -> Option<usize> {
-        let due = self.slots.iter().enumerate().filter(|(_, slot)| slot.deadline_ns <= now_ns);
-        due.min_by_key(|(_, slot)| (slot.deadline_ns, slot.vehicle.number)).map(|(index, _)| index)
+        let due = self
+            .slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| slot.deadline_ns <= now_ns);
+        due.min_by_key(|(_, slot)| (slot.deadline_ns, slot.vehicle.number))
+            .map(|(index, _)| index)
     }
 
     fn fire(&mut self, index: usize, said: &mut Vec<TrackEvent>) {
-        let Some(slot) = self.slots.get_mut(index) else { return };
+        let Some(slot) = self.slots.get_mut(index) else {
+            return;
+        };
         if slot.vehicle.fire(slot.deadline_ns, &self.rules, said) {
             self.remove(index);
         } else {
@@ -267,8 +291,17 @@ impl Tracker {
         let rank = |index: &usize| batch.rank(*index);
         self.order.sort_unstable_by(|a, b| {
             let ((a_track, a_text, a_sure), (b_track, b_text, b_sure)) = (rank(a), rank(b));
-            let sure = |value: f64| if value.is_nan() { f64::NEG_INFINITY } else { value };
-            (a_track.cmp(&b_track)).then(b_text.cmp(&a_text)).then(sure(b_sure).total_cmp(&sure(a_sure))).then(a.cmp(b))
+            let sure = |value: f64| {
+                if value.is_nan() {
+                    f64::NEG_INFINITY
+                } else {
+                    value
+                }
+            };
+            (a_track.cmp(&b_track))
+                .then(b_text.cmp(&a_text))
+                .then(sure(b_sure).total_cmp(&sure(a_sure)))
+                .then(a.cmp(b))
         });
         let mut best_track = None;
         for index in &self.order {
@@ -283,7 +316,13 @@ impl Tracker {
         }
     }
 
-    fn take(&mut self, read: &Read<'_>, now: FrameTime, camera: &mut dyn Camera, said: &mut Vec<TrackEvent>) {
+    fn take(
+        &mut self,
+        read: &Read<'_>,
+        now: FrameTime,
+        camera: &mut dyn Camera,
+        said: &mut Vec<TrackEvent>,
+    ) {
         let (text, confidence) = self.text_of(read);
         let counted = !text.is_empty() || self.rules.vehicles_without_plate;
         let (vehicle, plate) = (self.box_of(read.vehicle), self.box_of(read.plate));
@@ -299,7 +338,9 @@ impl Tracker {
             self.counters.crowded_out_reads += 1;
             return;
         };
-        let Some(slot) = self.slots.get_mut(index) else { return };
+        let Some(slot) = self.slots.get_mut(index) else {
+            return;
+        };
         let evidence = Evidence {
             at: now,
             text,
@@ -324,7 +365,9 @@ impl Tracker {
             has_pixels: camera.frame_size().is_some() && memory.wants_pixels(),
             plan_no: memory.plan_no(),
         };
-        let show = |album: &mut _, reported: &_| memory.offer(album, &sight, reported, rules, camera, counters);
+        let show = |album: &mut _, reported: &_| {
+            memory.offer(album, &sight, reported, rules, camera, counters);
+        };
         let cut_values = slot.vehicle.take(&evidence, rules, show, said);
         self.counters.cut_values = self.counters.cut_values.saturating_add(cut_values);
         slot.deadline_ns = slot.vehicle.deadline_ns(&self.rules);
@@ -364,8 +407,7 @@ impl Tracker {
     ) -> Option<Place> {
         let regions = &self.rules.regions;
         let middle = plate.or(vehicle).map(RawBox::centre).zip(frame);
-        let fraction = |at: f64, of: u32| (at / f64::from(of.max(1))).clamp(0.0, 1.0);
-        let point = middle.map(|((x, y), size)| (fraction(x, size.width), fraction(y, size.height)));
+        let point = middle.map(|(middle, size)| fraction_of(middle, size));
         let (region, roi_id) = match roi {
             Some(roi) => {
                 let roi_id = u32::try_from(roi).ok().filter(|roi_id| *roi_id > 0)?;
@@ -383,18 +425,30 @@ impl Tracker {
             }
         };
         let moving = vehicle.or(plate).map(RawBox::centre).zip(frame);
-        let progress = moving.map(|(centre, frame)| (vehicle.is_some(), region.progress(centre, frame)));
+        let progress =
+            moving.map(|(centre, frame)| (vehicle.is_some(), region.progress(centre, frame)));
         Some(Place { roi_id, progress })
     }
 
     /// The slot of a track, made when there is none; `None` when there is no room for it.
-    fn slot_for(&mut self, track: i64, now: FrameTime, roi_id: u32, said: &mut Vec<TrackEvent>) -> Option<usize> {
+    fn slot_for(
+        &mut self,
+        track: i64,
+        now: FrameTime,
+        roi_id: u32,
+        said: &mut Vec<TrackEvent>,
+    ) -> Option<usize> {
         if let Some(index) = self.slot_of.get(&track) {
             return Some(*index);
         }
         while self.slots.len() >= self.rules.max_tracks {
-            let stale = self.slots.iter().enumerate().filter(|(_, slot)| slot.vehicle.last_ns() < now.mono_ns);
-            let (index, _) = stale.min_by_key(|(_, slot)| (slot.vehicle.last_ns(), slot.vehicle.number))?;
+            let stale = self
+                .slots
+                .iter()
+                .enumerate()
+                .filter(|(_, slot)| slot.vehicle.last_ns() < now.mono_ns);
+            let (index, _) =
+                stale.min_by_key(|(_, slot)| (slot.vehicle.last_ns(), slot.vehicle.number))?;
             if let Some(slot) = self.slots.get_mut(index) {
                 slot.vehicle.end(now, said);
             }
@@ -404,7 +458,10 @@ impl Tracker {
         self.counters.vehicles += 1;
         let vehicle = Box::new(Vehicle::new(track, self.counters.vehicles, now, roi_id));
         let index = self.slots.len();
-        self.slots.push(Slot { deadline_ns: vehicle.deadline_ns(&self.rules), vehicle });
+        self.slots.push(Slot {
+            deadline_ns: vehicle.deadline_ns(&self.rules),
+            vehicle,
+        });
         self.slot_of.insert(track, index);
         Some(index)
     }
@@ -412,7 +469,11 @@ impl Tracker {
     fn keep_within_budget(&mut self) {
         if self.shelf.bytes() > self.rules.shot_budget_bytes {
             let vehicles = self.slots.iter_mut().map(|slot| slot.vehicle.as_mut());
-            self.shelf.shed(vehicles.collect(), self.rules.shot_budget_bytes, &mut self.counters);
+            self.shelf.shed(
+                vehicles.collect(),
+                self.rules.shot_budget_bytes,
+                &mut self.counters,
+            );
         }
     }
 }
@@ -424,5 +485,9 @@ fn fraction(given: Option<f64>, counters: &mut Counters) -> Option<f64> {
         return Some(given);
     }
     counters.corrected_confidences += 1;
-    Some(if given.is_nan() { 0.0 } else { given.clamp(0.0, 1.0) })
+    Some(if given.is_nan() {
+        0.0
+    } else {
+        given.clamp(0.0, 1.0)
+    })
 }

@@ -62,7 +62,10 @@ pub struct TextVote {
 /// What a read weighs.
 #[must_use]
 pub fn weight(confidence: f64) -> f32 {
-    #[expect(clippy::cast_possible_truncation, reason = "a confidence needs no more than 24 bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a confidence needs no more than 24 bits"
+    )]
     let confidence = confidence as f32;
     confidence.max(LEAST_WEIGHT)
 }
@@ -90,7 +93,11 @@ impl TextVote {
         }
         self.count(text, confidence);
         let weight = weight(confidence);
-        let added = if *text == self.said { self.agree(weight, mono_ns) } else { self.vote(text, weight, mono_ns) };
+        let added = if *text == self.said {
+            self.agree(weight, mono_ns)
+        } else {
+            self.vote(text, weight, mono_ns)
+        };
         self.reads = self.reads.saturating_add(1);
         self.weight += added;
     }
@@ -110,7 +117,11 @@ impl TextVote {
         let longer = chars.len().max(self.said.chars().len()).max(1);
         #[expect(clippy::cast_precision_loss, reason = "at most 64")]
         let agreement = AGREEMENT_SLACK * (1.0 - path.cost / longer as f32);
-        let weight = if self.reads == 0 { weight } else { weight * agreement.clamp(LEAST_AGREEMENT, 1.0) };
+        let weight = if self.reads == 0 {
+            weight
+        } else {
+            weight * agreement.clamp(LEAST_AGREEMENT, 1.0)
+        };
         // From the end, so that an inserted column moves none that is still to come.
         let (mut column, mut char_at) = (self.columns.len(), chars.len());
         while column > 0 || char_at > 0 {
@@ -121,7 +132,11 @@ impl TextVote {
             if step != Step::Skip {
                 char_at -= 1;
             }
-            let read = if step == Step::Skip { None } else { chars.get(char_at).copied() };
+            let read = if step == Step::Skip {
+                None
+            } else {
+                chars.get(char_at).copied()
+            };
             if step == Step::Insert {
                 self.insert_column(column, read, weight, mono_ns);
             } else if let Some(column) = self.columns.get_mut(column) {
@@ -147,26 +162,45 @@ impl TextVote {
     /// Lets go of columns that hold nothing of the reported text, the lightest first.
     fn make_room(&mut self) {
         while self.columns.len() > MAX_TEXT_CHARS {
-            let idle = self.columns.iter().enumerate().filter(|(_, column)| column.said().is_none());
-            let Some((at, _)) = idle.min_by(|(_, a), (_, b)| a.doubt().total_cmp(&b.doubt())) else { return };
+            let idle = self
+                .columns
+                .iter()
+                .enumerate()
+                .filter(|(_, column)| column.said().is_none());
+            let Some((at, _)) = idle.min_by(|(_, a), (_, b)| a.doubt().total_cmp(&b.doubt()))
+            else {
+                return;
+            };
             self.columns.remove(at);
         }
     }
 
     fn count(&mut self, text: &PlateText, confidence: f64) {
-        if let Some(known) = self.candidates.iter_mut().find(|candidate| candidate.text == *text) {
+        if let Some(known) = self
+            .candidates
+            .iter_mut()
+            .find(|candidate| candidate.text == *text)
+        {
             known.reads = known.reads.saturating_add(1);
             known.confidence_sum += confidence;
             return;
         }
-        let new = Candidate { text: *text, reads: 1, confidence_sum: confidence };
+        let new = Candidate {
+            text: *text,
+            reads: 1,
+            confidence_sum: confidence,
+        };
         if self.candidates.len() < MAX_CANDIDATES {
             self.candidates.push(new);
             return;
         }
         let said = self.said;
-        let others = self.candidates.iter_mut().filter(|candidate| candidate.text != said);
-        if let Some(lightest) = others.min_by(|a, b| a.confidence_sum.total_cmp(&b.confidence_sum)) {
+        let others = self
+            .candidates
+            .iter_mut()
+            .filter(|candidate| candidate.text != said);
+        if let Some(lightest) = others.min_by(|a, b| a.confidence_sum.total_cmp(&b.confidence_sum))
+        {
             *lightest = new;
         }
     }
@@ -190,7 +224,10 @@ impl TextVote {
 
     /// No more reads will come: what leads with two agreeing reads is taken over.
     pub fn close(&mut self) -> bool {
-        self.settle(Patience { reads: 2, after_ns: i64::MAX })
+        self.settle(Patience {
+            reads: 2,
+            after_ns: i64::MAX,
+        })
     }
 
     fn spell(&mut self) -> bool {
@@ -218,8 +255,13 @@ impl TextVote {
     /// Reads equal to the reported text, and their mean confidence.
     #[must_use]
     pub fn equal_reads(&self) -> (u32, f64) {
-        let equal = self.candidates.iter().find(|candidate| candidate.text == self.said);
-        equal.map_or((0, 0.0), |found| (found.reads, found.confidence_sum / f64::from(found.reads)))
+        let equal = self
+            .candidates
+            .iter()
+            .find(|candidate| candidate.text == self.said);
+        equal.map_or((0, 0.0), |found| {
+            (found.reads, found.confidence_sum / f64::from(found.reads))
+        })
     }
 
     /// Mean confidence of the reads equal to the reported text. Where no single read gave it: the mean, over its
@@ -231,8 +273,14 @@ impl TextVote {
             return mean;
         }
         let spelled = self.columns.iter().filter(|column| column.said().is_some());
-        let (count, sum) = spelled.fold((0_u32, 0.0), |(n, sum), column| (n + 1, sum + column.said_mean_weight()));
-        if count == 0 { 0.0 } else { f64::from(sum) / f64::from(count) }
+        let (count, sum) = spelled.fold((0_u32, 0.0), |(n, sum), column| {
+            (n + 1, sum + column.said_mean_weight())
+        });
+        if count == 0 {
+            0.0
+        } else {
+            f64::from(sum) / f64::from(count)
+        }
     }
 }
 

@@ -51,7 +51,9 @@ pub(crate) struct Tracker {
 impl Tracker {
     /// Waits for the other thread without holding the interpreter.
     fn state(&self, py: Python<'_>) -> MutexGuard<'_, State> {
-        self.state.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+        self.state
+            .lock_py_attached(py)
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -67,9 +69,16 @@ fn list_from(py: Python<'_>, said: Vec<Said>) -> PyResult<Bound<'_, PyList>> {
 impl Tracker {
     #[new]
     fn new(settings: &Bound<'_, PyDict>, wishes: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let core = Core::new(settings::rules(settings)?, settings::plan(wishes)?).map_err(settings::refused)?;
-        let state = State { core, batch: ReadBatch::default(), kept: Vec::new() };
-        Ok(Self { state: Mutex::new(state) })
+        let core = Core::new(settings::rules(settings)?, settings::plan(wishes)?)
+            .map_err(settings::refused)?;
+        let state = State {
+            core,
+            batch: ReadBatch::default(),
+            kept: Vec::new(),
+        };
+        Ok(Self {
+            state: Mutex::new(state),
+        })
     }
 
     fn observe<'py>(
@@ -103,7 +112,12 @@ impl Tracker {
         list_from(py, said)
     }
 
-    fn tick<'py>(&self, py: Python<'py>, mono_ns: i64, utc_ns: i64) -> PyResult<Bound<'py, PyList>> {
+    fn tick<'py>(
+        &self,
+        py: Python<'py>,
+        mono_ns: i64,
+        utc_ns: i64,
+    ) -> PyResult<Bound<'py, PyList>> {
         let mut state = self.state(py);
         let said = state.core.tick(FrameTime { mono_ns, utc_ns });
         let said = state.with_kept(said);
@@ -121,18 +135,34 @@ impl Tracker {
 
     fn next_deadline_mono_ns(&self, py: Python<'_>) -> Option<i64> {
         let state = self.state(py);
-        if state.kept.is_empty() { state.core.next_deadline_mono_ns() } else { state.core.now_mono_ns() }
+        if state.kept.is_empty() {
+            state.core.next_deadline_mono_ns()
+        } else {
+            state.core.now_mono_ns()
+        }
     }
 
-    fn retune(&self, py: Python<'_>, settings: &Bound<'_, PyDict>, wishes: &Bound<'_, PyDict>) -> PyResult<()> {
+    fn retune(
+        &self,
+        py: Python<'_>,
+        settings: &Bound<'_, PyDict>,
+        wishes: &Bound<'_, PyDict>,
+    ) -> PyResult<()> {
         let (rules, plan) = (settings::rules(settings)?, settings::plan(wishes)?);
-        self.state(py).core.retune(rules, plan).map_err(settings::refused)
+        self.state(py)
+            .core
+            .retune(rules, plan)
+            .map_err(settings::refused)
     }
 
     fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let (counters, open_tracks, shot_bytes) = {
             let state = self.state(py);
-            (*state.core.counters(), state.core.open_tracks(), state.core.shot_bytes())
+            (
+                *state.core.counters(),
+                state.core.open_tracks(),
+                state.core.shot_bytes(),
+            )
         };
         let named = PyDict::new(py);
         for (name, count) in counters.named() {

@@ -55,15 +55,22 @@ pub(crate) struct Sight<'a> {
 }
 
 /// Boxes are kept to what JPEG could ever show where the frame's size is not known.
-const ANY_FRAME: Size = Size { width: crate::frame::MAX_SIDE_PX, height: crate::frame::MAX_SIDE_PX };
+const ANY_FRAME: Size = Size {
+    width: crate::frame::MAX_SIDE_PX,
+    height: crate::frame::MAX_SIDE_PX,
+};
 
 impl Sight<'_> {
     /// The read's confidence, more where the plate can be shown whole.
     fn quality(&self) -> f32 {
-        #[expect(clippy::cast_possible_truncation, reason = "a confidence needs no more than 24 bits")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a confidence needs no more than 24 bits"
+        )]
         let confidence = self.confidence as f32;
         let shown = self.plate.or(self.vehicle);
-        let whole = shown.is_some_and(|shown| lies_inside(shown, self.frame_size.unwrap_or(ANY_FRAME)));
+        let whole =
+            shown.is_some_and(|shown| lies_inside(shown, self.frame_size.unwrap_or(ANY_FRAME)));
         confidence + if whole { WHOLE_PLATE } else { 0.0 }
     }
 
@@ -105,13 +112,17 @@ impl Album {
         take: impl FnOnce() -> Option<Kept>,
     ) -> usize {
         let quality = sight.quality();
-        let Some(place) = self.place_for(sight, quality, reported, places) else { return 0 };
+        let Some(place) = self.place_for(sight, quality, reported, places) else {
+            return 0;
+        };
         let mut picture = sight.picture(quality);
         if sight.has_pixels {
             picture.kept = take();
         }
         if let Some(old) = self.pictures.get_mut(place) {
-            return std::mem::replace(old, picture).kept.map_or(0, |kept| kept.bytes);
+            return std::mem::replace(old, picture)
+                .kept
+                .map_or(0, |kept| kept.bytes);
         }
         if self.pictures.is_empty() {
             self.pictures.reserve_exact(places);
@@ -121,8 +132,18 @@ impl Album {
     }
 
     /// Where the read would go, if it deserves a place.
-    fn place_for(&self, sight: &Sight<'_>, quality: f32, reported: &PlateText, places: usize) -> Option<usize> {
-        if let Some(place) = self.pictures.iter().position(|picture| picture.text == *sight.text) {
+    fn place_for(
+        &self,
+        sight: &Sight<'_>,
+        quality: f32,
+        reported: &PlateText,
+        places: usize,
+    ) -> Option<usize> {
+        if let Some(place) = self
+            .pictures
+            .iter()
+            .position(|picture| picture.text == *sight.text)
+        {
             let held = self.pictures.get(place)?;
             let stale = sight.has_pixels && (held.plan_no != sight.plan_no || held.kept.is_none());
             return (stale || quality > held.quality + CLEARLY).then_some(place);
@@ -131,9 +152,15 @@ impl Album {
             return Some(self.pictures.len());
         }
         let rank = |picture: &Picture| (distance(&picture.text, reported), -picture.quality);
-        let worse = |a: &(usize, (u8, f32)), b: &(usize, (u8, f32))| a.1.0.cmp(&b.1.0).then(a.1.1.total_cmp(&b.1.1));
-        let (place, (far, minus_quality)) =
-            self.pictures.iter().map(rank).enumerate().max_by(|a, b| worse(a, b))?;
+        let worse = |a: &(usize, (u8, f32)), b: &(usize, (u8, f32))| {
+            a.1.0.cmp(&b.1.0).then(a.1.1.total_cmp(&b.1.1))
+        };
+        let (place, (far, minus_quality)) = self
+            .pictures
+            .iter()
+            .map(rank)
+            .enumerate()
+            .max_by(|a, b| worse(a, b))?;
         let near = distance(sight.text, reported);
         (near < far || (near == far && quality > CLEARLY - minus_quality)).then_some(place)
     }
@@ -141,13 +168,18 @@ impl Album {
     /// The picture to show with this text: its own best, else the nearest text's.
     pub(crate) fn best_for(&self, text: &PlateText) -> Option<&Picture> {
         let rank = |picture: &&Picture| distance(&picture.text, text);
-        let order = |a: &&Picture, b: &&Picture| rank(a).cmp(&rank(b)).then(b.quality.total_cmp(&a.quality));
+        let order = |a: &&Picture, b: &&Picture| {
+            rank(a).cmp(&rank(b)).then(b.quality.total_cmp(&a.quality))
+        };
         self.pictures.iter().min_by(order)
     }
 
     /// Bytes kept, as they are now.
     pub(crate) fn recount(&mut self) -> usize {
-        let kept = self.pictures.iter_mut().filter_map(|picture| picture.kept.as_mut());
+        let kept = self
+            .pictures
+            .iter_mut()
+            .filter_map(|picture| picture.kept.as_mut());
         kept.map(|kept| {
             kept.bytes = kept.shot.held_bytes();
             kept.bytes
@@ -157,7 +189,11 @@ impl Album {
 
     /// Bytes kept, as they were counted last.
     pub(crate) fn bytes(&self) -> usize {
-        self.pictures.iter().filter_map(|picture| picture.kept.as_ref()).map(|kept| kept.bytes).sum()
+        self.pictures
+            .iter()
+            .filter_map(|picture| picture.kept.as_ref())
+            .map(|kept| kept.bytes)
+            .sum()
     }
 
     /// How sure the least sure picture is that still has pixels of this kind.
@@ -168,9 +204,16 @@ impl Album {
 
     /// Lets the pixels of this kind go where the picture is least sure; returns the bytes freed.
     pub(crate) fn shed_one(&mut self, what: Shed) -> usize {
-        let with = self.pictures.iter_mut().filter(|picture| has(picture, what));
-        let Some(picture) = with.min_by(|a, b| a.quality.total_cmp(&b.quality)) else { return 0 };
-        let Some(kept) = picture.kept.as_mut() else { return 0 };
+        let with = self
+            .pictures
+            .iter_mut()
+            .filter(|picture| has(picture, what));
+        let Some(picture) = with.min_by(|a, b| a.quality.total_cmp(&b.quality)) else {
+            return 0;
+        };
+        let Some(kept) = picture.kept.as_mut() else {
+            return 0;
+        };
         if let Some(gone) = kept.shed.get_mut(what as usize) {
             *gone = true;
         }
@@ -181,5 +224,8 @@ impl Album {
 }
 
 fn has(picture: &Picture, what: Shed) -> bool {
-    picture.kept.as_ref().is_some_and(|kept| !kept.shed.get(what as usize).copied().unwrap_or(true))
+    picture
+        .kept
+        .as_ref()
+        .is_some_and(|kept| !kept.shed.get(what as usize).copied().unwrap_or(true))
 }

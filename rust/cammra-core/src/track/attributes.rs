@@ -142,7 +142,10 @@ impl Attributes {
             if ballot.said().is_empty() {
                 ballot.say_best();
             } else {
-                ballot.settle(Patience { reads: 2, after_ns: i64::MAX });
+                ballot.settle(Patience {
+                    reads: 2,
+                    after_ns: i64::MAX,
+                });
             }
         }
     }

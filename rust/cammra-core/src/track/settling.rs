@@ -19,7 +19,10 @@ pub(crate) struct Settling<T> {
 
 impl<T: Copy + PartialEq> Settling<T> {
     pub(crate) const fn new(said: T) -> Self {
-        Self { said, pending: None }
+        Self {
+            said,
+            pending: None,
+        }
     }
 
     pub(crate) const fn said(&self) -> T {
@@ -33,8 +36,15 @@ impl<T: Copy + PartialEq> Settling<T> {
             return false;
         }
         let heard = match self.pending {
-            Some(pending) if pending.value == value => Pending { reads: pending.reads.saturating_add(1), ..pending },
-            _ => Pending { value, reads: 1, first_mono_ns: mono_ns },
+            Some(pending) if pending.value == value => Pending {
+                reads: pending.reads.saturating_add(1),
+                ..pending
+            },
+            _ => Pending {
+                value,
+                reads: 1,
+                first_mono_ns: mono_ns,
+            },
         };
         self.pending = Some(heard);
         let ripe = patience.has_seen(heard.reads, heard.first_mono_ns, mono_ns);

@@ -95,8 +95,16 @@ mod tests {
     #[test]
     fn whatever_happens_new_reliable_and_lost_come_once_and_in_order() {
         for said in lives(7) {
-            let once: Vec<_> = said.iter().filter(|kind| **kind != EventKind::Update).copied().collect();
-            assert_eq!(once, [EventKind::New, EventKind::Reliable, EventKind::Lost], "{said:?}");
+            let once: Vec<_> = said
+                .iter()
+                .filter(|kind| **kind != EventKind::Update)
+                .copied()
+                .collect();
+            assert_eq!(
+                once,
+                [EventKind::New, EventKind::Reliable, EventKind::Lost],
+                "{said:?}"
+            );
             assert_eq!(said.first(), Some(&EventKind::New));
             assert_eq!(said.last(), Some(&EventKind::Lost));
         }

@@ -24,16 +24,36 @@ struct Span {
 
 impl Travel {
     /// One box's progress; says the direction so far.
-    pub(crate) fn advance(&mut self, basis: (u32, bool), progress: f64, threshold: f64) -> Option<Direction> {
+    pub(crate) fn advance(
+        &mut self,
+        basis: (u32, bool),
+        progress: f64,
+        threshold: f64,
+    ) -> Option<Direction> {
         let mut span = match self.span {
-            None => Span { basis, last: progress, rear: progress, front: progress },
+            None => Span {
+                basis,
+                last: progress,
+                rear: progress,
+                front: progress,
+            },
             Some(span) if span.basis.0 != basis.0 => {
                 self.direction = None;
-                Span { basis, last: progress, rear: progress, front: progress }
+                Span {
+                    basis,
+                    last: progress,
+                    rear: progress,
+                    front: progress,
+                }
             }
             Some(span) if span.basis != basis => {
                 let shift = progress - span.last;
-                Span { basis, last: progress, rear: span.rear + shift, front: span.front + shift }
+                Span {
+                    basis,
+                    last: progress,
+                    rear: span.rear + shift,
+                    front: span.front + shift,
+                }
             }
             Some(span) => span,
         };
@@ -58,7 +78,9 @@ mod tests {
 
     fn walk(steps: &[f64]) -> Option<Direction> {
         let mut travel = Travel::default();
-        steps.iter().fold(None, |_, progress| travel.advance((1, true), *progress, 0.1))
+        steps.iter().fold(None, |_, progress| {
+            travel.advance((1, true), *progress, 0.1)
+        })
     }
 
     #[test]

@@ -19,7 +19,10 @@ impl FrameTime {
     /// The moment `mono_ns`, reckoned from this one.
     pub(crate) const fn at(self, mono_ns: i64) -> Self {
         let passed_ns = mono_ns.saturating_sub(self.mono_ns);
-        Self { mono_ns, utc_ns: self.utc_ns.saturating_add(passed_ns) }
+        Self {
+            mono_ns,
+            utc_ns: self.utc_ns.saturating_add(passed_ns),
+        }
     }
 }
 
@@ -57,10 +60,21 @@ impl Changes {
 
     /// `plate`, `direction`, `region` (of interest), then the attributes.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let own = [(Self::PLATE, "plate"), (Self::DIRECTION, "direction"), (Self::REGION, "region")];
-        let attributes =
-            Attribute::ALL.map(|attribute| (1 << (Self::ATTRIBUTES + attribute as u16), attribute.change_name()));
-        own.into_iter().chain(attributes).filter(move |(bit, _)| self.0 & bit != 0).map(|(_, name)| name)
+        let own = [
+            (Self::PLATE, "plate"),
+            (Self::DIRECTION, "direction"),
+            (Self::REGION, "region"),
+        ];
+        let attributes = Attribute::ALL.map(|attribute| {
+            (
+                1 << (Self::ATTRIBUTES + attribute as u16),
+                attribute.change_name(),
+            )
+        });
+        own.into_iter()
+            .chain(attributes)
+            .filter(move |(bit, _)| self.0 & bit != 0)
+            .map(|(_, name)| name)
     }
 }
 

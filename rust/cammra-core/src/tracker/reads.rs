@@ -86,8 +86,16 @@ impl ReadBatch {
         let text = self.keep(read.text);
         let known = read.attributes.iter().any(|value| !value.is_empty());
         let attributes = known.then(|| read.attributes.map(|value| self.keep(value)));
-        let read = Read { text: "", attributes: [""; Attribute::ALL.len()], ..*read };
-        self.reads.push(Stored { read, text, attributes });
+        let read = Read {
+            text: "",
+            attributes: [""; Attribute::ALL.len()],
+            ..*read
+        };
+        self.reads.push(Stored {
+            read,
+            text,
+            attributes,
+        });
     }
 
     fn keep(&mut self, text: &str) -> (usize, usize) {
@@ -105,13 +113,25 @@ impl ReadBatch {
     pub fn get(&self, index: usize) -> Option<Read<'_>> {
         let stored = self.reads.get(index)?;
         let kept = |(start, end)| self.texts.get(start..end).unwrap_or_default();
-        let attributes = stored.attributes.map_or([""; Attribute::ALL.len()], |all| all.map(kept));
-        Some(Read { text: kept(stored.text), attributes, ..stored.read })
+        let attributes = stored
+            .attributes
+            .map_or([""; Attribute::ALL.len()], |all| all.map(kept));
+        Some(Read {
+            text: kept(stored.text),
+            attributes,
+            ..stored.read
+        })
     }
 
     /// Track, whether there is a text, and confidence of a read: what tells duplicates apart.
     pub(super) fn rank(&self, index: usize) -> (i64, bool, f64) {
-        let rank = |stored: &Stored| (stored.read.track, stored.text.0 < stored.text.1, stored.read.confidence);
+        let rank = |stored: &Stored| {
+            (
+                stored.read.track,
+                stored.text.0 < stored.text.1,
+                stored.read.confidence,
+            )
+        };
         self.reads.get(index).map_or((0, false, 0.0), rank)
     }
 

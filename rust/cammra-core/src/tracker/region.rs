@@ -3,6 +3,9 @@
 use super::rules::RuleError;
 use crate::geometry::Size;
 
+/// So little that it is less than a pixel of any sensor.
+const JUST_INSIDE: f64 = 1e-6;
+
 /// Where reads count, and which way is in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Region {
@@ -28,19 +31,35 @@ impl Region {
     pub(super) fn check(&self) -> Result<(), RuleError> {
         let error = |field, value: String, want| Err(RuleError { field, value, want });
         if self.roi_id == 0 {
-            return error("regions.roi_id", self.roi_id.to_string(), "a number from 1 up");
+            return error(
+                "regions.roi_id",
+                self.roi_id.to_string(),
+                "a number from 1 up",
+            );
         }
         if self.polygon.len() < 3 {
-            return error("regions.polygon", format!("{} corners", self.polygon.len()), "three corners or more");
+            return error(
+                "regions.polygon",
+                format!("{} corners", self.polygon.len()),
+                "three corners or more",
+            );
         }
         let (tail, head) = self.arrow;
         for (x, y) in self.polygon.iter().copied().chain([tail, head]) {
             if !(0.0..=1.0).contains(&x) || !(0.0..=1.0).contains(&y) {
-                return error("regions", format!("({x}, {y})"), "points as fractions of the frame from 0 to 1");
+                return error(
+                    "regions",
+                    format!("({x}, {y})"),
+                    "points as fractions of the frame from 0 to 1",
+                );
             }
         }
         if (head.0 - tail.0).hypot(head.1 - tail.1) < 1e-6 {
-            return error("regions.arrow", format!("{:?}", self.arrow), "two different points");
+            return error(
+                "regions.arrow",
+                format!("{:?}", self.arrow),
+                "two different points",
+            );
         }
         Ok(())
     }
@@ -51,9 +70,9 @@ impl Region {
         let before = corners.iter().cycle().skip(corners.len().saturating_sub(1));
         let mut inside = false;
         for ((ax, ay), (bx, by)) in corners.iter().zip(before) {
-            // Half-open in y, so that a ray through a corner crosses once; the lower rim counts as inside.
-            let crosses = (*ay >= y) != (*by >= y);
-            if crosses && x <= (bx - ax) * (y - ay) / (by - ay) + ax {
+            // Half-open in y, so that a ray through a corner crosses once.
+            let crosses = (*ay > y) != (*by > y);
+            if crosses && x < (bx - ax) * (y - ay) / (by - ay) + ax {
                 inside = !inside;
             }
         }
@@ -73,12 +92,22 @@ impl Region {
     }
 }
 
+/// A point in pixels as fractions of the frame; what lies outside or on its edge moves just inside.
+pub(super) fn fraction_of((x, y): (f64, f64), frame: Size) -> (f64, f64) {
+    let inside =
+        |at: f64, of: u32| (at / f64::from(of.max(1))).clamp(JUST_INSIDE, 1.0 - JUST_INSIDE);
+    (inside(x, frame.width), inside(y, frame.height))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn lower_half() -> Region {
-        Region { polygon: vec![(0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0)], ..Region::whole_frame() }
+        Region {
+            polygon: vec![(0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0)],
+            ..Region::whole_frame()
+        }
     }
 
     #[test]
@@ -86,23 +115,59 @@ mod tests {
         let region = lower_half();
         assert!(region.contains((0.5, 0.75)));
         assert!(!region.contains((0.5, 0.25)));
-        assert!(region.contains((0.0, 1.0)), "the frame's own corner belongs to it");
-        assert!(region.contains((1.0, 1.0)));
+        let frame = Size {
+            width: 640,
+            height: 360,
+        };
+        for corner in [(0.0, 360.0), (640.0, 360.0), (-50.0, 400.0), (700.0, 200.0)] {
+            assert!(
+                region.contains(fraction_of(corner, frame)),
+                "over the edge is at the edge: {corner:?}"
+            );
+        }
     }
 
     #[test]
     fn progress_is_measured_in_diagonals() {
-        let frame = Size { width: 300, height: 400 };
-        let way = lower_half().progress((0.0, 400.0), frame) - lower_half().progress((0.0, 0.0), frame);
+        let frame = Size {
+            width: 300,
+            height: 400,
+        };
+        let way =
+            lower_half().progress((0.0, 400.0), frame) - lower_half().progress((0.0, 0.0), frame);
         assert!((way - 0.8).abs() < 1e-12);
     }
 
     #[test]
     fn a_region_without_sense_is_refused_by_name() {
         let bad = |region: Region| region.check().unwrap_err().field;
-        assert_eq!(bad(Region { polygon: vec![(0.0, 0.0), (1.0, 1.0)], ..Region::whole_frame() }), "regions.polygon");
-        assert_eq!(bad(Region { arrow: ((0.5, 0.5), (0.5, 0.5)), ..Region::whole_frame() }), "regions.arrow");
-        assert_eq!(bad(Region { arrow: ((0.5, f64::NAN), (0.5, 0.5)), ..Region::whole_frame() }), "regions");
-        assert_eq!(bad(Region { roi_id: 0, ..Region::whole_frame() }), "regions.roi_id");
+        assert_eq!(
+            bad(Region {
+                polygon: vec![(0.0, 0.0), (1.0, 1.0)],
+                ..Region::whole_frame()
+            }),
+            "regions.polygon"
+        );
+        assert_eq!(
+            bad(Region {
+                arrow: ((0.5, 0.5), (0.5, 0.5)),
+                ..Region::whole_frame()
+            }),
+            "regions.arrow"
+        );
+        assert_eq!(
+            bad(Region {
+                arrow: ((0.5, f64::NAN), (0.5, 0.5)),
+                ..Region::whole_frame()
+            }),
+            "regions"
+        );
+        assert_eq!(
+            bad(Region {
+                roi_id: 0,
+                ..Region::whole_frame()
+            }),
+            "regions.roi_id"
+        );
     }
 }

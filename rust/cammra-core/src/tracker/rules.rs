@@ -20,7 +20,10 @@ pub struct RuleError {
 
 /// The settings of a tracker. `cammra_edge.config.TrackingSettings` documents each; times are nanoseconds.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "documented where a person sets them: config.TrackingSettings")]
+#[expect(
+    missing_docs,
+    reason = "documented where a person sets them: config.TrackingSettings"
+)]
 pub struct Rules {
     pub result_delay_ns: i64,
     pub reliable_reads: u32,
@@ -46,7 +49,10 @@ impl Default for Rules {
             reliable_reads: 3,
             reliable_confidence: 0.8,
             reliable_after_ns: 1_000_000_000,
-            change: Patience { reads: 3, after_ns: 150_000_000 },
+            change: Patience {
+                reads: 3,
+                after_ns: 150_000_000,
+            },
             lost_after_ns: 10_000_000_000,
             min_confidence: 0.0,
             direction_travel: 0.02,
@@ -77,7 +83,11 @@ impl Rules {
         ];
         for (field, time_ns) in times {
             if !(0..=LONGEST_NS).contains(&time_ns) {
-                return Err(RuleError { field, value: format!("{time_ns} ns"), want: "0 to 86400 s" });
+                return Err(RuleError {
+                    field,
+                    value: format!("{time_ns} ns"),
+                    want: "0 to 86400 s",
+                });
             }
         }
         let fractions = [
@@ -87,18 +97,34 @@ impl Rules {
         ];
         for (field, fraction) in fractions {
             if !(0.0..=1.0).contains(&fraction) {
-                return Err(RuleError { field, value: fraction.to_string(), want: "a number from 0 to 1" });
+                return Err(RuleError {
+                    field,
+                    value: fraction.to_string(),
+                    want: "a number from 0 to 1",
+                });
             }
         }
         let counts = [
-            ("reliable_reads", self.reliable_reads as usize, u32::MAX as usize),
-            ("change_reads", self.change.reads as usize, u32::MAX as usize),
+            (
+                "reliable_reads",
+                self.reliable_reads as usize,
+                u32::MAX as usize,
+            ),
+            (
+                "change_reads",
+                self.change.reads as usize,
+                u32::MAX as usize,
+            ),
             ("max_tracks", self.max_tracks, 1_000_000),
             ("shots_per_track", self.shots_per_track, 16),
         ];
         for (field, count, most) in counts {
             if count < 1 || count > most {
-                return Err(RuleError { field, value: count.to_string(), want: "a whole number from 1 up" });
+                return Err(RuleError {
+                    field,
+                    value: count.to_string(),
+                    want: "a whole number from 1 up",
+                });
             }
         }
         for region in &self.regions {

@@ -17,7 +17,12 @@ pub(super) struct Shelf {
 
 impl Shelf {
     pub(super) const fn new(plan: ShotPlan) -> Self {
-        Self { plan, plan_no: 0, shots: 0, bytes: 0 }
+        Self {
+            plan,
+            plan_no: 0,
+            shots: 0,
+            bytes: 0,
+        }
     }
 
     pub(super) fn replan(&mut self, plan: ShotPlan) {
@@ -57,7 +62,12 @@ impl Shelf {
             counters.shots_taken += 1;
             let held_bytes = shot.held_bytes();
             *bytes = bytes.saturating_add(held_bytes);
-            Some(Kept { shot_no: *shots, shot: Arc::new(shot), bytes: held_bytes, shed: [false; 3] })
+            Some(Kept {
+                shot_no: *shots,
+                shot: Arc::new(shot),
+                bytes: held_bytes,
+                shed: [false; 3],
+            })
         };
         let freed = album.offer(sight, reported, rules.shots_per_track, take);
         self.release(freed);
@@ -73,8 +83,16 @@ impl Shelf {
 
     /// Lets pixels go until the budget holds: full frames of the least certain vehicle first, then vehicle crops,
     /// plate crops last.
-    pub(super) fn shed(&mut self, mut vehicles: Vec<&mut Vehicle>, budget_bytes: usize, counters: &mut Counters) {
-        self.bytes = vehicles.iter_mut().map(|vehicle| vehicle.album.recount()).sum();
+    pub(super) fn shed(
+        &mut self,
+        mut vehicles: Vec<&mut Vehicle>,
+        budget_bytes: usize,
+        counters: &mut Counters,
+    ) {
+        self.bytes = vehicles
+            .iter_mut()
+            .map(|vehicle| vehicle.album.recount())
+            .sum();
         vehicles.sort_by(|a, b| {
             (a.certainty().total_cmp(&b.certainty())).then(a.number.cmp(&b.number))
         });

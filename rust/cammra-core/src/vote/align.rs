@@ -35,13 +35,19 @@ impl Path {
         if char_at == 0 {
             return Step::Skip;
         }
-        self.steps.get(column * STRIDE + char_at).copied().unwrap_or(Step::Skip)
+        self.steps
+            .get(column * STRIDE + char_at)
+            .copied()
+            .unwrap_or(Step::Skip)
     }
 }
 
 /// Lays `chars` (at most [`MAX_TEXT_CHARS`]) into `columns` (at most [`MAX_COLUMNS`]).
 pub(super) fn align(columns: &[Column], chars: &[char]) -> Path {
-    let mut path = Path { cost: 0.0, steps: [Step::Put; (MAX_COLUMNS + 1) * STRIDE] };
+    let mut path = Path {
+        cost: 0.0,
+        steps: [Step::Put; (MAX_COLUMNS + 1) * STRIDE],
+    };
     let mut costs = [0.0_f32; STRIDE];
     let mut inserted = 0.0;
     for place in &mut costs {

@@ -44,7 +44,11 @@ impl<T: Copy + PartialEq, const N: usize> Ballot<T, N> {
     /// A ballot without reads that reports `nothing`.
     #[must_use]
     pub const fn new(nothing: T) -> Self {
-        Self { choices: [None; N], said: nothing, total: 0.0 }
+        Self {
+            choices: [None; N],
+            said: nothing,
+            total: 0.0,
+        }
     }
 
     /// One read's vote.
@@ -58,7 +62,14 @@ impl<T: Copy + PartialEq, const N: usize> Ballot<T, N> {
     }
 
     /// The votes of many reads for one value.
-    pub fn cast_many(&mut self, value: T, weight: f32, reads: u32, first_mono_ns: i64, last_mono_ns: i64) {
+    pub fn cast_many(
+        &mut self,
+        value: T,
+        weight: f32,
+        reads: u32,
+        first_mono_ns: i64,
+        last_mono_ns: i64,
+    ) {
         self.total += weight;
         let mut known = self.choices.iter_mut().flatten();
         if let Some(choice) = known.find(|choice| choice.value == value) {
@@ -66,7 +77,13 @@ impl<T: Copy + PartialEq, const N: usize> Ballot<T, N> {
             choice.reads = choice.reads.saturating_add(reads);
             choice.last_mono_ns = last_mono_ns;
         } else {
-            self.add(Choice { value, weight, reads, first_mono_ns, last_mono_ns });
+            self.add(Choice {
+                value,
+                weight,
+                reads,
+                first_mono_ns,
+                last_mono_ns,
+            });
         }
         if self.total > MEMORY {
             self.total /= 2.0;
@@ -82,7 +99,11 @@ impl<T: Copy + PartialEq, const N: usize> Ballot<T, N> {
             *place = Some(new);
             return;
         }
-        let others = self.choices.iter_mut().flatten().filter(|choice| choice.value != said);
+        let others = self
+            .choices
+            .iter_mut()
+            .flatten()
+            .filter(|choice| choice.value != said);
         if let Some(lightest) = others.min_by(|a, b| a.weight.total_cmp(&b.weight)) {
             self.total -= lightest.weight;
             *lightest = new;
@@ -90,7 +111,10 @@ impl<T: Copy + PartialEq, const N: usize> Ballot<T, N> {
     }
 
     fn find(&self, value: T) -> Option<&Choice<T>> {
-        self.choices.iter().flatten().find(|choice| choice.value == value)
+        self.choices
+            .iter()
+            .flatten()
+            .find(|choice| choice.value == value)
     }
 
     /// The heaviest value; of equals the one that came first.
@@ -115,7 +139,9 @@ impl<T: Copy + PartialEq, const N: usize> Ballot<T, N> {
     /// Reports the heaviest value when it leads clearly and has shown itself long or often enough. True when that is
     /// another one than before.
     pub fn settle(&mut self, patience: Patience) -> bool {
-        let Some(best) = self.best() else { return false };
+        let Some(best) = self.best() else {
+            return false;
+        };
         let held = self.find(self.said).map_or(0.0, |choice| choice.weight);
         let ripe = patience.has_seen(best.reads, best.first_mono_ns, best.last_mono_ns);
         if best.value == self.said || best.weight <= held * LEAD || !ripe {
@@ -131,7 +157,8 @@ impl<T: Copy + PartialEq, const N: usize> Ballot<T, N> {
         if self.total <= 0.0 {
             return 0.0;
         }
-        self.find(value).map_or(0.0, |choice| choice.weight / self.total)
+        self.find(value)
+            .map_or(0.0, |choice| choice.weight / self.total)
     }
 
     /// How much of the weight is for anything but what is reported.
@@ -143,7 +170,11 @@ impl<T: Copy + PartialEq, const N: usize> Ballot<T, N> {
     /// What a read for the reported value weighs on average.
     #[must_use]
     pub fn said_mean_weight(&self) -> f32 {
-        #[expect(clippy::cast_precision_loss, reason = "a mean of many reads needs no more than 24 bits")]
-        self.find(self.said).map_or(0.0, |choice| choice.weight / choice.reads as f32)
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a mean of many reads needs no more than 24 bits"
+        )]
+        self.find(self.said)
+            .map_or(0.0, |choice| choice.weight / choice.reads as f32)
     }
 }

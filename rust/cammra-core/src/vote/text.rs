@@ -14,7 +14,10 @@ pub struct PlateText {
 
 impl PlateText {
     /// No text.
-    pub const EMPTY: Self = Self { chars: ['\0'; MAX_TEXT_CHARS], len: 0 };
+    pub const EMPTY: Self = Self {
+        chars: ['\0'; MAX_TEXT_CHARS],
+        len: 0,
+    };
 
     /// The text without white space around it, and whether some of it had to be cut off.
     #[must_use]
@@ -80,7 +83,10 @@ pub struct ShortText {
 
 impl ShortText {
     /// No text.
-    pub const EMPTY: Self = Self { len: 0, bytes: [0; MAX_SHORT_BYTES] };
+    pub const EMPTY: Self = Self {
+        len: 0,
+        bytes: [0; MAX_SHORT_BYTES],
+    };
 
     /// The text without white space around it, and whether some of it had to be cut off.
     #[must_use]

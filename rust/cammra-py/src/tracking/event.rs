@@ -141,7 +141,16 @@ impl TrackEvent {
 
     /// Ids only: a plate is personal data and does not belong into a log.
     fn __repr__(&self) -> String {
-        let Said { kind, vehicle_no, track, ordinal, .. } = &self.said;
-        format!("<TrackEvent {} vehicle_no={vehicle_no} track={track} ordinal={ordinal}>", kind.name())
+        let Said {
+            kind,
+            vehicle_no,
+            track,
+            ordinal,
+            ..
+        } = &self.said;
+        format!(
+            "<TrackEvent {} vehicle_no={vehicle_no} track={track} ordinal={ordinal}>",
+            kind.name()
+        )
     }
 }

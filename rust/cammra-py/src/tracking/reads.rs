@@ -21,19 +21,36 @@ pub(super) struct BadField {
 impl BadField {
     /// Names the value, but never a text: it may be a plate, and messages are logged.
     fn new(field: &'static str, value: &Bound<'_, PyAny>, want: &'static str) -> Self {
-        let plain = value.is_none() || value.is_exact_instance_of::<PyFloat>() || value.is_exact_instance_of::<PyInt>();
-        let given = if plain { value.repr().map(|text| text.to_string()) } else { type_name(value) };
-        Self { field, given: given.unwrap_or_else(|_| "an object without a name".to_owned()), want }
+        let plain = value.is_none()
+            || value.is_exact_instance_of::<PyFloat>()
+            || value.is_exact_instance_of::<PyInt>();
+        let given = if plain {
+            value.repr().map(|text| text.to_string())
+        } else {
+            type_name(value)
+        };
+        Self {
+            field,
+            given: given.unwrap_or_else(|_| "an object without a name".to_owned()),
+            want,
+        }
     }
 
     fn missing(field: &'static str, read: &Bound<'_, PyAny>) -> Self {
         let given = type_name(read).unwrap_or_default();
-        Self { field, given: format!("missing in {given}"), want: "a PlateRead's field" }
+        Self {
+            field,
+            given: format!("missing in {given}"),
+            want: "a PlateRead's field",
+        }
     }
 
     /// `reads[3].confidence is a str: want a number`
     pub(super) fn message(&self, index: usize) -> String {
-        format!("reads[{index}].{} is {}: want {}", self.field, self.given, self.want)
+        format!(
+            "reads[{index}].{} is {}: want {}",
+            self.field, self.given, self.want
+        )
     }
 }
 
@@ -58,18 +75,26 @@ macro_rules! field {
 }
 
 fn number(field: &'static str, value: &Bound<'_, PyAny>) -> Field<f64> {
-    value.extract().map_err(|_| BadField::new(field, value, "a number"))
+    value
+        .extract()
+        .map_err(|_| BadField::new(field, value, "a number"))
 }
 
 fn whole_number(field: &'static str, value: &Bound<'_, PyAny>) -> Field<i64> {
-    value.extract().map_err(|_| BadField::new(field, value, "a whole number of 64 bits"))
+    value
+        .extract()
+        .map_err(|_| BadField::new(field, value, "a whole number of 64 bits"))
 }
 
 fn optional<'py, T>(
     value: &Bound<'py, PyAny>,
     take: impl FnOnce(&Bound<'py, PyAny>) -> Field<T>,
 ) -> Field<Option<T>> {
-    if value.is_none() { Ok(None) } else { take(value).map(Some) }
+    if value.is_none() {
+        Ok(None)
+    } else {
+        take(value).map(Some)
+    }
 }
 
 fn raw_box(field: &'static str, value: &Bound<'_, PyAny>) -> Field<RawBox> {
@@ -85,12 +110,23 @@ fn raw_box(field: &'static str, value: &Bound<'_, PyAny>) -> Field<RawBox> {
         _ => value.extract().map_err(|_| bad())?,
     };
     let [x, y, width, height] = numbers;
-    Ok(RawBox { x, y, width, height })
+    Ok(RawBox {
+        x,
+        y,
+        width,
+        height,
+    })
 }
 
 /// A text; lone surrogates, which UTF-8 cannot hold, become U+FFFD.
-fn text<'a>(field: &'static str, value: &'a Bound<'_, PyAny>, want: &'static str) -> Field<Cow<'a, str>> {
-    let text = value.cast::<PyString>().map_err(|_| BadField::new(field, value, want))?;
+fn text<'a>(
+    field: &'static str,
+    value: &'a Bound<'_, PyAny>,
+    want: &'static str,
+) -> Field<Cow<'a, str>> {
+    let text = value
+        .cast::<PyString>()
+        .map_err(|_| BadField::new(field, value, want))?;
     Ok(text.to_string_lossy())
 }
 
@@ -100,7 +136,11 @@ fn direction(field: &'static str, value: &Bound<'_, PyAny>) -> Field<Direction> 
         "in" => Ok(Direction::In),
         "out" => Ok(Direction::Out),
         "unknown" => Ok(Direction::Unknown),
-        _ => Err(BadField { field, given: "another text".to_owned(), want }),
+        _ => Err(BadField {
+            field,
+            given: "another text".to_owned(),
+            want,
+        }),
     }
 }
 
@@ -109,16 +149,23 @@ pub(super) fn push(batch: &mut ReadBatch, read: &Bound<'_, PyAny>) -> Field<()> 
     let fields = Fields { of: read };
     let track = whole_number("track", &field!(fields, "track")?)?;
     let plate_text = field!(fields, "text")?;
-    let plate_text =
-        if plate_text.is_none() { None } else { Some(text("text", &plate_text, "a str or None")?) };
+    let plate_text = if plate_text.is_none() {
+        None
+    } else {
+        Some(text("text", &plate_text, "a str or None")?)
+    };
     let mut read = Read {
         track,
         text: plate_text.as_deref().unwrap_or_default(),
         confidence: number("confidence", &field!(fields, "confidence")?)?,
-        vehicle: optional(&field!(fields, "vehicle")?, |value| raw_box("vehicle", value))?,
+        vehicle: optional(&field!(fields, "vehicle")?, |value| {
+            raw_box("vehicle", value)
+        })?,
         plate: optional(&field!(fields, "plate")?, |value| raw_box("plate", value))?,
         roi: optional(&field!(fields, "roi")?, |value| whole_number("roi", value))?,
-        direction: optional(&field!(fields, "direction")?, |value| direction("direction", value))?,
+        direction: optional(&field!(fields, "direction")?, |value| {
+            direction("direction", value)
+        })?,
         ..Read::default()
     };
     let of_plate = [
@@ -132,7 +179,11 @@ pub(super) fn push(batch: &mut ReadBatch, read: &Bound<'_, PyAny>) -> Field<()> 
         *place = text(name, value, "a str")?;
     }
     let info = field!(fields, "info")?;
-    let of_vehicle = if info.is_none() { None } else { Some(vehicle_fields(&Fields { of: &info })?) };
+    let of_vehicle = if info.is_none() {
+        None
+    } else {
+        Some(vehicle_fields(&Fields { of: &info })?)
+    };
     if let Some((named, confidence_mmr, confidence_colour)) = &of_vehicle {
         for (place, (name, value)) in values.iter_mut().skip(of_plate.len()).zip(named) {
             *place = text(name, value, "a str")?;
@@ -147,7 +198,11 @@ pub(super) fn push(batch: &mut ReadBatch, read: &Bound<'_, PyAny>) -> Field<()> 
     Ok(())
 }
 
-type VehicleFields<'py> = ([(&'static str, Bound<'py, PyAny>); 5], Option<f64>, Option<f64>);
+type VehicleFields<'py> = (
+    [(&'static str, Bound<'py, PyAny>); 5],
+    Option<f64>,
+    Option<f64>,
+);
 
 fn vehicle_fields<'py>(info: &Fields<'_, 'py>) -> Field<VehicleFields<'py>> {
     let named = [
@@ -157,7 +212,11 @@ fn vehicle_fields<'py>(info: &Fields<'_, 'py>) -> Field<VehicleFields<'py>> {
         ("make", field!(info, "make")?),
         ("model", field!(info, "model")?),
     ];
-    let mmr = optional(&field!(info, "confidence_mmr")?, |value| number("info.confidence_mmr", value))?;
-    let colour = optional(&field!(info, "confidence_colour")?, |value| number("info.confidence_colour", value))?;
+    let mmr = optional(&field!(info, "confidence_mmr")?, |value| {
+        number("info.confidence_mmr", value)
+    })?;
+    let colour = optional(&field!(info, "confidence_colour")?, |value| {
+        number("info.confidence_colour", value)
+    })?;
     Ok((named, mmr, colour))
 }

@@ -14,19 +14,30 @@ fn setting<'py, T>(settings: &Bound<'py, PyDict>, field: &'static str, want: &st
 where
     T: for<'a> FromPyObject<'a, 'py>,
 {
-    let value = settings.get_item(field)?.ok_or_else(|| errors::config_error(field, "missing".to_owned(), want))?;
-    value.extract().map_err(|_| errors::config_error(field, shown(&value), want))
+    let value = settings
+        .get_item(field)?
+        .ok_or_else(|| errors::config_error(field, "missing".to_owned(), want))?;
+    value
+        .extract()
+        .map_err(|_| errors::config_error(field, shown(&value), want))
 }
 
 fn shown(value: &Bound<'_, PyAny>) -> String {
-    value.repr().map_or_else(|_| "an object without a name".to_owned(), |text| text.to_string())
+    value.repr().map_or_else(
+        |_| "an object without a name".to_owned(),
+        |text| text.to_string(),
+    )
 }
 
 /// Seconds as nanoseconds.
 fn nanoseconds(settings: &Bound<'_, PyDict>, field: &'static str) -> PyResult<i64> {
     let seconds: f64 = setting(settings, field, "a number of seconds")?;
     if !(0.0..=86_400.0).contains(&seconds) {
-        return Err(errors::config_error(field, seconds.to_string(), "0 to 86400 seconds"));
+        return Err(errors::config_error(
+            field,
+            seconds.to_string(),
+            "0 to 86400 seconds",
+        ));
     }
     #[expect(clippy::cast_possible_truncation, reason = "at most a day")]
     Ok((seconds * 1e9).round() as i64)
@@ -37,7 +48,14 @@ type Points = Vec<(f64, f64)>;
 fn regions(settings: &Bound<'_, PyDict>) -> PyResult<Vec<Region>> {
     let want = "a list of (roi_id, corners, (tail, head))";
     let given: Vec<(u32, Points, ((f64, f64), (f64, f64)))> = setting(settings, "regions", want)?;
-    Ok(given.into_iter().map(|(roi_id, polygon, arrow)| Region { roi_id, polygon, arrow }).collect())
+    Ok(given
+        .into_iter()
+        .map(|(roi_id, polygon, arrow)| Region {
+            roi_id,
+            polygon,
+            arrow,
+        })
+        .collect())
 }
 
 fn size(settings: &Bound<'_, PyDict>, field: &'static str) -> PyResult<Option<Size>> {
