@@ -135,8 +135,8 @@ impl TrackEvent {
     }
 
     #[getter]
-    const fn shot(&self) -> Option<bool> {
-        None
+    fn shot(&self) -> Option<u64> {
+        self.said.shot.as_ref().map(|held| held.shot_no)
     }
 
     /// Ids only: a plate is personal data and does not belong into a log.

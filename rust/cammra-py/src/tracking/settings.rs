@@ -43,11 +43,12 @@ fn nanoseconds(settings: &Bound<'_, PyDict>, field: &'static str) -> PyResult<i6
     Ok((seconds * 1e9).round() as i64)
 }
 
-type Points = Vec<(f64, f64)>;
+type Point = (f64, f64);
+type PlainRegion = (u32, Vec<Point>, (Point, Point));
 
 fn regions(settings: &Bound<'_, PyDict>) -> PyResult<Vec<Region>> {
     let want = "a list of (roi_id, corners, (tail, head))";
-    let given: Vec<(u32, Points, ((f64, f64), (f64, f64)))> = setting(settings, "regions", want)?;
+    let given: Vec<PlainRegion> = setting(settings, "regions", want)?;
     Ok(given
         .into_iter()
         .map(|(roi_id, polygon, arrow)| Region {
