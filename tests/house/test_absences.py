@@ -60,7 +60,9 @@ def test_unsafe_stands_in_two_modules_only() -> None:
 
 def test_the_repository_knows_no_machine() -> None:
     """Paths of somebody's machine and registry hosts do not belong in a repository."""
-    suspicious = re.compile(r"(?<![\w.])/(?:home|root|work|Users)/\w|pypi\.org/simple|index\.crates\.io")
+    suspicious = re.compile(
+        r"(?<![\w.])/(?:home|root|work|Users)/\w|pypi\.org/simple|index\.crates\.io"
+    )
     kinds = {".py", ".rs", ".toml", ".md", ".yml", ".js", ".html", ".css", ".pyi", ".c", ".h"}
     for path in ROOT.rglob("*"):
         inside = path.relative_to(ROOT).parts

@@ -1,1 +1,38 @@
 """Transports: each takes a rendered message to one receiver and says what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.profile import HttpPost, Tcp
+
+if TYPE_CHECKING:
+    from cammra_edge.clock import Clock
+    from cammra_edge.profile import Profile
+    from cammra_edge.sinks.base import Sink
+
+
+def open_sink(profile: Profile, *, network_mode: str = "https", clock: Clock = SYSTEM_CLOCK) -> Sink:
+    """The way out that a profile's protocol asks for; makes no connection yet.
+
+    Args:
+        profile: Where to.
+        network_mode: What a URL without a scheme means, `https` or `http`.
+        clock: Where time limits are read.
+
+    Raises:
+        TypeError: No sink knows that protocol.
+    """
+    # Imported when asked for: a camera that only sends HTTP does not pay for the others, and the other way round.
+    match profile.protocol:
+        case HttpPost() as protocol:
+            from cammra_edge.sinks.http import HttpSink  # noqa: PLC0415 - as above
+
+            return HttpSink(protocol, network_mode=network_mode, clock=clock)
+        case Tcp() as protocol:
+            from cammra_edge.sinks.tcp import TcpSink  # noqa: PLC0415 - as above
+
+            return TcpSink(protocol, clock=clock)
+        case other:
+            raise TypeError(f"no sink for {type(other).__name__}")

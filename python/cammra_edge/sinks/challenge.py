@@ -1,0 +1,189 @@
+"""Answers to an HTTP challenge: Digest (MD5, SHA-256, their -sess kinds, SHA-512-256) and Basic.
+
+Pure: headers in, header out. A nonce that worked is used again, counted up, so that later events cost
+no second round trip. Source: RFC 7616 and RFC 7617; `tests/sinks/test_challenge.py` has the RFC's own
+vectors.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.request import parse_http_list
+
+from cammra_edge.profile import Auth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_WORD = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+_SCHEME_AND_PARAM = re.compile(rf"({_WORD})\s+({_WORD}\s*=.*)", re.DOTALL)
+_PARAM = re.compile(rf"({_WORD})\s*=\s*(.*)", re.DOTALL)
+_HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
+_STRENGTH = {"MD5": 0, "SHA-256": 1, "SHA-512-256": 2}
+_SESSION = "-SESS"
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """One way to prove oneself that a server offers."""
+
+    scheme: str
+    params: Mapping[str, str]
+
+    @property
+    def stale(self) -> bool:
+        """Only the nonce was too old; name and password were good."""
+        return self.params.get("stale", "").lower() == "true"
+
+
+def parse(headers: Iterable[str]) -> list[Challenge]:
+    """Take `WWW-Authenticate` headers apart; several challenges may stand in one. Nonsense is left out."""
+    found: list[Challenge] = []
+    for header in headers:
+        params: dict[str, str] = {}
+        for entry in parse_http_list(header):
+            item = entry.strip()
+            if begins := _SCHEME_AND_PARAM.fullmatch(item):
+                params = {}
+                found.append(Challenge(begins[1].lower(), params))
+                item = begins[2]
+            if named := _PARAM.fullmatch(item):
+                params[named[1].lower()] = _unquoted(named[2].strip())
+            elif re.fullmatch(_WORD, item):
+                params = {}
+                found.append(Challenge(item.lower(), params))
+    return found
+
+
+def _unquoted(value: str) -> str:
+    return (
+        re.sub(r"\\(.)", r"\1", value[1:-1])
+        if value[:1] == value[-1:] == '"' and len(value) > 1
+        else value
+    )
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _algorithm(challenge: Challenge) -> str:
+    return challenge.params.get("algorithm", "MD5").upper()
+
+
+def _answerable(challenge: Challenge) -> bool:
+    if challenge.scheme == "basic":
+        return True
+    if challenge.scheme != "digest" or not challenge.params.get("nonce"):
+        return False
+    offered = _qops(challenge)
+    return _algorithm(challenge).removesuffix(_SESSION) in _HASHES and (
+        not offered or bool(offered & {"auth", "auth-int"})
+    )
+
+
+def _qops(challenge: Challenge) -> set[str]:
+    return {
+        qop.strip().lower() for qop in challenge.params.get("qop", "").split(",") if qop.strip()
+    }
+
+
+@dataclass(slots=True)
+class Credentials:
+    """Name and password of one profile, and what its receiver asked for last."""
+
+    auth: Auth
+    user: str
+    password: str = field(repr=False)
+    _challenge: Challenge | None = None
+    _uses: int = 0
+
+    def header(self, method: str, target: str, body: bytes) -> str | None:
+        """Value of `Authorization` for this request; `None` to send none."""
+        if not self.user or self.auth in {Auth.NONE, Auth.BEARER}:
+            return None
+        if self.auth is Auth.BASIC or (
+            self._challenge is not None and self._challenge.scheme == "basic"
+        ):
+            return basic(self.user, self.password)
+        if self._challenge is None:
+            return None
+        self._uses += 1
+        return self._digest(self._challenge, method, target, body, cnonce=secrets.token_hex(8))
+
+    def learn(self, headers: Iterable[str]) -> bool:
+        """Take in the challenges of a 401; whether one of them can be answered."""
+        wanted = {
+            Auth.AUTO: {"digest", "basic"},
+            Auth.DIGEST: {"digest"},
+            Auth.BASIC: {"basic"},
+        }.get(self.auth, set())
+        offered = [one for one in parse(headers) if one.scheme in wanted and _answerable(one)]
+        self._challenge = max(offered, key=_preference, default=None)
+        self._uses = 0
+        return bool(self.user) and self._challenge is not None
+
+    @property
+    def stale(self) -> bool:
+        """Whether the last challenge said that only the nonce was too old."""
+        return self._challenge is not None and self._challenge.stale
+
+    def next_nonce(self, info: str) -> None:
+        """Take over the nonce that an `Authentication-Info` header announces."""
+        nonce = next((one.params.get("nextnonce") for one in parse([f"Info {info}"])), None)
+        if nonce and self._challenge is not None and self._challenge.scheme == "digest":
+            self._challenge = Challenge("digest", {**self._challenge.params, "nonce": nonce})
+            self._uses = 0
+
+    def _digest(
+        self, challenge: Challenge, method: str, target: str, body: bytes, *, cnonce: str
+    ) -> str:
+        params = challenge.params
+        algorithm = _algorithm(challenge)
+        name = _HASHES[algorithm.removesuffix(_SESSION)]
+
+        def hashed(*parts: str | bytes) -> str:
+            joined = b":".join(part if isinstance(part, bytes) else part.encode() for part in parts)
+            return hashlib.new(name, joined, usedforsecurity=False).hexdigest()
+
+        nonce, realm = params["nonce"], params.get("realm", "")
+        secret = hashed(self.user, realm, self.password)
+        if algorithm.endswith(_SESSION):
+            secret = hashed(secret, nonce, cnonce)
+        offered = _qops(challenge)
+        qop = "auth" if "auth" in offered else "auth-int" if offered else ""
+        what = hashed(method, target, hashed(body)) if qop == "auth-int" else hashed(method, target)
+        count = f"{self._uses:08x}"
+        response = (
+            hashed(secret, nonce, count, cnonce, qop, what) if qop else hashed(secret, nonce, what)
+        )
+        said = [
+            f"username={_quoted(self.user)}",
+            f"realm={_quoted(realm)}",
+            f"nonce={_quoted(nonce)}",
+            f"uri={_quoted(target)}",
+            f'response="{response}"',
+        ]
+        if "algorithm" in params:
+            said.append(f"algorithm={params['algorithm']}")
+        if "opaque" in params:
+            said.append(f"opaque={_quoted(params['opaque'])}")
+        if qop:
+            said += [f"qop={qop}", f"nc={count}", f'cnonce="{cnonce}"']
+        return "Digest " + ", ".join(said)
+
+
+def _preference(challenge: Challenge) -> int:
+    if challenge.scheme == "basic":
+        return -1
+    return _STRENGTH[_algorithm(challenge).removesuffix(_SESSION)]
+
+
+def basic(user: str, password: str) -> str:
+    """Value of `Authorization` for Basic."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")

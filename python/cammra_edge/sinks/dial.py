@@ -1,0 +1,69 @@
+"""Making a TCP connection that notices when its other end is gone.
+
+Every address of a name is tried within one deadline, so that a dead first one (IPv6 without a route,
+say) costs only its share. `tests/sinks/test_tcp.py` holds both.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cammra_edge.sinks.deadline import Deadline
+
+_KEEPALIVE_IDLE_S = 20
+_KEEPALIVE_EVERY_S = 5
+_KEEPALIVE_PROBES = 3
+_MS_PER_S = 1000
+_FIRST_ADDRESS_S = 3.0
+"""With more addresses to come, one gets no more than this."""
+
+
+def dial(
+    host: str, port: int, deadline: Deadline, *, connect_s: float, unacknowledged_s: float
+) -> socket.socket:
+    """Connect, trying each address.
+
+    Args:
+        host: Name or address.
+        port: Its port.
+        deadline: Of the whole try.
+        connect_s: For all addresses together.
+        unacknowledged_s: Sent bytes that nobody acknowledges for this long break the connection.
+
+    Raises:
+        OSError: What the last address said.
+    """
+    connect = deadline.sooner(connect_s)
+    # No address limit by family: a camera may have only one of the two.
+    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    for index, (family, kind, protocol, _, address) in enumerate(addresses):
+        last = index == len(addresses) - 1
+        sock = socket.socket(family, kind, protocol)
+        try:
+            _watch(sock, unacknowledged_s)
+            sock.settimeout(connect.wait_s(None if last else _FIRST_ADDRESS_S))
+            sock.connect(address)
+        except OSError:
+            sock.close()
+            if last or connect.left_s() <= 0:
+                raise
+        else:
+            return sock
+    raise OSError("the name has no address")
+
+
+def _watch(sock: socket.socket, unacknowledged_s: float) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    with contextlib.suppress(
+        AttributeError, OSError
+    ):  # names that only Linux has; without them the deadline holds
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEPALIVE_IDLE_S)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _KEEPALIVE_EVERY_S)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, _KEEPALIVE_PROBES)
+        sock.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(unacknowledged_s * _MS_PER_S)
+        )

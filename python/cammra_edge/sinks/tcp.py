@@ -1,0 +1,229 @@
+"""A rendered body over TCP: one connection per event, or one that is kept.
+
+Invariants, held by `tests/sinks/test_tcp.py`:
+
+1. `send` never raises for what a network or receiver did, and returns within the profile's total time.
+2. An event counts as delivered only when the peer's kernel has acknowledged every byte, or when the
+   application has answered with the text that `ack` asks for.
+3. One connection per event carries the body and nothing else; a kept one adds only what `framing` says.
+4. After a failure the connection is never used again, so a repeat starts on a clean one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import select
+import socket
+import ssl
+import struct
+import termios
+import time
+from typing import TYPE_CHECKING, Final
+
+from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.errors import ConfigError
+from cammra_edge.model import Body
+from cammra_edge.profile import Framing
+from cammra_edge.sinks import weather
+from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
+from cammra_edge.sinks.deadline import Deadline
+from cammra_edge.sinks.dial import dial
+from cammra_edge.sinks.tls import Trust
+
+if TYPE_CHECKING:
+    from cammra_edge.clock import Clock
+    from cammra_edge.model import Attempt, Message
+    from cammra_edge.profile import Tcp
+    from cammra_edge.sinks.base import Outcome
+
+_LINGER_S = 1.0
+_LARGEST_ACK_BYTES = 64 << 10
+_FIRST_PAUSE_S = 0.0002
+_LONGEST_PAUSE_S = 0.02
+_TERMINATORS: Final = {
+    Framing.NONE: b"",
+    Framing.NEWLINE: b"\n",
+    Framing.NUL: b"\0",
+    Framing.LENGTH: b"",
+}
+_LARGEST_LENGTH = 0xFFFF_FFFF
+
+
+class TcpSink:
+    """One way out to one TCP receiver. Used by one thread at a time."""
+
+    def __init__(self, protocol: Tcp, *, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._protocol = protocol
+        self._framing = Framing(protocol.framing)
+        self._clock = clock
+        self._trust = Trust(protocol.tls)
+        self._kept: socket.socket | None = None
+        self.endpoint = protocol.endpoint()
+
+    def send(self, message: Message, attempt: Attempt) -> Outcome:
+        """Write the body, and say whether the receiver has it."""
+        del attempt  # a TCP receiver tells repeats by what the body says
+        if not isinstance(message, Body):
+            return GiveUp("files cannot be sent over TCP")
+        if len(message.content) > _LARGEST_LENGTH:
+            return GiveUp("more than 4 GiB do not fit a length prefix")
+        deadline = Deadline(self._clock, self._protocol.timeouts.total_s)
+        try:
+            return self._sent(message.content, deadline)
+        except ConfigError as error:
+            return Misconfigured(str(error))
+        except OSError as error:
+            return weather.outcome(error, self.endpoint)
+
+    def close(self) -> None:
+        """Let go of a kept connection."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+    def _sent(self, content: bytes, deadline: Deadline) -> Outcome:
+        reused = self._reusable()
+        if reused is not None:
+            try:
+                return self._delivered_over(reused, content, deadline)
+            except OSError as error:
+                # Closed between two events: once more at once, on a fresh connection.
+                if isinstance(error, TimeoutError):
+                    raise
+        return self._delivered_over(self._connected(deadline), content, deadline)
+
+    def _reusable(self) -> socket.socket | None:
+        """The kept connection, unless its other end has closed it."""
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return None
+        poll = select.poll()
+        poll.register(kept, select.POLLIN | select.POLLHUP | select.POLLERR)
+        if poll.poll(0) and not _drained(kept):
+            kept.close()
+            return None
+        return kept
+
+    def _connected(self, deadline: Deadline) -> socket.socket:
+        limits = self._protocol.timeouts
+        host, port = self.endpoint.host, self.endpoint.port
+        sock = dial(
+            host, port, deadline, connect_s=limits.connect_s, unacknowledged_s=limits.write_s
+        )
+        if self.endpoint.scheme == "tls":
+            return self._trust.start(sock, host, deadline, limits.connect_s)
+        return sock
+
+    def _delivered_over(self, sock: socket.socket, content: bytes, deadline: Deadline) -> Outcome:
+        """Write and wait for the acknowledgement; keeps the connection only after success."""
+        keep = False
+        try:
+            self._write(sock, content, deadline)
+            if not self._protocol.persistent and not isinstance(sock, ssl.SSLSocket):
+                sock.shutdown(socket.SHUT_WR)
+            self._wait_for_kernel(sock, deadline)
+            outcome = self._acknowledged(sock, deadline)
+            keep = self._protocol.persistent and isinstance(outcome, Delivered)
+            if not self._protocol.persistent and not self._protocol.ack:
+                self._linger(sock, deadline)
+        finally:
+            if keep:
+                self._kept = sock
+            else:
+                sock.close()
+        return outcome
+
+    def _write(self, sock: socket.socket, content: bytes, deadline: Deadline) -> None:
+        prefix = struct.pack(">I", len(content)) if self._framing is Framing.LENGTH else b""
+        pieces = [
+            memoryview(piece) for piece in (prefix, content, _TERMINATORS[self._framing]) if piece
+        ]
+        write_s = self._protocol.timeouts.write_s
+        while pieces:
+            sock.settimeout(deadline.wait_s(write_s))
+            taken = (
+                sock.send(pieces[0]) if isinstance(sock, ssl.SSLSocket) else sock.sendmsg(pieces)
+            )
+            while pieces and taken >= len(pieces[0]):
+                taken -= len(pieces.pop(0))
+            if pieces:
+                pieces[0] = pieces[0][taken:]
+
+    def _wait_for_kernel(self, sock: socket.socket, deadline: Deadline) -> None:
+        """Until the peer's kernel has acknowledged every byte.
+
+        The kernel tells how many bytes are not acknowledged yet, and has no event for "none left"; so it is asked
+        at growing intervals, at first every 0.2 ms.
+
+        Raises:
+            OSError: The connection broke before.
+        """
+        # The FIN counts as one; a receiver that has everything may answer it with a reset.
+        ours = 0 if self._protocol.persistent or isinstance(sock, ssl.SSLSocket) else 1
+        pause_s = _FIRST_PAUSE_S
+        wait = deadline.sooner(self._protocol.timeouts.write_s)
+        while (left := unacknowledged_bytes(sock)) > ours:
+            if broken := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                raise OSError(broken, "the connection broke before every byte was acknowledged")
+            if _closed(sock):
+                raise ConnectionResetError(f"broken off with {left} bytes not acknowledged")
+            wait.wait_s()
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+    def _acknowledged(self, sock: socket.socket, deadline: Deadline) -> Outcome:
+        """Wait for the application's answer, when one is wanted."""
+        wanted = self._protocol.ack.encode()
+        if not wanted:
+            return Delivered("acknowledged by the receiver's kernel")
+        seen = bytearray()
+        while wanted not in seen:
+            sock.settimeout(deadline.wait_s(self._protocol.timeouts.answer_s))
+            received = sock.recv(4096)
+            seen += received
+            if not received or len(seen) > _LARGEST_ACK_BYTES:
+                return TryLater(
+                    f"{self.endpoint.address}: the answer does not hold the acknowledgement that is set"
+                )
+        return Delivered("acknowledged by the receiver's application")
+
+    def _linger(self, sock: socket.socket, deadline: Deadline) -> None:
+        """Wait briefly for the peer to close, so that our own close does not cut its reading short."""
+        wait = deadline.sooner(_LINGER_S)
+        with contextlib.suppress(OSError):  # the event is delivered already
+            seen = 0
+            while seen <= _LARGEST_ACK_BYTES:
+                sock.settimeout(wait.wait_s())
+                received = sock.recv(4096)
+                if not received:
+                    return
+                seen += len(received)
+
+
+def unacknowledged_bytes(sock: socket.socket) -> int:
+    """Bytes that were written and that the peer's kernel has not acknowledged (Linux `SIOCOUTQ`)."""
+    answer = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, struct.pack("i", 0))
+    (left,) = struct.unpack("i", answer)
+    return int(left)
+
+
+def _closed(sock: socket.socket) -> bool:
+    """Whether both directions are over: a reset, not just a peer that has finished talking."""
+    poll = select.poll()
+    poll.register(sock, select.POLLHUP | select.POLLERR)
+    events = poll.poll(0)
+    return bool(events and events[0][1] & select.POLLERR)
+
+
+def _drained(sock: socket.socket) -> bool:
+    """Read away what a talkative receiver said since the last event; False when it has closed."""
+    sock.settimeout(0)
+    try:
+        while True:
+            if not sock.recv(4096):
+                return False
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return True
+    except OSError:
+        return False

@@ -1,0 +1,126 @@
+"""Whom a sink believes: a profile's TLS settings as an `ssl.SSLContext`, and the pin.
+
+Invariant, held by `tests/sinks/test_tls.py`: nothing falls back to a weaker check. A pin replaces the
+chain and the name, never silently; without a pin both are verified unless `verify` is False.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from typing import TYPE_CHECKING
+
+from cammra_edge.errors import ConfigError
+
+if TYPE_CHECKING:
+    import socket
+
+    from cammra_edge.profile import Tls
+    from cammra_edge.sinks.deadline import Deadline
+
+
+class PinMismatchError(ssl.SSLError):
+    """The receiver showed another certificate than the pinned one."""
+
+    def __init__(self, seen: str) -> None:
+        super().__init__(
+            f"the certificate is not the pinned one; it has the SHA-256 fingerprint {seen}"
+        )
+        self.seen = seen
+
+    def __str__(self) -> str:
+        return f"the certificate is not the pinned one; it has the SHA-256 fingerprint {self.seen}"
+
+
+def context(tls: Tls) -> ssl.SSLContext:
+    """A client context for these settings.
+
+    Raises:
+        ConfigError: A file cannot be read or does not hold what it should.
+    """
+    try:
+        made = ssl.create_default_context(cafile=tls.ca_file or None)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            "tls.ca_file", tls.ca_file, f"a PEM file of certificates ({_reason(error)})"
+        ) from error
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    if tls.pin or not tls.verify:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    if tls.client_cert:
+        try:
+            # The password is a function so that OpenSSL never asks on a terminal.
+            made.load_cert_chain(
+                tls.client_cert, tls.client_key or None, password=lambda: tls.client_key_password
+            )
+        except (OSError, ssl.SSLError, ValueError) as error:
+            want = f"a PEM file with certificate and key ({_reason(error)})"
+            raise ConfigError("tls.client_cert", tls.client_cert, want) from error
+    return made
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason.lower().replace("_", " ")
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return type(error).__name__
+
+
+def fingerprint(certificate: bytes) -> str:
+    """SHA-256 of a DER certificate, as `openssl x509 -fingerprint -sha256` has it, without colons."""
+    return hashlib.sha256(certificate).hexdigest()
+
+
+class Trust:
+    """The TLS settings of one profile, made ready at first use."""
+
+    def __init__(self, settings: Tls) -> None:
+        self._settings = settings
+        self._context: ssl.SSLContext | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """A client context.
+
+        Raises:
+            ConfigError: A file cannot be used.
+        """
+        if self._context is None:
+            self._context = context(self._settings)
+        return self._context
+
+    def start(
+        self, sock: socket.socket, host: str, deadline: Deadline, most_s: float
+    ) -> ssl.SSLSocket:
+        """Begin TLS on a connected socket; on failure the socket is closed.
+
+        Raises:
+            ssl.SSLError: Why the receiver is not believed, or does not speak TLS.
+            OSError: The network.
+        """
+        try:
+            sock.settimeout(deadline.wait_s(most_s))
+            wrapped = self.context().wrap_socket(sock, server_hostname=host)
+        except BaseException:
+            sock.close()
+            raise
+        try:
+            check_pin(wrapped, self._settings)
+        except ssl.SSLError:
+            wrapped.close()
+            raise
+        return wrapped
+
+
+def check_pin(wrapped: ssl.SSLSocket, settings: Tls) -> None:
+    """Compare what the receiver showed with the pin, when there is one.
+
+    Raises:
+        PinMismatchError: Another certificate.
+    """
+    if not settings.pin:
+        return
+    seen = fingerprint(wrapped.getpeercert(binary_form=True) or b"")
+    if seen != settings.pin:
+        raise PinMismatchError(seen)

@@ -1,0 +1,95 @@
+"""What a failed connection means: one map from errors to outcomes, in words that say what to look at.
+
+`tests/sinks/test_weather.py` walks through it. Nothing here shows a secret or a plate.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+from cammra_edge.sinks.base import Misconfigured, TryLater
+from cammra_edge.sinks.tls import PinMismatchError
+
+if TYPE_CHECKING:
+    from cammra_edge.profile import Endpoint
+
+_NOT_YET_VALID = 9
+_VERIFY_WORDS = {
+    10: "the certificate has expired",
+    18: "the certificate is self-signed: pin it, or name its authority in ca_file",
+    19: "the certificate's authority is not known: pin the certificate, or name the authority in ca_file",
+    20: "the certificate's authority is not known: pin the certificate, or name the authority in ca_file",
+    21: "the certificate's authority is not known: pin the certificate, or name the authority in ca_file",
+    62: "the certificate is for another host name",
+    64: "the certificate is for another IP address",
+}
+_OURS_REFUSED = (
+    "CERTIFICATE_REQUIRED",
+    "BAD_CERTIFICATE",
+    "UNKNOWN_CA",
+    "CERTIFICATE_EXPIRED",
+    "HANDSHAKE_FAILURE",
+)
+_NETWORK_WORDS = {
+    errno.ENETUNREACH: "the network cannot be reached: no route",
+    errno.EHOSTUNREACH: "the host cannot be reached",
+    errno.ECONNRESET: "the receiver broke the connection off",
+    errno.EPIPE: "the receiver broke the connection off",
+    errno.ETIMEDOUT: "the receiver no longer acknowledges anything",
+}
+
+
+def outcome(  # noqa: PLR0911 - a table, one line per kind
+    error: BaseException, endpoint: Endpoint
+) -> TryLater | Misconfigured:
+    """What to do about it. The innermost cause speaks, as libraries wrap what the system said."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    where = endpoint.address
+    match error:
+        case PinMismatchError():
+            return Misconfigured(f"{where}: {error}")
+        case ssl.SSLCertVerificationError(verify_code=code) if code == _NOT_YET_VALID:
+            return TryLater(
+                f"{where}: the certificate is not valid yet; is the camera's clock right?"
+            )
+        case ssl.SSLCertVerificationError(verify_code=code):
+            return Misconfigured(f"{where}: {_VERIFY_WORDS.get(code, error.verify_message)}")
+        case ssl.SSLError():
+            return _tls(error, where)
+        case socket.gaierror():
+            return TryLater(
+                f"no address found for {endpoint.host}: {error.strerror or 'name not known'}"
+            )
+        case ConnectionRefusedError():
+            return TryLater(f"{where} refuses the connection: nothing listens on that port")
+        case TimeoutError():
+            return TryLater(f"{where}: no answer in time ({str(error) or 'time-out'})")
+        case OSError():
+            words = _NETWORK_WORDS.get(error.errno or 0, error.strerror or type(error).__name__)
+            return TryLater(f"{where}: {words}")
+        case _:
+            return TryLater(f"{where}: {type(error).__name__}: {printable(str(error))}")
+
+
+def _tls(error: ssl.SSLError, where: str) -> TryLater | Misconfigured:
+    reason = error.reason or ""
+    if any(word in reason for word in _OURS_REFUSED):
+        return Misconfigured(
+            f"{where}: the receiver refuses our certificate, or wants one ({reason.lower()})"
+        )
+    if reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST"}:
+        return TryLater(f"{where} does not speak TLS on that port: is http:// meant?")
+    return TryLater(
+        f"{where}: TLS failed ({reason.lower().replace('_', ' ') or 'connection closed'})"
+    )
+
+
+def printable(text: str, *, longest: int = 160) -> str:
+    """Words of a receiver, made fit for a log line: printable ASCII, and not too many."""
+    return "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in text)[
+        :longest
+    ]

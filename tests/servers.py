@@ -1,0 +1,186 @@
+"""Real receivers on loopback, started by the tests and stopped with them.
+
+A program that is missing is installed when we may (`apt-get`, as root), fails the test in CI, and skips
+it elsewhere with the reason.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+START_S = 20.0
+
+
+def require_program(name: str, *, apt: str) -> str:
+    """Where the program is."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin:/usr/local/sbin")
+    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", apt]
+        subprocess.run(command, env=environment, check=False, capture_output=True, timeout=300)
+        found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin:/usr/local/sbin")
+    if found is None:
+        reason = f"{name} is missing: apt-get install {apt}"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+def free_port(family: socket.AddressFamily = socket.AF_INET, host: str = LOOPBACK) -> int:
+    """A port that was free a moment ago."""
+    with socket.socket(family) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_port(port: int, *, process: subprocess.Popen[bytes] | None = None) -> None:
+    """Until something listens there."""
+    give_up = time.monotonic() + START_S
+    while time.monotonic() < give_up:
+        if process is not None and process.poll() is not None:
+            raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
+        with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=1):
+            return
+        time.sleep(0.02)
+    raise TimeoutError(f"nothing listens on port {port}")
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str],
+    *,
+    port: int,
+    cwd: Path | None = None,
+    environment: dict[str, str] | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server program, from the moment it listens until the end of the test."""
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=os.environ | (environment or {}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for_port(port, process=process)
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@dataclass
+class Scripted:
+    """A TCP server that does to each connection what a test says; keeps what was received.
+
+    `script` gets the connection, its number from 0, and this object.
+    """
+
+    script: Callable[[socket.socket, int, Scripted], None]
+    received: list[bytes] = field(default_factory=list)
+    connections: int = 0
+
+    def __enter__(self) -> Self:
+        self._listener = socket.create_server((LOOPBACK, 0))
+        self.port = int(self._listener.getsockname()[1])
+        self._closing = False
+        self._open: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._threads: list[threading.Thread] = []
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing = True
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for connection in self._open:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
+        for thread in [self._thread, *self._threads]:
+            thread.join(timeout=5)
+
+    def _accept(self) -> None:
+        while not self._closing:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            number = self.connections
+            self.connections += 1
+            self._open.append(connection)
+            thread = threading.Thread(target=self._serve, args=(connection, number), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, connection: socket.socket, number: int) -> None:
+        with contextlib.suppress(OSError):
+            self.script(connection, number, self)
+        with contextlib.suppress(OSError):
+            connection.close()
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """One HTTP request, head and body by its Content-Length; empty when the peer has closed."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        chunk = connection.recv(65536)
+        if not chunk:
+            return b""
+        received += chunk
+    head, _, body = received.partition(b"\r\n\r\n")
+    lengths = [line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+    length = int(lengths[0].partition(b":")[2])
+    while len(body) < length:
+        chunk = connection.recv(65536)
+        if not chunk:
+            return b""
+        body += chunk
+    return head + b"\r\n\r\n" + body
+
+
+def answer(status: str = "200 OK", body: bytes = b"", *headers: str) -> bytes:
+    """An HTTP answer as bytes."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def answering(*answers: bytes) -> Callable[[socket.socket, int, Scripted], None]:
+    """A script that answers each request of a connection in turn with these; the last one again and again."""
+
+    def script(connection: socket.socket, _: int, server: Scripted) -> None:
+        while request := read_request(connection):
+            server.received.append(request)
+            connection.sendall(answers[min(len(server.received), len(answers)) - 1])
+
+    return script
+
+
+def headers_of(request: bytes) -> dict[str, str]:
+    """The request's headers, names in lower case."""
+    lines = request.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]
+    return {
+        name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+    }
