@@ -5,9 +5,28 @@ Three doors lead here and no other module may: `imaging`, `tracking`, `framing`.
 """
 
 from collections.abc import Sequence
-from typing import Any, final
+from typing import Any, Protocol, TypeAlias, final
 
 from typing_extensions import Buffer
+
+__all__ = [
+    "Shot",
+    "TrackEvent",
+    "Tracker",
+    "encode_image",
+    "json_with_images",
+    "multipart_body",
+    "simd_name",
+]
+
+class _Array(Protocol):
+    """A numpy array. It is a `Buffer`, but numpy's types say so from Python 3.12 on only."""
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]: ...
+
+_Plane: TypeAlias = Buffer | _Array
+_Frame: TypeAlias = _Plane | tuple[_Plane, ...]
 
 # ---- imaging -------------------------------------------------------------------------------
 
@@ -15,7 +34,7 @@ def simd_name() -> str:
     """The instruction set that libjpeg-turbo uses on this processor: `avx2`, `sse2`, `neon` or `none`."""
 
 def encode_image(
-    frame: Buffer | tuple[Buffer, ...],
+    frame: _Frame,
     frame_format: str,
     kind: str,
     box: tuple[float, float, float, float] | None,
@@ -150,7 +169,7 @@ class Tracker:
         """
     def observe(
         self,
-        frame: Buffer | tuple[Buffer, ...] | None,
+        frame: _Frame | None,
         frame_format: str,
         reads: Sequence[object],
         mono_ns: int,

@@ -5,9 +5,13 @@
 fn main() {
     println!("cargo:rerun-if-changed=native");
     let mut shim = cc::Build::new();
-    shim.files(["native/jpeg_encode.c", "native/jpeg_decode.c"])
-        .warnings(true)
-        .extra_warnings(true);
+    shim.files([
+        "native/jpeg_encode.c",
+        "native/jpeg_decode.c",
+        "native/jpeg_simd.c",
+    ])
+    .warnings(true)
+    .extra_warnings(true);
     // Set by `turbojpeg-sys`: a comma between paths, as `libz-sys` has it.
     if let Ok(paths) = std::env::var("DEP_TURBOJPEG_INCLUDE") {
         shim.includes(paths.split(','));

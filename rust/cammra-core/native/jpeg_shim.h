@@ -38,6 +38,9 @@ typedef struct {
   int32_t smooth_chroma;        /* 1: interpolate chroma, 0: repeat it */
 } shim_part;
 
+/* "avx2", "sse2", "neon" or "none". */
+const char *shim_simd(void);
+
 typedef struct shim_encoder shim_encoder;
 typedef struct shim_decoder shim_decoder;
 

@@ -17,6 +17,7 @@ mod splice;
 pub(crate) use bands::split_pairs;
 pub use codec::image_from_frame;
 pub(crate) use codec::{image_of_jpeg, image_of_pixels};
+pub use ffi::simd_name;
 pub(crate) use header::Header;
 pub use header::{MAX_JPEG_PIXELS, MAX_PROGRESSIVE_PIXELS};
 pub(crate) use mjpeg::{downsized_pixels, pixels_of_part};

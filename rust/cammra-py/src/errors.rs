@@ -16,6 +16,11 @@ pub(crate) fn from_frame(error: &FrameError) -> PyErr {
     python::FrameError::new_err(error.to_string())
 }
 
+/// A frame's buffer that does not fit its format.
+pub(crate) fn frame_error(message: String) -> PyErr {
+    python::FrameError::new_err(message)
+}
+
 /// One image that cannot be made; a broken frame stays a `FrameError`.
 pub(crate) fn from_image(error: &ImageError) -> PyErr {
     match error {

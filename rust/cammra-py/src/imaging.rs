@@ -1,9 +1,185 @@
-//! The imaging door.
+//! The imaging door. The interpreter is free while pixels are read, decoded or encoded.
 
+use std::sync::Arc;
+
+use cammra_core::error::ImageError;
+use cammra_core::geometry::{RawBox, Size};
+use cammra_core::jpeg::{self, Encoding, Subsampling};
+use cammra_core::shot::{self, ImageKind, Jpeg};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::buffer::{FrameFormat, with_frame};
+use crate::errors::from_image;
 
 /// Adds this door's names to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    let _ = module;
-    Ok(())
+    module.add_function(wrap_pyfunction!(simd_name, module)?)?;
+    module.add_function(wrap_pyfunction!(encode_image, module)?)?;
+    module.add_class::<Shot>()
+}
+
+/// The JPEG, its width and height, and the box it shows.
+type Encoded<'py> = (Bound<'py, PyBytes>, u32, u32, (u32, u32, u32, u32));
+
+/// See `_native.pyi`.
+#[pyfunction]
+fn simd_name() -> &'static str {
+    jpeg::simd_name()
+}
+
+/// See `_native.pyi`.
+#[pyfunction]
+#[pyo3(signature = (frame, frame_format, kind, r#box, *, quality=None, subsampling="4:2:0", max_bytes=None, fit=None))]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the stub's signature; the door groups them"
+)]
+fn encode_image<'py>(
+    py: Python<'py>,
+    frame: &Bound<'py, PyAny>,
+    frame_format: &str,
+    kind: &str,
+    r#box: Option<(f64, f64, f64, f64)>,
+    quality: Option<i64>,
+    subsampling: &str,
+    max_bytes: Option<i64>,
+    fit: Option<(i64, i64)>,
+) -> PyResult<Encoded<'py>> {
+    let format = FrameFormat::parse(frame_format)?;
+    let kind = parse_kind(kind)?;
+    let encoding = parse_encoding(quality, subsampling, max_bytes, fit)?;
+    let given = r#box.map(raw_box);
+    let made = with_frame(frame, format, |view| {
+        py.detach(|| jpeg::image_from_frame(view, kind, given, &encoding))
+            .map_err(|error| from_image(&error))
+    })?;
+    Ok(encoded(py, &made))
+}
+
+/// See `_native.pyi`.
+#[pyclass(frozen, module = "cammra_edge._native")]
+pub(crate) struct Shot {
+    shot: Arc<shot::Shot>,
+    #[pyo3(get)]
+    shot_no: u64,
+}
+
+impl Shot {
+    /// The tracker's shot, with its number.
+    pub(crate) const fn new(shot: Arc<shot::Shot>, shot_no: u64) -> Self {
+        Self { shot, shot_no }
+    }
+}
+
+#[pymethods]
+impl Shot {
+    #[getter]
+    fn frame_size(&self) -> (u32, u32) {
+        let size = self.shot.frame_size();
+        (size.width, size.height)
+    }
+
+    #[pyo3(signature = (kind, *, quality=None, subsampling="4:2:0", max_bytes=None, fit=None))]
+    fn encode<'py>(
+        &self,
+        py: Python<'py>,
+        kind: &str,
+        quality: Option<i64>,
+        subsampling: &str,
+        max_bytes: Option<i64>,
+        fit: Option<(i64, i64)>,
+    ) -> PyResult<Encoded<'py>> {
+        let kind = parse_kind(kind)?;
+        let encoding = parse_encoding(quality, subsampling, max_bytes, fit)?;
+        let made = py
+            .detach(|| self.shot.jpeg(kind, &encoding))
+            .map_err(|error| from_image(&error))?;
+        Ok(encoded(py, &made))
+    }
+}
+
+fn encoded<'py>(py: Python<'py>, made: &Jpeg) -> Encoded<'py> {
+    let shows = made.shows;
+    (
+        PyBytes::new(py, &made.bytes),
+        made.size.width,
+        made.size.height,
+        (shows.x, shows.y, shows.width, shows.height),
+    )
+}
+
+/// A box as Python has it.
+pub(crate) const fn raw_box((x, y, width, height): (f64, f64, f64, f64)) -> RawBox {
+    RawBox {
+        x,
+        y,
+        width,
+        height,
+    }
+}
+
+/// A value of `model.ImageKind`.
+pub(crate) fn parse_kind(word: &str) -> PyResult<ImageKind> {
+    Ok(match word {
+        "vehicle crop" => ImageKind::VehicleCrop,
+        "license plate crop" => ImageKind::PlateCrop,
+        "full frame" => ImageKind::FullFrame,
+        "downsized frame" => ImageKind::DownsizedFrame,
+        other => {
+            let want = "vehicle crop, license plate crop, full frame or downsized frame";
+            return Err(bad_setting("kind", format!("{other:?}"), want));
+        }
+    })
+}
+
+/// What the keyword arguments of an encoding say. Ranges are the core's business; here only what its types cannot hold.
+pub(crate) fn parse_encoding(
+    quality: Option<i64>,
+    subsampling: &str,
+    max_bytes: Option<i64>,
+    fit: Option<(i64, i64)>,
+) -> PyResult<Encoding> {
+    let quality = quality
+        .map(|q| u8::try_from(q).map_err(|_| bad_setting("quality", q.to_string(), "1 to 100")))
+        .transpose()?;
+    let subsampling = match subsampling {
+        "4:4:4" => Subsampling::Full,
+        "4:2:2" => Subsampling::Half,
+        "4:2:0" => Subsampling::Quarter,
+        other => {
+            return Err(bad_setting(
+                "subsampling",
+                format!("{other:?}"),
+                "4:4:4, 4:2:2 or 4:2:0",
+            ));
+        }
+    };
+    let max_bytes = max_bytes
+        .map(|n| {
+            usize::try_from(n).map_err(|_| bad_setting("max_bytes", n.to_string(), "1 or more"))
+        })
+        .transpose()?;
+    let fit = fit
+        .map(
+            |(width, height)| match (u32::try_from(width), u32::try_from(height)) {
+                (Ok(width), Ok(height)) => Ok(Size { width, height }),
+                _ => Err(bad_setting(
+                    "fit",
+                    format!("{width}x{height}"),
+                    "a width and a height of 1 or more",
+                )),
+            },
+        )
+        .transpose()?;
+    Ok(Encoding {
+        quality,
+        subsampling,
+        max_bytes,
+        fit,
+    })
+}
+
+fn bad_setting(field: &'static str, value: String, want: &'static str) -> PyErr {
+    from_image(&ImageError::BadSetting { field, value, want })
 }

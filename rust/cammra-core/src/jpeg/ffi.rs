@@ -65,6 +65,7 @@ struct RawDecoder {
 }
 
 unsafe extern "C" {
+    fn shim_simd() -> *const c_char;
     fn shim_encoder_new() -> *mut RawEncoder;
     fn shim_encoder_free(encoder: *mut RawEncoder);
     fn shim_encoder_why(encoder: *const RawEncoder) -> *const c_char;
@@ -101,6 +102,15 @@ unsafe extern "C" {
         cropped: *mut *const u8,
         cropped_size: *mut usize,
     ) -> c_int;
+}
+
+/// The instruction set libjpeg-turbo uses on this processor: `avx2`, `sse2`, `neon` or `none`.
+#[must_use]
+pub fn simd_name() -> &'static str {
+    // SAFETY: takes nothing, returns a C string that is part of the program.
+    unsafe { CStr::from_ptr(shim_simd()) }
+        .to_str()
+        .unwrap_or("none")
 }
 
 /// Colour of the samples an encoder takes.

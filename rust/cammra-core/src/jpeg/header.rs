@@ -19,8 +19,6 @@ const EOI: u8 = 0xD9;
 const SOS: u8 = 0xDA;
 const DHT: u8 = 0xC4;
 const DRI: u8 = 0xDD;
-const APP0: u8 = 0xE0;
-const APP14: u8 = 0xEE;
 const APP15: u8 = 0xEF;
 const COM: u8 = 0xFE;
 
@@ -42,8 +40,6 @@ pub(crate) struct Header {
     pub(crate) mcu: (u32, u32),
     /// It brings its own Huffman tables; a Motion-JPEG frame may rely on the standard ones.
     pub(crate) has_tables: bool,
-    /// Where the segments before the scan stand that a decoder needs (of the application's segments only JFIF and Adobe, no comment).
-    pub(crate) needed: Vec<std::ops::Range<usize>>,
     /// Offset of the frame header's height field.
     pub(crate) height_at: usize,
     /// Offset of the first entropy-coded byte.
@@ -59,25 +55,12 @@ impl Header {
         if !data.starts_with(&[0xFF, SOI]) {
             return Err(bad("it does not begin with SOI (FF D8)"));
         }
-        let mut at = 2;
         let mut frame = None;
         let mut restart_interval = 0;
         let mut has_tables = false;
-        let mut needed = Vec::with_capacity(8);
-        loop {
-            let (marker, start) = next_marker(data, at)?;
-            if marker == 0x01 || (0xD0..=SOI).contains(&marker) {
-                at = start + 2; // stands alone, carries nothing
-                continue;
-            }
-            if marker == EOI {
-                return Err(bad("it ends before its first scan"));
-            }
-            let length = usize::from(word(data, start + 2)?);
-            let end = start + 2 + length;
-            let Some(body) = data.get(start + 4..end).filter(|_| length >= 2) else {
-                return Err(bad("a header segment is cut off"));
-            };
+        for segment in segments(data) {
+            let Segment { marker, start, end } = segment?;
+            let body = data.get(start + 4..end).unwrap_or_default();
             match marker {
                 DHT => has_tables = true,
                 DRI => restart_interval = u32::from(word(body, 0)?),
@@ -87,28 +70,20 @@ impl Header {
                     }
                     frame = Some(FrameHeader::parse(marker, body, start)?);
                 }
-                0xC3 | 0xC5..=0xC7 => {
+                0xC3 | 0xC5..=0xCB | 0xCD..=0xCF => {
                     return Err(bad(
-                        "lossless or hierarchical coding: want Huffman-coded baseline or progressive",
+                        "lossless, hierarchical or arithmetic coding: want Huffman-coded baseline or progressive",
                     ));
                 }
-                0xC8..=0xCF if marker != 0xCC => {
-                    return Err(bad(
-                        "arithmetic coding: want Huffman-coded baseline or progressive",
-                    ));
+                SOS => {
+                    let frame = frame.ok_or_else(|| bad("a scan before the frame header"))?;
+                    let interleaved = body.first() == Some(&frame.components);
+                    return frame.into_header(restart_interval, has_tables, interleaved, end);
                 }
                 _ => {}
             }
-            if !matches!(marker, 0xE1..=0xED | APP15 | COM) || marker == APP0 || marker == APP14 {
-                needed.push(start..end);
-            }
-            at = end;
-            if marker == SOS {
-                let frame = frame.ok_or_else(|| bad("a scan before the frame header"))?;
-                let interleaved = body.first() == Some(&frame.components);
-                return frame.into_header(restart_interval, has_tables, interleaved, needed, end);
-            }
         }
+        Err(bad("it ends before its first scan"))
     }
 
     /// MCUs from one edge to the other.
@@ -119,6 +94,54 @@ impl Header {
     /// Rows of MCUs.
     pub(crate) fn mcu_rows(&self) -> u32 {
         self.size.height.div_ceil(self.mcu.1)
+    }
+}
+
+/// One segment before the scan: `FF`, marker, length, body.
+pub(super) struct Segment {
+    marker: u8,
+    /// Where its `FF` stands.
+    pub(super) start: usize,
+    /// Where the next one begins.
+    pub(super) end: usize,
+}
+
+impl Segment {
+    /// Whether a decoder needs it: of the application's segments only JFIF and Adobe, no comment.
+    pub(super) const fn needed(&self) -> bool {
+        !matches!(self.marker, 0xE1..=0xED | APP15 | COM)
+    }
+}
+
+/// The segments up to the first scan's header, in order.
+pub(super) fn segments(data: &[u8]) -> impl Iterator<Item = Result<Segment, FrameError>> {
+    let mut at = Some(2);
+    std::iter::from_fn(move || {
+        let next = next_segment(data, at?);
+        at = match &next {
+            Ok(segment) if segment.marker != SOS => Some(segment.end),
+            _ => None,
+        };
+        Some(next)
+    })
+}
+
+fn next_segment(data: &[u8], mut at: usize) -> Result<Segment, FrameError> {
+    loop {
+        let (marker, start) = next_marker(data, at)?;
+        if marker == 0x01 || (0xD0..=SOI).contains(&marker) {
+            at = start + 2; // stands alone, carries nothing
+            continue;
+        }
+        if marker == EOI {
+            return Err(bad("it ends before its first scan"));
+        }
+        let length = usize::from(word(data, start + 2)?);
+        let end = start + 2 + length;
+        if length < 2 || end > data.len() {
+            return Err(bad("a header segment is cut off"));
+        }
+        return Ok(Segment { marker, start, end });
     }
 }
 
@@ -147,29 +170,29 @@ impl FrameHeader {
                 "{components} components: want 1 (gray) or 3 (colour), not CMYK"
             )));
         }
-        let sampling: Vec<(u8, u8)> = (0..usize::from(components))
-            .map(|i| byte(body, 7 + 3 * i).map(|both| (both >> 4, both & 15)))
-            .collect::<Result<_, _>>()?;
-        if sampling
-            .iter()
-            .any(|&(h, v)| !(1..=4).contains(&h) || !(1..=4).contains(&v))
-        {
-            return Err(bad("sampling factors out of range"));
+        let mut sampling = [(1, 1); 3];
+        let gray = components == 1;
+        let count = usize::from(components);
+        for (number, factors) in sampling.iter_mut().take(count).enumerate() {
+            let both = byte(body, 7 + 3 * number)?;
+            *factors = (both >> 4, both & 15);
+            if !(1..=4).contains(&factors.0) || !(1..=4).contains(&factors.1) {
+                return Err(bad("sampling factors out of range"));
+            }
         }
         let progressive = marker == 0xC2;
         check_size(size, progressive)?;
         let widest = sampling.iter().map(|s| s.0).max().unwrap_or(1);
         let tallest = sampling.iter().map(|s| s.1).max().unwrap_or(1);
-        let gray = components == 1;
         // A scan of one component has MCUs of one block, whatever its factors say.
         let mcu = if gray {
             (8, 8)
         } else {
             (8 * u32::from(widest), 8 * u32::from(tallest))
         };
-        let factors = match sampling.as_slice() {
-            [_] => Some((1, 1)),
-            [luma, (1, 1), (1, 1)] if matches!(luma, (1 | 2, 1 | 2)) => Some(*luma),
+        let factors = match sampling {
+            _ if gray => Some((1, 1)),
+            [luma, (1, 1), (1, 1)] if matches!(luma, (1 | 2, 1 | 2)) => Some(luma),
             _ => None,
         };
         Ok(Self {
@@ -187,7 +210,6 @@ impl FrameHeader {
         restart_interval: u32,
         has_tables: bool,
         interleaved: bool,
-        needed: Vec<std::ops::Range<usize>>,
         scan_at: usize,
     ) -> Result<Header, FrameError> {
         // A sequential JPEG of several scans is decoded as a whole too.
@@ -201,7 +223,6 @@ impl FrameHeader {
             restart_interval,
             mcu: self.mcu,
             has_tables,
-            needed,
             height_at: self.height_at,
             scan_at,
         })

@@ -4,7 +4,7 @@
 //! Works where the frame has one scan and restart intervals that begin with a row of MCUs. The rows that come out are coded
 //! exactly as they went in (held by `tests/native/test_imaging_mjpeg.py`).
 
-use super::header::Header;
+use super::header::{Header, segments};
 use crate::geometry::Size;
 
 /// Rows of MCUs, as a JPEG of their own.
@@ -65,10 +65,14 @@ pub(super) fn splice(
 fn write_header(data: &[u8], header: &Header, size: Size, out: &mut Vec<u8>) -> Option<()> {
     out.clear();
     out.extend_from_slice(&[0xFF, 0xD8]);
-    for segment in &header.needed {
+    for segment in segments(data) {
+        let segment = segment.ok()?;
+        if !segment.needed() {
+            continue;
+        }
         let at = out.len();
-        out.extend_from_slice(data.get(segment.clone())?);
-        if segment.contains(&header.height_at) {
+        out.extend_from_slice(data.get(segment.start..segment.end)?);
+        if (segment.start..segment.end).contains(&header.height_at) {
             let field = at + header.height_at - segment.start;
             let height = u16::try_from(size.height).ok()?;
             out.get_mut(field..field + 2)?

@@ -1,0 +1,83 @@
+"""Pictures: the door to the Rust half's JPEG encoder.
+
+A frame is any object with the buffer protocol (numpy arrays, `memoryview`, `bytes` of a JPEG) or a tuple of
+planes; it is read where it lies, never copied. Contract of every call that takes one: its pixels do not change
+until the call returns. Other Python threads run meanwhile.
+
+Held by `tests/native/test_imaging*.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from cammra_edge._native import Shot, simd_name
+from cammra_edge._native import encode_image as _encode_image
+from cammra_edge.model import Box, FrameFormat, ImageSpec, Rect
+
+if TYPE_CHECKING:
+    from cammra_edge import _native
+
+    Frame = _native._Frame  # noqa: SLF001 - the stub's alias, which is not there at run time
+
+__all__ = ["EncodedImage", "Shot", "encode_image", "encode_shot", "simd_name"]
+
+
+class EncodedImage(NamedTuple):
+    """One image, encoded.
+
+    `shows` is the part of the frame it shows, in frame pixels. It is the box, rounded to pixels and cut at
+    the frame's edge; of NV12, I420 and chroma-subsampled JPEG frames grown to even pixels; of a lossless crop
+    grown up and to the left by at most 15 pixels.
+    """
+
+    jpeg: bytes
+    width: int
+    height: int
+    shows: Rect
+
+
+def encode_image(
+    frame: Frame, frame_format: FrameFormat, spec: ImageSpec, box: Box | None = None
+) -> EncodedImage:
+    """Cut and encode one image straight from the caller's frame.
+
+    Args:
+        frame: One buffer, or a tuple of planes, `(y, uv)` or `(y, u, v)`. RGB8 and BGR8 are `(height, width, 3)`,
+            GRAY8 `(height, width)`, NV12 and I420 in one buffer `(height * 3 / 2, width)`, all of any
+            row stride; a JPEG is one-dimensional bytes.
+        frame_format: How its bytes are to be read.
+        spec: Which image, and how it is encoded.
+        box: `(x, y, width, height)` in frame pixels, for the crops; may hang over the edge.
+
+    Raises:
+        FrameError: The buffer does not fit the format, or is not a JPEG that can be decoded.
+        ImageError: The box or the spec cannot be used, or nothing fits under `max_bytes`.
+    """
+    jpeg, width, height, shows = _encode_image(
+        frame,
+        frame_format,
+        spec.kind,
+        box,
+        quality=spec.quality,
+        subsampling=spec.subsampling,
+        max_bytes=spec.max_bytes,
+        fit=spec.fit,
+    )
+    return EncodedImage(jpeg, width, height, Rect(*shows))
+
+
+def encode_shot(shot: Shot, spec: ImageSpec) -> EncodedImage:
+    """The image of a shot: encoded on first demand, remembered by the shot, whoever asks again.
+
+    Raises:
+        ImageError: Why there is no such image.
+    """
+    jpeg, width, height, shows = shot.encode(
+        spec.kind,
+        quality=spec.quality,
+        subsampling=spec.subsampling,
+        max_bytes=spec.max_bytes,
+        fit=spec.fit,
+    )
+    return EncodedImage(jpeg, width, height, Rect(*shows))
