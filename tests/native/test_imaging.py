@@ -288,9 +288,8 @@ def test_many_threads_encode_at_once_and_each_gets_its_own_picture() -> None:
     wrong: list[int] = []
 
     def work(number: int) -> None:
-        for _ in range(40):
-            if encode_image(pictures[number], FrameFormat.RGB8, FULL) != alone[number]:
-                wrong.append(number)
+        made = [encode_image(pictures[number], FrameFormat.RGB8, FULL) for _ in range(40)]
+        wrong.extend(number for image in made if image != alone[number])
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(len(pictures))]
     for thread in threads:
