@@ -1,7 +1,7 @@
 """Checks of single values, shared by every part of a profile.
 
 Each takes the field's name as its owner would type it and raises `ConfigError` with field, value and
-wish. What becomes a header, a path or a log line is checked here, once (`tests/profile/test_checks.py`).
+wish. What becomes a header, a path or a log line is checked here, once (`tests/profiles/test_profile.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where a profile sends to: a URL taken apart and checked, without a network.
 
 A URL without a scheme takes the camera's network mode (`https` unless set otherwise); an explicit
-scheme wins. Invariants, held by `tests/profile/test_endpoint.py`: an endpoint's host, port and
+scheme wins. Invariants, held by `tests/profiles/test_profile.py`: an endpoint's host, port and
 target hold no white space or control character, and never a user or password.
 """
 

@@ -1,6 +1,6 @@
 """The protocols of the page: what is sent and how, each a frozen value that is checked when it is built.
 
-Invariants, held by `tests/profile/test_protocols.py`: every field has been checked before anyone sees
+Invariants, held by `tests/profiles/test_profile.py`: every field has been checked before anyone sees
 it; no `repr` and no error shows a password or an Auth-Header.
 """
 
