@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence  # noqa: TC003 - dataclass fields are read at run time
+from collections.abc import Collection, Sequence  # noqa: TC003 - dataclass fields are read at run time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 from cammra_edge.config.lists import PlateList  # noqa: TC001 - dataclass fields are read at run time
 from cammra_edge.errors import ConfigError
@@ -161,7 +162,7 @@ class Settings:
     """
 
     device: Device = field(default_factory=Device)
-    profiles: tuple[Profile, ...] = ()
+    profiles: Sequence[Profile] = ()
     frame_format: FrameFormat = FrameFormat.RGB8
     frame_size: tuple[int, int] | None = None
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
@@ -169,4 +170,35 @@ class Settings:
     plate_lists: Sequence[PlateList] = ()
     network_mode: str = "https"
     max_profiles: int = PROFILES_ON_THE_PAGE
-    locked: frozenset[str] = frozenset()
+    locked: Collection[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "profiles", tuple(self.profiles))
+        object.__setattr__(self, "frame_format", FrameFormat(self.frame_format))
+        object.__setattr__(self, "locked", frozenset(self.locked))
+        if len(self.profiles) > self.max_profiles:
+            raise ConfigError(
+                "profiles",
+                f"{len(self.profiles)} profiles",
+                f"at most {self.max_profiles}, or a larger max_profiles",
+            )
+        names = [profile.name for profile in self.profiles]
+        if len(set(names)) != len(names):
+            raise ConfigError("profiles", names, "a name of its own for each profile")
+        if self.network_mode not in {"http", "https"}:
+            raise ConfigError("network_mode", self.network_mode, "http or https")
+
+
+class SettingsFields(TypedDict, total=False):
+    """The fields of `Settings` as keyword arguments, each of them optional."""
+
+    device: Device
+    profiles: Sequence[Profile]
+    frame_format: FrameFormat
+    frame_size: tuple[int, int] | None
+    tracking: TrackingSettings
+    outbox: OutboxSettings
+    plate_lists: Sequence[PlateList]
+    network_mode: str
+    max_profiles: int
+    locked: Collection[str]

@@ -7,9 +7,10 @@ the same `Event`, byte for byte (held by `tests/engine/test_assembly.py` and the
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cammra_edge.errors import ImageError
+from cammra_edge.errors import FrameError, ImageError
 from cammra_edge.model import (
     Direction,
     Event,
@@ -26,7 +27,10 @@ from cammra_edge.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cammra_edge.tracking import Shot, TrackEvent
+    from cammra_edge.config.lists import ListIndex
+    from cammra_edge.imaging import Shot
+    from cammra_edge.outbox import OpenVehicle
+    from cammra_edge.tracking import TrackEvent
 
 
 def event_id_from(stream_id: str, vehicle_no: int, kind: EventKind, ordinal: int) -> str:
@@ -43,37 +47,18 @@ def image_key_from(stream_id: str, shot_no: int, spec: ImageSpec) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def assemble(
-    said: TrackEvent,
-    specs: Iterable[ImageSpec],
-    *,
-    stream_id: str,
-    car_id: int,
-    why_no_images: str = "",
-) -> tuple[Event, dict[str, bytes]]:
-    """One event and the bytes of its images, by image key.
+def event_from(said: TrackEvent, *, stream_id: str, car_id: int, lists: ListIndex) -> Event:
+    """What the track said as the event that receivers get, its images still to come.
 
     Args:
         said: What the track said.
-        specs: Every profile's wishes for this event; equal ones are encoded once.
         stream_id: The camera's run or the recording.
         car_id: The vehicle's number on the wire.
-        why_no_images: Not empty: leave the images out, for this reason.
+        lists: The plate lists to look the plate up in.
     """
-    refs: list[ImageRef] = []
-    missing: dict[ImageKind, MissingImage] = {}
-    jpegs: dict[str, bytes] = {}
-    for spec in dict.fromkeys(specs):
-        try:
-            ref, jpeg = _encode(said.shot, spec, stream_id, why_no_images)
-        except ImageError as error:
-            missing[spec.kind] = MissingImage(kind=spec.kind, why=str(error))
-        else:
-            refs.append(ref)
-            jpegs[ref.image_key] = jpeg
     known = said.attributes
     kind = EventKind(said.kind)
-    event = Event(
+    return Event(
         event_id=event_id_from(stream_id, said.vehicle_no, kind, said.ordinal),
         stream_id=stream_id,
         vehicle_no=said.vehicle_no,
@@ -105,18 +90,41 @@ def assemble(
             confidence_colour=said.confidence_colour,
         ),
         changed=said.changed,
-        images=tuple(refs),
-        missing=tuple(missing.values()),
         image_text=said.image_text,
+        listed=lists.find(said.text),
     )
-    return event, jpegs
+
+
+def with_images(
+    event: Event, shot: Shot | None, specs: Iterable[ImageSpec], *, why_none: str = ""
+) -> tuple[Event, dict[str, bytes]]:
+    """The event with its images, and their bytes by image key.
+
+    Args:
+        event: As `event_from` made it.
+        shot: The pixels; `None` when no frame came with the read.
+        specs: The wishes of every profile that wants the event; equal ones are encoded once.
+        why_none: Not empty: leave the images out, for this reason.
+    """
+    refs: list[ImageRef] = []
+    missing: dict[ImageKind, MissingImage] = {}
+    jpegs: dict[str, bytes] = {}
+    for spec in dict.fromkeys(specs):
+        try:
+            ref, jpeg = _encode(event.stream_id, shot, spec, why_none)
+        except (ImageError, FrameError) as error:
+            missing[spec.kind] = MissingImage(kind=spec.kind, why=str(error))
+        else:
+            refs.append(ref)
+            jpegs[ref.image_key] = jpeg
+    return replace(event, images=tuple(refs), missing=tuple(missing.values())), jpegs
 
 
 def _encode(
-    shot: Shot | None, spec: ImageSpec, stream_id: str, why_no_images: str
+    stream_id: str, shot: Shot | None, spec: ImageSpec, why_none: str
 ) -> tuple[ImageRef, bytes]:
-    if why_no_images:
-        raise ImageError(why_no_images)
+    if why_none:
+        raise ImageError(why_none)
     if shot is None:
         raise ImageError("no frame came with the read")
     jpeg, width, height, shows = shot.encode(
@@ -135,3 +143,24 @@ def _encode(
         size_bytes=len(jpeg),
     )
     return ref, jpeg
+
+
+def last_words(left: OpenVehicle) -> Event:
+    """The Lost of a vehicle that a crash or power cut left open: its last event, said to be over."""
+    last = left.event
+    held = tuple(ref for ref in last.images if ref.image_key in left.held_image_keys)
+    gone = tuple(
+        MissingImage(kind=ref.spec.kind, why="delivered and deleted before the restart")
+        for ref in last.images
+        if ref not in held
+    )
+    ordinal = last.ordinal + 1
+    return replace(
+        last,
+        kind=EventKind.LOST,
+        ordinal=ordinal,
+        event_id=event_id_from(last.stream_id, last.vehicle_no, EventKind.LOST, ordinal),
+        changed=(),
+        images=held,
+        missing=last.missing + gone,
+    )

@@ -16,40 +16,37 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections import Counter, deque
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.config import OutboxSettings, Settings, TrackingSettings
+from cammra_edge.config import Settings
 from cammra_edge.delivery import DeliveryWorker
-from cammra_edge.engine.assembly import assemble, event_id_from
 from cammra_edge.engine.encoder import Encoder
 from cammra_edge.engine.status import EngineStatus
-from cammra_edge.errors import CammraError, ConfigError, FrameError, ReadError
-from cammra_edge.model import (
-    Device,
-    Event,
-    EventKind,
-    FrameFormat,
-    FrameTime,
-    ImageSpec,
-    MissingImage,
-    PlateRead,
-)
-from cammra_edge.outbox import NewEvent, Outbox
+from cammra_edge.engine.writer import EventWriter
+from cammra_edge.errors import FrameError, ReadError
+from cammra_edge.model import EventKind, FrameTime
+from cammra_edge.outbox import Outbox
 from cammra_edge.payload import render
-from cammra_edge.sinks import open_sink
+from cammra_edge.retry import NS_PER_S
+from cammra_edge.sinks import sink_for
 from cammra_edge.tracking import Tracker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from typing import Unpack
+
+    from typing_extensions import Buffer
 
     from cammra_edge.clock import Clock
-    from cammra_edge.imaging import Frame
-    from cammra_edge.model import Message
+    from cammra_edge.config import SettingsFields
+    from cammra_edge.errors import CammraError
+    from cammra_edge.model import Event, Message, PlateRead
     from cammra_edge.profile import Profile
+    from cammra_edge.sinks.base import Sink
     from cammra_edge.tracking import TrackEvent
 
 _log = logging.getLogger(__name__)
@@ -57,24 +54,15 @@ _log = logging.getLogger(__name__)
 LIVE_TICK_S = 1.0
 """How often timers are looked at when no frame comes: once a second wakes no camera."""
 
-RECENT_EVENTS = 200
-"""Events kept in memory for the page."""
-
 
 class Engine:
     """Takes frames and plate reads, makes events of them and delivers these.
 
     Args:
-        device: The camera itself, as receivers shall know it.
-        profiles: Where events go; at most `max_profiles`.
-        tracking: When a vehicle says what.
-        outbox: Where events wait, and how safely.
-        frame_format: How the buffers given to `observe` are to be read.
-        frame_size: Width and height for reads without pictures; `None` takes each frame's own.
-        network_mode: Scheme of a server URL that names none: `https` or `http`.
-        max_profiles: The page has three; more only when this says so.
+        settings: Everything at once; `None` begins with the defaults.
         stream_id: Names the stream; `None` makes a new one, as a camera does at every start.
         clock: Where the time comes from.
+        fields: Any field of `Settings` by name: `device`, `profiles`, `tracking`, `outbox`, `frame_format` …
 
     Raises:
         ConfigError: A setting cannot be used; names it.
@@ -82,73 +70,47 @@ class Engine:
 
     def __init__(
         self,
+        settings: Settings | None = None,
+        /,
         *,
-        device: Device | None = None,
-        profiles: Sequence[Profile] = (),
-        tracking: TrackingSettings | None = None,
-        outbox: OutboxSettings | None = None,
-        frame_format: FrameFormat = FrameFormat.RGB8,
-        frame_size: tuple[int, int] | None = None,
-        network_mode: str = "https",
-        max_profiles: int = 3,
         stream_id: str | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        **fields: Unpack[SettingsFields],
     ) -> None:
-        self._take_settings(
-            Settings(
-                device=device or Device(),
-                profiles=tuple(profiles),
-                frame_format=FrameFormat(frame_format),
-                frame_size=frame_size,
-                tracking=tracking or TrackingSettings(),
-                outbox=outbox or OutboxSettings(),
-                network_mode=network_mode,
-                max_profiles=max_profiles,
-            ),
-            stream_id,
-            clock,
-        )
-
-    @classmethod
-    def from_settings(
-        cls, settings: Settings, *, stream_id: str | None = None, clock: Clock = SYSTEM_CLOCK
-    ) -> Engine:
-        """An engine with settings that are one value already."""
-        engine = cls.__new__(cls)
-        engine._take_settings(settings, stream_id, clock)
-        return engine
-
-    def _take_settings(self, settings: Settings, stream_id: str | None, clock: Clock) -> None:
-        self.settings = settings
+        self.settings = replace(settings or Settings(), **fields)
         self.stream_id = stream_id or f"run-{secrets.token_hex(8)}"
         self._clock = clock
-        self._tracker = Tracker(settings)
-        self._encoder = Encoder(self._store, self._fire_due)
-        self._lock = threading.Lock()  # orders observe and tick, so that events queue in the order they were said
+        self._tracker = Tracker(self.settings)
+        self._writer = EventWriter(self.stream_id, self.settings)
+        self._encoder = Encoder(self._writer.store, self._fire_due)
+        # Orders observe and tick, so that events queue in the order in which they were said.
+        self._lock = threading.Lock()
         self._last_frame: tuple[FrameTime, int] | None = None
         self._live = False
-        self._outbox: Outbox | None = None
         self._workers: list[DeliveryWorker] = []
-        self._said: Counter[str] = Counter()
-        self._refused: Counter[str] = Counter()
+        self._seen: Counter[str] = Counter()
         self._last_refusal = ""
-        self._recent: deque[Event] = deque(maxlen=RECENT_EVENTS)
 
     # ---- the recogniser's side ---------------------------------------------------------------
 
-    def observe(self, frame: Frame | None, reads: Sequence[PlateRead], at: FrameTime) -> None:
+    def observe(
+        self,
+        frame: Buffer | tuple[Buffer, ...] | None,
+        reads: Sequence[PlateRead],
+        at: FrameTime,
+    ) -> None:
         """Take in one frame and what was read in it.
 
         Copies the pixels of better shots and returns; the caller may reuse the buffer at once.
 
         Args:
-            frame: A buffer, or a tuple of planes, in the engine's `frame_format`; `None` without a picture.
+            frame: A buffer, or a tuple of planes, in the settings' `frame_format`; `None` without a picture.
             reads: What the recogniser saw, one entry per vehicle.
             at: When the frame was taken.
         """
         with self._lock:
-            self._said["frames"] += 1
-            self._said["reads"] += len(reads)
+            self._seen["frames"] += 1
+            self._seen["reads"] += len(reads)
             self._last_frame = (at, self._clock.mono_ns())
             try:
                 said = self._tracker.observe(frame, reads, at)
@@ -156,8 +118,7 @@ class Engine:
                 self._refuse("frames", error)
                 said = self._observe_without_frame(reads, at)
             except ReadError as error:
-                self._refuse("reads", error)
-                said = self._tracker.tick(at)
+                said = self._after_bad_read(error, at)
             if said:
                 self._encoder.append(said)
 
@@ -179,23 +140,23 @@ class Engine:
         """Wait until fewer events wait for the encoder: for replays, which can wait; a camera never does."""
         self._encoder.wait_until_below(events)
 
-    def _observe_without_frame(
-        self, reads: Sequence[PlateRead], at: FrameTime
-    ) -> Sequence[TrackEvent]:
+    def _observe_without_frame(self, reads: Sequence[PlateRead], at: FrameTime) -> list[TrackEvent]:
         try:
             return self._tracker.observe(None, reads, at)
         except ReadError as error:
-            self._refuse("reads", error)
-            return self._tracker.tick(at)
+            return self._after_bad_read(error, at)
+
+    def _after_bad_read(self, error: ReadError, at: FrameTime) -> list[TrackEvent]:
+        """All other reads were taken in; what they made happen comes at the tracker's next call."""
+        self._refuse("reads", error)
+        return self._tracker.tick(at)
 
     def _refuse(self, what: str, error: CammraError) -> None:
-        self._refused[what] += 1
+        self._seen[f"broken {what}"] += 1
         text = str(error)
         if text != self._last_refusal:
             _log.warning("refused %s why=%s", what, text)
         self._last_refusal = text
-
-    # ---- the encoder's side ------------------------------------------------------------------
 
     def _fire_due(self) -> float | None:
         """Tick on live streams; says in how many seconds to look again."""
@@ -210,37 +171,146 @@ class Engine:
         if wait_ns <= 0:
             self.tick(FrameTime(at.mono_ns + ahead_ns, at.utc_ns + ahead_ns))
             return 0.0
-        return min(LIVE_TICK_S, wait_ns / 1e9)
+        return min(LIVE_TICK_S, wait_ns / NS_PER_S)
 
-    def _store(self, group: Sequence[tuple[TrackEvent, bool]]) -> None:
-        outbox = self._opened()
-        batch = []
-        for said, crowded in group:
-            batch.append(self._new_event(outbox, said, crowded=crowded))
-        outbox.put(batch)
-        for new in batch:
-            self._said[new.event.kind] += 1
-            self._said["unwanted"] += not new.wanted_by
-            self._recent.append(new.event)
-        for worker in self._workers:
-            worker.wake()
+    # ---- life --------------------------------------------------------------------------------
 
-    def _new_event(self, outbox: Outbox, said: TrackEvent, *, crowded: bool) -> NewEvent:
-        kind = EventKind(said.kind)
-        wanted_by = self._wanted_by(kind)
-        specs = [spec for _, profile in wanted_by for spec in profile.image_specs()]
-        event, images = assemble(
-            said,
-            specs,
-            stream_id=self.stream_id,
-            car_id=outbox.car_id(self.stream_id, said.vehicle_no),
-            why_no_images="the encoder could not keep up" if crowded else "",
-        )
-        return NewEvent(event=event, images=images, wanted_by=tuple(no for no, _ in wanted_by))
+    @contextmanager
+    def running(self, *, live: bool = True) -> Iterator[Engine]:
+        """Open the outbox, start encoder and workers; at the end store all that was said and stop.
 
-    def _wanted_by(self, kind: EventKind) -> list[tuple[int, Profile]]:
-        return [
-            (profile_id, profile)
+        Args:
+            live: Timers also fire when no frame comes, by the machine's clock; a replay says `False`, since
+                its time is the recording's.
+
+        Raises:
+            OutboxError: The outbox is in use by another process, or of a newer version.
+        """
+        self.start(live=live)
+        try:
+            yield self
+        finally:
+            self.stop()
+
+    def start(self, *, live: bool = True) -> None:
+        """As `running`, for callers whose life is no `with` block."""
+        if self._writer.outbox is not None:
+            raise RuntimeError("the engine runs already")
+        self._live = live
+        outbox = Outbox(self.settings.outbox, clock=self._clock)
+        self._writer.outbox = outbox
+        self._writer.lose_vehicles_left_open()
+        self._workers = [
+            self._started_worker(outbox, profile_id, profile)
             for profile_id, profile in enumerate(self.settings.profiles, start=1)
-            if profile.enabled and kind in profile.events
         ]
+        self._encoder.start()
+
+    def stop(self) -> None:
+        """Say Lost for every open vehicle, store it, let tries under way end, close the outbox."""
+        outbox = self._writer.outbox
+        if outbox is None:
+            return
+        self.finish()
+        self._encoder.stop()
+        for worker in self._workers:
+            worker.stop()
+        self._writer.outbox = None
+        outbox.close()
+
+    def drain(self, timeout_s: float | None = None) -> bool:
+        """Wait until all that was said is stored, and every delivery settled or parked.
+
+        Returns:
+            False when the time ran out first.
+        """
+        end_ns = None if timeout_s is None else self._clock.mono_ns() + round(timeout_s * NS_PER_S)
+        if not self._encoder.wait_until_below(1, timeout_s):
+            return False
+        for worker in self._workers:
+            left_s = None if end_ns is None else (end_ns - self._clock.mono_ns()) / NS_PER_S
+            if not worker.wait_until_idle(left_s):
+                return False
+        return True
+
+    def apply(self, settings: Settings) -> None:
+        """Take over other settings while running; no event is lost by it.
+
+        Profiles that changed get a new worker, which goes on with what is stored. The outbox stays as it was at
+        the start.
+
+        Raises:
+            ConfigError: A setting cannot be used; nothing was taken over.
+        """
+        before = self.settings
+        with self._lock:
+            self._tracker.apply(settings)
+            self._writer.apply(settings)
+            self.settings = settings
+        outbox = self._writer.outbox
+        if outbox is None:
+            return
+        shared_changed = (before.device, before.network_mode) != (
+            settings.device,
+            settings.network_mode,
+        )
+        old = dict(enumerate(before.profiles, start=1))
+        workers = {worker.profile_id: worker for worker in self._workers}
+        for profile_id, profile in enumerate(settings.profiles, start=1):
+            if old.pop(profile_id, None) == profile and not shared_changed:
+                continue
+            if profile_id in workers:
+                workers[profile_id].stop()
+            workers[profile_id] = self._started_worker(outbox, profile_id, profile)
+        for removed in old:
+            workers.pop(removed).stop()
+        self._workers = [workers[profile_id] for profile_id in sorted(workers)]
+
+    def _started_worker(self, outbox: Outbox, profile_id: int, profile: Profile) -> DeliveryWorker:
+        device, network_mode = self.settings.device, self.settings.network_mode
+
+        def message(event: Event, images: Mapping[str, bytes], packet: int) -> Message | None:
+            return render(
+                event,
+                images,
+                profile=profile,
+                profile_id=profile_id,
+                device=device,
+                packet=packet,
+                boundary_key=outbox.boundary_key,
+            )
+
+        def way_out() -> Sink:
+            return sink_for(profile.protocol, network_mode=network_mode, clock=self._clock)
+
+        worker = DeliveryWorker(
+            profile_id, profile, outbox, way_out(), message, clock=self._clock, more_sinks=way_out
+        )
+        worker.start()
+        return worker
+
+    # ---- seeing it ---------------------------------------------------------------------------
+
+    def status(self) -> EngineStatus:
+        """What the engine does now; cheap enough to ask every second."""
+        outbox = self._writer.outbox
+        said = self._writer.counts
+        return EngineStatus(
+            stream_id=self.stream_id,
+            running=outbox is not None,
+            frames=self._seen["frames"],
+            reads=self._seen["reads"],
+            events={kind.value: said[kind] for kind in EventKind},
+            unwanted=said["unwanted"],
+            pending=self._encoder.pending(),
+            broken_frames=self._seen["broken frames"],
+            broken_reads=self._seen["broken reads"],
+            last_refusal=self._last_refusal,
+            tracker=self._tracker.counters(),
+            outbox={} if outbox is None else outbox.status(),
+            profiles=tuple(worker.status() for worker in self._workers),
+        )
+
+    def recent_events(self) -> tuple[Event, ...]:
+        """The latest events, oldest first."""
+        return tuple(self._writer.recent)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,24 +33,31 @@ GROUP = 16
 """Events committed together at the most: a group of eight already costs a sixth of the flushes."""
 
 
+class Said(NamedTuple):
+    """What a track said, on its way to the outbox; `crowded` when its pixels had to be left out."""
+
+    event: TrackEvent
+    crowded: bool
+
+
 class Encoder:
     """Takes track events from any thread, hands them in groups to `store` on its own."""
 
     def __init__(
         self,
-        store: Callable[[Sequence[tuple[TrackEvent, bool]]], None],
+        store: Callable[[Sequence[Said]], None],
         due: Callable[[], float | None],
     ) -> None:
         """Not started yet.
 
         Args:
-            store: Takes a group in order; the flag says that images must be left out for want of room.
+            store: Takes a group in order.
             due: Called when nothing waits: fires what is due, and says in how many seconds to look again
                 (`None` when nothing will be due).
         """
         self._store = store
         self._due = due
-        self._pending: deque[tuple[TrackEvent, bool]] = deque()
+        self._pending: deque[Said] = deque()
         self._changed = threading.Condition()
         self._busy = False
         self._stopping = False
@@ -61,7 +68,7 @@ class Encoder:
         with self._changed:
             for event in said:
                 crowded = len(self._pending) >= MAX_PENDING_WITH_IMAGES
-                self._pending.append((event, crowded))
+                self._pending.append(Said(event, crowded))
             self._changed.notify_all()
 
     def pending(self) -> int:
@@ -106,7 +113,7 @@ class Encoder:
             if group:
                 self._store_all(group)
 
-    def _next_group(self) -> list[tuple[TrackEvent, bool]] | None:
+    def _next_group(self) -> list[Said] | None:
         """The next events to store; empty when it was time to look at the timers; `None` at the end."""
         with self._changed:
             self._busy = False
@@ -121,14 +128,17 @@ class Encoder:
             self._busy = bool(group)
             return group
 
-    def _store_all(self, group: list[tuple[TrackEvent, bool]]) -> None:
+    def _store_all(self, group: list[Said]) -> None:
         try:
             self._store(group)
-        except Exception:
-            # One event that cannot be assembled must not take its group along: one by one now.
+        except Exception:  # noqa: BLE001 - one event that cannot be assembled must not take its group along
             _log.exception("group of %d events could not be stored, trying one by one", len(group))
-            for event in group:
+            for said in group:
                 try:
-                    self._store([event])
-                except Exception:
-                    _log.exception("event not stored kind=%s vehicle=%d", event[0].kind, event[0].vehicle_no)
+                    self._store([said])
+                except Exception:  # noqa: BLE001 - the others must be stored
+                    _log.exception(
+                        "event not stored kind=%s vehicle=%d",
+                        said.event.kind,
+                        said.event.vehicle_no,
+                    )
