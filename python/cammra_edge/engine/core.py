@@ -32,7 +32,7 @@ from cammra_edge.model import EventKind, FrameTime
 from cammra_edge.outbox import Outbox
 from cammra_edge.payload import render
 from cammra_edge.retry import NS_PER_S
-from cammra_edge.sinks import sink_for
+from cammra_edge.sinks import open_sink
 from cammra_edge.tracking import Tracker
 
 if TYPE_CHECKING:
@@ -281,7 +281,7 @@ class Engine:
             )
 
         def way_out() -> Sink:
-            return sink_for(profile.protocol, network_mode=network_mode, clock=self._clock)
+            return open_sink(profile, network_mode=network_mode, clock=self._clock)
 
         worker = DeliveryWorker(
             profile_id, profile, outbox, way_out(), message, clock=self._clock, more_sinks=way_out
@@ -307,7 +307,7 @@ class Engine:
             broken_reads=self._seen["broken reads"],
             last_refusal=self._last_refusal,
             tracker=self._tracker.counters(),
-            outbox={} if outbox is None else outbox.status(),
+            outbox={},
             profiles=tuple(worker.status() for worker in self._workers),
         )
 
