@@ -303,6 +303,7 @@ class Engine:
             events={kind.value: said[kind] for kind in EventKind},
             unwanted=said["unwanted"],
             pending=self._encoder.pending(),
+            not_stored=self._encoder.not_stored,
             broken_frames=self._seen["broken frames"],
             broken_reads=self._seen["broken reads"],
             last_refusal=self._last_refusal,

@@ -41,7 +41,10 @@ class Said(NamedTuple):
 
 
 class Encoder:
-    """Takes track events from any thread, hands them in groups to `store` on its own."""
+    """Takes track events from any thread, hands them in groups to `store` on its own.
+
+    `not_stored` counts the events that could not be assembled or stored, each a fault of ours.
+    """
 
     def __init__(
         self,
@@ -62,6 +65,8 @@ class Encoder:
         self._busy = False
         self._stopping = False
         self._thread: threading.Thread | None = None
+        self.not_stored = 0
+        self._last_why = ""
 
     def append(self, said: Sequence[TrackEvent]) -> None:
         """Queue what a frame made tracks say; never waits for encoding or disk."""
@@ -131,14 +136,17 @@ class Encoder:
     def _store_all(self, group: list[Said]) -> None:
         try:
             self._store(group)
-        except Exception:  # noqa: BLE001 - one event that cannot be assembled must not take its group along
-            _log.exception("group of %d events could not be stored, trying one by one", len(group))
-            for said in group:
-                try:
-                    self._store([said])
-                except Exception:  # noqa: BLE001 - the others must be stored
-                    _log.exception(
-                        "event not stored kind=%s vehicle=%d",
-                        said.event.kind,
-                        said.event.vehicle_no,
-                    )
+        except Exception as error:  # noqa: BLE001 - one event that cannot be assembled takes no other along
+            if len(group) > 1:
+                for said in group:
+                    self._store_all([said])
+                return
+            self.not_stored += 1
+            why = f"{type(error).__name__}: {error}"
+            if why != self._last_why:  # each problem once
+                _log.exception(
+                    "event not stored kind=%s vehicle=%d",
+                    group[0].event.kind,
+                    group[0].event.vehicle_no,
+                )
+            self._last_why = why

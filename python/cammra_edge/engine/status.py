@@ -19,6 +19,7 @@ class EngineStatus:
         events: Events said so far, by kind.
         unwanted: Events that no profile wanted; they are not stored.
         pending: Events said but not yet stored.
+        not_stored: Events that could not be stored for a fault of ours; 0 unless something is broken.
         broken_frames: Frames that could not be used; their reads were.
         broken_reads: Reads that could not be used.
         last_refusal: What was wrong with the latest of these.
@@ -34,6 +35,7 @@ class EngineStatus:
     events: Mapping[str, int] = field(default_factory=dict)
     unwanted: int = 0
     pending: int = 0
+    not_stored: int = 0
     broken_frames: int = 0
     broken_reads: int = 0
     last_refusal: str = ""
