@@ -160,7 +160,7 @@ def test_a_vehicle_left_open_by_a_crash_gets_its_lost_at_the_next_start(
         engine.observe(grey_frame(), [a_read("2AB2222")], at(0))
         engine.finish()
         assert engine.drain(PATIENCE_S)
-    by_car = {}
+    by_car: dict[object, list[object]] = {}
     for arrival in receiver.events:
         by_car.setdefault(arrival.body["carID"], []).append(arrival.body["carState"])
     # What the crashed process had no time to settle may come again; the last word comes once.
