@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from cammra_edge.sinks.base import Sink
 
 
-def open_sink(profile: Profile, *, network_mode: str = "https", clock: Clock = SYSTEM_CLOCK) -> Sink:
+def open_sink(
+    profile: Profile, *, network_mode: str = "https", clock: Clock = SYSTEM_CLOCK
+) -> Sink:
     """The way out that a profile's protocol asks for; makes no connection yet.
 
     Args:
