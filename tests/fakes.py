@@ -19,11 +19,12 @@ from cammra_edge.model import (
     Plate,
     Rect,
 )
-from cammra_edge.outbox import NewEvent, Wanted
+from cammra_edge.outbox import NewEvent, Outbox, Wanted
 from cammra_edge.profile import HttpPost, Profile
 from cammra_edge.sinks.base import Delivered, Outcome
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable, Mapping
 
 NS = 1_000_000_000
@@ -76,6 +77,21 @@ class FakeSink:
 
     def packets(self) -> list[int]:
         return [attempt.packet for attempt, _ in self.taken]
+
+
+def database_of(outbox: Outbox) -> sqlite3.Connection:
+    """The connection under an outbox whose disk is well."""
+    disk = outbox._storage.disk
+    assert disk is not None
+    return disk.connection
+
+
+def crash(outbox: Outbox) -> None:
+    """As a dead process leaves it: what was not committed is gone, the lock is free."""
+    for store in outbox._storage.stores:
+        store.connection.close()
+    outbox._storage.watermark.close()
+    outbox._process_lock.release()
 
 
 def no_jitter() -> float:

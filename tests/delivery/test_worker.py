@@ -91,7 +91,7 @@ def test_a_refused_event_is_parked_at_once_and_the_next_goes(rig: Rig) -> None:
     rig.sink.answers = [Delivered(), GiveUp("HTTP 413: body too big")]
     rig.run()
     assert rig.sink.packets() == [1, 3]
-    assert [parked.why for parked in rig.outbox.parked(1)] == ["HTTP 413: body too big"]
+    assert [parked.why for parked in rig.outbox.parking.listed(1)] == ["HTTP 413: body too big"]
 
 
 def test_five_refused_in_a_row_pause_the_profile_and_keep_the_rest(rig: Rig) -> None:
@@ -102,7 +102,7 @@ def test_five_refused_in_a_row_pause_the_profile_and_keep_the_rest(rig: Rig) -> 
     assert (status["state"], status["alarm"], status["queue_events"]) == ("paused", True, 5)
     assert "HTTP 404" in status["why"]
     rig.run(3600)  # rare probes meet the same answer: nothing more is parked
-    assert len(rig.outbox.parked(1)) == 5
+    assert len(rig.outbox.parking.listed(1)) == 5
     rig.sink.answers.clear()
     rig.worker.resume()
     rig.run()
@@ -148,7 +148,7 @@ def test_what_cannot_be_rendered_is_parked(rig: Rig) -> None:
     rig.outbox.put([new_event(1), new_event(2)])
     rig.run()
     assert rig.sink.packets() == [2]
-    assert rig.outbox.parked(1)[0].why == "cannot be rendered: KeyError"
+    assert rig.outbox.parking.listed(1)[0].why == "cannot be rendered: KeyError"
 
 
 def test_nothing_to_send_is_counted(rig: Rig) -> None:

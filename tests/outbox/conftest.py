@@ -6,7 +6,7 @@ import pytest
 
 from cammra_edge.config import OutboxSettings
 from cammra_edge.outbox import Outbox
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, crash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,9 +32,8 @@ class Bench:
         return self.outbox
 
     def crash(self) -> Outbox:
-        """As a dead process leaves it: what was not committed is gone, the lock is free."""
-        self.outbox._store.connection.close()
-        self.outbox._process_lock.release()
+        """Kill and open again."""
+        crash(self.outbox)
         return self.open()
 
 

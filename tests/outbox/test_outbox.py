@@ -12,7 +12,7 @@ import pytest
 from cammra_edge.errors import OutboxError
 from cammra_edge.model import EventKind
 from cammra_edge.outbox import Dropped, Outbox, TakeRules
-from tests.fakes import JPEG, NS, FakeClock, a_life, new_event
+from tests.fakes import JPEG, NS, FakeClock, a_life, database_of, new_event
 
 if TYPE_CHECKING:
     from tests.outbox.conftest import Bench
@@ -139,7 +139,7 @@ def test_what_is_parked_lets_the_next_one_go_and_waits_for_a_person(bench: Bench
     assert refused is not None
     bench.outbox.park(refused, why="HTTP 413")
     assert [vehicle for _, vehicle, _ in take_all(bench.outbox)] == [2]
-    (parked,) = bench.reopen().parked(1)
+    (parked,) = bench.reopen().parking.listed(1)
     assert (parked.packet, parked.why, parked.event_id) == (1, "HTTP 413", refused.event.event_id)
     assert bench.outbox.waiting(1).parked == 1
     assert bench.outbox.tally(1).parked == 1
@@ -236,7 +236,7 @@ def test_a_missing_image_is_said_and_the_rest_of_the_event_goes(bench: Bench) ->
 
 def test_a_damaged_image_is_not_sent(bench: Bench) -> None:
     bench.outbox.put([new_event(1, image=JPEG)])
-    bench.outbox._store.connection.execute("update images set data = zeroblob(length(data))")
+    database_of(bench.outbox).execute("update images set data = zeroblob(length(data))")
     delivery = bench.outbox.take(1)
     assert delivery is not None
     assert delivery.images == {}
@@ -245,7 +245,7 @@ def test_a_damaged_image_is_not_sent(bench: Bench) -> None:
 
 def test_a_damaged_event_is_counted_and_the_next_goes(bench: Bench) -> None:
     bench.outbox.put([new_event(1), new_event(2)])
-    bench.outbox._store.connection.execute("update events set body = 'x' || body where seq = 1")
+    database_of(bench.outbox).execute("update events set body = 'x' || body where seq = 1")
     assert [vehicle for _, vehicle, _ in take_all(bench.outbox)] == [2]
     assert bench.outbox.tally(1).dropped == {Dropped.DAMAGED.value: 1}
 
@@ -287,7 +287,7 @@ def test_a_newer_file_is_refused_and_left_alone(bench: Bench) -> None:
 @pytest.mark.parametrize(("durability", "level"), [("power", 2), ("process", 1)])
 def test_the_file_is_written_as_durably_as_set(bench: Bench, durability: str, level: int) -> None:
     bench.settings = replace(bench.settings, durability=durability)
-    db = bench.reopen()._store.connection
+    db = database_of(bench.reopen())
     assert db.execute("pragma synchronous").fetchone() == (level,)
     assert db.execute("pragma journal_mode").fetchone() == ("wal",)
     assert db.execute("pragma page_size").fetchone() == (4096,)
@@ -312,5 +312,5 @@ def test_the_boundary_key_is_kept_and_differs_between_outboxes(bench: Bench) -> 
 
 
 def count(bench: Bench, table: str) -> int:
-    row = bench.outbox._store.connection.execute(f"select count(*) from {table}").fetchone()  # noqa: S608
+    row = database_of(bench.outbox).execute(f"select count(*) from {table}").fetchone()  # noqa: S608
     return int(row[0])

@@ -22,7 +22,16 @@ from cammra_edge.delivery import DeliveryWorker
 from cammra_edge.model import Attempt, EventKind, Message
 from cammra_edge.outbox import Delivery, Outbox
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
-from tests.fakes import JPEG, FakeClock, new_event, no_jitter, profile, render_text
+from tests.fakes import (
+    JPEG,
+    FakeClock,
+    crash,
+    database_of,
+    new_event,
+    no_jitter,
+    profile,
+    render_text,
+)
 
 PROFILES = (1, 2)
 STEPS = 50
@@ -175,8 +184,7 @@ class OutboxModel(RuleBasedStateMachine):
 
     @rule()
     def crash(self) -> None:
-        self.outbox._store.connection.close()
-        self.outbox._process_lock.release()
+        crash(self.outbox)
         self.open()
 
     @rule()
@@ -189,10 +197,14 @@ class OutboxModel(RuleBasedStateMachine):
         if len(self.outbox._settled):
             return  # the file says so only after the next commit, and a crash before it must be met too
         for no in PROFILES:
-            rows = self.outbox._store.connection.execute(
-                "select count(*), ifnull(sum(bytes), 0) from deliveries where profile_id = ? and state = 0",
-                (no,),
-            ).fetchone()
+            rows = (
+                database_of(self.outbox)
+                .execute(
+                    "select count(*), ifnull(sum(bytes), 0) from deliveries where profile_id = ? and state = 0",
+                    (no,),
+                )
+                .fetchone()
+            )
             waiting = self.outbox.waiting(no)
             assert (waiting.events, waiting.size_bytes) == rows
 
@@ -213,7 +225,7 @@ class OutboxModel(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
 
     def check(self, no: int) -> None:
-        parked = {row.event_id for row in self.outbox.parked(no)}
+        parked = {row.event_id for row in self.outbox.parking.listed(no)}
         assert set(self.first_arrivals[no]) | parked == set(self.wanted[no])
         per_vehicle: defaultdict[int, list[int]] = defaultdict(list)
         for event_id in self.first_arrivals[no]:
@@ -223,7 +235,7 @@ class OutboxModel(RuleBasedStateMachine):
             assert ordinals == sorted(ordinals)
 
     def check_nothing_is_left(self) -> None:
-        db = self.outbox._store.connection
+        db = database_of(self.outbox)
         held = db.execute(
             "select count(*) from events where seq not in (select seq from deliveries)"
         ).fetchone()

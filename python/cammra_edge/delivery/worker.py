@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, assert_never
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.delivery.gate import Gate, GateState
 from cammra_edge.delivery.journal import Journal, Try
-from cammra_edge.model import Attempt, Body
+from cammra_edge.model import Attempt, Body, EventKind
 from cammra_edge.outbox import Delivery, Dropped, TakeRules
+from cammra_edge.profile import Order
 from cammra_edge.retry import NS_PER_S
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
 
@@ -42,10 +43,16 @@ LOOK_AGAIN_S = 1.0
 
 def rules_from(profile: Profile) -> TakeRules:
     """A profile's wishes as the outbox reads its queue by."""
+    limits_s = {kind.value: limit_s for kind, limit_s in profile.expires_s.items()}
+    if profile.max_age_s is not None:
+        limits_s = {
+            kind.value: min(limits_s.get(kind.value, profile.max_age_s), profile.max_age_s)
+            for kind in EventKind
+        }
     return TakeRules(
-        expires_ns={
-            kind.value: round(limit_s * NS_PER_S) for kind, limit_s in profile.expires_s.items()
-        },
+        live_first=profile.order is Order.LIVE_FIRST,
+        expires_ns={kind: round(limit_s * NS_PER_S) for kind, limit_s in limits_s.items()},
+        coalesce=profile.coalesce_updates,
     )
 
 
@@ -290,7 +297,7 @@ class DeliveryWorker:
         return max(held, self._gate.due_mono_ns)
 
     def _window(self) -> int:
-        return 1
+        return self._profile.window
 
     # -- seeing it -------------------------------------------------------------------------------
 

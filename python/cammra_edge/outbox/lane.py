@@ -22,7 +22,7 @@ from cammra_edge.model import EventKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from cammra_edge.outbox.store import DeliveryRow
+    from cammra_edge.outbox.rows import DeliveryRow
 
 LOOK_AHEAD = 128
 LOOK_AHEAD_MAX = 2048
@@ -82,9 +82,14 @@ class Lane:
 
     def load(self, rows: Iterable[DeliveryRow]) -> None:
         """Take in the next stretch of the backlog."""
+        last = next(reversed(self.entries), 0)
         for row in rows:
             if row.seq not in self.entries:
                 self.entries[row.seq] = Entry(row, row.attempts)
+                if row.seq < last:
+                    last = 0
+        if not last:
+            self.entries = dict(sorted(self.entries.items()))
 
     def load_vehicle(self, rows: Iterable[DeliveryRow]) -> None:
         """Take in one vehicle's own backlog, ahead of its place in the queue."""
@@ -99,6 +104,20 @@ class Lane:
     def drop(self, seq: int) -> Entry | None:
         """A delivery is settled, or gone; returns what was known of it."""
         return self.entries.pop(seq, None)
+
+    def reset(self) -> None:
+        """Read the backlog anew; what is in flight or waits for its retry stays."""
+        self.entries = {
+            seq: entry
+            for seq, entry in self.entries.items()
+            if entry.in_flight or entry.due_mono_ns or entry.attempts
+        }
+        self.cursor = 0
+        self.exhausted = False
+
+    def in_flight(self) -> list[int]:
+        """Places of the events that are being tried."""
+        return [seq for seq, entry in self.entries.items() if entry.in_flight]
 
     def oldest_stored_ns(self) -> int | None:
         """When the first unsettled delivery was stored; `None` for an empty lane."""

@@ -27,11 +27,17 @@ class Odometer:
 
     def __init__(self, meta: Mapping[str, int], clock: Clock, *, trust_clock: bool) -> None:
         self._clock = clock
+        self._trust_clock = trust_clock
+        self._offset_ns = -clock.mono_ns()
+        self.add(meta)
+
+    def add(self, meta: Mapping[str, int]) -> None:
+        """Go on after what was saved."""
         base_ns = meta.get(_RUNNING, 0)
         saved_utc_ns = meta.get(_SAVED_AT, 0)
-        if trust_clock and saved_utc_ns > _PLAUSIBLE_UTC_NS:
-            base_ns += max(0, clock.utc_ns() - saved_utc_ns)
-        self._offset_ns = base_ns - clock.mono_ns()
+        if self._trust_clock and saved_utc_ns > _PLAUSIBLE_UTC_NS:
+            base_ns += max(0, self._clock.utc_ns() - saved_utc_ns)
+        self._offset_ns += base_ns
 
     def now_ns(self) -> int:
         """Running time; never goes back."""

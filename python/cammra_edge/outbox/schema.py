@@ -35,13 +35,12 @@ create table known (event_id blob primary key, seq integer not null) without row
 create table deliveries (
     seq integer, profile_id integer, packet integer not null, state integer not null,
     attempts integer not null, car_id integer not null, kind text not null, stored_ns integer not null,
-    bytes integer not null, why text, parked_utc_ns integer,
+    bytes integer not null, pictures integer not null, why text, parked_utc_ns integer,
     primary key (seq, profile_id)) without rowid;
 create table profiles (profile_id integer primary key, packet integer not null, tally text not null);
-create table streams (stream_no integer primary key, stream_id text not null unique);
 create table vehicles (
-    stream_no integer, vehicle_no integer, car_id integer not null,
-    primary key (stream_no, vehicle_no)) without rowid;
+    stream_id text, vehicle_no integer, car_id integer not null,
+    primary key (stream_id, vehicle_no)) without rowid;
 create table open_vehicles (
     car_id integer primary key, stream_id text not null, image_nos text not null,
     crc integer not null, body blob not null);
@@ -51,62 +50,73 @@ _UPGRADES: dict[int, str] = {}
 """Statements that bring a file of the version named by the key to the next one."""
 
 
-def connect(path: Path | None, *, durability: str) -> sqlite3.Connection:
-    """Open or make the database at `path` (`None`: in memory) and verify how it will write.
+class ForeignFileError(sqlite3.DatabaseError):
+    """A good database, but not one of ours."""
+
+
+def connect(path: Path, *, durability: str) -> sqlite3.Connection:
+    """Open or make the database at `path` and verify how it will write.
 
     Raises:
-        OutboxError: A newer version wrote it, it belongs to another program, or a setting did not hold.
+        OutboxError: A newer version wrote it, or a setting did not hold.
         sqlite3.Error: The disk, or the file, is not well.
     """
-    connection = sqlite3.connect(
-        ":memory:" if path is None else path,
-        isolation_level=None,  # transactions are begun and ended by name only
-        check_same_thread=False,  # the outbox has one lock around every use
-        timeout=5.0,
-    )
+    connection = _opened(path)
     try:
-        _prepare(connection, path, durability)
+        # No other process may read it (the lock file sees to that), so no shared-memory file is
+        # needed, and a file system without mmap will do.
+        connection.execute("pragma locking_mode = exclusive")
+        connection.execute(f"pragma page_size = {PAGE_BYTES}")
+        _migrate(connection, path)
+        mode = connection.execute("pragma journal_mode = wal").fetchone()[0]
+        _must_hold(path, "journal_mode", mode, "wal")
+        level = SYNCHRONOUS[durability]
+        connection.execute(f"pragma synchronous = {level}")
+        held = connection.execute("pragma synchronous").fetchone()[0]
+        _must_hold(path, "synchronous", held, level)
+        connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        connection.execute("pragma cache_size = -2048")  # KiB: flat whatever the backlog
+        connection.execute("pragma temp_store = memory")
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path | None, durability: str) -> None:
-    if path is not None:
-        # No other process may read it (the lock file sees to that), so no shared-memory file is
-        # needed, and a file system without mmap will do.
-        connection.execute("pragma locking_mode = exclusive")
-        connection.execute(f"pragma page_size = {PAGE_BYTES}")
-        mode = connection.execute("pragma journal_mode = wal").fetchone()[0]
-        if mode != "wal":
-            raise OutboxError(f"{path}: journal_mode is {mode!r}: want 'wal'")
-        level = SYNCHRONOUS[durability]
-        connection.execute(f"pragma synchronous = {level}")
-        held = connection.execute("pragma synchronous").fetchone()[0]
-        if held != level:
-            raise OutboxError(f"{path}: synchronous is {held}: want {level} ({durability})")
-        connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
-        connection.execute(
-            "pragma cache_size = -2048"
-        )  # KiB: memory stays flat whatever the backlog
-    connection.execute("pragma temp_store = memory")
-    _migrate(connection, path)
+def _must_hold(path: Path, setting: str, held: object, want: object) -> None:
+    if held != want:
+        raise OutboxError(f"{path}: {setting} is {held!r}: want {want!r}")
 
 
-def _migrate(connection: sqlite3.Connection, path: Path | None) -> None:
+def connect_memory() -> sqlite3.Connection:
+    """The same tables in memory."""
+    connection = _opened(":memory:")
+    _migrate(connection, ":memory:")
+    return connection
+
+
+def _opened(path: Path | str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        path,
+        isolation_level=None,  # transactions are begun and ended by name only
+        check_same_thread=False,  # the outbox has one lock around every use
+        timeout=5.0,
+    )
+
+
+def _migrate(connection: sqlite3.Connection, path: Path | str) -> None:
     version = connection.execute("pragma user_version").fetchone()[0]
     owner = connection.execute("pragma application_id").fetchone()[0]
     if version == 0 and owner == 0:
         if connection.execute("select count(*) from sqlite_schema").fetchone()[0]:
-            raise sqlite3.DatabaseError("the file is another program's database")
+            raise ForeignFileError("the file is another program's database")
         connection.executescript(
             f"begin immediate; {_TABLES} pragma user_version = {VERSION};"
             f"pragma application_id = {APPLICATION_ID}; commit;"
         )
         return
     if owner != APPLICATION_ID:
-        raise sqlite3.DatabaseError("the file is another program's database")
+        raise ForeignFileError("the file is another program's database")
     if version > VERSION:
         raise OutboxError(
             f"{path} was written by a newer version (schema {version}): want at most {VERSION}; "

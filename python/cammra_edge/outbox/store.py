@@ -11,112 +11,61 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.codec import crc_at
+from cammra_edge.outbox.reads import Reads
+from cammra_edge.outbox.rows import EventRow, Settled, numbers_from, text_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-WAITING = 0
-PARKED = 1
+STORED_BYTES = "stored_bytes"
+STORED_EVENTS = "stored_events"
+TAKEN_OVER = {
+    "known": 2,
+    "events": 5,
+    "images": 5,
+    "image_uses": 2,
+    "deliveries": 12,
+    "vehicles": 3,
+}
 
 
-class DeliveryRow(NamedTuple):
-    """One delivery as the queue needs it."""
+class Store(Reads):
+    """The statements, on one connection.
 
-    seq: int
-    profile_id: int
-    packet: int
-    attempts: int
-    car_id: int
-    kind: str
-    stored_ns: int
-    size_bytes: int
-
-
-class ImageRow(NamedTuple):
-    """One JPEG to be stored."""
-
-    no: int
-    image_key: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRow:
-    """One event to be stored, with everything that hangs on it."""
-
-    seq: int
-    event_id: bytes
-    body: bytes
-    image_nos: tuple[int, ...]
-    images: tuple[ImageRow, ...]
-    deliveries: tuple[DeliveryRow, ...]
-    stream_id: str
-    vehicle_no: int
-    car_id: int
-    last: bool
-
-
-@dataclass(slots=True)
-class Settled:
-    """What became of deliveries since the last commit; written together."""
-
-    gone: list[tuple[int, int]] = field(default_factory=list)
-    parked: list[tuple[int, str, int, int, int]] = field(default_factory=list)
-    attempts: dict[tuple[int, int], int] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.gone) + len(self.parked) + len(self.attempts)
-
-    def keys(self) -> set[tuple[int, int]]:
-        """Deliveries that wait no longer, though the file may still say so."""
-        return {*self.gone, *((row[0], row[4]) for row in self.parked)}
-
-
-class OpenRow(NamedTuple):
-    """The last event of a vehicle that has no Lost yet."""
-
-    car_id: int
-    image_nos: tuple[int, ...]
-    body: bytes | None
-
-
-def numbers_from(text: str) -> tuple[int, ...]:
-    """Image numbers out of their column."""
-    return tuple(int(part) for part in text.split(",") if part)
-
-
-def text_from(numbers: Iterable[int]) -> str:
-    """Image numbers as their column holds them."""
-    return ",".join(map(str, numbers))
-
-
-class Store:
-    """The statements, on one connection."""
+    `stored_bytes` is the length of all events and images held, `stored_events` how many events. Both are
+    saved with every transaction, so that nobody counts a long backlog at start.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
-
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """For checks and salvage, which read the file as such."""
-        return self._db
+        super().__init__(connection)
+        meta = self.meta()
+        self.stored_bytes = meta.get(STORED_BYTES, 0)
+        self.stored_events = meta.get(STORED_EVENTS, 0)
 
     def close(self) -> None:
         """Close the file; SQLite folds the write-ahead log into it."""
         self._db.close()
 
+    def index_vehicles(self) -> None:
+        """Make one vehicle's deliveries quick to find; only `live_first` pays for it."""
+        self._db.execute(
+            "create index if not exists deliveries_by_car on deliveries (profile_id, car_id, seq)"
+        )
+
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; on disk when it ends (as far as `durability` goes)."""
+        before = self.stored_bytes, self.stored_events
         self._db.execute("begin immediate")
         try:
             yield
+            self.save_meta({STORED_BYTES: self.stored_bytes, STORED_EVENTS: self.stored_events})
             self._db.execute("commit")
         except BaseException:
+            self.stored_bytes, self.stored_events = before
             # SQLite has rolled back by itself after a full disk or an I/O error.
             if self._db.in_transaction:
                 with contextlib.suppress(sqlite3.Error):
@@ -142,7 +91,10 @@ class Store:
                 for image in row.images
             ],
         )
+        self.stored_bytes += sum(len(image.data) for image in row.images)
         if row.deliveries:
+            self.stored_bytes += len(row.body)
+            self.stored_events += 1
             db.execute(
                 "insert into events values (?, ?, ?, ?, ?)",
                 (
@@ -157,8 +109,8 @@ class Store:
                 "insert into image_uses values (?, ?)", [(no, row.seq) for no in row.image_nos]
             )
             db.executemany(
-                "insert into deliveries (seq, profile_id, packet, attempts, car_id, kind, stored_ns, bytes,"
-                " state) values (?, ?, ?, ?, ?, ?, ?, ?, 0)",
+                "insert into deliveries (seq, profile_id, packet, attempts, car_id, kind, stored_ns,"
+                " bytes, pictures, state) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
                 row.deliveries,
             )
         self._remember_vehicle(row)
@@ -166,15 +118,11 @@ class Store:
     def _remember_vehicle(self, row: EventRow) -> None:
         """Keep the last event of a vehicle until its Lost, together with that event's images."""
         db = self._db
-        db.execute("insert or ignore into streams (stream_id) values (?)", (row.stream_id,))
         db.execute(
-            "insert or ignore into vehicles select stream_no, ?, ? from streams where stream_id = ?",
-            (row.vehicle_no, row.car_id, row.stream_id),
+            "insert or ignore into vehicles values (?, ?, ?)",
+            (row.stream_id, row.vehicle_no, row.car_id),
         )
-        before = db.execute(
-            "select image_nos from open_vehicles where car_id = ?", (row.car_id,)
-        ).fetchone()
-        held = numbers_from(before[0]) if before else ()
+        held = self._held_by_open(row.car_id)
         if row.last:
             db.execute("delete from open_vehicles where car_id = ?", (row.car_id,))
             keep: tuple[int, ...] = ()
@@ -196,9 +144,26 @@ class Store:
             "insert into image_uses values (?, ?)",
             [(no, -row.car_id) for no in keep if no not in held],
         )
-        self._release(gone, -row.car_id)
+        self.release(gone, -row.car_id)
         if not row.deliveries and not keep:
-            self._release(row.image_nos, row.seq)
+            self.release(row.image_nos, row.seq)
+
+    def _held_by_open(self, car_id: int) -> tuple[int, ...]:
+        row = self._db.execute(
+            "select image_nos from open_vehicles where car_id = ?", (car_id,)
+        ).fetchone()
+        return numbers_from(row[0]) if row else ()
+
+    def forget_open(self, car_id: int) -> None:
+        """The vehicle has its Lost, or its last event stands elsewhere."""
+        held = self._held_by_open(car_id)
+        self._db.execute("delete from open_vehicles where car_id = ?", (car_id,))
+        self.release(held, -car_id)
+
+    def unhold(self, car_id: int) -> None:
+        """An open vehicle gives up the images kept for its Lost; its last event stays."""
+        self.release(self._held_by_open(car_id), -car_id)
+        self._db.execute("update open_vehicles set image_nos = '' where car_id = ?", (car_id,))
 
     def settle(self, settled: Settled) -> None:
         """Write what became of deliveries; an event that nobody waits for goes, with its images."""
@@ -224,17 +189,24 @@ class Store:
         db = self._db
         if db.execute("select 1 from deliveries where seq = ? limit 1", (seq,)).fetchone():
             return
-        row = db.execute("select image_nos from events where seq = ?", (seq,)).fetchone()
+        row = db.execute("select image_nos, bytes from events where seq = ?", (seq,)).fetchone()
         if row is None:
             return
         db.execute("delete from events where seq = ?", (seq,))
-        self._release(numbers_from(row[0]), seq)
+        self.stored_bytes -= row[1]
+        self.stored_events -= 1
+        self.release(numbers_from(row[0]), seq)
 
-    def _release(self, image_nos: Sequence[int], user: int) -> None:
+    def release(self, image_nos: Sequence[int], user: int) -> None:
+        """An event (its place) or an open vehicle (minus its number) needs these images no longer."""
         db = self._db
         for no in image_nos:
             db.execute("delete from image_uses where no = ? and seq = ?", (no, user))
-            if not db.execute("select 1 from image_uses where no = ? limit 1", (no,)).fetchone():
+            if db.execute("select 1 from image_uses where no = ? limit 1", (no,)).fetchone():
+                continue
+            row = db.execute("select bytes from images where no = ?", (no,)).fetchone()
+            if row is not None:
+                self.stored_bytes -= row[0]
                 db.execute("delete from images where no = ?", (no,))
 
     def save_meta(self, values: Mapping[str, int]) -> None:
@@ -259,10 +231,33 @@ class Store:
             "delete from vehicles where car_id < ? and car_id not in (select car_id from open_vehicles)",
             (cars_before,),
         )
-        db.execute(
-            "delete from streams where stream_no not in (select stream_no from vehicles)"
-            " and stream_no < (select max(stream_no) from streams)"
-        )
+
+    def take_over(self, other: Store, closed_cars: Iterable[int]) -> None:
+        """Copy everything the other holds; what is here already stays as it is here.
+
+        `closed_cars` are vehicles that got their Lost there and may stand open here.
+        """
+        for table, columns in TAKEN_OVER.items():
+            self._db.executemany(
+                f"insert or ignore into {table} values ({', '.join('?' * columns)})",  # noqa: S608 - our own names
+                other.connection.execute(f"select * from {table} order by 1"),  # noqa: S608 - as above
+            )
+        # Only now, when the new events hold the images that they share with these.
+        for car_id in closed_cars:
+            self.forget_open(car_id)
+        for row in other.connection.execute("select * from open_vehicles").fetchall():
+            held, kept = self._held_by_open(row[0]), numbers_from(row[2])
+            self._db.execute("insert or replace into open_vehicles values (?, ?, ?, ?, ?)", row)
+            self.release([no for no in held if no not in kept], -row[0])
+        self.recount()
+
+    def recount(self) -> None:
+        """Count what is held, after rows came in by the side."""
+        row = self._db.execute(
+            "select (select ifnull(sum(bytes), 0) from events) + (select ifnull(sum(bytes), 0) from images),"
+            " (select count(*) from events)"
+        ).fetchone()
+        self.stored_bytes, self.stored_events = int(row[0]), int(row[1])
 
     def key(self, name: str, fresh: bytes) -> bytes:
         """The kept random key of this name; `fresh` becomes it at the first call."""
@@ -270,127 +265,17 @@ class Store:
         row = self._db.execute("select value from keys where name = ?", (name,)).fetchone()
         return bytes(row[0])
 
-    # -- reading -------------------------------------------------------------------------------
-
-    def meta(self) -> dict[str, int]:
-        """All named numbers."""
-        return dict(self._db.execute("select name, value from meta").fetchall())
-
-    def profiles(self) -> list[tuple[int, int, dict[str, object]]]:
-        """Packet counters and tallies."""
-        rows = self._db.execute("select profile_id, packet, tally from profiles").fetchall()
-        return [(profile_id, packet, json.loads(tally)) for profile_id, packet, tally in rows]
-
-    def highest(self) -> tuple[int, int, int]:
-        """The highest event place, image number and vehicle number ever stored here."""
-        row = self._db.execute(
-            "select (select ifnull(max(seq), 0) from known), (select ifnull(max(no), 0) from images),"
-            " (select ifnull(max(car_id), 0) from vehicles)"
-        ).fetchone()
-        return int(row[0]), int(row[1]), int(row[2])
-
-    def stored_bytes(self) -> int:
-        """Bytes of all events and images held."""
-        row = self._db.execute(
-            "select (select ifnull(sum(bytes), 0) from events) + (select ifnull(sum(bytes), 0) from images)"
-        ).fetchone()
-        return int(row[0])
-
-    def knows(self, event_id: bytes) -> bool:
-        """Was an event of this id ever put (within the bound of `prune`)?"""
-        row = self._db.execute("select 1 from known where event_id = ?", (event_id,)).fetchone()
-        return row is not None
-
-    def car_id(self, stream_id: str, vehicle_no: int) -> int | None:
-        """The number of a vehicle that was put before."""
-        row = self._db.execute(
-            "select car_id from vehicles join streams using (stream_no)"
-            " where stream_id = ? and vehicle_no = ?",
-            (stream_id, vehicle_no),
-        ).fetchone()
-        return None if row is None else int(row[0])
-
-    def waiting(self, profile_id: int, *, after_seq: int, limit: int) -> list[DeliveryRow]:
-        """The next waiting deliveries of a profile, in order."""
-        rows = self._db.execute(
-            "select seq, profile_id, packet, attempts, car_id, kind, stored_ns, bytes from deliveries"
-            " where seq > ? and profile_id = ? and state = 0 order by seq limit ?",
-            (after_seq, profile_id, limit),
-        ).fetchall()
-        return [DeliveryRow(*row) for row in rows]
-
-    def waiting_of(self, profile_id: int, car_id: int) -> list[DeliveryRow]:
-        """The waiting deliveries of one vehicle, in order."""
-        rows = self._db.execute(
-            "select seq, profile_id, packet, attempts, car_id, kind, stored_ns, bytes from deliveries"
-            " where profile_id = ? and car_id = ? and state = 0 order by seq",
-            (profile_id, car_id),
-        ).fetchall()
-        return [DeliveryRow(*row) for row in rows]
-
-    def totals(self) -> list[tuple[int, int, int, int]]:
-        """Per profile and state: deliveries and bytes."""
-        return self._db.execute(
-            "select profile_id, state, count(*), sum(bytes) from deliveries group by profile_id, state"
-        ).fetchall()
-
-    def body(self, seq: int) -> bytes | None:
-        """The record of an event; `None` when it is gone.
-
-        Raises:
-            ValueError: It is damaged.
-        """
-        row = self._db.execute("select crc, body from events where seq = ?", (seq,)).fetchone()
-        if row is None:
-            return None
-        if crc_at(seq, row[1]) != row[0]:
-            message = f"event at {seq} is damaged on disk"
-            raise ValueError(message)
-        return bytes(row[1])
-
-    def image(self, no: int) -> bytes | None:
-        """A JPEG; `None` when it is gone.
-
-        Raises:
-            ValueError: It is damaged.
-        """
-        row = self._db.execute("select crc, data from images where no = ?", (no,)).fetchone()
-        if row is None:
-            return None
-        if crc_at(no, row[1]) != row[0]:
-            message = f"image {no} is damaged on disk"
-            raise ValueError(message)
-        return bytes(row[1])
-
-    def open_rows(self) -> list[OpenRow]:
-        """All vehicles without a Lost; `body` is `None` where the record is damaged."""
-        rows = self._db.execute(
-            "select car_id, image_nos, crc, body from open_vehicles order by car_id"
-        ).fetchall()
-        return [
-            OpenRow(car_id, numbers_from(nos), bytes(body) if crc_at(car_id, body) == crc else None)
-            for car_id, nos, crc, body in rows
-        ]
-
-    def has_image(self, no: int) -> bool:
-        """Is this image still held?"""
-        return self._db.execute("select 1 from images where no = ?", (no,)).fetchone() is not None
-
-    def parked(
-        self, profile_id: int | None = None
-    ) -> list[tuple[int, int, int, str, int, str, int]]:
-        """Parked deliveries: profile, place, packet, kind, attempts, why, when."""
-        return self._db.execute(
-            "select profile_id, seq, packet, kind, attempts, ifnull(why, ''), ifnull(parked_utc_ns, 0)"
-            " from deliveries where state = 1 and (?1 is null or profile_id = ?1)"
-            " order by profile_id, seq",
-            (profile_id,),
-        ).fetchall()
-
-    def unpark(self, seq: int, profile_id: int) -> bool:
-        """Let a parked delivery wait again; False when there is none."""
-        cursor = self._db.execute(
+    def unpark(self, seq: int, profile_id: int) -> None:
+        """Let a parked delivery wait again."""
+        self._db.execute(
             "update deliveries set state = 0, why = null where seq = ? and profile_id = ? and state = 1",
             (seq, profile_id),
         )
-        return cursor.rowcount == 1
+
+    def discard(self, seq: int, profile_id: int) -> None:
+        """Delete a parked delivery, and its event with the last one."""
+        self._db.execute(
+            "delete from deliveries where seq = ? and profile_id = ? and state = 1",
+            (seq, profile_id),
+        )
+        self.forget_if_settled(seq)

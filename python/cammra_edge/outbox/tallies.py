@@ -86,15 +86,20 @@ class Tallies:
     def __init__(self, rows: Iterable[tuple[int, int, Mapping[str, object]]]) -> None:
         self._counts: dict[int, Count] = {}
         self._changed: set[int] = set()
+        self.add(rows)
+
+    def add(self, rows: Iterable[tuple[int, int, Mapping[str, object]]]) -> None:
+        """Count what was saved on top of what is counted since."""
         for profile_id, packet, plain in rows:
-            count = Count(packet=packet)
+            count = self._counts.setdefault(profile_id, Count())
+            count.packet = max(count.packet, packet)
             for name in _COUNTED:
                 number = plain.get(name, 0)
-                setattr(count, name, number if isinstance(number, int) else 0)
+                if isinstance(number, int):
+                    setattr(count, name, getattr(count, name) + number)
             dropped = plain.get("dropped")
             if isinstance(dropped, dict):
                 count.dropped.update(dropped)
-            self._counts[profile_id] = count
 
     @property
     def dirty(self) -> bool:

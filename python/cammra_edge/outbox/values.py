@@ -17,6 +17,7 @@ class Dropped(StrEnum):
     UPDATE_IMAGE = "overflow: image of an update"
     IMAGE = "overflow: image"
     OVERFLOW = "overflow: oldest event"
+    PARKED_OVERFLOW = "overflow: parked"
     PROFILE_GONE = "profile removed"
     NOTHING_TO_SEND = "nothing to send"
     DISCARDED = "discarded by hand"

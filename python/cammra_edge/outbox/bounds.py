@@ -1,0 +1,194 @@
+"""What goes when the outbox, or one profile's queue, is full.
+
+In this order, oldest first, until there is room again (and a twentieth more, so that a full outbox does not
+search at every event):
+
+1. what is parked beyond a tenth of the bound,
+2. Updates that a later Update of the same vehicle has overtaken,
+3. images of Updates, 4. images of the others (only where bytes are short),
+5. Updates, 6. the other events, 7. what else is parked.
+
+An event that was tried, or is in flight, is neither changed nor dropped. Each loss is counted by reason.
+Held by `tests/outbox/test_bounds.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from cammra_edge.model import EventKind
+from cammra_edge.outbox.rows import numbers_from
+from cammra_edge.outbox.values import Dropped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+
+    from cammra_edge.outbox.store import Store
+
+KEPT_WHEN_FULL = 0.95
+PARKED_SHARE = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much may wait. `None` is no limit."""
+
+    max_bytes: int | None = None
+    max_events: int | None = None
+
+    def exceeded(self, size_bytes: int, events: int) -> bool:
+        """Is it too much?"""
+        return (self.max_bytes is not None and size_bytes > self.max_bytes) or (
+            self.max_events is not None and events > self.max_events
+        )
+
+    def eased(self) -> Limits:
+        """What to come down to."""
+        return Limits(
+            max_bytes=None if self.max_bytes is None else int(self.max_bytes * KEPT_WHEN_FULL),
+            max_events=None if self.max_events is None else int(self.max_events * KEPT_WHEN_FULL),
+        )
+
+
+class _Row(NamedTuple):
+    seq: int
+    kind: str
+    car_id: int
+    attempts: int
+    parked: int
+    pictures: int
+
+
+@dataclass(slots=True)
+class Room:
+    """Makes room in a store, for all profiles together or for one (`profile_id`)."""
+
+    store: Store
+    limits: Limits
+    in_flight: Collection[int]
+    profile_id: int | None = None
+    losses: Counter[tuple[int, Dropped]] = field(default_factory=Counter)
+
+    def make(self) -> None:
+        """Drop what must go; call it inside a transaction."""
+        if not self.limits.exceeded(*self._held()):
+            return
+        self.limits = self.limits.eased()
+        parked = list(self._parked())
+        share = (self.limits.max_events or 0) // PARKED_SHARE
+        self._go(parked[: max(0, len(parked) - share)], self._drop, Dropped.PARKED_OVERFLOW)
+        self._go(self._overtaken(), self._drop, Dropped.STALE_UPDATE)
+        if self.limits.max_bytes is not None and self._held()[0] > self.limits.max_bytes:
+            self._go(self._untried(updates=True), self._strip, Dropped.UPDATE_IMAGE)
+            self._go(self._untried(updates=False), self._strip, Dropped.IMAGE)
+        self._go(self._untried(updates=True), self._drop, Dropped.OVERFLOW)
+        self._go(self._untried(updates=False), self._drop, Dropped.OVERFLOW)
+        self._go(self._parked(), self._drop, Dropped.PARKED_OVERFLOW)
+
+    def _held(self) -> tuple[int, int]:
+        if self.profile_id is None:
+            return self.store.stored_bytes, self.store.stored_events
+        row = self.store.connection.execute(
+            "select ifnull(sum(bytes), 0), count(*) from deliveries where profile_id = ? and state = 0",
+            (self.profile_id,),
+        ).fetchone()
+        return int(row[0]), int(row[1])
+
+    def _go(
+        self, rows: Iterable[_Row], let_go: Callable[[_Row, Dropped], int], why: Dropped
+    ) -> None:
+        """Let go of one after the other until there is room."""
+        size_bytes, events = self._held()
+        if not self.limits.exceeded(size_bytes, events):
+            return
+        for row in list(rows):
+            stored_bytes = self.store.stored_bytes
+            freed_bytes = let_go(row, why)
+            if self.profile_id is None:
+                freed_bytes = stored_bytes - self.store.stored_bytes
+            size_bytes -= freed_bytes
+            events -= let_go == self._drop
+            if not self.limits.exceeded(size_bytes, events):
+                return
+
+    # -- who is asked to go ----------------------------------------------------------------------
+
+    def _rows(self) -> Iterator[_Row]:
+        cursor = self.store.connection.execute(
+            "select seq, max(kind), max(car_id), max(attempts), max(state), max(pictures)"
+            " from deliveries where ?1 is null or profile_id = ?1 group by seq order by seq",
+            (self.profile_id,),
+        )
+        return map(_Row._make, cursor)
+
+    def _free(self, row: _Row) -> bool:
+        return not row.attempts and not row.parked and row.seq not in self.in_flight
+
+    def _overtaken(self) -> list[_Row]:
+        last: dict[int, _Row] = {}
+        overtaken: list[_Row] = []
+        for row in self._rows():
+            if row.kind == EventKind.UPDATE:
+                before = last.get(row.car_id)
+                if before is not None and self._free(before):
+                    overtaken.append(before)
+                last[row.car_id] = row
+            elif row.kind == EventKind.LOST:
+                last.pop(row.car_id, None)
+        return overtaken
+
+    def _untried(self, *, updates: bool) -> Iterator[_Row]:
+        for row in self._rows():
+            if self._free(row) and (row.kind == EventKind.UPDATE) == updates:
+                yield row
+
+    def _parked(self) -> Iterator[_Row]:
+        return (row for row in self._rows() if row.parked and row.seq not in self.in_flight)
+
+    # -- letting go ------------------------------------------------------------------------------
+
+    def _drop(self, row: _Row, why: Dropped) -> int:
+        """Drop the event's deliveries (or the one profile's); returns the profile's bytes."""
+        gone = self.store.connection.execute(
+            "delete from deliveries where seq = ?1 and (?2 is null or profile_id = ?2)"
+            " returning profile_id, bytes",
+            (row.seq, self.profile_id),
+        ).fetchall()
+        for profile_id, _ in gone:
+            self.losses[(profile_id, why)] += 1
+        self.store.forget_if_settled(row.seq)
+        self.store.unhold(row.car_id)
+        return sum(size_bytes for _, size_bytes in gone)
+
+    def _strip(self, row: _Row, why: Dropped) -> int:
+        """Let the event's images go (or the one profile's claim on them); returns the claim's bytes."""
+        if not row.pictures:
+            return 0
+        db = self.store.connection
+        event = db.execute(
+            "select bytes, image_nos from events where seq = ?", (row.seq,)
+        ).fetchone()
+        if event is None or not event[1]:
+            return 0
+        claimed = db.execute(
+            "select profile_id, bytes from deliveries"
+            " where seq = ?1 and (?2 is null or profile_id = ?2) and bytes > ?3",
+            (row.seq, self.profile_id, event[0]),
+        ).fetchall()
+        db.execute(
+            "update deliveries set pictures = 0, bytes = ?3"
+            " where seq = ?1 and (?2 is null or profile_id = ?2)",
+            (row.seq, self.profile_id, event[0]),
+        )
+        for profile_id, _ in claimed:
+            self.losses[(profile_id, why)] += 1
+        shown = db.execute(
+            "select 1 from deliveries where seq = ? and pictures = 1 limit 1", (row.seq,)
+        ).fetchone()
+        if shown is None:
+            self.store.release(numbers_from(event[1]), row.seq)
+            self.store.unhold(row.car_id)
+            db.execute("update events set image_nos = '' where seq = ?", (row.seq,))
+        return sum(size_bytes - event[0] for _, size_bytes in claimed)

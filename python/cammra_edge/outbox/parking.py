@@ -1,0 +1,155 @@
+"""The parked deliveries, for a person: list, show, retry, discard, export.
+
+Reached as `outbox.parking`. Everything here commits what is settled first and holds the outbox's lock.
+Held by `tests/outbox/test_parking.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from cammra_edge.outbox import records
+from cammra_edge.outbox.codec import plain_from
+from cammra_edge.outbox.values import Delivery, Dropped, Parked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from threading import RLock
+
+    from cammra_edge.outbox.storage import Storage
+    from cammra_edge.outbox.tallies import Tallies
+
+
+class Parking:
+    """What will never be taken as it is.
+
+    Args:
+        lock: The outbox's own.
+        storage: Where the deliveries lie.
+        tallies: Where discarding is counted.
+        settle: Commits what is settled.
+        changed: Called with the lock held after rows changed, with the profiles that have something to send.
+    """
+
+    def __init__(
+        self,
+        lock: RLock,
+        storage: Storage,
+        tallies: Tallies,
+        *,
+        settle: Callable[[], None],
+        changed: Callable[[set[int]], None],
+    ) -> None:
+        self._lock = lock
+        self._storage = storage
+        self._tallies = tallies
+        self._settle = settle
+        self._changed = changed
+
+    def listed(self, profile_id: int | None = None) -> list[Parked]:
+        """Parked deliveries of one profile or of all, oldest first."""
+        with self._lock:
+            self._settle()
+            return [
+                Parked(
+                    profile_id=profile,
+                    seq=seq,
+                    event_id=self._event_id(seq),
+                    packet=packet,
+                    kind=kind,
+                    attempts=attempts,
+                    why=why,
+                    parked_utc_ns=utc_ns,
+                )
+                for store in self._storage.stores
+                for profile, seq, packet, kind, attempts, why, utc_ns in store.parked(profile_id)
+            ]
+
+    def _event_id(self, seq: int) -> str:
+        try:
+            body = self._storage.first(lambda store: store.body(seq))
+            return "" if body is None else records.record_from(body).event.event_id
+        except (ValueError, TypeError, KeyError):
+            return ""
+
+    def show(self, profile_id: int, seq: int) -> Delivery | None:
+        """One of them whole, with its images; `None` when it is not parked, or damaged."""
+        with self._lock:
+            found = next((row for row in self.listed(profile_id) if row.seq == seq), None)
+            if found is None:
+                return None
+            try:
+                body = self._storage.first(lambda store: store.body(seq))
+                if body is None:
+                    return None
+                event, images = records.event_with_images(
+                    records.record_from(body),
+                    profile_id,
+                    lambda no: self._storage.first(lambda store: store.image(no)),
+                )
+            except (ValueError, TypeError, KeyError):
+                return None
+            return Delivery(
+                profile_id=profile_id,
+                seq=seq,
+                packet=found.packet,
+                attempts=found.attempts,
+                age_ns=0,
+                event=event,
+                images=images,
+            )
+
+    def retry(self, profile_id: int | None = None, seq: int | None = None) -> int:
+        """Let them wait again (one, a profile's, or all), in their old places; returns how many."""
+        with self._lock:
+            chosen = self._chosen(profile_id, seq)
+            for store in self._storage.stores:
+                with store.transaction():
+                    for row in chosen:
+                        store.unpark(row.seq, row.profile_id)
+            self._changed({row.profile_id for row in chosen})
+            return len(chosen)
+
+    def discard(self, profile_id: int | None = None, seq: int | None = None) -> int:
+        """Let them go for good, counted; returns how many."""
+        with self._lock:
+            chosen = self._chosen(profile_id, seq)
+            for store in self._storage.stores:
+                with store.transaction():
+                    for row in chosen:
+                        store.discard(row.seq, row.profile_id)
+            for row in chosen:
+                self._tallies.drop(row.profile_id, Dropped.DISCARDED)
+            self._changed(set())
+            return len(chosen)
+
+    def _chosen(self, profile_id: int | None, seq: int | None) -> list[Parked]:
+        return [row for row in self.listed(profile_id) if seq is None or row.seq == seq]
+
+    def export(self, folder: Path, profile_id: int | None = None) -> int:
+        """Write each as a JSON file with its JPEGs beside it; returns how many deliveries.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        written = 0
+        for row in self.listed(profile_id):
+            delivery = self.show(row.profile_id, row.seq)
+            if delivery is None:
+                continue
+            # Names are made of our own numbers: nothing that a plate or a receiver said becomes a path.
+            name = f"profile{row.profile_id}-packet{row.packet:08}"
+            about: dict[str, Any] = {"parked": plain_from(row), "event": plain_from(delivery.event)}
+            about["images"] = []
+            for number, (key, data) in enumerate(delivery.images.items(), start=1):
+                picture = folder / f"{name}-{number}.jpg"
+                picture.write_bytes(data)
+                about["images"].append({"image_key": key, "file": picture.name})
+            (folder / f"{name}.json").write_text(
+                json.dumps(about, indent=1) + "\n", encoding="ascii"
+            )
+            written += 1
+        return written

@@ -1,0 +1,143 @@
+"""What is asked of an outbox's database; nothing is written here."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from cammra_edge.outbox.codec import crc_at
+from cammra_edge.outbox.rows import DeliveryRow, OpenRow, numbers_from
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+class Reads:
+    """The questions, on one connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For checks and salvage, which read the file as such."""
+        return self._db
+
+    def count(self, table: str) -> int:
+        """Rows of one of our tables."""
+        row = self._db.execute(f"select count(*) from {table}").fetchone()  # noqa: S608 - our own names
+        return int(row[0])
+
+    def oldest_waiting_seq(self) -> int:
+        """The first event that somebody waits for; 0 when there is none."""
+        row = self._db.execute(
+            "select ifnull(min(seq), 0) from (select seq from deliveries where state = 0 order by seq limit 1)"
+        ).fetchone()
+        return int(row[0])
+
+    def meta(self) -> dict[str, int]:
+        """All named numbers."""
+        return dict(self._db.execute("select name, value from meta").fetchall())
+
+    def profiles(self) -> list[tuple[int, int, dict[str, object]]]:
+        """Packet counters and tallies."""
+        rows = self._db.execute("select profile_id, packet, tally from profiles").fetchall()
+        return [(profile_id, packet, json.loads(tally)) for profile_id, packet, tally in rows]
+
+    def highest(self) -> tuple[int, int, int]:
+        """The highest event place, image number and vehicle number ever stored here."""
+        row = self._db.execute(
+            "select (select ifnull(max(seq), 0) from known), (select ifnull(max(no), 0) from images),"
+            " (select ifnull(max(car_id), 0) from vehicles)"
+        ).fetchone()
+        return int(row[0]), int(row[1]), int(row[2])
+
+    def knows(self, event_id: bytes) -> bool:
+        """Was an event of this id ever put (within the bound of `prune`)?"""
+        row = self._db.execute("select 1 from known where event_id = ?", (event_id,)).fetchone()
+        return row is not None
+
+    def car_id(self, stream_id: str, vehicle_no: int) -> int | None:
+        """The number of a vehicle that was put before."""
+        row = self._db.execute(
+            "select car_id from vehicles where stream_id = ? and vehicle_no = ?",
+            (stream_id, vehicle_no),
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def waiting(self, profile_id: int, *, after_seq: int, limit: int) -> list[DeliveryRow]:
+        """The next waiting deliveries of a profile, in order."""
+        rows = self._db.execute(
+            "select seq, profile_id, packet, attempts, car_id, kind, stored_ns, bytes, pictures"
+            " from deliveries where seq > ? and profile_id = ? and state = 0 order by seq limit ?",
+            (after_seq, profile_id, limit),
+        ).fetchall()
+        return [DeliveryRow(*row) for row in rows]
+
+    def waiting_of(self, profile_id: int, car_id: int) -> list[DeliveryRow]:
+        """The waiting deliveries of one vehicle, in order."""
+        rows = self._db.execute(
+            "select seq, profile_id, packet, attempts, car_id, kind, stored_ns, bytes, pictures"
+            " from deliveries where profile_id = ? and car_id = ? and state = 0 order by seq",
+            (profile_id, car_id),
+        ).fetchall()
+        return [DeliveryRow(*row) for row in rows]
+
+    def totals(self) -> list[tuple[int, int, int, int]]:
+        """Per profile and state: deliveries and bytes."""
+        return self._db.execute(
+            "select profile_id, state, count(*), sum(bytes) from deliveries group by profile_id, state"
+        ).fetchall()
+
+    def body(self, seq: int) -> bytes | None:
+        """The record of an event; `None` when it is gone.
+
+        Raises:
+            ValueError: It is damaged.
+        """
+        row = self._db.execute("select crc, body from events where seq = ?", (seq,)).fetchone()
+        if row is None:
+            return None
+        if crc_at(seq, row[1]) != row[0]:
+            message = f"event at {seq} is damaged on disk"
+            raise ValueError(message)
+        return bytes(row[1])
+
+    def image(self, no: int) -> bytes | None:
+        """A JPEG; `None` when it is gone.
+
+        Raises:
+            ValueError: It is damaged.
+        """
+        row = self._db.execute("select crc, data from images where no = ?", (no,)).fetchone()
+        if row is None:
+            return None
+        if crc_at(no, row[1]) != row[0]:
+            message = f"image {no} is damaged on disk"
+            raise ValueError(message)
+        return bytes(row[1])
+
+    def open_rows(self) -> list[OpenRow]:
+        """All vehicles without a Lost; `body` is `None` where the record is damaged."""
+        rows = self._db.execute(
+            "select car_id, image_nos, crc, body from open_vehicles order by car_id"
+        ).fetchall()
+        return [
+            OpenRow(car_id, numbers_from(nos), bytes(body) if crc_at(car_id, body) == crc else None)
+            for car_id, nos, crc, body in rows
+        ]
+
+    def has_image(self, no: int) -> bool:
+        """Is this image still held?"""
+        return self._db.execute("select 1 from images where no = ?", (no,)).fetchone() is not None
+
+    def parked(
+        self, profile_id: int | None = None
+    ) -> list[tuple[int, int, int, str, int, str, int]]:
+        """Parked deliveries: profile, place, packet, kind, attempts, why, when."""
+        return self._db.execute(
+            "select profile_id, seq, packet, kind, attempts, ifnull(why, ''), ifnull(parked_utc_ns, 0)"
+            " from deliveries where state = 1 and (?1 is null or profile_id = ?1)"
+            " order by profile_id, seq",
+            (profile_id,),
+        ).fetchall()

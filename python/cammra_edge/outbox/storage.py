@@ -1,0 +1,275 @@
+"""Where events lie: the file, and a bounded memory while the file takes none.
+
+Readers see one outbox. A write goes into the file; when the disk refuses (full, read-only, failing), it
+goes into memory and is counted as not yet durable, and about once a second the file is tried again. When
+it is back, what memory holds moves into it in one transaction with what was settled meanwhile.
+A broken file is set aside and what is whole in it is taken over (`salvage`).
+Held by `tests/outbox/test_storage.py` and `tests/faults/test_disk.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from cammra_edge.errors import OutboxError
+from cammra_edge.outbox import salvage
+from cammra_edge.outbox.reserve import Reserve
+from cammra_edge.outbox.rows import EventRow, Settled
+from cammra_edge.outbox.schema import connect, connect_memory
+from cammra_edge.outbox.store import Store
+from cammra_edge.outbox.watermark import Watermark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from cammra_edge.clock import Clock
+    from cammra_edge.config import OutboxSettings
+    from cammra_edge.outbox.rows import DeliveryRow
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+HEAL_EVERY_NS = 1_000_000_000
+BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
+KEEPS_READING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY})
+_PRIMARY = 0xFF
+
+
+@dataclass(slots=True)
+class Batch:
+    """One transaction's worth of news."""
+
+    rows: Sequence[EventRow] = ()
+    settled: Settled = field(default_factory=Settled)
+    profiles: Sequence[tuple[int, int, Mapping[str, object]]] = ()
+    meta: Mapping[str, int] = field(default_factory=dict)
+    make_room: Callable[[Store], None] | None = None
+
+
+def code_of(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; 0 where the module itself complained."""
+    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY
+
+
+class Storage:
+    """Opens the file at `settings.path`, or starts without it.
+
+    Raises:
+        OutboxError: A newer version wrote the file.
+    """
+
+    def __init__(self, settings: OutboxSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        path = settings.path
+        self._reserve = Reserve(path.with_name(path.name + ".reserve"))
+        self.watermark = Watermark(path.with_name(path.name + ".mark"))
+        self.disk: Store | None = None
+        self.ring: Store | None = None
+        self.trouble = ""
+        self.salvaged = salvage.Found()
+        self._owed = Settled()
+        self._owed_closed: set[int] = set()
+        self._heal_at_ns = 0
+        self.open_disk()
+
+    # -- opening and healing ---------------------------------------------------------------------
+
+    def open_disk(self) -> bool:
+        """Open the file, salvaging what is broken; False when the disk does not let us."""
+        path = self._settings.path
+        try:
+            self.disk, found = salvage.open_whole(
+                path,
+                lambda: Store(connect(path, durability=self._settings.durability)),
+                self.watermark.mark,
+            )
+        except OutboxError:
+            raise
+        except (sqlite3.Error, OSError) as error:
+            self._ail(error)
+            return False
+        if found.damaged:
+            self.salvaged = self.salvaged.plus(found)
+            _log.error(
+                "outbox damaged why=%r set_aside=%r events_saved=%d events_lost=%d",
+                found.why,
+                found.set_aside,
+                found.events,
+                found.lost,
+            )
+        self._reserve.hold()
+        return True
+
+    def _ail(self, error: sqlite3.Error | OSError) -> None:
+        """The disk refused: go on in memory, say so once."""
+        why = f"{type(error).__name__}: {error}"
+        if not self.trouble:
+            _log.error("outbox cannot write, keeping events in memory why=%r", why)
+        self.trouble = why
+        self._heal_at_ns = self._clock.mono_ns() + HEAL_EVERY_NS
+        if self.disk is not None and not (
+            isinstance(error, sqlite3.Error) and code_of(error) in KEEPS_READING
+        ):
+            # After a failed flush nothing that this connection believes is certain: open anew.
+            with contextlib.suppress(sqlite3.Error):
+                self.disk.close()
+            self.disk = None
+
+    def read(self, ask: Callable[[Storage], _T], otherwise: _T) -> _T:
+        """Ask something; when the disk fails, note that and answer `otherwise`."""
+        try:
+            return ask(self)
+        except sqlite3.Error as error:
+            self._ail(error)
+            return otherwise
+
+    @property
+    def durable(self) -> bool:
+        """Is everything that was put on disk?"""
+        return self.ring is None and not self.trouble
+
+    def heal_due(self) -> bool:
+        """Is it time to try the disk again?"""
+        return bool(self.trouble) and self._clock.mono_ns() >= self._heal_at_ns
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    def write(self, batch: Batch) -> bool:
+        """Take in a batch: on disk (True), or in memory until the disk is back (False)."""
+        if not self.trouble or self.heal_due():
+            try:
+                self._write_disk(batch)
+            except OutboxError:
+                raise
+            except (sqlite3.Error, OSError) as error:
+                if isinstance(error, sqlite3.Error) and code_of(error) == sqlite3.SQLITE_FULL:
+                    self._write_settled_only(batch)
+                self._ail(error)
+            else:
+                if self.trouble:
+                    _log.warning("outbox writes again")
+                self.trouble = ""
+                return True
+        self._write_ring(batch)
+        return False
+
+    def _write_disk(self, batch: Batch) -> None:
+        if self.disk is None and not self.open_disk():
+            raise OSError(self.trouble)
+        disk = self.disk
+        assert disk is not None  # noqa: S101 - open_disk said True
+        healing = bool(self.trouble)
+        with disk.transaction():
+            if self.ring is not None:
+                disk.take_over(self.ring, self._owed_closed)
+            disk.settle(self._owed)
+            for row in batch.rows:
+                disk.insert(row)
+            disk.settle(batch.settled)
+            if batch.make_room is not None:
+                batch.make_room(disk)
+            disk.save_profiles(batch.profiles)
+            disk.save_meta(batch.meta)
+        self._owed = Settled()
+        self._owed_closed.clear()
+        if self.ring is not None:
+            self.ring.close()
+            self.ring = None
+        if healing:
+            self._reserve.hold()
+
+    def _write_settled_only(self, batch: Batch) -> None:
+        """On a full disk, at least take note of what was delivered: that frees room."""
+        if self.disk is None or not (len(self._owed) + len(batch.settled)):
+            return
+        self._reserve.let_go()
+        try:
+            with self.disk.transaction():
+                self.disk.settle(self._owed)
+                self.disk.settle(batch.settled)
+            self._owed = Settled()
+        except sqlite3.Error:
+            return  # `_ail` tells of the disk; nothing is lost but the note
+
+    def _write_ring(self, batch: Batch) -> None:
+        if self.ring is None:
+            self.ring = Store(connect_memory())
+        ring = self.ring
+        with ring.transaction():
+            for row in batch.rows:
+                ring.insert(row)
+                if row.last:
+                    self._owed_closed.add(row.car_id)
+                else:
+                    self._owed_closed.discard(row.car_id)
+            ring.settle(batch.settled)
+            if batch.make_room is not None:
+                batch.make_room(ring)
+        self._owed.merge(batch.settled)
+
+    def close(self) -> None:
+        """Close the file; what only memory holds is lost, and was counted as not durable."""
+        for store in self.stores:
+            with contextlib.suppress(sqlite3.Error):
+                store.close()
+        self.disk = self.ring = None
+        self.watermark.close()
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    @property
+    def stores(self) -> tuple[Store, ...]:
+        """The file and the memory, as far as they are there."""
+        return tuple(store for store in (self.disk, self.ring) if store is not None)
+
+    def first(self, ask: Callable[[Store], _T | None]) -> _T | None:
+        """The first answer that is one."""
+        for store in self.stores:
+            answer = ask(store)
+            if answer is not None:
+                return answer
+        return None
+
+    def any(self, ask: Callable[[Store], bool]) -> bool:
+        """Does one of them say so?"""
+        return any(ask(store) for store in self.stores)
+
+    def waiting(self, profile_id: int, *, after_seq: int, limit: int) -> list[DeliveryRow]:
+        """The next waiting deliveries of a profile, in order."""
+        rows = [
+            row
+            for store in self.stores
+            for row in store.waiting(profile_id, after_seq=after_seq, limit=limit)
+        ]
+        return sorted(rows)[:limit]
+
+    def waiting_of(self, profile_id: int, car_id: int) -> list[DeliveryRow]:
+        """The waiting deliveries of one vehicle, in order."""
+        return sorted(row for store in self.stores for row in store.waiting_of(profile_id, car_id))
+
+    def totals(self) -> list[tuple[int, int, int, int]]:
+        """Per profile and state: deliveries and bytes."""
+        sums: dict[tuple[int, int], list[int]] = {}
+        for store in self.stores:
+            for profile_id, state, events, size_bytes in store.totals():
+                held = sums.setdefault((profile_id, state), [0, 0])
+                held[0] += events
+                held[1] += size_bytes
+        return [(*key, events, size_bytes) for key, (events, size_bytes) in sums.items()]
+
+    @property
+    def held(self) -> tuple[int, int]:
+        """Length of all events and images held, and the number of events."""
+        return (
+            sum(store.stored_bytes for store in self.stores),
+            sum(store.stored_events for store in self.stores),
+        )
+
+    def not_durable(self) -> int:
+        """Events that are only in memory."""
+        return 0 if self.ring is None else self.ring.count("known")

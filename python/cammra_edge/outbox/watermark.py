@@ -1,0 +1,92 @@
+"""How far the outbox had come, kept outside its database.
+
+A flipped bit in the write-ahead log makes SQLite drop every later commit without a word. So after each
+commit the highest numbers go into a small file of their own: a database that knows less than this file
+has lost something, which is then looked for (`salvage`) and said; and numbers that were given are
+never given again. The file is not flushed: after a power cut it may be older than the database, which is
+harmless. Two slots are written in turn, each with a CRC, so a torn write leaves the other.
+Held by `tests/outbox/test_watermark.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import zlib
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SLOT_BYTES = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """The highest numbers given, and the oldest event still waiting.
+
+    Args:
+        turn: Counts the marks.
+        seq: Place of the last event.
+        image_no: Number of the last image.
+        car_id: Number of the last vehicle.
+        oldest_seq: What lies below was settled, except what is parked.
+        packets: Last packet number per profile.
+    """
+
+    turn: int = 0
+    seq: int = 0
+    image_no: int = 0
+    car_id: int = 0
+    oldest_seq: int = 0
+    packets: Mapping[int, int] = field(default_factory=dict)
+
+
+class Watermark:
+    """The file; what it cannot write it leaves out, since the database holds the same while it is whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fd = -1
+        self.mark = self._read()
+
+    def _read(self) -> Mark:
+        try:
+            content = self._path.read_bytes()
+        except OSError:
+            return Mark()
+        marks = [_mark_from(content[at : at + SLOT_BYTES]) for at in (0, SLOT_BYTES)]
+        return max(marks, key=lambda mark: mark.turn)
+
+    def write(self, mark: Mark) -> None:
+        """Keep the mark in the slot that is older."""
+        self.mark = mark
+        plain = asdict(mark) | {"packets": {str(no): n for no, n in mark.packets.items()}}
+        content = json.dumps(plain, separators=(",", ":")).encode("ascii")
+        line = f"{zlib.crc32(content):08x} ".encode("ascii") + content
+        with contextlib.suppress(OSError):
+            if self._fd < 0:
+                self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            os.pwrite(self._fd, line.ljust(SLOT_BYTES), mark.turn % 2 * SLOT_BYTES)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def _mark_from(slot: bytes) -> Mark:
+    """The mark in a slot; the zero mark where it is torn or was never written."""
+    crc, _, content = slot.rstrip(b" \0\n").partition(b" ")
+    try:
+        if int(crc, 16) != zlib.crc32(content):
+            return Mark()
+        plain = json.loads(content)
+        packets = {int(no): int(packet) for no, packet in plain.pop("packets").items()}
+        return Mark(**{name: int(number) for name, number in plain.items()}, packets=packets)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return Mark()

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from cammra_edge.outbox import Dropped
+from tests.fakes import JPEG, new_event
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.outbox.conftest import Bench
+
+
+def park_all(bench: Bench) -> None:
+    for profile_id in (1, 2):
+        while (delivery := bench.outbox.take(profile_id)) is not None:
+            bench.outbox.park(delivery, why="HTTP 422: no such camera")
+
+
+def a_bench_with_three_parked(bench: Bench) -> None:
+    bench.outbox.put(
+        [new_event(1, image=JPEG), new_event(2, image=JPEG), new_event(3, wanted_by=(2,))]
+    )
+    park_all(bench)
+
+
+def test_one_can_be_shown_whole(bench: Bench) -> None:
+    a_bench_with_three_parked(bench)
+    row = bench.outbox.parking.listed(1)[1]
+    shown = bench.outbox.parking.show(1, row.seq)
+    assert shown is not None
+    assert (shown.event.vehicle_no, shown.packet, list(shown.images.values())) == (2, 2, [JPEG])
+    assert bench.outbox.parking.show(2, row.seq) is None
+
+
+def test_one_or_all_are_tried_again_with_their_old_packets(bench: Bench) -> None:
+    a_bench_with_three_parked(bench)
+    bench.outbox.put([new_event(4)])
+    woken: list[int] = []
+    bench.outbox.listen(1, lambda: woken.append(1))
+    assert bench.outbox.parking.retry(1, bench.outbox.parking.listed(1)[0].seq) == 1
+    assert woken == [1]
+    first = bench.outbox.take(1)
+    assert first is not None
+    assert (first.packet, first.attempts) == (1, 1)
+    bench.outbox.done(first)
+    assert bench.outbox.parking.retry() == 2
+    assert bench.outbox.waiting(1).parked == 0
+    assert [bench.outbox.waiting(no).events for no in (1, 2)] == [2, 1]
+
+
+def test_what_is_discarded_is_gone_and_counted(bench: Bench) -> None:
+    a_bench_with_three_parked(bench)
+    assert bench.outbox.parking.discard(1) == 2
+    assert bench.outbox.tally(1).dropped == {Dropped.DISCARDED.value: 2}
+    assert [row.profile_id for row in bench.reopen().parking.listed()] == [2]
+    assert bench.outbox.status()["events"] == 1
+
+
+def test_an_export_holds_event_reason_and_pictures(bench: Bench, tmp_path: Path) -> None:
+    a_bench_with_three_parked(bench)
+    folder = tmp_path / "out" / "parked"
+    assert bench.outbox.parking.export(folder) == 3
+    about = json.loads((folder / "profile1-packet00000001.json").read_text())
+    assert about["parked"]["why"] == "HTTP 422: no such camera"
+    assert about["event"]["plate"]["text"] == "1AB0001"
+    assert (folder / about["images"][0]["file"]).read_bytes() == JPEG
+    assert len(list(folder.iterdir())) == 5
