@@ -225,6 +225,7 @@ class DeliveryWorker:
         if self._threads or not self._profile.enabled:
             return
         self._stopping = False
+        self._outbox.release_held(self.profile_id)  # new settings are tried at once
         self._outbox.listen(self.profile_id, self.wake)
         sinks = [self._sink]
         if self._more_sinks is not None:
