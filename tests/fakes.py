@@ -91,7 +91,7 @@ def crash(outbox: Outbox) -> None:
     for store in outbox._storage.stores:
         store.connection.close()
     outbox._storage.watermark.close()
-    outbox._process_lock.release()
+    outbox._storage.release_lock()
 
 
 def no_jitter() -> float:

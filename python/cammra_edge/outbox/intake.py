@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 IMAGE_KEYS_KEPT = 1024
 CARS_KEPT = 4096
+NS_PER_S = 1_000_000_000
 
 
 class Intake:
     """Numbers what comes in."""
 
-    def __init__(self, storage: Storage, tallies: Tallies) -> None:
+    def __init__(self, storage: Storage, tallies: Tallies, started_utc_ns: int) -> None:
         self._storage = storage
         self._tallies = tallies
         mark = storage.watermark.mark
@@ -36,6 +37,13 @@ class Intake:
         self._image_no = mark.image_no
         self._car_id = mark.car_id
         self._turn = mark.turn
+        if storage.disk is None and not mark.turn:
+            # Neither file nor watermark can be read, so nobody knows what was given. The seconds since
+            # 1970 grow faster than any of these numbers, so from there on none is met again.
+            seconds = started_utc_ns // NS_PER_S
+            self._seq = self._image_no = seconds << 20
+            self._car_id = seconds
+            tallies.start_after(seconds)
         self._cars: OrderedDict[tuple[str, int], int] = OrderedDict()
         self._image_nos: OrderedDict[str, int] = OrderedDict()
 

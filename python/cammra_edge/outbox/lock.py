@@ -24,10 +24,16 @@ class ProcessLock:
 
     Raises:
         OutboxError: Another process (or another outbox of this one) holds it.
+        OSError: The file cannot be made.
     """
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:
+            self._fd = os.open(
+                path, os.O_RDONLY | os.O_CLOEXEC
+            )  # a read-only disk can be locked, too
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

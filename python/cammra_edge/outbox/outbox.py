@@ -27,7 +27,6 @@ from cammra_edge.outbox import records
 from cammra_edge.outbox.bounds import Limits, Room
 from cammra_edge.outbox.intake import Intake
 from cammra_edge.outbox.lane import LOOK_AHEAD, Lane, TakeRules
-from cammra_edge.outbox.lock import ProcessLock
 from cammra_edge.outbox.odometer import Odometer
 from cammra_edge.outbox.parking import Parking
 from cammra_edge.outbox.rows import Settled
@@ -68,12 +67,7 @@ class Outbox:
         self._settings = settings
         self._clock = clock
         self._lock = threading.RLock()
-        self._process_lock = ProcessLock(settings.path.with_name(settings.path.name + ".lock"))
-        try:
-            self._storage = Storage(settings, clock)
-        except BaseException:
-            self._process_lock.release()
-            raise
+        self._storage = Storage(settings, clock)
         self._lanes: dict[int, Lane] = {}
         self._limits: dict[int, Limits] = {}
         self._settled = Settled()
@@ -83,7 +77,7 @@ class Outbox:
         self._late_commits = 0
         self._listeners: dict[int, Callable[[], None]] = {}
         self._tallies = Tallies(())
-        self._intake = Intake(self._storage, self._tallies)
+        self._intake = Intake(self._storage, self._tallies, clock.utc_ns())
         self._odometer = Odometer({}, clock, trust_clock=settings.trust_clock)
         self.boundary_key = secrets.token_bytes(KEY_BYTES)
         self._depths = Depths(())
@@ -127,7 +121,6 @@ class Outbox:
                 self.flush()
             finally:
                 self._storage.close()
-                self._process_lock.release()
 
     # -- the engine's side -----------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cammra_edge.errors import OutboxError
 from cammra_edge.outbox import salvage
+from cammra_edge.outbox.lock import ProcessLock
 from cammra_edge.outbox.reserve import Reserve
 from cammra_edge.outbox.rows import EventRow, Settled
 from cammra_edge.outbox.schema import connect, connect_memory
@@ -59,7 +60,7 @@ class Storage:
     """Opens the file at `settings.path`, or starts without it.
 
     Raises:
-        OutboxError: A newer version wrote the file.
+        OutboxError: Another process holds the file, or a newer version wrote it.
     """
 
     def __init__(self, settings: OutboxSettings, clock: Clock) -> None:
@@ -75,7 +76,12 @@ class Storage:
         self._owed = Settled()
         self._owed_closed: set[int] = set()
         self._heal_at_ns = 0
-        self.open_disk()
+        self._lock: ProcessLock | None = None
+        try:
+            self.open_disk()
+        except OutboxError:
+            self.release_lock()
+            raise
 
     # -- opening and healing ---------------------------------------------------------------------
 
@@ -83,13 +89,14 @@ class Storage:
         """Open the file, salvaging what is broken; False when the disk does not let us."""
         path = self._settings.path
         try:
+            if self._lock is None:
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._lock = ProcessLock(path.with_name(path.name + ".lock"))
             self.disk, found = salvage.open_whole(
                 path,
                 lambda: Store(connect(path, durability=self._settings.durability)),
                 self.watermark.mark,
             )
-        except OutboxError:
-            raise
         except (sqlite3.Error, OSError) as error:
             self._ail(error)
             return False
@@ -105,7 +112,7 @@ class Storage:
         self._reserve.hold()
         return True
 
-    def _ail(self, error: sqlite3.Error | OSError) -> None:
+    def _ail(self, error: Exception) -> None:
         """The disk refused: go on in memory, say so once."""
         why = f"{type(error).__name__}: {error}"
         if not self.trouble:
@@ -144,9 +151,7 @@ class Storage:
         if not self.trouble or self.heal_due():
             try:
                 self._write_disk(batch)
-            except OutboxError:
-                raise
-            except (sqlite3.Error, OSError) as error:
+            except (sqlite3.Error, OSError, OutboxError) as error:
                 if isinstance(error, sqlite3.Error) and code_of(error) == sqlite3.SQLITE_FULL:
                     self._write_settled_only(batch)
                 self._ail(error)
@@ -219,6 +224,13 @@ class Storage:
                 store.close()
         self.disk = self.ring = None
         self.watermark.close()
+        self.release_lock()
+
+    def release_lock(self) -> None:
+        """Let the next process in."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     # -- reading ---------------------------------------------------------------------------------
 

@@ -86,7 +86,12 @@ class Tallies:
     def __init__(self, rows: Iterable[tuple[int, int, Mapping[str, object]]]) -> None:
         self._counts: dict[int, Count] = {}
         self._changed: set[int] = set()
+        self._first_packet = 0
         self.add(rows)
+
+    def start_after(self, packet: int) -> None:
+        """Number the packets of profiles not seen yet from here on."""
+        self._first_packet = packet
 
     def add(self, rows: Iterable[tuple[int, int, Mapping[str, object]]]) -> None:
         """Count what was saved on top of what is counted since."""
@@ -122,7 +127,7 @@ class Tallies:
     def next_packet(self, profile_id: int) -> int:
         """The number of the profile's next event."""
         count = self.change(profile_id)
-        count.packet += 1
+        count.packet = max(count.packet, self._first_packet) + 1
         count.put += 1
         return count.packet
 
