@@ -49,13 +49,15 @@ def free_port(family: socket.AddressFamily = socket.AF_INET, host: str = LOOPBAC
         return int(probe.getsockname()[1])
 
 
-def wait_for_port(port: int, *, process: subprocess.Popen[bytes] | None = None) -> None:
+def wait_for_port(
+    port: int, *, process: subprocess.Popen[bytes] | None = None, host: str = LOOPBACK
+) -> None:
     """Until something listens there."""
     give_up = time.monotonic() + START_S
     while time.monotonic() < give_up:
         if process is not None and process.poll() is not None:
             raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
-        with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=1):
+        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
             return
         time.sleep(0.02)
     raise TimeoutError(f"nothing listens on port {port}")
@@ -66,6 +68,7 @@ def running(
     command: Sequence[str],
     *,
     port: int,
+    host: str = LOOPBACK,
     cwd: Path | None = None,
     environment: dict[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
@@ -79,7 +82,7 @@ def running(
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for_port(port, process=process)
+        wait_for_port(port, process=process, host=host)
         yield process
     finally:
         process.terminate()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.profile import HttpPost, Tcp
+from cammra_edge.profile import Ftp, HttpPost, Tcp
 
 if TYPE_CHECKING:
     from cammra_edge.clock import Clock
@@ -22,9 +22,6 @@ def open_sink(
         profile: Where to.
         network_mode: What a URL without a scheme means, `https` or `http`.
         clock: Where time limits are read.
-
-    Raises:
-        TypeError: No sink knows that protocol.
     """
     # Imported when asked for: a camera that only sends HTTP does not pay for the others, and the other way round.
     match profile.protocol:
@@ -36,5 +33,7 @@ def open_sink(
             from cammra_edge.sinks.tcp import TcpSink  # noqa: PLC0415 - as above
 
             return TcpSink(protocol, clock=clock)
-        case other:
-            raise TypeError(f"no sink for {type(other).__name__}")
+        case Ftp() as protocol:
+            from cammra_edge.sinks.ftp import FtpSink  # noqa: PLC0415 - as above
+
+            return FtpSink(protocol, clock=clock)

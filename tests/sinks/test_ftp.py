@@ -1,0 +1,371 @@
+"""The FTP sink against four servers, and against scripted ones that break in the middle."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cammra_edge.model import Attempt, Body, Files, NamedFile
+from cammra_edge.profile import Ftp, Timeouts
+from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
+from cammra_edge.sinks.ftp import FtpSink, numbered
+from tests import ftp_servers
+from tests.ftp_servers import FtpServer
+from tests.servers import LOOPBACK, Scripted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from cammra_edge.sinks.base import Outcome
+
+FIRST = Attempt(event_id="e" * 32, packet=7)
+AGAIN = Attempt(event_id="e" * 32, packet=7, number=2)
+JPEG = b"\xff\xd8" + bytes(range(256)) * 200 + b"\xff\xd9"
+FILES = Files(
+    files=(
+        NamedFile(path="in/2024/09/n.json", content=b"{}"),
+        NamedFile(path="in/2024/09/n_lp.jpg", content=JPEG[:500]),
+        NamedFile(path="in/2024/09/n.jpg", content=JPEG),
+    )
+)
+LIMITS = Timeouts(connect_s=5, write_s=5, answer_s=10, total_s=25)
+
+
+@pytest.fixture(params=ftp_servers.NAMES)
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FtpServer]:
+    with ftp_servers.START[request.param](tmp_path) as started:
+        yield started
+
+
+def sink(server: FtpServer, *, passive: bool = True) -> FtpSink:
+    return FtpSink(
+        Ftp(
+            server.url, user=server.user, password=server.password, timeouts=LIMITS, passive=passive
+        )
+    )
+
+
+def stored(home: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()
+    }
+
+
+def wanted(files: Files = FILES) -> dict[str, bytes]:
+    return {file.path: file.content for file in files.files}
+
+
+def many(count: int) -> list[Files]:
+    return [
+        Files(files=(NamedFile(path=f"in/{number}.jpg", content=JPEG),)) for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("passive", [True, False], ids=["passive", "active"])
+def test_files_arrive_whole_under_their_names(server: FtpServer, *, passive: bool) -> None:
+    way = sink(server, passive=passive)
+    assert way.send(FILES, FIRST) == Delivered("3 files")
+    way.close()
+    assert stored(server.home) == wanted()
+
+
+def test_one_connection_carries_many_events(server: FtpServer) -> None:
+    way = sink(server)
+    assert {way.send(files, FIRST) for files in many(20)} == {Delivered("1 files")}
+    way.close()
+    assert stored(server.home) == {f"in/{number}.jpg": JPEG for number in range(20)}
+
+
+def test_a_taken_name_gets_a_number_and_nothing_is_overwritten(server: FtpServer) -> None:
+    way = sink(server)
+    other = Files(files=(NamedFile(path="in/2024/09/n.jpg", content=b"other"),))
+    assert isinstance(way.send(other, FIRST), Delivered)
+    assert isinstance(way.send(FILES, FIRST), Delivered)
+    way.close()
+    assert stored(server.home) == {
+        "in/2024/09/n.jpg": b"other",
+        "in/2024/09/n_1.json": b"{}",
+        "in/2024/09/n_lp_1.jpg": JPEG[:500],
+        "in/2024/09/n_1.jpg": JPEG,
+    }
+
+
+def test_a_repeat_finds_what_it_has_done(server: FtpServer) -> None:
+    way = sink(server)
+    half = Files(files=FILES.files[:2])
+    assert isinstance(way.send(half, FIRST), Delivered)
+    assert isinstance(way.send(FILES, AGAIN), Delivered)
+    assert isinstance(way.send(FILES, AGAIN), Delivered)
+    way.close()
+    assert stored(server.home) == wanted()
+
+
+def test_a_half_written_file_of_an_earlier_try_is_replaced(server: FtpServer) -> None:
+    way = sink(server)
+    left = Files(files=(NamedFile(path="in/2024/09/n.jpg.part", content=JPEG * 2),))
+    assert isinstance(way.send(left, FIRST), Delivered)
+    assert isinstance(way.send(FILES, AGAIN), Delivered)
+    way.close()
+    assert stored(server.home) == wanted()
+
+
+def test_folders_that_somebody_cleared_away_are_made_again(server: FtpServer) -> None:
+    way = sink(server)
+    assert isinstance(way.send(FILES, FIRST), Delivered)
+    for path in sorted((server.home / "in").rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    assert isinstance(way.send(FILES, FIRST), Delivered)
+    way.close()
+    assert stored(server.home) == wanted()
+
+
+def test_a_read_only_folder_is_told_apart_from_bad_weather(server: FtpServer) -> None:
+    (server.home / "in").chmod(0o555)
+    if server.name == "pyftpdlib":
+        pytest.skip("runs as root, who may write everywhere; its read-only user is tested below")
+    outcome = sink(server).send(FILES, FIRST)
+    assert isinstance(outcome, GiveUp)
+    assert "cannot be written" in outcome.why
+
+
+def test_a_restarted_server_costs_one_reconnect(tmp_path: Path) -> None:
+    with ftp_servers.pyftpdlib(tmp_path) as server:
+        way = sink(server)
+        assert isinstance(way.send(FILES, FIRST), Delivered)
+        kept = way._kept
+        assert kept is not None
+        assert kept.sock is not None
+        kept.sock.shutdown(socket.SHUT_RDWR)
+        assert isinstance(way.send(many(1)[0], FIRST), Delivered)
+        way.close()
+
+
+def test_ipv6(tmp_path: Path) -> None:
+    with ftp_servers.pyftpdlib(tmp_path, host="::1") as started:
+        server = FtpServer(
+            started.name, started.port, started.home, started.user, started.password, "[::1]"
+        )
+        for passive in (True, False):
+            way = sink(server, passive=passive)
+            assert isinstance(way.send(FILES, AGAIN), Delivered)
+            way.close()
+        assert stored(server.home) == wanted()
+
+
+def test_a_wrong_password_is_a_fault_of_the_settings(tmp_path: Path) -> None:
+    with ftp_servers.pyftpdlib(tmp_path) as server:
+        protocol = Ftp(server.url, user=server.user, password="falsch", timeouts=LIMITS)
+        outcome = FtpSink(protocol).send(FILES, FIRST)
+    assert isinstance(outcome, Misconfigured)
+    assert "falsch" not in outcome.why
+
+
+def test_a_user_who_may_only_read(tmp_path: Path) -> None:
+    with ftp_servers.pyftpdlib(tmp_path, permissions="elr") as server:
+        assert isinstance(sink(server).send(FILES, FIRST), GiveUp)
+
+
+def test_a_full_quota_is_tried_later(tmp_path: Path) -> None:
+    with ftp_servers.pure_ftpd(tmp_path, quota_bytes="1000000") as server:
+        big = Files(
+            files=tuple(
+                NamedFile(path=f"in/{number}.bin", content=JPEG * 16) for number in range(4)
+            )
+        )
+        way = sink(server)
+        outcome = way.send(big, FIRST)
+        way.close()
+        assert isinstance(outcome, TryLater), outcome
+        assert not [
+            name
+            for name in stored(server.home)
+            if name.startswith("in/") and not name.endswith(".part")
+        ]
+
+
+def test_nothing_to_send_and_nothing_that_fits() -> None:
+    way = FtpSink(Ftp("ftp://127.0.0.1:1"))
+    assert way.send(Files(files=()), FIRST) == Delivered(
+        "nothing to send: no image, and no sidecar"
+    )
+    assert isinstance(way.send(Body(content=b"x"), FIRST), GiveUp)
+
+
+def test_numbers_go_before_the_ending() -> None:
+    assert [numbered("a.b/c.jpg", number) for number in (0, 2)] == ["a.b/c.jpg", "a.b/c_2.jpg"]
+
+
+# ---- servers that break ------------------------------------------------------------------------------
+
+
+def read_line(connection: socket.socket) -> bytes:
+    line = b""
+    while not line.endswith(b"\n") and (byte := connection.recv(1)):
+        line += byte
+    return line
+
+
+class Faulty:
+    """A small FTP server that answers as a test says, by command; keeps what was uploaded."""
+
+    def __init__(self, **answers: str) -> None:
+        self.answers = answers
+        self.commands: list[str] = []
+        self.stored = b""
+
+    def __call__(self, connection: socket.socket, _: int, server: Scripted) -> None:
+        with socket.create_server((LOOPBACK, 0)) as data:
+            self._converse(connection, server, data)
+
+    def _converse(self, connection: socket.socket, server: Scripted, data: socket.socket) -> None:
+        port = data.getsockname()[1]
+        usual = {
+            "USER": "331 password",
+            "PASS": "230 in",
+            "TYPE": "200 binary",
+            "EPSV": f"229 go (|||{port}|)",
+            "PASV": f"227 go (10,9,8,7,{port // 256},{port % 256})",
+            "SIZE": "550 none",
+            "MKD": "257 made",
+            "RNFR": "350 to",
+            "RNTO": "250 renamed",
+            "QUIT": "221 bye",
+        }
+        connection.sendall(self.answers.get("banner", "220 hello\r\n").encode())
+        for line in iter(lambda: read_line(connection), b""):
+            command = line.decode().split()[0]
+            self.commands.append(line.decode().strip())
+            if command == "STOR" and "STOR" not in self.answers:
+                connection.sendall(b"150 go\r\n")
+                taker, _ = data.accept()
+                with taker, taker.makefile("rb") as upload:
+                    self.stored = upload.read()
+                connection.sendall(self.answers.get("stored", "226 done\r\n").encode())
+                continue
+            if (
+                command == "SIZE"
+                and self.stored
+                and "SIZE" not in self.answers
+                and ".part" in self.commands[-1]
+            ):
+                connection.sendall(f"213 {len(self.stored)}\r\n".encode())
+                continue
+            said = self.answers.get(command, usual.get(command, "502 no") + "\r\n")
+            if said == "close":
+                return
+            if said == "silence":
+                while not server._closing:
+                    time.sleep(0.02)
+                return
+            connection.sendall(said.encode())
+
+
+ONE = Files(files=(NamedFile(path="d/n.jpg", content=JPEG),))
+
+
+def against(faulty: Faulty, *, total_s: float = 2.0) -> tuple[Outcome, float]:
+    limits = Timeouts(connect_s=1, write_s=1, answer_s=1, total_s=total_s)
+    with Scripted(faulty) as server:
+        way = FtpSink(
+            Ftp(f"ftp://{LOOPBACK}:{server.port}", user="u", password="p", timeouts=limits)
+        )
+        began = time.monotonic()
+        outcome = way.send(ONE, FIRST)
+        took_s = time.monotonic() - began
+        way.close()
+    return outcome, took_s
+
+
+def test_the_scripted_server_is_good_when_nothing_is_wrong() -> None:
+    faulty = Faulty()
+    outcome, _ = against(faulty)
+    assert outcome == Delivered("1 files")
+    assert faulty.stored == JPEG
+    assert "RNTO d/n.jpg" in faulty.commands
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind"),
+    [
+        ({"banner": "421 too many\r\n"}, TryLater),
+        ({"banner": ""}, TryLater),
+        ({"banner": "SSH-2.0-OpenSSH\r\n"}, TryLater),
+        ({"banner": "220-\r\n" * 100_000}, TryLater),
+        ({"banner": "2" * 20_000}, TryLater),
+        ({"PASS": "530 no\r\n"}, Misconfigured),
+        ({"PASS": "421 gone\r\n"}, TryLater),
+        ({"EPSV": "500 no\r\n", "PASV": "502 no\r\n"}, TryLater),
+        ({"EPSV": "229 garbage\r\n", "PASV": "227 garbage\r\n"}, TryLater),
+        ({"STOR": "425 no data\r\n"}, TryLater),
+        ({"STOR": "450 busy\r\n"}, TryLater),
+        ({"STOR": "452 full\r\n"}, TryLater),
+        ({"STOR": "550 no\r\n"}, GiveUp),
+        ({"STOR": "553 name\r\n"}, GiveUp),
+        ({"STOR": "close"}, TryLater),
+        ({"stored": "426 broken\r\n"}, TryLater),
+        ({"stored": "451 disk\r\n"}, TryLater),
+        ({"stored": "552 quota\r\n"}, TryLater),
+        ({"stored": ""}, TryLater),
+        ({"RNFR": "close"}, TryLater),
+        ({"RNTO": "550 no\r\n"}, GiveUp),
+        ({"TYPE": "silence"}, TryLater),
+        ({"USER": "x" * 10_000}, TryLater),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_broken_server_has_an_outcome_in_time(
+    answers: dict[str, str], kind: type[Outcome]
+) -> None:
+    faulty = Faulty(**answers)
+    outcome, took_s = against(faulty)
+    assert isinstance(outcome, kind), outcome
+    assert took_s < 3
+    if kind is not GiveUp or "RNTO" not in answers:
+        assert not any(command.startswith("RNTO") for command in faulty.commands)
+
+
+def test_a_full_disk_waits_longer() -> None:
+    outcome, _ = against(Faulty(STOR="452 full\r\n"))
+    assert isinstance(outcome, TryLater)
+    assert outcome.after_s == 60
+
+
+def test_a_short_file_is_not_renamed() -> None:
+    faulty = Faulty(SIZE="213 5\r\n")
+    limits = Timeouts(total_s=3)
+    with Scripted(faulty) as server:
+        way = FtpSink(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=limits))
+        outcome = way.send(ONE, AGAIN)
+        way.close()
+    assert not isinstance(outcome, Delivered)
+    assert not any(command.startswith("RNTO") for command in faulty.commands)
+
+
+def test_a_foreign_address_in_pasv_is_not_followed() -> None:
+    faulty = Faulty(EPSV="500 no\r\n")
+    outcome, _ = against(faulty)
+    assert outcome == Delivered("1 files")
+    assert "PASV" in faulty.commands
+
+
+def test_a_server_that_tells_no_sizes_is_believed_and_said_so() -> None:
+    outcome, _ = against(Faulty(SIZE="502 what\r\n"))
+    assert outcome == Delivered("1 files; the server does not tell sizes")
+
+
+def test_a_trickling_answer_does_not_hold_us_up() -> None:
+    def script(connection: socket.socket, _: int, server: Scripted) -> None:
+        while not server._closing:
+            connection.sendall(b"2")
+            time.sleep(0.1)
+
+    limits = Timeouts(connect_s=1, write_s=1, answer_s=1, total_s=1.5)
+    with Scripted(script) as server:
+        began = time.monotonic()
+        outcome = FtpSink(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=limits)).send(ONE, FIRST)
+        assert time.monotonic() - began < 2.5
+    assert isinstance(outcome, TryLater)
