@@ -22,22 +22,20 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     return recording
 
 
-def test_every_vehicle_is_read_clearly_and_long_enough_to_be_sure_before_the_timer(
-    recording: Recording,
-) -> None:
+def test_every_vehicle_is_read_clearly_and_long_enough_to_be_sure_before_the_timer() -> None:
     texts: dict[int, list[tuple[str | None, float]]] = {}
     first_ns: dict[int, int] = {}
     third_sure_ns: dict[int, int] = {}
     middles: dict[int, list[float]] = {}
-    for frame in recording.frames():
+    for frame in Scene().moments():
         for read in frame.reads:
             texts.setdefault(read.track, []).append((read.text, read.confidence))
-            first_ns.setdefault(read.track, frame.at.mono_ns)
+            first_ns.setdefault(read.track, frame.t_ns)
             assert read.vehicle is not None
             middles.setdefault(read.track, []).append(read.vehicle[1] + read.vehicle[3] / 2)
             sure = [text for text, confidence in texts[read.track] if confidence > 0.9]
             if len(sure) >= 3:
-                third_sure_ns.setdefault(read.track, frame.at.mono_ns)
+                third_sure_ns.setdefault(read.track, frame.t_ns)
     assert sorted(texts) == [1, 2, 3, 4, 5]
     for track, visit in enumerate(VISITS, start=1):
         wrong = [text for text, _ in texts[track] if text != visit.look.text]

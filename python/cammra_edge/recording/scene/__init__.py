@@ -46,6 +46,8 @@ _ENTER_M, _LEAVE_M = 70.0, 6.4
 _JPEG_QUALITY = 88
 _GRAIN_LEVELS = 2.6
 _GRAIN_SHEETS = 5
+_PAINT = 1
+"""Sets the seed of the picture apart from that of the reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,27 @@ class SceneFrame(NamedTuple):
     t_ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one vehicle is in one frame; `index` counts in `VISITS`."""
+
+    index: int
+    z_m: float
+    scale: float
+    corner: tuple[int, int]
+    size: tuple[int, int]
+    vehicle: Box
+    plate: Box
+
+
+class Moment(NamedTuple):
+    """One frame before it is drawn: its vehicles, the far ones first, its reads, its time."""
+
+    places: list[Place]
+    reads: list[PlateRead]
+    t_ns: int
+
+
 class Scene:
     """The drawn scene.
 
@@ -126,53 +149,50 @@ class Scene:
     """
 
     def __init__(self, seed: int = 7) -> None:
-        rng = np.random.default_rng(seed)
         self.size = (WIDTH_PX, HEIGHT_PX)
         self.frames_total = round(LENGTH_S * FPS)
-        self._road = draw_road(rng)
-        grain = rng.normal(0, _GRAIN_LEVELS, (_GRAIN_SHEETS, HEIGHT_PX, WIDTH_PX, 1))
-        self._grain = grain.astype(np.int16)
-        self._jitter = rng.uniform(0, 1, (len(VISITS), self.frames_total))
+        self._seed = seed
+        self._jitter = np.random.default_rng(seed).uniform(0, 1, (len(VISITS), self.frames_total))
         self._sprites = [
             draw_vehicle(visit.shape, visit.colour, visit.look, rear=not visit.inward)
             for visit in VISITS
         ]
 
     def frames(self) -> Iterator[SceneFrame]:
-        """All frames in order."""
+        """All frames in order, drawn."""
+        rng = np.random.default_rng([self._seed, _PAINT])
+        road = draw_road(rng)
+        grain = rng.normal(0, _GRAIN_LEVELS, (_GRAIN_SHEETS, HEIGHT_PX, WIDTH_PX, 1)).astype(
+            np.int16
+        )
+        for number, moment in enumerate(self.moments()):
+            picture = road.copy()
+            for place in moment.places:
+                _draw(picture, self._sprites[place.index], place)
+            pixels = np.asarray(picture, dtype=np.int16) + grain[number % _GRAIN_SHEETS]
+            picture = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+            yield SceneFrame(picture, moment.reads, moment.t_ns)
+
+    def moments(self) -> Iterator[Moment]:
+        """All frames in order, not drawn: where everything is, and what is read of it."""
         reads_so_far = [0] * len(VISITS)
         for number in range(self.frames_total):
             t_s = number / FPS
-            picture = self._road.copy()
-            reads: list[PlateRead] = []
-            placed = sorted(
-                ((_distance_m(visit, t_s), index) for index, visit in enumerate(VISITS)),
-                reverse=True,
+            places = sorted(
+                (
+                    _place(self._sprites[index], index, _lane_x_m(visit), z_m)
+                    for index, visit in enumerate(VISITS)
+                    if _LEAVE_M <= (z_m := _distance_m(visit, t_s)) <= _ENTER_M
+                ),
+                key=lambda place: -place.z_m,
             )
-            for z_m, index in placed:
-                if not _LEAVE_M <= z_m <= _ENTER_M:
-                    continue
-                visit = VISITS[index]
-                vehicle, plate = _place(picture, self._sprites[index], _lane_x_m(visit), z_m)
-                if z_m <= _READ_FROM_M and _inside(plate):
-                    wrong = visit.misread and reads_so_far[index] < _MISREADS
-                    sure = float(self._jitter[index, number])
-                    reads_so_far[index] += 1
-                    reads.append(
-                        PlateRead(
-                            track=index + 1,
-                            text=visit.misread if wrong else visit.look.text,
-                            confidence=round(
-                                0.62 + 0.06 * sure if wrong else 0.93 + 0.06 * sure, 4
-                            ),
-                            vehicle=vehicle,
-                            plate=plate,
-                            country=visit.look.country,
-                            info=_info(visit) if z_m <= _INFO_FROM_M else None,
-                        )
-                    )
-            reads.sort(key=lambda read: read.track)
-            yield SceneFrame(self._with_grain(picture, number), reads, round(number * _S_NS / FPS))
+            reads = []
+            for place in sorted(places, key=lambda place: place.index):
+                if place.z_m <= _READ_FROM_M and _inside(place.plate):
+                    sure = float(self._jitter[place.index, number])
+                    reads.append(_read(place, reads_so_far[place.index], sure))
+                    reads_so_far[place.index] += 1
+            yield Moment(places, reads, round(number * _S_NS / FPS))
 
     def record(self, path: Path, *, progress: Callable[[int], object] | None = None) -> Recording:
         """Draw it into a recording.
@@ -201,10 +221,6 @@ class Scene:
                 progress(1)
         return writer.finish()
 
-    def _with_grain(self, picture: Image.Image, number: int) -> Image.Image:
-        pixels = np.asarray(picture, dtype=np.int16) + self._grain[number % _GRAIN_SHEETS]
-        return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
-
 
 def _distance_m(visit: Visit, t_s: float) -> float:
     way_m = (t_s - visit.start_s) * visit.speed_m_s
@@ -215,20 +231,38 @@ def _lane_x_m(visit: Visit) -> float:
     return -LANE_M if visit.inward else LANE_M
 
 
-def _place(picture: Image.Image, sprite: Sprite, x_m: float, z_m: float) -> tuple[Box, Box]:
+def _place(sprite: Sprite, index: int, x_m: float, z_m: float) -> Place:
     scale = FOCAL_PX / z_m / PX_PER_M
     size = (round(sprite.picture.width * scale), round(sprite.picture.height * scale))
     foot_x, foot_y = to_picture(x_m, 0, z_m)
     left, top = round(foot_x - size[0] / 2), round(foot_y - size[1])
-    _shadow(picture, (left, round(foot_y)), size[0], scale)
-    scaled = sprite.picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
-    picture.paste(scaled, (left, top), scaled)
 
     def boxed(box: tuple[float, float, float, float]) -> Box:
         x, y, width, height = (side * scale for side in box)
         return (round(left + x), round(top + y), round(width), round(height))
 
-    return boxed(sprite.body), boxed(sprite.plate)
+    return Place(index, z_m, scale, (left, top), size, boxed(sprite.body), boxed(sprite.plate))
+
+
+def _draw(picture: Image.Image, sprite: Sprite, place: Place) -> None:
+    left, top = place.corner
+    _shadow(picture, (left, top + place.size[1]), place.size[0], place.scale)
+    scaled = sprite.picture.resize(place.size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+    picture.paste(scaled, (left, top), scaled)
+
+
+def _read(place: Place, reads_so_far: int, sure: float) -> PlateRead:
+    visit = VISITS[place.index]
+    wrong = visit.misread and reads_so_far < _MISREADS
+    return PlateRead(
+        track=place.index + 1,
+        text=visit.misread if wrong else visit.look.text,
+        confidence=round((0.62 if wrong else 0.93) + 0.06 * sure, 4),
+        vehicle=place.vehicle,
+        plate=place.plate,
+        country=visit.look.country,
+        info=_info(visit) if place.z_m <= _INFO_FROM_M else None,
+    )
 
 
 def _shadow(picture: Image.Image, foot: tuple[int, int], width: int, scale: float) -> None:
