@@ -1,0 +1,70 @@
+"""Adapter for fast-alpr (extra `fast-alpr`): ONNX plate detection and reading, on any processor.
+
+fast-alpr finds and reads plates frame by frame; this adds numbers that stay (`PlateFollower`) and a
+guess of where the vehicle is (`vehicle_around`). Frames are BGR8, as OpenCV delivers them.
+
+Held by `tests/recogniser/test_fast_alpr.py`, which runs the real `ALPR` class.
+"""
+
+from __future__ import annotations
+
+import statistics
+from typing import TYPE_CHECKING
+
+from cammra_edge.model import PlateRead
+from cammra_edge.recogniser.follow import PlateFollower, vehicle_around
+
+if TYPE_CHECKING:
+    import numpy as np
+    from fast_alpr import ALPR, ALPRResult
+    from numpy.typing import NDArray
+
+    from cammra_edge.model import Box, FrameTime
+
+
+class FastAlpr:
+    """A `Recogniser` of BGR8 frames.
+
+    Args:
+        alpr: fast-alpr's own object, with the models of your choice: `ALPR(detector_model=…, ocr_model=…)`.
+        follower: Gives plates their numbers.
+    """
+
+    def __init__(self, alpr: ALPR, follower: PlateFollower | None = None) -> None:
+        self._alpr = alpr
+        self._follower = follower or PlateFollower()
+
+    def read(self, frame: NDArray[np.uint8], at: FrameTime) -> list[PlateRead]:
+        """The plates of one frame; a plate that could not be read comes without text."""
+        results = self._alpr.predict(frame)
+        boxes = [_box(result) for result in results]
+        tracks = self._follower.follow(boxes, at.mono_ns)
+        return [
+            _read(result, box, track)
+            for result, box, track in zip(results, boxes, tracks, strict=True)
+        ]
+
+
+def _box(result: ALPRResult) -> Box:
+    found = result.detection.bounding_box
+    return (found.x1, found.y1, found.x2 - found.x1, found.y2 - found.y1)
+
+
+def _read(result: ALPRResult, box: Box, track: int) -> PlateRead:
+    ocr = result.ocr
+    text = "" if ocr is None else ocr.text.strip().strip("_")
+    return PlateRead(
+        track=track,
+        text=text or None,
+        confidence=_confidence(ocr.confidence) if ocr is not None and text else 0.0,
+        vehicle=vehicle_around(box),
+        plate=box,
+        region=(ocr.region or "") if ocr is not None else "",
+    )
+
+
+def _confidence(given: float | list[float]) -> float:
+    """One number for the whole text: fast-alpr may give one for each letter."""
+    if isinstance(given, list):
+        given = statistics.fmean(given) if given else 0.0
+    return min(1.0, max(0.0, float(given)))
