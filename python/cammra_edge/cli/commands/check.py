@@ -1,0 +1,68 @@
+"""`cammra-edge check`: validates a config script and explains it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cammra_edge.cli.exits import Exit
+from cammra_edge.cli.explain import profile_lines, warnings
+from cammra_edge.cli.script import load_script
+from cammra_edge.cli.terminal import Style
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from cammra_edge.cli.terminal import Terminal
+    from cammra_edge.config import Settings
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Its options."""
+    parser.add_argument(
+        "config", metavar="CONFIG.py", help="the script to check; it is run, but nothing is sent"
+    )
+
+
+def run(args: Namespace, terminal: Terminal) -> Exit:
+    """Check one script."""
+    script = load_script(args.config)
+    settings = script.engine.settings
+    explained = {profile.name: profile_lines(profile, settings) for profile in settings.profiles}
+    doubts = list(warnings(settings))
+    for number, (name, lines) in enumerate(explained.items(), start=1):
+        terminal.line(f"{number} {terminal.styled(name, Style.BOLD)} {lines[0]}")
+        for line in lines[1:]:
+            terminal.line(f"    {line}")
+    for line in _around(settings, has_source=script.source is not None):
+        terminal.line(line)
+    for doubt in doubts:
+        terminal.line(f"{terminal.styled('look again', Style.NOTICE)}: {doubt}")
+    terminal.line(terminal.styled(f"{script.path} is good", Style.GOOD))
+    terminal.data(
+        {"config": str(script.path), "good": True, "profiles": explained, "warnings": doubts}
+    )
+    return Exit.OK
+
+
+def _around(settings: Settings, *, has_source: bool) -> list[str]:
+    tracking, outbox = settings.tracking, settings.outbox
+    regions = (
+        f"{len(settings.tracking.regions)} regions"
+        if tracking.regions
+        else "the whole frame, arrow down"
+    )
+    reliable = (
+        f"Reliable after {tracking.reliable_reads} equal reads with confidence {tracking.reliable_confidence:g} and a"
+        f" known direction, or {tracking.reliable_after_s:g} s; Lost after {tracking.lost_after_s:g} s; reads count in"
+        f" {regions}."
+    )
+    waiting = (
+        f"Events wait in {outbox.path} (at most {outbox.max_bytes / (1 << 20):.0f} MiB, {outbox.max_events} events;"
+        f" safe against loss of {outbox.durability})."
+    )
+    source = (
+        "The script names a source: `cammra-edge run` starts it."
+        if has_source
+        else "The script names no source: it feeds frames itself."
+    )
+    return [reliable, waiting, source]

@@ -1,0 +1,131 @@
+"""`cammra-edge listen`: the reference receiver, on a terminal."""
+
+from __future__ import annotations
+
+import threading
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cammra_edge.cli.exits import Exit
+from cammra_edge.cli.show import arrival_data, arrival_line
+from cammra_edge.cli.terminal import Style, shown
+from cammra_edge.receiver import Answer, Receiver
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from cammra_edge.cli.terminal import Terminal
+    from cammra_edge.receiver import Arrival
+
+HTTP_PORT = 8077
+TCP_PORT = 7001
+_LAST_PORT = 65535
+_STATUSES = range(100, 600)
+
+
+def address_of(text: str) -> tuple[str, int] | None:
+    """`host:port`, `port` on loopback, or `off`."""
+    if text == "off":
+        return None
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit()) or int(port) > _LAST_PORT:
+        raise ArgumentTypeError(f"{text!r}: want HOST:PORT, PORT or off")
+    return (host.strip("[]") or "127.0.0.1", int(port))
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Its options."""
+    parser.add_argument(
+        "--http",
+        type=address_of,
+        default=("127.0.0.1", HTTP_PORT),
+        metavar="[HOST:]PORT|off",
+        help=f"where to take HTTP POSTs (default 127.0.0.1:{HTTP_PORT})",
+    )
+    parser.add_argument(
+        "--tcp",
+        type=address_of,
+        default=("127.0.0.1", TCP_PORT),
+        metavar="[HOST:]PORT|off",
+        help=f"where to take TCP connections (default 127.0.0.1:{TCP_PORT})",
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("cammra-received"),
+        metavar="DIR",
+        help="where to keep JSON and pictures (default cammra-received)",
+    )
+    parser.add_argument("--no-folder", action="store_true", help="keep nothing")
+    parser.add_argument("--count", type=int, default=0, metavar="N", help="end after N events")
+    parser.add_argument(
+        "--seconds", type=float, default=None, metavar="S", help="end after S seconds"
+    )
+    parser.add_argument(
+        "--answer",
+        type=int,
+        default=None,
+        metavar="STATUS",
+        help="answer this status instead of taking events",
+    )
+    parser.add_argument(
+        "--times",
+        type=int,
+        default=None,
+        metavar="N",
+        help="only the first N times, then behave (with --answer)",
+    )
+
+
+def run(args: Namespace, terminal: Terminal) -> Exit:
+    """Listen until Ctrl-C, or until what was asked for has come."""
+    if args.answer is not None and args.answer not in _STATUSES:
+        terminal.error(f"--answer is {args.answer}: want an HTTP status, 100 to 599")
+        return Exit.USAGE
+    enough = threading.Event()
+    counts = {"arrivals": 0, "problems": 0}
+
+    def arrived(arrival: Arrival) -> None:
+        counts["arrivals"] += 1
+        counts["problems"] += len(arrival.problems)
+        terminal.line(arrival_line(terminal, arrival))
+        terminal.data(arrival_data(arrival))
+        if args.count and counts["arrivals"] >= args.count:
+            enough.set()
+
+    def fault(peer: str, why: str) -> None:
+        counts["problems"] += 1
+        terminal.line(terminal.styled(f"{peer} sent {shown(why)}", Style.BAD))
+        terminal.data({"peer": peer, "fault": why})
+
+    with Receiver(
+        http=args.http,
+        tcp=args.tcp,
+        folder=None if args.no_folder else args.folder,
+        on_arrival=arrived,
+        on_fault=fault,
+    ) as receiver:
+        if args.answer is not None:
+            receiver.answer(Answer(args.answer), times=args.times)
+        _tell_where(args, receiver, terminal)
+        try:
+            enough.wait(args.seconds)
+        except KeyboardInterrupt:
+            terminal.note("")
+        missing = receiver.missing_packets
+    terminal.note(
+        f"{counts['arrivals']} events, {counts['problems']} problems, {missing} packet numbers missing"
+    )
+    if args.count and counts["arrivals"] < args.count:
+        return Exit.WRONG
+    return Exit.WRONG if counts["problems"] else Exit.OK
+
+
+def _tell_where(args: Namespace, receiver: Receiver, terminal: Terminal) -> None:
+    if args.http is not None:
+        terminal.note(f"listening for HTTP POST on {receiver.http_url} (any path)")
+    if args.tcp is not None:
+        terminal.note(f"listening for TCP on {receiver.tcp_address}")
+    if not args.no_folder:
+        terminal.note(f"keeping events in {args.folder}")

@@ -1,0 +1,83 @@
+"""`cammra-edge run`: a config script's engine, fed by the source it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from cammra_edge.cli.exits import Exit
+from cammra_edge.cli.playing import add_speed, play, profile_line, settings_for, tell_faults
+from cammra_edge.cli.script import ScriptError, load_script
+from cammra_edge.engine import Engine
+from cammra_edge.recording import Recording
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from cammra_edge.cli.script import Script
+    from cammra_edge.cli.terminal import Terminal
+
+_DRAIN_S = 30.0
+_TRIPLE = 3
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Its options."""
+    parser.add_argument(
+        "config", metavar="CONFIG.py", help="a script that defines `engine` and `source`"
+    )
+    add_speed(parser, "1")
+
+
+def run(args: Namespace, terminal: Terminal) -> Exit:
+    """Run until the source ends, or Ctrl-C."""
+    script = load_script(args.config)
+    if script.source is None:
+        raise ScriptError(
+            f"{script.path}: names no source; set `source` to what yields (frame, reads, at), or to a"
+            " Recording, or feed frames yourself and start the script with python"
+        )
+    if isinstance(script.source, Recording):
+        return _play(script.source, script, args.speed, terminal)
+    source = script.source() if callable(script.source) else script.source
+    if not isinstance(source, Iterable):
+        raise ScriptError(
+            f"{script.path}: source is a {type(source).__name__}: want what yields (frame, reads, at)"
+        )
+    with script.engine.running():
+        terminal.note(f"running {script.path}; Ctrl-C ends it")
+        try:
+            for entry in source:
+                if not isinstance(entry, tuple) or len(entry) != _TRIPLE:
+                    raise ScriptError(
+                        f"{script.path}: source yields {entry!r:.60}: want (frame, reads, at)"
+                    )
+                frame, reads, at = entry
+                script.engine.observe(frame, reads, at)
+        except KeyboardInterrupt:
+            terminal.note("stopping; what is not delivered yet waits in the outbox")
+        script.engine.finish()
+        script.engine.drain(_DRAIN_S)
+        return _tell(script.engine, terminal)
+
+
+def _play(recording: Recording, script: Script, speed: float | None, terminal: Terminal) -> Exit:
+    settings = settings_for(script.engine.settings, recording)
+    engine = Engine(settings, stream_id=recording.stream_id())
+    with engine.running(live=False):
+        with terminal.progress("playing", recording.size_bytes()) as bar:
+            played = play(recording, engine, speed=speed, progress=bar.advance)
+        tell_faults(terminal, played.faults)
+        engine.drain(_DRAIN_S)
+        return _tell(engine, terminal)
+
+
+def _tell(engine: Engine, terminal: Terminal) -> Exit:
+    status = engine.status()
+    for profile in status.profiles:
+        terminal.line(f"{profile['name']}: {profile_line(profile)}")
+    terminal.data(
+        {"events": dict(status.events), "profiles": [dict(profile) for profile in status.profiles]}
+    )
+    left = any(profile["queue_events"] or profile["parked_now"] for profile in status.profiles)
+    return Exit.UNDELIVERED if left else Exit.OK

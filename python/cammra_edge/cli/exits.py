@@ -1,0 +1,26 @@
+"""What the exit code of a command means. The same table stands in `docs/ref/cli.md`."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of every command."""
+
+    OK = 0
+    """All done."""
+    FAILED = 1
+    """Something that should not happen, or an extra that is not installed; the last line says what."""
+    USAGE = 2
+    """The command line itself is wrong."""
+    CONFIG = 3
+    """The config script or a setting cannot be used."""
+    INPUT = 4
+    """A recording, table, video or folder cannot be used."""
+    OUTBOX = 5
+    """The outbox cannot be opened: in use by another process, or of a newer version."""
+    UNDELIVERED = 6
+    """Events are left that no receiver took: they wait in the outbox, or are parked."""
+    WRONG = 7
+    """What arrived breaks the contract, or is not all that was expected."""
+    INTERRUPTED = 130
+    """Stopped by Ctrl-C before the work was done."""

@@ -1,0 +1,83 @@
+"""One line for an event that arrived."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from cammra_edge.cli.terminal import Style, Terminal, shown
+from cammra_edge.payload import fields
+
+if TYPE_CHECKING:
+    from cammra_edge.receiver import Arrival
+
+_STYLES = {
+    "new": Style.NEW,
+    "reliable": Style.RELIABLE,
+    "update": Style.UPDATE,
+    "lost": Style.LOST,
+}
+_ARROWS = {"in": "in ", "out": "out", "unknown": "?  "}
+_PLATE_LETTERS = 12
+_LONGEST = 16
+
+
+def arrival_line(terminal: Terminal, arrival: Arrival, *, to: str = "") -> str:
+    """The event on one line, and each thing that is wrong with it on one line more.
+
+    Args:
+        terminal: For its colours.
+        arrival: What came.
+        to: Which receiver it came to, where there are several.
+    """
+    at = datetime.fromtimestamp(arrival.at_utc_ns / 1e9, tz=UTC).astimezone()
+    kind = shown(arrival.kind or "no event")[:_LONGEST]
+    plate = shown(arrival.plate)[:_LONGEST] or "(no plate)"
+    pictures = " + ".join(
+        f"{shown(picture.kind)[:_LONGEST] or 'picture'} {picture.width}x{picture.height}"
+        for picture in arrival.pictures
+    )
+    words = [
+        f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}",
+        terminal.styled(f"{kind:<8}", _STYLES.get(kind, Style.BAD)),
+        terminal.styled(f"{plate:<{_PLATE_LETTERS}}", Style.BOLD),
+        f"{shown(arrival.text(fields.PLATE_COUNTRY))[:3]:<3}",
+        _ARROWS.get(arrival.direction, "?  "),
+        f"{shown(arrival.text(fields.PLATE_CONFIDENCE))[:4]:<4}",
+        f"vehicle {shown(arrival.car_id)[:_LONGEST]:<3}",
+        f"#{arrival.packet:<4}",
+        f"{to or arrival.way:<14}",
+        terminal.styled(pictures or "no picture", Style.DIM),
+    ]
+    if arrival.repeat:
+        words.append(terminal.styled("again", Style.DIM))
+    lines = ["  ".join(words)]
+    lines += [
+        terminal.styled(f"              wrong: {shown(why)}", Style.BAD) for why in arrival.problems
+    ]
+    return "\n".join(lines)
+
+
+def arrival_data(arrival: Arrival, *, to: str = "") -> dict[str, object]:
+    """The event as JSON data, pictures by size only."""
+    return {
+        "number": arrival.number,
+        "to": to or arrival.way.value,
+        "peer": arrival.peer,
+        "at_utc_ns": arrival.at_utc_ns,
+        "repeat": arrival.repeat,
+        "problems": list(arrival.problems),
+        "event": {
+            name: value for name, value in arrival.body.items() if name != fields.IMAGE_ARRAY
+        },
+        "pictures": [
+            {
+                "name": picture.name,
+                "kind": picture.kind,
+                "width": picture.width,
+                "height": picture.height,
+                "size_bytes": len(picture.jpeg),
+            }
+            for picture in arrival.pictures
+        ],
+    }
