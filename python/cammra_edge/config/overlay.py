@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from cammra_edge.config import Settings
 
+ADDRESSES = ("server_url", "url")
+"""Where a record's secrets go."""
+
 NESTED = frozenset({"tls", "timeouts"})
 """Fields that are records themselves, laid over field by field."""
 
@@ -156,7 +159,7 @@ def with_secrets(
             again: whoever may change the address must not learn the password by that.
     """
     made: dict[str, object] = {}
-    moved = "server_url" in new and _host(new["server_url"]) != _host(old.get("server_url"))
+    moved = any(name in new and _host(new[name]) != _host(old.get(name)) for name in ADDRESSES)
     errors: list[ConfigError] = []
     for name, held in new.items():
         was = old.get(name)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import Settings
 from cammra_edge.delivery import DeliveryWorker
+from cammra_edge.engine.desk import Desk
 from cammra_edge.engine.encoder import Encoder
 from cammra_edge.engine.status import EngineStatus
 from cammra_edge.engine.writer import EventWriter
@@ -88,6 +89,7 @@ class Engine:
         self._last_frame: tuple[FrameTime, int] | None = None
         self._live = False
         self._workers: list[DeliveryWorker] = []
+        self.desk = Desk(self._writer, lambda: self._workers, lambda: self.settings, self._clock)
         self._seen: Counter[str] = Counter()
         self._last_refusal = ""
 

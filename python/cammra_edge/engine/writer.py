@@ -6,7 +6,8 @@ Runs on the encoder's thread. Which profile gets what is decided here, once, bef
 from __future__ import annotations
 
 import logging
-from collections import Counter, deque
+import threading
+from collections import Counter, OrderedDict, deque
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,9 @@ _log = logging.getLogger(__name__)
 RECENT_EVENTS = 200
 """Events kept in memory for the page."""
 
+RECENT_PICTURE_BYTES = 8 << 20
+"""Pictures kept in memory for the page, beyond what waits in the outbox."""
+
 CROWDED = "the encoder could not keep up"
 
 
@@ -43,6 +47,9 @@ class EventWriter:
         self.outbox: Outbox | None = None
         self.counts: Counter[str] = Counter()
         self.recent: deque[Event] = deque(maxlen=RECENT_EVENTS)
+        self._pictures: OrderedDict[str, bytes] = OrderedDict()
+        self._picture_bytes = 0
+        self._pictures_lock = threading.Lock()
         self.apply(settings)
 
     def apply(self, settings: Settings) -> None:
@@ -61,6 +68,21 @@ class EventWriter:
             self.counts[new.event.kind] += 1
             self.counts["unwanted"] += not new.wanted_by
             self.recent.append(new.event)
+            self._remember(new.images)
+
+    def picture(self, image_key: str) -> bytes | None:
+        """The JPEG of a recent event, as long as it is kept; may be called from any thread."""
+        with self._pictures_lock:
+            return self._pictures.get(image_key)
+
+    def _remember(self, images: Mapping[str, bytes]) -> None:
+        with self._pictures_lock:
+            for key, jpeg in images.items():
+                self._picture_bytes += len(jpeg) - len(self._pictures.pop(key, b""))
+                self._pictures[key] = jpeg
+            while self._picture_bytes > RECENT_PICTURE_BYTES:
+                _, oldest = self._pictures.popitem(last=False)
+                self._picture_bytes -= len(oldest)
 
     def lose_vehicles_left_open(self) -> None:
         """Say Lost for vehicles of earlier streams that a crash or power cut left open."""

@@ -1,0 +1,171 @@
+"""The camera's own profile file, `cloud.cgi` XML, to one of our records and back.
+
+Only what that file knows is taken over; protocols that it has no public number for (UTMC) cannot be
+written. Entities and document types are refused, so that a file cannot name other files or grow
+(`tests/config/test_cloud.py`).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+from xml.parsers import expat
+from xml.sax.saxutils import escape
+
+from cammra_edge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cammra_edge.config.plain import Record
+    from cammra_edge.config.shape import Plain
+
+_PROTOCOLS = {"1": "HTTP POST", "8": "TCP", "16": "FTP"}
+_EVENTS = {"event_new": "new", "event_update": "update", "event_lost": "lost"}
+_SWITCHES = {"enable": "enabled", "use_multipart": "multipart", "send_second_image": "two_images"}
+_IN_BASE64 = frozenset({"url", "user", "password"})
+_MAX_DEPTH = 2
+_SECOND_IMAGE = "21"  # the plate crop, the only one the file is known to hold
+
+
+def record_from_cloud(xml: bytes) -> Record:
+    """The fields of a profile that a `cloud.cgi` file sets.
+
+    Raises:
+        ConfigError: Names the element.
+    """
+    held = _elements(xml)
+    record: Record = {}
+    if (number := held.get("protocol")) is not None:
+        if number not in _PROTOCOLS:
+            raise ConfigError("cloud_config.protocol", number[:20], "1 (HTTP), 8 (TCP) or 16 (FTP)")
+        record["protocol"] = _PROTOCOLS[number]
+    for name, field in (
+        ("url", "server_url"), ("user", "user"), ("password", "password"), ("sensorProviderID", "device_id"),
+        ("x_auth_key", "auth_header"),
+    ):  # fmt: skip
+        if name in held:
+            record[field] = _decoded(name, held[name]) if name in _IN_BASE64 else held[name]
+    record |= {
+        name: _number(name, held[name]) for name in ("latitude", "longitude") if held.get(name)
+    }
+    record |= {field: _flag(name, held[name]) for name, field in _SWITCHES.items() if name in held}
+    if any(name in held for name in _EVENTS):
+        record["events"] = [
+            kind for name, kind in _EVENTS.items() if _flag(name, held.get(name, "false"))
+        ]
+    if "skip_image_in_post" in held:
+        record["image"] = (
+            None if _flag("skip_image_in_post", held["skip_image_in_post"]) else "vehicle crop"
+        )
+    if held.get("path_template"):
+        path, _, name = held["path_template"].strip("/").rpartition("/")
+        record |= {"path": path, "naming": name}
+    return record
+
+
+def cloud_from_record(record: Mapping[str, Plain], *, secrets: bool = False) -> str:
+    """A profile as a `cloud.cgi` file; passwords only when asked for.
+
+    Raises:
+        ConfigError: The file has no number for this protocol.
+    """
+    numbers = {word: number for number, word in _PROTOCOLS.items()}
+    word = str(record.get("protocol"))
+    if word not in numbers:
+        raise ConfigError("protocol", word, "HTTP POST, TCP or FTP; the camera's file has no other")
+    events = record.get("events")
+    said = events if isinstance(events, list) else []
+    path = "/".join(
+        part for part in (str(record.get("path") or ""), str(record.get("naming") or "")) if part
+    )
+    values = {
+        "url": _encoded(record.get("server_url")),
+        "latitude": _text(record.get("latitude")),
+        "longitude": _text(record.get("longitude")),
+        "sensorProviderID": _text(record.get("device_id")),
+        "protocol": numbers[word],
+        "enable": _word(record.get("enabled")),
+        "skip_image_in_post": _word(record.get("image") is None),
+        **{name: _word(kind in said) for name, kind in _EVENTS.items()},
+        "use_multipart": _word(record.get("multipart")),
+        "use_event_buffer": "true",
+        "user": _encoded(record.get("user")),
+        "password": _encoded(record.get("password") if secrets else ""),
+        "http_auth_type": "0",
+        "send_second_image": _word(record.get("two_images")),
+        "second_image_type": _SECOND_IMAGE,
+        "path_template": path if word == "FTP" else "",
+        "x_auth_key": _text(record.get("auth_header") if secrets else ""),
+    }
+    lines = [f"    <{name}>{escape(value)}</{name}>" for name, value in values.items()]
+    return "\n".join(
+        ['<?xml version="1.0" encoding="utf-8" ?>', "<cloud_config>", *lines, "</cloud_config>", ""]
+    )
+
+
+def _elements(xml: bytes) -> dict[str, str]:
+    made: dict[str, str] = {}
+    path: list[str] = []
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+
+    def refuse(*_: object) -> None:
+        raise ConfigError("cloud_config", "a document type or entity", "plain elements only")
+
+    def start(name: str, _: object) -> None:
+        path.append(name)
+        if len(path) > _MAX_DEPTH or path[0] != "cloud_config":
+            raise ConfigError(
+                "cloud_config", name[:40], "a cloud_config with one level of elements"
+            )
+        if len(path) == _MAX_DEPTH:
+            made[name] = ""
+
+    def text(content: str) -> None:
+        if len(path) == _MAX_DEPTH:
+            made[path[-1]] += content
+
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    parser.StartElementHandler = start
+    parser.EndElementHandler = lambda _: path.pop()
+    parser.CharacterDataHandler = text
+    try:
+        parser.Parse(xml, True)  # noqa: FBT003 - expat takes it by position only
+    except expat.ExpatError as error:
+        raise ConfigError("cloud_config", str(error), "well-formed XML") from error
+    return {name: content.strip() for name, content in made.items()}
+
+
+def _decoded(name: str, text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise ConfigError(f"cloud_config.{name}", "", "base64 of UTF-8 text") from error
+
+
+def _encoded(value: object) -> str:
+    return base64.b64encode(str(value or "").encode()).decode()
+
+
+def _flag(name: str, text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ConfigError(f"cloud_config.{name}", text[:20], "true or false")
+    return text == "true"
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise ConfigError(f"cloud_config.{name}", text[:20], "a number") from error
+
+
+def _word(value: object) -> str:
+    return "true" if value else "false"
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,186 @@
+"""What a person asks of a running engine: the journal, pictures, parked deliveries, a paused profile.
+
+Reached as `engine.desk`; the page and the command line use it. Every method may be called from any thread,
+and says so when the engine does not run: there is nothing then (`tests/engine/test_desk.py`).
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import secrets
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cammra_edge.model import Attempt, Body, Direction, Event, EventKind, Plate
+from cammra_edge.payload import render
+from cammra_edge.sinks import open_sink
+from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from cammra_edge.clock import Clock
+    from cammra_edge.config import Settings
+    from cammra_edge.delivery import DeliveryWorker, Try
+    from cammra_edge.engine.writer import EventWriter
+    from cammra_edge.outbox import Outbox, Parked
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStep:
+    """One step of a Test: `state` is running, ok, failed or skipped; `sent` the bytes in base64, at the end."""
+
+    name: str
+    state: str
+    took_ms: float = 0.0
+    detail: str = ""
+    remedy: str = ""
+    sent: str = ""
+
+
+NS_PER_MS = 10**6
+
+
+class Desk:
+    """See the module."""
+
+    def __init__(
+        self,
+        writer: EventWriter,
+        workers: Callable[[], Sequence[DeliveryWorker]],
+        settings: Callable[[], Settings],
+        clock: Clock,
+    ) -> None:
+        """Stand beside an engine.
+
+        Args:
+            writer: Has the outbox while the engine runs, and the latest pictures.
+            workers: The workers of now.
+            settings: The settings of now.
+            clock: Where the time comes from.
+        """
+        self._clock = clock
+        self._writer = writer
+        self._workers = workers
+        self._settings = settings
+
+    def journal(self) -> Mapping[int, Sequence[Try]]:
+        """The latest tries of each profile, by its number, oldest first."""
+        return {worker.profile_id: worker.journal() for worker in self._workers()}
+
+    def picture(self, image_key: str) -> bytes | None:
+        """The JPEG of a recent event, as long as it is kept."""
+        return self._writer.picture(image_key)
+
+    def parked(self, profile_id: int | None = None) -> Sequence[Parked]:
+        """Parked deliveries, of one profile or all, oldest first."""
+        outbox = self._outbox
+        return () if outbox is None else outbox.parking.listed(profile_id)
+
+    def parked_bytes(self, profile_id: int, seq: int) -> bytes | None:
+        """A parked delivery as it would be sent: a body as it is, files as a ZIP of them."""
+        outbox, settings = self._outbox, self._settings()
+        if outbox is None or not 1 <= profile_id <= len(settings.profiles):
+            return None
+        delivery = outbox.parking.show(profile_id, seq)
+        if delivery is None:
+            return None
+        message = render(
+            delivery.event,
+            delivery.images,
+            profile=settings.profiles[profile_id - 1],
+            profile_id=profile_id,
+            device=settings.device,
+            packet=delivery.packet,
+            boundary_key=outbox.boundary_key,
+        )
+        if message is None:
+            return b""
+        if isinstance(message, Body):
+            return message.content
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            for one in message.files:
+                archive.writestr(one.path, one.content)
+        return out.getvalue()
+
+    def retry_parked(self, profile_id: int, seq: int | None = None) -> int:
+        """Put one, or all of a profile, back into the queue; says how many."""
+        outbox = self._outbox
+        return 0 if outbox is None else outbox.parking.retry(profile_id, seq)
+
+    def discard_parked(self, profile_id: int, seq: int | None = None) -> int:
+        """Give one, or all of a profile, up for good; says how many."""
+        outbox = self._outbox
+        return 0 if outbox is None else outbox.parking.discard(profile_id, seq)
+
+    def resume(self, profile_id: int) -> bool:
+        """Let a paused profile go on; False when there is no such profile."""
+        for worker in self._workers():
+            if worker.profile_id == profile_id:
+                worker.resume()
+                return True
+        return False
+
+    def test(self, profile_id: int, plate: str, settings: Settings) -> Iterator[TrialStep]:
+        """Send one event marked as a test by a profile of these settings, past the queue.
+
+        Args:
+            profile_id: The profile's number.
+            plate: The plate that the event reports.
+            settings: Whose profile it is; they need not be in force.
+
+        Yields:
+            Each step when it begins and when it has ended.
+        """
+        profile = settings.profiles[profile_id - 1]
+        now_utc_ns, began_ns = self._clock.utc_ns(), self._clock.mono_ns()
+        event = Event(
+            event_id=secrets.token_hex(16),
+            stream_id="test",
+            vehicle_no=1,
+            car_id=0,
+            kind=EventKind.RELIABLE,
+            ordinal=1,
+            at_utc_ns=now_utc_ns,
+            first_utc_ns=now_utc_ns,
+            plate=Plate(text=plate, confidence=1.0),
+            direction=Direction.IN,
+            test=True,
+        )
+        yield TrialStep("send", "running")
+        message = render(
+            event,
+            {},
+            profile=profile,
+            profile_id=profile_id,
+            device=settings.device,
+            packet=0,
+            boundary_key=event.event_id.encode(),
+        )
+        if message is None:
+            yield TrialStep(
+                "send",
+                "skipped",
+                detail="This profile sends nothing for an event without an image.",
+            )
+            return
+        sink = open_sink(profile, network_mode=settings.network_mode, clock=self._clock)
+        try:
+            outcome = sink.send(message, Attempt(event_id=event.event_id, packet=0, test=True))
+        finally:
+            sink.close()
+        took_ms = (self._clock.mono_ns() - began_ns) / NS_PER_MS
+        sent = message.content if isinstance(message, Body) else b""
+        match outcome:
+            case Delivered(note=note):
+                yield TrialStep("send", "ok", took_ms, note)
+            case TryLater(why=why) | GiveUp(why=why) | Misconfigured(why=why):
+                yield TrialStep("send", "failed", took_ms, why)
+        yield TrialStep("done", "ok", took_ms, sent=base64.b64encode(sent).decode())
+
+    @property
+    def _outbox(self) -> Outbox | None:
+        return self._writer.outbox

@@ -1,0 +1,355 @@
+"""Who may come in: the page's password, sessions, API tokens, and the brake on guessing.
+
+Invariants, held by `tests/web/test_access.py`:
+
+1. There is no default password. The first one is set with a code that only the console shows.
+2. No password, session or token is stored in clear; they are compared in constant time.
+3. A session gets a new token at every sign-in, ends after `IDLE_S` without a person's action and after
+   `ABSOLUTE_S` in any case; a new password ends all others.
+4. After `FREE_TRIES` wrong guesses each further one waits, twice as long every time; guessing from many
+   addresses is braked as a whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import secrets
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cammra_edge.errors import ConfigError
+from cammra_edge.web.files import read_json, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from cammra_edge.clock import Clock
+
+_log = logging.getLogger(__name__)
+
+IDLE_S = 30 * 60
+ABSOLUTE_S = 12 * 3600
+MAX_SESSIONS = 64
+MAX_TOKENS = 32
+MIN_PASSWORD = 10
+MAX_PASSWORD = 256
+FREE_TRIES = 4
+LONGEST_WAIT_S = 60.0
+MANY_FAILURES = 40
+FORGET_S = 15 * 60
+
+# OWASP's password storage cheat sheet lists N=2^14, r=8, p=5 beside N=2^17, p=1; it needs 16 MiB, which a camera has.
+SCRYPT_N, SCRYPT_R, SCRYPT_P = 1 << 14, 8, 5
+_CODE_LETTERS = "ABCDEFGHJKMNPQRTUVWXY346789"  # none that look alike on a console
+
+SCOPES = ("read", "settings", "deliveries")
+"""What a token may do: look; change settings and test; retry, discard and download parked events."""
+
+
+@dataclass(slots=True)
+class Session:
+    """One signed-in browser; the only mutable part is when it was last used."""
+
+    csrf: str
+    began_ns: int
+    used_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An API token as it is listed; its secret was shown once."""
+
+    token_id: str
+    name: str
+    scopes: tuple[str, ...]
+    made_utc_s: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks: a session (all scopes, `csrf` set) or a token."""
+
+    name: str
+    scopes: frozenset[str]
+    session: Session | None = None
+
+
+class Access:
+    """The page's door. All methods may be called from any thread."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        """Read who is known.
+
+        Args:
+            path: The file that keeps the password's hash and the tokens' hashes.
+            clock: Where the time comes from.
+        """
+        self._path = path
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._sessions: dict[str, Session] = {}
+        self.brake = Brake(clock)
+        held = read_json(path) or {}
+        self._password: dict[str, Any] | None = held.get("password")
+        self._tokens = [
+            Token(
+                str(one["id"]),
+                str(one["name"]),
+                tuple(one["scopes"]),
+                int(one["made"]),
+                str(one["digest"]),
+            )
+            for one in held.get("tokens", [])
+        ]
+        self.setup_code = "" if self._password else new_code()
+
+    @property
+    def set_up(self) -> bool:
+        """A password has been set."""
+        return self._password is not None
+
+    def set_first_password(self, code: str, password: str) -> bool:
+        """Take the first password from whoever knows the console's code.
+
+        Raises:
+            ConfigError: The password is too short or too long.
+        """
+        check_password(password)
+        with self._lock:
+            wanted = self.setup_code
+            given = code.strip().upper().replace("-", "").replace(" ", "")
+            if self.set_up or not wanted or not same(given, wanted.replace("-", "")):
+                return False
+            self._set(password)
+            self.setup_code = ""
+        return True
+
+    def change_password(self, old: str, new: str) -> bool:
+        """Change the password; every session ends.
+
+        Raises:
+            ConfigError: The new password is too short or too long.
+        """
+        check_password(new)
+        if not self.knows(old):
+            return False
+        with self._lock:
+            self._set(new)
+            self._sessions.clear()
+        return True
+
+    def knows(self, password: str) -> bool:
+        """Whether this is the password; takes as long when it is not."""
+        held = self._password
+        if held is None or len(password) > MAX_PASSWORD:
+            return False
+        digest = scrypt(password, bytes.fromhex(held["salt"]), held["n"], held["r"], held["p"])
+        return hmac.compare_digest(digest.hex(), str(held["hash"]))
+
+    def _set(self, password: str) -> None:
+        salt = secrets.token_bytes(16)
+        digest = scrypt(password, salt, SCRYPT_N, SCRYPT_R, SCRYPT_P)
+        self._password = {
+            "salt": salt.hex(),
+            "n": SCRYPT_N,
+            "r": SCRYPT_R,
+            "p": SCRYPT_P,
+            "hash": digest.hex(),
+        }
+        self._save()
+
+    def _save(self) -> None:
+        tokens = [
+            {
+                "id": one.token_id,
+                "name": one.name,
+                "scopes": list(one.scopes),
+                "made": one.made_utc_s,
+                "digest": one.digest,
+            }
+            for one in self._tokens
+        ]
+        write_json(self._path, {"format": 1, "password": self._password, "tokens": tokens})
+
+    # ---- sessions ----------------------------------------------------------------------------
+
+    def open_session(self) -> tuple[str, Session]:
+        """A new session and its token, which only the browser keeps."""
+        token = secrets.token_urlsafe(32)
+        now = self._clock.mono_ns()
+        session = Session(secrets.token_urlsafe(32), now, now)
+        with self._lock:
+            self._drop_ended(now)
+            while len(self._sessions) >= MAX_SESSIONS:
+                del self._sessions[min(self._sessions, key=lambda key: self._sessions[key].used_ns)]
+            self._sessions[_digest(token)] = session
+        return token, session
+
+    def session(self, token: str, *, used: bool) -> Session | None:
+        """The session of this token, if it still runs; `used` says that a person did something."""
+        now = self._clock.mono_ns()
+        with self._lock:
+            self._drop_ended(now)
+            session = self._sessions.get(_digest(token))
+            if session is not None and used:
+                session.used_ns = now
+            return session
+
+    def close_session(self, token: str) -> None:
+        """Sign out."""
+        with self._lock:
+            self._sessions.pop(_digest(token), None)
+
+    def _drop_ended(self, now_ns: int) -> None:
+        for key, one in list(self._sessions.items()):
+            if now_ns - one.used_ns > IDLE_S * 10**9 or now_ns - one.began_ns > ABSOLUTE_S * 10**9:
+                del self._sessions[key]
+
+    # ---- tokens ------------------------------------------------------------------------------
+
+    def new_token(self, name: str, scopes: Iterable[str]) -> tuple[str, Token]:
+        """A token for a program, and its secret, which is shown once.
+
+        Raises:
+            ConfigError: The name or a scope cannot be used.
+        """
+        wanted = tuple(scope for scope in SCOPES if scope in set(scopes))
+        if not wanted or set(scopes) - set(SCOPES):
+            raise ConfigError("scopes", ", ".join(scopes)[:80], "some of " + ", ".join(SCOPES))
+        if not name.strip() or len(name) > 64:  # noqa: PLR2004 - fits a line of the list
+            raise ConfigError("name", name[:64], "a name of 1 to 64 characters")
+        secret = "ce_" + secrets.token_urlsafe(32)
+        token = Token(
+            secrets.token_hex(6),
+            name.strip(),
+            wanted,
+            self._clock.utc_ns() // 10**9,
+            _digest(secret),
+        )
+        with self._lock:
+            if len(self._tokens) >= MAX_TOKENS:
+                raise ConfigError(
+                    "tokens", MAX_TOKENS, f"at most {MAX_TOKENS} tokens; remove one first"
+                )
+            self._tokens.append(token)
+            self._save()
+        return secret, token
+
+    def tokens(self) -> tuple[Token, ...]:
+        """The tokens that may come in."""
+        return tuple(self._tokens)
+
+    def remove_token(self, token_id: str) -> bool:
+        """Shut a token out."""
+        with self._lock:
+            left = [one for one in self._tokens if one.token_id != token_id]
+            if len(left) == len(self._tokens):
+                return False
+            self._tokens = left
+            self._save()
+        return True
+
+    def token(self, secret: str) -> Token | None:
+        """The token with this secret."""
+        digest = _digest(secret)
+        return next((one for one in self._tokens if hmac.compare_digest(one.digest, digest)), None)
+
+
+@dataclass(slots=True)
+class _Failures:
+    count: int = 0
+    last_ns: int = 0
+
+
+@dataclass(slots=True)
+class Brake:
+    """Slows guessing down: per address, and over all addresses together."""
+
+    clock: Clock
+    _by_address: dict[str, _Failures] = field(default_factory=dict)
+    _all: _Failures = field(default_factory=_Failures)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def wait_s(self, address: str) -> float:
+        """Seconds until the next guess is looked at; 0 when now."""
+        now = self.clock.mono_ns()
+        with self._lock:
+            mine = self._wait(self._by_address.get(address), FREE_TRIES, now)
+            return max(mine, self._wait(self._all, MANY_FAILURES, now))
+
+    @staticmethod
+    def _wait(failures: _Failures | None, free: int, now_ns: int) -> float:
+        if failures is None or failures.count <= free:
+            return 0.0
+        pause_s = min(LONGEST_WAIT_S, 2.0 ** min(16, failures.count - free - 1))
+        return max(0.0, pause_s - (now_ns - failures.last_ns) / 1e9)
+
+    def failed(self, address: str) -> None:
+        """Count a wrong guess."""
+        now = self.clock.mono_ns()
+        with self._lock:
+            for key, one in list(self._by_address.items()):
+                if now - one.last_ns > FORGET_S * 10**9:
+                    del self._by_address[key]
+            if now - self._all.last_ns > FORGET_S * 10**9:
+                self._all.count = 0
+            if len(self._by_address) < 1024:  # noqa: PLR2004 - beyond that the brake on all of them holds
+                self._by_address.setdefault(address, _Failures())
+            for held in (self._by_address.get(address), self._all):
+                if held is not None:
+                    held.count += 1
+                    held.last_ns = now
+
+    def passed(self, address: str) -> None:
+        """Forget this address's wrong guesses."""
+        with self._lock:
+            self._by_address.pop(address, None)
+
+
+def new_code() -> str:
+    """A code for the console: 37 bits, two groups of four."""
+    letters = "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def check_password(password: str) -> None:
+    """Refuse a password that is too short to hold or too long to hash.
+
+    Raises:
+        ConfigError: It never shows the password.
+    """
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise ConfigError(
+            "password", "", f"{MIN_PASSWORD} to {MAX_PASSWORD} characters; a sentence is easiest"
+        )
+    if len(set(password)) < 4:  # noqa: PLR2004 - aaaaaaaaaa, abababababab
+        raise ConfigError("password", "", "at least four different characters")
+
+
+def scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
+    """The password's scrypt hash (RFC 7914)."""
+    return hashlib.scrypt(
+        password.encode("utf-8", "surrogatepass"),
+        salt=salt,
+        n=n,
+        r=r,
+        p=p,
+        maxmem=256 * n * r,
+        dklen=32,
+    )
+
+
+def same(one: str, other: str) -> bool:
+    """Compare two short secrets in constant time."""
+    return hmac.compare_digest(
+        one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass")
+    )
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

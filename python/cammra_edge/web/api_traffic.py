@@ -1,0 +1,296 @@
+"""Operations on what goes on: status, events, pictures, journal, parked events."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from cammra_edge.web import views
+from cammra_edge.web.live import MAX_VIEWERS
+from cammra_edge.web.operation import Call, Operation, Problem, Query, Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ANY: Schema = {"type": "object"}
+LISTED: Schema = {"type": "array", "items": ANY}
+
+
+async def see_status(call: Call) -> Schema:
+    """What the engine does now."""
+    return await run_in_threadpool(views.status_plain, call.page.engine, call.page.clock)
+
+
+async def see_events(call: Call) -> list[Any]:
+    """The latest events, oldest first, and where each went."""
+    return await run_in_threadpool(views.events_plain, call.page.engine)
+
+
+async def stream_events(call: Call) -> Response:
+    """Status and events as they come, as server-sent events."""
+    if call.page.feed.viewers >= MAX_VIEWERS:
+        raise Problem(429, "Too many pages are open; close one.", retry_after_s=5.0)
+    return StreamingResponse(
+        call.page.feed.watch(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+    )
+
+
+async def see_samples(call: Call) -> list[Any]:
+    """Points of the plots of the last ten minutes."""
+    return list(call.page.feed.samples)
+
+
+async def see_picture(call: Call) -> Response:
+    """A picture of a recent or waiting event."""
+    content = await run_in_threadpool(
+        call.page.engine.desk.picture, call.request.path_params["image_key"]
+    )
+    if content is None:
+        raise Problem(404, "That picture is no longer kept here.")
+    return Response(
+        content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"}
+    )
+
+
+async def see_journal(call: Call) -> list[Any]:
+    """The latest tries, newest first."""
+    return _tries(call)[: call.query["limit"]]
+
+
+def _tries(call: Call) -> list[dict[str, Any]]:
+    wanted = call.query["profile"]
+    made = [
+        views.try_plain(number, one)
+        for number, tries in call.page.engine.desk.journal().items()
+        if wanted in {0, number}
+        for one in tries
+    ]
+    return sorted(made, key=lambda one: one["at"], reverse=True)
+
+
+async def journal_csv(call: Call) -> Response:
+    """The latest tries as CSV."""
+    out = io.StringIO()
+    names = (
+        "at",
+        "profile",
+        "event",
+        "kind",
+        "packet",
+        "number",
+        "outcome",
+        "took_ms",
+        "size_bytes",
+        "why",
+    )
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(names)
+    writer.writerows([_safe_cell(one[name]) for name in names] for one in _tries(call))
+    return Response(out.getvalue(), media_type="text/csv", headers=_as_file("cammra-journal.csv"))
+
+
+def _safe_cell(value: object) -> object:
+    # A spreadsheet takes a text that starts so for a formula; the receiver's words come from outside.
+    return (
+        f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t"} else value
+    )
+
+
+def _as_file(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+async def see_parked(call: Call) -> list[Any]:
+    """Parked deliveries, newest first."""
+    wanted = call.query["profile"]
+    parked = await run_in_threadpool(call.page.engine.desk.parked, wanted or None)
+    return [views.parked_plain(one) for one in sorted(parked, key=lambda one: -one.parked_utc_ns)]
+
+
+async def retry_parked(call: Call) -> Schema:
+    """Put one parked delivery back into the queue."""
+    number, seq = _one(call)
+    moved = await run_in_threadpool(call.page.engine.desk.retry_parked, number, seq)
+    return _moved(call, "retried", number, moved, one=True)
+
+
+async def retry_all(call: Call) -> Schema:
+    """Put all parked deliveries of a profile back into the queue."""
+    number = call.request.path_params["number"]
+    moved = await run_in_threadpool(call.page.engine.desk.retry_parked, number, None)
+    return _moved(call, "retried", number, moved, one=False)
+
+
+async def discard_parked(call: Call) -> Schema:
+    """Discard one parked delivery for good."""
+    number, seq = _one(call)
+    moved = await run_in_threadpool(call.page.engine.desk.discard_parked, number, seq)
+    return _moved(call, "discarded", number, moved, one=True)
+
+
+async def download_parked(call: Call) -> Response:
+    """A parked delivery's exact bytes, as they would be sent."""
+    number, seq = _one(call)
+    found = await run_in_threadpool(call.page.engine.desk.parked_bytes, number, seq)
+    if found is None:
+        raise Problem(404, "There is no such parked event any more.")
+    return Response(
+        found, media_type="application/octet-stream", headers=_as_file(f"parked-{number}-{seq}.bin")
+    )
+
+
+async def resume(call: Call) -> Schema:
+    """Let a paused profile go on."""
+    number = call.request.path_params["number"]
+    if not await run_in_threadpool(call.page.engine.desk.resume, number):
+        raise Problem(404, "There is no such profile.")
+    call.page.audit.note(call.who, f"profile {number} resumed")
+    call.page.feed.wake()
+    return {"profile": number}
+
+
+def _one(call: Call) -> tuple[int, int]:
+    return call.request.path_params["number"], call.request.path_params["seq"]
+
+
+def _moved(call: Call, what: str, number: int, count: int, *, one: bool) -> Schema:
+    if one and not count:
+        raise Problem(404, "There is no such parked event any more.")
+    call.page.audit.note(call.who, f"{count} parked events of profile {number} {what}")
+    call.page.feed.wake()
+    return {"events": count}
+
+
+async def test_profile(call: Call) -> Response:
+    """Try a profile step by step; a line of JSON for each step as it happens."""
+    return await call.page.tests.run(call)
+
+
+def _object(*required: str, **properties: Schema) -> Schema:
+    return {"type": "object", "required": list(required), "properties": properties}
+
+
+_STATUS = _object("now", "running", "profiles", now={"type": "integer"}, profiles=LISTED)
+_COUNT = _object("events", events={"type": "integer"})
+_PROFILE = Query(name="profile", schema={"type": "integer", "minimum": 0, "maximum": 99}, default=0)
+_LIMIT = Query(name="limit", schema={"type": "integer", "minimum": 1, "maximum": 1000}, default=200)
+_PARKED = "/api/profiles/{number:int}/parked"
+
+
+def _listing(path: str, summary: str, run: Any, *query: Query) -> Operation:  # noqa: ANN401 - an operation's coroutine
+    return Operation(
+        method="GET",
+        path=path,
+        summary=summary,
+        run=run,
+        gives=LISTED,
+        query=tuple(query),
+        background=True,
+    )
+
+
+OPERATIONS: Sequence[Operation] = (
+    Operation(
+        method="GET",
+        path="/api/status",
+        summary="Status",
+        run=see_status,
+        gives=_STATUS,
+        background=True,
+    ),
+    _listing("/api/events", "The latest events", see_events),
+    Operation(
+        method="GET",
+        path="/api/events/stream",
+        summary="Status and events as they come",
+        run=stream_events,
+        gives={"type": "string"},
+        gives_type="text/event-stream",
+        also=(429,),
+        background=True,
+    ),
+    _listing("/api/samples", "Points of the plots", see_samples),
+    Operation(
+        method="GET",
+        path="/api/pictures/{image_key}",
+        summary="A picture",
+        run=see_picture,
+        gives={"type": "string"},
+        gives_type="image/jpeg",
+        background=True,
+    ),
+    _listing("/api/journal", "The latest tries", see_journal, _PROFILE, _LIMIT),
+    Operation(
+        method="GET",
+        path="/api/journal.csv",
+        summary="The latest tries as CSV",
+        run=journal_csv,
+        gives={"type": "string"},
+        gives_type="text/csv",
+        query=(_PROFILE,),
+    ),
+    _listing("/api/parked", "Parked deliveries", see_parked, _PROFILE),
+    Operation(
+        method="POST",
+        path=_PARKED + "/retry",
+        summary="Retry all parked",
+        run=retry_all,
+        scope="deliveries",
+        gives=_COUNT,
+    ),
+    Operation(
+        method="POST",
+        path=_PARKED + "/{seq:int}/retry",
+        summary="Retry a parked delivery",
+        run=retry_parked,
+        scope="deliveries",
+        gives=_COUNT,
+    ),
+    Operation(
+        method="DELETE",
+        path=_PARKED + "/{seq:int}",
+        summary="Discard a parked delivery",
+        run=discard_parked,
+        scope="deliveries",
+        gives=_COUNT,
+    ),
+    Operation(
+        method="GET",
+        path=_PARKED + "/{seq:int}",
+        summary="A parked delivery's bytes",
+        run=download_parked,
+        scope="deliveries",
+        gives={"type": "string"},
+        gives_type="application/octet-stream",
+    ),
+    Operation(
+        method="POST",
+        path="/api/profiles/{number:int}/resume",
+        summary="Let a paused profile go on",
+        run=resume,
+        scope="deliveries",
+        gives=_object("profile", profile={"type": "integer"}),
+    ),
+    Operation(
+        method="POST",
+        path="/api/profiles/{number:int}/test",
+        summary="Try a profile step by step",
+        run=test_profile,
+        scope="settings",
+        gives={"type": "string"},
+        gives_type="application/x-ndjson",
+        also=(429,),
+        takes_schema={
+            "type": "object",
+            "properties": {
+                "plate": {"type": "string", "maxLength": 64},
+                "changes": {"type": "object"},
+            },
+            "additionalProperties": False,
+        },
+    ),
+)

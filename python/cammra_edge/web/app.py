@@ -1,0 +1,173 @@
+"""The page as an ASGI application: guard, routes, and who may call what.
+
+Invariants, held by `tests/web/test_security.py`:
+
+1. Without a session or token nothing answers but the page's own files, `GET /api/session`, sign-in and
+   the first visit.
+2. A session's request that changes something carries the session's CSRF token; a token needs none, since no
+   browser sends it by itself.
+3. An exception never shows: it is logged, the caller gets a number to name.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from cammra_edge.web import (
+    access,
+    api_access,
+    api_settings,
+    api_traffic,
+    api_transfer,
+    files_served,
+)
+from cammra_edge.web.guard import SAFE_METHODS, Guard
+from cammra_edge.web.openapi import document
+from cammra_edge.web.operation import Call, Operation, Problem, body_of, query_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.requests import Request
+
+    from cammra_edge.web.page import Page
+
+_log = logging.getLogger(__name__)
+
+OPERATIONS: tuple[Operation, ...] = (
+    *api_access.OPERATIONS,
+    *api_settings.OPERATIONS,
+    *api_transfer.OPERATIONS,
+    *api_traffic.OPERATIONS,
+)
+
+
+def cookie_name(*, tls: bool) -> str:
+    """The session cookie's name; over TLS the browser itself binds it to this host."""
+    return "__Host-cammra" if tls else "cammra"
+
+
+def build_app(page: Page, *, hosts: Iterable[str], any_address: bool) -> Starlette:
+    """The application of one page."""
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in OPERATIONS:
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    routes = [
+        Route(path, partial(_answer, page, methods), methods=list(methods))
+        for path, methods in by_path.items()
+    ]
+    routes.append(Route("/api/openapi.json", partial(_document, page), methods=["GET"]))
+    routes.extend(files_served.routes())
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(Guard, hosts=list(hosts), any_address=any_address, tls=page.tls)],
+        exception_handlers={HTTPException: _http_problem, Exception: _crash},
+    )
+    app.router.redirect_slashes = False  # a redirect would be made of the caller's own `Host`
+    return app
+
+
+async def _answer(page: Page, methods: dict[str, Operation], request: Request) -> Response:
+    operation = methods["GET" if request.method == "HEAD" else request.method]
+    try:
+        visitor = visitor_of(page, request, operation)
+        call = Call(
+            page,
+            request,
+            visitor,
+            query=query_of(operation, request),
+            body=await body_of(operation, request),
+        )
+        result = await operation.run(call)
+    except Problem as problem:
+        return problem.response()
+    if isinstance(result, Response):
+        return result
+    if result is None:
+        return Response(status_code=204)
+    return JSONResponse(result, operation.status)
+
+
+def visitor_of(page: Page, request: Request, operation: Operation) -> access.Visitor | None:
+    """Who asks, checked against what the operation wants.
+
+    Raises:
+        Problem: 401 nobody known, 403 somebody who may not.
+    """
+    visitor = _known(page, request, used=not operation.background)
+    if operation.scope is None:
+        if (
+            visitor is not None
+            and visitor.session is not None
+            and request.method not in SAFE_METHODS
+        ):
+            _check_csrf(visitor.session, request)
+        return visitor
+    if visitor is None:
+        raise Problem(401, "Sign in first.")
+    if operation.scope not in visitor.scopes:
+        raise Problem(403, f"This token may not do that; it lacks the scope {operation.scope}.")
+    if visitor.session is not None and request.method not in SAFE_METHODS:
+        _check_csrf(visitor.session, request)
+    return visitor
+
+
+def _check_csrf(session: access.Session, request: Request) -> None:
+    if not access.same(request.headers.get("x-csrf-token", ""), session.csrf):
+        raise Problem(403, "The page is outdated; load it again.")
+
+
+def _known(page: Page, request: Request, *, used: bool) -> access.Visitor | None:
+    header = request.headers.get("authorization", "")
+    if header:
+        kind, _, secret = header.partition(" ")
+        token = page.access.token(secret.strip()) if kind.lower() == "bearer" else None
+        return (
+            None
+            if token is None
+            else access.Visitor(f"token {token.name}", frozenset(token.scopes))
+        )
+    cookie = request.cookies.get(cookie_name(tls=page.tls), "")
+    session = page.access.session(cookie, used=used) if cookie else None
+    if session is None:
+        return None
+    return access.Visitor("page", frozenset({*access.SCOPES, "person"}), session)
+
+
+async def _document(page: Page, request: Request) -> Response:
+    try:
+        if _known(page, request, used=False) is None:
+            raise Problem(401, "Sign in first.")  # noqa: TRY301 - the same answer as everywhere
+    except Problem as problem:
+        return problem.response()
+    return JSONResponse(document(OPERATIONS))
+
+
+async def _http_problem(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    words = {404: "There is nothing here.", 405: "That cannot be done here."}
+    headers: Any = getattr(error, "headers", None)
+    answer = Problem(status, words.get(status, "The request cannot be answered.")).response()
+    answer.headers.update(headers or {})
+    return answer
+
+
+async def _crash(request: Request, error: Exception) -> Response:
+    number = secrets.token_hex(4)
+    _log.error(
+        "page failed number=%s method=%s path=%r",
+        number,
+        request.method,
+        request.url.path,
+        exc_info=error,
+    )
+    return Problem(500, f"Something went wrong here; the log has it under {number}.").response()

@@ -1,0 +1,64 @@
+"""Small files that must be whole or not there: written aside, flushed, then renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+def private_folder(path: Path) -> Path:
+    """The folder, made when missing, for its owner alone."""
+    path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    with suppress(OSError):  # a file system without modes (FAT on a card) keeps what it has
+        path.chmod(PRIVATE_FOLDER)
+    return path
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Put the file in place in one step that survives a power cut; its owner alone may read it.
+
+    Raises:
+        OSError: The disk refused; the old file is as it was.
+    """
+    aside = path.with_name(path.name + ".part")
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def write_json(path: Path, value: object) -> None:
+    """`write_whole` of a value as JSON.
+
+    Raises:
+        OSError: The disk refused; the old file is as it was.
+    """
+    write_whole(path, json.dumps(value, ensure_ascii=False, indent=1).encode())
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The object in a JSON file; `None` when there is none or it is broken."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None

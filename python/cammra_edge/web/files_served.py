@@ -1,0 +1,70 @@
+"""The page's own files: read once, sent with an ETag, and nothing else from the disk.
+
+The table is made at start from the folder, so that no path from outside ever meets the file system
+(`tests/web/test_security.py`). Files stay in memory: all of them together are smaller than one picture.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from functools import cache, partial
+from importlib import resources
+from typing import TYPE_CHECKING, NamedTuple
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+_TYPES = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+}
+
+
+class ServedFile(NamedTuple):
+    """One file, ready to send."""
+
+    content: bytes
+    packed: bytes
+    kind: str
+    etag: str
+
+
+@cache
+def page_files() -> dict[str, ServedFile]:
+    """The page's files by name."""
+    made: dict[str, ServedFile] = {}
+    for entry in resources.files("cammra_edge.web").joinpath("static").iterdir():
+        kind = _TYPES.get(entry.name.rpartition(".")[2])
+        if kind is not None:
+            content = entry.read_bytes()
+            etag = '"' + hashlib.sha256(content).hexdigest()[:20] + '"'
+            made[entry.name] = ServedFile(content, gzip.compress(content, 9, mtime=0), kind, etag)
+    return made
+
+
+def routes() -> list[Route]:
+    """A route for each file; `/` is the page."""
+    made = [Route("/", partial(_send, "index.html"), methods=["GET"])]
+    made += [
+        Route(f"/static/{name}", partial(_send, name), methods=["GET"]) for name in page_files()
+    ]
+    return made
+
+
+async def _send(name: str, request: Request) -> Response:
+    file = page_files()[name]
+    headers = {"ETag": file.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if request.headers.get("if-none-match") == file.etag:
+        return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(
+            file.packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=file.kind
+        )
+    return Response(file.content, headers=headers, media_type=file.kind)

@@ -1,0 +1,111 @@
+"""What every request passes before anything else looks at it, and the headers that every answer carries.
+
+Invariants, held by `tests/web/test_guard.py`:
+
+1. A request whose `Host` is not ours is refused, so that no foreign name can be pointed at the page
+   (DNS rebinding).
+2. No answer may be framed, sniffed, cached by others, or load anything from another host.
+3. A request that changes something and comes from another site's page is refused.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+
+from cammra_edge.web.operation import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+        "font-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
+}
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_PATH = 2048
+
+
+class Guard:
+    """ASGI middleware: host, origin, path length, headers."""
+
+    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], any_address: bool, tls: bool) -> None:
+        """Guard the app.
+
+        Args:
+            app: What is guarded.
+            hosts: Names by which the page may be called.
+            any_address: Also literal IP addresses: the page listens to the network, and an address cannot be
+                rebound.
+            tls: The page is served over TLS.
+        """
+        self._app = app
+        self._hosts = frozenset(name.lower() for name in hosts)
+        self._any_address = any_address
+        self._tls = tls
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers[name] = value
+                if self._tls:
+                    headers["Strict-Transport-Security"] = "max-age=31536000"
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        headers = Headers(scope=scope)
+        refusal = self._refusal(scope["method"], scope["path"], headers)
+        if refusal is not None:
+            await refusal.response()(scope, receive, send_guarded)
+            return
+        await self._app(scope, receive, send_guarded)
+
+    def _refusal(self, method: str, path: str, headers: Headers) -> Problem | None:
+        host = headers.get("host", "")
+        if len(headers.getlist("host")) != 1 or not self.knows(host):
+            return Problem(421, "This page is not served under that name.")
+        if len(path) > MAX_PATH:
+            return Problem(414, "The address is too long.")
+        if method not in SAFE_METHODS:
+            if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+                return Problem(403, "Another site may not change anything here.")
+            origin = headers.get("origin")
+            if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+                return Problem(403, "Another site may not change anything here.")
+        return None
+
+    def knows(self, host: str) -> bool:
+        """Whether the page is served under this `Host`."""
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        if name.lower() in self._hosts:
+            return True
+        if not self._any_address:
+            return False
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True

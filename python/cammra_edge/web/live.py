@@ -1,0 +1,119 @@
+"""What the page shows live: collected once for all who look, sent to each as server-sent events.
+
+Invariants, held by `tests/web/test_live.py`:
+
+1. Twenty viewers cost the engine what one costs: it is asked once per beat, and the answer is encoded once.
+2. A slow viewer loses beats, never memory: each has a queue of `QUEUE` messages.
+3. Nobody looking, the engine is asked once in `SAMPLE_S`, for the plots.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+BEAT_S = 0.5
+SAMPLE_S = 5.0
+SAMPLES = 120
+QUEUE = 8
+MAX_VIEWERS = 32
+KEEP_S = 15.0
+
+
+class LiveFeed:
+    """Gathers status and events, and hands them round. Lives on the page's event loop."""
+
+    def __init__(
+        self, status: Callable[[], dict[str, Any]], events: Callable[[], list[dict[str, Any]]]
+    ) -> None:
+        """Ask these two; they may block, a thread calls them."""
+        self._status = status
+        self._events = events
+        self._viewers: set[asyncio.Queue[bytes]] = set()
+        self._changed = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._shown: dict[str, str] = {}
+        self.samples: deque[dict[str, Any]] = deque(maxlen=SAMPLES)
+
+    @property
+    def viewers(self) -> int:
+        """How many look."""
+        return len(self._viewers)
+
+    def wake(self) -> None:
+        """Beat now: something was changed by hand."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._changed.set)
+
+    async def run(self) -> None:
+        """Beat until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        sampled = -SAMPLE_S
+        while True:
+            status = await run_in_threadpool(self._status)
+            now = self._loop.time()
+            if now - sampled >= SAMPLE_S:
+                sampled = now
+                self.samples.append(sample_of(status))
+            if self._viewers:
+                await self._beat(status)
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), BEAT_S if self._viewers else SAMPLE_S)
+            except TimeoutError:
+                continue
+
+    async def _beat(self, status: dict[str, Any]) -> None:
+        events = await run_in_threadpool(self._events)
+        now_shown = {
+            one["id"]: json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in events
+        }
+        fresh = [text for key, text in now_shown.items() if self._shown.get(key) != text]
+        self._shown = now_shown
+        messages = [
+            _message("status", json.dumps(status, ensure_ascii=False, separators=(",", ":")))
+        ]
+        if fresh:
+            messages.append(_message("events", "[" + ",".join(fresh) + "]"))
+        for viewer in self._viewers:
+            for message in messages:
+                if viewer.full():
+                    viewer.get_nowait()
+                viewer.put_nowait(message)
+
+    async def watch(self) -> AsyncIterator[bytes]:
+        """One viewer's stream; the first message has all that is there."""
+        queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE)
+        self._viewers.add(queue)
+        try:
+            events = await run_in_threadpool(self._events)
+            yield b"retry: 2000\n\n"
+            yield _message("events", json.dumps(events, ensure_ascii=False, separators=(",", ":")))
+            self._changed.set()
+            while True:
+                try:
+                    yield await asyncio.wait_for(queue.get(), KEEP_S)
+                except TimeoutError:
+                    yield b": still here\n\n"
+        finally:
+            self._viewers.discard(queue)
+
+
+def sample_of(status: dict[str, Any]) -> dict[str, Any]:
+    """One point of the plots."""
+    kept = ("queue_events", "delivered", "retried", "latency_p50_ms", "latency_p95_ms")
+    return {
+        "at": status["now"],
+        "profiles": [{name: one.get(name, 0) for name in kept} for one in status["profiles"]],
+    }
+
+
+def _message(kind: str, data: str) -> bytes:
+    return f"event: {kind}\ndata: {data}\n\n".encode()

@@ -1,0 +1,125 @@
+"""The API's document, OpenAPI 3.1, made of the table of operations."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from cammra_edge.web.operation import JSON_TYPE, PROBLEM_SCHEMA, Operation, Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MEANINGS = {
+    400: "The body is not valid JSON.",
+    401: "Nobody is signed in.",
+    403: "Signed in, but not allowed; or a browser's request without its CSRF token.",
+    404: "There is no such thing.",
+    409: "Somebody else has changed it since.",
+    413: "The body is too large.",
+    415: "The body has another media type.",
+    421: "The page is not served under that name.",
+    422: "Fields cannot be used; each is named with what was wanted.",
+    429: "Too many tries, or too many at once; come again later.",
+    503: "The engine or the disk cannot do it now.",
+}
+
+
+def document(operations: Iterable[Operation]) -> Schema:
+    """The OpenAPI document of these operations."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        path = re.sub(r":[a-z]+}", "}", operation.path)
+        paths.setdefault(path, {})[operation.method.lower()] = _described(operation, path)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "cammra_edge",
+            "version": "1",
+            "description": "The API behind the INTEGRATION page: the same fields, checks and messages.",
+        },
+        "components": {
+            "schemas": {"Problem": PROBLEM_SCHEMA},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "cammra"},
+            },
+        },
+        "paths": paths,
+    }
+
+
+def statuses_of(operation: Operation, path: str) -> list[int]:
+    """Every answer but the good one."""
+    made = (
+        {421, 422, *operation.also}
+        if operation.query or operation.has_body
+        else {421, *operation.also}
+    )
+    if operation.scope is not None:
+        made |= {401, 403}
+    elif operation.method != "GET":
+        made.add(403)
+    if operation.has_body:
+        made |= {413, 415} if operation.takes_raw else {400, 413, 415}
+    if "{" in path:
+        made.add(404)
+    return sorted(made)
+
+
+def _described(operation: Operation, path: str) -> Schema:
+    answers: dict[str, Any] = {str(operation.status if operation.gives else 204): _good(operation)}
+    for status in statuses_of(operation, path):
+        content = {JSON_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        answers[str(status)] = {"description": _MEANINGS[status], "content": content}
+    made: Schema = {
+        "summary": operation.summary,
+        "operationId": re.sub(
+            r"\W+", "_", f"{operation.method.lower()}{path.removeprefix('/api')}"
+        ).strip("_"),
+        "responses": answers,
+        "security": [] if operation.scope is None else [{"token": []}, {"session": []}],
+    }
+    parameters = [
+        _path_parameter(operation, found)
+        for found in re.finditer(r"{(\w+)(:int)?}", operation.path)
+    ]
+    parameters += [
+        {
+            "name": one.name,
+            "in": "query",
+            "required": False,
+            "schema": {**one.schema, "default": one.default},
+        }
+        for one in operation.query
+    ]
+    if parameters:
+        made["parameters"] = parameters
+    if operation.has_body:
+        kind = operation.takes_raw or JSON_TYPE
+        schema = {"type": "string"} if operation.takes_raw else operation.body_schema
+        made["requestBody"] = {"required": True, "content": {kind: {"schema": schema}}}
+    return made
+
+
+def _path_parameter(operation: Operation, found: re.Match[str]) -> Schema:
+    name, whole = found.group(1), found.group(2)
+    schema = (
+        {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
+        if whole
+        else {"type": "string", "minLength": 1}
+    )
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "schema": schema,
+        "description": operation.summary,
+    }
+
+
+def _good(operation: Operation) -> Schema:
+    if operation.gives is None:
+        return {"description": "Done."}
+    schema = operation.gives if operation.gives_type == JSON_TYPE else {"type": "string"}
+    return {"description": "Done.", "content": {operation.gives_type: {"schema": schema}}}

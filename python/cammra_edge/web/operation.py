@@ -1,0 +1,265 @@
+"""One operation of the API: who may call it, what it takes, what it answers, and how it is written down.
+
+Routes and the OpenAPI document are made of the same table, so that no answer is undocumented
+(`tests/web/test_openapi.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from starlette.responses import JSONResponse, Response
+
+from cammra_edge.config.schema import record_schema
+from cammra_edge.config.shape import SettingsError, record_of
+from cammra_edge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from starlette.requests import Request
+
+    from cammra_edge.web.access import Visitor
+    from cammra_edge.web.page import Page
+
+MAX_BODY_BYTES = 64 << 10
+JSON_TYPE = "application/json"
+
+Schema = dict[str, Any]
+
+
+class Problem(Exception):  # noqa: N818 - it is an answer, as RFC 9457 names it
+    """An answer that says what is wrong, in words for a person.
+
+    Args:
+        status: HTTP status.
+        error: One sentence.
+        fields: What is wrong with which field.
+        retry_after_s: When to come again.
+        version: The settings' current version, where the caller's was outdated.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        *,
+        fields: tuple[ConfigError, ...] = (),
+        retry_after_s: float = 0.0,
+        version: int | None = None,
+    ) -> None:
+        super().__init__(error)
+        self.status = status
+        self.error = error
+        self.fields = fields
+        self.retry_after_s = retry_after_s
+        self.version = version
+
+    def response(self) -> Response:
+        """The answer as JSON."""
+        content: dict[str, Any] = {"error": self.error}
+        if self.fields:
+            content["fields"] = [{"field": one.field, "want": one.want} for one in self.fields]
+        if self.version is not None:
+            content["version"] = self.version
+        headers = {}
+        if self.retry_after_s:
+            content["retry_after_s"] = round(self.retry_after_s, 1)
+            headers["Retry-After"] = str(max(1, round(self.retry_after_s + 0.49)))
+        return JSONResponse(content, self.status, headers)
+
+
+PROBLEM_SCHEMA: Schema = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {"type": "string"},
+        "fields": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "want"],
+                "properties": {"field": {"type": "string"}, "want": {"type": "string"}},
+            },
+        },
+        "retry_after_s": {"type": "number"},
+        "version": {"type": "integer"},
+    },
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """A body that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, checked: who asks, path parameters, query and body."""
+
+    page: Page
+    request: Request
+    visitor: Visitor | None
+    body: Any = None
+    query: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def who(self) -> str:
+        """For history and audit."""
+        address = self.request.client.host if self.request.client else "?"
+        return f"{self.visitor.name if self.visitor else 'nobody'} from {address}"
+
+    @property
+    def address(self) -> str:
+        """Whom the brake on guessing counts."""
+        return self.request.client.host if self.request.client else "?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A query parameter: a whole number or a word."""
+
+    name: str
+    schema: Schema
+    default: int | str | bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method of one path.
+
+    Args:
+        method: HTTP method.
+        path: With `{parameters}`.
+        summary: One line for the document.
+        run: Does it.
+        scope: What the caller must be allowed; `None` lets everybody in, `person` wants a session.
+        takes: Dataclass of the JSON body; `None` for no body.
+        takes_raw: Media type of a body that is not JSON.
+        takes_schema: Schema of a free JSON body.
+        gives: Schema of a good answer's JSON; `None` for 204.
+        gives_type: Media type of a good answer.
+        status: Of a good answer.
+        also: Further answers that are this operation's own.
+        query: Parameters in the query.
+        max_body_bytes: More is refused.
+        background: Does not count as a person's action, so that a forgotten page still signs out.
+    """
+
+    method: str
+    path: str
+    summary: str
+    run: Callable[[Call], Awaitable[Response | Schema | list[Any] | None]]
+    scope: str | None = "read"
+    takes: type | None = None
+    takes_raw: str = ""
+    takes_schema: Schema | None = None
+    gives: Schema | None = None
+    gives_type: str = JSON_TYPE
+    status: int = 200
+    also: tuple[int, ...] = ()
+    query: tuple[Query, ...] = ()
+    max_body_bytes: int = MAX_BODY_BYTES
+    background: bool = False
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a body is expected."""
+        return bool(self.takes or self.takes_raw or self.takes_schema)
+
+    @property
+    def body_schema(self) -> Schema:
+        """Schema of the JSON body."""
+        return (
+            cast("Schema", record_schema(self.takes)) if self.takes else (self.takes_schema or {})
+        )
+
+
+async def body_of(operation: Operation, request: Request) -> Any:  # noqa: ANN401 - what the operation takes
+    """Read and check the body.
+
+    Raises:
+        Problem: 413, 415, 400 or 422.
+    """
+    if not operation.has_body:
+        return None
+    wanted = operation.takes_raw or JSON_TYPE
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != wanted:
+        raise Problem(415, f"Send the body as {wanted}.")
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > operation.max_body_bytes:
+            raise Problem(413, f"The body is larger than {operation.max_body_bytes >> 10} kB.")
+    if operation.takes_raw:
+        return bytes(raw)
+    plain = parse_json(bytes(raw))
+    if operation.takes is None:
+        if not isinstance(plain, dict):
+            raise Problem(422, "The body must be a JSON object.")
+        return plain
+    try:
+        return record_of(operation.takes, plain, "")
+    except SettingsError as error:
+        raise Problem(422, "Some fields cannot be used.", fields=error.errors) from error
+
+
+def parse_json(raw: bytes) -> Any:  # noqa: ANN401 - JSON is anything
+    """JSON from outside.
+
+    Raises:
+        Problem: 400, it is not JSON; NaN and Infinity are not, and nesting has a bottom.
+    """
+    try:
+        return json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Problem(400, "The body is not valid JSON.") from error
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def query_of(operation: Operation, request: Request) -> dict[str, Any]:
+    """Read and check the query parameters.
+
+    Raises:
+        Problem: 422, names the parameter.
+    """
+    made: dict[str, Any] = {}
+    for one in operation.query:
+        values = request.query_params.getlist(one.name)
+        if not values:
+            made[one.name] = one.default
+            continue
+        made[one.name] = _parameter(one, values[-1])
+    return made
+
+
+def _parameter(one: Query, text: str) -> int | str | bool:
+    kind = one.schema.get("type")
+    if kind == "integer":
+        low, high = one.schema["minimum"], one.schema["maximum"]
+        if not (text.isascii() and text.isdigit() and len(text) < 16 and low <= int(text) <= high):  # noqa: PLR2004 - 2^53
+            want = f"a whole number from {low} to {high}"
+            raise Problem(
+                422, "A parameter cannot be used.", fields=(ConfigError(one.name, text[:40], want),)
+            )
+        return int(text)
+    if kind == "boolean":
+        if text not in {"true", "false"}:
+            want = "true or false"
+            raise Problem(
+                422, "A parameter cannot be used.", fields=(ConfigError(one.name, text[:40], want),)
+            )
+        return text == "true"
+    if "enum" in one.schema and text not in one.schema["enum"]:
+        want = "one of " + ", ".join(one.schema["enum"])
+        raise Problem(
+            422, "A parameter cannot be used.", fields=(ConfigError(one.name, text[:40], want),)
+        )
+    return text

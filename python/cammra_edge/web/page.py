@@ -1,0 +1,39 @@
+"""What the operations share: the engine, the settings store, access, audit, and who is looking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cammra_edge.web import views
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cammra_edge.clock import Clock
+    from cammra_edge.config import Settings
+    from cammra_edge.web.access import Access
+    from cammra_edge.web.audit import AuditLog
+    from cammra_edge.web.live import LiveFeed
+    from cammra_edge.web.ports import PagedEngine
+    from cammra_edge.web.store import SettingsStore
+    from cammra_edge.web.testing import ProfileTests
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page over one engine."""
+
+    engine: PagedEngine
+    store: SettingsStore
+    access: Access
+    audit: AuditLog
+    feed: LiveFeed
+    tests: ProfileTests
+    clock: Clock
+    folder: Path
+    tls: bool
+
+    def outlook(self, settings: Settings) -> list[dict[str, Any]]:
+        """What the profiles of these settings would have sent of the latest events."""
+        return views.outlook(self.engine, settings, self.clock.utc_ns())

@@ -1,0 +1,77 @@
+"""What the page asks of the engine: all of it, in one place. `cammra_edge.engine.Engine` has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from _typeshed import DataclassInstance
+
+    from cammra_edge.config import Settings
+    from cammra_edge.delivery import Try
+    from cammra_edge.model import Event
+    from cammra_edge.outbox import Parked
+
+
+class PagedDesk(Protocol):
+    """What a person asks of a running engine, as `engine.desk` answers it."""
+
+    def journal(self) -> Mapping[int, Sequence[Try]]:
+        """The latest tries of each profile, by its number, oldest first."""
+        ...
+
+    def picture(self, image_key: str) -> bytes | None:
+        """A recent or waiting event's JPEG."""
+        ...
+
+    def parked(self, profile_id: int | None = None) -> Sequence[Parked]:
+        """Parked deliveries, of one profile or all."""
+        ...
+
+    def parked_bytes(self, profile_id: int, seq: int) -> bytes | None:
+        """A parked delivery as it would be sent."""
+        ...
+
+    def retry_parked(self, profile_id: int, seq: int | None = None) -> int:
+        """Put one, or all, back into the queue; says how many."""
+        ...
+
+    def discard_parked(self, profile_id: int, seq: int | None = None) -> int:
+        """Give one, or all, up for good; says how many."""
+        ...
+
+    def resume(self, profile_id: int) -> bool:
+        """Let a paused profile go on; False when there is no such profile."""
+        ...
+
+    def test(self, profile_id: int, plate: str, settings: Settings) -> Iterable[DataclassInstance]:
+        """Try a profile of these settings step by step; each step is said when it happens."""
+        ...
+
+
+class PagedEngine(Protocol):
+    """A running engine as the page sees it. Every method may be called from any thread."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        ...
+
+    def apply(self, settings: Settings) -> None:
+        """Take over other settings; raises `CammraError` and changes nothing when it cannot."""
+        ...
+
+    def status(self) -> DataclassInstance:
+        """A snapshot, ready for `dataclasses.asdict`."""
+        ...
+
+    def recent_events(self) -> Sequence[Event]:
+        """The latest events, oldest first."""
+        ...
+
+    @property
+    def desk(self) -> PagedDesk:
+        """Journal, pictures, parked deliveries."""
+        ...

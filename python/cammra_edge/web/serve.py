@@ -1,0 +1,207 @@
+"""The page in a thread of its own beside the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import sys
+import threading
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.web import views
+from cammra_edge.web.access import Access
+from cammra_edge.web.app import build_app
+from cammra_edge.web.audit import AuditLog
+from cammra_edge.web.files import private_folder
+from cammra_edge.web.live import LiveFeed
+from cammra_edge.web.page import Page
+from cammra_edge.web.store import SettingsStore
+from cammra_edge.web.testing import ProfileTests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cammra_edge.clock import Clock
+    from cammra_edge.web.ports import PagedEngine
+
+_log = logging.getLogger(__name__)
+
+MAX_CONNECTIONS = 64
+START_S = 10.0
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class ServedPage:
+    """A page that is being served.
+
+    Args:
+        url: Where it is.
+        setup_code: What the first visit asks for; empty when a password is set.
+    """
+
+    url: str
+    setup_code: str
+
+
+@contextmanager
+def serve_page(  # noqa: PLR0913 - each has a default
+    engine: PagedEngine,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    *,
+    folder: Path | None = None,
+    hosts: Iterable[str] = (),
+    certificate: Path | None = None,
+    key: Path | None = None,
+    say: bool = True,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Iterator[ServedPage]:
+    """Serve the INTEGRATION page of this engine until the block ends.
+
+    Settings saved earlier are laid over the engine's own before this returns.
+
+    Args:
+        engine: Whose page it is.
+        host: Address to listen at; the loopback unless told otherwise. `0.0.0.0` is every network.
+        port: TCP port; 0 takes a free one.
+        folder: Where password, settings and audit log are kept; beside the outbox when not given.
+        hosts: Further names by which the page may be called, such as the camera's own.
+        certificate: PEM file with the page's TLS certificate; the one uploaded by the page when not given.
+        key: PEM file with its key.
+        say: Print the address, and at first the code that sets the password.
+        clock: Where the time comes from.
+
+    Raises:
+        OSError: The address is in use or not ours.
+    """
+    home = private_folder(folder or Path(engine.settings.outbox.path).parent / "cammra-page")
+    if certificate is None and (home / "certificate.pem").exists():
+        certificate = key = home / "certificate.pem"
+    access = Access(home / "access.json", clock)
+    store = SettingsStore(home / "settings", engine.settings, engine.apply, clock)
+    feed = LiveFeed(lambda: views.status_plain(engine, clock), lambda: views.events_plain(engine))
+    page = Page(
+        engine=engine,
+        store=store,
+        access=access,
+        audit=AuditLog(home / "audit.jsonl", clock),
+        feed=feed,
+        tests=ProfileTests(),
+        clock=clock,
+        folder=home,
+        tls=certificate is not None,
+    )
+    listener = _listen(host, port)
+    bound = listener.getsockname()[1]
+    app = build_app(page, hosts=[*LOOPBACK, host, *hosts], any_address=host not in LOOPBACK)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        ws="none",
+        http="h11",
+        loop="asyncio",
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=1,
+        h11_max_incomplete_event_size=32 << 10,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+    )
+    name = f"[{host}]" if ":" in host else host
+    served = ServedPage(f"{'https' if page.tls else 'http'}://{name}:{bound}/", access.setup_code)
+    with listener, _running(_Server(config, feed), listener):
+        if say:
+            _announce(served)
+        yield served
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(MAX_CONNECTIONS)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _announce(served: ServedPage) -> None:
+    lines = [f"page     {served.url}"]
+    if served.setup_code:
+        lines.append(
+            f"code     {served.setup_code}    (the first visit asks for it, and sets the password)"
+        )
+    print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201 - the console is where the code belongs
+
+
+class _Server(uvicorn.Server):
+    """uvicorn in a thread: no signal handlers, and the feed beats beside it."""
+
+    def __init__(self, config: uvicorn.Config, feed: LiveFeed) -> None:
+        super().__init__(config)
+        self._feed = feed
+        self._ready = threading.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the program whose page this is."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        self._ready.set()
+
+    async def serve_until_told(self, listener: socket.socket, ready: threading.Event) -> None:
+        """Serve, with the feed's task at its side; `ready` is set when requests are taken."""
+        self._ready = ready
+        beat = asyncio.create_task(self._feed.run())
+        try:
+            await self.serve([listener])
+        finally:
+            beat.cancel()
+            with suppress(asyncio.CancelledError):
+                await beat
+
+
+@contextmanager
+def _running(server: _Server, listener: socket.socket) -> Iterator[None]:
+    failed: list[BaseException] = []
+    ready = threading.Event()
+
+    def run() -> None:
+        try:
+            asyncio.run(server.serve_until_told(listener, ready))
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            failed.append(error)
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=run, name="page", daemon=True)
+    thread.start()
+    ready.wait(START_S)
+    if failed:
+        raise failed[0]
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(START_S)
+        if thread.is_alive():
+            _log.warning("page thread did not end in %.0f s", START_S)

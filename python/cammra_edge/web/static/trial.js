@@ -1,0 +1,70 @@
+// Test: the steps as they happen, what to do about a failing one, the picture and the exact bytes.
+
+import { h, icon, lines, t, say, state } from "/static/lib.js";
+import { draft } from "/static/draft.js";
+
+export function trial(f, number) {
+  const text = h("input", { type: "text", id: `plate-${number}`, value: "AXIS1234", maxlength: 64, autocapitalize: "characters", spellcheck: "false", autocomplete: "off" });
+  const go = h("button.btn.main", { type: "submit" }, icon("play"), t("test"));
+  const list = h("ol.trial", { "aria-live": "polite" });
+  const ending = h("div", {});
+
+  async function run(event) {
+    event.preventDefault();
+    go.disabled = true;
+    list.replaceChildren();
+    ending.replaceChildren();
+    const rows = new Map();
+    let failed = false;
+    try {
+      await lines(`/api/profiles/${number}/test`, { plate: text.value, changes: draft.changes() }, (step) => {
+        if (step.state === "failed") failed = true;
+        if (step.name === "done") { ending.replaceChildren(...shown(step)); return; }
+        const row = h("li", {}, state(step.state, ""), h("b", {}, step.label || t(`step_${step.name}`)), h("span.num.soft", {}, step.state === "running" ? "" : `${Number(step.took_ms || 0).toFixed(0)} ms`),
+          h("span.unseen", {}, t(`trial_${step.state}`)), step.detail ? h("p", {}, step.detail) : null, step.remedy ? h("p.cure", {}, step.remedy) : null);
+        if (rows.has(step.name)) rows.get(step.name).replaceWith(row); else list.append(row);
+        rows.set(step.name, row);
+      });
+      say(t(failed ? "test_failed" : "test_good"));
+    } catch (error) {
+      const wants = Object.entries(error.fields || {}).map(([name, want]) => t("want_named", { name: name.replace(/^profiles\[\d+\]\./, ""), want }));
+      list.replaceChildren(h("li", {}, state("failed", ""), h("b", {}, error.message), h("span"), wants.length ? h("p.cure", {}, wants.join(" ")) : null));
+    } finally {
+      go.disabled = false;
+    }
+  }
+
+  const box = h("section.card", {}, h("header", {}, h("h2", {}, t("test")), h("p", {}, t("test_text"))),
+    h("form", { onsubmit: run }, h("div.field", {}, h("label", { for: text.id }, t("test_plate")), h("div.with", {}, text, go))), list, ending);
+  f.add(() => { go.disabled = !draft.value(`profiles[${number}].server_url`); });
+  return box;
+}
+
+function shown(step) {
+  const made = [];
+  if (step.picture) made.push(h("figure", {}, h("img", { src: URL.createObjectURL(blob(step.picture, "image/jpeg")), alt: t("test_picture") }), h("figcaption.hint", {}, t("test_picture"))));
+  if (step.sent) {
+    const raw = blob(step.sent, "application/octet-stream");
+    const bytes = Uint8Array.from(atob(step.sent), (char) => char.charCodeAt(0));
+    made.push(h("details", {}, h("summary", {}, t("test_bytes", { n: bytes.length.toLocaleString() })),
+      h("a.btn", { href: URL.createObjectURL(raw), download: "test.bin" }, icon("down"), t("download")), h("pre", { tabindex: 0 }, readable(bytes))));
+  }
+  return made;
+}
+
+const blob = (base64, type) => new Blob([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], { type });
+
+/** Bytes for the eye: text as it is, a run of anything else as its length. */
+function readable(bytes) {
+  const out = [];
+  let run = 0;
+  let text = "";
+  const flush = () => { if (run > 3) text += `⟨${run.toLocaleString()} bytes⟩`; run = 0; };
+  const decoded = new TextDecoder("latin1").decode(bytes);
+  for (const part of decoded.match(/[\x20-\x7e\r\n\t]{8,}|[^]{1,64}?(?=[\x20-\x7e\r\n\t]{8,}|$)|[^]{1,64}/g) || []) {
+    if (/^[\x20-\x7e\r\n\t]+$/.test(part) && part.length >= 8) { flush(); text += part; } else run += part.length;
+  }
+  flush();
+  out.push(text.length > 60000 ? `${text.slice(0, 60000)}…` : text);
+  return out.join("");
+}

@@ -1,0 +1,164 @@
+"""What the engine says, as the page's JSON. Asked from threads; changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from cammra_edge.config.shape import settable
+from cammra_edge.model import Direction, Event, EventKind, Plate
+from cammra_edge.payload.ff import Sender
+from cammra_edge.payload.paths import base_path
+from cammra_edge.profile import Ftp, Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cammra_edge.clock import Clock
+    from cammra_edge.config import Settings
+    from cammra_edge.delivery import Try
+    from cammra_edge.outbox import Parked
+    from cammra_edge.web.ports import PagedEngine
+
+NS_PER_MS = 10**6
+SHOWN_EVENTS = 100
+
+
+def status_plain(engine: PagedEngine, clock: Clock) -> dict[str, Any]:
+    """The engine's status, with the time it was taken."""
+    made = asdict(engine.status())
+    made["now"] = clock.utc_ns() // NS_PER_MS
+    made["profiles"] = [dict(one) for one in made["profiles"]]
+    return made
+
+
+def events_plain(engine: PagedEngine) -> list[dict[str, Any]]:
+    """The latest events, oldest first, and where each went."""
+    events = engine.recent_events()[-SHOWN_EVENTS:]
+    went = _went(engine)
+    profiles = engine.settings.profiles
+    return [event_plain(event) | {"went": _where(event, profiles, went)} for event in events]
+
+
+def event_plain(event: Event) -> dict[str, Any]:
+    """One event, in the words of the page."""
+    return {
+        "id": event.event_id,
+        "kind": event.kind.value,
+        "car": event.car_id,
+        "at": event.at_utc_ns // NS_PER_MS,
+        "text": event.plate.text,
+        "confidence": round(event.plate.confidence, 4),
+        "country": event.plate.country,
+        "direction": event.direction.value,
+        "roi": event.roi_id,
+        "changed": list(event.changed),
+        "vehicle": " ".join(
+            part for part in (event.info.colour, event.info.make, event.info.model) if part
+        ),
+        "images": [
+            {
+                "key": ref.image_key,
+                "kind": ref.spec.kind.value,
+                "width": ref.width,
+                "height": ref.height,
+            }
+            for ref in event.images
+        ],
+        "missing": [{"kind": one.kind.value, "why": one.why} for one in event.missing],
+        "image_text": event.image_text,
+        "list": event.listed.name,
+        "list_mode": event.listed.mode,
+        "list_note": event.listed.description,
+    }
+
+
+def _went(engine: PagedEngine) -> dict[tuple[int, str], Try]:
+    return {(no, one.event_id): one for no, tries in engine.desk.journal().items() for one in tries}
+
+
+def _where(
+    event: Event, profiles: Sequence[Profile], went: Mapping[tuple[int, str], Try]
+) -> list[dict[str, Any]]:
+    made: list[dict[str, Any]] = []
+    for number, profile in enumerate(profiles, start=1):
+        last = went.get((number, event.event_id))
+        if last is not None:
+            made.append(
+                {"profile": number, "outcome": last.outcome, "tries": last.number, "why": last.why}
+            )
+        elif profile.wants(event):
+            made.append({"profile": number, "outcome": "waiting", "tries": 0, "why": ""})
+    return made
+
+
+def try_plain(profile: int, one: Try) -> dict[str, Any]:
+    """One line of the journal."""
+    return {
+        "profile": profile,
+        "at": one.at_utc_ns // NS_PER_MS,
+        "event": one.event_id,
+        "kind": one.kind,
+        "packet": one.packet,
+        "number": one.number,
+        "outcome": one.outcome,
+        "why": one.why,
+        "took_ms": round(one.took_ns / NS_PER_MS, 1),
+        "size_bytes": one.size_bytes,
+    }
+
+
+def parked_plain(one: Parked) -> dict[str, Any]:
+    """One parked delivery."""
+    return {
+        "profile": one.profile_id,
+        "seq": one.seq,
+        "event": one.event_id,
+        "kind": one.kind,
+        "packet": one.packet,
+        "attempts": one.attempts,
+        "why": one.why,
+        "at": one.parked_utc_ns // NS_PER_MS,
+    }
+
+
+def outlook(engine: PagedEngine, settings: Settings, now_utc_ns: int) -> list[dict[str, Any]]:
+    """What each profile of these settings would have sent of the latest events, and under which names."""
+    events = engine.recent_events()
+    return [
+        {
+            "profile": number,
+            "would_send": sum(map(switched_on(profile).wants, events)),
+            "of": len(events),
+            "names": file_names(settings, number, profile, now_utc_ns),
+        }
+        for number, profile in enumerate(settings.profiles, start=1)
+    ]
+
+
+def switched_on(profile: Profile) -> Profile:
+    """The profile as it would be with "Send data to server"."""
+    given = {name: getattr(profile, name) for name in settable(Profile)}
+    return Profile(**{**given, "enabled": True})
+
+
+def file_names(settings: Settings, number: int, profile: Profile, now_utc_ns: int) -> list[str]:
+    """The files that an FTP profile would write for a vehicle passing now: the very code that names them."""
+    protocol = profile.protocol
+    if not isinstance(protocol, Ftp):
+        return []
+    event = Event(
+        event_id="0" * 32, stream_id="", vehicle_no=1, car_id=7543, kind=EventKind.RELIABLE, ordinal=1,
+        at_utc_ns=now_utc_ns, first_utc_ns=now_utc_ns, plate=Plate(text="AXIS1234", confidence=0.9, country="SWE"),
+        direction=Direction.IN,
+    )  # fmt: skip
+    device = settings.device
+    sender = Sender(
+        device=device, profile_id=number, device_id=profile.device_id, packet=1,
+        latitude=device.latitude, longitude=device.longitude,
+    )  # fmt: skip
+    base = base_path(protocol.path, protocol.naming, event, sender)
+    plate_crop = [f"{base}_lp.jpg"] if len(profile.image_specs()) > 1 else []
+    sidecar = [f"{base}.json"] if protocol.sidecar else []
+    first = [f"{base}.jpg"] if profile.image_specs() else []
+    return [*sidecar, *plate_crop, *first]

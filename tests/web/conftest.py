@@ -1,0 +1,62 @@
+"""A served page over a still engine, and a signed-in browser without a window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from cammra_edge.web import serve_page
+from tests.web.still import PASSWORD, StillEngine, still_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from cammra_edge.web.serve import ServedPage
+
+
+@dataclass
+class Browser:
+    """A client with cookies that sends the CSRF token, as the page does."""
+
+    http: httpx.Client
+    csrf: str = ""
+
+    def send(self, method: str, path: str, body: object = None, **more: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+        headers = {"X-CSRF-Token": self.csrf, **more.pop("headers", {})}
+        return self.http.request(method, path, json=body, headers=headers, **more)
+
+    def sign_in(self, password: str = PASSWORD) -> httpx.Response:
+        answer = self.http.post("/api/session", json={"password": password})
+        if answer.status_code == 200:
+            self.csrf = answer.json()["csrf"]
+        return answer
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> StillEngine:
+    return StillEngine(still_settings(tmp_path))
+
+
+@pytest.fixture
+def page(engine: StillEngine, tmp_path: Path) -> Iterator[ServedPage]:
+    with serve_page(engine, port=0, folder=tmp_path / "page", say=False) as served:
+        yield served
+
+
+@pytest.fixture
+def stranger(page: ServedPage) -> Iterator[Browser]:
+    with httpx.Client(base_url=page.url, trust_env=False) as http:
+        yield Browser(http)
+
+
+@pytest.fixture
+def browser(page: ServedPage) -> Iterator[Browser]:
+    with httpx.Client(base_url=page.url, trust_env=False) as http:
+        made = Browser(http)
+        answer = http.post("/api/setup", json={"code": page.setup_code, "password": PASSWORD})
+        made.csrf = answer.json()["csrf"]
+        yield made

@@ -1,0 +1,153 @@
+"""An engine that stands still: it has settings and a few events, and does what the page asks, in memory.
+
+The door, the store and the forms are tested against it; what the page and the real engine do together is
+tested in `test_newcomer.py`.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from cammra_edge.config import OutboxSettings, Settings
+from cammra_edge.errors import ConfigError
+from cammra_edge.model import (
+    Device,
+    Event,
+    EventKind,
+    ImageKind,
+    ImageRef,
+    ImageSpec,
+    MissingImage,
+    Plate,
+    Rect,
+)
+from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from cammra_edge.delivery import Try
+    from cammra_edge.outbox import Parked
+
+PASSWORD = "a gate in the rain"
+
+
+def still_settings(folder: Path) -> Settings:
+    """Three profiles, one of them switched off and with a locked address."""
+    return Settings(
+        device=Device(serial="B8A44F960ACE", model="AXIS Q1805-LE"),
+        profiles=(
+            Profile("barrier", HttpPost("http://127.0.0.1:9/a", user="cam", password="s3cret-one")),
+            Profile("vms", Tcp("127.0.0.1:9"), events={"new", "lost"}, image=None),
+            Profile("archive", Ftp("ftp://127.0.0.1:9"), enabled=False),
+        ),
+        outbox=OutboxSettings(path=folder / "outbox.sqlite3"),
+        locked=frozenset({"profiles[3].server_url"}),
+    )
+
+
+@dataclass(frozen=True)
+class StillStatus:
+    now: int = 0
+    running: bool = True
+    events: Mapping[str, int] = field(default_factory=dict)
+    profiles: tuple[Mapping[str, object], ...] = ()
+
+
+@dataclass(frozen=True)
+class StillStep:
+    name: str
+    state: str
+    took_ms: float = 1.0
+    detail: str = ""
+    remedy: str = ""
+
+
+def an_event(number: int, text: str) -> Event:
+    return Event(
+        event_id=f"{number:032x}",
+        stream_id="still",
+        vehicle_no=number,
+        car_id=number,
+        kind=EventKind.NEW,
+        ordinal=1,
+        at_utc_ns=1_700_000_000_000_000_000 + number,
+        first_utc_ns=0,
+        plate=Plate(text=text, confidence=0.93, country="CZE"),
+        images=(
+            ImageRef(
+                spec=ImageSpec(kind=ImageKind.VEHICLE_CROP),
+                image_key="a1",
+                width=640,
+                height=400,
+                shows=Rect(0, 0, 640, 400),
+                size_bytes=5,
+            ),
+        ),
+        missing=(MissingImage(kind=ImageKind.PLATE_CROP, why="no plate box"),),
+    )
+
+
+class StillEngine:
+    """See the module."""
+
+    def __init__(self, settings: Settings, texts: Sequence[str] = ("1AB1234",)) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self.applied: list[Settings] = []
+        self.refuses = ""
+        self.events = [an_event(number, text) for number, text in enumerate(texts, start=1)]
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
+    def desk(self) -> StillEngine:
+        return self
+
+    def apply(self, settings: Settings) -> None:
+        if self.refuses:
+            raise ConfigError("engine", self.refuses, "something else")
+        with self._lock:
+            self._settings = replace(settings)
+            self.applied.append(settings)
+
+    def status(self) -> StillStatus:
+        profiles = tuple(
+            {"profile_id": number, "name": one.name, "state": "idle", "why": "", "alarm": False, "queue_events": 0,
+             "queue_bytes": 0, "oldest_age_s": 0.0, "delivered": 0, "retried": 0, "parked": 0, "expired": 0,
+             "dropped": {}, "latency_p50_ms": 0.0, "latency_p95_ms": 0.0, "latency_p99_ms": 0.0}
+            for number, one in enumerate(self._settings.profiles, start=1)
+        )  # fmt: skip
+        return StillStatus(profiles=profiles)
+
+    def recent_events(self) -> Sequence[Event]:
+        return tuple(self.events)
+
+    def journal(self) -> Mapping[int, Sequence[Try]]:
+        return {}
+
+    def picture(self, image_key: str) -> bytes | None:
+        return b"\xff\xd8\xff\xd9" if image_key == "a1" else None
+
+    def parked(self, profile_id: int | None = None) -> Sequence[Parked]:  # noqa: ARG002 - nothing is parked
+        return ()
+
+    def parked_bytes(self, profile_id: int, seq: int) -> bytes | None:  # noqa: ARG002 - nothing is parked
+        return None
+
+    def retry_parked(self, profile_id: int, seq: int | None = None) -> int:  # noqa: ARG002 - nothing is parked
+        return 0
+
+    def discard_parked(self, profile_id: int, seq: int | None = None) -> int:  # noqa: ARG002 - nothing is parked
+        return 0
+
+    def resume(self, profile_id: int) -> bool:
+        return 1 <= profile_id <= len(self._settings.profiles)
+
+    def test(self, profile_id: int, plate: str, settings: Settings) -> Iterator[StillStep]:
+        yield StillStep("send", "ok", detail=f"{settings.profiles[profile_id - 1].name} {plate}")

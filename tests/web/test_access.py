@@ -1,0 +1,158 @@
+"""Passwords, sessions, tokens and the brake, by a clock of the test's own."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cammra_edge.errors import ConfigError
+from cammra_edge.web.access import (
+    ABSOLUTE_S,
+    FREE_TRIES,
+    IDLE_S,
+    MANY_FAILURES,
+    MAX_SESSIONS,
+    Access,
+    Brake,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GOOD = "a gate in the rain"
+
+
+class HandClock:
+    def __init__(self) -> None:
+        self.now_ns = 10**12
+
+    def mono_ns(self) -> int:
+        return self.now_ns
+
+    def utc_ns(self) -> int:
+        return self.now_ns
+
+    def go(self, seconds: float) -> None:
+        self.now_ns += round(seconds * 1e9)
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def access(tmp_path: Path, clock: HandClock) -> Access:
+    made = Access(tmp_path / "access.json", clock)
+    assert made.set_first_password(made.setup_code.lower().replace("-", " "), GOOD)
+    return made
+
+
+def test_the_first_password_needs_the_console_s_code(tmp_path: Path, clock: HandClock) -> None:
+    access = Access(tmp_path / "access.json", clock)
+    assert not access.set_first_password("AAAA-AAAA", GOOD)
+    assert not access.set_first_password("", GOOD)
+    assert not access.set_up
+    assert access.set_first_password(access.setup_code, GOOD)
+    assert not access.set_first_password("", "another password")
+    assert access.knows(GOOD)
+
+
+@pytest.mark.parametrize("password", ["", "short", "aaaaaaaaaaaa", "x" * 300])
+def test_a_password_that_cannot_hold_is_refused_and_not_shown(
+    access: Access, password: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        access.change_password(GOOD, password)
+    assert not password or password not in str(caught.value)
+
+
+def test_nothing_secret_is_on_the_disk_and_only_the_owner_reads_it(
+    access: Access, tmp_path: Path
+) -> None:
+    secret, _ = access.new_token("robot", ["read"])
+    held = (tmp_path / "access.json").read_text()
+    assert GOOD not in held
+    assert secret not in held
+    assert stat.S_IMODE((tmp_path / "access.json").stat().st_mode) == 0o600
+
+
+def test_who_is_known_stays_known_over_a_restart(
+    access: Access, tmp_path: Path, clock: HandClock
+) -> None:
+    secret, token = access.new_token("robot", ["read", "deliveries"])
+    again = Access(tmp_path / "access.json", clock)
+    assert again.setup_code == ""
+    assert again.knows(GOOD)
+    assert again.token(secret) == token
+
+
+def test_a_session_ends_when_nobody_acts(access: Access, clock: HandClock) -> None:
+    token, _ = access.open_session()
+    clock.go(IDLE_S - 1)
+    assert access.session(token, used=True)
+    clock.go(IDLE_S - 1)
+    assert access.session(token, used=False)
+    clock.go(2)
+    assert access.session(token, used=True) is None
+
+
+def test_a_session_ends_in_any_case(access: Access, clock: HandClock) -> None:
+    token, _ = access.open_session()
+    for _ in range(ABSOLUTE_S // (IDLE_S // 2) - 1):
+        clock.go(IDLE_S // 2)
+        assert access.session(token, used=True)
+    clock.go(IDLE_S)
+    assert access.session(token, used=True) is None
+
+
+def test_a_new_password_ends_every_session(access: Access) -> None:
+    token, _ = access.open_session()
+    assert access.change_password(GOOD, "another good one")
+    assert access.session(token, used=True) is None
+
+
+def test_sessions_are_bounded_and_each_has_its_own_tokens(access: Access) -> None:
+    opened = [access.open_session() for _ in range(MAX_SESSIONS + 5)]
+    assert len({token for token, _ in opened} | {one.csrf for _, one in opened}) == 2 * len(opened)
+    assert sum(access.session(token, used=False) is not None for token, _ in opened) == MAX_SESSIONS
+
+
+def test_a_removed_token_is_shut_out(access: Access) -> None:
+    secret, token = access.new_token("robot", ["read"])
+    assert access.remove_token(token.token_id)
+    assert access.token(secret) is None
+    assert not access.remove_token(token.token_id)
+
+
+@pytest.mark.parametrize("scopes", [[], ["admin"], ["read", "root"]])
+def test_a_token_has_known_scopes_only(access: Access, scopes: list[str]) -> None:
+    with pytest.raises(ConfigError, match="scopes"):
+        access.new_token("robot", scopes)
+
+
+def test_guessing_waits_longer_every_time(clock: HandClock) -> None:
+    brake = Brake(clock)
+    for _ in range(FREE_TRIES):
+        brake.failed("10.0.0.1")
+    assert brake.wait_s("10.0.0.1") == 0.0
+    waits = []
+    for _ in range(8):
+        brake.failed("10.0.0.1")
+        waits.append(brake.wait_s("10.0.0.1"))
+    assert waits == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
+    assert brake.wait_s("10.0.0.2") == 0.0
+    clock.go(60)
+    assert brake.wait_s("10.0.0.1") == 0.0
+
+
+def test_guessing_from_many_addresses_is_braked_as_a_whole(clock: HandClock) -> None:
+    brake = Brake(clock)
+    for number in range(MANY_FAILURES + 3):
+        brake.failed(f"10.0.0.{number}")
+    assert brake.wait_s("10.9.9.9") > 0
+    clock.go(3600)
+    brake.failed("10.0.0.1")
+    assert brake.wait_s("10.9.9.9") == 0.0
