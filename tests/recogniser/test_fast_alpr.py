@@ -13,7 +13,7 @@ from cammra_edge.recogniser.fast_alpr import FastAlpr
 Frame = NDArray[np.uint8]
 
 
-class _BrightBox(BaseDetector):
+class BrightBox(BaseDetector):
     """Finds the one bright rectangle, as a plate detector would."""
 
     def predict(self, frame: Frame) -> list[DetectionResult]:
@@ -26,7 +26,7 @@ class _BrightBox(BaseDetector):
         return [DetectionResult("License Plate", 0.9, box)]
 
 
-class _Reader(BaseOCR):
+class Reader(BaseOCR):
     """Reads what it is told to, and remembers the crops it got."""
 
     def __init__(self, *answers: OcrResult | None) -> None:
@@ -44,9 +44,9 @@ def _frame(x: int) -> Frame:
     return frame
 
 
-def _adapter(*answers: OcrResult | None) -> tuple[Recogniser[Frame], _Reader]:
-    reader = _Reader(*answers)
-    return FastAlpr(ALPR(detector=_BrightBox(), ocr=reader)), reader
+def _adapter(*answers: OcrResult | None) -> tuple[Recogniser[Frame], Reader]:
+    reader = Reader(*answers)
+    return FastAlpr(ALPR(detector=BrightBox(), ocr=reader)), reader
 
 
 def test_a_plate_becomes_a_read_with_number_boxes_and_confidence() -> None:
