@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 
-.PHONY: help setup build run test test-quick lint types imports rust pytest bench bench-quick clean
+.PHONY: help setup build run test test-quick lint types imports rust pytest bench bench-quick arm arm-quick clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,12 @@ pytest: ## The Python tests
 
 test-quick: build ## The Python tests without the slow ones
 	$(BIN)/pytest -q -m "not slow"
+
+arm: ## ARM wheels for aarch64 and armv7, checked and tested under emulation; nothing is installed (tools/arm/README.md)
+	@"$(PYTHON)" -m tools.arm
+
+arm-quick: ## The same for aarch64 only, with a small part of the tests
+	@"$(PYTHON)" -m tools.arm --quick aarch64
 
 clean: ## Remove what was built
 	rm -rf target $(VENV) dist .mypy_cache .ruff_cache .pytest_cache

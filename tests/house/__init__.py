@@ -1,0 +1,1 @@
+"""What holds for the repository and the wheel as a whole."""

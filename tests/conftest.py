@@ -1,0 +1,45 @@
+"""For all tests: which of them run on emulated ARM, and what emulation needs."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.emulation import EMULATED, left_out, missing_import
+
+_not_collected = pytest.StashKey[dict[str, str]]()
+
+# Emulated Python is 10 to 15 times slower: no deadline per example, and fewer of them.
+settings.register_profile("emulated", deadline=None, max_examples=10, database=None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_not_collected] = {}
+    if EMULATED:
+        settings.load_profile("emulated")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    if EMULATED and collection_path.suffix == ".py":
+        package = missing_import(collection_path)
+        if package:
+            config.stash[_not_collected][str(collection_path.relative_to(config.rootpath))] = (
+                package
+            )
+            return True
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if left_out(item.nodeid) is None:
+            item.add_marker("arm")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    for path, package in sorted(config.stash[_not_collected].items()):
+        terminalreporter.write_line(
+            f"not on {EMULATED}: {path} needs {package}, which has no build for it"
+        )

@@ -1,0 +1,69 @@
+"""What the ARM recipe believes, held to the repository and to itself; the recipe proper runs as `make arm`."""
+
+import argparse
+import tomllib
+from pathlib import Path
+
+import pytest
+from tools.arm.__main__ import QUICK_TESTS, target_named
+from tools.arm.debian import POOL_SHA256
+from tools.arm.targets import AARCH64, ARMV7, PYTHON_VERSION, TARGETS, Target
+
+from tests.emulation import LEFT_OUT, left_out, missing_import
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def test_the_arm_python_is_the_oldest_that_the_wheel_serves() -> None:
+    assert PROJECT["requires-python"] == f">={PYTHON_VERSION}"
+    crate = tomllib.loads((ROOT / "rust/cammra-py/Cargo.toml").read_text())
+    assert f"abi3-py{PYTHON_VERSION.replace('.', '')}" in crate["dependencies"]["pyo3"]["features"]
+
+
+def test_libjpeg_turbo_refuses_to_build_without_simd() -> None:
+    crate = tomllib.loads((ROOT / "rust/cammra-core/Cargo.toml").read_text())
+    assert "require-simd" in crate["dependencies"]["turbojpeg-sys"]["features"]
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)
+def test_numpy_is_asked_for_exactly_where_it_has_wheels(target: Target) -> None:
+    numpy = next(line for line in PROJECT["dependencies"] if line.startswith("numpy"))
+    assert (f"platform_machine != '{target.wheel_machine}'" in numpy) is not target.has_numpy
+
+
+def test_c_code_for_armv7_is_told_of_a_core_with_neon() -> None:
+    assert ARMV7.c_flags_variable == "CFLAGS_armv7_unknown_linux_gnueabihf"
+    assert ARMV7.c_flags == f"-mcpu={ARMV7.core.replace('-', '_')}"
+
+
+def test_cargo_finds_the_emulator_by_the_targets_name() -> None:
+    assert AARCH64.runner_variable == "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER"
+
+
+def test_a_target_is_named_as_its_owner_would_type_it() -> None:
+    assert target_named("armv7") is ARMV7
+    with pytest.raises(argparse.ArgumentTypeError, match="want one of aarch64, armv7, not 'armv6'"):
+        target_named("armv6")
+
+
+def test_a_file_taken_by_its_address_has_a_whole_checksum() -> None:
+    assert POOL_SHA256
+    assert all(len(bytes.fromhex(checksum)) == 32 for checksum in POOL_SHA256.values())
+
+
+@pytest.mark.parametrize("path", [*LEFT_OUT, *QUICK_TESTS])
+def test_tests_that_are_named_exist(path: str) -> None:
+    assert (ROOT / path.partition("::")[0]).exists(), path
+
+
+def test_a_test_is_left_out_for_a_reason_only() -> None:
+    assert all(LEFT_OUT.values())
+    assert left_out("tests/house/test_wheel.py::test_any") == LEFT_OUT["tests/house/test_wheel.py"]
+    assert left_out("tests/tracking/test_any.py::test_any") is None
+
+
+def test_an_import_inside_a_test_does_not_leave_out_its_file(tmp_path: Path) -> None:
+    source = tmp_path / "test_a.py"
+    source.write_text("import json\n\ndef test_a() -> None:\n    import PIL\n")
+    assert missing_import(source) is None

@@ -1,0 +1,1 @@
+"""What building and measuring need beside the package itself; run from the repository root."""

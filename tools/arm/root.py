@@ -1,0 +1,165 @@
+"""A Debian for ARM with a real Python in a folder, and the launcher that runs it under emulation.
+
+Unpacked only: no chroot, no mount, no binfmt entry, no root rights. The launcher (`python` below) tells the
+emulator where the folder is and Python what its own name is, so that `sys.executable` starts another emulated
+Python; programs of the host (receivers that tests start: php, ncat) stay the host's.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.arm import debian
+from tools.arm.steps import output_of, run, step
+from tools.arm.targets import PYTHON_VERSION, Target
+from tools.arm.toolchain import Toolchain
+
+PACKAGES = (
+    "python3",
+    "libpython3-stdlib",
+    "libstdc++6",
+    "libgcc-s1",
+    "libc-bin",
+    "ca-certificates",
+    "tzdata",
+)
+# PyPI's wheels of numpy bring all but libstdc++; Pillow's bring all.
+TEST_PACKAGES = ("pytest>=8.4", "pytest-timeout>=2.4", "hypothesis>=6.130", "typing_extensions")
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The unpacked ARM system."""
+
+    chain: Toolchain
+    target: Target
+
+    @property
+    def folder(self) -> Path:
+        """What `/` is to the emulated program, where it has the file."""
+        return self.chain.cache / f"root-{self.target.name}"
+
+    @property
+    def python(self) -> Path:
+        """Starts the ARM Python."""
+        return self.chain.cache / "bin" / f"python-{self.target.name}"
+
+    @property
+    def site(self) -> Path:
+        """Where pip, running on the ARM Python, puts the wheel and what it needs."""
+        return self.chain.cache / f"site-{self.target.name}"
+
+    def emulate(self) -> list[str]:
+        """The command that runs one ARM program."""
+        return [str(self.chain.qemu(self.target)), "-L", str(self.folder)]
+
+    def python_command(self) -> list[str]:
+        """The ARM Python itself, to be run by the emulator; needs `python_environment`."""
+        return [str(self.folder / "usr/bin" / f"python{PYTHON_VERSION}")]
+
+    def python_environment(self) -> dict[str, str]:
+        """Where the ARM Python's own library is."""
+        return {"PYTHONHOME": str(self.folder / "usr")}
+
+    def environment(self) -> dict[str, str]:
+        """Variables for an emulated program: the core that is emulated, and the packages."""
+        return {
+            "QEMU_CPU": self.target.core,
+            "PYTHONPATH": str(self.site),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "CAMMRA_EMULATED": self.target.name,
+        }
+
+
+def prepare(chain: Toolchain, target: Target) -> Root:
+    """Fetch and unpack the root, if it is not there.
+
+    Raises:
+        StopError: Something cannot be fetched, or Python does not start.
+    """
+    root = Root(chain, target)
+    done = chain.cache / f"ok-root-{target.name}"
+    if not done.exists():
+        with step(f"fetch and unpack a Python for {target.name}"):
+            debs = chain.cache / f"debs-root-{target.name}"
+            shutil.rmtree(debs, ignore_errors=True)
+            shutil.rmtree(root.folder, ignore_errors=True)
+            apt = debian.PrivateApt(
+                chain.cache / f"apt-{target.debian}", target.debian, security=False
+            )
+            apt.download_with_dependencies(PACKAGES, debs)
+            debian.unpack(debs, root.folder)
+            _link_loader(root)
+            _write_launcher(root)
+        done.touch()
+    return root
+
+
+def _link_loader(root: Root) -> None:
+    """Where usr-merge would have put its links; packages that are only unpacked lack them."""
+    for name in ("lib", "bin", "sbin"):
+        if not (root.folder / name).exists():
+            (root.folder / name).symlink_to(f"usr/{name}")
+
+
+def _write_launcher(root: Root) -> None:
+    home = root.folder / "usr"
+    program = home / "bin" / f"python{PYTHON_VERSION}"
+    emulate = " ".join(f'"{part}"' for part in root.emulate())
+    # -0: Python takes its own name from there, and `sys.executable` starts this launcher again.
+    command = f'exec {emulate} -0 "{root.python}" "{program}" "$@"'
+    root.python.write_text(
+        f'#!/bin/sh\nQEMU_CPU={root.target.core} PYTHONHOME="{home}" {command}\n'
+    )
+    root.python.chmod(0o755)
+
+
+def install(root: Root, wheel: Path, *, extras: str) -> None:
+    """Install the wheel and what it asks for, with pip on the ARM Python: its tags and markers are those of a camera.
+
+    Raises:
+        StopError: pip refuses the wheel, or finds no ARM build of something it needs.
+    """
+    pip = root.chain.cache / "pip"
+    if not list(pip.glob("pip-*.whl")):
+        run(
+            [
+                str(root.chain.tools / "python"),
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--no-deps",
+                "-d",
+                str(pip),
+                "pip",
+            ]
+        )
+    shutil.rmtree(root.site, ignore_errors=True)
+    run(
+        [
+            # Not by the launcher: pip reads the ELF header of `sys.executable` to know hard float from soft.
+            *(*root.emulate(), *root.python_command()),
+            f"{debian.only(pip, 'pip-*.whl')}/pip",
+            *(
+                "install",
+                "--quiet",
+                "--no-compile",
+                "--only-binary=:all:",
+                "--target",
+                str(root.site),
+            ),
+            f"{wheel}[{extras}]",
+            *TEST_PACKAGES,
+        ],
+        env={
+            **root.python_environment(),
+            "QEMU_CPU": root.target.core,
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+    )
+
+
+def machine(root: Root) -> str:
+    """What the ARM Python says it runs on."""
+    return output_of([str(root.python), "-c", "import platform; print(platform.machine())"]).strip()
