@@ -1,0 +1,41 @@
+"""Killed in the middle of a replay and started again: everything arrives, nothing twice with another number."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from cammra_edge.receiver import Receiver
+from tests.end_to_end.playing import WAIT_S, assert_told_in_order, config, finished, start
+from tests.recordings import recordings
+
+pytestmark = [pytest.mark.recordings, pytest.mark.slow]
+
+
+@pytest.mark.parametrize("after_events", [1, 7, 20])
+def test_a_replay_that_was_killed_and_started_again_delivers_what_an_undisturbed_one_does(
+    tmp_path: Path, after_events: int
+) -> None:
+    recording = str(recordings() / "motorway-short")
+    with Receiver() as undisturbed:
+        script = config(tmp_path / "one.py", undisturbed.http_url, outbox=tmp_path / "one.sqlite3")
+        finished(
+            start("replay", recording, "--config", str(script), "--speed", "max", cwd=tmp_path)
+        )
+        wanted = {event.event_id: event.raw for event in undisturbed.events}
+    assert len(wanted) > after_events
+    with Receiver() as receiver:
+        script = config(tmp_path / "two.py", receiver.http_url, outbox=tmp_path / "two.sqlite3")
+        words = ["replay", recording, "--config", str(script), "--speed", "4"]
+        with start(*words, cwd=tmp_path) as process:
+            assert receiver.wait_for(lambda: len(receiver.events) >= after_events, WAIT_S)
+            process.kill()
+            process.communicate(timeout=WAIT_S)
+            assert process.returncode == -signal.SIGKILL, "it was done before it could be killed"
+        words[-1] = "max"
+        finished(start(*words, cwd=tmp_path))
+        assert receiver.problems == []
+        assert receiver.missing_packets == 0
+        assert {event.event_id: event.raw for event in receiver.events} == wanted
+        assert len(receiver.events) == len(wanted)
+        assert_told_in_order(receiver.events)
