@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from anyascii import anyascii
 
 _LONGEST_PLATE = 64
+_LONGEST_NAME = 120
+_NOT_IN_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _NS_PER_S = 1_000_000_000
@@ -28,6 +30,11 @@ def ascii_text(text: str) -> str:
 def file_token(text: str) -> str:
     """Letters and digits of a plate, as the vendor's file names have them: `TÖL SL123` is `TOLSL123`."""
     return _NOT_ALPHANUMERIC.sub("", ascii_text(text[: 4 * _LONGEST_PLATE]))[:_LONGEST_PLATE]
+
+
+def file_name(text: str) -> str:
+    """Any text as a file name: `[A-Za-z0-9._-]`, no leading dot, at most 120 characters."""
+    return _NOT_IN_NAME.sub("", ascii_text(text)).lstrip(".")[:_LONGEST_NAME]
 
 
 @lru_cache(maxsize=16)

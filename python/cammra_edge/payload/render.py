@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.framing import json_with_images, multipart_body
 from cammra_edge.model import Body, Files, NamedFile
-from cammra_edge.payload import ff, naming, paths
-from cammra_edge.profile import Ftp, HttpPost, Tcp
+from cammra_edge.payload import ff, naming, paths, template
+from cammra_edge.profile import Ftp, HttpPost, Tcp, Templated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +70,8 @@ def render(  # noqa: PLR0913 - everything a pure function needs has to come in b
             return Body(content=_one_object(event, sender, attached, images), content_type=_JSON)
         case Ftp() as protocol:
             return _files(event, sender, attached, images, protocol)
+        case Templated() as protocol:
+            return _templated(event, sender, attached, images, protocol, boundary_key)
         case Tcp():
             return Body(content=_one_object(event, sender, attached, images))
 
@@ -121,6 +123,24 @@ def _multipart(  # noqa: PLR0913, PLR0917 - the pieces of one body
         for name, image in zip(image_parts, attached, strict=False)
     ]
     return multipart(parts, f"{event.event_id}/{sender.profile_id}", boundary_key)
+
+
+def _templated(  # noqa: PLR0913, PLR0917 - the pieces of one body
+    event: Event,
+    sender: ff.Sender,
+    attached: tuple[ff.NamedImage, ...],
+    images: Mapping[str, bytes],
+    protocol: Templated,
+    boundary_key: bytes,
+) -> Body:
+    message = protocol.message()
+    values = template.Values(event, sender, attached, images, protocol)
+    if message.parts:
+        parts = template.message_parts(message, values)
+        return multipart(parts, f"{event.event_id}/{sender.profile_id}", boundary_key)
+    return Body(
+        content=values.filled(message.body, message.escape), content_type=message.content_type
+    )
 
 
 def _files(

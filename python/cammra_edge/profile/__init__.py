@@ -17,9 +17,10 @@ from cammra_edge.profile._protocols import (
     Framing,
     Ftp,
     HttpPost,
-    Protocol,
     Tcp,
 )
+from cammra_edge.profile._template import preset_names, preset_text
+from cammra_edge.profile._templated import Protocol, Template, Templated, Utmc, Utmc2
 from cammra_edge.profile._transport import Timeouts, Tls
 
 __all__ = [
@@ -38,6 +39,12 @@ __all__ = [
     "Profile",
     "Protocol",
     "Tcp",
+    "Template",
+    "Templated",
     "Timeouts",
     "Tls",
+    "Utmc",
+    "Utmc2",
+    "preset_names",
+    "preset_text",
 ]

@@ -40,6 +40,13 @@ class Endpoint:
         return f"{self.scheme}://{self.address}{self.target}"
 
 
+def has_scheme(url: object, *schemes: str) -> bool:
+    """Whether a URL begins with one of these schemes."""
+    return isinstance(url, str) and url.lower().startswith(
+        tuple(f"{scheme}://" for scheme in schemes)
+    )
+
+
 def parse(
     field: str, value: object, *, ports: dict[str, int | None], default_scheme: str, target: bool
 ) -> Endpoint:

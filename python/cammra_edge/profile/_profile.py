@@ -10,7 +10,7 @@ from types import MappingProxyType
 from cammra_edge.errors import ConfigError
 from cammra_edge.model import Direction, Event, EventKind, ImageKind, ImageSpec, Subsampling
 from cammra_edge.profile import _checks
-from cammra_edge.profile._protocols import Protocol
+from cammra_edge.profile._templated import ONE_READ_PER_VEHICLE, Protocol, Utmc
 
 _LONGEST_NAME = 64
 _LEAST_IMAGE_BYTES = 1024
@@ -18,6 +18,7 @@ _MOST_IMAGE_BYTES = 16 << 20
 _LARGEST_SIDE = 16_384
 _YEAR_S = 366 * 86_400.0
 _LARGEST_WINDOW = 32
+_ONE_READ = (frozenset({EventKind.RELIABLE}), frozenset({EventKind.LOST}))
 
 
 class Order(StrEnum):
@@ -35,7 +36,8 @@ class Profile:
         name: How people call it.
         protocol: `HttpPost`, `Tcp`, `Ftp` …
         device_id: Device ID, the name this camera gives itself there.
-        events: Event types it gets: any of `new`, `reliable`, `update`, `lost`.
+        events: Event types it gets: any of `new`, `reliable`, `update`, `lost`. By default New; with UTMC and
+            UTMC-2, which take one read per vehicle, Lost.
         image: Which image its events carry; `None` is "Do not send images".
         two_images: Send the license plate crop as a second one.
         quality: JPEG quality, 1 to 100; `None` is the default (85).
@@ -85,7 +87,7 @@ class Profile:
         protocol: Protocol,
         *,
         device_id: str = "defaultID",
-        events: Collection[EventKind | str] = frozenset({EventKind.NEW}),
+        events: Collection[EventKind | str] | None = None,
         image: ImageKind | str | None = ImageKind.VEHICLE_CROP,
         two_images: bool = False,
         quality: int | None = None,
@@ -116,6 +118,9 @@ class Profile:
                 type(protocol).__name__,
                 "HttpPost, Tcp, Ftp, Utmc, Utmc2 or Template",
             )
+        one_read = isinstance(protocol, ONE_READ_PER_VEHICLE)
+        if events is None:
+            events = {EventKind.LOST if one_read else EventKind.NEW}
         if isinstance(events, str) or isinstance(directions, str) or isinstance(lists, str):
             raise ConfigError(
                 f"{at}: events, directions or lists", events, "a set of words, not one text"
@@ -174,6 +179,12 @@ class Profile:
                 f"{at}: min_confidence", min_confidence, least=0, most=1
             ),
         }
+        if one_read and checked["events"] not in _ONE_READ:
+            raise ConfigError(
+                f"{at}: events",
+                sorted(events),
+                "reliable or lost alone: UTMC takes one read per vehicle",
+            )
         for field, value in checked.items():
             object.__setattr__(self, field, value)
 
@@ -182,7 +193,7 @@ class Profile:
 
         One image when the selected one is the plate crop; none with "Do not send images".
         """
-        if self.image is None:
+        if self.image is None or isinstance(self.protocol, Utmc):
             return ()
         kinds = [self.image]
         if self.two_images and self.image is not ImageKind.PLATE_CROP:

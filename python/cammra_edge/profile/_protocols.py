@@ -290,6 +290,3 @@ class Ftp(Masked):
         return parse(
             "server_url", self.server_url, ports=_FTP_PORTS, default_scheme="ftp", target=False
         )
-
-
-Protocol = HttpPost | Tcp | Ftp

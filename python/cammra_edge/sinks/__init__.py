@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.profile import Ftp, HttpPost, Tcp
+from cammra_edge.profile import Ftp, HttpPost, Tcp, Templated
 
 if TYPE_CHECKING:
     from cammra_edge.clock import Clock
@@ -24,16 +24,17 @@ def open_sink(
         clock: Where time limits are read.
     """
     # Imported when asked for: a camera that only sends HTTP does not pay for the others, and the other way round.
-    match profile.protocol:
-        case HttpPost() as protocol:
+    protocol = profile.protocol
+    match protocol.transport() if isinstance(protocol, Templated) else protocol:
+        case HttpPost() as way:
             from cammra_edge.sinks.http import HttpSink  # noqa: PLC0415 - as above
 
-            return HttpSink(protocol, network_mode=network_mode, clock=clock)
-        case Tcp() as protocol:
+            return HttpSink(way, network_mode=network_mode, clock=clock)
+        case Tcp() as way:
             from cammra_edge.sinks.tcp import TcpSink  # noqa: PLC0415 - as above
 
-            return TcpSink(protocol, clock=clock)
-        case Ftp() as protocol:
+            return TcpSink(way, clock=clock)
+        case Ftp() as way:
             from cammra_edge.sinks.ftp import FtpSink  # noqa: PLC0415 - as above
 
-            return FtpSink(protocol, clock=clock)
+            return FtpSink(way, clock=clock)
