@@ -9,6 +9,7 @@ SQLite itself does not (it has no page checksums). Held by `tests/outbox/test_co
 from __future__ import annotations
 
 import json
+import operator
 import types
 import typing
 import zlib
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _T = TypeVar("_T")
+_JSON = json.JSONEncoder(separators=(",", ":"))
+_SCALARS = frozenset({str, int, float, bool, types.NoneType})
 
 
 def crc_at(place: int, content: bytes) -> int:
@@ -29,24 +32,14 @@ def crc_at(place: int, content: bytes) -> int:
 
 
 def plain_from(value: object) -> object:
-    """Dataclasses, enums and tuples as what JSON knows."""
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (tuple, list, frozenset)):
-        return [plain_from(item) for item in value]
-    if is_dataclass(value):
-        return {name: plain_from(getattr(value, name)) for name in _names(cast("Any", type(value)))}
-    message = f"{type(value).__name__} cannot be stored"
-    raise TypeError(message)
+    """A dataclass as what JSON knows; fields that hold their default are left out."""
+    kind: Any = type(value)
+    return _writer(kind)(value)
 
 
 def bytes_from(record: object) -> bytes:
     """Compact ASCII JSON; a lone surrogate of a hostile plate survives as its escape."""
-    return json.dumps(record, separators=(",", ":")).encode("ascii")
+    return _JSON.encode(record).encode("ascii")
 
 
 def value_from(kind: type[_T], plain: object) -> _T:
@@ -60,8 +53,34 @@ def value_from(kind: type[_T], plain: object) -> _T:
 
 
 @cache
-def _names(kind: Any) -> tuple[str, ...]:  # noqa: ANN401 - any dataclass
-    return tuple(field.name for field in fields(kind))
+def _writer(kind: Any) -> Callable[[Any], object]:  # noqa: ANN401 - any type at all
+    """How to write values of this type; looked up once per type."""
+    if is_dataclass(kind):
+        return _dataclass_writer(kind)
+    if issubclass(kind, tuple | frozenset | list):
+        return lambda value: [plain_from(item) for item in value]
+    if issubclass(kind, str | int | float | types.NoneType):  # with our enums, which are texts
+        return _as_is
+    message = f"{kind.__name__} cannot be stored"
+    raise TypeError(message)
+
+
+def _dataclass_writer(kind: Any) -> Callable[[Any], object]:  # noqa: ANN401 - any dataclass
+    names = [field.name for field in fields(kind)]
+    defaults = [
+        field.default_factory() if field.default_factory is not MISSING else field.default
+        for field in fields(kind)
+    ]
+    values_of = operator.attrgetter(*names)
+
+    def write(value: object) -> object:
+        return {
+            name: held if type(held) in _SCALARS else plain_from(held)
+            for name, held, default in zip(names, values_of(value), defaults, strict=True)
+            if held != default
+        }
+
+    return write
 
 
 @cache

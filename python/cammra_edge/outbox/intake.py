@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.model import EventKind
 from cammra_edge.outbox import records
+from cammra_edge.outbox.reads import LAST_SEQ
 from cammra_edge.outbox.rows import DeliveryRow, EventRow, ImageRow
 from cammra_edge.outbox.watermark import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cammra_edge.model import Event
     from cammra_edge.outbox.storage import Storage
     from cammra_edge.outbox.tallies import Tallies
     from cammra_edge.outbox.values import NewEvent
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 IMAGE_KEYS_KEPT = 1024
 CARS_KEPT = 4096
 NS_PER_S = 1_000_000_000
+_LAST_IMAGE_NO = "last_image_no"
+_LAST_CAR_ID = "last_car_id"
 
 
 class Intake:
@@ -50,10 +54,10 @@ class Intake:
     def catch_up(self) -> None:
         """Go on after what the stores hold."""
         for store in self._storage.stores:
-            seq, image_no, car_id = store.highest()
+            seq, image_no = store.highest()
             self._seq = max(self._seq, seq)
-            self._image_no = max(self._image_no, image_no)
-            self._car_id = max(self._car_id, car_id)
+            self._image_no = max(self._image_no, image_no, store.number(_LAST_IMAGE_NO))
+            self._car_id = max(self._car_id, store.number(_LAST_CAR_ID))
         self._tallies.raise_packets(self._storage.watermark.mark.packets)
         for store in self._storage.stores:
             for row in store.open_rows():
@@ -69,10 +73,9 @@ class Intake:
         """The last place given."""
         return self._seq
 
-    @property
-    def last_car_id(self) -> int:
-        """The last vehicle number given."""
-        return self._car_id
+    def state(self) -> dict[str, int]:
+        """What to save with the next commit."""
+        return {LAST_SEQ: self._seq, _LAST_IMAGE_NO: self._image_no, _LAST_CAR_ID: self._car_id}
 
     def mark(self, oldest_seq: int) -> Mark:
         """What the watermark is to remember now."""
@@ -109,6 +112,15 @@ class Intake:
             lambda storage: storage.any(lambda store: store.knows(event_id)), otherwise=False
         )
 
+    def _had(self, event: Event, event_id: bytes) -> bool:
+        """As `knows`, where the vehicle is known."""
+        return self._storage.read(
+            lambda storage: storage.any(
+                lambda store: event_id in store.event_ids(event.stream_id, event.vehicle_no)
+            ),
+            otherwise=False,
+        )
+
     def image_no(self, image_key: str) -> int:
         """The number of an image that is held; 0 when it is not."""
         no = self._image_nos.get(image_key, 0)
@@ -125,7 +137,7 @@ class Intake:
         fresh: dict[str, int] = {}
         for new in batch:
             event_id = records.id_bytes(new.event.event_id)
-            if event_id in seen or self.knows(event_id):
+            if event_id in seen or self._had(new.event, event_id):
                 continue
             seen.add(event_id)
             rows.append(self._row_from(new, event_id, stored_ns, fresh))

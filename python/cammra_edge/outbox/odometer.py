@@ -23,18 +23,18 @@ _PLAUSIBLE_UTC_NS = 1_700_000_000 * 1_000_000_000
 
 
 class Odometer:
-    """Counts on from what was saved in `meta`."""
+    """Counts on from what was saved in `state`."""
 
-    def __init__(self, meta: Mapping[str, int], clock: Clock, *, trust_clock: bool) -> None:
+    def __init__(self, state: Mapping[str, object], clock: Clock, *, trust_clock: bool) -> None:
         self._clock = clock
         self._trust_clock = trust_clock
         self._offset_ns = -clock.mono_ns()
-        self.add(meta)
+        self.add(state)
 
-    def add(self, meta: Mapping[str, int]) -> None:
+    def add(self, state: Mapping[str, object]) -> None:
         """Go on after what was saved."""
-        base_ns = meta.get(_RUNNING, 0)
-        saved_utc_ns = meta.get(_SAVED_AT, 0)
+        base_ns = _number(state, _RUNNING)
+        saved_utc_ns = _number(state, _SAVED_AT)
         if self._trust_clock and saved_utc_ns > _PLAUSIBLE_UTC_NS:
             base_ns += max(0, self._clock.utc_ns() - saved_utc_ns)
         self._offset_ns += base_ns
@@ -43,6 +43,11 @@ class Odometer:
         """Running time; never goes back."""
         return self._clock.mono_ns() + self._offset_ns
 
-    def meta(self) -> dict[str, int]:
+    def state(self) -> dict[str, int]:
         """What to save."""
         return {_RUNNING: self.now_ns(), _SAVED_AT: self._clock.utc_ns()}
+
+
+def _number(state: Mapping[str, object], name: str) -> int:
+    value = state.get(name)
+    return value if isinstance(value, int) else 0

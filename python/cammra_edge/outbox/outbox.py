@@ -48,6 +48,7 @@ SETTLE_TOGETHER = 64
 SETTLE_WITHIN_NS = 200_000_000
 PRUNE_EVERY = 1024
 DURABLE_WITHIN_NS = 50_000_000
+BOUNDARY_KEY = "boundary_key"
 KEY_BYTES = 32
 NS_PER_S = 1_000_000_000
 DEFAULT_RULES = TakeRules()
@@ -76,7 +77,7 @@ class Outbox:
         self._since_prune = 0
         self._late_commits = 0
         self._listeners: dict[int, Callable[[], None]] = {}
-        self._tallies = Tallies(())
+        self._tallies = Tallies()
         self._intake = Intake(self._storage, self._tallies, clock.utc_ns())
         self._odometer = Odometer({}, clock, trust_clock=settings.trust_clock)
         self.boundary_key = secrets.token_bytes(KEY_BYTES)
@@ -97,12 +98,21 @@ class Outbox:
         if disk is None:
             self._intake.catch_up()
             return
-        self._tallies.add(disk.profiles())
-        self._odometer.add(disk.meta())
-        self.boundary_key = disk.key("boundary", self.boundary_key)
+        state = disk.state()
+        self._tallies.add(state)
+        self._odometer.add(state)
+        self._keep_key(disk, state)
         self._intake.catch_up()
         self._disk_read = True
         self._recount()
+
+    def _keep_key(self, disk: Store, state: Mapping[str, object]) -> None:
+        kept = state.get(BOUNDARY_KEY)
+        if isinstance(kept, str) and len(kept) == 2 * KEY_BYTES:
+            self.boundary_key = bytes.fromhex(kept)
+        else:
+            with disk.transaction():
+                disk.save({BOUNDARY_KEY: self.boundary_key.hex()})
 
     def _recount(self) -> None:
         """Look at the stores anew, after something else than put and settle changed them."""
@@ -164,8 +174,11 @@ class Outbox:
         batch = Batch(
             rows=rows,
             settled=self._settled,
-            profiles=self._tallies.unsaved(),
-            meta=self._odometer.meta(),
+            state={
+                **self._odometer.state(),
+                **self._intake.state(),
+                **self._tallies.unsaved(),
+            },
             make_room=lambda store: self._make_room(store, losses),
         )
         settled, self._settled = self._settled, Settled()
@@ -204,11 +217,7 @@ class Outbox:
         Room(store, limits, in_flight, None, losses).make()
         if self._since_prune >= PRUNE_EVERY:
             self._since_prune = 0
-            bound = settings.known_events
-            store.prune(
-                known_before_seq=self._intake.seq - bound,
-                cars_before=self._intake.last_car_id - bound,
-            )
+            store.prune(before_seq=self._intake.seq - settings.known_events)
 
     def open_vehicles(self, *, other_than: str = "") -> list[OpenVehicle]:
         """Vehicles without a Lost whose stream is another: the last event of each, oldest vehicle first.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.codec import crc_at
@@ -10,6 +9,9 @@ from cammra_edge.outbox.rows import DeliveryRow, OpenRow, numbers_from
 
 if TYPE_CHECKING:
     import sqlite3
+
+
+LAST_SEQ = "last_seq"
 
 
 class Reads:
@@ -35,27 +37,36 @@ class Reads:
         ).fetchone()
         return int(row[0])
 
-    def meta(self) -> dict[str, int]:
-        """All named numbers."""
-        return dict(self._db.execute("select name, value from meta").fetchall())
+    def state(self) -> dict[str, object]:
+        """All named values."""
+        return dict(self._db.execute("select name, value from state").fetchall())
 
-    def profiles(self) -> list[tuple[int, int, dict[str, object]]]:
-        """Packet counters and tallies."""
-        rows = self._db.execute("select profile_id, packet, tally from profiles").fetchall()
-        return [(profile_id, packet, json.loads(tally)) for profile_id, packet, tally in rows]
+    def number(self, name: str) -> int:
+        """A named number; 0 when it was never saved."""
+        row = self._db.execute("select value from state where name = ?", (name,)).fetchone()
+        return row[0] if row is not None and isinstance(row[0], int) else 0
 
-    def highest(self) -> tuple[int, int, int]:
-        """The highest event place, image number and vehicle number ever stored here."""
+    def highest(self) -> tuple[int, int]:
+        """The highest event place and image number held."""
         row = self._db.execute(
-            "select (select ifnull(max(seq), 0) from known), (select ifnull(max(no), 0) from images),"
-            " (select ifnull(max(car_id), 0) from vehicles)"
+            "select (select ifnull(max(seq), 0) from events), (select ifnull(max(no), 0) from images)"
         ).fetchone()
-        return int(row[0]), int(row[1]), int(row[2])
+        return max(int(row[0]), self.number(LAST_SEQ)), int(row[1])
 
     def knows(self, event_id: bytes) -> bool:
-        """Was an event of this id ever put (within the bound of `prune`)?"""
-        row = self._db.execute("select 1 from known where event_id = ?", (event_id,)).fetchone()
+        """Was an event of this id ever put (within the bound of `prune`)? Looks at every vehicle."""
+        row = self._db.execute(
+            "select 1 from vehicles where instr(event_ids, ?) limit 1", (event_id,)
+        ).fetchone()
         return row is not None
+
+    def event_ids(self, stream_id: str, vehicle_no: int) -> bytes:
+        """The ids of a vehicle's events so far, one after the other."""
+        row = self._db.execute(
+            "select event_ids from vehicles where stream_id = ? and vehicle_no = ?",
+            (stream_id, vehicle_no),
+        ).fetchone()
+        return b"" if row is None else bytes(row[0])
 
     def car_id(self, stream_id: str, vehicle_no: int) -> int | None:
         """The number of a vehicle that was put before."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from cammra_edge.model import Event, MissingImage
@@ -43,13 +44,13 @@ class Record:
 
 
 def id_bytes(event_id: str) -> bytes:
-    """An event id as the outbox keys it: 16 bytes for 32 hex digits, its own text for anything else."""
+    """An event id in 16 bytes: its 32 hex digits, or a hash of any other text."""
     if len(event_id) == _HEX_DIGITS:
         try:
             return bytes.fromhex(event_id)
         except ValueError:
             pass
-    return b"=" + event_id.encode("utf-8", "surrogatepass")
+    return blake2b(event_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def bytes_from_event(

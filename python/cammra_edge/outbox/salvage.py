@@ -18,7 +18,6 @@ from cammra_edge.outbox import records
 from cammra_edge.outbox.codec import crc_at
 from cammra_edge.outbox.pages import Pages
 from cammra_edge.outbox.schema import ForeignFileError
-from cammra_edge.outbox.store import STORED_BYTES, STORED_EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,14 +164,10 @@ def _take_row(db: sqlite3.Connection, row: Row, above_seq: int) -> None:
             seq > above_seq
         ):
             _insert(db, "deliveries", row.values)
-        case (bytes(), int(seq)) if seq > above_seq:
-            _insert(db, "known", row.values)
-        case (str(), int(), int(car_id)) if car_id > 0:
+        case (str(), int(), int(), int(seq), bytes()) if seq > above_seq:
             _insert(db, "vehicles", row.values)
-        case (str(name), bytes(key)) if not above_seq:
-            db.execute("insert or replace into keys values (?, ?)", (name, key))
-        case (str(name), int()) if not above_seq and name not in {STORED_BYTES, STORED_EVENTS}:
-            _insert(db, "meta", row.values)
+        case (str(), _) if not above_seq:
+            _insert(db, "state", row.values)
         case _:
             pass
 
@@ -189,8 +184,6 @@ def _take_record(db: sqlite3.Connection, row: Row, above_seq: int) -> None:
         case (None, str(stream), str(nos), int(crc), bytes(body)) if not above_seq:
             if crc == crc_at(row.rowid, body):
                 _insert(db, "open_vehicles", (row.rowid, stream, nos, crc, body))
-        case (None, int(packet), str(tally)) if not above_seq and tally.startswith("{"):
-            _insert(db, "profiles", (row.rowid, packet, tally))
         case _:
             pass
 
@@ -220,11 +213,15 @@ def _reconcile(store: Store, mark: Mark, above_seq: int) -> int:
         "select count(distinct seq) from deliveries where seq not in (select seq from events)"
     ).fetchone()
     db.execute("delete from deliveries where seq not in (select seq from events)")
-    for seq, body in db.execute("select seq, body from events where seq > ?", (above_seq,)):
+    bodies = db.execute(
+        "select seq, body from events where seq > ? order by seq", (above_seq,)
+    ).fetchall()
+    for seq, body in bodies:
         with contextlib.suppress(ValueError, TypeError, KeyError):
             event = records.record_from(body).event
-            _insert(db, "known", (records.id_bytes(event.event_id), seq))
-            _insert(db, "vehicles", (event.stream_id, event.vehicle_no, event.car_id))
+            event_id = records.id_bytes(event.event_id)
+            if event_id not in store.event_ids(event.stream_id, event.vehicle_no):
+                store.remember(event.stream_id, event.vehicle_no, event.car_id, seq, event_id)
     _rebuild_uses(store)
     return int(row[0])
 

@@ -22,8 +22,7 @@ SYNCHRONOUS = {"power": 2, "process": 1}  # FULL and NORMAL: SQLite's own number
 CHECKPOINT_PAGES = 2000
 
 _TABLES = """
-create table meta (name text primary key, value integer not null) without rowid;
-create table keys (name text primary key, value blob not null) without rowid;
+create table state (name text primary key, value not null) without rowid;
 create table events (
     seq integer primary key, bytes integer not null, image_nos text not null,
     crc integer not null, body blob not null);
@@ -31,15 +30,14 @@ create table images (
     no integer primary key, image_key text not null, bytes integer not null,
     crc integer not null, data blob not null);
 create table image_uses (no integer, seq integer, primary key (no, seq)) without rowid;
-create table known (event_id blob primary key, seq integer not null) without rowid;
 create table deliveries (
     seq integer, profile_id integer, packet integer not null, state integer not null,
     attempts integer not null, car_id integer not null, kind text not null, stored_ns integer not null,
     bytes integer not null, pictures integer not null, why text, parked_utc_ns integer,
     primary key (seq, profile_id)) without rowid;
-create table profiles (profile_id integer primary key, packet integer not null, tally text not null);
 create table vehicles (
     stream_id text, vehicle_no integer, car_id integer not null,
+    last_seq integer not null, event_ids blob not null,
     primary key (stream_id, vehicle_no)) without rowid;
 create table open_vehicles (
     car_id integer primary key, stream_id text not null, image_nos text not null,

@@ -46,8 +46,7 @@ class Batch:
 
     rows: Sequence[EventRow] = ()
     settled: Settled = field(default_factory=Settled)
-    profiles: Sequence[tuple[int, int, Mapping[str, object]]] = ()
-    meta: Mapping[str, int] = field(default_factory=dict)
+    state: Mapping[str, int | str] = field(default_factory=dict)
     make_room: Callable[[Store], None] | None = None
 
 
@@ -76,6 +75,7 @@ class Storage:
         self._owed = Settled()
         self._owed_closed: set[int] = set()
         self._heal_at_ns = 0
+        self._in_memory = 0
         self._lock: ProcessLock | None = None
         try:
             self.open_disk()
@@ -178,13 +178,13 @@ class Storage:
             disk.settle(batch.settled)
             if batch.make_room is not None:
                 batch.make_room(disk)
-            disk.save_profiles(batch.profiles)
-            disk.save_meta(batch.meta)
+            disk.save(batch.state)
         self._owed = Settled()
         self._owed_closed.clear()
         if self.ring is not None:
             self.ring.close()
             self.ring = None
+            self._in_memory = 0
         if healing:
             self._reserve.hold()
 
@@ -215,6 +215,7 @@ class Storage:
             ring.settle(batch.settled)
             if batch.make_room is not None:
                 batch.make_room(ring)
+        self._in_memory += len(batch.rows)
         self._owed.merge(batch.settled)
 
     def close(self) -> None:
@@ -283,5 +284,5 @@ class Storage:
         )
 
     def not_durable(self) -> int:
-        """Events that are only in memory."""
-        return 0 if self.ring is None else self.ring.count("known")
+        """Events put since the disk refused."""
+        return self._in_memory

@@ -9,7 +9,6 @@ Held by `tests/outbox/test_store.py`.
 from __future__ import annotations
 
 import contextlib
-import json
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -22,13 +21,13 @@ if TYPE_CHECKING:
 
 STORED_BYTES = "stored_bytes"
 STORED_EVENTS = "stored_events"
+ID_BYTES = 16
+IDS_KEPT = 256
 TAKEN_OVER = {
-    "known": 2,
     "events": 5,
     "images": 5,
     "image_uses": 2,
     "deliveries": 12,
-    "vehicles": 3,
 }
 
 
@@ -41,9 +40,8 @@ class Store(Reads):
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
-        meta = self.meta()
-        self.stored_bytes = meta.get(STORED_BYTES, 0)
-        self.stored_events = meta.get(STORED_EVENTS, 0)
+        self.stored_bytes = self.number(STORED_BYTES)
+        self.stored_events = self.number(STORED_EVENTS)
 
     def close(self) -> None:
         """Close the file; SQLite folds the write-ahead log into it."""
@@ -62,7 +60,7 @@ class Store(Reads):
         self._db.execute("begin immediate")
         try:
             yield
-            self.save_meta({STORED_BYTES: self.stored_bytes, STORED_EVENTS: self.stored_events})
+            self.save({STORED_BYTES: self.stored_bytes, STORED_EVENTS: self.stored_events})
             self._db.execute("commit")
         except BaseException:
             self.stored_bytes, self.stored_events = before
@@ -77,21 +75,12 @@ class Store(Reads):
     def insert(self, row: EventRow) -> None:
         """Store one event, its new images, its deliveries, and its vehicle's state."""
         db = self._db
-        db.execute("insert into known values (?, ?)", (row.event_id, row.seq))
-        db.executemany(
-            "insert into images values (?, ?, ?, ?, ?)",
-            [
-                (
-                    image.no,
-                    image.image_key,
-                    len(image.data),
-                    crc_at(image.no, image.data),
-                    image.data,
-                )
-                for image in row.images
-            ],
-        )
-        self.stored_bytes += sum(len(image.data) for image in row.images)
+        for no, image_key, data in row.images:
+            db.execute(
+                "insert into images values (?, ?, ?, ?, ?)",
+                (no, image_key, len(data), crc_at(no, data), data),
+            )
+            self.stored_bytes += len(data)
         if row.deliveries:
             self.stored_bytes += len(row.body)
             self.stored_events += 1
@@ -115,13 +104,20 @@ class Store(Reads):
             )
         self._remember_vehicle(row)
 
+    def remember(
+        self, stream_id: str, vehicle_no: int, car_id: int, seq: int, event_ids: bytes
+    ) -> None:
+        """Keep a vehicle's number, and the ids of its last events."""
+        ids = (self.event_ids(stream_id, vehicle_no) + event_ids)[-IDS_KEPT * ID_BYTES :]
+        self._db.execute(
+            "insert or replace into vehicles values (?, ?, ?, ?, ?)",
+            (stream_id, vehicle_no, car_id, seq, ids),
+        )
+
     def _remember_vehicle(self, row: EventRow) -> None:
         """Keep the last event of a vehicle until its Lost, together with that event's images."""
         db = self._db
-        db.execute(
-            "insert or ignore into vehicles values (?, ?, ?)",
-            (row.stream_id, row.vehicle_no, row.car_id),
-        )
+        self.remember(row.stream_id, row.vehicle_no, row.car_id, row.seq, row.event_id)
         held = self._held_by_open(row.car_id)
         if row.last:
             db.execute("delete from open_vehicles where car_id = ?", (row.car_id,))
@@ -167,6 +163,8 @@ class Store(Reads):
 
     def settle(self, settled: Settled) -> None:
         """Write what became of deliveries; an event that nobody waits for goes, with its images."""
+        if not len(settled):
+            return
         db = self._db
         db.executemany(
             "update deliveries set attempts = ? where seq = ? and profile_id = ?",
@@ -209,27 +207,17 @@ class Store(Reads):
                 self.stored_bytes -= row[0]
                 db.execute("delete from images where no = ?", (no,))
 
-    def save_meta(self, values: Mapping[str, int]) -> None:
-        """Write named numbers."""
-        self._db.executemany("insert or replace into meta values (?, ?)", list(values.items()))
+    def save(self, values: Mapping[str, int | str]) -> None:
+        """Write named values: counters, and profiles' tallies. All lie in one page."""
+        self._db.executemany("insert or replace into state values (?, ?)", list(values.items()))
 
-    def save_profiles(self, rows: Iterable[tuple[int, int, Mapping[str, object]]]) -> None:
-        """Write packet counters and tallies."""
-        self._db.executemany(
-            "insert or replace into profiles values (?, ?, ?)",
-            [(profile_id, packet, json.dumps(tally)) for profile_id, packet, tally in rows],
-        )
-
-    def prune(self, *, known_before_seq: int, cars_before: int) -> None:
-        """Forget old event ids and vehicle numbers; those of waiting events and open vehicles stay."""
-        db = self._db
-        db.execute(
-            "delete from known where seq < ? and seq < ifnull((select min(seq) from events), seq + 1)",
-            (known_before_seq,),
-        )
-        db.execute(
-            "delete from vehicles where car_id < ? and car_id not in (select car_id from open_vehicles)",
-            (cars_before,),
+    def prune(self, *, before_seq: int) -> None:
+        """Forget vehicles and their event ids; those of waiting events and open vehicles stay."""
+        self._db.execute(
+            "delete from vehicles where last_seq < ?1"
+            " and last_seq < ifnull((select min(seq) from events), ?1)"
+            " and car_id not in (select car_id from open_vehicles)",
+            (before_seq,),
         )
 
     def take_over(self, other: Store, closed_cars: Iterable[int]) -> None:
@@ -242,6 +230,8 @@ class Store(Reads):
                 f"insert or ignore into {table} values ({', '.join('?' * columns)})",  # noqa: S608 - our own names
                 other.connection.execute(f"select * from {table} order by 1"),  # noqa: S608 - as above
             )
+        for row in other.connection.execute("select * from vehicles").fetchall():
+            self.remember(*row)
         # Only now, when the new events hold the images that they share with these.
         for car_id in closed_cars:
             self.forget_open(car_id)
@@ -258,12 +248,6 @@ class Store(Reads):
             " (select count(*) from events)"
         ).fetchone()
         self.stored_bytes, self.stored_events = int(row[0]), int(row[1])
-
-    def key(self, name: str, fresh: bytes) -> bytes:
-        """The kept random key of this name; `fresh` becomes it at the first call."""
-        self._db.execute("insert or ignore into keys values (?, ?)", (name, fresh))
-        row = self._db.execute("select value from keys where name = ?", (name,)).fetchone()
-        return bytes(row[0])
 
     def unpark(self, seq: int, profile_id: int) -> None:
         """Let a parked delivery wait again."""

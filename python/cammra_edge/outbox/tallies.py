@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from cammra_edge.outbox.values import Dropped, Tally
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+_JSON = json.JSONEncoder(separators=(",", ":"))
+_PROFILE = "profile"
 _COUNTED = ("put", "delivered", "retried", "parked", "expired")
 
 
@@ -83,28 +86,37 @@ class Depths:
 class Tallies:
     """All profiles' counters, and which of them are not saved yet."""
 
-    def __init__(self, rows: Iterable[tuple[int, int, Mapping[str, object]]]) -> None:
+    def __init__(self) -> None:
         self._counts: dict[int, Count] = {}
         self._changed: set[int] = set()
         self._first_packet = 0
-        self.add(rows)
 
     def start_after(self, packet: int) -> None:
         """Number the packets of profiles not seen yet from here on."""
         self._first_packet = packet
 
-    def add(self, rows: Iterable[tuple[int, int, Mapping[str, object]]]) -> None:
+    def add(self, state: Mapping[str, object]) -> None:
         """Count what was saved on top of what is counted since."""
-        for profile_id, packet, plain in rows:
-            count = self._counts.setdefault(profile_id, Count())
-            count.packet = max(count.packet, packet)
-            for name in _COUNTED:
-                number = plain.get(name, 0)
-                if isinstance(number, int):
-                    setattr(count, name, getattr(count, name) + number)
-            dropped = plain.get("dropped")
-            if isinstance(dropped, dict):
-                count.dropped.update(dropped)
+        for name, value in state.items():
+            kind, _, number = name.partition(":")
+            if kind == _PROFILE and number.isdecimal():
+                self._add(int(number), str(value))
+
+    def _add(self, profile_id: int, text: str) -> None:
+        try:
+            plain = json.loads(text)
+        except ValueError:
+            return
+        count = self._counts.setdefault(profile_id, Count())
+        for name in _COUNTED:
+            number = plain.get(name, 0)
+            if isinstance(number, int):
+                setattr(count, name, getattr(count, name) + number)
+        packet = plain.get("packet", 0)
+        count.packet = max(count.packet, packet if isinstance(packet, int) else 0)
+        dropped = plain.get("dropped")
+        if isinstance(dropped, dict):
+            count.dropped.update(dropped)
 
     @property
     def dirty(self) -> bool:
@@ -145,15 +157,23 @@ class Tallies:
         """A profile's counters, frozen."""
         return self._counts.get(profile_id, Count()).value()
 
-    def unsaved(self) -> list[tuple[int, int, Mapping[str, object]]]:
+    def unsaved(self) -> dict[str, str]:
         """What the next commit writes."""
-        return [(profile_id, *self._plain(profile_id)) for profile_id in sorted(self._changed)]
+        return {f"{_PROFILE}:{profile_id}": self._text(profile_id) for profile_id in self._changed}
 
-    def _plain(self, profile_id: int) -> tuple[int, Mapping[str, object]]:
+    def _text(self, profile_id: int) -> str:
         count = self._counts[profile_id]
-        plain: dict[str, object] = {name: getattr(count, name) for name in _COUNTED}
-        plain["dropped"] = dict(count.dropped)
-        return count.packet, plain
+        return _JSON.encode(
+            {
+                "packet": count.packet,
+                "put": count.put,
+                "delivered": count.delivered,
+                "retried": count.retried,
+                "parked": count.parked,
+                "expired": count.expired,
+                "dropped": count.dropped,
+            }
+        )
 
     def saved(self) -> None:
         """The commit is through."""

@@ -14,7 +14,7 @@ import contextlib
 import json
 import os
 import zlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SLOT_BYTES = 2048
+_JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +65,16 @@ class Watermark:
     def write(self, mark: Mark) -> None:
         """Keep the mark in the slot that is older."""
         self.mark = mark
-        plain = asdict(mark) | {"packets": {str(no): n for no, n in mark.packets.items()}}
-        content = json.dumps(plain, separators=(",", ":")).encode("ascii")
+        content = _JSON.encode(
+            {
+                "turn": mark.turn,
+                "seq": mark.seq,
+                "image_no": mark.image_no,
+                "car_id": mark.car_id,
+                "oldest_seq": mark.oldest_seq,
+                "packets": mark.packets,
+            }
+        ).encode("ascii")
         line = f"{zlib.crc32(content):08x} ".encode("ascii") + content
         with contextlib.suppress(OSError):
             if self._fd < 0:
