@@ -15,6 +15,7 @@ from cammra_edge.receiver import Answer, Receiver
 from cammra_edge.recording import Recording
 from tests.cli.scripts import write_recording, write_script
 from tests.receiver.samples import body, encoded
+from tests.servers import free_port
 
 Said = pytest.CaptureFixture[str]
 WAIT_S = 30
@@ -148,7 +149,7 @@ def test_run_feeds_the_engine_from_the_scripts_source(tmp_path: Path, capsys: Sa
             "        yield None, [read], FrameTime(n * 10**8, 10**18 + n * 10**8)\n"
         )
         script = write_script(tmp_path / "camera.py", receiver.http_url, more=more)
-        assert main(["run", str(script)]) == Exit.OK
+        assert main(["run", str(script), "--page", "off"]) == Exit.OK
         assert [event.kind for event in receiver.events][:1] == ["new"]
         assert [event.kind for event in receiver.events][-1:] == ["lost"]
     assert "delivered" in capsys.readouterr().out
@@ -159,8 +160,24 @@ def test_run_plays_a_recording_that_is_the_source(tmp_path: Path) -> None:
     with Receiver() as receiver:
         more = f"from cammra_edge.recording import Recording\nsource = Recording.open({str(recording)!r})\n"
         script = write_script(tmp_path / "camera.py", receiver.http_url, more=more)
-        assert main(["run", str(script), "--speed", "max"]) == Exit.OK
+        assert main(["run", str(script), "--page", "off", "--speed", "max"]) == Exit.OK
         assert len({event.car_id for event in receiver.events}) == 2
+
+
+def test_run_serves_the_page_while_it_runs(tmp_path: Path, capsys: Said) -> None:
+    more = (
+        "import urllib.request, pathlib\n"
+        "def source():\n"
+        "    page = urllib.request.urlopen(pathlib.Path('url').read_text(), timeout=20)\n"
+        "    assert page.status == 200\n"
+        "    yield from ()\n"
+    )
+    port = free_port()
+    script = write_script(tmp_path / "camera.py", "http://127.0.0.1:9/", more=more)
+    script.write_text(script.read_text().replace("'url'", repr(str(tmp_path / "url"))))
+    (tmp_path / "url").write_text(f"http://127.0.0.1:{port}/")
+    assert main(["run", str(script), "--page", str(port)]) == Exit.OK
+    assert f"http://127.0.0.1:{port}/" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -173,7 +190,7 @@ def test_run_plays_a_recording_that_is_the_source(tmp_path: Path) -> None:
 )
 def test_run_says_what_a_source_is(tmp_path: Path, more: str, why: str, capsys: Said) -> None:
     script = write_script(tmp_path / "camera.py", "http://127.0.0.1:9/", more=more)
-    assert main(["run", str(script)]) == Exit.CONFIG
+    assert main(["run", str(script), "--page", "off"]) == Exit.CONFIG
     assert why in capsys.readouterr().err
 
 

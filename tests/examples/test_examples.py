@@ -68,6 +68,8 @@ def test_three_profiles_reach_three_receivers_each_with_what_it_wants(tmp_path: 
             "cammra_edge",
             "run",
             str(EXAMPLES / "three_profiles.py"),
+            "--page",
+            "off",
             "--speed",
             "max",
             cwd=tmp_path,
@@ -103,6 +105,8 @@ def test_the_own_recogniser_runs_by_the_command_line(tmp_path: Path) -> None:
             "cammra_edge",
             "run",
             str(EXAMPLES / "own_recogniser.py"),
+            "--page",
+            "off",
             cwd=tmp_path,
             RECEIVER_URL=receiver.http_url,
         )

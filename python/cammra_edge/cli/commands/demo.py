@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cammra_edge.cli.exits import Exit
+from cammra_edge.cli.paging import add_page, page_of
 from cammra_edge.cli.playing import add_speed, play, profile_line, settings_for
 from cammra_edge.cli.sheet import draw_sheet, write_sheet
 from cammra_edge.cli.show import arrival_data, arrival_line
@@ -65,6 +66,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=_SEED, help="of the scene's random details")
     add_speed(parser, "4")
+    add_page(parser)
 
 
 def run(args: Namespace, terminal: Terminal) -> Exit:
@@ -95,7 +97,8 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
             settings_for(_settings(places, keep / "outbox.sqlite3"), recording),
             stream_id=recording.stream_id(),
         )
-        with engine.running(live=False):
+        page = None if args.once else args.page
+        with engine.running(live=False), page_of(engine, page, terminal, folder=keep / "page"):
             play(recording, engine, speed=args.speed, loops=1 if args.once else None)
             engine.drain(_WAIT_S)
             status = engine.status()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cammra_edge.cli.exits import Exit
+from cammra_edge.cli.paging import add_page, page_of
 from cammra_edge.cli.playing import add_speed, play, profile_line, settings_for, tell_faults
 from cammra_edge.cli.script import ScriptError, load_script
 from cammra_edge.engine import Engine
@@ -27,6 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "config", metavar="CONFIG.py", help="a script that defines `engine` and `source`"
     )
     add_speed(parser, "1")
+    add_page(parser)
 
 
 def run(args: Namespace, terminal: Terminal) -> Exit:
@@ -38,13 +40,13 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
             " Recording, or feed frames yourself and start the script with python"
         )
     if isinstance(script.source, Recording):
-        return _play(script.source, script, args.speed, terminal)
+        return _play(script.source, script, args, terminal)
     source = script.source() if callable(script.source) else script.source
     if not isinstance(source, Iterable):
         raise ScriptError(
             f"{script.path}: source is a {type(source).__name__}: want what yields (frame, reads, at)"
         )
-    with script.engine.running():
+    with script.engine.running(), page_of(script.engine, args.page, terminal):
         terminal.note(f"running {script.path}; Ctrl-C ends it")
         try:
             for entry in source:
@@ -61,12 +63,12 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         return _tell(script.engine, terminal)
 
 
-def _play(recording: Recording, script: Script, speed: float | None, terminal: Terminal) -> Exit:
+def _play(recording: Recording, script: Script, args: Namespace, terminal: Terminal) -> Exit:
     settings = settings_for(script.engine.settings, recording)
     engine = Engine(settings, stream_id=recording.stream_id())
-    with engine.running(live=False):
+    with engine.running(live=False), page_of(engine, args.page, terminal):
         with terminal.progress("playing", recording.size_bytes()) as bar:
-            played = play(recording, engine, speed=speed, progress=bar.advance)
+            played = play(recording, engine, speed=args.speed, progress=bar.advance)
         tell_faults(terminal, played.faults)
         engine.drain(_DRAIN_S)
         return _tell(engine, terminal)

@@ -1,0 +1,68 @@
+"""The page beside a command: `--page`, and what happens where it cannot be served."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from cammra_edge.cli.commands.listen import address_of
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from pathlib import Path
+
+    from cammra_edge.cli.terminal import Terminal
+    from cammra_edge.engine import Engine
+
+PAGE_PORT = 8080
+_UNASKED = ("127.0.0.1", PAGE_PORT)
+
+
+def add_page(parser: ArgumentParser) -> None:
+    """The option `--page`."""
+    parser.add_argument(
+        "--page",
+        type=address_of,
+        default=_UNASKED,
+        metavar="[HOST:]PORT|off",
+        help=f"where to serve the INTEGRATION page (default 127.0.0.1:{PAGE_PORT})",
+    )
+
+
+def page_of(
+    engine: Engine,
+    address: tuple[str, int] | None,
+    terminal: Terminal,
+    *,
+    folder: Path | None = None,
+) -> AbstractContextManager[object]:
+    """Serve the page of a running engine; it says itself where it is.
+
+    Nobody has to want a page: where its packages or its usual port are taken, the work goes on without.
+
+    Raises:
+        OSError: The address that was asked for cannot be listened on.
+    """
+    if address is None:
+        return nullcontext()
+    try:
+        from cammra_edge.web import serve_page  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        terminal.note(f"no page: {error.name} is not installed (pip install 'cammra-edge[page]')")
+        return nullcontext()
+    if address is _UNASKED and _taken(address):
+        terminal.note(f"no page: port {PAGE_PORT} is in use; --page PORT takes another one")
+        return nullcontext()
+    return serve_page(engine, address[0], address[1], folder=folder)
+
+
+def _taken(address: tuple[str, int]) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            return error.errno in {errno.EADDRINUSE, errno.EACCES}
+    return False
