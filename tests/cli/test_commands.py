@@ -19,6 +19,11 @@ from tests.servers import free_port
 
 Said = pytest.CaptureFixture[str]
 WAIT_S = 30
+OWN_TEMPLATE = """title = "x"
+content_type = "text/plain"
+escape = "raw"
+body = "{{plate}}"
+"""
 
 
 @pytest.fixture
@@ -221,6 +226,30 @@ def test_check_explains_each_profile_and_warns(tmp_path: Path, capsys: Said) -> 
     assert main(["check", str(script), "--json"]) == Exit.OK
     told = json.loads(capsys.readouterr().out)
     assert list(told["profiles"]) == ["barrier", "vms", "archive"]
+
+
+def test_check_explains_templates_and_what_is_not_verified(tmp_path: Path, capsys: Said) -> None:
+    script = tmp_path / "camera.py"
+    script.write_text(
+        "from cammra_edge import Engine, Profile\n"
+        "from cammra_edge.profile import Template, Utmc\n"
+        f"OWN = {OWN_TEMPLATE!r}\n"
+        "engine = Engine(profiles=[\n"
+        "    Profile('instation', Utmc('http://127.0.0.1/u'), device_id='SCN1', events={'reliable'}),\n"
+        "    Profile('own', Template('tcp://127.0.0.1:7000', template=OWN), device_id='A', events={'lost'}),\n"
+        "])\n"
+    )
+    assert main(["check", str(script)]) == Exit.OK
+    text = capsys.readouterr().out
+    assert (
+        "1 instation sends Reliable as the template utmc has it, by HTTP POST to http://127.0.0.1:80/u"
+        in text
+    )
+    assert "instation: its bytes are not public" in text
+    assert (
+        "2 own sends Lost as a template of its own has it, by TCP (a connection per event) to 127.0.0.1:7000"
+        in text
+    )
 
 
 def test_check_names_what_is_wrong_with_file_and_line(tmp_path: Path, capsys: Said) -> None:

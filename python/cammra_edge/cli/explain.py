@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from cammra_edge.model import EventKind, ImageKind
-from cammra_edge.profile import Ftp, HttpPost, Order, Tcp
+from cammra_edge.profile import Ftp, HttpPost, Order, Tcp, Utmc, Utmc2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,11 +74,14 @@ def _warnings(profile: Profile, settings: Settings) -> Iterator[str]:
     if unsent:
         yield f"expires_s names {_joined(unsent)}, which is not sent"
     protocol = profile.protocol
-    if isinstance(protocol, HttpPost):
-        endpoint = protocol.endpoint(settings.network_mode)
+    if isinstance(protocol, Utmc | Utmc2) and not protocol.template:
+        yield "its bytes are not public: the shipped template is not verified against FF Group or TR007"
+    transport = protocol if isinstance(protocol, HttpPost | Tcp | Ftp) else protocol.transport()
+    if isinstance(transport, HttpPost):
+        endpoint = transport.endpoint(settings.network_mode)
         if endpoint.scheme == "http" and not _is_near(endpoint.host):
             yield "http:// is not encrypted: plates and pictures can be read on the way"
-        if endpoint.scheme == "http" and (protocol.password or protocol.auth_header):
+        if endpoint.scheme == "http" and (transport.password or transport.auth_header):
             yield "the password or Auth-Header travels unencrypted over http://"
     if isinstance(protocol, Ftp) and profile.image is None and not protocol.sidecar:
         yield "FTP sends files, and this profile has none: no image, no sidecar"
@@ -86,16 +89,22 @@ def _warnings(profile: Profile, settings: Settings) -> Iterator[str]:
 
 def _way(profile: Profile, settings: Settings) -> str:
     protocol = profile.protocol
-    if isinstance(protocol, HttpPost):
-        layout = "multipart" if protocol.multipart else "one JSON body"
-        return f"by HTTP POST ({layout}) to {protocol.endpoint(settings.network_mode)}"
-    if isinstance(protocol, Tcp):
-        life = "one kept connection" if protocol.persistent else "a connection per event"
-        return f"by TCP ({life}) to {protocol.endpoint().address}"
     if isinstance(protocol, Ftp):
         files = f"{protocol.path}/{protocol.naming}.jpg".lstrip("/")
         return f"by FTP to {protocol.endpoint()}, as {files}"
-    return f"by {type(protocol).__name__}"
+    if isinstance(protocol, HttpPost | Tcp):
+        return _over(protocol, settings)
+    own = "a template of its own" if protocol.template else f"the template {protocol.preset_name()}"
+    return f"as {own} has it, {_over(protocol.transport(), settings, templated=True)}"
+
+
+def _over(transport: HttpPost | Tcp, settings: Settings, *, templated: bool = False) -> str:
+    if isinstance(transport, Tcp):
+        life = "one kept connection" if transport.persistent else "a connection per event"
+        return f"by TCP ({life}) to {transport.endpoint().address}"
+    layout = "multipart" if transport.multipart else "one JSON body"
+    way = "by HTTP POST" if templated else f"by HTTP POST ({layout})"
+    return f"{way} to {transport.endpoint(settings.network_mode)}"
 
 
 def _pictures(profile: Profile) -> str:
