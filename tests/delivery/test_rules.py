@@ -169,3 +169,10 @@ def test_a_probe_after_an_outage_is_one_event_even_with_a_window(rig: Rig) -> No
     assert seen == [False]
     rig.run()
     assert len(rig.sink.taken) == 7
+
+
+def test_a_profiles_own_bound_is_kept(rig: Rig) -> None:
+    rig.worker_with(max_queue_events=20)
+    rig.outbox.put([new_event(n) for n in range(1, 41)])
+    assert rig.worker.status()["queue_events"] <= 20
+    assert rig.worker.status()["dropped"] == {Dropped.OVERFLOW.value: 21}

@@ -21,7 +21,7 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.delivery.gate import Gate, GateState
 from cammra_edge.delivery.journal import Journal, Try
 from cammra_edge.model import Attempt, Body, EventKind
-from cammra_edge.outbox import Delivery, Dropped, TakeRules
+from cammra_edge.outbox import Delivery, Dropped, Limits, TakeRules
 from cammra_edge.profile import Order
 from cammra_edge.retry import NS_PER_S
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
@@ -86,6 +86,10 @@ class DeliveryWorker:
         self._profile = profile
         self._rules = rules_from(profile)
         self._outbox = outbox
+        outbox.limit(
+            profile_id,
+            Limits(max_bytes=profile.max_queue_bytes, max_events=profile.max_queue_events),
+        )
         self._sink = sink
         self._more_sinks = more_sinks
         self._render = render

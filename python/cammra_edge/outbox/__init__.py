@@ -1,5 +1,7 @@
 """Durable events, images and deliveries: the seam between deciding and delivering."""
 
+from cammra_edge.outbox.bounds import Limits
+from cammra_edge.outbox.check import Report, check_file
 from cammra_edge.outbox.lane import TakeRules
 from cammra_edge.outbox.outbox import Outbox
 from cammra_edge.outbox.values import (
@@ -16,12 +18,15 @@ from cammra_edge.outbox.values import (
 __all__ = [
     "Delivery",
     "Dropped",
+    "Limits",
     "NewEvent",
     "OpenVehicle",
     "Outbox",
     "Parked",
+    "Report",
     "TakeRules",
     "Tally",
     "Waiting",
     "Wanted",
+    "check_file",
 ]

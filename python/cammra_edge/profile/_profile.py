@@ -18,6 +18,9 @@ _MOST_IMAGE_BYTES = 16 << 20
 _LARGEST_SIDE = 16_384
 _YEAR_S = 366 * 86_400.0
 _LARGEST_WINDOW = 32
+_MOST_QUEUE_EVENTS = 10_000_000
+_LEAST_QUEUE_BYTES = 1 << 16
+_MOST_QUEUE_BYTES = 1 << 40
 _ONE_READ = (frozenset({EventKind.RELIABLE}), frozenset({EventKind.LOST}))
 
 
@@ -49,6 +52,8 @@ class Profile:
         max_age_s: Nothing older than this is sent; `None` keeps events until they are delivered.
         order: `in_order`, or `live_first`: what is happening now goes at once, the backlog follows in the gaps.
         window: Events in flight at once; order per vehicle is kept.
+        max_queue_events: Events that may wait for it; `None` leaves it to the outbox's own bound.
+        max_queue_bytes: As above, with their images.
         coalesce_updates: Leave out an Update that a later one of the same vehicle has overtaken in the queue.
         latitude: Instead of the device's.
         longitude: Instead of the device's.
@@ -73,6 +78,8 @@ class Profile:
     max_age_s: float | None
     order: Order
     window: int
+    max_queue_events: int | None
+    max_queue_bytes: int | None
     coalesce_updates: bool
     latitude: float | None
     longitude: float | None
@@ -101,6 +108,8 @@ class Profile:
         max_age_s: float | None = None,
         order: Order | str = Order.IN_ORDER,
         window: int = 1,
+        max_queue_events: int | None = None,
+        max_queue_bytes: int | None = None,
         coalesce_updates: bool = False,
         latitude: float | None = None,
         longitude: float | None = None,
@@ -167,6 +176,10 @@ class Profile:
             "max_age_s": maybe("max_age_s", max_age_s, 0.001, _YEAR_S),
             "order": _checks.choice(f"{at}: order", order, Order),
             "window": _checks.whole(f"{at}: window", window, least=1, most=_LARGEST_WINDOW),
+            "max_queue_events": limit("max_queue_events", max_queue_events, 1, _MOST_QUEUE_EVENTS),
+            "max_queue_bytes": limit(
+                "max_queue_bytes", max_queue_bytes, _LEAST_QUEUE_BYTES, _MOST_QUEUE_BYTES
+            ),
             "coalesce_updates": _checks.flag(f"{at}: coalesce_updates", coalesce_updates),
             "latitude": maybe("latitude", latitude, -90, 90),
             "longitude": maybe("longitude", longitude, -180, 180),
