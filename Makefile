@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 
-.PHONY: help setup build run test test-quick lint types imports rust pytest bench bench-quick arm arm-quick clean
+.PHONY: help setup build run test test-quick lint types imports rust pytest bench bench-quick bench-peers arm arm-quick clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,6 +49,15 @@ arm: ## ARM wheels for aarch64 and armv7, checked and tested under emulation; no
 
 arm-quick: ## The same for aarch64 only, with a small part of the tests
 	@"$(PYTHON)" -m tools.arm --quick aarch64
+
+bench-peers: build # What the package is measured against
+	@$(BIN)/python -m pip install --quiet -r benches/requirements.txt
+
+bench: bench-peers ## Measure everything beside its floor and its peers; writes benches/README.md
+	$(BIN)/python -m benches
+
+bench-quick: bench-peers ## The same with fewer rounds, under a minute; writes nothing
+	$(BIN)/python -m benches --quick
 
 clean: ## Remove what was built
 	rm -rf target $(VENV) dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,168 @@
+"""Runs the parts, each in a process of its own; shows, and keeps, what they found.
+
+python -m benches                every part, minutes; writes benches/README.md and docs/bench.svg
+python -m benches --quick        fewer rounds, under a minute; shows only
+python -m benches event split    these parts only; shows only
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from benches.bars import bars_table
+from benches.method import pin
+from benches.plot import svg
+from benches.report import Result, Table
+
+HERE = Path(__file__).resolve().parent
+PAGE = HERE / "README.md"
+PLOT = HERE.parent / "docs" / "bench.svg"
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+PEERS = (
+    "Pillow",
+    "opencv-python-headless",
+    "simplejpeg",
+    "PyTurboJPEG",
+    "httpx",
+    "urllib3",
+    "numpy",
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part: a module with `run(*, quick, …) -> Result`."""
+
+    module: str
+    options: dict[str, Any] = field(default_factory=dict)
+    pinned: bool = True
+
+
+PARTS = {
+    "event": Part("event"),
+    "payload": Part("payload"),
+    "calling-thread": Part("calling_thread"),
+    "split": Part("split", pinned=False),
+    "path-rgb": Part("path", {"source": "rgb"}, pinned=False),
+    "path-nv12": Part("path", {"source": "nv12"}, pinned=False),
+    "path-mjpeg": Part("path", {"source": "mjpeg"}, pinned=False),
+    "recordings": Part("replay", pinned=False),
+}
+
+
+def main() -> int:
+    """As the module says."""
+    arguments = _arguments()
+    if arguments.part:
+        return _one(arguments.part, quick=arguments.quick, to=arguments.to)
+    names = arguments.parts or list(PARTS)
+    found = Result()
+    for name in names:
+        result = _in_own_process(name, quick=arguments.quick)
+        if result is None:
+            return 1
+        for table in result.tables:
+            print(table.markdown(), end="\n\n", flush=True)
+        found.tables += result.tables
+        found.bars |= result.bars
+        found.plots += result.plots
+    _conclude(found.bars)
+    bars = bars_table(found.bars)
+    print(bars.markdown())
+    if not arguments.parts and not arguments.quick:
+        _write(found, bars)
+        print(f"\nwritten to {PAGE} and {PLOT}")
+    return 0
+
+
+def _conclude(bars: dict[str, float | str]) -> None:
+    """What only two parts together can say."""
+    quiet, event = bars.get("observe_quiet_us"), bars.get("event_cpu_us")
+    if isinstance(quiet, float) and isinstance(event, float):
+        bars["observe_share"] = quiet / event
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benches", description=__doc__)
+    parser.add_argument(
+        "parts", nargs="*", choices=[[], *PARTS], metavar="part", help=", ".join(PARTS)
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
+    parser.add_argument("--to", type=Path, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _in_own_process(name: str, *, quick: bool) -> Result | None:
+    with tempfile.TemporaryDirectory() as folder:
+        to = Path(folder) / "result.json"
+        command = [sys.executable, "-m", "benches", "--part", name, "--to", str(to)]
+        began = time.monotonic()
+        done = subprocess.run([*command, *(["--quick"] if quick else [])], check=False)
+        if done.returncode:
+            print(f"{name} failed with {done.returncode}", file=sys.stderr)
+            return None
+        print(f"## {name} ({time.monotonic() - began:.0f} s)\n", flush=True)
+        return Result.from_json(to.read_text())
+
+
+def _one(name: str, *, quick: bool, to: Path) -> int:
+    part = PARTS[name]
+    if part.pinned:
+        pin()
+    result: Result = importlib.import_module(f"benches.{part.module}").run(
+        quick=quick, **part.options
+    )
+    to.write_text(result.to_json())
+    return 0
+
+
+def _write(found: Result, bars: Table) -> None:
+    tables = "\n\n".join(table.markdown() for table in (bars, *found.tables))
+    block = f"{BEGIN}\n\n{_machine()}\n\n{tables}\n\n{END}"
+    page = PAGE.read_text()
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(before + block + after)
+    PLOT.write_text(svg(found.plots))
+
+
+def _machine() -> str:
+    cpu = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    versions = ", ".join(f"{name} {_version(name)}" for name in PEERS if _version(name))
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    return (
+        f"Measured {datetime.now(UTC):%Y-%m-%d} on {cpu}, {os.cpu_count()} cores, load {load}, "
+        f"{platform.system()} {platform.release()}, Python {platform.python_version()}; {versions}."
+    )
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

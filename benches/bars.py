@@ -1,0 +1,125 @@
+"""The bars this package is held to, each with what was measured in the same run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benches.report import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+AT_MOST = "≤"
+AT_LEAST = "≥"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar.
+
+    Args:
+        work: What is done.
+        key: Under which name a part reports what it measured.
+        sign: `AT_MOST` or `AT_LEAST`.
+        limit: The bar itself, or the key under which a part reports it.
+        unit: Of both.
+    """
+
+    work: str
+    key: str
+    sign: str
+    limit: float | str
+    unit: str = "x"
+
+    def row(self, measured: Mapping[str, float | str]) -> tuple[str, ...]:
+        limit = measured.get(self.limit) if isinstance(self.limit, str) else self.limit
+        value = measured.get(self.key)
+        told = f"{self.sign} {_told(limit)} {self.unit}" if limit is not None else self.sign
+        if isinstance(value, str):  # why there is no number
+            return (self.work, told, value, "-")
+        if value is None or not isinstance(limit, int | float):
+            return (self.work, told, "not measured in this run", "-")
+        met = value <= limit if self.sign == AT_MOST else value >= limit
+        return (self.work, told, f"{_told(value)} {self.unit}", "met" if met else "**missed**")
+
+
+BARS = (
+    Bar("event from RGB: crops, JSON, body, by the C floor", "event_rgb", AT_MOST, 1.10),
+    Bar("event from NV12 (full range), by the C floor", "event_nv12", AT_MOST, 1.08),
+    Bar("OpenCV from NV12 + httpx `files=`, by ours", "event_nv12_opencv", AT_LEAST, 3.2),
+    Bar(
+        "Pillow slices of RGB + httpx `files=`, by ours from NV12",
+        "event_nv12_pillow",
+        AT_LEAST,
+        1.8,
+    ),
+    Bar("plate crop alone, by the floor", "plate_crop", AT_MOST, 1.10),
+    Bar("1080p full frame from NV12, by the floor", "full_frame_nv12", AT_MOST, 1.03),
+    Bar(
+        "MJPEG vehicle crop, anywhere, by C decode + crop + encode", "mjpeg_vehicle", AT_MOST, 0.60
+    ),
+    Bar("MJPEG vehicle crop at the top edge", "mjpeg_vehicle_top", AT_MOST, 0.40),
+    Bar("MJPEG plate crop, anywhere", "mjpeg_plate", AT_MOST, 0.50),
+    Bar("MJPEG with restart markers, vehicle, lossless", "mjpeg_rst_vehicle", AT_MOST, 0.35),
+    Bar("MJPEG with restart markers, plate, lossless", "mjpeg_rst_plate", AT_MOST, 0.08),
+    Bar(
+        "MJPEG full frame: bytes passed on as they came",
+        "mjpeg_full_decodes",
+        AT_MOST,
+        0,
+        "decodes",
+    ),
+    Bar("downsized 640x360 from NV12, by C box + encode", "downsized_nv12", AT_MOST, 1.10),
+    Bar("multipart body, JSON ready", "multipart_us", AT_MOST, 8, "µs"),
+    Bar("json.dumps + httpx `files=`, by FF JSON + body of ours", "payload_httpx", AT_LEAST, 2.5),
+    Bar("FF JSON with a 300 kB image, by memcpy + base64-simd", "json_images", AT_MOST, 1.3),
+    Bar("observe: 10 reads, no event, no better shot", "observe_quiet_us", AT_MOST, 25, "µs"),
+    Bar("the same, as a share of an event's CPU time", "observe_share", AT_MOST, 1 / 15, ""),
+    Bar("the same: heap allocations in Rust", "observe_allocations", AT_MOST, 0, ""),
+    Bar(
+        "observe: a better shot of 640x400 NV12",
+        "observe_shot_us",
+        AT_MOST,
+        "observe_shot_limit_us",
+        "µs",
+    ),
+    Bar(
+        "observe with an event: foreign calls on the thread",
+        "observe_event_foreign",
+        AT_MOST,
+        0,
+        "",
+    ),
+    Bar("136 tracks (drone), per frame", "drone_us", AT_MOST, 250, "µs"),
+    Bar("motorway at full speed, looped", "motorway_lines_per_s", AT_LEAST, 5_000, "lines/s"),
+    Bar(
+        "end to end, NV12, two crops, fsync, one receiver",
+        "end_to_end_per_s",
+        AT_LEAST,
+        250,
+        "events/s",
+    ),
+    Bar("frame to last byte at 20 events/s, p50", "last_byte_p50_ms", AT_MOST, 8, "ms"),
+    Bar("frame to last byte at 20 events/s, p99", "last_byte_p99_ms", AT_MOST, 40, "ms"),
+    Bar("wheel", "wheel_mb", AT_MOST, 2.5, "MB"),
+    Bar("import cammra_edge", "import_ms", AT_MOST, 60, "ms"),
+    Bar("resident memory, idle, without page", "idle_rss_mib", AT_MOST, 35, "MiB"),
+)
+
+
+def bars_table(measured: Mapping[str, float | str]) -> Table:
+    """Every bar with what was measured, met or not."""
+    return Table(
+        "Bars",
+        ("work", "bar", "measured", ""),
+        tuple(bar.row(measured) for bar in BARS),
+    )
+
+
+def _told(value: float | str | None) -> str:
+    if not isinstance(value, int | float):
+        return str(value)
+    if abs(value) >= 100 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"

@@ -1,0 +1,103 @@
+"""The floor of one event, in C over the very libjpeg-turbo that the package links.
+
+`event.c` is compiled on first use against the static library that the Rust build made, into `target/bench`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cammra_edge.model import Box
+
+_HERE = Path(__file__).resolve().parent
+_TARGET = _HERE.parent.parent / "target"
+_IntBox = ctypes.c_int * 4
+
+
+class FloorError(Exception):
+    """The floor cannot be built; says why."""
+
+
+class EventFloor:
+    """The compiled functions, bound to one frame.
+
+    Args:
+        frame: An RGB or NV12 numpy array.
+        vehicle: Box of the vehicle, even.
+        plate: Box of the plate, even.
+        json_bytes: The event, ready.
+
+    Raises:
+        FloorError: No C compiler, or no libjpeg-turbo was built here.
+    """
+
+    def __init__(self, frame: Any, vehicle: Box, plate: Box, json_bytes: bytes) -> None:  # noqa: ANN401 - numpy
+        self._library = ctypes.CDLL(str(_built()))
+        for name in ("floor_event", "floor_copy_nv12", "floor_copy"):
+            getattr(self._library, name).restype = ctypes.c_long
+        self._frame = frame
+        stride = frame.strides[0]
+        address = frame.ctypes.data
+        rows = frame.shape[0] * 2 // 3
+        uv = address + rows * stride if frame.ndim == 2 else None
+        self._boxes = [_IntBox(*map(int, box)) for box in (vehicle, plate)]
+        self._json = json_bytes
+        frame_at, uv_at = ctypes.c_void_p(address), ctypes.c_void_p(uv)
+        self._arguments = (frame_at, uv_at, stride, *self._boxes, 85)
+        self._copied = (frame_at, uv_at, stride, self._boxes[0])
+
+    def event(self) -> int:
+        """Make the event's body; its length."""
+        length = self._library.floor_event(
+            *self._arguments, self._json, ctypes.c_long(len(self._json))
+        )
+        if not length:
+            raise FloorError("libjpeg-turbo refused the frame")
+        return int(length)
+
+    def copy_crop(self) -> int:
+        """Copy the vehicle's pixels out of the NV12 frame; how many bytes."""
+        return int(self._library.floor_copy_nv12(*self._copied))
+
+    def copy(self, size_bytes: int) -> Callable[[], int]:
+        """Copy so many bytes in one piece."""
+        copy, size = self._library.floor_copy, ctypes.c_long(size_bytes)
+        return lambda: int(copy(size))
+
+
+def _built() -> Path:
+    source = _HERE / "event.c"
+    made = _TARGET / "bench" / "event_floor.so"
+    if made.exists() and made.stat().st_mtime > source.stat().st_mtime:
+        return made
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    outs = sorted(
+        _TARGET.glob("release/build/turbojpeg-sys-*/out"), key=lambda out: out.stat().st_mtime
+    )
+    libraries = [out for out in outs if (out / "lib" / "libturbojpeg.a").exists()]
+    if compiler is None or not libraries:
+        raise FloorError("want a C compiler and a built target/: run `make build` first")
+    made.parent.mkdir(parents=True, exist_ok=True)
+    out = libraries[-1]
+    command = [
+        compiler,
+        "-O3",
+        "-shared",
+        "-fPIC",
+        "-Wl,--exclude-libs,ALL",
+        f"-I{out / 'include'}",
+        "-o",
+        str(made),
+    ]
+    command += [str(source), str(out / "lib" / "libturbojpeg.a")]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise FloorError(f"cc failed: {done.stderr[-500:]}")
+    return made
