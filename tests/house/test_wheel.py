@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 MAX_WHEEL_BYTES = 2_500_000
 IN_THE_PACKAGE = {
     ".py",
+    ".toml", # templates
+    ".xsd",
     ".pyi",
     ".typed",
     ".so",

@@ -21,6 +21,7 @@ _LARGEST_WINDOW = 32
 _MOST_QUEUE_EVENTS = 10_000_000
 _LEAST_QUEUE_BYTES = 1 << 16
 _MOST_QUEUE_BYTES = 1 << 40
+DEFAULT_EVENTS = frozenset({EventKind.NEW})
 _ONE_READ = (frozenset({EventKind.RELIABLE}), frozenset({EventKind.LOST}))
 
 
@@ -94,7 +95,7 @@ class Profile:
         protocol: Protocol,
         *,
         device_id: str = "defaultID",
-        events: Collection[EventKind | str] | None = None,
+        events: Collection[EventKind | str] = DEFAULT_EVENTS,
         image: ImageKind | str | None = ImageKind.VEHICLE_CROP,
         two_images: bool = False,
         quality: int | None = None,
@@ -128,8 +129,8 @@ class Profile:
                 "HttpPost, Tcp, Ftp, Utmc, Utmc2 or Template",
             )
         one_read = isinstance(protocol, ONE_READ_PER_VEHICLE)
-        if events is None:
-            events = {EventKind.LOST if one_read else EventKind.NEW}
+        if one_read and events is DEFAULT_EVENTS:
+            events = {EventKind.LOST}
         if isinstance(events, str) or isinstance(directions, str) or isinstance(lists, str):
             raise ConfigError(
                 f"{at}: events, directions or lists", events, "a set of words, not one text"

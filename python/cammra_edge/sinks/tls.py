@@ -11,12 +11,16 @@ import ssl
 from typing import TYPE_CHECKING
 
 from cammra_edge.errors import ConfigError
+from cammra_edge.profile import Tls
 
 if TYPE_CHECKING:
     import socket
 
-    from cammra_edge.profile import Tls
     from cammra_edge.sinks.deadline import Deadline
+
+
+ANY = Tls(verify=False)
+"""Believes whoever answers: for showing a certificate, never for sending."""
 
 
 class PinMismatchError(ssl.SSLError):

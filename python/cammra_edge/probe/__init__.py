@@ -1,0 +1,9 @@
+"""Test of one profile, step by step, through its real payload and sink.
+
+`probe` sends one event that is marked as a test, with a picture of our own, past the queue and without
+touching another profile. Every failing step says in one sentence what to do.
+"""
+
+from cammra_edge.probe.steps import Step, probe
+
+__all__ = ["Step", "probe"]

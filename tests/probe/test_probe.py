@@ -1,0 +1,218 @@
+"""A Test, step by step, against real servers: what each step says when it works, and when it does not."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cammra_edge.model import Device, ImageKind, ImageSpec
+from cammra_edge.probe import Step, certificate, picture, probe
+from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp, Timeouts, Tls, Utmc
+from tests import ftp_servers
+from tests.certificates import issue
+from tests.servers import LOOPBACK, Scripted, answer, answering, free_port, headers_of
+from tests.sinks.test_tls import SecureServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cammra_edge.profile import Protocol
+
+LIMITS = Timeouts(connect_s=3, write_s=3, answer_s=3, total_s=10)
+DEVICE = Device(serial="ACCC8EBFB452", time_zone="UTC")
+
+
+def steps(protocol: Protocol, **settings: object) -> list[Step]:
+    profile = Profile("p", protocol, two_images=True, **settings)  # type: ignore[arg-type] # the tests' own
+    told = list(probe(profile, profile_id=1, device=DEVICE))
+    assert told[-1].name == "done"
+    running: set[str] = set()
+    for step in told[:-1]:
+        if step.state == "running":
+            running.add(step.name)
+        else:
+            running.discard(step.name)
+    assert not running, "a step that began did not end"
+    assert "geheim" not in repr(told)
+    return [step for step in told if step.state != "running"]
+
+
+def ends(told: list[Step]) -> dict[str, str]:
+    return {step.name: step.state for step in told}
+
+
+def test_every_step_of_a_post_that_works() -> None:
+    with Scripted(answering(answer())) as server:
+        told = steps(
+            HttpPost(
+                f"http://{LOOPBACK}:{server.port}/", user="u", password="geheim", timeouts=LIMITS
+            )
+        )
+        (request,) = server.received
+    assert ends(told) == {
+        "dns": "ok",
+        "tcp": "ok",
+        "auth": "ok",
+        "send": "ok",
+        "answer": "ok",
+        "done": "ok",
+    }
+    assert headers_of(request)["x-test"] == "1"
+    sent = base64.b64decode(told[-1].sent)
+    assert request.endswith(sent)
+    assert b'"plateText":"AXIS1234"' in sent
+    assert b'"carMoveDirection":"in"' in sent
+    jpeg = base64.b64decode(told[-1].picture)
+    assert jpeg.startswith(b"\xff\xd8")
+    assert jpeg in sent
+
+
+def test_a_closed_port_names_what_was_tried() -> None:
+    port = free_port()
+    told = steps(HttpPost(f"{LOOPBACK}:{port}", timeouts=LIMITS))
+    assert ends(told) == {"dns": "ok", "tcp": "failed", "done": "ok"}
+    assert f"https://{LOOPBACK}:{port}/" in told[1].detail
+    assert told[1].remedy
+    assert told[-1].sent == ""
+
+
+def test_a_name_that_nobody_knows() -> None:
+    told = steps(Tcp("receiver.invalid:7001", timeouts=LIMITS))
+    assert ends(told) == {"dns": "failed", "done": "ok"}
+    assert "receiver.invalid" in told[0].detail
+    assert "DNS" in told[0].remedy
+
+
+def test_a_wrong_password_is_the_step_that_signs_in() -> None:
+    asks = answer("401 No", b"", 'WWW-Authenticate: Basic realm="r"')
+    with Scripted(answering(asks)) as server:
+        told = steps(
+            HttpPost(
+                f"http://{LOOPBACK}:{server.port}/", user="u", password="geheim", timeouts=LIMITS
+            )
+        )
+    assert ends(told)["auth"] == "failed"
+    assert "answer" not in ends(told)
+
+
+def test_a_refusal_is_the_answer() -> None:
+    with Scripted(answering(answer("404 Not Found"))) as server:
+        told = steps(HttpPost(f"http://{LOOPBACK}:{server.port}/wrong", timeouts=LIMITS))
+    assert ends(told)["answer"] == "failed"
+    assert "404" in told[-2].detail
+
+
+def test_tls_shows_the_certificate_that_is_not_believed(tmp_path: Path) -> None:
+    own = issue("gate.example")
+    with Scripted(SecureServer(tmp_path, own)) as server:
+        url = f"https://{LOOPBACK}:{server.port}/"
+        told = steps(HttpPost(url, timeouts=LIMITS))
+        assert ends(told) == {"dns": "ok", "tcp": "ok", "tls": "failed", "done": "ok"}
+        assert own.fingerprint in told[2].detail
+        assert "CN=gate.example, O=Tests" in told[2].detail
+        assert "self-signed" in told[2].detail
+        pinned = steps(HttpPost(url, tls=Tls(pin=own.fingerprint), timeouts=LIMITS))
+        assert ends(pinned)["answer"] == "ok"
+        assert "TLSv1.3" in pinned[2].detail
+
+
+def test_every_step_of_an_upload_and_nothing_stays_behind(tmp_path: Path) -> None:
+    with ftp_servers.pyftpdlib(tmp_path) as server:
+        told = steps(
+            Ftp(
+                server.url,
+                user=server.user,
+                password=server.password,
+                path="in/#M",
+                timeouts=LIMITS,
+            )
+        )
+        left = [path for path in server.home.rglob("*") if path.is_file()]
+    names = ["dns", "tcp", "login", "folder", "upload", "rename", "delete", "done"]
+    assert ends(told) == dict.fromkeys(names, "ok")
+    assert left == []
+    assert all(step.detail for step in told[:-1])
+
+
+RIGHTS = [("elr", "upload"), ("elradmwMT", "rename"), ("elrafmwMT", "delete")]
+
+
+@pytest.mark.parametrize(("permissions", "failing"), RIGHTS)
+def test_the_right_that_is_missing_is_the_step_that_fails(
+    tmp_path: Path, permissions: str, failing: str
+) -> None:
+    with ftp_servers.pyftpdlib(tmp_path, permissions=permissions) as server:
+        told = steps(
+            Ftp(server.url, user=server.user, password=server.password, path="in", timeouts=LIMITS)
+        )
+    assert told[-2].name == failing
+    assert told[-2].state == "failed"
+    assert told[-2].remedy
+
+
+def test_ftp_with_the_wrong_password_and_ftps(tmp_path: Path) -> None:
+    own = issue()
+    with ftp_servers.pyftpdlib(tmp_path, certificate=own.write(tmp_path / "server.pem")) as server:
+        url = f"ftps://{LOOPBACK}:{server.port}"
+        tls = Tls(pin=own.fingerprint)
+        told = steps(Ftp(url, user=server.user, password="geheim!", tls=tls, timeouts=LIMITS))
+        assert (told[-2].name, told[-2].state) == ("login", "failed")
+        good = steps(
+            Ftp(
+                url, user=server.user, password=server.password, path="in", tls=tls, timeouts=LIMITS
+            )
+        )
+    assert ends(good)["delete"] == "ok"
+    assert own.fingerprint in good[2].detail
+
+
+def test_a_profile_that_sends_nothing_says_so(tmp_path: Path) -> None:
+    with ftp_servers.pyftpdlib(tmp_path) as server:
+        told = steps(Ftp(server.url, timeouts=LIMITS), image=None)
+    assert (told[-2].name, told[-2].state) == ("upload", "skipped")
+
+
+def test_utmc_goes_through_its_own_payload() -> None:
+    with Scripted(answering(answer())) as server:
+        told = steps(Utmc(f"http://{LOOPBACK}:{server.port}/", timeouts=LIMITS))
+    assert b"b1dffd</Tag>" in base64.b64decode(told[-1].sent)
+
+
+def test_a_whole_test_is_json_for_the_page() -> None:
+    with Scripted(answering(answer())) as server:
+        told = steps(Tcp(f"{LOOPBACK}:{server.port}", timeouts=LIMITS))
+    assert json.dumps([step.detail for step in told])
+
+
+@pytest.mark.parametrize("kind", list(ImageKind))
+def test_the_picture_shows_what_was_asked_for(kind: ImageKind) -> None:
+    made = picture.encoded(
+        ImageSpec(kind=kind, fit=(320, 180) if kind is ImageKind.DOWNSIZED_FRAME else None)
+    )
+    sizes = {
+        ImageKind.FULL_FRAME: (640, 360),
+        ImageKind.DOWNSIZED_FRAME: (320, 180),
+        ImageKind.VEHICLE_CROP: (400, 260),
+        ImageKind.PLATE_CROP: (200, 48),
+    }
+    assert (made.width, made.height) == sizes[kind]
+    assert made.jpeg.endswith(b"\xff\xd9")
+
+
+def test_a_certificate_says_what_it_says() -> None:
+    own = issue("gate.example", by=issue("Test CA", authority=True))
+    said = certificate.read(own.certificate.public_bytes(Encoding.DER))
+    assert said.subject == "CN=gate.example, O=Tests"
+    assert said.issuer == "CN=Test CA, O=Tests"
+    assert said.not_after == f"{own.certificate.not_valid_after_utc:%Y-%m-%d}"
+
+
+@given(st.binary(max_size=200))
+def test_bytes_that_are_no_certificate_say_nothing_and_raise_nothing(data: bytes) -> None:
+    assert isinstance(certificate.read(data), certificate.Certificate)

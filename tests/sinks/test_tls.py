@@ -1,0 +1,255 @@
+"""TLS as a profile sets it: what is believed, what is refused and why, over HTTP, TCP and FTP."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ssl
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cammra_edge.model import Attempt, Body, Files, NamedFile
+from cammra_edge.profile import Ftp, HttpPost, Profile, Protocol, Tcp, Timeouts, Tls
+from cammra_edge.sinks import open_sink
+from cammra_edge.sinks.base import Delivered, Misconfigured, TryLater
+from tests import ftp_servers
+from tests.certificates import DAY, Issued, issue
+from tests.servers import LOOPBACK, Scripted, answer, read_request
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from cammra_edge.model import Message
+    from cammra_edge.sinks.base import Outcome
+
+ATTEMPT = Attempt(event_id="e" * 32, packet=7)
+BODY = Body(content=b"{}" * 20_000, content_type="application/json")
+LIMITS = Timeouts(connect_s=3, write_s=3, answer_s=3, total_s=8)
+
+
+class SecureServer:
+    """Answers HTTP over TLS; wants a client certificate when given an authority for them."""
+
+    def __init__(self, folder: Path, own: Issued, clients: Issued | None = None) -> None:
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(own.write(folder / "server.pem"))
+        if clients is not None:
+            self.context.verify_mode = ssl.CERT_REQUIRED
+            self.context.load_verify_locations(cadata=clients.pem.decode())
+
+    def __call__(self, connection: socket.socket, _: int, server: Scripted) -> None:
+        with self.context.wrap_socket(connection, server_side=True) as secure:
+            while request := read_request(secure):
+                server.received.append(request)
+                secure.sendall(answer())
+
+
+def sent(protocol: Protocol, message: Message = BODY) -> Outcome:
+    sink = open_sink(Profile("p", protocol))
+    try:
+        return sink.send(message, ATTEMPT)
+    finally:
+        sink.close()
+
+
+def posted(
+    tmp_path: Path, own: Issued, tls: Tls, *, host: str = LOOPBACK, clients: Issued | None = None
+) -> Outcome:
+    with Scripted(SecureServer(tmp_path, own, clients)) as server:
+        return sent(HttpPost(f"https://{host}:{server.port}/", tls=tls, timeouts=LIMITS))
+
+
+@pytest.fixture
+def authority() -> Issued:
+    return issue("Test CA", authority=True)
+
+
+def ca_file(tmp_path: Path, authority: Issued) -> str:
+    path = tmp_path / "ca.pem"
+    path.write_bytes(authority.pem)
+    return str(path)
+
+
+def test_an_own_authority_is_believed(tmp_path: Path, authority: Issued) -> None:
+    own = issue(by=authority)
+    assert isinstance(posted(tmp_path, own, Tls(ca_file=ca_file(tmp_path, authority))), Delivered)
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("unknown authority", "authority is not known"),
+        ("self-signed", "self-signed"),
+        ("expired", "has expired"),
+        ("wrong host", "another IP address"),
+    ],
+)
+def test_a_bad_certificate_is_refused_in_words(
+    tmp_path: Path, authority: Issued, what: str, words: str
+) -> None:
+    make: dict[str, Callable[[], Issued]] = {
+        "unknown authority": lambda: issue(by=issue("Other CA", authority=True)),
+        "self-signed": issue,
+        "expired": lambda: issue(by=authority, begins=-2 * DAY, ends=-DAY),
+        "wrong host": lambda: issue(by=authority, hosts=("10.1.2.3",)),
+    }
+    outcome = posted(tmp_path, make[what](), Tls(ca_file=ca_file(tmp_path, authority)))
+    assert isinstance(outcome, Misconfigured), outcome
+    assert words in outcome.why
+
+
+def test_a_certificate_of_tomorrow_asks_for_the_clock(tmp_path: Path, authority: Issued) -> None:
+    own = issue(by=authority, begins=DAY, ends=2 * DAY)
+    outcome = posted(tmp_path, own, Tls(ca_file=ca_file(tmp_path, authority)))
+    assert isinstance(outcome, TryLater)
+    assert "clock" in outcome.why
+
+
+def test_a_wrong_name_is_refused(tmp_path: Path, authority: Issued) -> None:
+    own = issue(by=authority, hosts=("receiver.example",))
+    outcome = posted(tmp_path, own, Tls(ca_file=ca_file(tmp_path, authority)), host="localhost")
+    assert isinstance(outcome, Misconfigured)
+    assert "another host name" in outcome.why
+
+
+def test_a_pin_takes_exactly_that_certificate(tmp_path: Path) -> None:
+    own = issue(hosts=("whatever.example",), begins=-2 * DAY, ends=-DAY)
+    assert isinstance(posted(tmp_path, own, Tls(pin=own.fingerprint)), Delivered)
+    other = issue()
+    outcome = posted(tmp_path, other, Tls(pin=own.fingerprint))
+    assert isinstance(outcome, Misconfigured)
+    assert other.fingerprint in outcome.why
+
+
+def test_a_pin_is_not_softened_by_verify_false(tmp_path: Path) -> None:
+    assert isinstance(posted(tmp_path, issue(), Tls(pin="0" * 64, verify=False)), Misconfigured)
+
+
+def test_verify_false_takes_anyone(tmp_path: Path) -> None:
+    assert isinstance(
+        posted(tmp_path, issue(ends=dt.timedelta(hours=-1)), Tls(verify=False)), Delivered
+    )
+
+
+def test_nothing_is_sent_to_somebody_we_do_not_believe(tmp_path: Path) -> None:
+    with Scripted(SecureServer(tmp_path, issue())) as server:
+        sent(
+            HttpPost(
+                f"https://{LOOPBACK}:{server.port}/",
+                auth="basic",
+                user="u",
+                password="p",
+                timeouts=LIMITS,
+            )
+        )
+        assert server.received == []
+
+
+@pytest.mark.parametrize("password", ["", "geheim"])
+def test_a_client_certificate(tmp_path: Path, authority: Issued, password: str) -> None:
+    own, camera = issue(by=authority), issue("camera", by=authority, hosts=("camera.example",))
+    ca = ca_file(tmp_path, authority)
+    path = camera.write(tmp_path / "camera.pem", password=password)
+    good = Tls(ca_file=ca, client_cert=path, client_key_password=password)
+    assert isinstance(posted(tmp_path, own, good, clients=authority), Delivered)
+    outcome = posted(tmp_path, own, Tls(ca_file=ca), clients=authority)
+    assert not isinstance(outcome, Delivered)
+
+
+def bad_tls(field: str, path: str) -> Tls:
+    return Tls(ca_file=path) if field == "ca_file" else Tls(client_cert=path)
+
+
+@pytest.mark.parametrize("field", ["ca_file", "client_cert"])
+def test_a_file_that_is_none_is_a_fault_of_the_settings(tmp_path: Path, field: str) -> None:
+    (tmp_path / "bad.pem").write_text("nonsense")
+    for path in (tmp_path / "bad.pem", tmp_path / "missing.pem"):
+        outcome = sent(
+            HttpPost("https://127.0.0.1:1/", tls=bad_tls(field, str(path)), timeouts=LIMITS)
+        )
+        assert isinstance(outcome, Misconfigured)
+        assert outcome.why.startswith(f"tls.{field}")
+
+
+def test_plain_http_on_a_tls_port_is_said_in_words() -> None:
+    def script(connection: socket.socket, _: int, __: Scripted) -> None:
+        connection.recv(1000)
+        connection.sendall(answer("400 Bad"))
+
+    with Scripted(script) as server:
+        outcome = sent(HttpPost(f"{LOOPBACK}:{server.port}", timeouts=LIMITS))
+    assert isinstance(outcome, TryLater)
+    assert "http:// meant?" in outcome.why
+
+
+def test_tcp_over_tls(tmp_path: Path) -> None:
+    own = issue()
+
+    def script(connection: socket.socket, _: int, server: Scripted) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(own.write(tmp_path / "server.pem"))
+        with context.wrap_socket(connection, server_side=True) as secure:
+            received = b""
+            while len(received) < len(BODY.content):
+                received += secure.recv(65536)
+            server.received.append(received)
+            secure.sendall(b"ACK")
+
+    with Scripted(script) as server:
+        url = f"tls://{LOOPBACK}:{server.port}"
+        outcome = sent(Tcp(url, ack="ACK", tls=Tls(pin=own.fingerprint), timeouts=LIMITS))
+        assert isinstance(outcome, Delivered), outcome
+        assert server.received == [BODY.content]
+        assert isinstance(sent(Tcp(url, tls=Tls(pin="0" * 64), timeouts=LIMITS)), Misconfigured)
+
+
+FILES = Files(
+    files=(
+        NamedFile(path="in/a.jpg", content=b"x" * 100_000),
+        NamedFile(path="in/b.jpg", content=b"y"),
+    )
+)
+
+
+def test_ftps_with_pyftpdlib(tmp_path: Path) -> None:
+    pytest.importorskip("OpenSSL")
+    own = issue()
+    with ftp_servers.pyftpdlib(tmp_path, certificate=own.write(tmp_path / "server.pem")) as server:
+        url = f"ftps://{LOOPBACK}:{server.port}"
+        good = Ftp(
+            url,
+            user=server.user,
+            password=server.password,
+            tls=Tls(pin=own.fingerprint),
+            timeouts=LIMITS,
+        )
+        assert sent(good, FILES) == Delivered("2 files")
+        assert (server.home / "in" / "a.jpg").read_bytes() == FILES.files[0].content
+        other = Ftp(
+            url, user=server.user, password=server.password, tls=Tls(pin="0" * 64), timeouts=LIMITS
+        )
+        assert isinstance(sent(other, FILES), Misconfigured)
+        plain = Ftp(
+            url.replace("ftps", "ftp"), user=server.user, password=server.password, timeouts=LIMITS
+        )
+        assert not isinstance(sent(plain, FILES), Delivered)
+
+
+@pytest.mark.parametrize("implicit", [False, True])
+def test_vsftpd_insists_on_the_session_being_reused(tmp_path: Path, *, implicit: bool) -> None:
+    own = issue()
+    pem = own.write(tmp_path / "server.pem")
+    extra = (
+        f"ssl_enable=YES\nallow_anon_ssl=YES\nforce_anon_logins_ssl=YES\nforce_anon_data_ssl=YES\nrsa_cert_file={pem}\n"
+        f"rsa_private_key_file={pem}\nrequire_ssl_reuse=YES\nimplicit_ssl={'YES' if implicit else 'NO'}\n"
+        "ssl_ciphers=HIGH\n"
+    )
+    with ftp_servers.vsftpd(tmp_path, extra=extra) as server:
+        scheme = "ftps-implicit" if implicit else "ftps"
+        protocol = Ftp(
+            f"{scheme}://{LOOPBACK}:{server.port}", tls=Tls(pin=own.fingerprint), timeouts=LIMITS
+        )
+        assert sent(protocol, FILES) == Delivered("2 files")
+        assert (server.home / "in" / "a.jpg").read_bytes() == FILES.files[0].content
