@@ -7,6 +7,10 @@ what the outbox stores and every payload renders. Boxes are frame pixels, `(x, y
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cammra_edge.errors import ConfigError
+from cammra_edge.limits import bounded, check_bounds
 
 
 class EventKind(StrEnum):
@@ -262,10 +266,21 @@ class Device:
     model: str = ""
     ip: str = ""
     mac: str = ""
-    latitude: float = 55.70421
-    longitude: float = 13.19366
+    latitude: float = bounded(55.70421, -90.0, 90.0)
+    longitude: float = bounded(13.19366, -180.0, 180.0)
     geo_target: str = "Camera"
     time_zone: str = ""
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+        try:
+            known = not self.time_zone or bool(ZoneInfo(self.time_zone))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            known = False
+        if not known:
+            raise ConfigError(
+                "time_zone", self.time_zone, "an IANA name such as Europe/Stockholm, or nothing"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,7 @@ def test_a_profile_is_one_flat_record_with_the_page_s_words() -> None:
     assert profile_from_record(record, "x") == SETTINGS.profiles[0]
 
 
-def test_fields_of_another_protocol_wait_in_the_record() -> None:
+def test_fields_of_another_protocol_are_left_aside() -> None:
     record = record_from_profile(SETTINGS.profiles[0]) | {
         "protocol": "TCP",
         "server_url": "127.0.0.1:7001",
@@ -97,3 +97,10 @@ def test_the_catalogue_knows_every_protocol_s_fields() -> None:
     properties = known.schemas["profile"]["properties"]
     assert isinstance(properties, dict)
     assert set(known.protocols["HTTP POST"]) <= set(properties)
+
+
+def test_a_wrong_field_of_another_protocol_is_refused_all_the_same() -> None:
+    record = record_from_profile(SETTINGS.profiles[0]) | {"ack": "a\nb", "persistent": "yes"}
+    with pytest.raises(SettingsError) as caught:
+        profile_from_record(record, "x")
+    assert {one.field for one in caught.value.errors} == {"x.ack", "x.persistent"}

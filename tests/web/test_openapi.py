@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -17,6 +18,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from cammra_edge.web import serve_page
+from cammra_edge.web.app import OPERATIONS
+from cammra_edge.web.openapi import document
 from tests.web.still import PASSWORD, StillEngine, still_settings
 
 if TYPE_CHECKING:
@@ -28,6 +31,16 @@ CHECKS = [
     content_type_conformance,
     response_headers_conformance,
     response_schema_conformance,
+]
+# The live stream has no end to wait for; it is tested in `test_live.py`.
+ENDLESS = "/api/events/stream"
+SCHEMA = schemathesis.openapi.from_dict(document(one for one in OPERATIONS if one.path != ENDLESS))
+DESCRIBED: list[Any] = [cast("Any", found).ok() for found in SCHEMA.get_all_operations()]
+TRIED = [(one, GenerationMode.POSITIVE) for one in DESCRIBED] + [
+    # What takes nothing cannot be given anything wrong.
+    (one, GenerationMode.NEGATIVE)
+    for one in DESCRIBED
+    if one.body or one.query or one.path_parameters
 ]
 
 
@@ -47,31 +60,34 @@ def robot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[
         yield page.url.rstrip("/"), {"Authorization": f"Bearer {secret}"}
 
 
-@pytest.fixture(scope="module")
-def document(robot: tuple[str, dict[str, str]]) -> Any:  # noqa: ANN401 - schemathesis' own
+def test_the_document_has_every_operation(robot: tuple[str, dict[str, str]]) -> None:
     url, headers = robot
-    answer = httpx.get(f"{url}/api/openapi.json", headers=headers, trust_env=False)
-    # The live stream has no end to wait for; it is tested in test_live.py.
-    held = answer.json()
-    del held["paths"]["/api/events/stream"]
-    schema = schemathesis.openapi.from_dict(held)
-    schema.config.update(base_url=url)
-    return schema
+    held = httpx.get(f"{url}/api/openapi.json", headers=headers, trust_env=False).json()
+    described = {(method.upper(), path) for path, item in held["paths"].items() for method in item}
+    assert described == {(one.method, one.path.replace(":int", "")) for one in OPERATIONS}
 
 
-schema = schemathesis.pytest.from_fixture("document")
-
-
-@schema.parametrize()
-@settings(
-    max_examples=25,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
+@pytest.mark.parametrize(
+    ("operation", "mode"), TRIED, ids=lambda one: getattr(one, "label", None) or one.value
 )
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(300)
 @pytest.mark.slow
 def test_no_answer_is_undocumented_and_none_is_a_failure(
-    case: schemathesis.Case[Any], robot: tuple[str, dict[str, str]]
+    operation: Any,  # noqa: ANN401 - schemathesis' own
+    mode: GenerationMode,
+    robot: tuple[str, dict[str, str]],
 ) -> None:
-    case.call_and_validate(headers=robot[1], checks=CHECKS)
+    url, headers = robot
+
+    @settings(
+        max_examples=20,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def holds(case: Any) -> None:  # noqa: ANN401 - schemathesis' own
+        case.call_and_validate(base_url=url, headers=headers, checks=CHECKS)
+
+    holds()

@@ -1,8 +1,8 @@
 """Settings as plain data, as file, API and page hold them.
 
 A profile is one flat record here: its own fields, the word of its protocol and the protocol's fields,
-under the names that the script uses. Fields of other protocols may stand in the record; they wait there
-until their protocol is chosen again.
+under the names that the script uses. Fields of other protocols may stand in a record; they are looked at and
+left aside.
 
 `settings_from_plain(settings, plain_from_settings(settings)) == settings` (`tests/config/test_plain.py`).
 """
@@ -129,6 +129,7 @@ def profile_from_record(record: Mapping[str, object], at: str) -> Profile:
         for name, held in record.items()
         if name in settable(Profile) and name != "protocol"
     }
+    errors.extend(_errors_of_others(record, theirs | set(own), at))
     try:
         protocol = record_of(
             cls, {name: held for name, held in record.items() if name in theirs}, at
@@ -145,18 +146,26 @@ def profile_from_record(record: Mapping[str, object], at: str) -> Profile:
     return made
 
 
+def _errors_of_others(record: Mapping[str, object], used: set[str], at: str) -> list[ConfigError]:
+    """What is wrong with fields that this profile's protocol does not have; good ones are left aside."""
+    errors: list[ConfigError] = []
+    for name, cls in profile_fields().items():
+        if name in record and name not in used:
+            try:
+                value_of(hints_of(cls)[name], record[name], join(at, name))
+            except SettingsError as error:
+                errors.extend(error.errors)
+    return errors
+
+
 def empty_record(number: int) -> Record:
     """The record of a slot that nobody has filled: profile 1 to 3 as the page first shows them."""
-    record: Record = {name: plain_of(default) for name, default in defaults_of(Profile).items()}
+    unset = Profile(f"Profile {number}", profile_module.HttpPost(UNSET_URL), enabled=False)
+    record = record_from_profile(unset)
     for cls in protocols().values():
         for name, default in defaults_of(cls).items():
             record.setdefault(name, plain_of(default))
-    return record | {
-        "name": f"Profile {number}",
-        "protocol": "HTTP POST",
-        "server_url": "",
-        "enabled": False,
-    }
+    return record
 
 
 def plain_from_settings(settings: Settings) -> Record:

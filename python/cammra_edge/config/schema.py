@@ -76,7 +76,10 @@ def _field_schema(one: Field[Any], hint: Any, defaults: dict[str, object]) -> di
         schema |= {"minimum": one.metadata["low"], "maximum": one.metadata["high"]}
     if one.name in SECRETS:
         return schema | {"writeOnly": True}
-    if one.name in defaults:
+    # `None` where the hint has none stands for a default that depends on other fields.
+    if one.name in defaults and (
+        defaults[one.name] is not None or types.NoneType in get_args(hint)
+    ):
         schema["default"] = plain_of(defaults[one.name])
     return schema
 

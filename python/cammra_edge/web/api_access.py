@@ -370,7 +370,7 @@ OPERATIONS = (
         summary="Take a certificate and its key",
         run=take_certificate,
         scope="person",
-        takes_raw="application/x-pem-file",
+        takes_raw="application/octet-stream",
         gives=_CERTIFICATE,
         also=(503,),
     ),

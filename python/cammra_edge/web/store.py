@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cammra_edge.config.overlay import difference, laid_over
-from cammra_edge.config.plain import plain_from_settings
+from cammra_edge.config.plain import plain_from_settings, settings_from_plain
 from cammra_edge.config.shape import SettingsError
 from cammra_edge.web.files import private_folder, read_json, write_json
 
@@ -126,8 +126,10 @@ class SettingsStore:
         with self._lock:
             if on is not None and on != self._current.number:
                 raise StaleError(self._current.number)
-            base = plain_from_settings(self.settings)
-            return self._take(difference(self.factory, {**base, **plain}), who)
+            wanted = settings_from_plain(
+                self.factory, {**plain_from_settings(self.settings), **plain}
+            )
+            return self._take(difference(self.factory, plain_from_settings(wanted)), who)
 
     def restore(self, number: int, *, who: str) -> Version:
         """Take over an earlier version as a new one; 0 is the script's own settings.

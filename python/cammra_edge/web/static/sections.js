@@ -32,7 +32,7 @@ export function keepalive(panel) {
 
 export function backup(panel) {
   const secrets = h("input", { type: "checkbox", role: "switch" });
-  const file = h("input.unseen", { type: "file", id: "file", accept: ".json,.xml,application/json,text/xml", onchange: () => take(file.files[0]) });
+  const file = h("input", { hidden: true, type: "file", id: "file", accept: ".json,.xml,application/json,text/xml", onchange: () => take(file.files[0]) });
   const result = h("div", { role: "status" });
   const into = h("select", { id: "into" }, Array.from({ length: draft.profiles() }, (_, index) => h("option", { value: index + 1 }, t("profile_n", { n: index + 1 }))));
 

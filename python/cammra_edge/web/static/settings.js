@@ -83,10 +83,10 @@ async function signOut() {
 async function drawCertificate(box) {
   const held = await api("GET", "/api/certificate").catch(() => null);
   if (!held) return;
-  const file = h("input.unseen", { type: "file", id: "pem", accept: ".pem,.crt,.key", multiple: true, onchange: async () => {
+  const file = h("input", { hidden: true, type: "file", id: "pem", accept: ".pem,.crt,.key", multiple: true, onchange: async () => {
     try {
       const texts = await Promise.all([...file.files].map((one) => one.text()));
-      await request("PUT", "/api/certificate", texts.join("\n"), "application/x-pem-file");
+      await request("PUT", "/api/certificate", texts.join("\n"), "application/octet-stream");
       toast(t("certificate_taken"));
       drawCertificate(box);
     } catch (error) { toast(error.message); }
