@@ -21,12 +21,16 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _NS_PER_S = 1_000_000_000
 
 
+@lru_cache(
+    maxsize=256
+)  # each event asks for its plate several times, and a vehicle has several events
 def ascii_text(text: str) -> str:
     """The text in printable ASCII: transliterated, and what cannot be spelled dropped."""
     spelled = text if text.isascii() else anyascii(text)
     return _CONTROL.sub("", spelled)
 
 
+@lru_cache(maxsize=256)  # as above
 def file_token(text: str) -> str:
     """Letters and digits of a plate, as the vendor's file names have them: `TÖL SL123` is `TOLSL123`."""
     return _NOT_ALPHANUMERIC.sub("", ascii_text(text[: 4 * _LONGEST_PLATE]))[:_LONGEST_PLATE]
@@ -54,6 +58,12 @@ def stamp(at: datetime) -> str:
     return f"{at.year:04d}{at.month:02d}{at.day:02d}{at.hour:02d}{at.minute:02d}{at.second:02d}"
 
 
+@lru_cache(maxsize=64)  # an event asks for its second several times
+def local_stamp(utc_s: int, zone_name: str) -> str:
+    """`YYYYMMDDHHMMSS` of the wall-clock time in the camera's zone."""
+    return stamp(local_time(utc_s * _NS_PER_S, zone_name))
+
+
 def image_file_name(
     utc_ns: int, zone_name: str, *, plate_crop: bool, plate: str, packet: int
 ) -> str:
@@ -63,10 +73,10 @@ def image_file_name(
     """
     kind = "lpup" if plate_crop else "roi"
     micros = utc_ns % _NS_PER_S // 1000
-    return f"{stamp(local_time(utc_ns, zone_name))}_{micros}{kind}_{file_token(plate)}_{packet}.jpg"
+    return f"{local_stamp(utc_ns // _NS_PER_S, zone_name)}_{micros}{kind}_{file_token(plate)}_{packet}.jpg"
 
 
 def event_file_name(utc_ns: int, zone_name: str, *, plate: str, packet: int) -> str:
     """`20231211142705_507_HWR6677_2117397.json`: local time of the event, ms, plate, number."""
     millis = utc_ns % _NS_PER_S // 1_000_000
-    return f"{stamp(local_time(utc_ns, zone_name))}_{millis:03d}_{file_token(plate)}_{packet}.json"
+    return f"{local_stamp(utc_ns // _NS_PER_S, zone_name)}_{millis:03d}_{file_token(plate)}_{packet}.json"

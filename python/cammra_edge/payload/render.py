@@ -80,12 +80,11 @@ def attached_images(
     event: Event, images: Mapping[str, bytes], *, profile: Profile, zone_name: str, packet: int
 ) -> tuple[ff.NamedImage, ...]:
     """The images of the event that the profile sends and whose bytes are there, the selected one first."""
-    wanted = profile.image_specs()
-    refs = {ref.spec: ref for ref in event.images if ref.image_key in images}
     return tuple(
-        ff.named_image(event, refs[spec], zone_name=zone_name, packet=packet)
-        for spec in wanted
-        if spec in refs
+        ff.named_image(event, ref, zone_name=zone_name, packet=packet)
+        for spec in profile.image_specs()
+        for ref in event.images
+        if ref.spec.kind is spec.kind and ref.spec == spec and ref.image_key in images
     )
 
 

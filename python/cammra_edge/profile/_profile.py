@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping  # noqa: TC003 - fields are read at run time
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 from cammra_edge.errors import ConfigError
@@ -209,18 +210,13 @@ class Profile:
         """
         if self.image is None or isinstance(self.protocol, Utmc):
             return ()
-        kinds = [self.image]
-        if self.two_images and self.image is not ImageKind.PLATE_CROP:
-            kinds.append(ImageKind.PLATE_CROP)
-        return tuple(
-            ImageSpec(
-                kind=kind,
-                quality=self.quality,
-                subsampling=self.subsampling,
-                max_bytes=self.max_image_bytes,
-                fit=self.downsized_into if kind is ImageKind.DOWNSIZED_FRAME else None,
-            )
-            for kind in kinds
+        return _image_specs(
+            self.image,
+            self.two_images,
+            self.quality,
+            self.subsampling,
+            self.max_image_bytes,
+            self.downsized_into,
         )
 
     def wants(self, event: Event) -> bool:
@@ -235,6 +231,30 @@ class Profile:
             )
             and event.plate.confidence >= self.min_confidence
         )
+
+
+@lru_cache(maxsize=64)  # asked for several times with every event
+def _image_specs(  # noqa: PLR0913, PLR0917 - the fields of a profile that make its images
+    image: ImageKind,
+    two_images: bool,  # noqa: FBT001 - as above
+    quality: int | None,
+    subsampling: Subsampling,
+    max_bytes: int | None,
+    downsized_into: tuple[int, int],
+) -> tuple[ImageSpec, ...]:
+    kinds = [image]
+    if two_images and image is not ImageKind.PLATE_CROP:
+        kinds.append(ImageKind.PLATE_CROP)
+    return tuple(
+        ImageSpec(
+            kind=kind,
+            quality=quality,
+            subsampling=subsampling,
+            max_bytes=max_bytes,
+            fit=downsized_into if kind is ImageKind.DOWNSIZED_FRAME else None,
+        )
+        for kind in kinds
+    )
 
 
 def _pair(field: str, value: object) -> tuple[int, int]:
