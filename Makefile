@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 
-.PHONY: help setup build run test test-quick lint types imports rust pytest bench bench-quick bench-peers arm arm-quick clean
+.PHONY: help setup build run test test-quick lint types imports rust pytest faults bench bench-quick bench-peers arm arm-quick clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -58,6 +58,9 @@ bench: bench-peers ## Measure everything beside its floor and its peers; writes 
 
 bench-quick: bench-peers ## The same with fewer rounds, under a minute; writes nothing
 	$(BIN)/python -m benches --quick
+
+faults: build ## The whole fault catalogue, for half an hour; writes docs/ref/faults.md
+	$(BIN)/python -m tests.faults
 
 clean: ## Remove what was built
 	rm -rf target $(VENV) dist .mypy_cache .ruff_cache .pytest_cache

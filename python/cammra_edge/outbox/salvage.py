@@ -84,7 +84,7 @@ def open_whole(path: Path, open_store: Callable[[], Store], mark: Mark) -> tuple
     )
 
 
-def is_broken(error: sqlite3.Error) -> bool:
+def is_broken(error: Exception) -> bool:
     """Does SQLite say that the file, not the disk, is at fault?"""
     return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in BROKEN
 

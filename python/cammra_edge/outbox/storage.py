@@ -35,8 +35,6 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 HEAL_EVERY_NS = 1_000_000_000
-BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
-KEEPS_READING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY})
 _PRIMARY = 0xFF
 
 
@@ -76,6 +74,7 @@ class Storage:
         self._owed_closed: set[int] = set()
         self._heal_at_ns = 0
         self._in_memory = 0
+        self._opened = (0, 0)
         self._lock: ProcessLock | None = None
         try:
             self.open_disk()
@@ -100,6 +99,8 @@ class Storage:
         except (sqlite3.Error, OSError) as error:
             self._ail(error)
             return False
+        status = path.stat()
+        self._opened = (status.st_dev, status.st_ino)
         if found.damaged:
             self.salvaged = self.salvaged.plus(found)
             _log.error(
@@ -112,27 +113,37 @@ class Storage:
         self._reserve.hold()
         return True
 
-    def _ail(self, error: Exception) -> None:
-        """The disk refused: go on in memory, say so once."""
+    def _ail(self, error: Exception, *, reading: bool = False) -> None:
+        """The disk refused: go on in memory, say so once.
+
+        A disk that only refuses to be written goes on being read, so that what lies there is delivered. SQLite
+        has rolled the transaction back and writes its pages anew at the next try, so a flush that failed
+        proves nothing and is not believed.
+        """
         why = f"{type(error).__name__}: {error}"
         if not self.trouble:
             _log.error("outbox cannot write, keeping events in memory why=%r", why)
         self.trouble = why
         self._heal_at_ns = self._clock.mono_ns() + HEAL_EVERY_NS
-        if self.disk is not None and not (
-            isinstance(error, sqlite3.Error) and code_of(error) in KEEPS_READING
-        ):
-            # After a failed flush nothing that this connection believes is certain: open anew.
+        if self.disk is not None and (reading or salvage.is_broken(error) or self._replaced()):
             with contextlib.suppress(sqlite3.Error):
                 self.disk.close()
             self.disk = None
+
+    def _replaced(self) -> bool:
+        """Is another file at our path than the one we hold, as after a disk was taken off and put back?"""
+        try:
+            found = self._settings.path.stat()
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) != self._opened
 
     def read(self, ask: Callable[[Storage], _T], otherwise: _T) -> _T:
         """Ask something; when the disk fails, note that and answer `otherwise`."""
         try:
             return ask(self)
         except sqlite3.Error as error:
-            self._ail(error)
+            self._ail(error, reading=True)
             return otherwise
 
     @property

@@ -1,0 +1,150 @@
+"""The whole catalogue: `make faults`, or `python -m tests.faults [WORD …]` for the faults with such a word.
+
+Prints a line per fault as it is done and writes the table into `docs/ref/faults.md`. Exit 1 when a promise
+did not hold.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.faults import backlog, disks, kills, power, rates, receivers
+from tests.faults.finding import CannotBeProvokedError, Finding
+from tests.recordings import recordings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "ref" / "faults.md"
+BEGIN, END = "<!-- written by `make faults`: begin -->", "<!-- end -->"
+
+
+def suite_holds(
+    fault: str, shows: str, *selection: str, nightly: bool = False
+) -> Callable[[Path], Finding]:
+    """A fault whose provocation is a test file: run it, and say what it covers."""
+
+    def provoke(_: Path) -> Finding:
+        environment = {**os.environ, **({"CAMMRA_NIGHTLY": "1"} if nightly else {})}
+        command = [sys.executable, "-m", "pytest", "-q", "--timeout", "3600", *selection]
+        done = subprocess.run(
+            command, cwd=ROOT, check=False, capture_output=True, text=True, env=environment
+        )
+        last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr[-200:]
+        return Finding(fault, f"{shows} ({last.strip('= ')})", held=done.returncode == 0)
+
+    return provoke
+
+
+def catalogue() -> dict[str, Callable[[Path], Finding]]:
+    """Every fault at full length, by a short name."""
+    short = recordings() / "motorway-short"
+    salvage = "tests/outbox/test_salvage.py"
+    faults: dict[str, Callable[[Path], Finding]] = {
+        "kill": partial(kills.kill_sweep, recording=short, kills=200),
+        "power": partial(power.power_cuts, cycles=40),
+        "full": disks.full_disk,
+        "read-only": disks.read_only_disk,
+        "io-error": suite_holds(
+            "writes that fail with an I/O error, then heal",
+            "events wait in memory and move to disk, none lost",
+            "tests/outbox/test_storage.py",
+        ),
+        "page": suite_holds(
+            "a database page overwritten at 100 random places",
+            "opens, says what is lost, every whole event arrives",
+            salvage,
+            "-k",
+            "page_overwritten",
+        ),
+        "log": suite_holds(
+            "bits flipped in the log, files cut short, foreign files",
+            "opens, what is whole is saved, no number is given twice",
+            salvage,
+            "-k",
+            "not page_overwritten",
+        ),
+        "clock": suite_holds(
+            "wall clock jumps by a day, or starts in 1970",
+            "no timer, backoff or expiry misfires",
+            "tests/outbox/test_outbox.py",
+            "-k",
+            "wall_clock or switched_off",
+        ),
+        "model": suite_holds(
+            "outbox and delivery beside a simple model, with crashes, 10,000 steps",
+            "nothing lost, nothing renumbered, order per vehicle kept",
+            "tests/property/test_outbox.py",
+            nightly=True,
+        ),
+        "live-first": partial(receivers.live_first, backlog=6_000),
+        "far": partial(receivers.far_away, events=400),
+        "backlog": partial(backlog.long_backlog, events=100_000),
+    }
+    for name in receivers.BEHAVIOURS:
+        faults[f"receiver {name}"] = partial(receivers.hostile, name=name, events=200)
+    for size_bytes, group in ((30_000, 1), (30_000, 8), (200_000, 1), (200_000, 8)):
+        faults[f"enqueue {size_bytes} {group}"] = partial(
+            rates.enqueue_rate,
+            size_bytes=size_bytes,
+            group=group,
+            turns=9,
+            events=160,
+            must=(size_bytes, group) == (30_000, 1),
+        )
+    return faults
+
+
+def main(words: Sequence[str]) -> int:
+    """Provoke, tell, write."""
+    lines: list[str] = []
+    failed = 0
+    for name, provoke in catalogue().items():
+        if words and not any(word in name for word in words):
+            continue
+        folder = Path(tempfile.mkdtemp(prefix="cammra-faults-"))
+        began_s = time.monotonic()
+        try:
+            finding = provoke(folder)
+            verdict = "held" if finding.held else "BROKEN"
+        except CannotBeProvokedError as reason:
+            finding, verdict = Finding(name, str(reason), held=True), "not provoked"
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        failed += not finding.held
+        took_s = time.monotonic() - began_s
+        sys.stdout.write(f"{verdict:12} {finding.fault}: {finding.shows} [{took_s:.0f} s]\n")
+        sys.stdout.flush()
+        lines.append(f"| {finding.fault} | {verdict} | {finding.shows} |")
+    if not words:
+        write_page(lines)
+    sys.stdout.write(f"{len(lines) - failed} of {len(lines)} held\n")
+    return 1 if failed else 0
+
+
+def write_page(lines: Sequence[str]) -> None:
+    """Put the table between its markers."""
+    text = PAGE.read_text(encoding="utf-8")
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    machine = (
+        f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, Python"
+        f" {platform.python_version()}, SQLite {sqlite3.sqlite_version}; the machine had other work to do."
+    )
+    table = "\n".join(["| fault | promise | what was seen |", "|---|---|---|", *lines])
+    PAGE.write_text(f"{head}{BEGIN}\n{machine}\n\n{table}\n{END}{tail}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

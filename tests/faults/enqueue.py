@@ -1,0 +1,36 @@
+"""A process that puts events and says so, for tests that take the power from it.
+
+`python -m tests.faults.enqueue PATH DURABILITY`: prints the number of each event once `put` has returned.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+
+from cammra_edge.config import OutboxSettings
+from cammra_edge.outbox import Outbox
+from tests.fakes import new_event
+
+PICTURE_BYTES = 30_000
+
+
+def picture(vehicle_no: int) -> bytes:
+    """The same bytes for the same vehicle, in every process."""
+    return random.Random(vehicle_no).randbytes(PICTURE_BYTES)  # noqa: S311 - not a secret
+
+
+def main() -> None:
+    """Put until the end."""
+    outbox = Outbox(OutboxSettings(path=Path(sys.argv[1]), durability=sys.argv[2]))
+    vehicle_no = outbox.car_id("cut", 10**9) - 1
+    while True:
+        vehicle_no += 1
+        outbox.put([new_event(vehicle_no, image=picture(vehicle_no))])
+        sys.stdout.write(f"{vehicle_no}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

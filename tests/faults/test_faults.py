@@ -1,0 +1,62 @@
+"""The quick half of the fault catalogue; `make faults` runs all of it at full length."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults import backlog, disks, kills, power, receivers
+from tests.faults.finding import CannotBeProvokedError, Finding
+from tests.recordings import recordings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def held(provoke: Callable[[], Finding]) -> None:
+    """Provoke it; a machine that cannot says so."""
+    try:
+        finding = provoke()
+    except CannotBeProvokedError as reason:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(reason))
+        pytest.skip(str(reason))
+    assert finding.held, f"{finding.fault}: {finding.shows}"
+
+
+@pytest.mark.recordings
+@pytest.mark.slow
+def test_killed_at_random_moments_nothing_is_lost_or_renumbered(tmp_path: Path) -> None:
+    held(lambda: kills.kill_sweep(tmp_path, recordings() / "motorway-short", kills=5, seed=7))
+
+
+def test_power_cuts_lose_nothing_that_was_stored(tmp_path: Path) -> None:
+    held(lambda: power.power_cuts(tmp_path, cycles=2))
+
+
+def test_a_full_disk_is_lived_through(tmp_path: Path) -> None:
+    held(lambda: disks.full_disk(tmp_path))
+
+
+def test_a_read_only_disk_is_lived_through(tmp_path: Path) -> None:
+    held(lambda: disks.read_only_disk(tmp_path))
+
+
+@pytest.mark.parametrize("name", receivers.BEHAVIOURS)
+def test_a_hostile_receiver_is_dealt_with_and_harms_no_other(tmp_path: Path, name: str) -> None:
+    held(lambda: receivers.hostile(tmp_path, name, events=30))
+
+
+def test_a_far_receiver_is_kept_busy(tmp_path: Path) -> None:
+    held(lambda: receivers.far_away(tmp_path, events=160))
+
+
+def test_what_happens_now_overtakes_a_long_backlog(tmp_path: Path) -> None:
+    held(lambda: receivers.live_first(tmp_path, backlog=400))
+
+
+def test_a_long_backlog_takes_little_memory(tmp_path: Path) -> None:
+    held(lambda: backlog.long_backlog(tmp_path, events=3_000))
