@@ -6,17 +6,13 @@ and says so when the engine does not run: there is nothing then (`tests/engine/t
 
 from __future__ import annotations
 
-import base64
 import io
-import secrets
 import zipfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cammra_edge.model import Attempt, Body, Direction, Event, EventKind, Plate
+from cammra_edge.model import Body
 from cammra_edge.payload import render
-from cammra_edge.sinks import open_sink
-from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
+from cammra_edge.probe import Step, probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,21 +22,6 @@ if TYPE_CHECKING:
     from cammra_edge.delivery import DeliveryWorker, Try
     from cammra_edge.engine.writer import EventWriter
     from cammra_edge.outbox import Outbox, Parked
-
-
-@dataclass(frozen=True, slots=True)
-class TrialStep:
-    """One step of a Test: `state` is running, ok, failed or skipped; `sent` the bytes in base64, at the end."""
-
-    name: str
-    state: str
-    took_ms: float = 0.0
-    detail: str = ""
-    remedy: str = ""
-    sent: str = ""
-
-
-NS_PER_MS = 10**6
 
 
 class Desk:
@@ -124,7 +105,7 @@ class Desk:
                 return True
         return False
 
-    def test(self, profile_id: int, plate: str, settings: Settings) -> Iterator[TrialStep]:
+    def test(self, profile_id: int, plate: str, settings: Settings) -> Iterator[Step]:
         """Send one event marked as a test by a profile of these settings, past the queue.
 
         Args:
@@ -135,51 +116,14 @@ class Desk:
         Yields:
             Each step when it begins and when it has ended.
         """
-        profile = settings.profiles[profile_id - 1]
-        now_utc_ns, began_ns = self._clock.utc_ns(), self._clock.mono_ns()
-        event = Event(
-            event_id=secrets.token_hex(16),
-            stream_id="test",
-            vehicle_no=1,
-            car_id=0,
-            kind=EventKind.RELIABLE,
-            ordinal=1,
-            at_utc_ns=now_utc_ns,
-            first_utc_ns=now_utc_ns,
-            plate=Plate(text=plate, confidence=1.0),
-            direction=Direction.IN,
-            test=True,
-        )
-        yield TrialStep("send", "running")
-        message = render(
-            event,
-            {},
-            profile=profile,
+        yield from probe(
+            settings.profiles[profile_id - 1],
             profile_id=profile_id,
             device=settings.device,
-            packet=0,
-            boundary_key=event.event_id.encode(),
+            network_mode=settings.network_mode,
+            plate=plate,
+            clock=self._clock,
         )
-        if message is None:
-            yield TrialStep(
-                "send",
-                "skipped",
-                detail="This profile sends nothing for an event without an image.",
-            )
-            return
-        sink = open_sink(profile, network_mode=settings.network_mode, clock=self._clock)
-        try:
-            outcome = sink.send(message, Attempt(event_id=event.event_id, packet=0, test=True))
-        finally:
-            sink.close()
-        took_ms = (self._clock.mono_ns() - began_ns) / NS_PER_MS
-        sent = message.content if isinstance(message, Body) else b""
-        match outcome:
-            case Delivered(note=note):
-                yield TrialStep("send", "ok", took_ms, note)
-            case TryLater(why=why) | GiveUp(why=why) | Misconfigured(why=why):
-                yield TrialStep("send", "failed", took_ms, why)
-        yield TrialStep("done", "ok", took_ms, sent=base64.b64encode(sent).decode())
 
     @property
     def _outbox(self) -> Outbox | None:

@@ -7,7 +7,7 @@ consists of `[A-Za-z0-9._]`, has no leading dot and at most 120 characters.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -51,6 +51,12 @@ def local_time(utc_ns: int, zone_name: str) -> datetime:
     """The wall-clock time in the camera's zone, to the second."""
     # Without a zone this is deliberately the machine's own: a camera has one, and the wire carries none.
     return datetime.fromtimestamp(utc_ns // _NS_PER_S, tz=zone(zone_name))
+
+
+def utc_text(utc_ns: int) -> str:
+    """`2023-03-10T10:13:24.000Z`."""
+    at = datetime.fromtimestamp(utc_ns // _NS_PER_S, tz=UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{utc_ns % _NS_PER_S // 1_000_000:03d}Z"
 
 
 def stamp(at: datetime) -> str:

@@ -5,6 +5,7 @@ Every check that can be made without a network is made when it is built (`Config
 """
 
 from cammra_edge.profile._endpoint import Endpoint
+from cammra_edge.profile._keepalive import Keepalive
 from cammra_edge.profile._profile import Order, Profile
 from cammra_edge.profile._protocols import (
     NAMING_1_3,
@@ -35,6 +36,7 @@ __all__ = [
     "Framing",
     "Ftp",
     "HttpPost",
+    "Keepalive",
     "Order",
     "Profile",
     "Protocol",

@@ -1,0 +1,93 @@
+"""Sends the sign of life, at its period, from a thread of its own; nothing of it is ever queued.
+
+Invariants, held by `tests/delivery/test_keepalive.py`: a failed one is not tried again before the next
+period; it touches no profile and no queue; stopping does not wait for a period to end.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.model import Attempt
+from cammra_edge.payload.keepalive import Status, keepalive_body
+from cammra_edge.profile import Profile
+from cammra_edge.sinks import open_sink
+from cammra_edge.sinks.base import Delivered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cammra_edge.clock import Clock
+    from cammra_edge.model import Device
+    from cammra_edge.profile import Keepalive
+    from cammra_edge.sinks.base import Outcome
+
+_log = logging.getLogger(__name__)
+_S_PER_MINUTE = 60
+
+
+class KeepaliveSender:
+    """One camera's sign of life; `start` it, and `stop` it for good."""
+
+    def __init__(  # noqa: PLR0913 - what it sends, about whom, and how it is told the time
+        self,
+        settings: Keepalive,
+        device: Device,
+        status: Callable[[], Status],
+        *,
+        network_mode: str = "https",
+        clock: Clock = SYSTEM_CLOCK,
+        period_s: float | None = None,
+    ) -> None:
+        self._settings = settings
+        self._device = device
+        self._status = status
+        self._network_mode = network_mode
+        self._clock = clock
+        self._period_s = settings.period_minutes * _S_PER_MINUTE if period_s is None else period_s
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keepalive", daemon=True)
+        self._sent = 0
+        self._failing = False
+
+    def start(self) -> None:
+        """Begin, with the first one at once; does nothing when it is switched off."""
+        if self._settings.enabled:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End; waits for one that is under way."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=self._settings.timeouts.total_s)
+
+    def send_one(self) -> Outcome:
+        """Send one now."""
+        self._sent += 1
+        body = keepalive_body(self._settings, self._device, self._status())
+        sink = open_sink(
+            Profile("keepalive", self._settings.transport()),
+            network_mode=self._network_mode,
+            clock=self._clock,
+        )
+        try:
+            return sink.send(body, Attempt(event_id="keepalive", packet=self._sent))
+        finally:
+            sink.close()
+
+    def _run(self) -> None:
+        while True:
+            outcome = self.send_one()
+            if isinstance(outcome, Delivered):
+                if self._failing:
+                    _log.info("keepalive works again")
+                self._failing = False
+            else:
+                if not self._failing:
+                    _log.warning("keepalive failed why=%s", outcome.why)
+                self._failing = True
+            if self._stopping.wait(self._period_s):
+                return

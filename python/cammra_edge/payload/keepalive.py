@@ -1,0 +1,79 @@
+"""The body of a keepalive: the vendor's three sections, with only the fields that were chosen.
+
+Shape and key names are those of AXIS License Plate Verifier's heartbeat (`docs/ref/wire.md`); what CAMMRA AI
+sends is not public. `health` is ours. `tests/payload/test_keepalive.py` holds it to the vendor's sample.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cammra_edge.model import Body
+from cammra_edge.payload.naming import utc_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cammra_edge.model import Device
+    from cammra_edge.profile import Keepalive
+
+_PAIR = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What is true at this moment, told by whoever sends it.
+
+    Args:
+        now_utc_ns: By the wall clock.
+        app_version: Of this package.
+        os_version: Of the system.
+        frames: Frames seen since the start.
+        reads: Plate reads since the start.
+        frames_per_s: Of late.
+        health: Facts by name, such as queue depths and the last success of each profile.
+    """
+
+    now_utc_ns: int
+    app_version: str = ""
+    os_version: str = ""
+    frames: int = 0
+    reads: int = 0
+    frames_per_s: int = 0
+    health: Mapping[str, object] | None = None
+
+
+def keepalive_body(settings: Keepalive, device: Device, status: Status) -> Body:
+    """Render one sign of life."""
+    sections: dict[str, dict[str, object]] = {"system": {}, "identify": {}, settings.section: {}}
+    if settings.timestamp:
+        sections["system"]["timestamp"] = utc_text(status.now_utc_ns)
+    identify = sections["identify"]
+    if settings.mac_address:
+        identify["macAddress"] = mac_with_colons(device.mac or device.serial)
+    if settings.os_version:
+        identify["osVersion"] = status.os_version
+    own = sections[settings.section]
+    if settings.device_id:
+        own["device_ID"] = settings.device_id
+    if settings.app_version:
+        identify["anprVersion"] = status.app_version
+        own["version"] = status.app_version
+    own |= {
+        "numFrames": str(status.frames),
+        "numFramesAvg": str(status.frames_per_s),
+        "numberOfReads": str(status.reads),
+    }
+    said: dict[str, object] = {name: members for name, members in sections.items() if members}
+    if settings.health and status.health is not None:
+        said["health"] = dict(status.health)
+    content = json.dumps(said, ensure_ascii=True, separators=(",", ":"), default=str)
+    return Body(content=content.encode(), content_type="application/json")
+
+
+def mac_with_colons(mac: str) -> str:
+    """`ACCC8E9BB16D` is `AC:CC:8E:9B:B1:6D`."""
+    bare = mac.replace(":", "").replace("-", "").upper()
+    return ":".join(bare[at : at + _PAIR] for at in range(0, len(bare), _PAIR))

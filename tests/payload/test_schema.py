@@ -1,0 +1,94 @@
+"""The JSON Schema that ships with the docs, held to the table, to what we send, and to what vendors published."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cammra_edge.model import Body, Direction, EventKind, ImageKind, VehicleInfo
+from cammra_edge.payload import fields, render
+from cammra_edge.profile import Profile, Tcp
+from tests.payload.events import BOUNDARY_KEY, EVENT, JPEGS, SAMPLE_DEVICE
+
+ROOT = Path(__file__).parents[2]
+SCHEMA: dict[str, Any] = json.loads((ROOT / "docs" / "ref" / "event.schema.json").read_text())
+OURS = jsonschema.Draft202012Validator(SCHEMA)
+VENDOR = jsonschema.Draft202012Validator(SCHEMA["$defs"]["vendor"])
+GOLDEN = ROOT / "tests" / "golden"
+SAMPLES = [
+    *sorted((GOLDEN / "vendor_samples").glob("*.json")),
+    GOLDEN / "ff_json" / "alpv_http_update_2023.json",
+]
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_it_has_the_keys_of_the_table_in_its_order() -> None:
+    keys = list(SCHEMA["properties"])
+    assert keys.pop(keys.index(fields.IMAGE_FILE) - 1) == fields.IMAGE_ARRAY
+    assert keys == [field.name for field in fields.EVENT]
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
+def test_every_vendor_sample_fits(sample: Path) -> None:
+    VENDOR.validate(json.loads(sample.read_text()))
+
+
+def test_the_vendors_sample_of_2023_fits_ours_but_for_its_other_image() -> None:
+    sample = json.loads((GOLDEN / "ff_json" / "alpv_http_update_2023.json").read_text())
+    OURS.validate(sample)
+
+
+@pytest.mark.parametrize(
+    "golden", sorted((GOLDEN / "ff_json").glob("*.bin")), ids=lambda path: path.stem
+)
+def test_every_golden_request_fits(golden: Path) -> None:
+    content = golden.read_bytes()
+    start = content.index(b'{"packetCounter"')
+    event, _ = json.JSONDecoder().raw_decode(content[start:].decode("latin-1"))
+    VENDOR.validate(event)
+
+
+@given(
+    st.sampled_from(EventKind),
+    st.sampled_from(Direction),
+    st.sampled_from([None, *ImageKind]),
+    st.booleans(),
+    st.text(max_size=20),
+    st.floats(0, 1),
+)
+def test_whatever_we_send_fits(  # noqa: PLR0913, PLR0917 - one per dimension
+    kind: EventKind,
+    direction: Direction,
+    image: ImageKind | None,
+    two: bool,  # noqa: FBT001 - hypothesis gives it by place
+    text: str,
+    confidence: float,
+) -> None:
+    event = replace(
+        EVENT,
+        kind=kind,
+        direction=direction,
+        plate=replace(EVENT.plate, text=text, confidence=confidence),
+        info=VehicleInfo(make=text, confidence_mmr=confidence),
+    )
+    message = render(
+        event,
+        JPEGS,
+        profile=Profile("p", Tcp("h:1"), image=image, two_images=two),
+        profile_id=1,
+        device=SAMPLE_DEVICE,
+        packet=7,
+        boundary_key=BOUNDARY_KEY,
+    )
+    assert isinstance(message, Body)
+    OURS.validate(json.loads(message.content))
