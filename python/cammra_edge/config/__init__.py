@@ -93,7 +93,8 @@ class TrackingSettings:
         change_after_s: or at the first agreeing read this long after it appeared.
         lost_after_s: Not read inside a region for more than this.
         min_confidence: Reads below are not taken in.
-        direction_travel: How far along the arrow, as a fraction of the frame's diagonal, tells the direction.
+        direction_travel: How far along the arrow, as a fraction of the frame's diagonal, tells the direction where the
+            recogniser gives none; five times as far back tells that the vehicle has turned round.
         vehicles_without_plate: Report vehicles whose plate was never read.
         regions: Where reads count; empty is the whole frame, arrow down.
         max_tracks: More vehicles at once evict the one not read for longest.
@@ -109,7 +110,7 @@ class TrackingSettings:
     change_after_s: float = bounded(0.150, 0.0, 60.0)
     lost_after_s: float = bounded(10.0, 0.1, 3600.0)
     min_confidence: float = bounded(0.0, 0.0, 1.0)
-    direction_travel: float = bounded(0.02, 0.0, 1.0)
+    direction_travel: float = bounded(0.01, 0.0, 1.0)
     vehicles_without_plate: bool = False
     regions: Sequence[Region] = ()
     max_tracks: int = bounded(256, 1, 10_000)

@@ -64,6 +64,13 @@ pub(crate) struct Evidence<'a> {
     pub(crate) attributes: AttributeRead<'a>,
 }
 
+impl Evidence<'_> {
+    fn place(&self) -> Option<(u32, bool, f64)> {
+        self.progress
+            .map(|(by_vehicle, progress)| (self.roi_id, by_vehicle, progress))
+    }
+}
+
 /// One vehicle.
 pub(crate) struct Vehicle {
     pub(crate) track_id: i64,
@@ -76,7 +83,7 @@ pub(crate) struct Vehicle {
     roi_id: Settling<u32>,
     direction: Settling<Direction>,
     travel: Travel,
-    told_direction: bool,
+    has_been_told: bool,
     attributes: Attributes,
     pub(crate) album: Album,
 }
@@ -94,7 +101,7 @@ impl Vehicle {
             roi_id: Settling::new(roi_id),
             direction: Settling::new(Direction::Unknown),
             travel: Travel::default(),
-            told_direction: false,
+            has_been_told: false,
             attributes: Attributes::new(),
             album: Album::default(),
         }
@@ -133,11 +140,7 @@ impl Vehicle {
         if self.roi_id.hear(read.roi_id, now_ns, rules.change) {
             changed.add_region();
         }
-        if let Some(direction) = self.direction_of(read, rules)
-            && self.direction.hear(direction, now_ns, rules.change)
-        {
-            changed.add_direction();
-        }
+        self.hear_direction(read.direction, read.place(), now_ns, rules, &mut changed);
         if !read.text.is_empty() || self.vote.reads() == 0 {
             show(&mut self.album, self.vote.text());
         }
@@ -154,19 +157,45 @@ impl Vehicle {
         cut_values
     }
 
+    /// A box without a plate does not keep a vehicle alive, but shows where it goes.
+    pub(crate) fn see_move(
+        &mut self,
+        at: FrameTime,
+        told: Option<Direction>,
+        place: Option<(u32, bool, f64)>,
+        rules: &Rules,
+        said: &mut Vec<TrackEvent>,
+    ) {
+        let mut changed = Changes::default();
+        self.hear_direction(told, place, at.mono_ns, rules, &mut changed);
+        if !changed.is_empty() {
+            self.cue(Cue::Changed, at, changed, said);
+        }
+        if self.is_convincing(rules) {
+            self.cue(Cue::Convinced, at, Changes::default(), said);
+        }
+    }
+
     /// The recogniser's word, from the first time it has one; until then what the boxes show.
-    fn direction_of(&mut self, read: &Evidence<'_>, rules: &Rules) -> Option<Direction> {
-        let shown = read.progress.and_then(|(by_vehicle, progress)| {
+    fn hear_direction(
+        &mut self,
+        told: Option<Direction>,
+        place: Option<(u32, bool, f64)>,
+        now_ns: i64,
+        rules: &Rules,
+        changed: &mut Changes,
+    ) {
+        let shown = place.and_then(|(roi_id, by_vehicle, progress)| {
             self.travel
-                .advance((read.roi_id, by_vehicle), progress, rules.direction_travel)
+                .advance((roi_id, by_vehicle), progress, rules.direction_travel)
         });
-        match read.direction {
-            Some(told @ (Direction::In | Direction::Out)) => {
-                self.told_direction = true;
-                Some(told)
-            }
-            _ if self.told_direction => None,
-            _ => shown,
+        let told = told.filter(|told| *told != Direction::Unknown);
+        self.has_been_told |= told.is_some();
+        let heard = if self.has_been_told { told } else { shown };
+        if let Some(direction) = heard
+            && self.direction.hear(direction, now_ns, rules.change)
+        {
+            changed.add_direction();
         }
     }
 

@@ -332,6 +332,7 @@ impl Tracker {
             return;
         };
         if !counted {
+            self.see_move(read, &located, now, said);
             return;
         }
         let Some(index) = self.slot_for(read.track, now, located.roi_id, said) else {
@@ -371,6 +372,24 @@ impl Tracker {
         let cut_values = slot.vehicle.take(&evidence, rules, show, said);
         self.counters.cut_values = self.counters.cut_values.saturating_add(cut_values);
         slot.deadline_ns = slot.vehicle.deadline_ns(&self.rules);
+    }
+
+    /// A box without a text: an open vehicle's direction may come of it, nothing else.
+    fn see_move(
+        &mut self,
+        read: &Read<'_>,
+        located: &Place,
+        now: FrameTime,
+        said: &mut Vec<TrackEvent>,
+    ) {
+        let index = self.slot_of.get(&read.track).copied();
+        if let Some(slot) = index.and_then(|index| self.slots.get_mut(index)) {
+            let (roi_id, progress) = (located.roi_id, located.progress);
+            let place = progress.map(|(by_vehicle, progress)| (roi_id, by_vehicle, progress));
+            slot.vehicle
+                .see_move(now, read.direction, place, &self.rules, said);
+            slot.deadline_ns = slot.vehicle.deadline_ns(&self.rules);
+        }
     }
 
     /// The text that counts, and its confidence in 0..=1.

@@ -2,11 +2,15 @@
 
 use super::Direction;
 
-/// Progress along the arrow, as a fraction of the frame's diagonal, and the furthest it has been both ways.
+/// How much further than the first time a vehicle must come back before it has turned round: boxes breathe, and a
+/// direction that flickers opens barriers.
+const TURN: f64 = 5.0;
+
+/// Progress along the arrow, as a fraction of the frame's diagonal.
 ///
-/// A vehicle moves "in" once it has come one travel threshold forward from its rearmost point, "out" once it has
-/// come as far back from its foremost one. The points follow at that distance, so that a vehicle that turns round is
-/// noticed after one threshold, and one that stands still and trembles says nothing.
+/// A vehicle moves "in" once it has come one travel threshold forward from its rearmost point, "out" once it has come
+/// as far back from its foremost one; to turn round it must come back [`TURN`] times as far from where it was furthest.
+/// One that stands still and trembles says nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Travel {
     span: Option<Span>,
@@ -15,11 +19,23 @@ pub(crate) struct Travel {
 
 #[derive(Clone, Copy, Debug)]
 struct Span {
-    /// What the progress is measured on: another region or another box starts anew from the last place.
+    /// What the progress is measured on: the region, and whether on the vehicle's box or the plate's.
     basis: (u32, bool),
     last: f64,
+    /// Rearmost and foremost point since the direction was told.
     rear: f64,
     front: f64,
+}
+
+impl Span {
+    const fn at(basis: (u32, bool), progress: f64) -> Self {
+        Self {
+            basis,
+            last: progress,
+            rear: progress,
+            front: progress,
+        }
+    }
 }
 
 impl Travel {
@@ -30,42 +46,41 @@ impl Travel {
         progress: f64,
         threshold: f64,
     ) -> Option<Direction> {
-        let mut span = match self.span {
-            None => Span {
+        let mut span = self.span.unwrap_or(Span::at(basis, progress));
+        if span.basis.0 != basis.0 {
+            // Another region has another arrow: what was seen along the old one says nothing.
+            self.direction = None;
+            span = Span::at(basis, progress);
+        } else if span.basis != basis {
+            // The other box of the same vehicle: its middle lies elsewhere, which is no movement.
+            let shift = progress - span.last;
+            span = Span {
                 basis,
                 last: progress,
-                rear: progress,
-                front: progress,
-            },
-            Some(span) if span.basis.0 != basis.0 => {
-                self.direction = None;
-                Span {
-                    basis,
-                    last: progress,
-                    rear: progress,
-                    front: progress,
-                }
-            }
-            Some(span) if span.basis != basis => {
-                let shift = progress - span.last;
-                Span {
-                    basis,
-                    last: progress,
-                    rear: span.rear + shift,
-                    front: span.front + shift,
-                }
-            }
-            Some(span) => span,
-        };
+                rear: span.rear + shift,
+                front: span.front + shift,
+            };
+        }
         span.last = progress;
         span.rear = span.rear.min(progress);
         span.front = span.front.max(progress);
-        if progress > span.rear && progress - span.rear >= threshold {
-            self.direction = Some(Direction::In);
-            span.rear = progress - threshold;
-        } else if progress < span.front && span.front - progress >= threshold {
-            self.direction = Some(Direction::Out);
-            span.front = progress + threshold;
+        let needed = |against| {
+            if self.direction == Some(against) {
+                threshold * TURN
+            } else {
+                threshold
+            }
+        };
+        let told = if progress > span.rear && progress - span.rear >= needed(Direction::Out) {
+            Some(Direction::In)
+        } else if progress < span.front && span.front - progress >= needed(Direction::In) {
+            Some(Direction::Out)
+        } else {
+            None
+        };
+        if told.is_some() {
+            self.direction = told;
+            span = Span::at(basis, progress);
         }
         self.span = Some(span);
         self.direction
@@ -95,9 +110,11 @@ mod tests {
     }
 
     #[test]
-    fn turning_round_is_noticed_after_one_threshold() {
-        assert_eq!(walk(&[0.0, 0.9, 0.81]), Some(Direction::In));
-        assert_eq!(walk(&[0.0, 0.9, 0.81, 0.79]), Some(Direction::Out));
+    fn turning_round_takes_five_thresholds() {
+        assert_eq!(walk(&[0.0, 0.9, 0.41]), Some(Direction::In));
+        assert_eq!(walk(&[0.0, 0.9, 0.41, 0.39]), Some(Direction::Out));
+        assert_eq!(walk(&[0.0, 0.9, 0.39, 0.88]), Some(Direction::Out));
+        assert_eq!(walk(&[0.0, 0.9, 0.39, 0.9]), Some(Direction::In));
     }
 
     #[test]

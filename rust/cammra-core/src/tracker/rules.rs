@@ -55,7 +55,7 @@ impl Default for Rules {
             },
             lost_after_ns: 10_000_000_000,
             min_confidence: 0.0,
-            direction_travel: 0.02,
+            direction_travel: 0.01,
             vehicles_without_plate: false,
             regions: Vec::new(),
             max_tracks: 256,
