@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cammra_edge import _native
-from cammra_edge._native import TrackEvent
+from cammra_edge._native import Shot, TrackEvent
 from cammra_edge.model import ImageKind
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cammra_edge.config import Settings, TrackingSettings
     from cammra_edge.model import FrameTime, ImageSpec, PlateRead
 
-__all__ = ["TrackEvent", "Tracker"]
+__all__ = ["Shot", "TrackEvent", "Tracker"]
 
 
 class Tracker:

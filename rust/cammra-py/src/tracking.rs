@@ -10,11 +10,17 @@ mod settings;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cammra_core::tracker::{FrameTime, NoCamera, ReadBatch, TrackEvent as Said, Tracker as Core};
+use cammra_core::frame::FrameView;
+use cammra_core::geometry::{RawBox, Size};
+use cammra_core::shot::{FrameShare, Shot, ShotPlan};
+use cammra_core::tracker::{
+    Camera, FrameTime, NoCamera, ReadBatch, TrackEvent as Said, Tracker as Core,
+};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyDict, PyList};
 
+use crate::buffer::{FrameFormat, shared_jpeg, with_frame};
 use crate::errors;
 use event::TrackEvent;
 
@@ -57,6 +63,69 @@ impl Tracker {
     }
 }
 
+/// The frame of one call: its pixels are copied while other Python threads run.
+struct FrameCamera<'a, 'py, F> {
+    py: Python<'py>,
+    view: &'a FrameView<'a>,
+    share: F,
+    /// Made for the first shot: most frames need none.
+    shared: Option<FrameShare>,
+}
+
+impl<F: Fn() -> FrameShare> Camera for FrameCamera<'_, '_, F> {
+    fn frame_size(&self) -> Option<Size> {
+        Some(self.view.size())
+    }
+
+    fn take(
+        &mut self,
+        vehicle: Option<RawBox>,
+        plate: Option<RawBox>,
+        plan: &ShotPlan,
+    ) -> Option<Shot> {
+        let share = self.shared.get_or_insert_with(&self.share);
+        let view = self.view;
+        Some(
+            self.py
+                .detach(|| Shot::capture(Some(view), share, vehicle, plate, plan)),
+        )
+    }
+}
+
+impl Tracker {
+    /// Takes one frame's reads in. A bad read is refused after all others were taken in.
+    fn take<'py>(
+        &self,
+        py: Python<'py>,
+        camera: &mut dyn Camera,
+        reads: &Bound<'py, PyAny>,
+        at: FrameTime,
+    ) -> PyResult<Bound<'py, PyList>> {
+        // Looking at reads may run Python code, which may call this tracker again: not under its lock.
+        let mut batch = std::mem::take(&mut self.state(py).batch);
+        batch.clear();
+        let mut refused: Option<String> = None;
+        let mut refused_reads = 0;
+        for (index, read) in reads.try_iter()?.enumerate() {
+            if let Err(bad) = reads::push(&mut batch, &read?) {
+                refused_reads += 1;
+                refused.get_or_insert_with(|| bad.message(index));
+            }
+        }
+        let mut state = self.state(py);
+        let said = state.core.observe(&batch, at, camera);
+        state.core.counters_mut().refused_reads += refused_reads;
+        state.batch = batch;
+        let said = state.with_kept(said);
+        if let Some(message) = refused {
+            state.kept = said;
+            return Err(errors::read_error(message));
+        }
+        drop(state);
+        list_from(py, said)
+    }
+}
+
 fn list_from(py: Python<'_>, said: Vec<Said>) -> PyResult<Bound<'_, PyList>> {
     let list = PyList::empty(py);
     for event in said {
@@ -90,26 +159,21 @@ impl Tracker {
         mono_ns: i64,
         utc_ns: i64,
     ) -> PyResult<Bound<'py, PyList>> {
-        let _ = (frame, frame_format);
-        let reads = reads.try_iter()?;
-        let mut state = self.state(py);
-        let State { core, batch, .. } = &mut *state;
-        batch.clear();
-        let mut refused = None;
-        for (index, read) in reads.enumerate() {
-            if let Err(bad) = reads::push(batch, &read?) {
-                core.counters_mut().refused_reads += 1;
-                refused.get_or_insert_with(|| bad.message(index));
-            }
-        }
-        let said = core.observe(batch, FrameTime { mono_ns, utc_ns }, &mut NoCamera);
-        let said = state.with_kept(said);
-        if let Some(message) = refused {
-            state.kept = said;
-            return Err(errors::read_error(message));
-        }
-        drop(state);
-        list_from(py, said)
+        let at = FrameTime { mono_ns, utc_ns };
+        let Some(frame) = frame else {
+            return self.take(py, &mut NoCamera, reads, at);
+        };
+        let format = FrameFormat::parse(frame_format)?;
+        with_frame(frame, format, |view| {
+            let share = || FrameShare::new(shared_jpeg(frame, format));
+            let mut camera = FrameCamera {
+                py,
+                view,
+                share,
+                shared: None,
+            };
+            self.take(py, &mut camera, reads, at)
+        })
     }
 
     fn tick<'py>(

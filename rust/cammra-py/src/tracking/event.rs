@@ -5,6 +5,8 @@ use cammra_core::tracker::TrackEvent as Said;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use crate::imaging::Shot;
+
 /// One thing a track says, before images and numbers of the wire are added.
 #[pyclass(frozen, module = "cammra_edge._native")]
 pub(crate) struct TrackEvent {
@@ -135,8 +137,9 @@ impl TrackEvent {
     }
 
     #[getter]
-    fn shot(&self) -> Option<u64> {
-        self.said.shot.as_ref().map(|held| held.shot_no)
+    fn shot(&self) -> Option<Shot> {
+        let held = self.said.shot.as_ref()?;
+        Some(Shot::new(held.shot.clone(), held.shot_no))
     }
 
     /// Ids only: a plate is personal data and does not belong into a log.
