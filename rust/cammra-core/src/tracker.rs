@@ -225,7 +225,11 @@ impl Tracker {
 
     /// Moves the time on and fires what is due, in the order of the moments.
     fn advance(&mut self, at: FrameTime, said: &mut Vec<TrackEvent>) -> FrameTime {
-        let mut mono_ns = at.mono_ns.saturating_add(self.restarted_ns);
+        // Half of what fits, so that a timer added to it is still later.
+        let mut mono_ns = at
+            .mono_ns
+            .saturating_add(self.restarted_ns)
+            .clamp(i64::MIN / 2, i64::MAX / 2);
         if let Some(latest) = self.now
             && mono_ns < latest.mono_ns
         {
