@@ -13,7 +13,7 @@ from tests.servers import require_program
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request
 
 # Debian's build talks to nobody with these; without a sandbox because tests run as root in containers.
 FLAGS = [
@@ -55,18 +55,27 @@ def window(
     page.set_default_timeout(15_000)
     wrong: list[str] = []
     hosts: set[str] = set()
+
+    def note_console(said: ConsoleMessage) -> None:
+        if "Content Security" in said.text:
+            wrong.append(said.text)
+
+    def note_dialog(dialog: Dialog) -> None:
+        wrong.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    def note_request(asked: Request) -> None:
+        if asked.url.startswith(("http:", "https:", "ws:")):
+            hosts.add(asked.url.split("/")[2].partition(":")[0])
+
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on(
-        "console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None
-    )
-    page.on("dialog", lambda dialog: wrong.append(f"dialog {dialog.message}") or dialog.dismiss())
-    page.on(
-        "request", lambda asked: hosts.add(asked.url.split("/")[2]) if "//" in asked.url else None
-    )
+    page.on("console", note_console)
+    page.on("dialog", note_dialog)
+    page.on("request", note_request)
     try:
         yield page
         assert wrong == []
-        assert {host.partition(":")[0] for host in hosts if host} <= {"127.0.0.1"}
+        assert hosts <= {"127.0.0.1"}
     finally:
         context.close()
 

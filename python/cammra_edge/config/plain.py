@@ -258,6 +258,14 @@ class Catalogue:
     """JSON Schema of a profile record and of each section."""
 
 
+def _choices() -> dict[str, list[Plain]]:
+    """The words of fields that are plain text to the type checker."""
+    return {
+        "preset": list(profile_module.preset_names()),
+        "auth": [one.value for one in profile_module.Auth],
+    }
+
+
 @cache
 def catalogue() -> Catalogue:
     """Every field, read off the classes."""
@@ -265,7 +273,10 @@ def catalogue() -> Catalogue:
     for name, cls in profile_fields().items():
         whole = record_schema(cls)["properties"]
         if isinstance(whole, dict):
-            properties[name] = whole[name]
+            field_schema = whole[name]
+            if name in _choices() and isinstance(field_schema, dict):
+                field_schema = {**field_schema, "enum": _choices()[name]}
+            properties[name] = field_schema
     schemas: dict[str, dict[str, Plain]] = {
         "profile": {"type": "object", "properties": properties, "additionalProperties": False}
     }

@@ -1,6 +1,6 @@
 """What every request passes before anything else looks at it, and the headers that every answer carries.
 
-Invariants, held by `tests/web/test_guard.py`:
+Invariants, held by `tests/web/test_security.py`:
 
 1. A request whose `Host` is not ours is refused, so that no foreign name can be pointed at the page
    (DNS rebinding).

@@ -2,7 +2,7 @@
 
 import { h, icon, note, s, state, subTabs, t } from "/static/lib.js";
 import { draft } from "/static/draft.js";
-import { choiceCards, form, numberField, pills, secretField, selectField, switchRow, textField } from "/static/fields.js";
+import { areaField, choiceCards, form, numberField, pills, secretField, selectField, switchRow, textField } from "/static/fields.js";
 import { deliveries } from "/static/deliveries.js";
 import { backup, keepalive } from "/static/sections.js";
 import { trial } from "/static/trial.js";
@@ -100,7 +100,7 @@ function profileForm(sheet, number, live) {
     textField(f, at("user"), { label: t("user"), span: "s3", off: notUsed("user", signs) }),
     secretField(f, at("password"), { label: t("password"), span: "s3", off: notUsed("password", signs) }),
     secretField(f, at("auth_header"), { label: t("auth_header"), span: "s3", off: notUsed("auth_header"), hint: t("auth_header_hint") })),
-  naming(f, at, has), more(f, at, has)));
+  naming(f, at, has), templates(f, at, has), more(f, at, has)));
 
   const who = section(t("camera_there"), null, h("div.grid", {},
     numberField(f, at("latitude"), { label: t("latitude"), span: "s4", placeholder: String(draft.value("device.latitude") ?? ""), hint: t("place_hint") }),
@@ -171,6 +171,15 @@ function naming(f, at, has) {
     box.hidden = false;
   });
   return box;
+}
+
+function templates(f, at, has) {
+  const off = (field) => () => (has(field) ? "" : t("not_used_by", { protocol: draft.value(at("protocol")) }));
+  const presets = draft.schema("profile", "preset").enum || [];
+  return h("details", {}, h("summary", {}, t("template")), h("div.stack", {}, note("", t("template_text")), h("div.grid", {},
+    presets.length ? selectField(f, at("preset"), { label: t("preset"), span: "s6", off: off("preset"), choices: presets.map((one) => [one, one]) }) : textField(f, at("preset"), { label: t("preset"), span: "s6", off: off("preset"), hint: t("preset_hint") }),
+    selectField(f, at("tag_bits"), { label: t("tag_bits"), span: "s6", off: off("tag_bits"), parse: Number, choices: [[24, "24"], [18, "18"]] }),
+    areaField(f, at("template"), { label: t("template_own"), span: "s12", off: off("template"), hint: t("template_own_hint") }))));
 }
 
 function more(f, at, has) {

@@ -9,34 +9,48 @@ export function trial(f, number) {
   const list = h("ol.trial", { "aria-live": "polite" });
   const ending = h("div", {});
 
+  let busy = false;
+
   async function run(event) {
     event.preventDefault();
-    go.disabled = true;
+    if (busy) return;
+    busy = go.disabled = true;
     list.replaceChildren();
     ending.replaceChildren();
     const rows = new Map();
     let failed = false;
     try {
-      await lines(`/api/profiles/${number}/test`, { plate: text.value, changes: draft.changes() }, (step) => {
+      await patiently(4, () => lines(`/api/profiles/${number}/test`, { plate: text.value, changes: draft.changes() }, (step) => {
         if (step.state === "failed") failed = true;
         if (step.name === "done") { ending.replaceChildren(...shown(step)); return; }
         const row = h("li", {}, state(step.state, ""), h("b", {}, step.label || t(`step_${step.name}`)), h("span.num.soft", {}, step.state === "running" ? "" : `${Number(step.took_ms || 0).toFixed(0)} ms`),
           h("span.unseen", {}, t(`trial_${step.state}`)), step.detail ? h("p", {}, step.detail) : null, step.remedy ? h("p.cure", {}, step.remedy) : null);
         if (rows.has(step.name)) rows.get(step.name).replaceWith(row); else list.append(row);
         rows.set(step.name, row);
-      });
+      }));
       say(t(failed ? "test_failed" : "test_good"));
     } catch (error) {
       const wants = Object.entries(error.fields || {}).map(([name, want]) => t("want_named", { name: name.replace(/^profiles\[\d+\]\./, ""), want }));
       list.replaceChildren(h("li", {}, state("failed", ""), h("b", {}, error.message), h("span"), wants.length ? h("p.cure", {}, wants.join(" ")) : null));
     } finally {
-      go.disabled = false;
+      busy = go.disabled = false;
+    }
+  }
+
+  /** One test a second is let through; another one waits its turn. */
+  async function patiently(tries, start) {
+    try {
+      await start();
+    } catch (error) {
+      if (error.status !== 429 || !tries) throw error;
+      await new Promise((done) => { setTimeout(done, 700); });
+      await patiently(tries - 1, start);
     }
   }
 
   const box = h("section.card", {}, h("header", {}, h("h2", {}, t("test")), h("p", {}, t("test_text"))),
     h("form", { onsubmit: run }, h("div.field", {}, h("label", { for: text.id }, t("test_plate")), h("div.with", {}, text, go))), list, ending);
-  f.add(() => { go.disabled = !draft.value(`profiles[${number}].server_url`); });
+  f.add(() => { go.disabled = busy || !draft.value(`profiles[${number}].server_url`); });
   return box;
 }
 

@@ -1,0 +1,121 @@
+"""The live feed: one question to the engine for all who look, bounded for those who are slow."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from cammra_edge.web.live import MAX_VIEWERS, QUEUE, LiveFeed, sample_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.web.conftest import Browser
+
+
+class Asked:
+    """Counts how often the engine is asked, and lets one event happen at each question."""
+
+    def __init__(self) -> None:
+        self.times: Counter[str] = Counter()
+
+    def status(self) -> dict[str, Any]:
+        self.times["status"] += 1
+        return {
+            "now": self.times["status"],
+            "profiles": [{"profile_id": 1, "queue_events": 2, "delivered": 3}],
+        }
+
+    def events(self) -> list[dict[str, Any]]:
+        self.times["events"] += 1
+        return [{"id": f"{number}"} for number in range(self.times["events"])]
+
+
+async def take(stream: AsyncIterator[bytes], count: int) -> list[bytes]:
+    return [await anext(stream) for _ in range(count)]
+
+
+async def beaten(feed: LiveFeed, beats: int) -> None:
+    """Let the feed beat so often, without waiting for its clock."""
+    task = asyncio.create_task(feed.run())
+    await asyncio.sleep(0.05)
+    for _ in range(beats):
+        feed.wake()
+        await asyncio.sleep(0.02)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def test_twenty_viewers_are_one_question() -> None:
+    async def scenario() -> Asked:
+        asked = Asked()
+        feed = LiveFeed(asked.status, asked.events)
+        streams = [feed.watch() for _ in range(20)]
+        for stream in streams:
+            await take(stream, 2)
+        asked.times.clear()
+        await beaten(feed, 5)
+        assert feed.viewers == 20
+        return asked
+
+    asked = asyncio.run(scenario())
+    assert asked.times["events"] <= asked.times["status"] <= 8
+
+
+def test_a_slow_viewer_loses_beats_and_no_memory() -> None:
+    async def scenario() -> int:
+        asked = Asked()
+        feed = LiveFeed(asked.status, asked.events)
+        stream = feed.watch()
+        await take(stream, 2)
+        await beaten(feed, 30)
+        return max(viewer.qsize() for viewer in feed._viewers)
+
+    assert asyncio.run(scenario()) <= QUEUE
+
+
+def test_only_what_is_new_is_sent_again() -> None:
+    async def scenario() -> list[bytes]:
+        asked = Asked()
+        feed = LiveFeed(asked.status, asked.events)
+        stream = feed.watch()
+        first = await take(stream, 2)
+        await beaten(feed, 2)
+        return [*first, *await take(stream, 4)]
+
+    messages = [m for m in asyncio.run(scenario()) if m.startswith(b"event: events")]
+    sizes = [len(json.loads(m.split(b"data: ")[1])) for m in messages]
+    assert sizes[-1] == 1
+
+
+def test_a_sample_has_what_the_plots_show() -> None:
+    made = sample_of({"now": 5, "profiles": [{"queue_events": 2, "delivered": 3, "name": "x"}]})
+    assert made["at"] == 5
+    assert made["profiles"][0]["queue_events"] == 2
+    assert "name" not in made["profiles"][0]
+
+
+def test_the_stream_reaches_a_browser_and_is_bounded_in_number(browser: Browser) -> None:
+    with httpx.Client(
+        base_url=browser.http.base_url,
+        cookies=browser.http.cookies,
+        trust_env=False,
+        limits=httpx.Limits(max_connections=None),
+    ) as http:
+        open_streams = [
+            http.send(http.build_request("GET", "/api/events/stream"), stream=True)
+            for _ in range(MAX_VIEWERS)
+        ]
+        lines = open_streams[0].iter_lines()
+        assert next(lines) == "retry: 2000"
+        assert "event: events" in [next(lines), next(lines)]
+        refused = http.get("/api/events/stream")
+        assert refused.status_code == 429
+        for stream in open_streams:
+            stream.close()
