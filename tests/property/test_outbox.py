@@ -194,7 +194,7 @@ class OutboxModel(RuleBasedStateMachine):
 
     @invariant()
     def the_depth_is_what_the_file_holds(self) -> None:
-        if len(self.outbox._settled):
+        if len(self.outbox._queues.settled):
             return  # the file says so only after the next commit, and a crash before it must be met too
         for no in PROFILES:
             rows = (

@@ -77,8 +77,13 @@ class Lane:
         if len(self.entries) < LOOK_AHEAD // 2:
             return True
         # Vehicles that wait for a retry must not hide the free ones behind them.
-        held = {entry.row.car_id for entry in self.entries.values() if self._stuck(entry)}
-        return all(entry.row.car_id in held for entry in self.entries.values())
+        held: set[int] = set()
+        for entry in self.entries.values():
+            if entry.in_flight or entry.due_mono_ns:
+                held.add(entry.row.car_id)
+            elif entry.row.car_id not in held:
+                return False
+        return True
 
     def load(self, rows: Iterable[DeliveryRow]) -> None:
         """Take in the next stretch of the backlog."""
@@ -207,7 +212,3 @@ class Lane:
         """The receiver is back: what waited for its retry may go now."""
         for entry in self.entries.values():
             entry.due_mono_ns = 0
-
-    @staticmethod
-    def _stuck(entry: Entry) -> bool:
-        return entry.in_flight or entry.due_mono_ns > 0

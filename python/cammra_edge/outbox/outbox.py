@@ -26,12 +26,12 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.outbox import records
 from cammra_edge.outbox.bounds import Limits, Room
 from cammra_edge.outbox.intake import Intake
-from cammra_edge.outbox.lane import LOOK_AHEAD, Lane, TakeRules
+from cammra_edge.outbox.lane import TakeRules
 from cammra_edge.outbox.odometer import Odometer
 from cammra_edge.outbox.parking import Parking
-from cammra_edge.outbox.rows import Settled
+from cammra_edge.outbox.queues import Queues
 from cammra_edge.outbox.storage import Batch, Storage
-from cammra_edge.outbox.tallies import Depths, Tallies
+from cammra_edge.outbox.tallies import Tallies
 from cammra_edge.outbox.values import Delivery, Dropped, OpenVehicle, Tally, Waiting
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 
     from cammra_edge.clock import Clock
     from cammra_edge.config import OutboxSettings
-    from cammra_edge.outbox.lane import Entry
-    from cammra_edge.outbox.rows import DeliveryRow, EventRow
+    from cammra_edge.outbox.rows import EventRow
     from cammra_edge.outbox.store import Store
     from cammra_edge.outbox.values import NewEvent
 
@@ -69,10 +68,7 @@ class Outbox:
         self._clock = clock
         self._lock = threading.RLock()
         self._storage = Storage(settings, clock)
-        self._lanes: dict[int, Lane] = {}
         self._limits: dict[int, Limits] = {}
-        self._settled = Settled()
-        self._unsure: set[tuple[int, int]] = set()
         self._settled_since_ns = 0
         self._since_prune = 0
         self._late_commits = 0
@@ -81,7 +77,13 @@ class Outbox:
         self._intake = Intake(self._storage, self._tallies, clock.utc_ns())
         self._odometer = Odometer({}, clock, trust_clock=settings.trust_clock)
         self.boundary_key = secrets.token_bytes(KEY_BYTES)
-        self._depths = Depths(())
+        self._queues = Queues(
+            self._storage,
+            self._tallies,
+            self._odometer,
+            clock,
+            longest_ns=round(settings.max_age_s * NS_PER_S),
+        )
         self._disk_read = False
         self._storage.read(lambda _: self._read_disk(), None)
         self.parking = Parking(
@@ -104,7 +106,7 @@ class Outbox:
         self._keep_key(disk, state)
         self._intake.catch_up()
         self._disk_read = True
-        self._recount()
+        self._queues.recount()
 
     def _keep_key(self, disk: Store, state: Mapping[str, object]) -> None:
         kept = state.get(BOUNDARY_KEY)
@@ -114,14 +116,8 @@ class Outbox:
             with disk.transaction():
                 disk.save({BOUNDARY_KEY: self.boundary_key.hex()})
 
-    def _recount(self) -> None:
-        """Look at the stores anew, after something else than put and settle changed them."""
-        self._depths = Depths(self._storage.totals())
-        for lane in self._lanes.values():
-            lane.reset()
-
     def _parked_changed(self, profile_ids: set[int]) -> None:
-        self._recount()
+        self._queues.recount()
         self._wake(profile_ids)
 
     def close(self) -> None:
@@ -152,12 +148,8 @@ class Outbox:
         """
         with self._lock:
             rows = self._intake.rows_from(batch, self._odometer.now_ns())
-            for row in rows:
-                for delivery in row.deliveries:
-                    self._lane(delivery.profile_id).put(delivery)
-                    self._depths.put(delivery.profile_id, delivery.size_bytes)
+            woken = self._queues.put(rows)
             self._commit(rows)
-            woken = {delivery.profile_id for row in rows for delivery in row.deliveries}
         self._wake(woken)
 
     def _wake(self, profile_ids: Iterable[int]) -> None:
@@ -169,11 +161,12 @@ class Outbox:
     def _commit(self, rows: Sequence[EventRow]) -> None:
         began_ns = self._clock.mono_ns()
         self._since_prune += len(rows)
+        self._settled_since_ns = 0
         losses: Counter[tuple[int, Dropped]] = Counter()
         ailing = not self._storage.durable
         batch = Batch(
             rows=rows,
-            settled=self._settled,
+            settled=self._queues.hand_over(),
             state={
                 **self._odometer.state(),
                 **self._intake.state(),
@@ -181,18 +174,16 @@ class Outbox:
             },
             make_room=lambda store: self._make_room(store, losses),
         )
-        settled, self._settled = self._settled, Settled()
-        self._unsure |= settled.keys()
         if self._storage.write(batch):
             self._tallies.saved()
-            self._unsure.clear()
+            self._queues.committed()
             if ailing:
-                self._recount() if self._disk_read else self._read_disk()
+                self._queues.recount() if self._disk_read else self._read_disk()
             self._keep_mark()
         if losses:
             for (profile_id, why), count in losses.items():
                 self._tallies.drop(profile_id, why, count)
-            self._recount()
+            self._queues.recount()
         if rows and self._clock.mono_ns() - began_ns > DURABLE_WITHIN_NS:
             self._late_commits += len(rows)
 
@@ -209,9 +200,9 @@ class Outbox:
             limits = Limits(max_bytes=settings.memory_bytes, max_events=settings.max_events)
         else:
             limits = Limits(max_bytes=settings.max_bytes, max_events=settings.max_events)
-        in_flight = {seq for lane in self._lanes.values() for seq in lane.in_flight()}
+        in_flight = self._queues.in_flight()
         for profile_id, own in self._limits.items():
-            depth = self._depths.of(profile_id)
+            depth = self._queues.depths.of(profile_id)
             if own.exceeded(depth.size_bytes, depth.events):
                 Room(store, own, in_flight, profile_id, losses).make()
         Room(store, limits, in_flight, None, losses).make()
@@ -263,157 +254,51 @@ class Outbox:
         """
         with self._lock:
             self._heal()
-            return self._storage.read(lambda _: self._take(profile_id, rules), None)
-
-    def _take(self, profile_id: int, rules: TakeRules) -> Delivery | None:
-        lane = self._lane(profile_id)
-        while True:
-            self._fill(profile_id, lane)
-            now_ns = self._odometer.now_ns()
-            entry = lane.pick(
-                now_mono_ns=self._clock.mono_ns(),
-                now_ns=now_ns,
-                rules=rules,
-                load_vehicle=lambda car_id: self._load_vehicle(profile_id, lane, car_id),
-            )
-            if entry is None:
-                return None
-            if self._expired(entry, now_ns, rules):
-                self.expire(profile_id, entry.row.seq)
-            elif rules.coalesce and lane.superseded(entry):
-                self.drop(profile_id, entry.row.seq, Dropped.COALESCED)
-            else:
-                delivery = self._delivery_from(entry, now_ns)
-                if delivery is not None:
-                    entry.in_flight = True
-                    return delivery
-
-    def _expired(self, entry: Entry, now_ns: int, rules: TakeRules) -> bool:
-        age_ns = now_ns - entry.row.stored_ns
-        limit_ns = rules.expires_ns.get(entry.row.kind)
-        longest_ns = round(self._settings.max_age_s * NS_PER_S)
-        return age_ns > (longest_ns if limit_ns is None else min(limit_ns, longest_ns))
-
-    def _fill(self, profile_id: int, lane: Lane) -> None:
-        while lane.wants_rows():
-            rows = self._storage.waiting(profile_id, after_seq=lane.cursor, limit=LOOK_AHEAD)
-            lane.load(self._unsettled(rows))
-            lane.cursor = rows[-1].seq if rows else lane.cursor
-            lane.exhausted = len(rows) < LOOK_AHEAD
-
-    def _load_vehicle(self, profile_id: int, lane: Lane, car_id: int) -> None:
-        if self._storage.disk is not None and not self._storage.trouble:
-            self._storage.disk.index_vehicles()
-        lane.load_vehicle(self._unsettled(self._storage.waiting_of(profile_id, car_id)))
-
-    def _unsettled(self, rows: Iterable[DeliveryRow]) -> list[DeliveryRow]:
-        gone = self._settled.keys() | self._unsure
-        return [row for row in rows if (row.seq, row.profile_id) not in gone]
-
-    def _delivery_from(self, entry: Entry, now_ns: int) -> Delivery | None:
-        row, storage = entry.row, self._storage
-        try:
-            body = storage.first(lambda store: store.body(row.seq))
-            if body is None:  # dropped by overflow, and counted there
-                self._recount()
-                self._lane(row.profile_id).drop(row.seq)
-                return None
-            event, images = records.event_with_images(
-                records.record_from(body),
-                row.profile_id,
-                lambda no: storage.first(lambda store: store.image(no)) if row.pictures else None,
-            )
-        except (ValueError, TypeError, KeyError):
-            self.drop(row.profile_id, row.seq, Dropped.DAMAGED)
-            return None
-        return Delivery(
-            profile_id=row.profile_id,
-            seq=row.seq,
-            packet=row.packet,
-            attempts=entry.attempts,
-            age_ns=max(0, now_ns - row.stored_ns),
-            event=event,
-            images=images,
-        )
+            taken = self._storage.read(lambda _: self._queues.take(profile_id, rules), None)
+            self._settle_later()
+            return taken
 
     def done(self, delivery: Delivery) -> None:
         """The receiver has it."""
         with self._lock:
-            self._tallies.change(delivery.profile_id).delivered += 1
-            self._gone(delivery.profile_id, delivery.seq)
-
-    def expire(self, profile_id: int, seq: int) -> None:
-        """Too old to be worth sending."""
-        with self._lock:
-            self._tallies.change(profile_id).expired += 1
-            self._gone(profile_id, seq)
+            self._queues.done(delivery.profile_id, delivery.seq)
+            self._settle_later()
 
     def drop(self, profile_id: int, seq: int, why: Dropped) -> None:
         """Gone for a counted reason."""
         with self._lock:
-            self._tallies.drop(profile_id, why)
-            self._gone(profile_id, seq)
-
-    def _gone(self, profile_id: int, seq: int) -> None:
-        self._settled.gone.append((seq, profile_id))
-        entry = self._lane(profile_id).drop(seq)
-        if entry is not None:
-            self._depths.gone(profile_id, entry.row.size_bytes)
-        self._settle_later()
+            self._queues.drop(profile_id, seq, why)
+            self._settle_later()
 
     def postpone(self, delivery: Delivery, *, due_mono_ns: int) -> None:
         """Not now: may be taken again at `due_mono_ns`. Keeps its place and its packet."""
         with self._lock:
-            entry = self._lane(delivery.profile_id).entries.get(delivery.seq)
-            if entry is None:
-                return
-            entry.in_flight = False
-            entry.due_mono_ns = due_mono_ns
-            entry.attempts = delivery.attempts + 1
-            self._tallies.change(delivery.profile_id).retried += 1
-            self._settled.attempts[(delivery.seq, delivery.profile_id)] = entry.attempts
+            self._queues.postpone(delivery, due_mono_ns)
             self._settle_later()
 
     def park(self, delivery: Delivery, *, why: str) -> None:
         """It will never be taken as it is: keep it for a person, let the next one go."""
-        profile_id, seq = delivery.profile_id, delivery.seq
         with self._lock:
-            self._tallies.change(profile_id).parked += 1
-            self._settled.parked.append(
-                (seq, why, self._clock.utc_ns(), delivery.attempts + 1, profile_id)
-            )
-            entry = self._lane(profile_id).drop(seq)
-            if entry is not None:
-                self._depths.gone(profile_id, entry.row.size_bytes)
-                self._depths.of(profile_id).parked += 1
+            self._queues.park(delivery, why)
             self._settle_later()
 
     def release_held(self, profile_id: int) -> None:
         """The receiver is back: what waited for its retry may go now."""
         with self._lock:
-            self._lane(profile_id).release_all()
+            self._queues.lane(profile_id).release_all()
 
     def next_due(self, profile_id: int) -> int | None:
         """When `take` may find something again without a `put`; `None` when only a `put` helps."""
         with self._lock:
-            return self._lane(profile_id).next_due()
+            return self._queues.lane(profile_id).next_due()
 
     # -- seeing it -------------------------------------------------------------------------------
 
     def waiting(self, profile_id: int) -> Waiting:
         """What stands in the queue of a profile, with what is in flight."""
         with self._lock:
-            lane = self._lane(profile_id)
-            self._storage.read(lambda _: self._fill(profile_id, lane), None)
-            depth = self._depths.of(profile_id)
-            oldest_ns = lane.oldest_stored_ns()
-            age_ns = 0 if oldest_ns is None else max(0, self._odometer.now_ns() - oldest_ns)
-            return Waiting(
-                events=depth.events,
-                size_bytes=depth.size_bytes,
-                oldest_age_ns=age_ns,
-                parked=depth.parked,
-            )
+            self._storage.read(lambda _: self._queues.fill(profile_id), None)
+            return self._queues.waiting(profile_id)
 
     def tally(self, profile_id: int) -> Tally:
         """What became of a profile's events so far."""
@@ -447,14 +332,14 @@ class Outbox:
     def flush(self) -> None:
         """Commit what is settled now."""
         with self._lock:
-            if len(self._settled) or self._tallies.dirty:
+            if len(self._queues.settled) or self._tallies.dirty:
                 self._commit(())
 
     def tick(self) -> int | None:
         """Commit what was settled a while ago; returns when to come again (`None`: no need)."""
         with self._lock:
             self._heal()
-            if not len(self._settled):
+            if not len(self._queues.settled):
                 return None
             due_ns = self._settled_since_ns + SETTLE_WITHIN_NS
             if self._clock.mono_ns() < due_ns:
@@ -468,14 +353,8 @@ class Outbox:
             self._commit(())
 
     def _settle_later(self) -> None:
-        count = len(self._settled)
-        if count == 1:
+        count = len(self._queues.settled)
+        if count and not self._settled_since_ns:
             self._settled_since_ns = self._clock.mono_ns()
         if count >= SETTLE_TOGETHER:
             self._commit(())
-
-    def _lane(self, profile_id: int) -> Lane:
-        lane = self._lanes.get(profile_id)
-        if lane is None:
-            lane = self._lanes[profile_id] = Lane()
-        return lane

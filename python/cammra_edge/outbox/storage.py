@@ -75,6 +75,7 @@ class Storage:
         self._heal_at_ns = 0
         self._in_memory = 0
         self._opened = (0, 0)
+        self._indexed = False
         self._lock: ProcessLock | None = None
         try:
             self.open_disk()
@@ -99,6 +100,7 @@ class Storage:
         except (sqlite3.Error, OSError) as error:
             self._ail(error)
             return False
+        self._indexed = False
         status = path.stat()
         self._opened = (status.st_dev, status.st_ino)
         if found.damaged:
@@ -271,6 +273,12 @@ class Storage:
             for row in store.waiting(profile_id, after_seq=after_seq, limit=limit)
         ]
         return sorted(rows)[:limit]
+
+    def index_vehicles(self) -> None:
+        """Make `waiting_of` quick, where a profile needs it."""
+        if self.disk is not None and not self.trouble and not self._indexed:
+            self.disk.index_vehicles()
+            self._indexed = True
 
     def waiting_of(self, profile_id: int, car_id: int) -> list[DeliveryRow]:
         """The waiting deliveries of one vehicle, in order."""
