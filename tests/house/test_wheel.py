@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MAX_WHEEL_BYTES = 2_500_000
 IN_THE_PACKAGE = {
     ".py",
-    ".toml", # templates
+    ".toml",  # templates
     ".xsd",
     ".pyi",
     ".typed",
