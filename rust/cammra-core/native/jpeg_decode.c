@@ -1,4 +1,4 @@
-/* Decoding and lossless cropping: see jpeg_shim.h for the contract. */
+/* Decoding: see jpeg_shim.h for the contract. */
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,23 +6,11 @@
 
 #include <jpeglib.h>
 #include <jerror.h>
-#include <turbojpeg.h>
 
-#include "jpeg_shim.h"
+#include "jpeg_inside.h"
 
 /* A progressive frame of more scans than this only wants to burn time. */
-enum { MAX_SCANS = 64, ROWS_AT_ONCE = 16, MAX_VIRTUAL_BYTES = 256 << 20, MAX_VIRTUAL_MEGABYTES = 256 };
-
-struct shim_decoder {
-  struct jpeg_decompress_struct d;
-  struct jpeg_error_mgr errors;
-  struct jpeg_progress_mgr progress;
-  jmp_buf caught;
-  char why[JMSG_LENGTH_MAX];
-  tjhandle transformer; /* made on first use */
-  uint8_t *cropped;
-  size_t cropped_capacity;
-};
+enum { MAX_SCANS = 64, ROWS_AT_ONCE = 16, MAX_VIRTUAL_BYTES = 256 << 20 };
 
 static void fail(j_common_ptr d) {
   shim_decoder *decoder = d->client_data;
@@ -50,55 +38,42 @@ static void count_scans(j_common_ptr d) {
   if (((j_decompress_ptr)d)->input_scan_number > MAX_SCANS) ERREXIT(d, JERR_BAD_PROGRESSION);
 }
 
-static int create(shim_decoder *decoder) {
-  decoder->d.err = jpeg_std_error(&decoder->errors);
-  decoder->errors.error_exit = fail;
-  decoder->errors.emit_message = judge;
-  decoder->errors.output_message = stay_silent;
-  decoder->d.client_data = decoder;
-  if (setjmp(decoder->caught)) return SHIM_FAILED;
-  jpeg_create_decompress(&decoder->d);
-  decoder->d.mem->max_memory_to_use = MAX_VIRTUAL_BYTES;
-  decoder->progress.progress_monitor = count_scans;
-  decoder->d.progress = &decoder->progress;
-  return SHIM_OK;
-}
+shim_decoder *shim_decoder_new(void) { return calloc(1, sizeof(shim_decoder)); }
 
-shim_decoder *shim_decoder_new(void) {
-  shim_decoder *decoder = calloc(1, sizeof *decoder);
-  if (decoder && create(decoder)) {
-    shim_decoder_free(decoder);
-    return NULL;
-  }
-  return decoder;
-}
-
-void shim_decoder_free(shim_decoder *decoder) {
-  jpeg_destroy_decompress(&decoder->d);
-  tj3Destroy(decoder->transformer);
-  tj3Free(decoder->cropped);
-  free(decoder);
-}
+void shim_decoder_free(shim_decoder *decoder) { free(decoder); }
 
 const char *shim_decoder_why(const shim_decoder *decoder) { return decoder->why; }
 
-static int aborted(shim_decoder *decoder) {
-  jpeg_abort_decompress(&decoder->d);
+int shim_decoder_aborted(shim_decoder *decoder) {
+  jpeg_destroy_decompress(&decoder->d);
   return SHIM_FAILED;
 }
 
-static void open_scaled(struct jpeg_decompress_struct *d, const uint8_t *jpeg, size_t size, int32_t scale_eighths) {
+/* libjpeg's own object lives for one frame: a kept one would lend the next frame the Huffman and quantisation tables
+ * that it lacks, and (libjpeg-turbo 3.1.0, read_and_discard_scanlines) a colour converter that was freed. */
+void shim_decoder_open(shim_decoder *decoder, const uint8_t *jpeg, size_t size) {
+  struct jpeg_decompress_struct *d = &decoder->d;
+  d->err = jpeg_std_error(&decoder->errors);
+  decoder->errors.error_exit = fail;
+  decoder->errors.emit_message = judge;
+  decoder->errors.output_message = stay_silent;
+  d->client_data = decoder;
+  d->mem = NULL; /* until it is created there is nothing to destroy */
+  jpeg_create_decompress(d);
+  d->mem->max_memory_to_use = MAX_VIRTUAL_BYTES;
+  decoder->progress.progress_monitor = count_scans;
+  d->progress = &decoder->progress;
   jpeg_mem_src(d, jpeg, (unsigned long)size);
   jpeg_read_header(d, TRUE);
-  d->scale_num = (unsigned int)scale_eighths;
-  d->scale_denom = 8;
 }
 
 int shim_decode_part(shim_decoder *decoder, const uint8_t *jpeg, size_t size, const shim_part *part,
                      uint8_t *pixels, size_t stride, uint32_t *left) {
   struct jpeg_decompress_struct *d = &decoder->d;
-  if (setjmp(decoder->caught)) return aborted(decoder);
-  open_scaled(d, jpeg, size, part->scale_eighths);
+  if (setjmp(decoder->caught)) return shim_decoder_aborted(decoder);
+  shim_decoder_open(decoder, jpeg, size);
+  d->scale_num = (unsigned int)part->scale_eighths;
+  d->scale_denom = 8;
   d->out_color_space = part->gray ? JCS_GRAYSCALE : JCS_RGB;
   d->dct_method = JDCT_ISLOW;
   d->do_fancy_upsampling = part->smooth_chroma != 0;
@@ -115,32 +90,6 @@ int shim_decode_part(shim_decoder *decoder, const uint8_t *jpeg, size_t size, co
     if (jpeg_read_scanlines(d, rows, n) == 0) ERREXIT(d, JERR_INPUT_EOF);
   }
   *left = from;
-  jpeg_abort_decompress(d);
-  return SHIM_OK;
-}
-
-static int transform_failed(shim_decoder *decoder) {
-  snprintf(decoder->why, sizeof decoder->why, "%s", tj3GetErrorStr(decoder->transformer));
-  return SHIM_FAILED;
-}
-
-int shim_lossless_crop(shim_decoder *decoder, const uint8_t *jpeg, size_t size, uint32_t x, uint32_t y,
-                       uint32_t width, uint32_t height, const uint8_t **cropped, size_t *cropped_size) {
-  tjtransform how = {.r = {(int)x, (int)y, (int)width, (int)height},
-                     .op = TJXOP_NONE,
-                     .options = TJXOPT_CROP | TJXOPT_COPYNONE | TJXOPT_PERFECT};
-  if (!decoder->transformer) {
-    decoder->transformer = tj3Init(TJINIT_TRANSFORM);
-    if (!decoder->transformer || tj3Set(decoder->transformer, TJPARAM_STOPONWARNING, 1) ||
-        tj3Set(decoder->transformer, TJPARAM_SCANLIMIT, MAX_SCANS) ||
-        tj3Set(decoder->transformer, TJPARAM_MAXMEMORY, MAX_VIRTUAL_MEGABYTES))
-      return transform_failed(decoder);
-  }
-  size_t made = decoder->cropped_capacity;
-  int failed = tj3Transform(decoder->transformer, jpeg, size, 1, &decoder->cropped, &made, &how);
-  if (made > decoder->cropped_capacity) decoder->cropped_capacity = made;
-  if (failed) return transform_failed(decoder);
-  *cropped = decoder->cropped;
-  *cropped_size = made;
+  jpeg_destroy_decompress(d);
   return SHIM_OK;
 }

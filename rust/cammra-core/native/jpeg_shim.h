@@ -71,8 +71,9 @@ enum { SHIM_LEFT_SLACK = 32 };
 int shim_decode_part(shim_decoder *decoder, const uint8_t *jpeg, size_t size, const shim_part *part,
                      uint8_t *pixels, size_t stride, uint32_t *left);
 
-/* Cuts x, y (whole iMCUs) to x + width, y + height out without decoding the pixels. */
-int shim_lossless_crop(shim_decoder *decoder, const uint8_t *jpeg, size_t size, uint32_t x, uint32_t y,
-                       uint32_t width, uint32_t height, const uint8_t **cropped, size_t *cropped_size);
+/* Cuts x, y (whole iMCUs) to x + width, y + height out without decoding the pixels; the encoder holds the result, the
+ * decoder the reason of a failure. */
+int shim_lossless_crop(shim_decoder *decoder, shim_encoder *encoder, const uint8_t *jpeg, size_t size, uint32_t x,
+                       uint32_t y, uint32_t width, uint32_t height);
 
 #endif

@@ -82,48 +82,73 @@ fn shrink(
 ) -> Result<(), ImageError> {
     let whole = |ratio: u32| want.width * ratio == size.width && want.height * ratio == size.height;
     let width = want.width as usize;
+    // Ratio, channels, and samples of one box's row: their product.
     match (channels, (2..=4).find(|&ratio| whole(ratio))) {
-        (1, Some(2)) => boxes::<2, 1>(from, to, width),
-        (1, Some(3)) => boxes::<3, 1>(from, to, width),
-        (1, Some(4)) => boxes::<4, 1>(from, to, width),
-        (2, Some(2)) => boxes::<2, 2>(from, to, width),
-        (2, Some(3)) => boxes::<3, 2>(from, to, width),
-        (2, Some(4)) => boxes::<4, 2>(from, to, width),
-        (3, Some(2)) => boxes::<2, 3>(from, to, width),
-        (3, Some(3)) => boxes::<3, 3>(from, to, width),
-        (3, Some(4)) => boxes::<4, 3>(from, to, width),
+        (1, Some(2)) => boxes::<2, 1, 2>(from, to, width),
+        (1, Some(3)) => boxes::<3, 1, 3>(from, to, width),
+        (1, Some(4)) => boxes::<4, 1, 4>(from, to, width),
+        (2, Some(2)) => boxes::<2, 2, 4>(from, to, width),
+        (2, Some(3)) => boxes::<3, 2, 6>(from, to, width),
+        (2, Some(4)) => boxes::<4, 2, 8>(from, to, width),
+        (3, Some(2)) => boxes::<2, 3, 6>(from, to, width),
+        (3, Some(3)) => boxes::<3, 3, 9>(from, to, width),
+        (3, Some(4)) => boxes::<4, 3, 12>(from, to, width),
         _ => return filtered(from, size, to, want, channels),
     }
     Ok(())
 }
 
 /// Averages boxes of `RATIO` x `RATIO` pixels: first down into 16-bit sums of a row, then across.
-fn boxes<const RATIO: usize, const CHANNELS: usize>(from: Plane<'_>, to: &mut [u8], width: usize) {
-    let row_bytes = width * CHANNELS * RATIO;
-    let mut sums = vec![0_u16; row_bytes];
+fn boxes<const RATIO: usize, const CHANNELS: usize, const SAMPLES: usize>(
+    from: Plane<'_>,
+    to: &mut [u8],
+    width: usize,
+) {
+    const { assert!(RATIO * CHANNELS == SAMPLES) };
+    let mut sums = vec![0_u16; width * SAMPLES];
+    let row_bytes = sums.len();
     for (number, to) in to.chunks_exact_mut((width * CHANNELS).max(1)).enumerate() {
-        add_rows::<RATIO>(from, number * RATIO, &mut sums);
-        average_across::<RATIO, CHANNELS>(&sums, to);
+        let rows: [&[u8]; RATIO] =
+            std::array::from_fn(|row| from.row(number * RATIO + row, row_bytes));
+        add_rows(&rows, &mut sums);
+        average_across::<RATIO, CHANNELS, SAMPLES>(&sums, to);
     }
 }
 
-fn add_rows<const RATIO: usize>(from: Plane<'_>, first: usize, sums: &mut [u16]) {
-    let rows: [&[u8]; RATIO] = std::array::from_fn(|row| from.row(first + row, sums.len()));
-    // Equal lengths let the compiler drop the bounds checks and use wide registers.
-    for (at, sum) in sums.iter_mut().enumerate() {
-        *sum = rows
-            .iter()
-            .filter_map(|row| row.get(at))
-            .fold(0_u16, |sum, &s| sum.wrapping_add(u16::from(s)));
+/// Written out for each ratio, so that one pass over wide registers does it.
+fn add_rows(rows: &[&[u8]], sums: &mut [u16]) {
+    let wide = |sample: &u8| u16::from(*sample);
+    match *rows {
+        [a, b] => {
+            for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+                *sum = wide(a).wrapping_add(wide(b));
+            }
+        }
+        [a, b, c] => {
+            for (((sum, a), b), c) in sums.iter_mut().zip(a).zip(b).zip(c) {
+                *sum = wide(a).wrapping_add(wide(b)).wrapping_add(wide(c));
+            }
+        }
+        [a, b, c, d] => {
+            for ((((sum, a), b), c), d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                let (upper, lower) = (wide(a).wrapping_add(wide(b)), wide(c).wrapping_add(wide(d)));
+                *sum = upper.wrapping_add(lower);
+            }
+        }
+        _ => {}
     }
 }
 
-fn average_across<const RATIO: usize, const CHANNELS: usize>(sums: &[u16], to: &mut [u8]) {
-    for (to, sums) in to
-        .chunks_exact_mut(CHANNELS)
-        .zip(sums.chunks_exact(RATIO * CHANNELS))
-    {
-        for (channel, to) in to.iter_mut().enumerate() {
+fn average_across<const RATIO: usize, const CHANNELS: usize, const SAMPLES: usize>(
+    sums: &[u16],
+    to: &mut [u8],
+) {
+    let (pixels, boxes) = (
+        to.as_chunks_mut::<CHANNELS>().0,
+        sums.as_chunks::<SAMPLES>().0,
+    );
+    for (pixel, sums) in pixels.iter_mut().zip(boxes) {
+        for (channel, to) in pixel.iter_mut().enumerate() {
             let sum = sums
                 .iter()
                 .skip(channel)

@@ -93,14 +93,13 @@ unsafe extern "C" {
     ) -> c_int;
     fn shim_lossless_crop(
         decoder: *mut RawDecoder,
+        encoder: *mut RawEncoder,
         jpeg: *const u8,
         size: usize,
         x: u32,
         y: u32,
         width: u32,
         height: u32,
-        cropped: *mut *const u8,
-        cropped_size: *mut usize,
     ) -> c_int;
 }
 
@@ -313,7 +312,7 @@ pub(super) struct Part {
     pub(super) smooth_chroma: bool,
 }
 
-/// A decompressor and a transformer; one thread's.
+/// A decompressor; one thread's.
 pub(super) struct Decoder {
     raw: NonNull<RawDecoder>,
     _one_thread: PhantomData<*mut ()>,
@@ -380,27 +379,27 @@ impl Decoder {
         Ok((rect.x - left) as usize)
     }
 
-    /// Cuts whole iMCUs out without decoding their pixels.
-    pub(super) fn lossless_crop(&mut self, jpeg: &[u8], rect: Rect) -> Result<&[u8], String> {
-        let mut cropped = std::ptr::null();
-        let mut size = 0;
-        // SAFETY: the slice is read only up to its length; the two results outlive the call.
+    /// Cuts whole iMCUs out without decoding their pixels; the encoder holds the result.
+    pub(super) fn lossless_crop(
+        &mut self,
+        encoder: &mut Encoder,
+        jpeg: &[u8],
+        rect: Rect,
+    ) -> Result<(), String> {
+        // SAFETY: the slice is read only up to its length; both are ours, and each is borrowed once.
         let done = unsafe {
             shim_lossless_crop(
                 self.raw.as_ptr(),
+                encoder.raw.as_ptr(),
                 jpeg.as_ptr(),
                 jpeg.len(),
                 rect.x,
                 rect.y,
                 rect.width,
                 rect.height,
-                &raw mut cropped,
-                &raw mut size,
             )
         };
-        self.outcome(done)?;
-        // SAFETY: on success the decoder holds `size` bytes there until its next call, which needs `&mut self`.
-        Ok(unsafe { std::slice::from_raw_parts(cropped, size) })
+        self.outcome(done)
     }
 
     fn outcome(&self, done: c_int) -> Result<(), String> {

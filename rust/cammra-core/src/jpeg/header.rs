@@ -107,6 +107,16 @@ pub(super) struct Segment {
 }
 
 impl Segment {
+    /// Huffman tables.
+    pub(super) const fn is_tables(&self) -> bool {
+        self.marker == DHT
+    }
+
+    /// The scan's header; entropy-coded data follows.
+    pub(super) const fn is_scan(&self) -> bool {
+        self.marker == SOS
+    }
+
     /// Whether a decoder needs it: of the application's segments only JFIF and Adobe, no comment.
     pub(super) const fn needed(&self) -> bool {
         !matches!(self.marker, 0xE1..=0xED | APP15 | COM)
@@ -191,7 +201,8 @@ impl FrameHeader {
             (8 * u32::from(widest), 8 * u32::from(tallest))
         };
         let factors = match sampling {
-            _ if gray => Some((1, 1)),
+            [(1, 1), ..] if gray => Some((1, 1)),
+            _ if gray => None,
             [luma, (1, 1), (1, 1)] if matches!(luma, (1 | 2, 1 | 2)) => Some(luma),
             _ => None,
         };

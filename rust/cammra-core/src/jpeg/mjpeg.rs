@@ -2,7 +2,7 @@
 //!
 //! | image | how |
 //! |---|---|
-//! | full frame | passed on as it came; only a byte ceiling that it breaks has it decoded |
+//! | full frame | passed on as it came (standard Huffman tables that it leaves out are put in); only a byte ceiling that it breaks has it decoded |
 //! | crop, restart markers, neither quality nor ceiling set, same subsampling | rows spliced, whole iMCUs cut out losslessly: the camera's own coefficients |
 //! | crop otherwise | rows above skipped (spliced off where restart markers allow), columns beside not transformed, nothing below read |
 //! | downsized | decoded at the smallest of 1/8, 1/4, 1/2 that is not below the wanted size, then made smaller |
@@ -13,10 +13,10 @@
 use std::sync::Arc;
 
 use super::codec::{Codec, broken_jpeg, codec_error, with_codec};
-use super::ffi::{LEFT_SLACK_PX, Part};
-use super::header::Header;
+use super::ffi::{LEFT_SLACK_PX, Part, Recipe};
+use super::header::{Header, segments};
 use super::splice::splice;
-use super::{Encoding, Subsampling};
+use super::{DEFAULT_QUALITY, Encoding, Subsampling};
 use crate::downsize::downsized;
 use crate::error::ImageError;
 use crate::frame::{FrameView, PackedOrder, Plane};
@@ -33,13 +33,58 @@ pub(super) fn full_frame(
 ) -> Result<Jpeg, ImageError> {
     let whole = Rect::whole(header.size);
     if encoding.max_bytes.is_none_or(|most| data.len() <= most) {
+        let bytes = if header.has_tables {
+            Arc::from(data)
+        } else {
+            with_tables(codec, data)?
+        };
         return Ok(Jpeg {
-            bytes: Arc::from(data),
+            bytes,
             size: header.size,
             shows: whole,
         });
     }
     decode_and_encode(codec, data, header, whole, encoding)
+}
+
+/// A frame that leaves out the standard Huffman tables, as USB cameras' Motion-JPEG does, with them: not every receiver
+/// knows the convention. They are taken from a picture of our own, whose tables are the standard ones.
+fn with_tables(codec: &mut Codec, data: &[u8]) -> Result<Arc<[u8]>, ImageError> {
+    let side = 8;
+    let recipe = Recipe {
+        size: Size {
+            width: side,
+            height: side,
+        },
+        quality: DEFAULT_QUALITY,
+        factors: (1, 1),
+    };
+    let black = Plane {
+        data: &[0; 3 * 8 * 8],
+        stride: 3 * 8,
+    };
+    codec
+        .encoder
+        .packed(recipe, black, PackedOrder::Rgb)
+        .map_err(codec_error)?;
+    let ours = codec.encoder.encoded();
+    let mut out = Vec::with_capacity(data.len() + 512);
+    let mut copied_to = 0;
+    for segment in segments(data) {
+        let segment = segment?;
+        if segment.is_scan() {
+            out.extend_from_slice(data.get(..segment.start).unwrap_or_default());
+            copied_to = segment.start;
+        }
+    }
+    for segment in segments(ours) {
+        let segment = segment?;
+        if segment.is_tables() {
+            out.extend_from_slice(ours.get(segment.start..segment.end).unwrap_or_default());
+        }
+    }
+    out.extend_from_slice(data.get(copied_to..).unwrap_or_default());
+    Ok(Arc::from(out))
 }
 
 /// A box cut out of the frame.
@@ -51,7 +96,9 @@ pub(super) fn crop(
     encoding: &Encoding,
 ) -> Result<Jpeg, ImageError> {
     let free = encoding.quality.is_none() && encoding.max_bytes.is_none();
-    let same = header.gray || header.factors == Some(encoding.subsampling.factors());
+    let same = header
+        .factors
+        .is_some_and(|had| header.gray || had == encoding.subsampling.factors());
     if free
         && same
         && let Some(made) = lossless(codec, data, header, rect)
@@ -159,13 +206,13 @@ fn lossless(codec: &mut Codec, data: &[u8], header: &Header, rect: Rect) -> Opti
         y: shows.y - spliced.top,
         ..shows
     };
-    // A frame that the transformer finds fault with is judged by the decoder, which says what is wrong.
-    let cropped = codec
+    // A frame that cropping finds fault with is judged by the decoder, which says what is wrong.
+    codec
         .decoder
-        .lossless_crop(&codec.scratch.spliced, inside)
+        .lossless_crop(&mut codec.encoder, &codec.scratch.spliced, inside)
         .ok()?;
     Some(Jpeg {
-        bytes: Arc::from(cropped),
+        bytes: Arc::from(codec.encoder.encoded()),
         size: shows.size(),
         shows,
     })
