@@ -53,6 +53,7 @@ class Part:
 
 PARTS = {
     "event": Part("event"),
+    "imaging": Part("imaging"),
     "payload": Part("payload"),
     "calling-thread": Part("calling_thread"),
     "split": Part("split", pinned=False),

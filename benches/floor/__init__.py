@@ -39,7 +39,7 @@ class EventFloor:
     """
 
     def __init__(self, frame: Any, vehicle: Box, plate: Box, json_bytes: bytes) -> None:  # noqa: ANN401 - numpy
-        self._library = ctypes.CDLL(str(_built()))
+        self._library = ctypes.CDLL(str(built("event")))
         for name in ("floor_event", "floor_copy_nv12", "floor_copy"):
             getattr(self._library, name).restype = ctypes.c_long
         self._frame = frame
@@ -72,9 +72,14 @@ class EventFloor:
         return lambda: int(copy(size))
 
 
-def _built() -> Path:
-    source = _HERE / "event.c"
-    made = _TARGET / "bench" / "event_floor.so"
+def built(name: str) -> Path:
+    """One floor's library, compiled when its source is newer.
+
+    Raises:
+        FloorError: No C compiler, or no libjpeg-turbo was built here.
+    """
+    source = _HERE / f"{name}.c"
+    made = _TARGET / "bench" / f"{name}_floor.so"
     if made.exists() and made.stat().st_mtime > source.stat().st_mtime:
         return made
     compiler = shutil.which("cc") or shutil.which("gcc")

@@ -5,7 +5,7 @@
  * returns SHIM_FAILED. The Rust side (`jpeg/ffi.rs`) checks every length before it calls; nothing here
  * does so again. One encoder or decoder belongs to one thread at a time.
  *
- * Held by the unit tests of `jpeg/ffi.rs` and by tests/native/test_imaging_hostile.py. */
+ * Held by `jpeg/tests.rs` and by tests/native/test_imaging_hostile.py. */
 #ifndef CAMMRA_JPEG_SHIM_H
 #define CAMMRA_JPEG_SHIM_H
 

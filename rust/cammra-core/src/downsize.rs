@@ -209,3 +209,95 @@ const _: () = assert!(
     PackedOrder::Rgb.bytes_per_pixel() == 3,
     "`filtered` takes three channels for colour"
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::YuvRange;
+
+    fn packed(bytes: &[u8], width: u32, height: u32) -> FrameView<'_> {
+        let plane = Plane {
+            data: bytes,
+            stride: width as usize,
+        };
+        FrameView::packed(plane, Size { width, height }, PackedOrder::Gray).unwrap()
+    }
+
+    fn bytes_of(pixels: &Pixels) -> Vec<u8> {
+        match pixels.view() {
+            FrameView::Packed { pixels, .. } => pixels.data.to_vec(),
+            other => panic!("not packed: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn whole_ratios_round_the_average_of_each_box() {
+        for ratio in 2..=4_u32 {
+            let side = ratio * 2;
+            let bytes: Vec<u8> = (0..side * side)
+                .map(|i| u8::try_from(i * 97 % 256).unwrap())
+                .collect();
+            let made = downsized(
+                &packed(&bytes, side, side),
+                Size {
+                    width: 2,
+                    height: 2,
+                },
+            )
+            .unwrap();
+            for (at, &level) in bytes_of(&made).iter().enumerate() {
+                let (left, top) = (at as u32 % 2 * ratio, at as u32 / 2 * ratio);
+                let sum: u32 = (0..ratio * ratio)
+                    .map(|i| {
+                        u32::from(bytes[((top + i / ratio) * side + left + i % ratio) as usize])
+                    })
+                    .sum();
+                let want = (sum + ratio * ratio / 2) / (ratio * ratio);
+                assert_eq!(u32::from(level), want, "ratio {ratio}, box {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_brightest_picture_stays_the_brightest() {
+        for (side, want) in [(8, 4), (12, 4), (16, 4), (10, 4)] {
+            let bytes = vec![255; side * side];
+            let side = u32::try_from(side).unwrap();
+            let smaller = Size {
+                width: want,
+                height: want,
+            };
+            let made = downsized(&packed(&bytes, side, side), smaller).unwrap();
+            assert_eq!(bytes_of(&made), vec![255; 16]);
+        }
+    }
+
+    #[test]
+    fn planar_pictures_end_on_even_sides() {
+        let bytes = vec![128; 60 * 60 * 3 / 2];
+        let (y, uv) = bytes.split_at(3600);
+        let plane = |data| Plane { data, stride: 60 };
+        let size = Size {
+            width: 60,
+            height: 60,
+        };
+        let frame = FrameView::nv12(plane(y), plane(uv), size, YuvRange::Full).unwrap();
+        for (want, made) in [(45, 44), (20, 20), (1, 2)] {
+            let pixels = downsized(
+                &frame,
+                Size {
+                    width: want,
+                    height: want,
+                },
+            )
+            .unwrap();
+            assert_eq!(
+                pixels.view().size(),
+                Size {
+                    width: made,
+                    height: made
+                }
+            );
+        }
+    }
+}

@@ -206,3 +206,61 @@ impl fmt::Display for RawBox {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HD: Size = Size {
+        width: 1920,
+        height: 1080,
+    };
+
+    fn size(width: u32, height: u32) -> Size {
+        Size { width, height }
+    }
+
+    #[test]
+    fn a_size_is_fitted_without_growing_or_losing_its_shape() {
+        assert_eq!(HD.fitted_into(size(640, 360)), size(640, 360));
+        assert_eq!(HD.fitted_into(size(640, 640)), size(640, 360));
+        assert_eq!(HD.fitted_into(size(4000, 100)), size(178, 100));
+        assert_eq!(HD.fitted_into(size(4000, 4000)), HD);
+        assert_eq!(size(65_500, 1).fitted_into(size(10, 10)), size(10, 1));
+        assert_eq!(HD.fitted_into(size(0, 0)), size(1, 1));
+    }
+
+    #[test]
+    fn a_box_grows_outwards_to_multiples() {
+        let rect = Rect {
+            x: 17,
+            y: 31,
+            width: 10,
+            height: 1,
+        };
+        let grown = rect.grown_to_multiples(16, 8);
+        assert_eq!(grown.to_string(), "16x8+16+24");
+        assert!(grown.contains(rect) && !rect.contains(grown));
+        assert_eq!(rect.within(grown).to_string(), "10x1+1+7");
+        assert_eq!(grown.clipped_to(size(20, 28)).to_string(), "4x4+16+24");
+    }
+
+    #[test]
+    fn a_box_that_touches_the_frame_with_half_a_pixel_is_inside() {
+        let given = |x: f64, width: f64| RawBox {
+            x,
+            y: 0.0,
+            width,
+            height: 5.0,
+        };
+        assert_eq!(given(1919.4, 9.0).clamped_to(HD).unwrap().x, 1919);
+        assert!(matches!(
+            given(1919.5, 9.0).clamped_to(HD),
+            Err(ImageError::OutsideFrame { .. })
+        ));
+        assert!(matches!(
+            given(f64::NAN, 9.0).clamped_to(HD),
+            Err(ImageError::BadBox { .. })
+        ));
+    }
+}

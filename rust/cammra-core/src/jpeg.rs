@@ -13,6 +13,8 @@ mod ffi;
 mod header;
 mod mjpeg;
 mod splice;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use bands::split_pairs;
 pub use codec::image_from_frame;

@@ -206,3 +206,51 @@ fn full_chroma_from_video(samples: &mut [u8]) {
 const fn low_byte(value: u16) -> u8 {
     value as u8
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn luma(level: u8) -> u8 {
+        let mut to = [0];
+        full_luma_from_video(&mut to, &[level]);
+        to[0]
+    }
+
+    fn chroma(level: u8) -> u8 {
+        let mut sample = [level];
+        full_chroma_from_video(&mut sample);
+        sample[0]
+    }
+
+    #[test]
+    fn every_level_of_video_range_lands_where_the_standard_puts_it() {
+        for level in 0..=255_u8 {
+            let inside = f64::from(level.clamp(16, 235));
+            let want = (inside - 16.0) * 255.0 / 219.0;
+            assert!((f64::from(luma(level)) - want).abs() <= 0.6, "luma {level}");
+            let inside = f64::from(level.clamp(16, 240));
+            let want = ((inside - 128.0) * 255.0 / 224.0 + 128.0).clamp(0.0, 255.0);
+            assert!(
+                (f64::from(chroma(level)) - want).abs() <= 0.8,
+                "chroma {level}"
+            );
+        }
+        assert_eq!([luma(16), luma(235), chroma(128)], [0, 255, 128]);
+    }
+
+    #[test]
+    fn pairs_come_apart_in_order() {
+        let (mut u, mut v) = ([0; 3], [0; 3]);
+        split_pairs(&mut u, &mut v, &[1, 2, 3, 4, 5, 6]);
+        assert_eq!((u, v), ([1, 3, 5], [2, 4, 6]));
+    }
+
+    #[test]
+    fn a_row_is_doubled_in_place_and_its_end_repeated() {
+        let mut row = [7, 8, 9, 0, 0, 0, 0, 0];
+        repeat_across(&mut row, 3);
+        pad(&mut row, 6);
+        assert_eq!(row, [7, 7, 8, 8, 9, 9, 9, 9]);
+    }
+}

@@ -1,6 +1,6 @@
 //! The only door to C: libjpeg-turbo through the shim in `native/`.
 //!
-//! Invariants, each checked here before a call and held by the tests below:
+//! Invariants, each checked here before a call and held by `jpeg/tests.rs`:
 //!
 //! 1. Every pointer handed over comes from a slice whose length covers what C will touch.
 //! 2. C keeps no pointer into Rust's memory after the call returns.

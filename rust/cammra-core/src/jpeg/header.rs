@@ -2,7 +2,8 @@
 //!
 //! Only what a camera's stream can hold is let through: 8-bit Huffman-coded JPEG (baseline, extended or progressive) with one or
 //! three components and at most [`MAX_JPEG_PIXELS`] (progressive: [`MAX_PROGRESSIVE_PIXELS`]), so that a few hostile bytes
-//! cannot make the decoder take gigabytes. Held by the tests below and by `tests/native/test_imaging_hostile.py`.
+//! cannot make the decoder take gigabytes. Held by `jpeg/tests.rs` and by
+//! `tests/native/test_imaging_hostile.py`.
 
 use crate::error::FrameError;
 use crate::frame::MAX_SIDE_PX;
