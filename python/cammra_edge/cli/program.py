@@ -51,6 +51,16 @@ COMMANDS = (
         "check",
         "validate a config script, and say in plain words what it would send where",
     ),
+    Command(
+        "test", "testing", "try profiles out, step by step, with an event that is marked as a test"
+    ),
+    Command("status", "status", "show how an outbox and its profiles stand"),
+    Command(
+        "parked",
+        "parked",
+        "list, show, retry, discard or export what no receiver will take as it is",
+    ),
+    Command("outbox", "outbox", "check whether an outbox is whole"),
     Command("import", "importing", "make a recording of a video or pictures and a tracker's table"),
 )
 _ROOM = "cammra_edge.cli.commands"

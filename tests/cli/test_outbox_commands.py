@@ -1,0 +1,126 @@
+"""`status`, `parked`, `outbox check` and `test`, on outboxes that a real replay filled."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cammra_edge.cli import main
+from cammra_edge.cli.exits import Exit
+from cammra_edge.cli.script import load_script
+from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.receiver import Answer, Receiver
+from cammra_edge.web import serve_page
+from cammra_edge.web.access import Access
+from tests.cli.scripts import write_recording, write_script
+
+Said = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def refused(tmp_path: Path, capsys: Said) -> Path:
+    """A config whose receiver has refused some events for good: they are parked."""
+    recording = write_recording(tmp_path / "r", vehicles=1, pictures=False)
+    with Receiver() as receiver:
+        receiver.answer(Answer(413), times=2)
+        script = write_script(tmp_path / "camera.py", receiver.http_url)
+        words = ["replay", str(recording), "--config", str(script), "--speed", "max"]
+        assert main(words) == Exit.UNDELIVERED
+    capsys.readouterr()
+    return script
+
+
+def test_parked_deliveries_are_listed_and_shown(refused: Path, capsys: Said) -> None:
+    assert main(["parked", "list", str(refused), "--json"]) == Exit.OK
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["profile"], row["packet"]) for row in rows] == [("gate", 1), ("gate", 2)]
+    assert "413" in rows[0]["why"]
+    assert main(["parked", "show", str(refused), "--seq", str(rows[0]["seq"])]) == Exit.OK
+    assert "new of vehicle 1, AB0CD" in capsys.readouterr().out
+    assert main(["parked", "show", str(refused)]) == Exit.USAGE
+    assert main(["parked", "show", str(refused), "--seq", "99999"]) == Exit.USAGE
+
+
+def test_parked_deliveries_can_be_exported_retried_and_discarded(
+    refused: Path, tmp_path: Path, capsys: Said
+) -> None:
+    assert main(["parked", "export", str(refused), "--to", str(tmp_path / "out")]) == Exit.OK
+    assert len(list((tmp_path / "out").glob("*.json"))) == 2
+    capsys.readouterr()
+    assert main(["parked", "list", str(refused), "--json"]) == Exit.OK
+    first, second = (json.loads(line)["seq"] for line in capsys.readouterr().out.splitlines())
+    assert main(["parked", "discard", str(refused)]) == Exit.USAGE
+    assert main(["parked", "discard", str(refused), "--seq", str(first)]) == Exit.OK
+    assert main(["parked", "retry", str(refused), "--profile", "gate"]) == Exit.OK
+    assert "1 wait again" in capsys.readouterr().out
+    assert main(["parked", "list", str(refused)]) == Exit.OK
+    assert "nothing is parked" in capsys.readouterr().out
+    assert second > first
+
+
+def test_a_profile_that_does_not_exist_is_named(refused: Path, capsys: Said) -> None:
+    assert main(["parked", "list", str(refused), "--profile", "moon"]) == Exit.CONFIG
+    assert "'moon'" in capsys.readouterr().err
+
+
+def test_status_shows_the_outbox_of_a_script_or_a_path(refused: Path, capsys: Said) -> None:
+    assert main(["status", str(refused), "--json"]) == Exit.OK
+    (profile,) = json.loads(capsys.readouterr().out)["profiles"]
+    assert (profile["name"], profile["parked_now"], profile["state"]) == ("gate", 2, "not running")
+    path = load_script(refused).engine.settings.outbox.path
+    assert main(["status", str(path), "--metrics"]) == Exit.OK
+    assert 'cammra_parked{profile="1",name="profile 1"} 2' in capsys.readouterr().out
+
+
+def test_status_asks_a_running_engines_page(
+    refused: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    engine = load_script(refused).engine
+    (tmp_path / "page").mkdir(mode=0o700)
+    token, _ = Access(tmp_path / "page" / "access.json", SYSTEM_CLOCK).new_token("status", ["read"])
+    with (
+        engine.running(live=False),
+        serve_page(engine, port=0, folder=tmp_path / "page", say=False) as page,
+    ):
+        words = ["status", str(refused), "--page", page.url]
+        assert main(words) == Exit.CONFIG
+        assert "a token made on the page belongs into CAMMRA_TOKEN" in capsys.readouterr().err
+        monkeypatch.setenv("CAMMRA_TOKEN", token)
+        assert main([*words, "--json"]) == Exit.OK
+        (profile,) = json.loads(capsys.readouterr().out)["profiles"]
+        assert (profile["name"], profile["parked_now"]) == ("gate", 2)
+
+
+def test_an_outbox_in_use_is_left_alone(refused: Path, capsys: Said) -> None:
+    with load_script(refused).engine.running(live=False):
+        for words in (["status"], ["parked", "list"], ["outbox", "check"]):
+            assert main([*words, str(refused)]) == Exit.OUTBOX
+            assert "is held by process" in capsys.readouterr().err
+
+
+def test_outbox_check_tells_a_whole_file_from_a_damaged_one(refused: Path, capsys: Said) -> None:
+    assert main(["outbox", "check", str(refused)]) == Exit.OK
+    assert "it is whole" in capsys.readouterr().out
+    path = load_script(refused).engine.settings.outbox.path
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 4096] = b"\xa5" * 4096
+    path.write_bytes(content)
+    assert main(["outbox", "check", str(path)]) == Exit.OUTBOX
+    assert "mends what can be mended" in capsys.readouterr().out
+    assert main(["outbox", "check", str(path.with_name("gone.sqlite3"))]) == Exit.OUTBOX
+    assert "there is no outbox" in capsys.readouterr().err
+
+
+def test_test_goes_step_by_step_and_says_what_to_do(tmp_path: Path, capsys: Said) -> None:
+    with Receiver() as receiver:
+        script = write_script(tmp_path / "camera.py", receiver.http_url)
+        assert main(["test", str(script), "--plate", "TÖL1", "--json"]) == Exit.OK
+        steps = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert {"tcp", "answer", "done"} <= {step["step"] for step in steps}
+        assert [event.plate for event in receiver.events] == ["TÖL1"]
+    assert main(["test", str(script), "gate"]) == Exit.UNDELIVERED
+    text = capsys.readouterr().out
+    assert "failed" in text
+    assert "Check address and port" in text
+    assert main(["test", str(script), "moon"]) == Exit.CONFIG
