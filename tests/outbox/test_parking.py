@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox import Dropped
@@ -48,6 +49,23 @@ def test_one_or_all_are_tried_again_with_their_old_packets(bench: Bench) -> None
     assert bench.outbox.parking.retry() == 2
     assert bench.outbox.waiting(1).parked == 0
     assert [bench.outbox.waiting(no).events for no in (1, 2)] == [2, 1]
+
+
+def test_a_worker_is_woken_only_when_the_outbox_is_free_for_it(bench: Bench) -> None:
+    """A worker asks the outbox under a lock of its own: woken under the outbox's, both would wait for ever."""
+    a_bench_with_three_parked(bench)
+    free: list[bool] = []
+
+    def ask() -> None:
+        asking = threading.Thread(target=bench.outbox.waiting, args=(1,), daemon=True)
+        asking.start()
+        asking.join(10)
+        free.append(not asking.is_alive())
+
+    bench.outbox.listen(1, ask)
+    bench.outbox.parking.retry(1)
+    bench.outbox.put([new_event(9)])
+    assert free == [True, True]
 
 
 def test_what_is_discarded_is_gone_and_counted(bench: Bench) -> None:

@@ -79,6 +79,7 @@ class OutboxModel(RuleBasedStateMachine):
         self.ordinals: defaultdict[int, int] = defaultdict(int)
         self.finished: set[int] = set()
         self.flying: list[Delivery] = []
+        self.ill = False
         self.open()
 
     def open(self) -> None:
@@ -183,10 +184,29 @@ class OutboxModel(RuleBasedStateMachine):
         self.clock.now_utc_ns += days * 86_400 * 10**9
 
     @rule()
+    def let_the_disk_refuse_or_heal(self) -> None:
+        if self.ill:
+            self.heal()
+        else:
+            self.ill = True
+            database_of(self.outbox).execute("pragma query_only = on")
+
+    def heal(self) -> None:
+        if self.ill:
+            self.ill = False
+            database_of(self.outbox).execute("pragma query_only = off")
+            self.clock.advance(1.1)
+            self.outbox.tick()
+            assert self.outbox.status()["durable"]
+
+    # What only memory holds dies with the process, and is counted as not durable: no crash while ill.
+    @precondition(lambda self: not self.ill)
+    @rule()
     def crash(self) -> None:
         crash(self.outbox)
         self.open()
 
+    @precondition(lambda self: not self.ill)
     @rule()
     def reopen(self) -> None:
         self.outbox.close()
@@ -194,7 +214,7 @@ class OutboxModel(RuleBasedStateMachine):
 
     @invariant()
     def the_depth_is_what_the_file_holds(self) -> None:
-        if len(self.outbox._queues.settled):
+        if self.ill or len(self.outbox._queues.settled):
             return  # the file says so only after the next commit, and a crash before it must be met too
         for no in PROFILES:
             rows = (
@@ -212,6 +232,7 @@ class OutboxModel(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
+            self.heal()
             self.outbox.close()
             self.open()
             for no in PROFILES:

@@ -91,7 +91,8 @@ class Outbox:
             self._storage,
             self._tallies,
             settle=self.flush,
-            changed=self._parked_changed,
+            changed=self._queues.recount,
+            wake=self._wake,
         )
 
     def _read_disk(self) -> None:
@@ -115,10 +116,6 @@ class Outbox:
         else:
             with disk.transaction():
                 disk.save({BOUNDARY_KEY: self.boundary_key.hex()})
-
-    def _parked_changed(self, profile_ids: set[int]) -> None:
-        self._queues.recount()
-        self._wake(profile_ids)
 
     def close(self) -> None:
         """Write what is settled, fold the log into the file, let the next process in."""

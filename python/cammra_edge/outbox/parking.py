@@ -30,7 +30,8 @@ class Parking:
         storage: Where the deliveries lie.
         tallies: Where discarding is counted.
         settle: Commits what is settled.
-        changed: Called with the lock held after rows changed, with the profiles that have something to send.
+        changed: Called with the lock held after rows changed.
+        wake: Called without it, with the profiles that have something to send.
     """
 
     def __init__(
@@ -40,13 +41,15 @@ class Parking:
         tallies: Tallies,
         *,
         settle: Callable[[], None],
-        changed: Callable[[set[int]], None],
+        changed: Callable[[], None],
+        wake: Callable[[set[int]], None],
     ) -> None:
         self._lock = lock
         self._storage = storage
         self._tallies = tallies
         self._settle = settle
         self._changed = changed
+        self._wake = wake
 
     def listed(self, profile_id: int | None = None) -> list[Parked]:
         """Parked deliveries of one profile or of all, oldest first."""
@@ -109,8 +112,10 @@ class Parking:
                 with store.transaction():
                     for row in chosen:
                         store.unpark(row.seq, row.profile_id)
-            self._changed({row.profile_id for row in chosen})
-            return len(chosen)
+            self._changed()
+        # A worker holds its own lock while it asks the outbox; waking it under ours would lock both.
+        self._wake({row.profile_id for row in chosen})
+        return len(chosen)
 
     def discard(self, profile_id: int | None = None, seq: int | None = None) -> int:
         """Let them go for good, counted; returns how many."""
@@ -122,7 +127,7 @@ class Parking:
                         store.discard(row.seq, row.profile_id)
             for row in chosen:
                 self._tallies.drop(row.profile_id, Dropped.DISCARDED)
-            self._changed(set())
+            self._changed()
             return len(chosen)
 
     def _chosen(self, profile_id: int | None, seq: int | None) -> list[Parked]:
