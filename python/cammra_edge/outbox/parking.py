@@ -34,7 +34,7 @@ class Parking:
         wake: Called without it, with the profiles that have something to send.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it joins
         self,
         lock: RLock,
         storage: Storage,
