@@ -25,6 +25,7 @@ PLACES = [
     "integration/push/2",
     "integration/push/3",
     "integration/deliveries",
+    "integration/keepalive",
     "integration/backup",
     "settings/recognition",
     "settings/regions",

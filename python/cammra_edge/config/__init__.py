@@ -17,7 +17,7 @@ from cammra_edge.config.lists import PlateList  # noqa: TC001 - dataclass fields
 from cammra_edge.errors import ConfigError
 from cammra_edge.limits import bounded, check_bounds
 from cammra_edge.model import Device, FrameFormat
-from cammra_edge.profile import Profile  # noqa: TC001 - as above
+from cammra_edge.profile import Keepalive, Profile
 
 PROFILES_ON_THE_PAGE = 3
 MIN_CORNERS = 3
@@ -169,6 +169,7 @@ class Settings:
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     plate_lists: Sequence[PlateList] = ()
+    keepalive: Keepalive = field(default_factory=Keepalive)
     network_mode: str = "https"
     max_profiles: int = PROFILES_ON_THE_PAGE
     locked: Collection[str] = frozenset()
@@ -200,6 +201,7 @@ class SettingsFields(TypedDict, total=False):
     tracking: TrackingSettings
     outbox: OutboxSettings
     plate_lists: Sequence[PlateList]
+    keepalive: Keepalive
     network_mode: str
     max_profiles: int
     locked: Collection[str]

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import Settings
 from cammra_edge.delivery import DeliveryWorker
+from cammra_edge.engine.alive import Alive
 from cammra_edge.engine.desk import Desk
 from cammra_edge.engine.encoder import Encoder
 from cammra_edge.engine.status import EngineStatus
@@ -90,6 +91,7 @@ class Engine:
         self._live = False
         self._workers: list[DeliveryWorker] = []
         self.desk = Desk(self._writer, lambda: self._workers, lambda: self.settings, self._clock)
+        self._alive = Alive(self.status, clock)
         self._seen: Counter[str] = Counter()
         self._last_refusal = ""
 
@@ -207,12 +209,14 @@ class Engine:
             for profile_id, profile in enumerate(self.settings.profiles, start=1)
         ]
         self._encoder.start()
+        self._alive.apply(self.settings)
 
     def stop(self) -> None:
         """Say Lost for every open vehicle, store it, let tries under way end, close the outbox."""
         outbox = self._writer.outbox
         if outbox is None:
             return
+        self._alive.stop()
         self.finish()
         self._encoder.stop()
         for worker in self._workers:
@@ -267,6 +271,7 @@ class Engine:
         for removed in old:
             workers.pop(removed).stop()
         self._workers = [workers[profile_id] for profile_id in sorted(workers)]
+        self._alive.apply(settings)
 
     def _started_worker(self, outbox: Outbox, profile_id: int, profile: Profile) -> DeliveryWorker:
         device, network_mode = self.settings.device, self.settings.network_mode

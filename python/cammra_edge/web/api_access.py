@@ -90,7 +90,7 @@ async def first_visit(call: Call) -> Response:
         want = "the code that the console printed"
         raise Problem(422, "That is not the code.", fields=(ConfigError("code", "", want),))
     call.page.access.brake.passed(call.address)
-    call.page.audit.note(call.who, "first password set")
+    call.page.audit.note(f"page from {call.address}", "first password set")
     return _signed_in(call)
 
 
@@ -110,7 +110,7 @@ async def sign_in(call: Call) -> Response:
             fields=(ConfigError("password", "", "the page's password"),),
         )
     call.page.access.brake.passed(call.address)
-    call.page.audit.note(call.who, "signed in")
+    call.page.audit.note(f"page from {call.address}", "signed in")
     return _signed_in(call)
 
 

@@ -171,5 +171,6 @@ export function subTabs(label, entries, chosen, choose) {
       },
     }, word));
   });
+  requestAnimationFrame(() => bar.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest", inline: "center" }));
   return bar;
 }

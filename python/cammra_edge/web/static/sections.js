@@ -26,7 +26,22 @@ export function schemaForm(f, section, names) {
 
 export function keepalive(panel) {
   const f = form();
-  panel.replaceChildren(h("section.card", {}, h("header", {}, h("h2", {}, t("sub_keepalive")), h("p", {}, t("keepalive_text"))), schemaForm(f, "keepalive")));
+  const at = (name) => `keepalive.${name}`;
+  const usual = [5, 10, 30, 60, 1440];
+  const row = (name) => switchRow(f, at(name), { label: t(`keepalive_${name}`), hint: t(`keepalive_${name}_text`) });
+  panel.replaceChildren(
+    h("section.card", {}, h("header", {}, h("h2", {}, t("sub_keepalive")), h("p", {}, t("keepalive_text"))),
+      h("form", { autocomplete: "off", onsubmit: (event) => event.preventDefault() }, h("div.grid", {},
+        textField(f, at("server_url"), { label: t("keepalive_url"), span: "s6", inputmode: "url", hint: t("url_HTTP POST") }),
+        selectField(f, at("period_minutes"), { label: t("frequency"), span: "s3", parse: Number, choices: [...new Set([...usual, draft.value(at("period_minutes"))])].map((n) => [n, t(n < 60 ? "every_min" : n === 60 ? "every_hour" : n === 1440 ? "every_day" : "every_min", { n })]) }),
+        numberField(f, at("period_minutes"), { label: t("frequency_free"), span: "s3", unit: "min" }),
+        selectField(f, at("auth"), { label: t("auth_type"), span: "s3", choices: ["auto", "none", "basic", "digest", "bearer"].map((word) => [word, t(`auth_${word}`)]) }),
+        textField(f, at("user"), { label: t("user"), span: "s3" }),
+        secretField(f, at("password"), { label: t("password"), span: "s3" }),
+        secretField(f, at("auth_header"), { label: t("auth_header"), span: "s3", hint: t("auth_header_hint") })))),
+    h("section.card", {}, h("header", {}, h("h2", {}, t("keepalive_fields"))), ["timestamp", "mac_address", "app_version", "os_version", "health"].map(row),
+      h("div.grid", {}, textField(f, at("device_id"), { label: t("device_id"), span: "s6", hint: t("keepalive_device_id_text") }), textField(f, at("section"), { label: t("keepalive_section"), span: "s6", hint: t("keepalive_section_text") }))),
+    h("section.card", {}, switchRow(f, at("enabled"), { class: "big", label: t("keepalive_enabled"), hint: t("keepalive_enabled_text") })));
   return f.stop;
 }
 

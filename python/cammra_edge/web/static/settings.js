@@ -112,7 +112,7 @@ async function drawTokens(box) {
   box.replaceChildren(
     held.length ? h("ul.stack", {}, held.map((one) => h("li.row", {}, h("b", {}, one.name), h("span.soft", {}, one.scopes.map((scope) => t(`scope_${scope}`)).join(", ")), h("span.soft.num", {}, when(one.made * 1000)),
       h("button.btn.bare.bad.push", { type: "button", "aria-label": t("remove_named", { name: one.name }), onclick: async () => { await request("DELETE", `/api/tokens/${one.id}`); drawTokens(box); } }, t("remove"))))) : h("p.soft", {}, t("no_tokens")),
-    h("form", { onsubmit: make }, h("div.grid", {}, name.box, h("fieldset.field.s8", {}, h("legend.label", {}, t("token_scopes")), h("div.pills", {}, scopes.map(([scope, mark]) => h("label.pill", {}, mark, t(`scope_${scope}`)))))), h("p"), h("button.btn", {}, icon("plus"), t("new_token"))));
+    h("form", { onsubmit: make }, h("div.grid", {}, name.box, h("fieldset.field.s8", {}, h("legend.label", {}, t("token_scopes")), h("div.pills", {}, scopes.map(([scope, mark]) => h("label.pill", {}, mark, t(`scope_${scope}`)))))), h("button.btn", {}, icon("plus"), t("new_token"))));
 }
 
 async function drawAudit(box) {

@@ -1,0 +1,89 @@
+"""The engine's sign of life: one sender for the settings in force, with what the engine knows of itself.
+
+Held by `tests/engine/test_alive.py`: it starts and stops with the engine, and other settings put another
+sender in its place.
+"""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from cammra_edge.delivery.keepalive import KeepaliveSender
+from cammra_edge.payload.keepalive import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cammra_edge.clock import Clock
+    from cammra_edge.config import Settings
+    from cammra_edge.engine.status import EngineStatus
+
+_TOLD = (
+    "name",
+    "state",
+    "queue_events",
+    "oldest_age_s",
+    "delivered",
+    "parked",
+    "last_success_utc_ns",
+)
+
+
+class Alive:
+    """See the module. Called by one thread at a time."""
+
+    def __init__(self, status: Callable[[], EngineStatus], clock: Clock) -> None:
+        """Nothing is sent before `apply`."""
+        self._status = status
+        self._clock = clock
+        self._sender: KeepaliveSender | None = None
+        self._held: tuple[object, ...] = ()
+
+    def apply(self, settings: Settings) -> None:
+        """Send by these settings from now on."""
+        held = (settings.keepalive, settings.device, settings.network_mode)
+        if held == self._held:
+            return
+        self.stop()
+        self._held = held
+        if settings.keepalive.enabled:
+            self._sender = KeepaliveSender(
+                settings.keepalive,
+                settings.device,
+                self._now,
+                network_mode=settings.network_mode,
+                clock=self._clock,
+            )
+            self._sender.start()
+
+    def stop(self) -> None:
+        """Send no more; waits for one that is under way."""
+        if self._sender is not None:
+            self._sender.stop()
+        self._sender = None
+        self._held = ()
+
+    def _now(self) -> Status:
+        status = self._status()
+        health = {
+            str(one["profile_id"]): {name: one[name] for name in _TOLD if name in one}
+            for one in status.profiles
+        }
+        return Status(
+            now_utc_ns=self._clock.utc_ns(),
+            app_version=package_version(),
+            os_version=platform.platform(terse=True),
+            frames=status.frames,
+            reads=status.reads,
+            health={"profiles": health, "disk": dict(status.outbox)},
+        )
+
+
+def package_version() -> str:
+    """This package's version; empty when it runs from a bare folder."""
+    try:
+        return version("cammra-edge")
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,65 @@
+"""The sign of life with the engine: it starts, changes and stops with it."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cammra_edge import Engine, OutboxSettings
+from cammra_edge.profile import Keepalive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PATIENCE_S = 20.0
+
+
+@pytest.fixture
+def heard() -> Iterator[tuple[str, queue.Queue[dict[str, Any]]]]:
+    said: queue.Queue[dict[str, Any]] = queue.Queue()
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            said.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Listener) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/alive", said
+        server.shutdown()
+        thread.join()
+
+
+def test_a_sign_of_life_comes_at_the_start_and_when_the_settings_change(
+    heard: tuple[str, queue.Queue[dict[str, Any]]], tmp_path: Path
+) -> None:
+    url, said = heard
+    engine = Engine(
+        outbox=OutboxSettings(path=tmp_path / "outbox.db"),
+        keepalive=Keepalive(url, enabled=True, device_id="GATE-1", health=True, app_version=True),
+    )
+    with engine.running(live=False):
+        first = said.get(timeout=PATIENCE_S)
+        assert first["ALPV"]["device_ID"] == "GATE-1"
+        assert first["health"]["profiles"] == {}
+        engine.apply(
+            replace(
+                engine.settings, keepalive=replace(engine.settings.keepalive, device_id="GATE-2")
+            )
+        )
+        assert said.get(timeout=PATIENCE_S)["ALPV"]["device_ID"] == "GATE-2"
+        engine.apply(replace(engine.settings, keepalive=Keepalive()))
+    assert said.empty()
