@@ -14,7 +14,7 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self
 
 import pytest
 
@@ -64,13 +64,14 @@ def wait_for_port(
 
 
 @contextlib.contextmanager
-def running(
+def running(  # noqa: PLR0913 - what a process needs, by name
     command: Sequence[str],
     *,
     port: int,
     host: str = LOOPBACK,
     cwd: Path | None = None,
     environment: dict[str, str] | None = None,
+    stdout: IO[bytes] | int = subprocess.DEVNULL,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A server program, from the moment it listens until the end of the test."""
     process = subprocess.Popen(
@@ -78,7 +79,7 @@ def running(
         cwd=cwd,
         env=os.environ | (environment or {}),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=stdout,
         stderr=subprocess.DEVNULL,
     )
     try:

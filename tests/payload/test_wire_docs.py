@@ -1,0 +1,55 @@
+"""The description of the wire names every field, variable and preset that there is, and no other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cammra_edge.payload import fields
+from cammra_edge.profile import (
+    NAMING_1_3,
+    NAMING_2_0,
+    NAMING_VARIABLES,
+    PATH_1_3,
+    PATH_2_0,
+    preset_names,
+)
+from cammra_edge.profile._template import FIELDS, Kind
+
+WIRE = (Path(__file__).parents[2] / "docs" / "ref" / "wire.md").read_text()
+
+
+def section(heading: str) -> str:
+    return WIRE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def test_every_key_of_the_event_stands_there() -> None:
+    rows = re.findall(r"^\| ([^|]*) \|", section("The event"), re.MULTILINE)
+    keys = [key for row in rows for key in re.findall(r"`([A-Za-z0-9_-]+)`", row)]
+    keys.remove(fields.IMAGE_ARRAY)
+    assert set(keys) == {field.name for field in fields.EVENT}
+
+
+def test_every_field_of_a_template_stands_under_its_type() -> None:
+    rows = dict(
+        re.findall(
+            r"^\| (text|whole|number|time|image) \|(.*)\|$", section("Templates"), re.MULTILINE
+        )
+    )
+    for kind in Kind:
+        said = re.findall(r"`([a-z_]+)`", rows[kind.value].rpartition("|")[2])
+        assert set(said) == {name for name, one in FIELDS.items() if one is kind}
+
+
+def test_every_preset_stands_there() -> None:
+    shipped = section("Templates").partition("Shipped: ")[2].partition(". ")[0]
+    assert set(re.findall(r"`([a-z0-9-]+)`", shipped)) == set(preset_names())
+
+
+def test_every_variable_of_ftp_and_the_defaults_stand_there() -> None:
+    said = section("FTP")
+    for variable in NAMING_VARIABLES:
+        assert f"`{variable}`" in said
+    for text in (PATH_2_0, NAMING_2_0, PATH_1_3):
+        assert f"`{text}`" in said
+    assert NAMING_2_0.replace("#ROI", "#AOI") == NAMING_1_3
