@@ -134,6 +134,9 @@ class StillEngine:
     def picture(self, image_key: str) -> bytes | None:
         return b"\xff\xd8\xff\xd9" if image_key == "a1" else None
 
+    def view(self, timeout_s: float = 2.0) -> bytes | None:  # noqa: ARG002 - there is no camera
+        return None
+
     def parked(self, profile_id: int | None = None) -> Sequence[Parked]:  # noqa: ARG002 - nothing is parked
         return ()
 

@@ -27,6 +27,7 @@ from cammra_edge.delivery import DeliveryWorker
 from cammra_edge.engine.alive import Alive
 from cammra_edge.engine.desk import Desk
 from cammra_edge.engine.encoder import Encoder
+from cammra_edge.engine.snapshot import Snapshot
 from cammra_edge.engine.status import EngineStatus
 from cammra_edge.engine.writer import EventWriter
 from cammra_edge.errors import FrameError, ReadError
@@ -90,7 +91,14 @@ class Engine:
         self._last_frame: tuple[FrameTime, int] | None = None
         self._live = False
         self._workers: list[DeliveryWorker] = []
-        self.desk = Desk(self._writer, lambda: self._workers, lambda: self.settings, self._clock)
+        self._snapshot = Snapshot()
+        self.desk = Desk(
+            self._writer,
+            self._snapshot,
+            lambda: self._workers,
+            lambda: self.settings,
+            self._clock,
+        )
         self._alive = Alive(self.status, clock)
         self._seen: Counter[str] = Counter()
         self._last_refusal = ""
@@ -112,6 +120,8 @@ class Engine:
             reads: What the recogniser saw, one entry per vehicle.
             at: When the frame was taken.
         """
+        if self._snapshot.wanted and frame is not None:
+            self._snapshot.offer(frame)
         with self._lock:
             self._seen["frames"] += 1
             self._seen["reads"] += len(reads)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cammra_edge.clock import Clock
     from cammra_edge.config import Settings
     from cammra_edge.delivery import DeliveryWorker, Try
+    from cammra_edge.engine.snapshot import Snapshot
     from cammra_edge.engine.writer import EventWriter
     from cammra_edge.outbox import Outbox, Parked
 
@@ -30,6 +31,7 @@ class Desk:
     def __init__(
         self,
         writer: EventWriter,
+        snapshot: Snapshot,
         workers: Callable[[], Sequence[DeliveryWorker]],
         settings: Callable[[], Settings],
         clock: Clock,
@@ -38,12 +40,14 @@ class Desk:
 
         Args:
             writer: Has the outbox while the engine runs, and the latest pictures.
+            snapshot: Gets a frame of the recogniser's.
             workers: The workers of now.
             settings: The settings of now.
             clock: Where the time comes from.
         """
         self._clock = clock
         self._writer = writer
+        self._snapshot = snapshot
         self._workers = workers
         self._settings = settings
 
@@ -54,6 +58,10 @@ class Desk:
     def picture(self, image_key: str) -> bytes | None:
         """The JPEG of a recent event, as long as it is kept."""
         return self._writer.picture(image_key)
+
+    def view(self, timeout_s: float = 2.0) -> bytes | None:
+        """What the camera sees now, as a JPEG of at most 1280 x 720; `None` when no frame comes in time."""
+        return self._snapshot.take(self._settings().frame_format, timeout_s)
 
     def parked(self, profile_id: int | None = None) -> Sequence[Parked]:
         """Parked deliveries, of one profile or all, oldest first."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-RECENT_EVENTS = 200
+RECENT_EVENTS = 1000
 """Events kept in memory for the page."""
 
 RECENT_PICTURE_BYTES = 8 << 20

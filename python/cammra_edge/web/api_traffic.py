@@ -56,6 +56,14 @@ async def see_picture(call: Call) -> Response:
     )
 
 
+async def see_view(call: Call) -> Response:
+    """What the camera sees now."""
+    content = await run_in_threadpool(call.page.engine.desk.view)
+    if content is None:
+        raise Problem(404, "No picture came from the camera just now.")
+    return Response(content, media_type="image/jpeg")
+
+
 async def see_journal(call: Call) -> list[Any]:
     """The latest tries, newest first."""
     return _tries(call)[: call.query["limit"]]
@@ -222,6 +230,15 @@ OPERATIONS: Sequence[Operation] = (
         gives={"type": "string"},
         gives_type="image/jpeg",
         background=True,
+    ),
+    Operation(
+        method="GET",
+        path="/api/view",
+        summary="What the camera sees now",
+        run=see_view,
+        gives={"type": "string"},
+        gives_type="image/jpeg",
+        also=(404,),
     ),
     _listing("/api/journal", "The latest tries", see_journal, _PROFILE, _LIMIT),
     Operation(

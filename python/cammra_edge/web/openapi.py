@@ -15,6 +15,7 @@ _MEANINGS = {
     401: "Nobody is signed in.",
     403: "Signed in, but not allowed; or a browser's request without its CSRF token.",
     404: "There is no such thing.",
+    408: "The body did not come in time.",
     409: "Somebody else has changed it since.",
     413: "The body is too large.",
     415: "The body has another media type.",
@@ -61,7 +62,7 @@ def statuses_of(operation: Operation, path: str) -> list[int]:
     elif operation.method != "GET":
         made.add(403)
     if operation.has_body:
-        made |= {413, 415} if operation.takes_raw else {400, 413, 415}
+        made |= {408, 413, 415} if operation.takes_raw else {400, 408, 413, 415}
     if "{" in path:
         made.add(404)
     return sorted(made)

@@ -6,6 +6,7 @@ Routes and the OpenAPI document are made of the same table, so that no answer is
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -15,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from cammra_edge.config.schema import record_schema
 from cammra_edge.config.shape import SettingsError, record_of
 from cammra_edge.errors import ConfigError
+from cammra_edge.web.patience import BODY_S
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -182,7 +184,7 @@ async def body_of(operation: Operation, request: Request) -> Any:  # noqa: ANN40
     """Read and check the body.
 
     Raises:
-        Problem: 413, 415, 400 or 422.
+        Problem: 408, 413, 415, 400 or 422.
     """
     if not operation.has_body:
         return None
@@ -190,14 +192,14 @@ async def body_of(operation: Operation, request: Request) -> Any:  # noqa: ANN40
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given != wanted:
         raise Problem(415, f"Send the body as {wanted}.")
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > operation.max_body_bytes:
-            raise Problem(413, f"The body is larger than {operation.max_body_bytes >> 10} kB.")
+    try:
+        async with asyncio.timeout(BODY_S):
+            raw = await _whole_body(request, operation.max_body_bytes)
+    except TimeoutError as error:
+        raise Problem(408, "The body did not come in time.") from error
     if operation.takes_raw:
-        return bytes(raw)
-    plain = parse_json(bytes(raw))
+        return raw
+    plain = parse_json(raw)
     if operation.takes is None:
         if not isinstance(plain, dict):
             raise Problem(422, "The body must be a JSON object.")
@@ -206,6 +208,15 @@ async def body_of(operation: Operation, request: Request) -> Any:  # noqa: ANN40
         return record_of(operation.takes, plain, "")
     except SettingsError as error:
         raise Problem(422, "Some fields cannot be used.", fields=error.errors) from error
+
+
+async def _whole_body(request: Request, most_bytes: int) -> bytes:
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > most_bytes:
+            raise Problem(413, f"The body is larger than {most_bytes >> 10} kB.")
+    return bytes(raw)
 
 
 def parse_json(raw: bytes) -> Any:  # noqa: ANN401 - JSON is anything

@@ -26,6 +26,10 @@ class PagedDesk(Protocol):
         """A recent or waiting event's JPEG."""
         ...
 
+    def view(self, timeout_s: float = 2.0) -> bytes | None:
+        """What the camera sees now, as a JPEG; `None` when no frame comes in time."""
+        ...
+
     def parked(self, profile_id: int | None = None) -> Sequence[Parked]:
         """Parked deliveries, of one profile or all."""
         ...

@@ -22,6 +22,7 @@ from cammra_edge.web.audit import AuditLog
 from cammra_edge.web.files import private_folder
 from cammra_edge.web.live import LiveFeed
 from cammra_edge.web.page import Page
+from cammra_edge.web.patience import ImpatientProtocol
 from cammra_edge.web.store import SettingsStore
 from cammra_edge.web.testing import ProfileTests
 
@@ -111,7 +112,7 @@ def serve_page(  # noqa: PLR0913 - each has a default
         proxy_headers=False,
         lifespan="off",
         ws="none",
-        http="h11",
+        http=ImpatientProtocol,
         loop="asyncio",
         limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=20,

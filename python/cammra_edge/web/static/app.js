@@ -35,7 +35,7 @@ async function door() {
 async function enter() {
   await loadSettings();
   const app = document.getElementById("app");
-  app.replaceChildren(header(), h("main", { id: "main", tabindex: -1 }), draft.bar());
+  app.replaceChildren(header(), h("div.trouble", { id: "trouble", role: "alert" }), h("main", { id: "main", tabindex: -1 }), draft.bar());
   watch();
   route();
 }
@@ -73,7 +73,7 @@ function watch() {
     for (const id of live.events.keys()) { if (live.events.size <= 400) break; live.events.delete(id); }
     tell("events");
   });
-  source.addEventListener("status", (message) => { live.status = JSON.parse(message.data); tell("status"); });
+  source.addEventListener("status", (message) => { live.status = JSON.parse(message.data); trouble(live.status.outbox); tell("status"); });
   source.onopen = () => connected(true);
   source.onerror = async () => {
     connected(false);
@@ -83,6 +83,16 @@ function watch() {
       else setTimeout(() => { if (source?.readyState === EventSource.CLOSED) watch(); }, 3000);
     }
   };
+}
+
+/** What the disk says: the one thing that must not wait until somebody looks for it. */
+function trouble(outbox) {
+  const text = outbox?.trouble || (outbox?.durable === false ? t("not_durable", { n: outbox.not_yet_durable || 0 }) : "");
+  const place = document.getElementById("trouble");
+  if (place && place.dataset.text !== text) {
+    place.dataset.text = text;
+    place.replaceChildren(text ? note("bad", t("disk_trouble", { text })) : "");
+  }
 }
 
 function connected(yes) {

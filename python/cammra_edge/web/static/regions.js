@@ -7,7 +7,7 @@ import { draft } from "/static/draft.js";
 const WHOLE = () => [[0.08, 0.1], [0.92, 0.1], [0.92, 0.92], [0.08, 0.92]];
 const NAME = "tracking.regions";
 
-export function regionsPart(panel, live) {
+export function regionsPart(panel) {
   let chosen = 0;
   const scene = h("div.scene");
   const pick = h("div.pills", { role: "group", "aria-label": t("regions") });
@@ -18,9 +18,9 @@ export function regionsPart(panel, live) {
   const put = (list) => draft.set(NAME, list);
   const change = (made) => put(regions().map((one, index) => (index === chosen ? { ...one, ...made } : one)));
 
-  const shot = [...live.events.values()].reverse().flatMap((one) => one.images).find((one) => one.kind === "full frame" || one.kind === "downsized frame");
-  const image = shot ? h("img", { src: `/api/pictures/${encodeURIComponent(shot.key)}`, alt: t("camera_view") }) : null;
-  if (!image) scene.classList.add("bare");
+  const missing = h("p.hint", { hidden: true }, t("no_frame_yet"));
+  const image = h("img", { src: `/api/view?at=${Date.now()}`, alt: t("camera_view"), onload: () => scene.classList.remove("bare"), onerror: () => { image.remove(); missing.hidden = false; } });
+  scene.classList.add("bare");
 
   function draw(keep) {
     const list = regions();
@@ -38,7 +38,7 @@ export function regionsPart(panel, live) {
       handle(one.arrow[0], t("arrow_from"), "tip", (to) => change({ arrow: [to, regions()[chosen].arrow[1]] }), "a0"),
       handle(one.arrow[1], t("arrow_to"), "tip", (to) => change({ arrow: [regions()[chosen].arrow[0], to] }), "a1")] : [];
     if (!keep) {
-      scene.replaceChildren(...[image, drawing, ...handles].filter(Boolean));
+      scene.replaceChildren(...[missing.hidden && image, drawing, ...handles].filter(Boolean));
     } else {
       scene.querySelector("svg").replaceWith(drawing);
       for (const made of handles) { const old = scene.querySelector(`[data-key="${made.dataset.key}"]`); if (old) { old.style.left = made.style.left; old.style.top = made.style.top; } }
@@ -87,7 +87,7 @@ export function regionsPart(panel, live) {
   }
 
   panel.replaceChildren(h("section.card.stack", {}, h("header", {}, h("h2", {}, t("sub_regions")), h("p", {}, t("regions_text"))),
-    draft.value(NAME)?.length ? null : note("", t("regions_none")), pick, scene, trouble, tools, image ? null : h("p.hint", {}, t("no_frame_yet"))));
+    draft.value(NAME)?.length ? null : note("", t("regions_none")), pick, scene, trouble, tools, missing));
   draw();
   return draft.listen(() => { if (!scene.contains(document.activeElement)) draw(); });
 }

@@ -1,0 +1,60 @@
+"""An end to waiting: a connection that does not send its headers, or its body, is closed.
+
+The page has few connections to give (`serve.MAX_CONNECTIONS`); who opens them and says nothing must not keep
+its owner out. Held by `tests/web/test_patience.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    import asyncio
+
+HEADERS_S = 8.0
+BODY_S = 20.0
+
+
+class ImpatientProtocol(H11Protocol):
+    """uvicorn's HTTP with a time limit for a request's headers."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    headers_s = HEADERS_S
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Wait on while headers are still to come."""
+        super().data_received(data)
+        if self._answering:
+            self._stop_waiting()
+        else:
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    @property
+    def _answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _wait(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(self.headers_s, self._too_late)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_late(self) -> None:
+        self._deadline = None
+        if not self._answering and not self.transport.is_closing():
+            self.transport.close()
