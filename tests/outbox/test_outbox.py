@@ -306,6 +306,16 @@ def test_old_event_ids_are_forgotten_within_the_bound(bench: Bench) -> None:
     assert bench.reopen().car_id("run-1", 1) == 3001
 
 
+def test_the_queue_of_a_profile_that_is_off_grows_no_older_than_the_bound(bench: Bench) -> None:
+    bench.settings = replace(bench.settings, max_age_s=60.0)
+    bench.reopen().put([new_event(n) for n in (1, 2)])
+    bench.clock.advance(61)
+    for first in range(100, 1300, 100):
+        bench.outbox.put([new_event(n, wanted_by=(2,)) for n in range(first, first + 100)])
+    assert bench.outbox.waiting(1).events == 0
+    assert bench.outbox.tally(1).dropped == {Dropped.TOO_OLD.value: 2}
+
+
 def test_the_boundary_key_is_kept_and_differs_between_outboxes(bench: Bench) -> None:
     key = bench.outbox.boundary_key
     assert len(key) == 32

@@ -21,6 +21,12 @@ _OUTBOX = (
     ("durable", "outbox_durable", "gauge", "1 while everything that was put is on disk."),
     ("not_yet_durable", "outbox_not_yet_durable", "gauge", "Events put since the disk refused."),
     ("late_commits", "outbox_late_total", "counter", "Events that took more than 50 ms to store."),
+    (
+        "process_written_bytes",
+        "process_written_bytes_total",
+        "counter",
+        "Bytes this process sent to storage.",
+    ),
     ("salvaged_events", "outbox_salvaged_total", "counter", "Events saved from a broken file."),
     ("lost_events", "outbox_lost_total", "counter", "Events lost in a broken file."),
 )

@@ -20,6 +20,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cammra_edge.clock import SYSTEM_CLOCK
@@ -51,6 +52,15 @@ BOUNDARY_KEY = "boundary_key"
 KEY_BYTES = 32
 NS_PER_S = 1_000_000_000
 DEFAULT_RULES = TakeRules()
+
+
+def written_bytes() -> int:
+    """Bytes that this process sent to storage so far, as the kernel counts them; 0 where it does not say."""
+    try:
+        lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("write_bytes:")), 0)
 
 
 class Outbox:
@@ -206,6 +216,11 @@ class Outbox:
         if self._since_prune >= PRUNE_EVERY:
             self._since_prune = 0
             store.prune(before_seq=self._intake.seq - settings.known_events)
+            # Nobody takes from the queue of a profile that is off, so nobody else would see its age.
+            longest_ns = round(settings.max_age_s * NS_PER_S)
+            old = store.drop_older(self._odometer.now_ns() - longest_ns, in_flight)
+            for profile_id, count in old.items():
+                losses[(profile_id, Dropped.TOO_OLD)] += count
 
     def open_vehicles(self, *, other_than: str = "") -> list[OpenVehicle]:
         """Vehicles without a Lost whose stream is another: the last event of each, oldest vehicle first.
@@ -318,6 +333,7 @@ class Outbox:
                 "trouble": storage.trouble,
                 "not_yet_durable": storage.not_durable(),
                 "late_commits": self._late_commits,
+                "process_written_bytes": written_bytes(),
                 "salvaged_events": storage.salvaged.events,
                 "lost_events": storage.salvaged.lost,
                 "damage": storage.salvaged.why,

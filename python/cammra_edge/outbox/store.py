@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.codec import crc_at
@@ -17,7 +18,7 @@ from cammra_edge.outbox.reads import Reads
 from cammra_edge.outbox.rows import EventRow, Settled, numbers_from, text_from
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 STORED_BYTES = "stored_bytes"
 STORED_EVENTS = "stored_events"
@@ -248,6 +249,18 @@ class Store(Reads):
             " (select count(*) from events)"
         ).fetchone()
         self.stored_bytes, self.stored_events = int(row[0]), int(row[1])
+
+    def drop_older(self, stored_before_ns: int, in_flight: Collection[int]) -> Counter[int]:
+        """Delete waiting deliveries stored before then; returns how many of each profile went."""
+        old = self._db.execute(
+            "select seq, profile_id from deliveries where stored_ns < ? and state = 0",
+            (stored_before_ns,),
+        ).fetchall()
+        rows = [row for row in old if row[0] not in in_flight]
+        self._db.executemany("delete from deliveries where seq = ? and profile_id = ?", rows)
+        for seq in {seq for seq, _ in rows}:
+            self.forget_if_settled(seq)
+        return Counter(profile_id for _, profile_id in rows)
 
     def unpark(self, seq: int, profile_id: int) -> None:
         """Let a parked delivery wait again."""

@@ -18,7 +18,7 @@ class Dropped(StrEnum):
     IMAGE = "overflow: image"
     OVERFLOW = "overflow: oldest event"
     PARKED_OVERFLOW = "overflow: parked"
-    PROFILE_GONE = "profile removed"
+    TOO_OLD = "too old, and nobody took it"
     NOTHING_TO_SEND = "nothing to send"
     DISCARDED = "discarded by hand"
     DAMAGED = "damaged on disk"
