@@ -7,7 +7,6 @@ what the outbox stores and every payload renders. Boxes are frame pixels, `(x, y
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cammra_edge.errors import ConfigError
 from cammra_edge.limits import bounded, check_bounds
@@ -254,6 +253,15 @@ class Event:
     test: bool = False
 
 
+def _is_zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - most cameras keep the machine's zone
+
+    try:
+        return bool(ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
     """The camera itself, as it names itself on the wire.
@@ -273,11 +281,7 @@ class Device:
 
     def __post_init__(self) -> None:
         check_bounds(self)
-        try:
-            known = not self.time_zone or bool(ZoneInfo(self.time_zone))
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            known = False
-        if not known:
+        if self.time_zone and not _is_zone(self.time_zone):
             raise ConfigError(
                 "time_zone", self.time_zone, "an IANA name such as Europe/Stockholm, or nothing"
             )

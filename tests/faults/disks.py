@@ -7,7 +7,8 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from cammra_edge.config import OutboxSettings
-from cammra_edge.outbox import Outbox, check_file
+from cammra_edge.outbox import Outbox
+from cammra_edge.outbox.check import check_file
 from tests.fakes import FakeClock, new_event
 from tests.faults.finding import Finding, journaled_disk, small_memory_disk
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.errors import OutboxError
-from cammra_edge.outbox import check_file
+from cammra_edge.outbox.check import check_file
 from tests.fakes import JPEG, a_life, database_of, new_event
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ in one place, `_settle`; how long to wait is the gate's arithmetic. Held by `tes
 from __future__ import annotations
 
 import logging
-import random
+import os
 import threading
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -39,6 +39,11 @@ _log = logging.getLogger(__name__)
 
 IDLE_WAIT_S = 60.0
 LOOK_AGAIN_S = 1.0
+
+
+def draw_evenly() -> float:
+    """A number in `[0, 1)`; where retries lie in time is nobody's to foresee."""
+    return int.from_bytes(os.urandom(6)) / (1 << 48)
 
 
 def rules_from(profile: Profile) -> TakeRules:
@@ -79,7 +84,7 @@ class DeliveryWorker:
         render: Callable[[Event, Mapping[str, bytes], int], Message | None],
         *,
         clock: Clock = SYSTEM_CLOCK,
-        draw: Callable[[], float] = random.random,
+        draw: Callable[[], float] = draw_evenly,
         more_sinks: Callable[[], Sink] | None = None,
     ) -> None:
         self.profile_id = profile_id

@@ -7,7 +7,6 @@ sender in its place.
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from cammra_edge.delivery.keepalive import KeepaliveSender
@@ -83,6 +82,8 @@ class Alive:
 
 def package_version() -> str:
     """This package's version; empty when it runs from a bare folder."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - only a sign of life asks
+
     try:
         return version("cammra-edge")
     except PackageNotFoundError:

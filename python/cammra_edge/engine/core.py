@@ -14,7 +14,7 @@ Invariants, held by `tests/engine`:
 from __future__ import annotations
 
 import logging
-import secrets
+import os
 import threading
 from collections import Counter
 from contextlib import contextmanager
@@ -81,7 +81,7 @@ class Engine:
         **fields: Unpack[SettingsFields],
     ) -> None:
         self.settings = replace(settings or Settings(), **fields)
-        self.stream_id = stream_id or f"run-{secrets.token_hex(8)}"
+        self.stream_id = stream_id or f"run-{os.urandom(8).hex()}"
         self._clock = clock
         self._tracker = Tracker(self.settings)
         self._writer = EventWriter(self.stream_id, self.settings)

@@ -7,12 +7,10 @@ and says so when the engine does not run: there is nothing then (`tests/engine/t
 from __future__ import annotations
 
 import io
-import zipfile
 from typing import TYPE_CHECKING
 
 from cammra_edge.model import Body
 from cammra_edge.payload import render
-from cammra_edge.probe import Step, probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from cammra_edge.engine.snapshot import Snapshot
     from cammra_edge.engine.writer import EventWriter
     from cammra_edge.outbox import Outbox, Parked
+    from cammra_edge.probe import Step
 
 
 class Desk:
@@ -90,6 +89,8 @@ class Desk:
         if isinstance(message, Body):
             return message.content
         out = io.BytesIO()
+        import zipfile  # noqa: PLC0415 - a person's wish; every start would pay for it
+
         with zipfile.ZipFile(out, "w") as archive:
             for one in message.files:
                 archive.writestr(one.path, one.content)
@@ -124,6 +125,8 @@ class Desk:
         Yields:
             Each step when it begins and when it has ended.
         """
+        from cammra_edge.probe import probe  # noqa: PLC0415 - TLS and FTP, which every start would pay for
+
         yield from probe(
             settings.profiles[profile_id - 1],
             profile_id=profile_id,

@@ -1,7 +1,6 @@
 """Durable events, images and deliveries: the seam between deciding and delivering."""
 
 from cammra_edge.outbox.bounds import Limits
-from cammra_edge.outbox.check import Report, check_file
 from cammra_edge.outbox.lane import TakeRules
 from cammra_edge.outbox.outbox import Outbox
 from cammra_edge.outbox.values import (
@@ -23,10 +22,8 @@ __all__ = [
     "OpenVehicle",
     "Outbox",
     "Parked",
-    "Report",
     "TakeRules",
     "Tally",
     "Waiting",
     "Wanted",
-    "check_file",
 ]

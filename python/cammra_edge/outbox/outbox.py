@@ -17,7 +17,7 @@ Invariants, model-checked in `tests/property/test_outbox.py`:
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 from collections import Counter
 from pathlib import Path
@@ -86,7 +86,7 @@ class Outbox:
         self._tallies = Tallies()
         self._intake = Intake(self._storage, self._tallies, clock.utc_ns())
         self._odometer = Odometer({}, clock, trust_clock=settings.trust_clock)
-        self.boundary_key = secrets.token_bytes(KEY_BYTES)
+        self.boundary_key = os.urandom(KEY_BYTES)
         self._queues = Queues(
             self._storage,
             self._tallies,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
-from anyascii import anyascii
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 _LONGEST_PLATE = 64
 _LONGEST_NAME = 120
@@ -26,8 +27,13 @@ _NS_PER_S = 1_000_000_000
 )  # each event asks for its plate several times, and a vehicle has several events
 def ascii_text(text: str) -> str:
     """The text in printable ASCII: transliterated, and what cannot be spelled dropped."""
-    spelled = text if text.isascii() else anyascii(text)
-    return _CONTROL.sub("", spelled)
+    return _CONTROL.sub("", text if text.isascii() else _spelled(text))
+
+
+def _spelled(text: str) -> str:
+    from anyascii import anyascii  # noqa: PLC0415 - most plates need none of its tables
+
+    return anyascii(text)
 
 
 @lru_cache(maxsize=256)  # as above
@@ -44,7 +50,11 @@ def file_name(text: str) -> str:
 @lru_cache(maxsize=16)
 def zone(name: str) -> ZoneInfo | None:
     """The zone of an IANA name; `None`, the machine's own, for an empty one."""
-    return ZoneInfo(name) if name else None
+    if not name:
+        return None
+    from zoneinfo import ZoneInfo as Zone  # noqa: PLC0415 - most cameras keep the machine's zone
+
+    return Zone(name)
 
 
 def local_time(utc_ns: int, zone_name: str) -> datetime:

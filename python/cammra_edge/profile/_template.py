@@ -14,11 +14,9 @@ type, pieces that are not closed. So rendering cannot fail (`tests/profiles/test
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 from cammra_edge.errors import ConfigError
@@ -160,6 +158,8 @@ class Message:
 @cache
 def preset_names() -> tuple[str, ...]:
     """The templates that are shipped."""
+    from importlib.resources import files  # noqa: PLC0415 - a profile with a template pays for it, no other start
+
     names = (entry.name for entry in files("cammra_edge.profile").joinpath("presets").iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
@@ -167,6 +167,8 @@ def preset_names() -> tuple[str, ...]:
 @cache
 def preset_text(name: str) -> str:
     """A shipped template's own text, to be read or changed."""
+    from importlib.resources import files  # noqa: PLC0415 - as above
+
     path = files("cammra_edge.profile").joinpath(
         "presets", f"{_checks.one_of('preset', name, preset_names())}.toml"
     )
@@ -180,6 +182,8 @@ def read(text: str) -> Message:
     Raises:
         ConfigError: Says what is wrong, and on which line where that can be told.
     """
+    import tomllib  # noqa: PLC0415 - as above
+
     if len(text) > LARGEST_TEMPLATE:
         raise ConfigError("template", f"{len(text)} characters", f"at most {LARGEST_TEMPLATE}")
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.stored import add_where, stored_at
 from cammra_edge.cli.terminal import Style
-from cammra_edge.outbox import check_file
+from cammra_edge.outbox.check import check_file
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

@@ -1,0 +1,56 @@
+"""The public names: each is there, the types that checkers see are the ones that are loaded, and loading is lazy."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import cammra_edge
+
+_SOURCE = Path(cammra_edge.__file__).read_text(encoding="utf-8")
+
+
+def _told_to_type_checkers() -> dict[str, str]:
+    imports = [
+        node
+        for block in ast.parse(_SOURCE).body
+        if isinstance(block, ast.If)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+    ]
+    return {alias.name: str(node.module) for node in imports for alias in node.names}
+
+
+def test_type_checkers_see_every_name_where_it_is_loaded_from() -> None:
+    homes = _told_to_type_checkers()
+    assert sorted(homes) == sorted(cammra_edge.__all__)
+    for name, home in homes.items():
+        assert getattr(cammra_edge, name) is getattr(import_module(home), name)
+    assert set(cammra_edge.__all__) <= set(dir(cammra_edge))
+
+
+def test_an_unknown_name_is_refused_as_any_module_does() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Motor'"):
+        _ = cammra_edge.Motor
+
+
+@pytest.mark.parametrize(
+    ("statement", "unasked"),
+    [
+        ("import cammra_edge", ("cammra_edge.engine", "cammra_edge.model", "sqlite3", "numpy")),
+        ("from cammra_edge import Profile, HttpPost", ("cammra_edge.engine", "sqlite3", "ssl")),
+        ("from cammra_edge import Engine", ("numpy", "httpcore", "ssl", "PIL", "email", "random")),
+        ("import cammra_edge.imaging", ("cammra_edge.engine", "sqlite3", "numpy", "PIL")),
+    ],
+)
+def test_what_nobody_asked_for_is_not_loaded(statement: str, unasked: tuple[str, ...]) -> None:
+    script = f"{statement}\nimport sys\nprint(*sorted(sys.modules))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    ).stdout.split()
+    assert not set(loaded) & set(unasked)
