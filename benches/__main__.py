@@ -61,6 +61,7 @@ PARTS = {
     "path-nv12": Part("path", {"source": "nv12"}, pinned=False),
     "path-mjpeg": Part("path", {"source": "mjpeg"}, pinned=False),
     "recordings": Part("replay", pinned=False),
+    "thrift": Part("thrift", pinned=False),
 }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.emulation import EMULATED, left_out, missing_import
+from tests.emulation import EMULATED, NOT_THERE, left_out, missing_import
 
 _not_collected = pytest.StashKey[dict[str, str]]()
 
@@ -41,5 +41,5 @@ def pytest_terminal_summary(
 ) -> None:
     for path, package in sorted(config.stash[_not_collected].items()):
         terminalreporter.write_line(
-            f"not on {EMULATED}: {path} needs {package}, which has no build for it"
+            f"not on {EMULATED}: {path} imports {package}: {NOT_THERE[package]}"
         )

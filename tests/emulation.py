@@ -1,13 +1,13 @@
 """Which tests run on emulated ARM (`make arm`): all but those listed here, each with its reason.
 
-`tests/conftest.py` sets the marker `arm` on what is left. On the armv7 Python there is neither numpy nor Pillow
-(PyPI has no builds), so that test files which import one of them are not collected there, and are named in the report.
+`tests/conftest.py` sets the marker `arm` on what is left. Test files that import a package which the emulated Python
+lacks are not collected there, and are named in the report; on armv7 these are also numpy's and Pillow's.
 """
 
 import ast
 import importlib.util
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 EMULATED = os.environ.get("CAMMRA_EMULATED", "")
@@ -20,7 +20,18 @@ LEFT_OUT: Mapping[str, str] = {
 }
 """Start of a test's id, and why it does not run on emulated ARM."""
 
-WITHOUT_ARMV7_BUILDS = ("numpy", "PIL")
+NOT_THERE: Mapping[str, str] = {
+    "numpy": "no build for armv7",
+    "PIL": "no build for armv7",
+    "cryptography": "cffi, which it needs, has no build for armv7",
+    "OpenSSL": "as cryptography, on which it stands",
+    "fast_alpr": "needs onnxruntime and OpenCV, 300 MB that no test of ours is about",
+    "playwright": "drives a browser of the host",
+    "schemathesis": "tries thousands of requests, which emulation makes hours of",
+}
+"""Packages that an emulated Python may lack, and why; test files that import one are not collected there."""
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def left_out(test_id: str) -> str | None:
@@ -29,17 +40,23 @@ def left_out(test_id: str) -> str | None:
 
 
 def missing_import(path: Path) -> str | None:
-    """The first package without an armv7 build that a test file imports at its top and this Python lacks."""
-    for node in ast.parse(path.read_text()).body:
-        names = (
-            [alias.name for alias in node.names]
-            if isinstance(node, ast.Import)
-            else [node.module or ""]
-            if isinstance(node, ast.ImportFrom)
-            else []
-        )
-        for name in names:
-            package = name.split(".")[0]
-            if package in WITHOUT_ARMV7_BUILDS and importlib.util.find_spec(package) is None:
-                return package
+    """The first package of `NOT_THERE` that a test file imports at its top, itself or through our helpers."""
+    for name in _imports(path):
+        package = name.partition(".")[0]
+        if package in NOT_THERE and importlib.util.find_spec(package) is None:
+            return package
+        helper = ROOT.joinpath(*name.split(".")).with_suffix(".py")
+        if package == "tests" and helper.exists():
+            found = missing_import(helper)
+            if found:
+                return found
     return None
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

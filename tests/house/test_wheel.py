@@ -31,6 +31,7 @@ IN_THE_PACKAGE = {
     ".json",
     ".txt",
 }
+pytestmark = pytest.mark.timeout(900)  # building the wheel may compile the Rust half
 UNASKED = {"numpy", "PIL", "httpx", "starlette", "uvicorn", "asyncssh"}
 
 

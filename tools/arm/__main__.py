@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from tools.arm import neon, root, toolchain, wheel
+from tools.arm import counts, root, toolchain, wheel
 from tools.arm.steps import StopError, run_shown, step
 from tools.arm.targets import TARGETS, Target
 from tools.arm.toolchain import REPOSITORY
@@ -49,9 +49,10 @@ def one(cache: Path, target: Target, *, quick: bool, build_only: bool, tests: li
     place = root.prepare(chain, target)
     with step(f"install on {target.name}"):
         root.install(place, built, extras="page,draw" if target.has_numpy else "page")
-    neon.prove(place)
+    counts.prove_neon(place)
     if not quick:
         wheel.rust_tests(chain, target, place.emulate(), place.environment())
+        counts.compare(place)
     pytest(place, tests or (list(QUICK_TESTS) if quick else []))
 
 

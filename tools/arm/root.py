@@ -6,6 +6,7 @@ Python; programs of the host (receivers that tests start: php, ncat) stay the ho
 """
 
 import shutil
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +24,14 @@ PACKAGES = (
     "ca-certificates",
     "tzdata",
 )
-# PyPI's wheels of numpy bring all but libstdc++; Pillow's bring all.
-TEST_PACKAGES = ("pytest>=8.4", "pytest-timeout>=2.4", "hypothesis>=6.130", "typing_extensions")
+TEST_PACKAGES = (
+    *("aiohttp>=3.12", "httpx>=0.28", "hypothesis>=6.130", "pyftpdlib>=2.0.1", "pytest>=8.4"),
+    *("pytest-timeout>=2.4", "typing_extensions"),
+)
+TEST_PACKAGES_NOT_ON_ARMV7 = ("cryptography>=44", "pyopenssl>=25")
+"""What the tests import; tests/emulation.py names what is missing here, and why."""
+PURE_SOURCES = ("pyftpdlib",)
+"""Pure Python that PyPI has as source only; the host makes their wheels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,10 @@ class Root:
     def python_environment(self) -> dict[str, str]:
         """Where the ARM Python's own library is."""
         return {"PYTHONHOME": str(self.folder / "usr")}
+
+    def says(self, script: str) -> str:
+        """What a script prints on the ARM Python, with the packages installed."""
+        return output_of([str(self.python), "-c", script], env=self.environment()).strip()
 
     def environment(self) -> dict[str, str]:
         """Variables for an emulated program: the core that is emulated, and the packages."""
@@ -117,30 +128,41 @@ def _write_launcher(root: Root) -> None:
 def install(root: Root, wheel: Path, *, extras: str) -> None:
     """Install the wheel and what it asks for, with pip on the ARM Python: its tags and markers are those of a camera.
 
+    What it asks for is fetched again only when that changes.
+
     Raises:
         StopError: pip refuses the wheel, or finds no ARM build of something it needs.
     """
-    pip = root.chain.cache / "pip"
-    if not list(pip.glob("pip-*.whl")):
-        run(
-            [
-                str(root.chain.tools / "python"),
-                "-m",
-                "pip",
-                "download",
-                "--quiet",
-                "--no-deps",
-                "-d",
-                str(pip),
-                "pip",
-            ]
-        )
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        asked_for = [
+            line
+            for line in archive.read(metadata).decode().splitlines()
+            if line.startswith("Requires-")
+        ]
+    packages = [*TEST_PACKAGES, *(TEST_PACKAGES_NOT_ON_ARMV7 if root.target.has_numpy else ())]
+    wanted = "\n".join([*asked_for, extras, *packages])
+    stamp = root.site / "asked-for"
+    if stamp.exists() and stamp.read_text() == wanted:
+        shutil.rmtree(root.site / "cammra_edge", ignore_errors=True)
+        _pip(root, "--no-deps", "--upgrade", str(wheel))
+        return
     shutil.rmtree(root.site, ignore_errors=True)
+    _pip(root, f"{wheel}[{extras}]", *packages)
+    stamp.write_text(wanted)
+
+
+def _pip(root: Root, *arguments: str) -> None:
+    """Run pip on the ARM Python."""
+    wheels = root.chain.cache / "pip"
+    if not list(wheels.glob("pip-*.whl")):
+        host_pip = [str(root.chain.tools / "python"), "-m", "pip", "wheel", "--quiet", "--no-deps"]
+        run([*host_pip, "--wheel-dir", str(wheels), "pip", *PURE_SOURCES])
     run(
         [
             # Not by the launcher: pip reads the ELF header of `sys.executable` to know hard float from soft.
             *(*root.emulate(), *root.python_command()),
-            f"{debian.only(pip, 'pip-*.whl')}/pip",
+            f"{debian.only(wheels, 'pip-*.whl')}/pip",
             *(
                 "install",
                 "--quiet",
@@ -149,8 +171,7 @@ def install(root: Root, wheel: Path, *, extras: str) -> None:
                 "--target",
                 str(root.site),
             ),
-            f"{wheel}[{extras}]",
-            *TEST_PACKAGES,
+            *("--find-links", str(wheels), *arguments),
         ],
         env={
             **root.python_environment(),
@@ -158,8 +179,3 @@ def install(root: Root, wheel: Path, *, extras: str) -> None:
             "PYTHONDONTWRITEBYTECODE": "1",
         },
     )
-
-
-def machine(root: Root) -> str:
-    """What the ARM Python says it runs on."""
-    return output_of([str(root.python), "-c", "import platform; print(platform.machine())"]).strip()

@@ -24,6 +24,7 @@ class Target:
     multiarch: str
     """Folder of Debian's libraries, and part of the loader's name."""
     rust: str
+    zig: str
     qemu: str
     """Suffix of the emulator."""
     core: str
@@ -50,6 +51,7 @@ AARCH64 = Target(
     debian="arm64",
     multiarch="aarch64-linux-gnu",
     rust="aarch64-unknown-linux-gnu",
+    zig="aarch64-linux-gnu",
     qemu="aarch64",
     core="cortex-a53",  # ARTPEC-8, CV25, i.MX 8M, Raspberry Pi 3
     c_flags="",
@@ -61,6 +63,7 @@ ARMV7 = Target(
     debian="armhf",
     multiarch="arm-linux-gnueabihf",
     rust="armv7-unknown-linux-gnueabihf",
+    zig="arm-linux-gnueabihf",
     qemu="arm",
     core="cortex-a9",  # ARTPEC-6 and -7, i.MX 6
     # Rust's armv7 has no NEON in its baseline; without a core the C compiler would leave it out too,

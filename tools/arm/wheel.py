@@ -42,14 +42,14 @@ def check(chain: Toolchain, target: Target, wheel: Path) -> None:
     """
     with step(f"check {wheel.name}"):
         python = str(chain.tools / "python")
-        archive = str(_turbojpeg(chain, target))
+        archive = str(libturbojpeg(chain, target))
         run_shown(
             [python, "-m", "tools.arm.check_wheel", target.name, str(wheel), archive],
             cwd=REPOSITORY,
         )
 
 
-def _turbojpeg(chain: Toolchain, target: Target) -> Path:
+def libturbojpeg(chain: Toolchain, target: Target) -> Path:
     """The static library that went into the wheel: the newest that cargo has."""
     found = list(
         (chain.target_dir / target.rust / "release/build").glob(
