@@ -325,3 +325,18 @@ def test_the_boundary_key_is_kept_and_differs_between_outboxes(bench: Bench) -> 
 def count(bench: Bench, table: str) -> int:
     row = database_of(bench.outbox).execute(f"select count(*) from {table}").fetchone()  # noqa: S608
     return int(row[0])
+
+
+def test_a_long_expired_backlog_is_passed_over_in_short_stretches(bench: Bench) -> None:
+    bench.outbox.put([new_event(n) for n in range(1, 601)])
+    bench.clock.advance(10)
+    bench.outbox.put([new_event(601)])
+    rules = TakeRules(expires_ns={"new": 5 * NS})
+    answers = []
+    while (delivery := bench.outbox.take(1, rules)) is None:
+        due_ns = bench.outbox.next_due(1)
+        assert due_ns is not None
+        assert due_ns <= bench.clock.mono_ns()
+        answers.append(bench.outbox.tally(1).expired)
+    assert answers == [256, 512]
+    assert delivery.event.vehicle_no == 601

@@ -13,7 +13,6 @@ a short stretch of it. Laws, held by `tests/outbox/test_lane.py` and the model i
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -63,12 +62,14 @@ class Lane:
         self.entries: dict[int, Entry] = {}
         self.cursor = 0
         self.exhausted = False
-        self._live: deque[DeliveryRow] = deque(maxlen=LIVE_KEPT)
+        self._live: dict[int, DeliveryRow] = {}
 
     def put(self, row: DeliveryRow) -> None:
         """A new delivery was stored."""
         self.exhausted = False
-        self._live.append(row)
+        self._live[row.seq] = row
+        if len(self._live) > LIVE_KEPT:
+            del self._live[next(iter(self._live))]
 
     def wants_rows(self) -> bool:
         """Should more of the backlog be loaded?"""
@@ -108,6 +109,7 @@ class Lane:
 
     def drop(self, seq: int) -> Entry | None:
         """A delivery is settled, or gone; returns what was known of it."""
+        self._live.pop(seq, None)
         return self.entries.pop(seq, None)
 
     def reset(self) -> None:
@@ -166,18 +168,23 @@ class Lane:
         rules: TakeRules,
         load_vehicle: Callable[[int], None],
     ) -> Entry | None:
-        while self._live and now_ns - self._live[0].stored_ns > rules.live_ns:
-            self._live.popleft()
         seen: set[int] = set()
-        for row in reversed(self._live):
-            if row.car_id in seen:
+        for row in reversed(self._live.values()):
+            if now_ns - row.stored_ns > rules.live_ns:
+                return None
+            if row.car_id in seen or self._flies(row.car_id):
                 continue
             seen.add(row.car_id)
             load_vehicle(row.car_id)
             oldest = self.oldest_of(row.car_id)
-            if oldest and not oldest.in_flight and oldest.due_mono_ns <= now_mono_ns:
+            if oldest and oldest.due_mono_ns <= now_mono_ns:
                 return oldest
         return None
+
+    def _flies(self, car_id: int) -> bool:
+        return any(
+            entry.in_flight and entry.row.car_id == car_id for entry in self.entries.values()
+        )
 
     def oldest_of(self, car_id: int) -> Entry | None:
         """The vehicle's first unsettled delivery among those loaded."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from cammra_edge.outbox.storage import Storage
     from cammra_edge.outbox.tallies import Tallies
 
+PASSED_AT_ONCE = 256
+
 
 class Queues:
     """One lane per profile over one storage."""
@@ -87,9 +89,13 @@ class Queues:
     # -- taking ----------------------------------------------------------------------------------
 
     def take(self, profile_id: int, rules: TakeRules) -> Delivery | None:
-        """The next delivery to try; what is worthless by now is passed over and counted."""
+        """The next delivery to try; what is worthless by now is passed over and counted.
+
+        Passes over so many at most, so that a long expired backlog does not hold the outbox for seconds; then the
+        answer is `None` though the lane says that something is due.
+        """
         lane = self.lane(profile_id)
-        while True:
+        for _ in range(PASSED_AT_ONCE):
             self.fill(profile_id)
             now_ns = self._odometer.now_ns()
             entry = lane.pick(
@@ -109,6 +115,7 @@ class Queues:
                 if delivery is not None:
                     entry.in_flight = True
                     return delivery
+        return None
 
     def _expired(self, entry: Entry, now_ns: int, rules: TakeRules) -> bool:
         limit_ns = rules.expires_ns.get(entry.row.kind, self._longest_ns)
