@@ -1,6 +1,7 @@
 """The commands as people type them, in this process; what they say, and their exit codes."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -330,3 +331,54 @@ def test_listen_ends_cleanly_by_a_signal_and_can_misbehave(tmp_path: Path) -> No
     assert process.returncode == Exit.OK
     assert "1 events, 0 problems" in err
     assert "Traceback" not in err
+
+
+def test_a_replay_that_is_stopped_ends_cleanly_and_goes_on_next_time(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path / "r")
+    with Receiver() as receiver:
+        script = write_script(tmp_path / "camera.py", receiver.http_url)
+        words = [
+            sys.executable,
+            "-m",
+            "cammra_edge",
+            "replay",
+            str(recording),
+            "--config",
+            str(script),
+        ]
+        with subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert receiver.wait_for(lambda: bool(receiver.events), WAIT_S)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=WAIT_S)
+        assert process.returncode == Exit.INTERRUPTED
+        assert err.endswith("stopped\n")
+        assert "Traceback" not in err
+        assert main([*words[3:], "--speed", "max"]) == Exit.OK
+        assert {event.car_id for event in receiver.events} == {"1", "2"}
+        assert receiver.problems == []
+
+
+def test_run_ends_well_by_sigterm_as_services_are_ended(tmp_path: Path) -> None:
+    more = (
+        "import time\n"
+        "from cammra_edge import FrameTime, PlateRead\n"
+        "def source():\n"
+        "    while True:\n"
+        "        at = FrameTime(time.monotonic_ns(), time.time_ns())\n"
+        "        yield None, [PlateRead(track=1, text='AB1', confidence=0.9)], at\n"
+        "        time.sleep(0.01)\n"
+    )
+    with Receiver() as receiver:
+        script = write_script(tmp_path / "camera.py", receiver.http_url, more=more)
+        words = [sys.executable, "-m", "cammra_edge", "run", str(script), "--page", "off"]
+        with subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert receiver.wait_for(lambda: bool(receiver.events), WAIT_S)
+            process.terminate()
+            _, err = process.communicate(timeout=WAIT_S)
+        assert process.returncode == Exit.OK, err
+        assert "stopping" in err
+        assert [event.kind for event in receiver.events][-1] == "lost"

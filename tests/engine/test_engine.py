@@ -168,6 +168,30 @@ def test_a_vehicle_left_open_by_a_crash_gets_its_lost_at_the_next_start(
     assert by_car["2"] == ["new", "reliable", "lost"]
 
 
+def test_a_replay_that_is_stopped_goes_on_where_it_was(receiver: Receiver, tmp_path: Path) -> None:
+    reads = [([a_read(y=100.0 + 8 * step)], at(40 * step)) for step in range(10)]
+    for frames in (reads[:4], reads):
+        engine = Engine(settings_for(receiver, tmp_path), stream_id="recording")
+        with engine.running(live=False):
+            for read, time in frames:
+                engine.observe(None, read, time)
+            if frames is reads:
+                engine.finish()
+            assert engine.drain(PATIENCE_S)
+    assert states(receiver)[0] == "new"
+    assert states(receiver).index("lost") == len(states(receiver)) - 1
+    assert receiver.problems == []
+
+
+def test_a_live_stream_that_is_stopped_says_lost(receiver: Receiver, tmp_path: Path) -> None:
+    engine = Engine(settings_for(receiver, tmp_path))
+    with engine.running():
+        engine.observe(None, [a_read()], at(0))
+    with Engine(settings_for(receiver, tmp_path)).running() as again:
+        assert again.drain(PATIENCE_S)
+    assert states(receiver) == ["new", "reliable", "lost"]
+
+
 def test_other_settings_are_taken_over_without_losing_an_event(
     receiver: Receiver, tmp_path: Path
 ) -> None:

@@ -2,8 +2,6 @@
 
 import io
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from cammra_edge.errors import RecordingError
 from cammra_edge.recording import Recording
 from cammra_edge.recording.importer import Imported, ImportWishes, import_recording
 from tests.recordings import recordings
+from tests.servers import require_program
 
 TABLE = "frame,track,bbox,text\n0,1,1 2 11 12,AB1\n2,1,3 4 13 14,AB1\n9,1,5 6 15 16,AB1\n"
 
@@ -82,19 +81,11 @@ def test_a_folder_of_jpegs_is_taken_in_natural_order_and_byte_for_byte(tmp_path:
     ]
 
 
-def _need_ffmpeg() -> None:
-    if shutil.which("ffmpeg") is None:
-        why = "ffmpeg is not installed (apt install ffmpeg)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(why)
-        pytest.skip(why)
-
-
 @pytest.mark.parametrize("codec", ["mjpeg", "mpeg4"])
 def test_a_video_becomes_frames_with_the_videos_own_size_and_rate(
     tmp_path: Path, codec: str
 ) -> None:
-    _need_ffmpeg()
+    require_program("ffmpeg", apt="ffmpeg")
     video = tmp_path / "-i film;$(x).avi"
     test_picture = ["-f", "lavfi", "-i", "testsrc=size=96x64:rate=15:duration=2"]
     subprocess.run(
@@ -112,7 +103,7 @@ def test_a_video_becomes_frames_with_the_videos_own_size_and_rate(
 
 
 def test_a_video_that_is_none_is_refused_and_leaves_no_recording(tmp_path: Path) -> None:
-    _need_ffmpeg()
+    require_program("ffmpeg", apt="ffmpeg")
     video = tmp_path / "film.mp4"
     video.write_text("ffconcat version 1.0\nfile http://127.0.0.1:9/x.mp4\n")
     with pytest.raises(RecordingError, match="cannot be read as a video"):

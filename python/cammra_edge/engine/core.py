@@ -194,8 +194,9 @@ class Engine:
         """Open the outbox, start encoder and workers; at the end store all that was said and stop.
 
         Args:
-            live: Timers also fire when no frame comes, by the machine's clock; a replay says `False`, since
-                its time is the recording's.
+            live: Timers also fire when no frame comes, by the machine's clock, and stopping ends the stream. A
+                replay says `False`: its time is the recording's, and it calls `finish` at the recording's end;
+                one that is stopped before goes on at the next start, as after a crash.
 
         Raises:
             OutboxError: The outbox is in use by another process, or of a newer version.
@@ -222,12 +223,13 @@ class Engine:
         self._alive.apply(self.settings)
 
     def stop(self) -> None:
-        """Say Lost for every open vehicle, store it, let tries under way end, close the outbox."""
+        """Store what was said, let tries under way end, close the outbox; a live stream says Lost before."""
         outbox = self._writer.outbox
         if outbox is None:
             return
         self._alive.stop()
-        self.finish()
+        if self._live:
+            self.finish()
         self._encoder.stop()
         for worker in self._workers:
             worker.stop()
