@@ -14,7 +14,7 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, NoReturn, Self
 
 import pytest
 
@@ -35,11 +35,16 @@ def require_program(name: str, *, apt: str) -> str:
         subprocess.run(command, env=environment, check=False, capture_output=True, timeout=300)
         found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin:/usr/local/sbin")
     if found is None:
-        reason = f"{name} is missing: apt-get install {apt}"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing(apt)
     return found
+
+
+def missing(package: str) -> NoReturn:
+    """End a test whose server is not there: loudly in CI, with the reason elsewhere."""
+    reason = f"missing: apt-get install {package}"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def free_port(family: socket.AddressFamily = socket.AF_INET, host: str = LOOPBACK) -> int:

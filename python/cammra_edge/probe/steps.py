@@ -147,9 +147,8 @@ class _Probe:
             if not reached:
                 break
         if reached:
-            yield from (
-                self._ftp(message) if isinstance(message, Files) else self._sent(message, event)
-            )
+            by_hand = isinstance(message, Files) and self._endpoint.scheme != "sftp"
+            yield from self._ftp(message) if by_hand else self._sent(message, event)
         shown = next(iter(images.values()), b"")
         content = (
             message.content
@@ -303,10 +302,10 @@ class _Probe:
             case TryLater(why=why) | GiveUp(why=why):
                 yield Step("answer", "failed", took_ms, why, _REMEDIES["answer"])
 
-    def _ftp(self, message: Files) -> Iterator[Step]:
+    def _ftp(self, message: Message) -> Iterator[Step]:
         """Each command of an upload by itself, over the conversation that the sink uses; nothing stays behind."""
         way = self._way
-        if not isinstance(way, Ftp) or not message.files:
+        if not isinstance(way, Ftp) or not isinstance(message, Files) or not message.files:
             yield Step(
                 "upload", "skipped", detail="This profile sends nothing: no image, and no sidecar."
             )

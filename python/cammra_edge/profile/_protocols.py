@@ -20,6 +20,7 @@ _HTTP_PORTS: dict[str, int | None] = {"http": 80, "https": 443}
 _TCP_PORTS: dict[str, int | None] = {"tcp": None, "tls": None}
 _FTP_PORTS: dict[str, int | None] = {"ftp": 21, "ftps": 21, "ftps-implicit": 990, "sftp": 22}
 _LARGEST_ACK = 1024
+_SSH_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 
 
 class Auth(StrEnum):
@@ -250,7 +251,9 @@ class Ftp(Masked):
         sidecar: Write the event as `<name>.json` too, complete before the image appears.
         passive: False lets the server connect back.
         tls: Whom to believe.
-        host_key: SHA-256 fingerprint of an SFTP server's key (`SHA256:…`, as `ssh-keygen -l` prints it).
+        host_key: SHA-256 fingerprint of an SFTP server's key (`SHA256:…`, as `ssh-keygen -l` prints it). SFTP goes to
+            nobody else.
+        ssh_key: File of the camera's own private key, for SFTP without a password.
         timeouts: How long a try may take.
     """
 
@@ -263,6 +266,7 @@ class Ftp(Masked):
     passive: bool = True
     tls: Tls = field(default_factory=Tls)
     host_key: str = ""
+    ssh_key: str = ""
     timeouts: Timeouts = field(default_factory=Timeouts)
 
     def __post_init__(self) -> None:
@@ -283,7 +287,11 @@ class Ftp(Masked):
                 )
         _checks.flag("sidecar", self.sidecar)
         _checks.flag("passive", self.passive)
-        _checks.text("host_key", self.host_key)
+        if self.host_key and not _SSH_FINGERPRINT.fullmatch(self.host_key):
+            raise ConfigError(
+                "host_key", self.host_key, "a fingerprint as `ssh-keygen -l` prints it: SHA256:…"
+            )
+        self._put(ssh_key=_checks.file_path("ssh_key", self.ssh_key))
 
     def endpoint(self) -> Endpoint:
         """Where it goes."""

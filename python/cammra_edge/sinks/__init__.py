@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.errors import ConfigError
 from cammra_edge.profile import Ftp, HttpPost, Tcp, Templated
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ def open_sink(
         profile: Where to.
         network_mode: What a URL without a scheme means, `https` or `http`.
         clock: Where time limits are read.
+
+    Raises:
+        ConfigError: The protocol needs an extra that is not installed.
     """
     # Imported when asked for: a camera that only sends HTTP does not pay for the others, and the other way round.
     protocol = profile.protocol
@@ -34,6 +38,14 @@ def open_sink(
             from cammra_edge.sinks.tcp import TcpSink  # noqa: PLC0415 - as above
 
             return TcpSink(way, clock=clock)
+        case Ftp() as way if way.endpoint().scheme == "sftp":
+            try:
+                from cammra_edge.sinks.sftp import SftpSink  # noqa: PLC0415 - as above
+            except ImportError as error:
+                raise ConfigError(
+                    "server_url", way.server_url, "the extra: pip install 'cammra-edge[sftp]'"
+                ) from error
+            return SftpSink(way)
         case Ftp() as way:
             from cammra_edge.sinks.ftp import FtpSink  # noqa: PLC0415 - as above
 

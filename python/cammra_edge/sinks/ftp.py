@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from cammra_edge.sinks.base import Outcome
 
 PART: Final = ".part"
-_NAMES_TO_TRY = 100
-_FULL_AFTER_S = 60.0
+NAMES_TO_TRY: Final = 100
+FULL_AFTER_S: Final = 60.0
 _GOODBYE_S = 1.0
 _LOGIN = ("530", "532")
 _FULL = ("452", "552")
@@ -120,7 +120,7 @@ class FtpSink:
     ) -> Outcome:
         missing = self._free_names(conversation, files, repeated=repeated)
         if missing is None:
-            return GiveUp(f"{_NAMES_TO_TRY} files of that name are there already")
+            return GiveUp(f"{NAMES_TO_TRY} files of that name are there already")
         for path, content in missing:
             self._store(conversation, path + PART, content)
             size = conversation.size_bytes(path + PART)
@@ -135,16 +135,12 @@ class FtpSink:
     def _free_names(
         conversation: Conversation, files: tuple[NamedFile, ...], *, repeated: bool
     ) -> list[tuple[str, bytes]] | None:
-        """Names for the files that are not there yet; all get the same number when one is taken."""
-        for number in range(_NAMES_TO_TRY):
-            named = [(numbered(file.path, number), file.content) for file in files]
-            there = [conversation.size_bytes(path) for path, _ in named]
-            done = [
-                repeated and size == len(content)
-                for size, (_, content) in zip(there, named, strict=True)
-            ]
-            if all(size is None or same for size, same in zip(there, done, strict=True)):
-                return [entry for entry, same in zip(named, done, strict=True) if not same]
+        """Names for the files that are not there yet."""
+        for number in range(NAMES_TO_TRY):
+            there = [conversation.size_bytes(numbered(file.path, number)) for file in files]
+            missing = missing_files(files, there, number, repeated=repeated)
+            if missing is not None:
+                return missing
         return None
 
     def _store(self, conversation: Conversation, path: str, content: bytes) -> None:
@@ -170,12 +166,34 @@ class FtpSink:
         if code in _LOGIN:
             return Misconfigured(f"{where}: the server refuses the login (code {code})")
         if code in _FULL:
-            return TryLater(f"{said}: its disk or the quota is full", _FULL_AFTER_S)
+            return TryLater(f"{said}: its disk or the quota is full", FULL_AFTER_S)
         if isinstance(error, ftplib.error_perm) and code in _MISSING_FOLDER:
             return GiveUp(f"{said}: the folder cannot be written")
         if isinstance(error, ftplib.Error):
             return TryLater(said)
         return weather.outcome(error, self.endpoint)
+
+
+def missing_files(
+    files: tuple[NamedFile, ...], there: list[int | None], number: int, *, repeated: bool
+) -> list[tuple[str, bytes]] | None:
+    """Which files are still to be sent under their names with that number; `None` when one is taken.
+
+    All files get the same number. A repeat takes a file of the right size for its own.
+
+    Args:
+        files: What belongs together.
+        there: Size of what stands under each name, `None` where nothing does.
+        number: The names' number.
+        repeated: Whether this delivery was tried before.
+    """
+    missing = []
+    for file, size in zip(files, there, strict=True):
+        if size is None:
+            missing.append((numbered(file.path, number), file.content))
+        elif not repeated or size != len(file.content):
+            return None
+    return missing
 
 
 def numbered(path: str, number: int) -> str:
