@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from cammra_edge.model import Event, Message
+    from cammra_edge.model import Attempt, Event, Message
     from tests.delivery.conftest import Rig
 
 
@@ -219,6 +219,37 @@ def test_threads_deliver_what_is_put_and_stop_when_told(tmp_path: Path) -> None:
     assert sink.packets() == list(range(1, 101))
     assert sink.closed
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("delivery-1")]
+
+
+def test_no_thread_spins_while_another_probes(tmp_path: Path) -> None:
+    """Eight connections, a receiver that hangs at the probe: the seven others must sleep meanwhile."""
+    hanging = threading.Event()
+    release = threading.Event()
+
+    class Hanging(FakeSink):
+        def send(self, message: Message, attempt: Attempt) -> Outcome:
+            if attempt.number == 1:
+                return TryLater("away")
+            hanging.set()
+            release.wait(30)
+            return super().send(message, attempt)
+
+    outbox = Outbox(OutboxSettings(path=tmp_path / "o.sqlite3"), clock=SYSTEM_CLOCK)
+    outbox.put([new_event(n) for n in range(1, 9)])
+    worker = DeliveryWorker(
+        1, profile(window=8), outbox, Hanging(), render_text, draw=lambda: 0.0, more_sinks=Hanging
+    )
+    worker.start()
+    try:
+        assert hanging.wait(20)
+        tick, ticks = outbox.tick, []
+        outbox.tick = lambda: ticks.append(1) or tick()  # type: ignore[method-assign, func-returns-value]
+        assert not worker.wait_until_idle(0.5)
+        assert len(ticks) < 50
+    finally:
+        release.set()
+        worker.stop()
+        outbox.close()
 
 
 def assert_in_order_per_vehicle(rig: Rig) -> None:

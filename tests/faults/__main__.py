@@ -93,7 +93,7 @@ def catalogue() -> dict[str, Callable[[Path], Finding]]:
         "backlog": partial(backlog.long_backlog, events=100_000),
     }
     for name in receivers.BEHAVIOURS:
-        faults[f"receiver {name}"] = partial(receivers.hostile, name=name, events=200)
+        faults[f"receiver {name}"] = partial(receivers.hostile, name=name, events=200, rounds=3)
     for size_bytes, group in ((30_000, 1), (30_000, 8), (200_000, 1), (200_000, 8)):
         faults[f"enqueue {size_bytes} {group}"] = partial(
             rates.enqueue_rate,

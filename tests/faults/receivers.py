@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 PICTURE = bytes(range(256)) * 80
 QUICK = Timeouts(connect_s=1.0, write_s=1.0, answer_s=1.0, total_s=1.5)
 WAIT_S = 60.0
+PACE_S = 0.02
+LEAST_RATE = 0.9
+MOST_P99 = 1.5
+A_TURN_OF_THE_SCHEDULER_MS = 20.0
 
 
 def render(event: Event, images: Mapping[str, bytes], packet: int) -> Message:
@@ -61,9 +65,9 @@ class Book:
         """Per vehicle, did the events first come in their order?"""
         last: dict[int, int] = {}
         for _, vehicle_no, ordinal in self.came:
-            if ordinal < last.get(vehicle_no, 0) - 0 and ordinal != last.get(vehicle_no):
+            if ordinal < last.get(vehicle_no, 0):
                 return False
-            last[vehicle_no] = max(ordinal, last.get(vehicle_no, 0))
+            last[vehicle_no] = ordinal
         return True
 
 
@@ -200,18 +204,38 @@ _BEHAVIOURS: dict[str, tuple[Script, Verdict, str]] = {
 BEHAVIOURS = tuple(_BEHAVIOURS)
 
 
-def hostile(folder: Path, name: str, *, events: int) -> Finding:
-    """One receiver behaves so, the two others well: it is dealt with, they notice nothing."""
+def hostile(folder: Path, name: str, *, events: int, rounds: int = 1) -> Finding:
+    """One receiver behaves so, the two others well: it is dealt with, they notice nothing.
+
+    With several rounds the others' rate and p99 are held to the promise, too: medians of the rounds, each
+    beside a calm run right before it.
+    """
     script, verdict, policy = _BEHAVIOURS[name]
-    calm = _paced(folder / "calm.sqlite3", None, events)
-    stormy = _paced(folder / "stormy.sqlite3", script, events, verdict)
-    status = stormy.status
-    latency = f"p99 {calm.p99_ms:.0f} ms without, {stormy.p99_ms:.0f} ms with it"
+    pairs = [
+        (
+            _paced(folder / f"calm{turn}.sqlite3", None, events),
+            _paced(folder / f"stormy{turn}.sqlite3", script, events, verdict),
+        )
+        for turn in range(rounds)
+    ]
+    status = pairs[-1][1].status
+    arrived = sum(stormy.arrived for _, stormy in pairs)
+    rate = statistics.median(stormy.per_s / calm.per_s for calm, stormy in pairs)
+    p99 = statistics.median(stormy.p99_ms / calm.p99_ms for calm, stormy in pairs)
+    calm_ms = statistics.median(calm.p99_ms for calm, _ in pairs)
+    more_ms = statistics.median(stormy.p99_ms - calm.p99_ms for calm, stormy in pairs)
+    undisturbed = rounds == 1 or (
+        rate >= LEAST_RATE and (p99 <= MOST_P99 or more_ms <= A_TURN_OF_THE_SCHEDULER_MS)
+    )
     return Finding(
         f"a receiver {name}",
         f"{policy} ({status['retried']} retries, {status['parked']} parked, {status['queue_events']} kept);"
-        f" the other two got {stormy.arrived} of {2 * events}, {latency}",
-        held=verdict(status) and stormy.arrived == 2 * events and stormy.in_order,
+        f" the other two got {arrived} of {2 * events * rounds}, at {rate:.2f} of the rate and {p99:.2f} of the p99"
+        f" ({calm_ms:.0f} ms) without the fault",
+        held=verdict(status)
+        and arrived == 2 * events * rounds
+        and all(stormy.in_order for _, stormy in pairs)
+        and undisturbed,
     )
 
 
@@ -219,12 +243,13 @@ def hostile(folder: Path, name: str, *, events: int) -> Finding:
 class _Run:
     arrived: int
     in_order: bool
+    per_s: float
     p99_ms: float
     status: Mapping[str, Any]
 
 
 def _paced(path: Path, script: Script | None, events: int, verdict: Verdict | None = None) -> _Run:
-    """Three profiles and an event every 10 ms; the first receiver behaves as told."""
+    """Three profiles and an event every 20 ms; the first receiver behaves as told."""
     books = [Book(), Book(), Book()]
     outbox = Outbox(OutboxSettings(path=path))
     put_at_s: list[float] = []
@@ -241,7 +266,7 @@ def _paced(path: Path, script: Script | None, events: int, verdict: Verdict | No
                 ordinal = number % 4
                 life = a_life(number // 4 + 1, wanted_by=(1, 2, 3), image=PICTURE)
                 outbox.put([life[ordinal]])
-                time.sleep(0.01)
+                time.sleep(PACE_S)
             for worker in workers[1:]:
                 worker.wait_until_idle(WAIT_S)
             give_up_s = time.monotonic() + WAIT_S
@@ -257,6 +282,7 @@ def _paced(path: Path, script: Script | None, events: int, verdict: Verdict | No
     return _Run(
         arrived=sum(len(book.at_s) for book in books[1:]),
         in_order=all(book.in_order() for book in books[1:]),
+        per_s=events / (max(max(book.at_s.values()) for book in books[1:]) - put_at_s[0]),
         p99_ms=statistics.quantiles(late_ms, n=100)[98] if len(late_ms) > 1 else 0.0,
         status=status,
     )

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 IDLE_WAIT_S = 60.0
+LEAST_WAIT_S = 0.02
+"""What is due and could not be taken (a disk that does not answer) must not become a spinning thread."""
 LOOK_AGAIN_S = 1.0
 
 
@@ -296,11 +298,11 @@ class DeliveryWorker:
             now_ns = self._clock.mono_ns()
             dues = [due for due in (self._due_mono_ns(), flush_ns) if due is not None]
             wait_s = min(((due - now_ns) / NS_PER_S for due in dues), default=IDLE_WAIT_S)
-            self._changed.wait(min(max(wait_s, 0.001), IDLE_WAIT_S))
+            self._changed.wait(min(max(wait_s, LEAST_WAIT_S), IDLE_WAIT_S))
 
     def _due_mono_ns(self) -> int | None:
         held = self._outbox.next_due(self.profile_id)
-        if held is None:
+        if held is None or self._gate.probing:  # whoever probes wakes the others when it is done
             return None
         if self._gate.state is GateState.OPEN:
             return held

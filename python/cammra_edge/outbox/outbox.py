@@ -352,13 +352,14 @@ class Outbox:
         """Commit what was settled a while ago; returns when to come again (`None`: no need)."""
         with self._lock:
             self._heal()
+            heal_ns = self._storage.next_heal_mono_ns()
             if not len(self._queues.settled):
-                return None
+                return heal_ns
             due_ns = self._settled_since_ns + SETTLE_WITHIN_NS
             if self._clock.mono_ns() < due_ns:
-                return due_ns
+                return due_ns if heal_ns is None else min(due_ns, heal_ns)
             self._commit(())
-            return None
+            return self._storage.next_heal_mono_ns()
 
     def _heal(self) -> None:
         """Try the disk again when it is time."""
