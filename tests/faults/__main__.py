@@ -1,7 +1,7 @@
 """The whole catalogue: `make faults`, or `python -m tests.faults [WORD …]` for the faults with such a word.
 
-Prints a line per fault as it is done and writes the table into `docs/ref/faults.md`. Exit 1 when a promise
-did not hold.
+Prints a line per fault as it is done and writes it into the table of `docs/ref/faults.md`. Exit 1 when a
+promise did not hold.
 """
 
 from __future__ import annotations
@@ -127,23 +127,29 @@ def main(words: Sequence[str]) -> int:
         sys.stdout.write(f"{verdict:12} {finding.fault}: {finding.shows} [{took_s:.0f} s]\n")
         sys.stdout.flush()
         lines.append(f"| {finding.fault} | {verdict} | {finding.shows} |")
-    if not words:
-        write_page(lines)
+    write_page(lines)
     sys.stdout.write(f"{len(lines) - failed} of {len(lines)} held\n")
     return 1 if failed else 0
 
 
 def write_page(lines: Sequence[str]) -> None:
-    """Put the table between its markers."""
+    """Put the lines between the page's markers, in place of older ones about the same faults."""
     text = PAGE.read_text(encoding="utf-8")
     head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
+    written, _, tail = rest.partition(END)
+    kept = {_fault_of(line): line for line in written.splitlines() if line.startswith("| ")}
+    kept |= {_fault_of(line): line for line in lines}
+    kept.pop("fault", None)
     machine = (
         f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, Python"
-        f" {platform.python_version()}, SQLite {sqlite3.sqlite_version}; the machine had other work to do."
+        f" {platform.python_version()}, SQLite {sqlite3.sqlite_version}, load {os.getloadavg()[2]:.0f}."
     )
-    table = "\n".join(["| fault | promise | what was seen |", "|---|---|---|", *lines])
+    table = "\n".join(["| fault | promise | what was seen |", "|---|---|---|", *kept.values()])
     PAGE.write_text(f"{head}{BEGIN}\n{machine}\n\n{table}\n{END}{tail}", encoding="utf-8")
+
+
+def _fault_of(line: str) -> str:
+    return line.split(" | ")[0].removeprefix("| ")
 
 
 if __name__ == "__main__":

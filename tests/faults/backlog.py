@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.config import OutboxSettings
 from cammra_edge.delivery import DeliveryWorker
+from cammra_edge.model import EventKind
 from cammra_edge.outbox import Outbox
 from tests.fakes import FakeSink, new_event, profile, render_text
 from tests.faults.finding import Finding
@@ -70,7 +71,12 @@ def measure(path: Path, events: int) -> Mapping[str, Any]:
     short_rate = empty_queue_per_s(outbox, worker, sink)
     idle_mib = memory_mib()
     for first in range(10_000_000, 10_000_000 + events, GROUP):
-        outbox.put([new_event(n, image=PLATE_CROP) for n in range(first, first + GROUP)])
+        outbox.put(
+            [
+                new_event(n, image=PLATE_CROP, kind=EventKind.LOST)
+                for n in range(first, first + GROUP)
+            ]
+        )
     full_mib = memory_mib()
     outbox.close()
     began_s = time.perf_counter()

@@ -60,7 +60,7 @@ class Intake:
             self._car_id = max(self._car_id, store.number(_LAST_CAR_ID))
         self._tallies.raise_packets(self._storage.watermark.mark.packets)
         for store in self._storage.stores:
-            for row in store.open_rows():
+            for row in store.open_rows(newest=IMAGE_KEYS_KEPT):
                 if row.body is None:
                     continue
                 record = records.record_from(row.body)

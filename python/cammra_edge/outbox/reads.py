@@ -128,14 +128,18 @@ class Reads:
             raise ValueError(message)
         return bytes(row[1])
 
-    def open_rows(self) -> list[OpenRow]:
-        """All vehicles without a Lost; `body` is `None` where the record is damaged."""
+    def open_rows(self, *, newest: int = -1) -> list[OpenRow]:
+        """Vehicles without a Lost, oldest first; `body` is `None` where the record is damaged.
+
+        All of them, or the `newest` so many.
+        """
         rows = self._db.execute(
-            "select car_id, image_nos, crc, body from open_vehicles order by car_id"
+            "select car_id, image_nos, crc, body from open_vehicles order by car_id desc limit ?",
+            (newest,),
         ).fetchall()
         return [
             OpenRow(car_id, numbers_from(nos), bytes(body) if crc_at(car_id, body) == crc else None)
-            for car_id, nos, crc, body in rows
+            for car_id, nos, crc, body in reversed(rows)
         ]
 
     def has_image(self, no: int) -> bool:
