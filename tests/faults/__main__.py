@@ -149,7 +149,7 @@ def write_page(lines: Sequence[str]) -> None:
 
 
 def _fault_of(line: str) -> str:
-    return line.split(" | ")[0].removeprefix("| ")
+    return line.split(" | ", maxsplit=1)[0].removeprefix("| ")
 
 
 if __name__ == "__main__":
