@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
 from cammra_edge.model import Direction, PlateRead, VehicleInfo
 from cammra_edge.recording.scene.plates import PlateLook, PlateStyle
@@ -162,15 +162,13 @@ class Scene:
         """All frames in order, drawn."""
         rng = np.random.default_rng([self._seed, _PAINT])
         road = draw_road(rng)
-        grain = rng.normal(0, _GRAIN_LEVELS, (_GRAIN_SHEETS, HEIGHT_PX, WIDTH_PX, 1)).astype(
-            np.int16
-        )
+        grains = [_grain(rng) for _ in range(_GRAIN_SHEETS)]
         for number, moment in enumerate(self.moments()):
             picture = road.copy()
             for place in moment.places:
                 _draw(picture, self._sprites[place.index], place)
-            pixels = np.asarray(picture, dtype=np.int16) + grain[number % _GRAIN_SHEETS]
-            picture = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+            lighter, darker = grains[number % _GRAIN_SHEETS]
+            picture = ImageChops.subtract(ImageChops.add(picture, lighter), darker)
             yield SceneFrame(picture, moment.reads, moment.t_ns)
 
     def moments(self) -> Iterator[Moment]:
@@ -222,6 +220,15 @@ class Scene:
         return writer.finish()
 
 
+def _grain(rng: np.random.Generator) -> tuple[Image.Image, Image.Image]:
+    """The sensor's noise: what it makes lighter, and what darker."""
+    levels = np.rint(rng.normal(0, _GRAIN_LEVELS, (HEIGHT_PX, WIDTH_PX)))
+    lighter, darker = (
+        Image.fromarray(np.clip(part, 0, 255).astype(np.uint8)) for part in (levels, -levels)
+    )
+    return Image.merge("RGB", [lighter] * 3), Image.merge("RGB", [darker] * 3)
+
+
 def _distance_m(visit: Visit, t_s: float) -> float:
     way_m = (t_s - visit.start_s) * visit.speed_m_s
     return _ENTER_M - way_m if visit.inward else _LEAVE_M + way_m
@@ -237,7 +244,7 @@ def _lane_x_m(visit: Visit) -> float:
 
 def _place(sprite: Sprite, index: int, x_m: float, z_m: float) -> Place:
     scale = FOCAL_PX / z_m / PX_PER_M
-    size = (round(sprite.picture.width * scale), round(sprite.picture.height * scale))
+    size = (round(sprite.size[0] * scale), round(sprite.size[1] * scale))
     foot_x, foot_y = to_picture(x_m, 0, z_m)
     left, top = round(foot_x - size[0] / 2), round(foot_y - size[1])
 
@@ -251,8 +258,8 @@ def _place(sprite: Sprite, index: int, x_m: float, z_m: float) -> Place:
 def _draw(picture: Image.Image, sprite: Sprite, place: Place) -> None:
     left, top = place.corner
     _shadow(picture, (left, top + place.size[1]), place.size[0], place.scale)
-    scaled = sprite.picture.resize(place.size, Image.Resampling.BICUBIC, reducing_gap=2.0)
-    picture.paste(scaled, (left, top), scaled)
+    paint, outline = sprite.scaled(place.size)
+    picture.paste(paint, (left, top), outline)
 
 
 def _read(place: Place, reads_so_far: int, sure: float) -> PlateRead:

@@ -37,14 +37,15 @@ class Pen:
         width_m: Of the canvas.
         height_m: Of the canvas, from the ground up.
         px_per_m: Of the finished picture.
+        ground: What lies under the paint; shows through at soft edges.
     """
 
-    def __init__(self, width_m: float, height_m: float, px_per_m: float) -> None:
+    def __init__(self, width_m: float, height_m: float, px_per_m: float, ground: Colour) -> None:
         self._scale = px_per_m * OVERSIZE
         self._width_m, self._height_m = width_m, height_m
         size = (round(width_m * self._scale), round(height_m * self._scale))
         # Paint and outline apart: a half clear stroke mixes with the paint, and cuts no hole into it.
-        self._paint = Image.new("RGB", size)
+        self._paint = Image.new("RGB", size, ground)
         self._outline = Image.new("L", size, 0)
         self._draw = ImageDraw.Draw(self._paint, "RGBA")
         self._cut = ImageDraw.Draw(self._outline)
@@ -132,16 +133,15 @@ class Pen:
         scaled = picture.resize((width, height), Image.Resampling.LANCZOS).convert("RGBA")
         self._paint.paste(scaled, (round(left), round(top)), scaled)
 
-    def finished(self) -> Image.Image:
-        """The picture in its own size, lit from above and in front."""
+    def finished(self) -> tuple[Image.Image, Image.Image]:
+        """The paint in its own size, lit from above and in front, and its outline as a mask."""
         pixels = np.asarray(self._paint, dtype=np.float32).copy()
         height, width = pixels.shape[:2]
         across = np.cos(np.linspace(-1.05, 1.05, width, dtype=np.float32)) * 0.30 + 0.76
         down = np.linspace(1.07, 0.86, height, dtype=np.float32)
         pixels *= across[None, :, None] * down[:, None, None]
         lit = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
-        lit.putalpha(self._outline)
-        return lit.reduce(OVERSIZE)
+        return lit.reduce(OVERSIZE), self._outline.reduce(OVERSIZE)
 
 
 def lettering(text: str, height_px: int, colour: Colour, *, bold: float = 1.0) -> Image.Image:

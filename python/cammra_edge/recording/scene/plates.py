@@ -56,7 +56,7 @@ def draw_plate(look: PlateLook) -> Image.Image:
     room = (width - left - 20, round(height * 0.80))
     _put(
         plate,
-        lettering(look.text, 108, ink, bold=1.25),
+        lettering(look.text, 108, ink, bold=0.8),
         (left + room[0] // 2 + 3, height // 2 - 8),
         room,
     )

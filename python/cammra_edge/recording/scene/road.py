@@ -146,7 +146,7 @@ def _trees(draw: ImageDraw.ImageDraw, rng: np.random.Generator) -> None:
             _box(foot[0] - trunk, (top[1] + foot[1]) / 2, foot[0] + trunk, foot[1]), fill=bark
         )
         for _ in range(26):
-            dx, dy = rng.normal(0, 0.75), rng.normal(0, 0.8)
+            dx, dy = np.clip(rng.normal(0, 0.62, 2), -1.15, 1.15)
             radius = FOCAL_PX * float(rng.uniform(0.35, 0.75)) / z
             at = to_picture(x + float(dx), tall * 0.72 + float(dy), z)
             light = float(rng.uniform(0.8, 1.25)) + (0.12 if dy > 0 else -0.08)

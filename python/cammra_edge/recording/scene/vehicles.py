@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from cammra_edge.recording.scene.pen import Colour, Pen, shade
 from cammra_edge.recording.scene.plates import PlateLook, draw_plate
 
-if TYPE_CHECKING:
-    from PIL import Image
-
 PX_PER_M = 430
+_LEVELS = 4
+_SMOOTH = Image.Resampling.BICUBIC
 _PLATE_M = (0.52, 0.11)
 _MARGIN_M = 0.22
 _TYRE: Colour = (20, 21, 23)
@@ -42,18 +42,31 @@ class Shape(Enum):
 class Sprite:
     """A drawn vehicle, `PX_PER_M` pixels to the metre, standing on the picture's lower edge.
 
-    `body` and `plate` are boxes in the picture: left, top, width, height.
+    `levels` are paint and outline, each half as large as the one before. `body` and `plate` are boxes in the
+    first: left, top, width, height.
     """
 
-    picture: Image.Image
+    levels: tuple[tuple[Image.Image, Image.Image], ...]
     body: tuple[float, float, float, float]
     plate: tuple[float, float, float, float]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the first level."""
+        return self.levels[0][0].size
+
+    def scaled(self, size: tuple[int, int]) -> tuple[Image.Image, Image.Image]:
+        """Paint and outline in this size."""
+        paint, outline = next(
+            (level for level in reversed(self.levels) if level[0].width >= size[0]), self.levels[0]
+        )
+        return paint.resize(size, _SMOOTH), outline.resize(size, _SMOOTH)
 
 
 def draw_vehicle(shape: Shape, colour: Colour, look: PlateLook, *, rear: bool) -> Sprite:
     """One vehicle with its plate."""
     width, height, _ = shape.value
-    pen = Pen(width + 2 * _MARGIN_M, height + 0.04, PX_PER_M)
+    pen = Pen(width + 2 * _MARGIN_M, height + 0.04, PX_PER_M, shade(colour, 0.8))
     if shape is Shape.TRUCK:
         plate_y = _truck(pen, colour)
     elif shape is Shape.VAN:
@@ -62,15 +75,19 @@ def draw_vehicle(shape: Shape, colour: Colour, look: PlateLook, *, rear: bool) -
         plate_y = _car(pen, shape, colour, rear=rear)
     pen.box((0, plate_y), (_PLATE_M[0] + 0.05, _PLATE_M[1] + 0.045), _DARK, 0.02)
     pen.paste(draw_plate(look), (0, plate_y), _PLATE_M)
-    picture = pen.finished()
+    levels = [pen.finished()]
+    while len(levels) < _LEVELS:
+        paint, outline = levels[-1]
+        levels.append((paint.reduce(2), outline.reduce(2)))
     scale = PX_PER_M
-    middle = picture.width / 2
+    full_width, full_height = levels[0][0].size
+    middle = full_width / 2
     return Sprite(
-        picture,
+        tuple(levels),
         (middle - width / 2 * scale, 0.04 * scale, width * scale, height * scale),
         (
             middle - _PLATE_M[0] / 2 * scale,
-            picture.height - (plate_y + _PLATE_M[1] / 2) * scale,
+            full_height - (plate_y + _PLATE_M[1] / 2) * scale,
             _PLATE_M[0] * scale,
             _PLATE_M[1] * scale,
         ),
