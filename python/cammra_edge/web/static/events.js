@@ -69,7 +69,9 @@ export function eventsTab(main, _, live) {
 
 function vehicle(car, events) {
   const last = events.at(-1);
-  const pictured = events.findLast((one) => one.images.length) || last;
+  // The vehicle itself says more than the whole scene: the latest event that has its crop, else any picture.
+  const has = (kind) => events.findLast((one) => one.images.some((image) => image.kind === kind));
+  const pictured = has("vehicle crop") || has("license plate crop") || events.findLast((one) => one.images.length) || last;
   const first = pictured.images.find((one) => one.kind !== "license plate crop") || pictured.images[0];
   const second = pictured.images.find((one) => one.kind === "license plate crop" && one !== first);
   const alt = t("picture_of", { kind: t(`image_${first?.kind || ""}`), plate: pictured.text || t("no_plate") });
@@ -79,7 +81,7 @@ function vehicle(car, events) {
   return h("article.vehicle", { "aria-label": t("vehicle_n", { n: car }), tabindex: 0 }, shots, h("div.said", {},
     h("div.row", {}, plate(last.text, last.country), last.list ? h("span.tag", { class: last.list_mode }, last.list) : null),
     h("p.facts", {}, h("span", {}, h("b", {}, t(`direction_${last.direction}`))), h("span.num", {}, t("confident", { n: Math.round(last.confidence * 100) })), last.vehicle ? h("span", {}, last.vehicle.toLowerCase()) : null, h("span", {}, t("region_n", { n: last.roi })), last.list_note ? h("span", {}, last.list_note) : null),
-    h("ol.steps", {}, events.map((one) => h("li", {}, h("span.what", {}, h("b", {}, t(`kind_${one.kind}`)), " ", h("span.soft.num", {}, time(one.at)), one.changed.length ? h("span.soft", {}, ` · ${one.changed.map((what) => t(`changed_${what}`)).join(", ")}`) : null),
+    h("ol.steps", {}, events.map((one) => h("li", {}, h("span.what", {}, h("b", {}, t(`kind_${one.kind}`)), " ", h("span.soft.num", {}, time(one.at)), one.changed.length ? h("span.soft", {}, ` · ${[...new Set(one.changed.map((what) => t(["plate", "direction", "region"].includes(what) ? `changed_${what}` : "changed_vehicle")))].join(", ")}`) : null),
       h("span.went", {}, one.went.map((w) => h("span", { title: w.why || undefined }, state(w.outcome, h("span", {}, h("span.unseen", {}, `${t("profile_n", { n: w.profile })}: ${t(`state_${w.outcome}`)}`), h("span", { "aria-hidden": "true" }, `${w.profile}`))))))))),
   ));
 }

@@ -12,6 +12,7 @@ export function regionsPart(panel) {
   const scene = h("div.scene");
   const pick = h("div.pills", { role: "group", "aria-label": t("regions") });
   const tools = h("div.row");
+  const none = note("", t("regions_none"));
   const trouble = h("p.err", { hidden: true });
   const locked = draft.locked(NAME) || draft.locked("regions");
   const regions = () => draft.value(NAME) || [];
@@ -24,12 +25,15 @@ export function regionsPart(panel) {
 
   function draw(keep) {
     const list = regions();
+    none.hidden = list.length > 0;
     chosen = Math.min(chosen, Math.max(0, list.length - 1));
     const drawing = s("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none", "aria-hidden": "true" });
     list.forEach((one, index) => {
       const mine = index === chosen;
       drawing.append(s("polygon", { points: one.polygon.map(([x, y]) => `${x * 100},${y * 100}`).join(" "), fill: mine ? "rgb(0 120 105 / .28)" : "rgb(0 0 0 / .12)", stroke: mine ? "#fff" : "#ccc", "stroke-width": mine ? 3 : 2, "stroke-dasharray": mine ? "" : "6 5", "vector-effect": "non-scaling-stroke" }));
       const [[ax, ay], [bx, by]] = one.arrow;
+      const head = tip(ax, ay, bx, by).map((point) => point.join(",")).join(" ");
+      for (const [colour, width] of [["#2b1c00", 9], ["#ffd27a", 5]]) drawing.append(s("polyline", { points: head, fill: "none", stroke: colour, "stroke-width": width, "stroke-linejoin": "round", "vector-effect": "non-scaling-stroke" }));
       drawing.append(s("line", { x1: ax * 100, y1: ay * 100, x2: bx * 100, y2: by * 100, stroke: "#2b1c00", "stroke-width": 8, "vector-effect": "non-scaling-stroke" }), s("line", { x1: ax * 100, y1: ay * 100, x2: bx * 100, y2: by * 100, stroke: "#ffd27a", "stroke-width": 4, "vector-effect": "non-scaling-stroke" }));
     });
     const one = list[chosen];
@@ -53,6 +57,16 @@ export function regionsPart(panel) {
     const wrong = Object.entries(draft.errors()).find(([name]) => name.startsWith(NAME));
     trouble.textContent = wrong ? t("want", { want: wrong[1] }) : "";
     trouble.hidden = !wrong;
+  }
+
+  /** The arrow's head a little before its end, so that the handle does not cover it; square on the screen. */
+  function tip(ax, ay, bx, by) {
+    const [wide, high] = [scene.clientWidth || 16, scene.clientHeight || 9];
+    const [dx, dy] = [(bx - ax) * wide, (by - ay) * high];
+    const long = Math.hypot(dx, dy) || 1;
+    const [ux, uy] = [dx / long, dy / long];
+    const at = (back, aside) => [((bx * wide - ux * back - uy * aside) / wide) * 100, ((by * high - uy * back + ux * aside) / high) * 100];
+    return [at(46, 18), at(20, 0), at(46, -18)];
   }
 
   function handle(point, label, kind, move, key) {
@@ -87,7 +101,7 @@ export function regionsPart(panel) {
   }
 
   panel.replaceChildren(h("section.card.stack", {}, h("header", {}, h("h2", {}, t("sub_regions")), h("p", {}, t("regions_text"))),
-    draft.value(NAME)?.length ? null : note("", t("regions_none")), pick, scene, trouble, tools, missing));
+    none, pick, scene, trouble, tools, missing));
   draw();
   return draft.listen(() => { if (!scene.contains(document.activeElement)) draw(); });
 }
