@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 
-.PHONY: help setup build run test test-quick lint types imports rust pytest faults bench bench-quick bench-peers arm arm-quick clean
+.PHONY: help setup build run test test-quick lint types imports rust pytest faults bench bench-quick bench-check bench-record bench-peers arm arm-quick clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,6 +55,12 @@ bench-peers: build # What the package is measured against
 
 bench: bench-peers ## Measure everything beside its floor and its peers; writes benches/README.md
 	$(BIN)/python -m benches
+
+bench-check: build ## Count the hot paths' instructions; fails where one costs over 5 % more than on record
+	@$(BIN)/python -m benches.instructions
+
+bench-record: build ## Put the counts of now on record (benches/instructions.json)
+	@$(BIN)/python -m benches.instructions --record
 
 bench-quick: bench-peers ## The same with fewer rounds, under a minute; writes nothing
 	$(BIN)/python -m benches --quick

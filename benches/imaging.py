@@ -6,11 +6,8 @@ frame: decode all of it, cut, encode.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from PIL import Image
 
 from benches import scene
 from benches.floor.image import ImageFloor
@@ -110,7 +107,7 @@ def _jobs() -> list[Job]:
 
 def _mjpeg_jobs(photo: scene.Photo, floor: ImageFloor) -> list[Job]:
     camera = (photo.jpeg, FrameFormat.JPEG)
-    rows = (_with_restart_rows(photo.rgb), FrameFormat.JPEG)
+    rows = (scene.with_restart_rows(photo.rgb), FrameFormat.JPEG)
     jobs = []
     for place, y in (("top", 32), ("middle", 336), ("bottom", 680)):
         box = (560, y, 640, 400)
@@ -163,14 +160,6 @@ def _plates(source: tuple[Frame, FrameFormat], box: Box) -> Callable[[], object]
             one()
 
     return run
-
-
-def _with_restart_rows(rgb: scene.Frame) -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(rgb).save(
-        out, "JPEG", quality=scene.CAMERA_QUALITY, subsampling=2, restart_marker_rows=1
-    )
-    return out.getvalue()
 
 
 def _decodes_of_a_full_frame() -> float:

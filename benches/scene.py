@@ -59,9 +59,9 @@ def recordings() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def photo() -> Photo:
-    """The frame."""
-    folder = recordings()
+def photo(*, drawn: bool = False) -> Photo:
+    """The frame; drawn also where there are recordings, for what must be the same everywhere."""
+    folder = None if drawn else recordings()
     jpeg = _first_jpeg(folder / "toll-lane") if folder else None
     if jpeg is None:
         picture = _drawn()
@@ -72,6 +72,15 @@ def photo() -> Photo:
     encoded = io.BytesIO()
     Image.fromarray(rgb).save(encoded, "JPEG", quality=CAMERA_QUALITY, subsampling=2)
     return Photo(rgb, nv12_from(rgb), encoded.getvalue(), is_photo=jpeg is not None)
+
+
+def with_restart_rows(rgb: Frame) -> bytes:
+    """The camera's JPEG with a restart marker after each row of blocks."""
+    encoded = io.BytesIO()
+    Image.fromarray(rgb).save(
+        encoded, "JPEG", quality=CAMERA_QUALITY, subsampling=2, restart_marker_rows=1
+    )
+    return encoded.getvalue()
 
 
 def nv12_from(rgb: Frame) -> Frame:

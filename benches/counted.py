@@ -1,0 +1,228 @@
+"""The hot paths one by one, for callgrind to count: `python -m benches.counted FOLDER`, inside valgrind.
+
+Nothing here is timed and nothing needs numpy: frames come from files that `benches.instructions` has written. Each path
+is warmed up first, so that what is counted is its steady state.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.config import OutboxSettings, Settings, TrackingSettings
+from cammra_edge.config.lists import ListIndex
+from cammra_edge.engine import Engine
+from cammra_edge.engine.assembly import event_from, event_id_from, with_images
+from cammra_edge.framing import json_with_images, multipart_body
+from cammra_edge.imaging import encode_image
+from cammra_edge.model import (
+    Device,
+    FrameFormat,
+    FrameTime,
+    ImageKind,
+    ImageSpec,
+    PlateRead,
+)
+from cammra_edge.outbox import NewEvent, Outbox, Wanted
+from cammra_edge.payload import render
+from cammra_edge.profile import HttpPost, Profile
+from cammra_edge.tracking import Tracker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from cammra_edge.model import Event
+
+WIDTH, HEIGHT = 1920, 1080
+VEHICLE = (560, 360, 640, 400)
+PLATE = (800, 640, 160, 48)
+WARM = 3
+FRAME_NS = 40_000_000
+PROFILE = Profile(
+    "bench",
+    HttpPost("http://127.0.0.1/events"),
+    device_id="GATE-1",
+    events={"new"},
+    two_images=True,
+)
+DEVICE = Device(serial="B8A44F960ACE", model="AXIS Q1805-LE", time_zone="UTC")
+KEY = bytes(range(32))
+
+Job = tuple[str, int, "Callable[[], object]"]
+"""Name, how often it is called while counted, and the job."""
+
+
+def main() -> int:
+    """Count every path; callgrind writes one part of its file for each."""
+    folder = Path(sys.argv[1])
+    counter = ctypes.CDLL(str(folder / "count.so"))
+    gc.disable()
+    for name, calls, job in (*_images(folder), *_observed(folder), *_delivered(folder)):
+        for _ in range(WARM):
+            job()
+        counter.count_begin()
+        for _ in range(calls):
+            job()
+        counter.count_end(f"{name}/{calls}".encode())
+    return 0
+
+
+def _images(folder: Path) -> Iterator[Job]:
+    nv12, rgb = _nv12(folder), memoryview((folder / "rgb").read_bytes())
+    rgb = rgb.cast("B", (HEIGHT, WIDTH, 3))
+    jpeg, rows = (folder / "jpeg").read_bytes(), (folder / "rows").read_bytes()
+    crop = ImageSpec(kind=ImageKind.VEHICLE_CROP, quality=85)
+    lossless = ImageSpec(kind=ImageKind.VEHICLE_CROP)
+    small = ImageSpec(kind=ImageKind.DOWNSIZED_FRAME, quality=85, fit=(640, 360))
+    full = FrameFormat.NV12_FULL
+    yield from _floor(folder)
+    yield "plate crop, NV12", 5, lambda: encode_image(nv12, full, crop, PLATE)
+    yield "vehicle crop, NV12", 2, lambda: encode_image(nv12, full, crop, VEHICLE)
+    yield (
+        "vehicle crop, NV12 video range",
+        2,
+        lambda: encode_image(nv12, FrameFormat.NV12, crop, VEHICLE),
+    )
+    yield "vehicle crop, RGB", 2, lambda: encode_image(rgb, FrameFormat.RGB8, crop, VEHICLE)
+    yield "downsized 640x360, NV12", 1, lambda: encode_image(nv12, full, small)
+    yield "vehicle crop, MJPEG", 1, lambda: encode_image(jpeg, FrameFormat.JPEG, crop, VEHICLE)
+    yield (
+        "plate crop, MJPEG with restart markers, lossless",
+        2,
+        lambda: encode_image(rows, FrameFormat.JPEG, lossless, PLATE),
+    )
+
+
+def _floor(folder: Path) -> Iterator[Job]:
+    """Plain C over the same libjpeg-turbo, for the crops that make an event."""
+    library = ctypes.CDLL(str(folder / "image.so"))
+    library.floor_ready()
+    frame = bytearray((folder / "nv12").read_bytes())
+    held = (ctypes.c_ubyte * len(frame)).from_buffer(frame)
+    luma = ctypes.addressof(held)
+    planes = (ctypes.c_void_p(luma), ctypes.c_void_p(luma + WIDTH * HEIGHT), WIDTH)
+
+    def crop(box: tuple[int, int, int, int]) -> int:
+        assert held is not None
+        return int(library.floor_nv12(*planes, *box, 1))
+
+    yield "C floor: plate crop, NV12", 5, lambda: crop(PLATE)
+    yield "C floor: vehicle crop, NV12", 2, lambda: crop(VEHICLE)
+
+
+def _observed(folder: Path) -> Iterator[Job]:
+    nv12 = _nv12(folder)
+    tracking = TrackingSettings(lost_after_s=3600.0)
+    settings = Settings(
+        profiles=[PROFILE], device=DEVICE, frame_format=FrameFormat.NV12_FULL, tracking=tracking
+    )
+    engine = Engine(settings)
+    times = map(_at, range(1_000_000))
+    reads = [_read(track, 0.9) for track in range(10)]
+    for _ in range(60):
+        engine.observe(nv12, reads, next(times))
+    yield "observe, 10 reads, nothing to say", 20, lambda: engine.observe(nv12, reads, next(times))
+    growing = (_read(500, 0.2 + 0.06 * step) for step in range(12))
+    yield (
+        "observe, a better shot of 640x400",
+        5,
+        lambda: engine.observe(nv12, [next(growing)], next(times)),
+    )
+    tracks = iter(range(1000, 2000))
+    yield (
+        "observe, a new vehicle",
+        5,
+        lambda: engine.observe(nv12, [_read(next(tracks), 0.9)], next(times)),
+    )
+
+
+def _delivered(folder: Path) -> Iterator[Job]:
+    event, images = _event(folder)
+    vehicle, plate = images.values()
+
+    def rendered(packet: int = 4711) -> bytes:
+        message = render(
+            event,
+            images,
+            profile=PROFILE,
+            profile_id=1,
+            device=DEVICE,
+            packet=packet,
+            boundary_key=KEY,
+        )
+        return message.content  # type: ignore[union-attr]  # multipart is a Body
+
+    yield "FF JSON and multipart body", 20, rendered
+    content = rendered()
+    start = content.index(b"\r\n\r\n") + 4
+    json_bytes = content[start : content.index(b"\r\n--", start)]
+    parts = [
+        ("event", "event.json", "application/json", json_bytes),
+        ("image", "vehicle.jpg", "image/jpeg", vehicle),
+        ("image2", "plate.jpg", "image/jpeg", plate),
+    ]
+    yield "multipart body, JSON ready", 20, lambda: multipart_body("b" * 56, parts)
+    splice_at = json_bytes.index(b'"imageFile"')
+    inside = [("vehicle", "jpg", vehicle), ("plate", "jpg", plate)]
+    yield "FF JSON with images inside", 20, lambda: json_with_images(json_bytes, splice_at, inside)
+    outbox = Outbox(OutboxSettings(path=folder / "outbox.sqlite3"), clock=SYSTEM_CLOCK)
+    keys = tuple(ref.image_key for ref in event.images)
+    numbers = iter(range(1, 1000))
+
+    def through_the_outbox() -> None:
+        number = next(numbers)
+        named = replace(
+            event,
+            event_id=event_id_from("bench", number, event.kind, 1),
+            vehicle_no=number,
+            car_id=number,
+            images=tuple(
+                replace(ref, image_key=f"{number}-{ref.image_key}") for ref in event.images
+            ),
+        )
+        stored = {f"{number}-{key}": images[key] for key in keys}
+        wanted = [Wanted(profile_id=1, image_keys=tuple(stored))]
+        outbox.put([NewEvent(event=named, images=stored, wanted_by=wanted)])
+        delivery = outbox.take(1)
+        assert delivery is not None
+        outbox.done(delivery)
+
+    yield "outbox: put, take, done", 20, through_the_outbox
+
+
+def _event(folder: Path) -> tuple[Event, dict[str, bytes]]:
+    tracker = Tracker(Settings(profiles=[PROFILE], frame_format=FrameFormat.NV12_FULL))
+    (said,) = tracker.observe(_nv12(folder), [_read(1, 0.9)], _at(0))
+    event = event_from(said, stream_id="bench", car_id=1, lists=ListIndex(()))
+    return with_images(event, said.shot, PROFILE.image_specs())
+
+
+def _nv12(folder: Path) -> memoryview:
+    return memoryview((folder / "nv12").read_bytes()).cast("B", (HEIGHT * 3 // 2, WIDTH))
+
+
+def _at(number: int) -> FrameTime:
+    return FrameTime(number * FRAME_NS, 1_763_800_000_000_000_000 + number * FRAME_NS)
+
+
+def _read(track: int, confidence: float) -> PlateRead:
+    return PlateRead(
+        track=track,
+        text=f"1AB{track % 10_000:04d}",
+        confidence=confidence,
+        vehicle=VEHICLE,
+        plate=PLATE,
+        country="CZE",
+    )
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # taking everything down would take valgrind as long again

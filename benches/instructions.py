@@ -1,0 +1,168 @@
+"""The second witness: instructions of each hot path, counted by callgrind, which no noise reaches.
+
+    python -m benches.instructions            compare with benches/instructions.json; fails above 5 %
+    python -m benches.instructions --record   write it anew
+
+Instructions of the same binary and interpreter are the same to some ten-thousandths, on an idle machine as on a busy
+one. They hold for the versions that stand in the file: another Python or another processor family counts differently.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benches import scene
+from benches.floor import FloorError, built
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HERE = Path(__file__).resolve().parent
+RECORD = HERE / "instructions.json"
+MORE = 0.05
+"""A path may cost so much more than recorded."""
+
+
+class CountError(Exception):
+    """The paths cannot be counted; says why."""
+
+
+def counted() -> dict[str, float]:
+    """Instructions of one call of each path.
+
+    Raises:
+        CountError: valgrind or a C compiler is missing, or a path failed.
+        FloorError: The floor cannot be built.
+    """
+    valgrind, compiler = shutil.which("valgrind"), shutil.which("cc")
+    if valgrind is None or compiler is None:
+        raise CountError("want valgrind and a C compiler: apt-get install valgrind gcc")
+    with tempfile.TemporaryDirectory(prefix="cammra-count-") as name:
+        folder = Path(name)
+        _write_frames(folder)
+        source = HERE / "floor" / "count.c"
+        made = subprocess.run(
+            [compiler, "-O2", "-shared", "-fPIC", "-o", str(folder / "count.so"), str(source)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if made.returncode:
+            raise CountError(f"cc failed: {made.stderr[-500:]}")
+        shutil.copy(built("image"), folder / "image.so")
+        command = [
+            valgrind,
+            "--tool=callgrind",
+            "--instr-atstart=no",
+            f"--callgrind-out-file={folder / 'callgrind.out'}",
+            sys.executable,
+            "-m",
+            "benches.counted",
+            name,
+        ]
+        environment = {**os.environ, "PYTHONHASHSEED": "0"}
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=HERE.parent, env=environment
+        )
+        found = _parts(folder)
+        if done.returncode or not found:
+            raise CountError(f"counting failed: {done.stderr[-1500:]}")
+        return found
+
+
+def _write_frames(folder: Path) -> None:
+    photo = scene.photo(drawn=True)
+    (folder / "nv12").write_bytes(photo.nv12.tobytes())
+    (folder / "rgb").write_bytes(photo.rgb.tobytes())
+    (folder / "jpeg").write_bytes(photo.jpeg)
+    (folder / "rows").write_bytes(scene.with_restart_rows(photo.rgb))
+
+
+def _parts(folder: Path) -> dict[str, float]:
+    found: dict[str, float] = {}
+    numbered = (path for path in folder.glob("callgrind.out.*") if path.suffix[1:].isdigit())
+    for path in sorted(numbered, key=lambda path: int(path.suffix[1:])):
+        text = path.read_text(errors="replace")
+        name = re.search(r"^desc: Trigger: Client Request: (.+)/(\d+)$", text, re.MULTILINE)
+        totals = re.search(r"^(?:summary|totals): (\d+)", text, re.MULTILINE)
+        if name and totals:
+            found[name[1]] = int(totals[1]) / int(name[2])
+    return found
+
+
+def versions() -> dict[str, str]:
+    """What the counts hold for."""
+    major, minor, _ = platform.python_version_tuple()
+    return {
+        "machine": platform.machine(),
+        "python": f"{major}.{minor}",
+        "libc": platform.libc_ver()[1],
+    }
+
+
+def recorded() -> tuple[dict[str, str], dict[str, float]]:
+    """The versions and counts on record."""
+    plain = json.loads(RECORD.read_text())
+    return plain["versions"], plain["instructions"]
+
+
+def worse(now: Mapping[str, float], before: Mapping[str, float]) -> list[str]:
+    """The paths that cost too much more than recorded, or are not on record, each in a sentence."""
+    found = [
+        f"{name}: {now[name]:,.0f} instructions, {now[name] / before[name] - 1:+.1%} to {before[name]:,.0f}"
+        for name in now
+        if name in before and now[name] > before[name] * (1 + MORE)
+    ]
+    return found + [f"{name}: not on record" for name in now.keys() ^ before.keys()]
+
+
+def table(now: Mapping[str, float], before: Mapping[str, float]) -> str:
+    """All of it, for people."""
+    lines = ["| path | instructions | recorded | change |", "|---|--:|--:|--:|"]
+    for name, count in now.items():
+        was = before.get(name)
+        change = f"{count / was - 1:+.1%}" if was else ""
+        lines.append(f"| {name} | {count:,.0f} | {was or 0:,.0f} | {change} |")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """As the module says."""
+    parser = argparse.ArgumentParser(prog="python -m benches.instructions", description=__doc__)
+    parser.add_argument("--record", action="store_true", help="write the counts anew")
+    arguments = parser.parse_args()
+    try:
+        now = counted()
+    except (CountError, FloorError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if arguments.record:
+        told = {
+            "versions": versions(),
+            "instructions": {name: round(count) for name, count in now.items()},
+        }
+        RECORD.write_text(json.dumps(told, indent=2) + "\n")
+        print(table(now, {}))
+        return 0
+    held_for, before = recorded()
+    print(table(now, before))
+    if held_for != versions():
+        print(f"recorded for {held_for}, counted on {versions()}: not comparable", file=sys.stderr)
+        return 0
+    found = worse(now, before)
+    print("\n".join(found) or "no path costs more than 5 % over its record")
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
