@@ -155,6 +155,14 @@ def test_success_leaves_only_after_the_event_is_on_disk(tmp_path: Path) -> None:
         assert [event.packet for event in receiver.events] == [1]
 
 
+def test_only_the_latest_events_stay_in_memory() -> None:
+    with Receiver(keep=3) as receiver:
+        for packet in range(1, 8):
+            httpx.post(receiver.http_url, content=_event(packet), headers=JSON)
+        assert [event.number for event in receiver.events] == [5, 6, 7]
+        assert receiver.missing_packets == 0
+
+
 def test_many_senders_at_once_are_all_noted() -> None:
     with Receiver() as receiver:
 

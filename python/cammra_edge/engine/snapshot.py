@@ -57,4 +57,6 @@ class Snapshot:
 
 def _copy(plane: Buffer) -> memoryview:
     view = memoryview(plane)
-    return memoryview(view.tobytes()).cast("B", view.shape or ()) if view.nbytes else memoryview(b"")
+    return (
+        memoryview(view.tobytes()).cast("B", view.shape or ()) if view.nbytes else memoryview(b"")
+    )

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 Address = tuple[str, int]
 
 _POLL_S = 0.05
-_KEPT = 100_000
 _JSON = {"Content-Type": "application/json"}
 _TAKEN = b'{"Result": true}'
 
@@ -63,6 +62,7 @@ class Receiver:
         on_arrival: Called with each event, repeats included, on the connection's thread.
         on_fault: Called with the peer and what came that was no event.
         tcp_answer: What to answer each object over TCP, as an acknowledgement.
+        keep: How many of the latest events stay in memory, with their pictures.
         clock: Where the time of arrival comes from.
 
     Raises:
@@ -78,6 +78,7 @@ class Receiver:
         on_arrival: Callable[[Arrival], object] | None = None,
         on_fault: Callable[[str, str], object] | None = None,
         tcp_answer: bytes = b"",
+        keep: int = 10_000,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._addresses = (http, tcp)
@@ -87,8 +88,8 @@ class Receiver:
         self._tcp_answer = tcp_answer
         self._clock = clock
         self._changed = threading.Condition()
-        self._arrivals: deque[Arrival] = deque(maxlen=_KEPT)
-        self._faults: deque[str] = deque(maxlen=_KEPT)
+        self._arrivals: deque[Arrival] = deque(maxlen=keep)
+        self._faults: deque[str] = deque(maxlen=keep)
         self._sequence = Sequence()
         self._count = 0
         self._refused = 0

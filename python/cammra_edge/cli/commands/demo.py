@@ -38,6 +38,7 @@ _WAIT_S = 60.0
 _SEED = 7
 _SCENE_FRAME = 73
 _LOOPBACK = ("127.0.0.1", 0)
+_KEPT = 1000
 _ONCE_EACH = ("new", "reliable", "lost")
 
 
@@ -120,6 +121,7 @@ def _receiver(name: str, terminal: Terminal, *, http: bool, keep: Path | None) -
         tcp=None if http else _LOOPBACK,
         folder=keep / name.replace(" ", "-") if keep is not None else None,
         on_arrival=arrived,
+        keep=_KEPT,
     )
 
 

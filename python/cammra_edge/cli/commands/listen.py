@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 HTTP_PORT = 8077
 TCP_PORT = 7001
 _LAST_PORT = 65535
+_KEPT = 16
+"""Events shown are done with: a receiver that runs for months must not grow."""
 _STATUSES = range(100, 600)
 
 
@@ -105,6 +107,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         folder=None if args.no_folder else args.folder,
         on_arrival=arrived,
         on_fault=fault,
+        keep=_KEPT,
     ) as receiver:
         if args.answer is not None:
             receiver.answer(Answer(args.answer), times=args.times)
