@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.faults import backlog, disks, kills, power, rates, receivers
+from tests.faults import backlog, disks, kills, power, rates, receivers, writes
 from tests.faults.finding import CannotBeProvokedError, Finding
 from tests.recordings import recordings
 
@@ -53,6 +53,7 @@ def catalogue() -> dict[str, Callable[[Path], Finding]]:
     salvage = "tests/outbox/test_salvage.py"
     faults: dict[str, Callable[[Path], Finding]] = {
         "kill": partial(kills.kill_sweep, recording=short, kills=200),
+        "writes": partial(writes.killed_at_writes, steps=(1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144)),
         "power": partial(power.power_cuts, cycles=40),
         "full": disks.full_disk,
         "read-only": disks.read_only_disk,

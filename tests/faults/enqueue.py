@@ -1,6 +1,7 @@
 """A process that puts events and says so, for tests that take the power from it.
 
-`python -m tests.faults.enqueue PATH DURABILITY`: prints the number of each event once `put` has returned.
+`python -m tests.faults.enqueue PATH DURABILITY [COUNT]`: prints the number of each event once `put` has
+returned; so many of them, or without end.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ def picture(vehicle_no: int) -> bytes:
 
 
 def main() -> None:
-    """Put until the end."""
+    """Put until there are enough, or until somebody ends it."""
+    left = int(sys.argv[3]) if len(sys.argv) > 3 else -1
     outbox = Outbox(OutboxSettings(path=Path(sys.argv[1]), durability=sys.argv[2]))
     vehicle_no = outbox.car_id("cut", 10**9) - 1
-    while True:
+    while left:
+        left -= 1
         vehicle_no += 1
         outbox.put([new_event(vehicle_no, image=picture(vehicle_no))])
         sys.stdout.write(f"{vehicle_no}\n")

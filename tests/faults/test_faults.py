@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults import backlog, disks, kills, power, receivers
+from tests.faults import backlog, disks, kills, power, receivers, writes
 from tests.faults.finding import CannotBeProvokedError, Finding
 from tests.recordings import recordings
 
@@ -31,6 +31,10 @@ def held(provoke: Callable[[], Finding]) -> None:
 @pytest.mark.slow
 def test_killed_at_random_moments_nothing_is_lost_or_renumbered(tmp_path: Path) -> None:
     held(lambda: kills.kill_sweep(tmp_path, recordings() / "motorway-short", kills=5, seed=7))
+
+
+def test_killed_at_chosen_writes_nothing_stored_is_lost(tmp_path: Path) -> None:
+    held(lambda: writes.killed_at_writes(tmp_path, steps=(3, 40)))
 
 
 def test_power_cuts_lose_nothing_that_was_stored(tmp_path: Path) -> None:
