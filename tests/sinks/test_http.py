@@ -284,7 +284,7 @@ def test_nobody_listening_is_said_in_words() -> None:
         port = server.port
     outcome = HttpSink(post(port)).send(BODY, ATTEMPT)
     assert outcome == TryLater(
-        f"{LOOPBACK}:{port} refuses the connection: nothing listens on that port"
+        f"http://{LOOPBACK}:{port} refuses the connection: nothing listens on that port"
     )
 
 

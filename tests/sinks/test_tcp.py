@@ -108,7 +108,7 @@ def test_a_receiver_that_reads_once_and_hangs_up_has_it_all_the_same() -> None:
     small = Body(content=b'{"a":"b"}' * 100)
     with Scripted(script) as server:
         way = sink(server.port)
-        outcomes = [way.send(small, ATTEMPT) for _ in range(20)]
+        outcomes = [way.send(small, ATTEMPT) for _ in range(200)]
     assert all(isinstance(outcome, Delivered) for outcome in outcomes), outcomes
 
 
@@ -200,7 +200,7 @@ def test_another_answer_is_no_acknowledgement(answer: bytes) -> None:
 def test_nobody_listening_is_said_in_words() -> None:
     outcome = sink(port := free_port()).send(BODY, ATTEMPT)
     assert outcome == TryLater(
-        f"{LOOPBACK}:{port} refuses the connection: nothing listens on that port"
+        f"tcp://{LOOPBACK}:{port} refuses the connection: nothing listens on that port"
     )
 
 

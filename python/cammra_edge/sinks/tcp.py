@@ -48,6 +48,7 @@ _TERMINATORS: Final = {
     Framing.LENGTH: b"",
 }
 _LARGEST_LENGTH = 0xFFFF_FFFF
+_TCP_CLOSE = 7  # `TCP_CLOSE` of Linux' tcp_states.h
 
 
 class TcpSink:
@@ -120,9 +121,8 @@ class TcpSink:
         keep = False
         try:
             self._write(sock, content, deadline)
-            if not self._protocol.persistent and not isinstance(sock, ssl.SSLSocket):
-                sock.shutdown(socket.SHUT_WR)
-            self._wait_for_kernel(sock, deadline)
+            finished = not self._protocol.persistent and _finish(sock)
+            self._wait_for_kernel(sock, deadline, finished=finished)
             outcome = self._acknowledged(sock, deadline)
             keep = self._protocol.persistent and isinstance(outcome, Delivered)
             if not self._protocol.persistent and not self._protocol.ack:
@@ -150,7 +150,7 @@ class TcpSink:
             if pieces:
                 pieces[0] = pieces[0][taken:]
 
-    def _wait_for_kernel(self, sock: socket.socket, deadline: Deadline) -> None:
+    def _wait_for_kernel(self, sock: socket.socket, deadline: Deadline, *, finished: bool) -> None:
         """Until the peer's kernel has acknowledged every byte.
 
         The kernel tells how many bytes are not acknowledged yet, and has no event for "none left"; so it is asked
@@ -159,8 +159,8 @@ class TcpSink:
         Raises:
             OSError: The connection broke before.
         """
-        # The FIN counts as one; a receiver that has everything may answer it with a reset.
-        ours = 0 if self._protocol.persistent or isinstance(sock, ssl.SSLSocket) else 1
+        # Our FIN counts as one; a receiver that has every byte may answer it with a reset.
+        ours = 1 if finished else 0
         pause_s = _FIRST_PAUSE_S
         wait = deadline.sooner(self._protocol.timeouts.write_s)
         while (left := unacknowledged_bytes(sock)) > ours:
@@ -208,12 +208,22 @@ def unacknowledged_bytes(sock: socket.socket) -> int:
     return int(left)
 
 
+def _finish(sock: socket.socket) -> bool:
+    """Shut the writing side; False where there is no side left to shut, or TLS has its own way."""
+    if isinstance(sock, ssl.SSLSocket):
+        return False
+    try:
+        sock.shutdown(socket.SHUT_WR)
+    except OSError:
+        # The receiver has hung up already. Whether it had every byte, its acknowledgements say.
+        return False
+    return True
+
+
 def _closed(sock: socket.socket) -> bool:
-    """Whether both directions are over: a reset, not just a peer that has finished talking."""
-    poll = select.poll()
-    poll.register(sock, select.POLLHUP | select.POLLERR)
-    events = poll.poll(0)
-    return bool(events and events[0][1] & select.POLLERR)
+    """Whether the connection is over, so that nothing more will be acknowledged."""
+    state = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
+    return state[0] == _TCP_CLOSE
 
 
 def _drained(sock: socket.socket) -> bool:

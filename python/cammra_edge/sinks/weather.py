@@ -48,7 +48,7 @@ def outcome(  # noqa: PLR0911 - a table, one line per kind
     """What to do about it. The innermost cause speaks, as libraries wrap what the system said."""
     while error.__cause__ is not None:
         error = error.__cause__
-    where = endpoint.address
+    where = f"{endpoint.scheme}://{endpoint.address}"
     match error:
         case PinMismatchError():
             return Misconfigured(f"{where}: {error}")
