@@ -112,6 +112,26 @@ def test_a_video_that_is_none_is_refused_and_leaves_no_recording(tmp_path: Path)
         Recording.open(tmp_path / "out")
 
 
+def test_what_ffmpeg_says_when_it_stops_is_passed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ffmpeg of its own that knows no option: what an old one does with a new one's words."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name, does in (
+        ("ffprobe", 'echo \'{"streams":[{"width":64,"height":48,"codec_name":"h264"}]}\''),
+        ("ffmpeg", "echo first >&2; echo \"Unrecognized option 'fps_mode'.\" >&2; exit 1"),
+    ):
+        (programs / name).write_text(f"#!/bin/sh\n{does}\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    (tmp_path / "film.mp4").write_bytes(b"x")
+    with pytest.raises(
+        RecordingError, match=r"film\.mp4: ffmpeg stopped \(Unrecognized option 'fps_mode'\.\)"
+    ):
+        _import(tmp_path, tmp_path / "film.mp4")
+
+
 def test_without_ffmpeg_one_line_says_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _S_NS = 1_000_000_000
 _PIECE_BYTES = 1 << 18
 _PROBE_TIMEOUT_S = 60
+_SAID_BYTES = 1 << 16
+_SHOWN = 200
 _GOOD_QSCALE = 3
 _DEFAULT_FPS = 25.0
 _PICTURES = frozenset({".jpg", ".jpeg"})
@@ -209,18 +212,29 @@ def _program(name: str) -> str:
 
 def _probe(command: Sequence[str], video: Path) -> dict[str, str]:
     wanted = "stream=width,height,avg_frame_rate,codec_name"
-    answer = subprocess.run(  # noqa: S603 - a list, no shell; the only text from outside is behind `file:`
-        [*command, "-select_streams", "v:0", "-show_entries", wanted, "-of", "json"],
-        capture_output=True,
-        check=False,
-        timeout=_PROBE_TIMEOUT_S,
-    )
+    refused = f"{video}: cannot be read as a video"
+    try:
+        answer = subprocess.run(  # noqa: S603 - a list, no shell; the only text from outside is behind `file:`
+            [*command, "-select_streams", "v:0", "-show_entries", wanted, "-of", "json"],
+            capture_output=True,
+            check=False,
+            timeout=_PROBE_TIMEOUT_S,
+        )
+    except subprocess.TimeoutExpired:
+        raise RecordingError(
+            f"{refused} (ffprobe gave no answer in {_PROBE_TIMEOUT_S} s)"
+        ) from None
     try:
         (stream,) = json.loads(answer.stdout)["streams"]
     except (ValueError, KeyError, TypeError):
-        why = answer.stderr.decode(errors="replace").strip()[-200:] or "it has no picture stream"
-        raise RecordingError(f"{video}: cannot be read as a video ({why})") from None
+        why = _last_words(answer.stderr) or "it has no picture stream"
+        raise RecordingError(f"{refused} ({why})") from None
     return {str(key): str(value) for key, value in stream.items()}
+
+
+def _last_words(said: bytes) -> str:
+    lines = said.decode(errors="replace").strip().splitlines()
+    return lines[-1][-_SHOWN:] if lines else ""
 
 
 def _fraction(text: str) -> float | None:
@@ -233,9 +247,12 @@ def _fraction(text: str) -> float | None:
 
 def _piped(command: Sequence[str], video: Path) -> Iterator[bytes | None]:
     splitter = JpegSplitter()
-    with subprocess.Popen(  # noqa: S603 - as in `_probe`
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
-    ) as film:
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(  # noqa: S603 - as in `_probe`
+            command, stdout=subprocess.PIPE, stderr=said, stdin=subprocess.DEVNULL
+        ) as film,
+    ):
         if film.stdout is None:
             raise RecordingError(f"{video}: ffmpeg gives nothing")
         whole = False
@@ -247,5 +264,7 @@ def _piped(command: Sequence[str], video: Path) -> Iterator[bytes | None]:
         finally:
             if not whole:
                 film.kill()
-    if film.returncode:
-        raise RecordingError(f"{video}: ffmpeg stopped with status {film.returncode}")
+        if film.wait():
+            said.seek(0)
+            why = _last_words(said.read(_SAID_BYTES)) or f"status {film.returncode}"
+            raise RecordingError(f"{video}: ffmpeg stopped ({why})")
