@@ -261,12 +261,13 @@ def _paced(path: Path, script: Script | None, events: int, verdict: Verdict | No
         ports = [first.port, second.port, third.port]
         profiles = [profile_to(port, f"p{no}") for no, port in enumerate(ports)]
         with delivering(outbox, *profiles) as workers:
+            began_s = time.monotonic()
             for number in range(events):
+                time.sleep(max(0.0, began_s + number * PACE_S - time.monotonic()))
                 put_at_s.append(time.monotonic())
                 ordinal = number % 4
                 life = a_life(number // 4 + 1, wanted_by=(1, 2, 3), image=PICTURE)
                 outbox.put([life[ordinal]])
-                time.sleep(PACE_S)
             for worker in workers[1:]:
                 worker.wait_until_idle(WAIT_S)
             give_up_s = time.monotonic() + WAIT_S
