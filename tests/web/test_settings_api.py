@@ -1,0 +1,126 @@
+"""Settings over the API: all or nothing, two editors, history, and a camera's own file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cammra_edge.profile import Ftp, HttpPost
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.web.conftest import Browser
+    from tests.web.still import StillEngine
+
+GOOD = {"tracking": {"lost_after_s": 4.0}}
+BAD = {
+    "tracking": {"lost_after_s": 4.0, "reliable_reads": 0},
+    "profiles": {"2": {"server_url": "no port"}},
+}
+XML = {"Content-Type": "text/xml"}
+
+
+def patch(browser: Browser, changes: object, **more: Any) -> httpx.Response:  # noqa: ANN401 - also what is wrong
+    return browser.send("PATCH", "/api/settings", {"changes": changes, **more})
+
+
+def test_a_save_is_in_force_when_it_is_answered(browser: Browser, engine: StillEngine) -> None:
+    answer = patch(browser, GOOD, version=0)
+    assert answer.status_code == 200
+    assert engine.settings.tracking.lost_after_s == 4.0
+    assert answer.json()["version"] == 1
+
+
+def test_one_wrong_field_keeps_all_of_them_out(browser: Browser, engine: StillEngine) -> None:
+    answer = patch(browser, BAD)
+    assert answer.status_code == 422
+    assert {one["field"] for one in answer.json()["fields"]} == {
+        "tracking.reliable_reads",
+        "profiles[2].server_url",
+    }
+    assert engine.applied == []
+    assert browser.send("GET", "/api/settings").json()["version"] == 0
+
+
+def test_the_second_of_two_editors_is_told(browser: Browser, engine: StillEngine) -> None:
+    assert patch(browser, GOOD, version=0).status_code == 200
+    answer = patch(browser, {"tracking": {"lost_after_s": 9.0}}, version=0)
+    assert answer.status_code == 409
+    assert answer.json()["version"] == 1
+    assert engine.settings.tracking.lost_after_s == 4.0
+
+
+def test_an_earlier_version_comes_back(browser: Browser, engine: StillEngine) -> None:
+    patch(browser, GOOD)
+    patch(browser, {"tracking": {"lost_after_s": 9.0}})
+    assert browser.send("POST", "/api/history/1/restore").status_code == 200
+    assert engine.settings.tracking.lost_after_s == 4.0
+    assert [one["version"] for one in browser.send("GET", "/api/history").json()] == [3, 2, 1]
+    assert browser.send("POST", "/api/history/99/restore").status_code == 404
+
+
+def test_one_profile_can_be_changed_by_its_number(browser: Browser, engine: StillEngine) -> None:
+    assert browser.send("PUT", "/api/profiles/2", {"device_id": "GATE-9"}).status_code == 200
+    assert engine.settings.profiles[1].device_id == "GATE-9"
+    assert browser.send("PUT", "/api/profiles/9", {"device_id": "GATE-9"}).status_code == 422
+
+
+def test_a_check_changes_nothing_and_says_what_would_be(
+    browser: Browser, engine: StillEngine
+) -> None:
+    changes = {
+        "profiles": {
+            "2": {"protocol": "FTP", "server_url": "ftp://h", "path": "a", "naming": "#PLATE"}
+        }
+    }
+    made = browser.send("POST", "/api/check", {"changes": changes}).json()
+    assert made["fields"] == []
+    assert made["profiles"][0]["of"] == 1
+    assert made["profiles"][0]["would_send"] == 1
+    assert engine.applied == []
+    changes["profiles"]["2"]["image"] = "full frame"
+    made = browser.send("POST", "/api/check", {"changes": changes}).json()
+    assert made["profiles"][1]["names"] == ["a/AXIS1234.jpg"]
+
+
+def test_a_camera_s_own_file_becomes_a_profile_and_comes_back(
+    browser: Browser, engine: StillEngine
+) -> None:
+    xml = browser.send("GET", "/api/profiles/1/cloud").content
+    xml = xml.replace(b"<sensorProviderID>defaultID", b"<sensorProviderID>GATE-7")
+    headers = {**XML, "X-CSRF-Token": browser.csrf}
+    answer = browser.http.put("/api/profiles/1/cloud", content=xml, headers=headers)
+    assert answer.status_code == 200
+    profile = engine.settings.profiles[0]
+    assert profile.device_id == "GATE-7"
+    assert isinstance(profile.protocol, HttpPost)
+    assert profile.protocol.password == "s3cret-one", (
+        "a file without a password leaves the saved one"
+    )
+
+
+@pytest.mark.parametrize(
+    "content", [b"{}", b"[]", b'{"cammra_edge":1}', b'{"cammra_edge":9,"settings":{}}']
+)
+def test_a_foreign_file_is_not_imported(
+    browser: Browser, engine: StillEngine, content: bytes
+) -> None:
+    headers = {"Content-Type": "application/json", "X-CSRF-Token": browser.csrf}
+    assert browser.http.post("/api/import", content=content, headers=headers).status_code == 422
+    assert engine.applied == []
+
+
+def test_an_import_leaves_locked_fields_and_secrets_as_they_are(
+    browser: Browser, engine: StillEngine
+) -> None:
+    held = browser.send("GET", "/api/export").json()
+    held["settings"]["profiles"][2]["server_url"] = "ftp://127.0.0.2"
+    held["settings"]["tracking"]["lost_after_s"] = 4.0
+    assert browser.send("POST", "/api/import", held).status_code == 200
+    first, third = engine.settings.profiles[0].protocol, engine.settings.profiles[2].protocol
+    assert isinstance(first, HttpPost)
+    assert isinstance(third, Ftp)
+    assert (first.password, third.server_url) == ("s3cret-one", "ftp://127.0.0.1:9")
+    assert engine.settings.tracking.lost_after_s == 4.0
