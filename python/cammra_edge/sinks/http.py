@@ -227,8 +227,10 @@ class HttpSink:
         if self._pool is None:
             proxy = self._protocol.proxy_endpoint()
             user = self._protocol.proxy_user
+            by_tls = "https" in {self.endpoint.scheme, proxy and proxy.scheme}
             self._pool = httpcore.ConnectionPool(
-                ssl_context=self._network.trust.context(),
+                # Reading all certificates takes longer than a hundred events: only for those who need them.
+                ssl_context=self._network.trust.context() if by_tls else None,
                 proxy=None
                 if proxy is None
                 else httpcore.Proxy(
