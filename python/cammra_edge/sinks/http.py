@@ -93,7 +93,15 @@ class HttpSink:
             auth=Auth(protocol.auth), user=protocol.user, password=protocol.password
         )
         self._pool: httpcore.ConnectionPool | None = None
-        self._fixed_headers = self._headers_of_every_request()
+        self._fixed_headers = [
+            (name.encode(), value.encode()) for name, value in self._headers_of_every_request()
+        ]
+        self._url = httpcore.URL(
+            scheme=self.endpoint.scheme,
+            host=self.endpoint.host,
+            port=self.endpoint.port,
+            target=self.endpoint.target,
+        )
 
     def send(self, message: Message, attempt: Attempt) -> Outcome:
         """Post the body, and say what the answer means."""
@@ -180,14 +188,10 @@ class HttpSink:
         limits = self._protocol.timeouts
         request = httpcore.Request(
             b"POST",
-            httpcore.URL(
-                scheme=self.endpoint.scheme,
-                host=self.endpoint.host,
-                port=self.endpoint.port,
-                target=self.endpoint.target,
-            ),
+            self._url,
             headers=[
-                (name.encode(), value.encode()) for name, value in [*self._fixed_headers, *headers]
+                *self._fixed_headers,
+                *((name.encode(), value.encode()) for name, value in headers),
             ],
             content=content,
             extensions={
