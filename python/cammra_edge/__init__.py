@@ -33,7 +33,21 @@ if TYPE_CHECKING:
         Subsampling,
         VehicleInfo,
     )
-    from cammra_edge.profile import Auth, Framing, Ftp, HttpPost, Profile, Tcp, Timeouts, Tls
+    from cammra_edge.profile import (
+        Auth,
+        Framing,
+        Ftp,
+        HttpPost,
+        Keepalive,
+        Order,
+        Profile,
+        Tcp,
+        Template,
+        Timeouts,
+        Tls,
+        Utmc,
+        Utmc2,
+    )
 
 _HOMES = {
     "cammra_edge.config": (
@@ -64,10 +78,15 @@ _HOMES = {
         "Framing",
         "Ftp",
         "HttpPost",
+        "Keepalive",
+        "Order",
         "Profile",
         "Tcp",
+        "Template",
         "Timeouts",
         "Tls",
+        "Utmc",
+        "Utmc2",
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -88,8 +107,10 @@ __all__ = [
     "Ftp",
     "HttpPost",
     "ImageKind",
+    "Keepalive",
     "ListEntry",
     "ListMode",
+    "Order",
     "OutboxSettings",
     "PlateList",
     "PlateRead",
@@ -98,9 +119,12 @@ __all__ = [
     "Settings",
     "Subsampling",
     "Tcp",
+    "Template",
     "Timeouts",
     "Tls",
     "TrackingSettings",
+    "Utmc",
+    "Utmc2",
     "VehicleInfo",
     "env",
     "secret_file",
