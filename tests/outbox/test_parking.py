@@ -4,8 +4,11 @@ import json
 import threading
 from typing import TYPE_CHECKING
 
+import pytest
+
+from cammra_edge.errors import OutboxError
 from cammra_edge.outbox import Dropped
-from tests.fakes import JPEG, new_event
+from tests.fakes import JPEG, database_of, new_event
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,3 +88,16 @@ def test_an_export_holds_event_reason_and_pictures(bench: Bench, tmp_path: Path)
     assert about["event"]["plate"]["text"] == "1AB0001"
     assert (folder / about["images"][0]["file"]).read_bytes() == JPEG
     assert len(list(folder.iterdir())) == 5
+
+
+def test_a_disk_that_takes_nothing_is_said_and_changes_nothing(bench: Bench) -> None:
+    a_bench_with_three_parked(bench)
+    assert len(bench.outbox.parking.listed()) == 3
+    db = database_of(bench.outbox)
+    db.execute("pragma query_only = on")
+    for change in (bench.outbox.parking.retry, bench.outbox.parking.discard):
+        with pytest.raises(OutboxError, match="the disk does not take it now"):
+            change(1)
+    db.execute("pragma query_only = off")
+    assert len(bench.outbox.parking.listed()) == 3
+    assert bench.outbox.tally(1).dropped == {}

@@ -225,3 +225,11 @@ outbox.close()
     assert [packet for packet, *_ in taken] == list(range(1, 12))
     assert [images for *_, images in taken] == [0] + [1] * 10
     outbox.close()
+
+
+def test_what_goes_down_with_memory_is_said(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    make_read_only(bench)
+    bench.outbox.put(a_life(1))
+    bench.outbox.close()
+    assert "outbox closed while the disk is ill events_lost=4" in caplog.text
+    assert take_all(bench.open()) == []

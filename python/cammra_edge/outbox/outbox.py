@@ -185,12 +185,13 @@ class Outbox:
             self._tallies.saved()
             self._queues.committed()
             if ailing:
-                self._queues.recount() if self._disk_read else self._read_disk()
+                back = self._queues.recount if self._disk_read else self._read_disk
+                self._storage.read(lambda _: back(), None)
             self._keep_mark()
         if losses:
             for (profile_id, why), count in losses.items():
                 self._tallies.drop(profile_id, why, count)
-            self._queues.recount()
+            self._storage.read(lambda _: self._queues.recount(), None)
         if rows and self._clock.mono_ns() - began_ns > DURABLE_WITHIN_NS:
             self._late_commits += len(rows)
 

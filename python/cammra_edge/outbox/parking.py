@@ -6,15 +6,18 @@ Held by `tests/outbox/test_parking.py`.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
+from cammra_edge.errors import OutboxError
 from cammra_edge.outbox import records
 from cammra_edge.outbox.codec import plain_from
 from cammra_edge.outbox.values import Delivery, Dropped, Parked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from threading import RLock
 
@@ -55,20 +58,23 @@ class Parking:
         """Parked deliveries of one profile or of all, oldest first."""
         with self._lock:
             self._settle()
-            return [
-                Parked(
-                    profile_id=profile,
-                    seq=seq,
-                    event_id=self._event_id(seq),
-                    packet=packet,
-                    kind=kind,
-                    attempts=attempts,
-                    why=why,
-                    parked_utc_ns=utc_ns,
-                )
-                for store in self._storage.stores
-                for profile, seq, packet, kind, attempts, why, utc_ns in store.parked(profile_id)
-            ]
+            return self._storage.read(lambda storage: self._listed(storage, profile_id), [])
+
+    def _listed(self, storage: Storage, profile_id: int | None) -> list[Parked]:
+        return [
+            Parked(
+                profile_id=profile,
+                seq=seq,
+                event_id=self._event_id(seq),
+                packet=packet,
+                kind=kind,
+                attempts=attempts,
+                why=why,
+                parked_utc_ns=utc_ns,
+            )
+            for store in storage.stores
+            for profile, seq, packet, kind, attempts, why, utc_ns in store.parked(profile_id)
+        ]
 
     def _event_id(self, seq: int) -> str:
         try:
@@ -105,30 +111,47 @@ class Parking:
             )
 
     def retry(self, profile_id: int | None = None, seq: int | None = None) -> int:
-        """Let them wait again (one, a profile's, or all), in their old places; returns how many."""
+        """Let them wait again (one, a profile's, or all), in their old places; returns how many.
+
+        Raises:
+            OutboxError: The disk does not take it now.
+        """
         with self._lock:
             chosen = self._chosen(profile_id, seq)
-            for store in self._storage.stores:
-                with store.transaction():
-                    for row in chosen:
-                        store.unpark(row.seq, row.profile_id)
-            self._changed()
+            with self._written():
+                for store in self._storage.stores:
+                    with store.transaction():
+                        for row in chosen:
+                            store.unpark(row.seq, row.profile_id)
+                self._changed()
         # A worker holds its own lock while it asks the outbox; waking it under ours would lock both.
         self._wake({row.profile_id for row in chosen})
         return len(chosen)
 
     def discard(self, profile_id: int | None = None, seq: int | None = None) -> int:
-        """Let them go for good, counted; returns how many."""
+        """Let them go for good, counted; returns how many.
+
+        Raises:
+            OutboxError: The disk does not take it now.
+        """
         with self._lock:
             chosen = self._chosen(profile_id, seq)
-            for store in self._storage.stores:
-                with store.transaction():
-                    for row in chosen:
-                        store.discard(row.seq, row.profile_id)
+            with self._written():
+                for store in self._storage.stores:
+                    with store.transaction():
+                        for row in chosen:
+                            store.discard(row.seq, row.profile_id)
+                self._changed()
             for row in chosen:
                 self._tallies.drop(row.profile_id, Dropped.DISCARDED)
-            self._changed()
             return len(chosen)
+
+    @contextlib.contextmanager
+    def _written(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise OutboxError(f"the disk does not take it now: {error}") from error
 
     def _chosen(self, profile_id: int | None, seq: int | None) -> list[Parked]:
         return [row for row in self.listed(profile_id) if seq is None or row.seq == seq]

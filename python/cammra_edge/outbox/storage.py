@@ -236,7 +236,11 @@ class Storage:
         self._owed.merge(batch.settled)
 
     def close(self) -> None:
-        """Close the file; what only memory holds is lost, and was counted as not durable."""
+        """Close the file; what only memory holds is lost, and said so."""
+        if self.ring is not None and self.ring.stored_events:
+            _log.error(
+                "outbox closed while the disk is ill events_lost=%d", self.ring.stored_events
+            )
         for store in self.stores:
             with contextlib.suppress(sqlite3.Error):
                 store.close()
