@@ -54,7 +54,7 @@ def catalogue() -> dict[str, Callable[[Path], Finding]]:
     faults: dict[str, Callable[[Path], Finding]] = {
         "kill": partial(kills.kill_sweep, recording=short, kills=200),
         "writes": partial(writes.killed_at_writes, steps=(1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144)),
-        "power": partial(power.power_cuts, cycles=40),
+        "power": partial(power.power_cuts, cycles=20),
         "full": disks.full_disk,
         "read-only": disks.read_only_disk,
         "io-error": suite_holds(
