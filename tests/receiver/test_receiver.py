@@ -155,6 +155,13 @@ def test_success_leaves_only_after_the_event_is_on_disk(tmp_path: Path) -> None:
         assert [event.packet for event in receiver.events] == [1]
 
 
+def test_it_listens_on_ipv6_too() -> None:
+    with Receiver(http=("::1", 0)) as receiver:
+        assert receiver.http_url.startswith("http://[::1]:")
+        assert httpx.post(receiver.http_url, content=_event(1), headers=JSON).status_code == 200
+        assert len(receiver.events) == 1
+
+
 def test_only_the_latest_events_stay_in_memory() -> None:
     with Receiver(keep=3) as receiver:
         for packet in range(1, 8):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.cli.terminal import Style, Terminal, shown
 from cammra_edge.payload import fields
+from cammra_edge.receiver import Way
 
 if TYPE_CHECKING:
     from cammra_edge.receiver import Arrival
@@ -30,6 +31,8 @@ def arrival_line(terminal: Terminal, arrival: Arrival, *, to: str = "") -> str:
         arrival: What came.
         to: Which receiver it came to, where there are several.
     """
+    if arrival.way is Way.FTP and not arrival.body:
+        return _upload_line(terminal, arrival)
     at = datetime.fromtimestamp(arrival.at_utc_ns / 1e9, tz=UTC).astimezone()
     kind = shown(arrival.kind or "no event")[:_LONGEST]
     plate = shown(arrival.plate)[:_LONGEST] or "(no plate)"
@@ -51,6 +54,22 @@ def arrival_line(terminal: Terminal, arrival: Arrival, *, to: str = "") -> str:
     ]
     if arrival.repeat:
         words.append(terminal.styled("again", Style.DIM))
+    lines = ["  ".join(words)]
+    lines += [
+        terminal.styled(f"              wrong: {shown(why)}", Style.BAD) for why in arrival.problems
+    ]
+    return "\n".join(lines)
+
+
+def _upload_line(terminal: Terminal, arrival: Arrival) -> str:
+    """A picture that came by FTP without an event: its path says what there is to say."""
+    at = datetime.fromtimestamp(arrival.at_utc_ns / 1e9, tz=UTC).astimezone()
+    picture = arrival.pictures[0]
+    words = [
+        f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}",
+        terminal.styled(shown(picture.name), Style.BOLD),
+        terminal.styled(f"{picture.width}x{picture.height}", Style.DIM),
+    ]
     lines = ["  ".join(words)]
     lines += [
         terminal.styled(f"              wrong: {shown(why)}", Style.BAD) for why in arrival.problems

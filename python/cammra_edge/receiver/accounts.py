@@ -20,6 +20,7 @@ class Accounted(socketserver.ThreadingTCPServer):
     def __init__(
         self, address: tuple[str, int], handler: type[socketserver.BaseRequestHandler]
     ) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._room = threading.BoundedSemaphore(_CONNECTIONS)

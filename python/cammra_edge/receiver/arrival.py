@@ -18,6 +18,7 @@ class Way(StrEnum):
     MULTIPART = "HTTP multipart"
     HTTP_JSON = "HTTP JSON"
     TCP = "TCP"
+    FTP = "FTP"
 
 
 @dataclass(frozen=True, slots=True)

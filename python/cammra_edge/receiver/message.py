@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import posixpath
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,8 @@ from cammra_edge.recording.jpegs import jpeg_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_SAFE_NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,120}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,21 @@ def from_http(content_type: str, content: bytes) -> Message:
 def from_tcp(content: bytes) -> Message:
     """The event in one JSON object."""
     return _with_pictures_inside(Way.TCP, content, [])
+
+
+def from_ftp(path: str, jpeg: bytes, sidecar: bytes) -> Message:
+    """A picture that was uploaded, and its event where a sidecar came before it."""
+    width, height = jpeg_size(jpeg) or (0, 0)
+    kind = "plate" if posixpath.splitext(path)[0].endswith("_lp") else ""
+    picture = Picture(path, kind, jpeg, "", width, height)
+    body, wrong = contract.parse_event(sidecar) if sidecar else ({}, [])
+    if body:
+        wrong += contract.problems(body)
+    why = contract.picture_problem(jpeg)
+    wrong += [f"the picture {why}"] if why else []
+    if any(not _SAFE_NAME.fullmatch(name) for name in path.split("/")):
+        wrong.append(f"the path is {path!r:.80}: want names of letters, digits, '.', '_' and '-'")
+    return Message(Way.FTP, sidecar, body, (picture,), tuple(wrong))
 
 
 def _picture_of(part: Part, body: Mapping[str, object]) -> Picture:

@@ -1,4 +1,4 @@
-"""The receiver itself: two servers, one book of what came.
+"""The receiver itself: its servers, one book of what came.
 
 Invariants, held by `tests/receiver/test_receiver.py`:
 
@@ -19,8 +19,9 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.receiver.arrival import Arrival
 from cammra_edge.receiver.folder import Folder
 from cammra_edge.receiver.lines import TcpServer
-from cammra_edge.receiver.message import Message, from_http, from_tcp
+from cammra_edge.receiver.message import Message, from_ftp, from_http, from_tcp
 from cammra_edge.receiver.sequence import Sequence
+from cammra_edge.receiver.uploads import FtpServer
 from cammra_edge.receiver.web import HttpServer
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from cammra_edge.clock import Clock
 
 Address = tuple[str, int]
+
+_Server = HttpServer | TcpServer | FtpServer
+_SERVERS: tuple[type[_Server], ...] = (HttpServer, TcpServer, FtpServer)
 
 _POLL_S = 0.05
 _JSON = {"Content-Type": "application/json"}
@@ -58,6 +62,7 @@ class Receiver:
     Args:
         http: Address to listen on for HTTP, port 0 for any; `None` for no HTTP.
         tcp: The same for TCP.
+        ftp: The same for FTP.
         folder: Where to keep JSON and pictures; `None` keeps them in memory only.
         on_arrival: Called with each event, repeats included, on the connection's thread.
         on_fault: Called with the peer and what came that was no event.
@@ -74,6 +79,7 @@ class Receiver:
         *,
         http: Address | None = ("127.0.0.1", 0),
         tcp: Address | None = None,
+        ftp: Address | None = None,
         folder: Path | None = None,
         on_arrival: Callable[[Arrival], object] | None = None,
         on_fault: Callable[[str, str], object] | None = None,
@@ -81,7 +87,7 @@ class Receiver:
         keep: int = 10_000,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._addresses = (http, tcp)
+        self._addresses = (http, tcp, ftp)
         self._folder = Folder(folder) if folder is not None else None
         self._on_arrival = on_arrival
         self._on_fault = on_fault
@@ -95,7 +101,7 @@ class Receiver:
         self._refused = 0
         self._plan: deque[Answer] = deque()
         self._standing: Answer | None = None
-        self._servers: list[HttpServer | TcpServer] = []
+        self._servers: list[_Server] = []
         self._threads: list[threading.Thread] = []
         self.come_back()
 
@@ -143,20 +149,24 @@ class Receiver:
     @property
     def http_url(self) -> str:
         """Where to POST to."""
-        host, port = self._listening(0)
-        return f"http://{host}:{port}/events"
+        return f"http://{self._listening(0)}/events"
 
     @property
     def tcp_address(self) -> str:
         """Where to connect to, as `host:port`."""
-        host, port = self._listening(1)
-        return f"{host}:{port}"
+        return self._listening(1)
 
-    def _listening(self, which: int) -> Address:
+    @property
+    def ftp_url(self) -> str:
+        """Where to upload to."""
+        return f"ftp://{self._listening(2)}"
+
+    def _listening(self, which: int) -> str:
         address = self._addresses[which]
         if address is None:
             raise LookupError("the receiver was not told to listen there")
-        return address
+        host, port = address
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     # ---- misbehaving ---------------------------------------------------------------------------
 
@@ -189,19 +199,18 @@ class Receiver:
         """Listen on the same ports again."""
         if self._servers:
             return
-        http, tcp = self._addresses
+        bound: list[Address | None] = []
         try:
-            if http is not None:
-                self._servers.append(HttpServer(http, self))
-                http = _bound(self._servers[-1])
-            if tcp is not None:
-                self._servers.append(TcpServer(tcp, self))
-                tcp = _bound(self._servers[-1])
+            for address, server_of in zip(self._addresses, _SERVERS, strict=True):
+                if address is not None:
+                    self._servers.append(server_of(address, self))
+                bound.append(None if address is None else _bound(self._servers[-1]))
         except OSError:
             for server in self._servers:
                 server.server_close()
+            self._servers.clear()
             raise
-        self._addresses = (http, tcp)
+        self._addresses = (bound[0], bound[1], bound[2])
         for server in self._servers:
             thread = threading.Thread(
                 target=server.serve_forever, args=(_POLL_S,), name="receiver", daemon=True
@@ -244,6 +253,10 @@ class Receiver:
         if self._refusal() is not None or not self._take(peer, from_tcp(content), {}):
             return None
         return self._tcp_answer
+
+    def take_upload(self, peer: str, path: str, jpeg: bytes, sidecar: bytes) -> bool:
+        """One picture by FTP."""
+        return self._refusal() is None and self._take(peer, from_ftp(path, jpeg, sidecar), {})
 
     def take_fault(self, peer: str, why: str) -> None:
         """Something that was no event."""
@@ -294,6 +307,6 @@ class Receiver:
         return True
 
 
-def _bound(server: HttpServer | TcpServer) -> Address:
+def _bound(server: _Server) -> Address:
     host, port = server.server_address[:2]
     return (host.decode() if isinstance(host, bytes | bytearray) else str(host), int(port))

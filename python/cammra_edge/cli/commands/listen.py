@@ -53,6 +53,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         help=f"where to take TCP connections (default 127.0.0.1:{TCP_PORT})",
     )
     parser.add_argument(
+        "--ftp",
+        type=address_of,
+        default=None,
+        metavar="[HOST:]PORT|off",
+        help="where to take FTP uploads, from anybody (default off)",
+    )
+    parser.add_argument(
         "--folder",
         type=Path,
         default=Path("cammra-received"),
@@ -104,6 +111,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     with Receiver(
         http=args.http,
         tcp=args.tcp,
+        ftp=args.ftp,
         folder=None if args.no_folder else args.folder,
         on_arrival=arrived,
         on_fault=fault,
@@ -130,5 +138,7 @@ def _tell_where(args: Namespace, receiver: Receiver, terminal: Terminal) -> None
         terminal.note(f"listening for HTTP POST on {receiver.http_url} (any path)")
     if args.tcp is not None:
         terminal.note(f"listening for TCP on {receiver.tcp_address}")
+    if args.ftp is not None:
+        terminal.note(f"listening for uploads on {receiver.ftp_url} (any user, any password)")
     if not args.no_folder:
         terminal.note(f"keeping events in {args.folder}")
