@@ -37,6 +37,10 @@ class EncodedImage(NamedTuple):
     shows: Rect
 
 
+# What a named tuple's own constructor comes to: its detour costs as much as all else on the Python side of a plate.
+_new = tuple.__new__
+
+
 def encode_image(
     frame: Frame, frame_format: FrameFormat, spec: ImageSpec, box: Box | None = None
 ) -> EncodedImage:
@@ -64,7 +68,7 @@ def encode_image(
         max_bytes=spec.max_bytes,
         fit=spec.fit,
     )
-    return EncodedImage(jpeg, width, height, Rect(*shows))
+    return _new(EncodedImage, (jpeg, width, height, _new(Rect, shows)))
 
 
 def encode_shot(shot: Shot, spec: ImageSpec) -> EncodedImage:
@@ -80,4 +84,4 @@ def encode_shot(shot: Shot, spec: ImageSpec) -> EncodedImage:
         max_bytes=spec.max_bytes,
         fit=spec.fit,
     )
-    return EncodedImage(jpeg, width, height, Rect(*shows))
+    return _new(EncodedImage, (jpeg, width, height, _new(Rect, shows)))

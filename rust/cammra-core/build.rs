@@ -6,7 +6,6 @@ fn main() {
     println!("cargo:rerun-if-changed=native");
     let mut shim = cc::Build::new();
     shim.files([
-        "native/jpeg_crop.c",
         "native/jpeg_encode.c",
         "native/jpeg_decode.c",
         "native/jpeg_simd.c",

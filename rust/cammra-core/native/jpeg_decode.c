@@ -7,10 +7,18 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-#include "jpeg_inside.h"
+#include "jpeg_shim.h"
 
 /* A progressive frame of more scans than this only wants to burn time. */
 enum { MAX_SCANS = 64, ROWS_AT_ONCE = 16, MAX_VIRTUAL_BYTES = 256 << 20 };
+
+struct shim_decoder {
+  struct jpeg_decompress_struct d;
+  struct jpeg_error_mgr errors;
+  struct jpeg_progress_mgr progress;
+  jmp_buf caught;
+  char why[JMSG_LENGTH_MAX];
+};
 
 static void fail(j_common_ptr d) {
   shim_decoder *decoder = d->client_data;
@@ -44,14 +52,14 @@ void shim_decoder_free(shim_decoder *decoder) { free(decoder); }
 
 const char *shim_decoder_why(const shim_decoder *decoder) { return decoder->why; }
 
-int shim_decoder_aborted(shim_decoder *decoder) {
+static int aborted(shim_decoder *decoder) {
   jpeg_destroy_decompress(&decoder->d);
   return SHIM_FAILED;
 }
 
 /* libjpeg's own object lives for one frame: a kept one would lend the next frame the Huffman and quantisation tables
  * that it lacks, and (libjpeg-turbo 3.1.0, read_and_discard_scanlines) a colour converter that was freed. */
-void shim_decoder_open(shim_decoder *decoder, const uint8_t *jpeg, size_t size) {
+static void open_frame(shim_decoder *decoder, const uint8_t *jpeg, size_t size) {
   struct jpeg_decompress_struct *d = &decoder->d;
   d->err = jpeg_std_error(&decoder->errors);
   decoder->errors.error_exit = fail;
@@ -67,11 +75,19 @@ void shim_decoder_open(shim_decoder *decoder, const uint8_t *jpeg, size_t size) 
   jpeg_read_header(d, TRUE);
 }
 
+int shim_check(shim_decoder *decoder, const uint8_t *jpeg, size_t size) {
+  if (setjmp(decoder->caught)) return aborted(decoder);
+  open_frame(decoder, jpeg, size);
+  jpeg_start_decompress(&decoder->d);
+  jpeg_destroy_decompress(&decoder->d);
+  return SHIM_OK;
+}
+
 int shim_decode_part(shim_decoder *decoder, const uint8_t *jpeg, size_t size, const shim_part *part,
                      uint8_t *pixels, size_t stride, uint32_t *left) {
   struct jpeg_decompress_struct *d = &decoder->d;
-  if (setjmp(decoder->caught)) return shim_decoder_aborted(decoder);
-  shim_decoder_open(decoder, jpeg, size);
+  if (setjmp(decoder->caught)) return aborted(decoder);
+  open_frame(decoder, jpeg, size);
   d->scale_num = (unsigned int)part->scale_eighths;
   d->scale_denom = 8;
   d->out_color_space = part->gray ? JCS_GRAYSCALE : JCS_RGB;

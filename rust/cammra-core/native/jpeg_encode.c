@@ -7,10 +7,21 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-#include "jpeg_inside.h"
+#include "jpeg_shim.h"
 
 /* First size of the output buffer, and the size above which it is given back after an image. */
 enum { FIRST_BYTES = 64 << 10, KEPT_BYTES = 2 << 20, ROWS_AT_ONCE = 32, MAX_BAND_ROWS = 16 };
+
+struct shim_encoder {
+  struct jpeg_compress_struct c;
+  struct jpeg_error_mgr errors;
+  struct jpeg_destination_mgr destination;
+  jmp_buf caught;
+  char why[JMSG_LENGTH_MAX];
+  uint8_t *out;
+  size_t capacity, made;
+  shim_encoding set_up; /* what `c` was last configured for; quality 0: nothing yet */
+};
 
 static void fail(j_common_ptr c) {
   shim_encoder *encoder = c->client_data;
@@ -109,7 +120,7 @@ static void configure(shim_encoder *encoder, const shim_encoding *how) {
   *had = *how;
 }
 
-int shim_encoder_aborted(shim_encoder *encoder) {
+static int aborted(shim_encoder *encoder) {
   jpeg_abort_compress(&encoder->c);
   encoder->set_up.quality = 0;
   encoder->made = 0;
@@ -118,7 +129,7 @@ int shim_encoder_aborted(shim_encoder *encoder) {
 
 int shim_encode_packed(shim_encoder *encoder, const shim_encoding *how, const uint8_t *pixels, size_t stride) {
   struct jpeg_compress_struct *c = &encoder->c;
-  if (setjmp(encoder->caught)) return shim_encoder_aborted(encoder);
+  if (setjmp(encoder->caught)) return aborted(encoder);
   configure(encoder, how);
   jpeg_start_compress(c, TRUE);
   while (c->next_scanline < c->image_height) {
@@ -132,7 +143,7 @@ int shim_encode_packed(shim_encoder *encoder, const shim_encoding *how, const ui
 }
 
 int shim_planes_begin(shim_encoder *encoder, const shim_encoding *how) {
-  if (setjmp(encoder->caught)) return shim_encoder_aborted(encoder);
+  if (setjmp(encoder->caught)) return aborted(encoder);
   configure(encoder, how);
   jpeg_start_compress(&encoder->c, TRUE);
   return SHIM_OK;
@@ -142,7 +153,7 @@ int shim_planes_band(shim_encoder *encoder, const shim_band bands[3]) {
   JSAMPROW rows[3][MAX_BAND_ROWS];
   JSAMPARRAY planes[3] = {rows[0], rows[1], rows[2]};
   struct jpeg_compress_struct *c = &encoder->c;
-  if (setjmp(encoder->caught)) return shim_encoder_aborted(encoder);
+  if (setjmp(encoder->caught)) return aborted(encoder);
   for (int i = 0; i < 3; i++)
     for (uint32_t row = 0; row < MAX_BAND_ROWS; row++) {
       uint32_t real = row < bands[i].rows ? row : bands[i].rows - 1;
@@ -153,7 +164,7 @@ int shim_planes_band(shim_encoder *encoder, const shim_band bands[3]) {
 }
 
 int shim_planes_finish(shim_encoder *encoder) {
-  if (setjmp(encoder->caught)) return shim_encoder_aborted(encoder);
+  if (setjmp(encoder->caught)) return aborted(encoder);
   jpeg_finish_compress(&encoder->c);
   return SHIM_OK;
 }

@@ -65,15 +65,13 @@ shim_decoder *shim_decoder_new(void);
 void shim_decoder_free(shim_decoder *decoder);
 const char *shim_decoder_why(const shim_decoder *decoder);
 
+/* Whether a decoder would begin with it: tables there and sound, components right. Decodes nothing. */
+int shim_check(shim_decoder *decoder, const uint8_t *jpeg, size_t size);
+
 /* Decodes a part: `stride` bytes a row, from `*left` (at most x), so that the part begins (x - *left) pixels in.
  * `stride` has room for the part and for the SHIM_LEFT_SLACK pixels that may come before it. */
 enum { SHIM_LEFT_SLACK = 32 };
 int shim_decode_part(shim_decoder *decoder, const uint8_t *jpeg, size_t size, const shim_part *part,
                      uint8_t *pixels, size_t stride, uint32_t *left);
-
-/* Cuts x, y (whole iMCUs) to x + width, y + height out without decoding the pixels; the encoder holds the result, the
- * decoder the reason of a failure. */
-int shim_lossless_crop(shim_decoder *decoder, shim_encoder *encoder, const uint8_t *jpeg, size_t size, uint32_t x,
-                       uint32_t y, uint32_t width, uint32_t height);
 
 #endif

@@ -9,35 +9,42 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use crate::error::ImageError;
 use crate::frame::{FrameView, PackedOrder, Plane};
 use crate::geometry::Size;
-use crate::jpeg::split_pairs;
 use crate::pixels::Pixels;
 
 /// A smaller copy. `want` is not larger than the picture; of planar pictures an odd side of `want` is rounded down to even (up to 2
 /// at least), since chroma has half of it.
 pub(crate) fn downsized(view: &FrameView<'_>, want: Size) -> Result<Pixels, ImageError> {
+    downsized_in(Vec::new(), view, want)
+}
+
+/// The same in a buffer that was used before: fresh memory costs a fault for each page.
+pub(crate) fn downsized_in(
+    buffer: Vec<u8>,
+    view: &FrameView<'_>,
+    want: Size,
+) -> Result<Pixels, ImageError> {
     let size = view.size();
     match *view {
         FrameView::Packed { pixels, order, .. } => {
             let channels = order.bytes_per_pixel();
-            let mut bytes = vec![0; want.width as usize * want.height as usize * channels];
+            let mut bytes = room(
+                buffer,
+                want.width as usize * want.height as usize * channels,
+            );
             shrink(pixels, size, &mut bytes, want, channels)?;
             Ok(Pixels::packed(bytes, want, order))
         }
         FrameView::Nv12 { y, uv, range, .. } => {
             let want = even(want);
-            let (mut bytes, luma, half) = planes(want);
+            let (mut bytes, luma, half) = planes(buffer, want);
             let (luma_to, chroma_to) = bytes.split_at_mut(luma);
             shrink(y, size, luma_to, want, 1)?;
-            // Both at once, then apart: the small picture is the cheaper one to walk twice.
-            let mut pairs = vec![0; luma / 2];
-            shrink(uv, halved(size), &mut pairs, half, 2)?;
-            let (blue_to, red_to) = chroma_to.split_at_mut(luma / 4);
-            split_pairs(blue_to, red_to, &pairs);
-            Ok(Pixels::i420(bytes, want, range))
+            shrink(uv, halved(size), chroma_to, half, 2)?;
+            Ok(Pixels::nv12(bytes, want, range))
         }
         FrameView::I420 { y, u, v, range, .. } => {
             let want = even(want);
-            let (mut bytes, luma, half) = planes(want);
+            let (mut bytes, luma, half) = planes(buffer, want);
             let (luma_to, chroma_to) = bytes.split_at_mut(luma);
             let (blue_to, red_to) = chroma_to.split_at_mut(luma / 4);
             shrink(y, size, luma_to, want, 1)?;
@@ -67,9 +74,15 @@ const fn halved(size: Size) -> Size {
 }
 
 /// Room for Y, U and V; bytes of Y; size of U.
-fn planes(size: Size) -> (Vec<u8>, usize, Size) {
+fn planes(buffer: Vec<u8>, size: Size) -> (Vec<u8>, usize, Size) {
     let luma = size.width as usize * size.height as usize;
-    (vec![0; luma / 2 * 3], luma, halved(size))
+    (room(buffer, luma / 2 * 3), luma, halved(size))
+}
+
+/// A buffer of exactly that length; what is in it is written over.
+fn room(mut buffer: Vec<u8>, bytes: usize) -> Vec<u8> {
+    buffer.resize(bytes, 0);
+    buffer
 }
 
 /// One plane of `channels` interleaved samples.
@@ -246,7 +259,8 @@ mod tests {
             )
             .unwrap();
             for (at, &level) in bytes_of(&made).iter().enumerate() {
-                let (left, top) = (at as u32 % 2 * ratio, at as u32 / 2 * ratio);
+                let at = u32::try_from(at).unwrap();
+                let (left, top) = (at % 2 * ratio, at / 2 * ratio);
                 let sum: u32 = (0..ratio * ratio)
                     .map(|i| {
                         u32::from(bytes[((top + i / ratio) * side + left + i % ratio) as usize])

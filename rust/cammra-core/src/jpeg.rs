@@ -8,15 +8,16 @@
 //! [`Jpeg::shows`]: crate::shot::Jpeg::shows
 
 mod bands;
+mod bits;
 mod codec;
+mod cut;
 mod ffi;
 mod header;
+mod huffman;
 mod mjpeg;
-mod splice;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use bands::split_pairs;
 pub use codec::image_from_frame;
 pub(crate) use codec::{image_of_jpeg, image_of_pixels};
 pub use ffi::simd_name;

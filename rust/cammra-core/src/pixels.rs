@@ -62,6 +62,20 @@ impl Pixels {
         }
     }
 
+    /// Planes Y and UV that were just made, one after the other; width and height are even.
+    pub(crate) const fn nv12(bytes: Vec<u8>, size: Size, range: YuvRange) -> Self {
+        Self {
+            bytes,
+            size,
+            layout: Layout::Nv12(range),
+        }
+    }
+
+    /// The buffer, to be used again.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// Planes Y, U, V that were just made, one after the other; width and height are even.
     pub(crate) const fn i420(bytes: Vec<u8>, size: Size, range: YuvRange) -> Self {
         Self {

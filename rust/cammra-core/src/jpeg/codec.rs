@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::bands::{Chroma, PlanarBands};
+use super::cut::Cutter;
 use super::ffi::{Decoder, Encoder, Recipe};
 use super::mjpeg;
 use super::{DEFAULT_QUALITY, Encoding, Header};
-use crate::downsize::downsized;
+use crate::downsize::downsized_in;
 use crate::error::{FrameError, ImageError};
 use crate::frame::FrameView;
 use crate::geometry::{RawBox, Rect};
@@ -30,8 +31,10 @@ pub(super) struct Scratch {
     pub(super) bands: Vec<u8>,
     /// A decoded part of a JPEG.
     pub(super) part: Vec<u8>,
-    /// Rows spliced out of a JPEG.
-    pub(super) spliced: Vec<u8>,
+    /// A picture made smaller.
+    pub(super) small: Vec<u8>,
+    /// Cuts JPEGs out of JPEGs.
+    pub(super) cutter: Cutter,
 }
 
 thread_local! {
@@ -52,11 +55,12 @@ pub(super) fn with_codec<T>(
             }),
         };
         let made = work(codec);
-        for buffer in [&mut codec.scratch.part, &mut codec.scratch.spliced] {
+        for buffer in [&mut codec.scratch.part, &mut codec.scratch.small] {
             if buffer.capacity() > KEPT_SCRATCH_BYTES {
                 *buffer = Vec::new();
             }
         }
+        codec.scratch.cutter.give_back(KEPT_SCRATCH_BYTES);
         made
     })
 }
@@ -114,8 +118,13 @@ pub(crate) fn image_of_pixels(
     if kind == ImageKind::DownsizedFrame {
         let want = encoding.downsized(part.size());
         if want != part.size() {
-            let smaller = downsized(part, want)?;
-            return with_codec(|codec| codec.encode(&smaller.view(), shows, encoding));
+            return with_codec(|codec| {
+                let buffer = std::mem::take(&mut codec.scratch.small);
+                let smaller = downsized_in(buffer, part, want)?;
+                let made = codec.encode(&smaller.view(), shows, encoding);
+                codec.scratch.small = smaller.into_bytes();
+                made
+            });
         }
     }
     with_codec(|codec| codec.encode(part, shows, encoding))

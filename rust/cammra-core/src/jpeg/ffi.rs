@@ -82,6 +82,7 @@ unsafe extern "C" {
     fn shim_decoder_new() -> *mut RawDecoder;
     fn shim_decoder_free(decoder: *mut RawDecoder);
     fn shim_decoder_why(decoder: *const RawDecoder) -> *const c_char;
+    fn shim_check(decoder: *mut RawDecoder, jpeg: *const u8, size: usize) -> c_int;
     fn shim_decode_part(
         decoder: *mut RawDecoder,
         jpeg: *const u8,
@@ -90,16 +91,6 @@ unsafe extern "C" {
         pixels: *mut u8,
         stride: usize,
         left: *mut u32,
-    ) -> c_int;
-    fn shim_lossless_crop(
-        decoder: *mut RawDecoder,
-        encoder: *mut RawEncoder,
-        jpeg: *const u8,
-        size: usize,
-        x: u32,
-        y: u32,
-        width: u32,
-        height: u32,
     ) -> c_int;
 }
 
@@ -330,6 +321,13 @@ impl Decoder {
         })
     }
 
+    /// Whether a decoder would begin with it; decodes nothing.
+    pub(super) fn check(&mut self, jpeg: &[u8]) -> Result<(), String> {
+        // SAFETY: the slice is read only up to its length.
+        let done = unsafe { shim_check(self.raw.as_ptr(), jpeg.as_ptr(), jpeg.len()) };
+        self.outcome(done)
+    }
+
     /// Decodes a part into `pixels`, whose rows are `stride` bytes apart. Returns how many pixels of each row come before the
     /// part.
     pub(super) fn part(
@@ -377,29 +375,6 @@ impl Decoder {
         };
         self.outcome(done)?;
         Ok((rect.x - left) as usize)
-    }
-
-    /// Cuts whole iMCUs out without decoding their pixels; the encoder holds the result.
-    pub(super) fn lossless_crop(
-        &mut self,
-        encoder: &mut Encoder,
-        jpeg: &[u8],
-        rect: Rect,
-    ) -> Result<(), String> {
-        // SAFETY: the slice is read only up to its length; both are ours, and each is borrowed once.
-        let done = unsafe {
-            shim_lossless_crop(
-                self.raw.as_ptr(),
-                encoder.raw.as_ptr(),
-                jpeg.as_ptr(),
-                jpeg.len(),
-                rect.x,
-                rect.y,
-                rect.width,
-                rect.height,
-            )
-        };
-        self.outcome(done)
     }
 
     fn outcome(&self, done: c_int) -> Result<(), String> {

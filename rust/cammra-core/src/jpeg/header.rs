@@ -108,20 +108,31 @@ pub(super) struct Segment {
 }
 
 impl Segment {
+    /// What it is good for.
+    pub(super) const fn kind(&self) -> SegmentKind {
+        match self.marker {
+            DHT => SegmentKind::Tables,
+            DRI => SegmentKind::RestartInterval,
+            SOS => SegmentKind::Scan,
+            0xE1..=0xED | APP15 | COM => SegmentKind::NotNeeded,
+            _ => SegmentKind::Needed,
+        }
+    }
+}
+
+/// What a segment is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SegmentKind {
     /// Huffman tables.
-    pub(super) const fn is_tables(&self) -> bool {
-        self.marker == DHT
-    }
-
+    Tables,
+    /// MCUs between two restart markers.
+    RestartInterval,
     /// The scan's header; entropy-coded data follows.
-    pub(super) const fn is_scan(&self) -> bool {
-        self.marker == SOS
-    }
-
-    /// Whether a decoder needs it: of the application's segments only JFIF and Adobe, no comment.
-    pub(super) const fn needed(&self) -> bool {
-        !matches!(self.marker, 0xE1..=0xED | APP15 | COM)
-    }
+    Scan,
+    /// Anything else that a decoder looks at: of the application's segments only JFIF and Adobe.
+    Needed,
+    /// Comments and what applications add.
+    NotNeeded,
 }
 
 /// The segments up to the first scan's header, in order.

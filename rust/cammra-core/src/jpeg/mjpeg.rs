@@ -3,8 +3,9 @@
 //! | image | how |
 //! |---|---|
 //! | full frame | passed on as it came (standard Huffman tables that it leaves out are put in); only a byte ceiling that it breaks has it decoded |
-//! | crop, restart markers, neither quality nor ceiling set, same subsampling | rows spliced, whole iMCUs cut out losslessly: the camera's own coefficients |
-//! | crop otherwise | rows above skipped (spliced off where restart markers allow), columns beside not transformed, nothing below read |
+//! | crop, neither quality nor ceiling set, same subsampling | whole MCUs [cut](super::cut) out: the camera's own coefficients, nothing decoded |
+//! | crop otherwise | the same cut, then decoded and encoded: no pixel outside it is ever made |
+//! | crop of a frame that cannot be cut (progressive, damaged) or whose chroma is interpolated | rows above skipped, columns beside not transformed, nothing below read |
 //! | downsized | decoded at the smallest of 1/8, 1/4, 1/2 that is not below the wanted size, then made smaller |
 //!
 //! Chroma of a 4:2:0 or 4:2:2 frame is repeated, not interpolated, and boxes grow to even pixels: thinning it out again gives back
@@ -14,8 +15,7 @@ use std::sync::Arc;
 
 use super::codec::{Codec, broken_jpeg, codec_error, with_codec};
 use super::ffi::{LEFT_SLACK_PX, Part, Recipe};
-use super::header::{Header, segments};
-use super::splice::splice;
+use super::header::{Header, SegmentKind, segments};
 use super::{DEFAULT_QUALITY, Encoding, Subsampling};
 use crate::downsize::downsized;
 use crate::error::ImageError;
@@ -72,14 +72,14 @@ fn with_tables(codec: &mut Codec, data: &[u8]) -> Result<Arc<[u8]>, ImageError> 
     let mut copied_to = 0;
     for segment in segments(data) {
         let segment = segment?;
-        if segment.is_scan() {
+        if segment.kind() == SegmentKind::Scan {
             out.extend_from_slice(data.get(..segment.start).unwrap_or_default());
             copied_to = segment.start;
         }
     }
     for segment in segments(ours) {
         let segment = segment?;
-        if segment.is_tables() {
+        if segment.kind() == SegmentKind::Tables {
             out.extend_from_slice(ours.get(segment.start..segment.end).unwrap_or_default());
         }
     }
@@ -101,9 +101,18 @@ pub(super) fn crop(
         .is_some_and(|had| header.gray || had == encoding.subsampling.factors());
     if free
         && same
-        && let Some(made) = lossless(codec, data, header, rect)
+        && let Some(shows) = codec.scratch.cutter.cut(data, header, rect)
     {
-        return Ok(made);
+        // Its tables have been copied unseen.
+        codec
+            .decoder
+            .check(&codec.scratch.cutter.made)
+            .map_err(broken_jpeg)?;
+        return Ok(Jpeg {
+            bytes: Arc::from(codec.scratch.cutter.made.as_slice()),
+            size: shows.size(),
+            shows,
+        });
     }
     decode_and_encode(codec, data, header, rect, encoding)
 }
@@ -186,38 +195,6 @@ fn scaled(size: Size, eighths: u8) -> Size {
     }
 }
 
-fn lossless(codec: &mut Codec, data: &[u8], header: &Header, rect: Rect) -> Option<Jpeg> {
-    let (across, down) = header.mcu;
-    let shows = rect.grown_to_multiples(across, down);
-    // Only the upper left corner has to lie on an MCU.
-    let shows = Rect {
-        width: rect.x + rect.width - shows.x,
-        height: rect.y + rect.height - shows.y,
-        ..shows
-    };
-    let spliced = splice(
-        data,
-        header,
-        shows.y,
-        shows.y + shows.height,
-        &mut codec.scratch.spliced,
-    )?;
-    let inside = Rect {
-        y: shows.y - spliced.top,
-        ..shows
-    };
-    // A frame that cropping finds fault with is judged by the decoder, which says what is wrong.
-    codec
-        .decoder
-        .lossless_crop(&mut codec.encoder, &codec.scratch.spliced, inside)
-        .ok()?;
-    Some(Jpeg {
-        bytes: Arc::from(codec.encoder.encoded()),
-        size: shows.size(),
-        shows,
-    })
-}
-
 fn decode_and_encode(
     codec: &mut Codec,
     data: &[u8],
@@ -243,7 +220,7 @@ fn cuttable(header: &Header, rect: Rect) -> Rect {
         .clipped_to(header.size)
 }
 
-/// Decodes a box, from spliced rows where that is possible, and hands its pixels on.
+/// Decodes a box, cut out of the frame first where that is possible, and hands its pixels on.
 fn decode<T>(
     codec: &mut Codec,
     data: &[u8],
@@ -261,22 +238,19 @@ fn decode<T>(
             .factors
             .is_none_or(|had| had != target.factors() && target == Subsampling::Full),
     };
-    // Interpolated chroma looks at the rows above, which a splice has cut off.
+    // Interpolated chroma looks at pixels around the box, which a cut has left behind.
     if !part.smooth_chroma {
-        let mut spliced = std::mem::take(&mut codec.scratch.spliced);
-        if let Some(rows) = splice(data, header, rect.y, rect.y + rect.height, &mut spliced) {
+        let mut cutter = std::mem::take(&mut codec.scratch.cutter);
+        if let Some(shows) = cutter.cut(data, header, rect) {
             let inside = Part {
-                rect: Rect {
-                    y: rect.y - rows.top,
-                    ..rect
-                },
+                rect: rect.within(shows),
                 ..part
             };
-            let made = decode_part(codec, &spliced, inside, then);
-            codec.scratch.spliced = spliced;
+            let made = decode_part(codec, &cutter.made, inside, then);
+            codec.scratch.cutter = cutter;
             return made;
         }
-        codec.scratch.spliced = spliced;
+        codec.scratch.cutter = cutter;
     }
     decode_part(codec, data, part, then)
 }

@@ -1,8 +1,8 @@
-//! Header, splice and the door to C, on JPEGs of our own.
+//! Header, cut and the door to C, on JPEGs of our own.
 
 use super::codec::image_from_frame;
+use super::cut::Cutter;
 use super::ffi::{Decoder, Encoder, LEFT_SLACK_PX, Part, Recipe};
-use super::splice::splice;
 use super::{Encoding, Header, Subsampling};
 use crate::error::FrameError;
 use crate::frame::{FrameView, PackedOrder, Plane};
@@ -79,10 +79,49 @@ fn a_header_that_ends_early_says_so_wherever_it_ends() {
 }
 
 #[test]
-fn without_restart_markers_nothing_is_spliced() {
+fn a_cut_of_the_whole_frame_is_the_frame() {
+    for subsampling in [Subsampling::Full, Subsampling::Half, Subsampling::Quarter] {
+        let data = jpeg(subsampling);
+        let header = Header::parse(&data).unwrap();
+        let mut cutter = Cutter::default();
+        for _ in 0..2 {
+            let shows = cutter.cut(&data, &header, Rect::whole(SIZE)).unwrap();
+            assert_eq!(shows, Rect::whole(SIZE));
+            assert_eq!(cutter.made, data);
+        }
+    }
+}
+
+#[test]
+fn a_cut_begins_on_an_mcu_and_ends_where_the_box_does() {
     let data = jpeg(Subsampling::Quarter);
     let header = Header::parse(&data).unwrap();
-    assert!(splice(&data, &header, 0, 16, &mut Vec::new()).is_none());
+    let rect = Rect {
+        x: 20,
+        y: 17,
+        width: 9,
+        height: 20,
+    };
+    let mut cutter = Cutter::default();
+    let shows = cutter.cut(&data, &header, rect).unwrap();
+    assert_eq!(shows.to_string(), "13x21+16+16");
+    assert_eq!(Header::parse(&cutter.made).unwrap().size, shows.size());
+}
+
+#[test]
+fn a_frame_that_ends_too_early_is_not_cut() {
+    let data = jpeg(Subsampling::Quarter);
+    let header = Header::parse(&data).unwrap();
+    for length in header.scan_at..data.len() - 2 {
+        let mut torn = data[..length].to_vec();
+        torn.extend_from_slice(&[0xFF, 0xD9]);
+        let made = Cutter::default().cut(&torn, &header, Rect::whole(SIZE));
+        assert!(
+            made.is_none() || length + 3 > data.len() - 2,
+            "{length} of {}",
+            data.len()
+        );
+    }
 }
 
 #[test]
@@ -125,16 +164,6 @@ fn a_failure_leaves_encoder_and_decoder_usable() {
         data: &pixels,
         stride: SIZE.width as usize * 3,
     };
-    let crop = Rect {
-        x: 8,
-        y: 0,
-        width: 16,
-        height: 16,
-    };
-    assert!(
-        decoder.lossless_crop(&mut encoder, &data, crop).is_err(),
-        "no whole MCU"
-    );
     let empty = Size {
         width: 0,
         height: 0,
