@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 
-.PHONY: help setup build run test test-quick lint types imports rust pytest faults bench bench-quick bench-check bench-record bench-peers arm arm-quick clean
+.PHONY: help setup build run test test-quick lint types imports rust pytest faults bench bench-quick bench-check bench-record bench-peers bench-simd arm arm-quick clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -53,7 +53,12 @@ arm-quick: ## The same for aarch64 only, with a small part of the tests
 bench-peers: build # What the package is measured against
 	@$(BIN)/python -m pip install --quiet -r benches/requirements.txt
 
-bench: bench-peers ## Measure everything beside its floor and its peers; writes benches/README.md
+# pillow-simd comes as source only, and wants libjpeg's headers; built once, and only told about where that fails.
+bench-simd: bench-peers
+	@test -d target/bench/pillow-simd || CC="cc -mavx2" $(BIN)/python -m pip install --quiet --no-deps \
+	  --target target/bench/pillow-simd pillow-simd || echo "pillow-simd cannot be built here (apt-get install libjpeg-dev zlib1g-dev)"
+
+bench: bench-simd ## Measure everything beside its floor and its peers; writes benches/README.md
 	$(BIN)/python -m benches
 
 bench-check: build ## Count the hot paths' instructions; fails where one costs over 5 % more than on record

@@ -30,6 +30,9 @@ from benches.report import Result, Table
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "README.md"
 PLOT = HERE.parent / "docs" / "bench.svg"
+SIMD = HERE.parent / "target" / "bench" / "pillow-simd"
+"""Where `make bench` builds pillow-simd, once, where it can."""
+
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 PEERS = (
     "Pillow",
@@ -49,11 +52,13 @@ class Part:
     module: str
     options: dict[str, Any] = field(default_factory=dict)
     pinned: bool = True
+    simd: bool = False
 
 
 PARTS = {
     "event": Part("event"),
     "imaging": Part("imaging"),
+    "event-simd": Part("event", {"simd": True}, simd=True),
     "payload": Part("payload"),
     "calling-thread": Part("calling_thread"),
     "split": Part("split", pinned=False),
@@ -113,7 +118,14 @@ def _in_own_process(name: str, *, quick: bool) -> Result | None:
         to = Path(folder) / "result.json"
         command = [sys.executable, "-m", "benches", "--part", name, "--to", str(to)]
         began = time.monotonic()
-        done = subprocess.run([*command, *(["--quick"] if quick else [])], check=False)
+        environment = dict(os.environ)
+        if PARTS[name].simd:
+            environment["PYTHONPATH"] = str(
+                SIMD
+            )  # it owns the name PIL, so it has a process of its own
+        done = subprocess.run(
+            [*command, *(["--quick"] if quick else [])], check=False, env=environment
+        )
         if done.returncode:
             print(f"{name} failed with {done.returncode}", file=sys.stderr)
             return None

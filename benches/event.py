@@ -112,11 +112,15 @@ def ours(photo: scene.Photo, frame_format: FrameFormat, made: Sample) -> Callabl
     return make
 
 
-def run(*, quick: bool) -> Result:
+def run(*, quick: bool, simd: bool = False) -> Result:
+    """All of it; with `simd` only what pillow-simd, in Pillow's place in this process, has to say."""
     photo = scene.photo()
     result = Result()
     rounds = 9 if quick else 41
     made = sample(photo, FrameFormat.RGB8)
+    if simd:
+        _simd(result, photo, made, rounds)
+        return result
     body = json.loads(made.json())
     _rgb(result, photo, made, body, rounds)
     _nv12(result, photo, body, rounds)
@@ -142,6 +146,26 @@ def _rgb(
     )
     result.bars["event_rgb"] = ways[1].ratio
     result.plots += [("event from RGB", way.name, way.ratio) for way in ways]
+
+
+def _simd(result: Result, photo: scene.Photo, made: Sample, rounds: int) -> None:
+    body = json.loads(made.json())
+    ways = {
+        name: way
+        for name, way in peers.event_ways(photo.rgb, body).items()
+        if name.startswith("pillow-simd")
+    }
+    floor = EventFloor(photo.rgb, scene.VEHICLE, scene.PLATE, made.json())
+    ours_too = {"C floor": floor.event, "cammra_edge": ours(photo, FrameFormat.RGB8, made), **ways}
+    note = "" if ways else "pillow-simd is not installed here: `make bench` builds it where it can."
+    result.tables.append(
+        ways_table(
+            "One event from an RGB frame, pillow-simd in Pillow's place",
+            compare(ours_too, reference="C floor", rounds=rounds),
+            reference="floor",
+            note=note,
+        )
+    )
 
 
 def _nv12(result: Result, photo: scene.Photo, body: dict[str, Any], rounds: int) -> None:

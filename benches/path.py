@@ -7,6 +7,7 @@ the peak of its memory is its own. Nothing is pinned: encoder, worker and receiv
 
 from __future__ import annotations
 
+import os
 import resource
 import tempfile
 import threading
@@ -60,6 +61,8 @@ class Findings:
     first_p99_ms: float = 0.0
     last_p50_ms: float = 0.0
     last_p99_ms: float = 0.0
+    fsync_p50_ms: float = 0.0
+    fsync_p99_ms: float = 0.0
     idle_mib: float = 0.0
     peak_mib: float = 0.0
 
@@ -73,6 +76,7 @@ def run(*, quick: bool, source: str) -> Result:
         _quiet(found, source, frame, Path(folder) / "quiet", 300 if quick else 2_000)
         _sustained(found, source, frame, Path(folder) / "busy", 300 if quick else 2_000)
         _paced(found, source, frame, Path(folder) / "paced", RATE_PER_S * (4 if quick else 20))
+        _flushed(found, Path(folder) / "flushed", RATE_PER_S * (1 if quick else 5))
     found.peak_mib = peak_mib()
     result = Result()
     result.tables.append(_table(source, found))
@@ -174,6 +178,19 @@ def _paced(found: Findings, source: str, frame: scene.Frame, folder: Path, event
     found.last_p50_ms, found.last_p99_ms = percentile(last_ms, 0.5), percentile(last_ms, 0.99)
 
 
+def _flushed(found: Findings, path: Path, times: int) -> None:
+    """What the disk itself takes to keep as many bytes as one event writes."""
+    content = bytes(round(found.body_bytes))
+    took_ms = []
+    with path.open("ab", buffering=0) as file:
+        for _ in range(times):
+            started = time.monotonic_ns()
+            file.write(content)
+            os.fsync(file.fileno())
+            took_ms.append((time.monotonic_ns() - started) / 1e6)
+    found.fsync_p50_ms, found.fsync_p99_ms = percentile(took_ms, 0.5), percentile(took_ms, 0.99)
+
+
 def _table(source: str, found: Findings) -> Table:
     rows = (
         ("frames/s at full speed, 10 reads, no event", f"{found.frames_per_s:,.0f}"),
@@ -190,6 +207,10 @@ def _table(source: str, found: Findings) -> Table:
         (
             "frame to last byte, p50 / p99 ms at 20 events/s",
             _pair(found.last_p50_ms, found.last_p99_ms),
+        ),
+        (
+            "the disk's own fsync of one event's bytes, p50 / p99 ms",
+            _pair(found.fsync_p50_ms, found.fsync_p99_ms),
         ),
         (
             "memory above frame and imports at the peak, MiB",

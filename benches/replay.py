@@ -46,6 +46,7 @@ def run(*, quick: bool) -> Result:
                 "events",
                 "calling thread µs/frame",
                 "all CPU µs/frame",
+                "frames per CPU second",
             ),
             tuple(rows),
             "Frames, reads and events as recorded; New, Reliable, Update and Lost to one HTTP profile.",
@@ -99,6 +100,7 @@ def _replayed(
         f"{events:,}",
         number(calling_us),
         number(cpu_us),
+        f"{1e6 / cpu_us:,.0f}",
     )
 
 
