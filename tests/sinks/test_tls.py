@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import socket as socket_module
 import ssl
+import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -253,3 +257,46 @@ def test_vsftpd_insists_on_the_session_being_reused(tmp_path: Path, *, implicit:
         )
         assert sent(protocol, FILES) == Delivered("2 files")
         assert (server.home / "in" / "a.jpg").read_bytes() == FILES.files[0].content
+
+
+def test_through_a_proxy_the_certificate_is_still_the_receivers(tmp_path: Path) -> None:
+    own = issue()
+    with Scripted(SecureServer(tmp_path, own)) as receiver:
+
+        def tunnel(connection: socket.socket, _: int, server: Scripted) -> None:
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                head += connection.recv(1)
+            server.received.append(head)
+            if b"Proxy-Authorization: Basic cDpx" not in head:
+                connection.sendall(answer("407 Proxy Authentication Required"))
+                return
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            with socket_module.create_connection((LOOPBACK, receiver.port)) as onward:
+                back = threading.Thread(target=pump, args=(onward, connection))
+                back.start()
+                pump(connection, onward)
+                back.join()
+
+        with Scripted(tunnel) as proxy:
+            url, through = f"https://{LOOPBACK}:{receiver.port}/", f"http://{LOOPBACK}:{proxy.port}"
+            good = HttpPost(
+                url,
+                tls=Tls(pin=own.fingerprint),
+                proxy=through,
+                proxy_user="p",
+                proxy_password="q",
+                timeouts=LIMITS,
+            )
+            assert isinstance(sent(good), Delivered)
+            assert proxy.received[0].startswith(f"CONNECT {LOOPBACK}:{receiver.port} ".encode())
+            assert isinstance(sent(replace(good, tls=Tls(pin="0" * 64))), Misconfigured)
+            assert isinstance(sent(replace(good, proxy_user="")), Misconfigured)
+    assert len(receiver.received) == 1
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while piece := source.recv(65536):
+            target.sendall(piece)
+        target.shutdown(socket_module.SHUT_WR)

@@ -60,7 +60,7 @@ class HttpPost(Masked):
         success_body: The answer must hold it besides a 2xx status: a JSON object whose members must be there
             (`{"Result": true}`), or any other text.
         tls: Whom to believe.
-        proxy: `http://host:port` or `https://host:port` of a proxy; none is taken from the environment.
+        proxy: `http://host:port` of a proxy; none is taken from the environment.
         proxy_user: For a proxy that asks.
         proxy_password: As above.
         timeouts: How long a try may take.
@@ -114,7 +114,7 @@ class HttpPost(Masked):
             parse(
                 "proxy",
                 self.proxy,
-                ports={"http": 8080, "https": 443},
+                ports={"http": 8080},
                 default_scheme="http",
                 target=False,
             )
@@ -133,7 +133,7 @@ class HttpPost(Masked):
         return parse(
             "proxy",
             self.proxy,
-            ports={"http": 8080, "https": 443},
+            ports={"http": 8080},
             default_scheme="http",
             target=False,
         )

@@ -175,11 +175,21 @@ class HttpSink:
         dials = self._network.dials
         self._network.received_bytes = 0
         try:
-            return self._exchange(headers, content, deadline)
+            return self._clean_exchange(headers, content, deadline)
         except _RECEIVER_BROKE_OFF:
             if self._network.dials > dials or self._network.received_bytes:
                 raise
-        return self._exchange(headers, content, deadline)
+        return self._clean_exchange(headers, content, deadline)
+
+    def _clean_exchange(
+        self, headers: list[tuple[str, str]], content: bytes, deadline: Deadline
+    ) -> Answer:
+        """After any failure the pool is thrown away: a broken tunnel would stay in it and block all that follow."""
+        try:
+            return self._exchange(headers, content, deadline)
+        except BaseException:
+            self.close()
+            raise
 
     def _exchange(
         self, headers: list[tuple[str, str]], content: bytes, deadline: Deadline
