@@ -17,6 +17,8 @@ from cammra_edge.sinks.http import LARGEST_ANSWER_BYTES, HttpSink
 from tests.servers import LOOPBACK, Scripted, answer, read_request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cammra_edge.sinks.base import Outcome
 
 ATTEMPT = Attempt(event_id="e" * 32, packet=7)
@@ -88,19 +90,19 @@ def endless_header(connection: socket.socket, _: int, server: Scripted) -> None:
         connection.sendall(b"y" * 10_000)
 
 
-@pytest.mark.parametrize(
-    "script",
-    [
-        never_reads,
-        never_answers,
-        trickles_the_head,
-        trickles_early_hints,
-        resets,
-        closes,
-        speaks_garbage,
-        endless_header,
-    ],
-)
+HOSTILE = [
+    never_reads,
+    never_answers,
+    trickles_the_head,
+    trickles_early_hints,
+    resets,
+    closes,
+    speaks_garbage,
+    endless_header,
+]
+
+
+@pytest.mark.parametrize("script", HOSTILE)
 def test_a_broken_receiver_is_tried_later_and_in_time(script: object) -> None:
     with Scripted(script) as server:  # type: ignore[arg-type] # pytest's parameters have no type
         outcome, took_s = result(server)
@@ -186,3 +188,24 @@ def test_a_status_line_cannot_write_into_the_log() -> None:
     with Scripted(script) as server:
         outcome, _ = result(server)
     assert outcome.why.isprintable()  # type: ignore[union-attr] # every outcome but success has one
+
+
+@pytest.mark.parametrize("script", HOSTILE)
+def test_the_next_event_goes_through_when_the_receiver_is_well_again(
+    script: Callable[..., None],
+) -> None:
+    def ill_then_well(connection: socket.socket, number: int, server: Scripted) -> None:
+        if number == 0:
+            script(connection, number, server)
+            return
+        while read_request(connection):
+            connection.sendall(answer())
+
+    with Scripted(ill_then_well) as server:
+        limits = Timeouts(connect_s=1, write_s=1, answer_s=1, total_s=1.5)
+        sink = HttpSink(HttpPost(f"http://{LOOPBACK}:{server.port}/", timeouts=limits))
+        assert isinstance(sink.send(BODY, ATTEMPT), TryLater)
+        assert isinstance(sink.send(BODY, ATTEMPT), Delivered)
+        assert isinstance(sink.send(BODY, ATTEMPT), Delivered)
+        sink.close()
+    assert server.connections == 2
