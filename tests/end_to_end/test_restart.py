@@ -12,17 +12,27 @@ from tests.recordings import recordings
 pytestmark = [pytest.mark.recordings, pytest.mark.slow]
 
 
-@pytest.mark.parametrize("after_events", [1, 7, 20])
+def _told(receiver: Receiver) -> dict[str, tuple[bytes, list[bytes]]]:
+    """What came, by event: the JSON and the pictures, byte for byte."""
+    return {
+        event.event_id: (event.raw, [picture.jpeg for picture in event.pictures])
+        for event in receiver.events
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "after_events"), [("motorway-short", 1), ("motorway-short", 20), ("toll-lane", 5)]
+)
 def test_a_replay_that_was_killed_and_started_again_delivers_what_an_undisturbed_one_does(
-    tmp_path: Path, after_events: int
+    tmp_path: Path, name: str, after_events: int
 ) -> None:
-    recording = str(recordings() / "motorway-short")
+    recording = str(recordings() / name)
     with Receiver() as undisturbed:
         script = config(tmp_path / "one.py", undisturbed.http_url, outbox=tmp_path / "one.sqlite3")
         finished(
             start("replay", recording, "--config", str(script), "--speed", "max", cwd=tmp_path)
         )
-        wanted = {event.event_id: event.raw for event in undisturbed.events}
+        wanted = _told(undisturbed)
     assert len(wanted) > after_events
     with Receiver() as receiver:
         script = config(tmp_path / "two.py", receiver.http_url, outbox=tmp_path / "two.sqlite3")
@@ -36,6 +46,6 @@ def test_a_replay_that_was_killed_and_started_again_delivers_what_an_undisturbed
         finished(start(*words, cwd=tmp_path))
         assert receiver.problems == []
         assert receiver.missing_packets == 0
-        assert {event.event_id: event.raw for event in receiver.events} == wanted
+        assert _told(receiver) == wanted
         assert len(receiver.events) == len(wanted)
         assert_told_in_order(receiver.events)
