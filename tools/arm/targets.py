@@ -31,6 +31,8 @@ class Target:
     """`QEMU_CPU`: the oldest core of camera class, so that a too-new instruction is caught."""
     c_flags: str
     """For C code. Zig's compiler takes cores as `-mcpu` and ignores `-mfpu`."""
+    rust_flags: str
+    """For Rust code."""
     has_numpy: bool
     """Whether PyPI has numpy and Pillow for it."""
 
@@ -38,6 +40,11 @@ class Target:
     def c_flags_variable(self) -> str:
         """The variable from which `cc` and `cmake` take C flags for this target only."""
         return f"CFLAGS_{self.rust.replace('-', '_')}"
+
+    @property
+    def rust_flags_variable(self) -> str:
+        """The variable from which cargo takes flags for this target's Rust code only."""
+        return f"CARGO_TARGET_{self.rust.replace('-', '_').upper()}_RUSTFLAGS"
 
     @property
     def runner_variable(self) -> str:
@@ -55,6 +62,7 @@ AARCH64 = Target(
     qemu="aarch64",
     core="cortex-a53",  # ARTPEC-8, CV25, i.MX 8M, Raspberry Pi 3
     c_flags="",
+    rust_flags="",
     has_numpy=True,
 )
 ARMV7 = Target(
@@ -69,6 +77,8 @@ ARMV7 = Target(
     # Rust's armv7 has no NEON in its baseline; without a core the C compiler would leave it out too,
     # and libjpeg-turbo's REQUIRE_SIMD would stop the build.
     c_flags="-mcpu=cortex_a9",
+    # Nothing more is asked of the camera by it: the C code needs NEON already.
+    rust_flags="-C target-feature=+neon",
     has_numpy=False,
 )
 TARGETS = {target.name: target for target in (AARCH64, ARMV7)}

@@ -63,6 +63,8 @@ class Toolchain:
         }
         if target.c_flags:
             found[target.c_flags_variable] = target.c_flags
+        if target.rust_flags:
+            found[target.rust_flags_variable] = target.rust_flags
         return found
 
     def glibc_target(self, target: Target) -> str:
