@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.faults import backlog, disks, kills, power, rates, receivers, writes
+from tests.faults import backlog, disks, kills, lossy, power, rates, receivers, writes
 from tests.faults.finding import CannotBeProvokedError, Finding
 from tests.recordings import recordings
 
@@ -91,6 +91,7 @@ def catalogue() -> dict[str, Callable[[Path], Finding]]:
         ),
         "live-first": partial(receivers.live_first, backlog=6_000),
         "far": partial(receivers.far_away, events=400),
+        "lossy": partial(lossy.far_and_lossy, events=400),
         "backlog": partial(backlog.long_backlog, events=100_000),
     }
     for name in receivers.BEHAVIOURS:

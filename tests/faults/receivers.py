@@ -295,12 +295,12 @@ def _paced(path: Path, script: Script | None, events: int, verdict: Verdict | No
 class SlowRoad:
     """A relay that holds every byte back for a while, in both directions."""
 
-    def __init__(self, port: int, delay_s: float) -> None:
-        self._target = port
+    def __init__(self, port: int, delay_s: float, *, host: str = LOOPBACK) -> None:
+        self._target = (host, port)
         self._delay_s = delay_s
 
     def script(self, connection: socket.socket, _: int, __: Scripted) -> None:
-        with socket.create_connection((LOOPBACK, self._target)) as onward:
+        with socket.create_connection(self._target) as onward:
             back = threading.Thread(target=self._pump, args=(onward, connection), daemon=True)
             back.start()
             self._pump(connection, onward)
