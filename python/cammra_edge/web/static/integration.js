@@ -1,6 +1,6 @@
 // INTEGRATION: three profiles in the words and order of the product page, and what becomes of their events.
 
-import { h, icon, note, s, state, subTabs, t } from "/static/lib.js";
+import { api, h, icon, note, s, state, subTabs, t, toast } from "/static/lib.js";
 import { draft } from "/static/draft.js";
 import { areaField, choiceCards, form, numberField, pills, secretField, selectField, switchRow, textField } from "/static/fields.js";
 import { deliveries } from "/static/deliveries.js";
@@ -151,8 +151,26 @@ function profileForm(sheet, number, live) {
     class: "big", label: t("send_data"), hint: () => (value("enabled") ? t("send_data_on") : t("send_data_off")), off: () => (!value("server_url") && !value("enabled") ? t("send_data_no_url") : ""),
   }));
 
-  sheet.replaceChildren(server, who, events, images, filters, away, master, trial(f, number, live));
-  return f.stop;
+  const plight = h("div", { "aria-live": "polite" });
+  const onStatus = (what) => {
+    if (what !== "status") return;
+    const now = live.status?.profiles?.find((one) => one.profile_id === number);
+    const parked = now?.parked_now || 0;
+    const text = JSON.stringify([now?.state, now?.why, now?.alarm, parked]);
+    if (plight.dataset.text === text) return;
+    plight.dataset.text = text;
+    plight.hidden = !(now?.why || parked);
+    plight.replaceChildren(...[
+      now?.why ? note(now.alarm ? "bad" : "warn", h("p", {}, now.alarm ? t("paused_text", { why: now.why }) : now.why),
+        now.alarm ? h("p", {}, h("button.btn", { type: "button", onclick: () => api("POST", `/api/profiles/${number}/resume`).catch((error) => toast(error.message)) }, icon("play"), t("resume"))) : null) : "",
+      parked ? note("bad", h("p", {}, t("some_parked", { n: parked }), " ", h("a", { href: "#integration/deliveries" }, t("look_at_parked")))) : "",
+    ].filter(Boolean));
+  };
+  live.listeners.add(onStatus);
+  onStatus("status");
+
+  sheet.replaceChildren(plight, server, who, events, images, filters, away, master, trial(f, number, live));
+  return () => { live.listeners.delete(onStatus); f.stop(); };
 }
 
 function naming(f, at, has) {

@@ -24,7 +24,7 @@ export function trial(f, number) {
         if (step.state === "failed") failed = true;
         if (step.name === "done") { ending.replaceChildren(...shown(step)); return; }
         const row = h("li", {}, state(step.state, ""), h("b", {}, step.label || t(`step_${step.name}`)), h("span.num.soft", {}, step.state === "running" ? "" : `${Number(step.took_ms || 0).toFixed(0)} ms`),
-          h("span.unseen", {}, t(`trial_${step.state}`)), step.detail ? h("p", {}, step.detail) : null, step.remedy ? h("p.cure", {}, step.remedy) : null);
+          h("span.unseen", {}, t(`trial_${step.state}`)), step.detail ? h("p", {}, step.detail) : null, step.remedy ? h("p.cure", {}, step.remedy) : null, trust(step, number));
         if (rows.has(step.name)) rows.get(step.name).replaceWith(row); else list.append(row);
         rows.set(step.name, row);
       }));
@@ -52,6 +52,15 @@ export function trial(f, number) {
     h("form", { onsubmit: run }, h("div.field", {}, h("label", { for: text.id }, t("test_plate")), h("div.with", {}, text, go))), list, ending);
   f.add(() => { go.disabled = busy || !draft.value(`profiles[${number}].server_url`); });
   return box;
+}
+
+/** A certificate that nobody vouches for may be the right one: whoever has compared it can pin it, for this profile. */
+function trust(step, number) {
+  const found = step.name === "tls" && `${step.detail} ${step.remedy}`.match(/\b(?:[0-9a-f]{2}:){31}[0-9a-f]{2}\b|\b[0-9a-f]{64}\b/i);
+  const name = `profiles[${number}].tls.pin`;
+  if (!found || draft.value(name) || step.state !== "failed") return null;
+  const made = h("button.btn", { type: "button", onclick: () => { draft.set(name, found[0]); made.replaceWith(h("span.state.ok", {}, icon("ok"), t("pinned"))); } }, t("pin_this"));
+  return h("p", {}, made);
 }
 
 function shown(step) {
