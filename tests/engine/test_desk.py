@@ -69,12 +69,12 @@ def test_parked_files_are_shown_as_a_zip_and_can_be_discarded(tmp_path: Path) ->
         tmp_path, Profile("archive", Ftp("ftp://127.0.0.1:1", sidecar=True), image=None)
     )
     with engine.running(live=False):
-        pass_by(engine)
         outbox = engine._writer.outbox
         assert outbox is not None
-        engine._encoder.wait_until_below(1)
         for worker in engine._workers:
             worker.stop()
+        pass_by(engine)
+        engine.wait_for_room(1)
         delivery = outbox.take(1)
         assert delivery is not None
         outbox.park(delivery, why="refused")

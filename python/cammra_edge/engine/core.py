@@ -27,6 +27,7 @@ from cammra_edge.delivery import DeliveryWorker
 from cammra_edge.engine.alive import Alive
 from cammra_edge.engine.desk import Desk
 from cammra_edge.engine.encoder import Encoder
+from cammra_edge.engine.handover import Handover
 from cammra_edge.engine.snapshot import Snapshot
 from cammra_edge.engine.status import EngineStatus
 from cammra_edge.engine.writer import EventWriter
@@ -91,6 +92,7 @@ class Engine:
         self._last_frame: tuple[FrameTime, int] | None = None
         self._live = False
         self._workers: list[DeliveryWorker] = []
+        self._handover = Handover()
         self._snapshot = Snapshot()
         self.desk = Desk(
             self._writer,
@@ -216,9 +218,11 @@ class Engine:
         self._writer.outbox = outbox
         self._writer.lose_vehicles_left_open()
         self._workers = [
-            self._started_worker(outbox, profile_id, profile)
+            self._new_worker(outbox, profile_id, profile)
             for profile_id, profile in enumerate(self.settings.profiles, start=1)
         ]
+        for worker in self._workers:
+            worker.start()
         self._encoder.start()
         self._alive.apply(self.settings)
 
@@ -231,6 +235,7 @@ class Engine:
         if self._live:
             self.finish()
         self._encoder.stop()
+        self._handover.finish()
         for worker in self._workers:
             worker.stop()
         self._writer.outbox = None
@@ -254,8 +259,8 @@ class Engine:
     def apply(self, settings: Settings) -> None:
         """Take over other settings while running; no event is lost by it.
 
-        Profiles that changed get a new worker, which goes on with what is stored. The outbox stays as it was at
-        the start.
+        Profiles that changed get a new worker, which goes on with what is stored once the try under way has ended;
+        this does not wait for it. The outbox stays as it was at the start.
 
         Raises:
             ConfigError: A setting cannot be used; nothing was taken over.
@@ -277,15 +282,15 @@ class Engine:
         for profile_id, profile in enumerate(settings.profiles, start=1):
             if old.pop(profile_id, None) == profile and not shared_changed:
                 continue
-            if profile_id in workers:
-                workers[profile_id].stop()
-            workers[profile_id] = self._started_worker(outbox, profile_id, profile)
+            new = self._new_worker(outbox, profile_id, profile)
+            self._handover.replace(profile_id, workers.get(profile_id), new)
+            workers[profile_id] = new
         for removed in old:
-            workers.pop(removed).stop()
+            self._handover.replace(removed, workers.pop(removed), None)
         self._workers = [workers[profile_id] for profile_id in sorted(workers)]
         self._alive.apply(settings)
 
-    def _started_worker(self, outbox: Outbox, profile_id: int, profile: Profile) -> DeliveryWorker:
+    def _new_worker(self, outbox: Outbox, profile_id: int, profile: Profile) -> DeliveryWorker:
         device, network_mode = self.settings.device, self.settings.network_mode
 
         def message(event: Event, images: Mapping[str, bytes], packet: int) -> Message | None:
@@ -302,11 +307,9 @@ class Engine:
         def way_out() -> Sink:
             return open_sink(profile, network_mode=network_mode, clock=self._clock)
 
-        worker = DeliveryWorker(
+        return DeliveryWorker(
             profile_id, profile, outbox, way_out(), message, clock=self._clock, more_sinks=way_out
         )
-        worker.start()
-        return worker
 
     # ---- seeing it ---------------------------------------------------------------------------
 

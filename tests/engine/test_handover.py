@@ -1,0 +1,43 @@
+"""Other settings while a receiver hangs: taken over at once, nothing lost, nothing sent twice."""
+
+from __future__ import annotations
+
+import socket
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cammra_edge import Engine, FrameTime, HttpPost, OutboxSettings, PlateRead, Profile, Timeouts
+from cammra_edge.receiver import Receiver
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PATIENCE_S = 30.0
+
+
+def test_a_hanging_receiver_does_not_hold_up_whoever_mends_its_address(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, Receiver() as receiver:
+        hangs = HttpPost(
+            f"http://127.0.0.1:{silent.getsockname()[1]}/",
+            timeouts=Timeouts(answer_s=4.0, total_s=4.0),
+        )
+        engine = Engine(
+            profiles=[Profile("gate", hangs, image=None)],
+            frame_size=(640, 360),
+            outbox=OutboxSettings(path=tmp_path / "outbox.db"),
+        )
+        with engine.running(live=False):
+            engine.observe(
+                None, [PlateRead(track=1, text="1AB1234", confidence=0.9)], FrameTime(0, 10**18)
+            )
+            taken, _ = silent.accept()
+            began = time.monotonic()
+            for name in ("GATE-1", "GATE-2"):
+                mended = Profile("gate", HttpPost(receiver.http_url), image=None, device_id=name)
+                engine.apply(replace(engine.settings, profiles=[mended]))
+            waited_s = time.monotonic() - began
+            assert engine.drain(PATIENCE_S)
+            taken.close()
+        assert waited_s < 3.0
+        assert [arrival.text("sensorProviderID") for arrival in receiver.events] == ["GATE-2"]
