@@ -15,6 +15,7 @@ from cammra_edge.config.overlay import locked, masked, overlaid, secrets_in, wit
 from cammra_edge.config.plain import catalogue, plain_from_settings, settings_from_plain
 from cammra_edge.config.shape import SECRETS, SettingsError, refused
 from cammra_edge.errors import CammraError, ConfigError
+from cammra_edge.web.egress import local_addresses
 from cammra_edge.web.operation import Call, Operation, Problem, Schema
 from cammra_edge.web.store import StaleError
 
@@ -78,6 +79,8 @@ def changed(store: SettingsStore, changes: Mapping[str, object]) -> dict[str, ob
         for name in _touched(base, _numbered(changes))
         if locked(store.factory, name)
     ]
+    if store.deny_local:
+        errors.extend(local_addresses(_listed(changes)))
     if errors:
         raise SettingsError(errors)
     made = overlaid(current, changes)
@@ -96,6 +99,15 @@ def changed(store: SettingsStore, changes: Mapping[str, object]) -> dict[str, ob
         else:
             filled[section] = held
     return filled
+
+
+def _listed(changes: Mapping[str, object]) -> dict[str, object]:
+    """The changes under the names that messages use: `profiles[2].server_url`."""
+    profiles = changes.get("profiles")
+    if not isinstance(profiles, Mapping):
+        return dict(changes)
+    rest = {name: held for name, held in changes.items() if name != "profiles"}
+    return {**rest, **{f"profiles[{key}]": one for key, one in profiles.items()}}
 
 
 def _part(changes: object, name: str) -> object:
@@ -198,7 +210,7 @@ async def check_settings(call: Call) -> Schema:
     if set(call.body) != {"changes"} or not isinstance(changes, dict):
         raise refuse(refused("changes", changes, "the fields to change"))
     try:
-        settings = draft(call.page.store, changes)
+        settings = await run_in_threadpool(draft, call.page.store, changes)
     except SettingsError as error:
         return {
             "fields": [{"field": one.field, "want": one.want} for one in error.errors],

@@ -62,6 +62,7 @@ def serve_page(  # noqa: PLR0913 - each has a default
     hosts: Iterable[str] = (),
     certificate: Path | None = None,
     key: Path | None = None,
+    deny_local: bool = False,
     say: bool = True,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Iterator[ServedPage]:
@@ -77,6 +78,7 @@ def serve_page(  # noqa: PLR0913 - each has a default
         hosts: Further names by which the page may be called, such as the camera's own.
         certificate: PEM file with the page's TLS certificate; the one uploaded by the page when not given.
         key: PEM file with its key.
+        deny_local: Refuse server URLs that lead to this machine or its link.
         say: Print the address, and at first the code that sets the password.
         clock: Where the time comes from.
 
@@ -88,6 +90,7 @@ def serve_page(  # noqa: PLR0913 - each has a default
         certificate = key = home / "certificate.pem"
     access = Access(home / "access.json", clock)
     store = SettingsStore(home / "settings", engine.settings, engine.apply, clock)
+    store.deny_local = deny_local
     feed = LiveFeed(lambda: views.status_plain(engine, clock), lambda: views.events_plain(engine))
     page = Page(
         engine=engine,

@@ -76,6 +76,7 @@ class SettingsStore:
         self._clock = clock
         self._lock = threading.Lock()
         self.notice = ""
+        self.deny_local = False
         self._current = Version(0, 0, "script", (), {})
         self.settings = factory
         self._load()

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from cammra_edge.config.shape import SettingsError, refused
@@ -52,7 +53,7 @@ class ProfileTests:
                 raise refused("plate", plate, f"a plate of 1 to {LONGEST_PLATE} characters")
             if not isinstance(changes, dict) or set(call.body) - {"plate", "changes"}:
                 raise refused("changes", changes, "the fields to change, and nothing else")
-            settings = draft(call.page.store, changes)
+            settings = await run_in_threadpool(draft, call.page.store, changes)
         except SettingsError as error:
             raise refuse(error) from error
         if not 1 <= number <= len(settings.profiles):

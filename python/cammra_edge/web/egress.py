@@ -1,0 +1,57 @@
+"""Where the page may not send: the camera itself and its link, when `serve_page(deny_local=True)` says so.
+
+The page's owner decides where events go, so this is off by default: receivers on the same machine are common.
+Names are resolved when settings are checked, tested and saved; a name that changes its address afterwards is not
+caught. Held by `tests/web/test_egress.py`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from cammra_edge.config.overlay import ADDRESSES
+from cammra_edge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WANT = "an address outside this camera: it may not send to itself or its link"
+_HOSTS = (*ADDRESSES, "proxy")
+
+
+def local_addresses(plain: object, at: str = "") -> Iterator[ConfigError]:
+    """The addresses in plain settings that are the camera itself, link-local or nobody's."""
+    if isinstance(plain, Mapping):
+        for name, held in plain.items():
+            inner = f"{at}.{name}" if at else str(name)
+            if name in _HOSTS and isinstance(held, str) and held and is_local(held):
+                yield ConfigError(inner, held, WANT)
+            else:
+                yield from local_addresses(held, inner)
+    elif isinstance(plain, list):
+        for number, item in enumerate(plain, start=1):
+            yield from local_addresses(item, f"{at}[{number}]")
+
+
+def is_local(url: str) -> bool:
+    """Whether a server URL leads to the camera itself or its link."""
+    try:
+        host = urlsplit(url if "://" in url else f"//{url}").hostname or ""
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (ValueError, OSError):
+        return False  # nobody is there; sending says so
+    return any(_denied(str(entry[4][0])) for entry in found)
+
+
+def _denied(address: str) -> bool:
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return True
+    mapped = getattr(ip, "ipv4_mapped", None)
+    ip = mapped or ip
+    return ip.is_loopback or ip.is_link_local or ip.is_unspecified or ip.is_multicast
