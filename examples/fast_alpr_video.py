@@ -9,6 +9,7 @@ number of a camera.
 
 import sys
 import time
+from itertools import count
 
 import cv2
 from fast_alpr import ALPR
@@ -32,17 +33,31 @@ def main(video: str, url: str) -> None:
         ],
         frame_format=FrameFormat.BGR8,
     )
+    began = now()
+    live = "://" in video or video.isdigit()
     film = cv2.VideoCapture(int(video) if video.isdigit() else video)
-    with engine.running():
-        while True:
+    with engine.running(live=live):
+        for number in count():
             good, frame = film.read()
             if not good:
                 break
-            at = FrameTime(time.monotonic_ns(), time.time_ns())
+            # A file has a time of its own, however long reading takes; a camera's is now.
+            at = now() if live else after(began, number, film.get(cv2.CAP_PROP_FPS))
             engine.observe(frame.data, recogniser.read(frame, at), at)  # type: ignore[arg-type]  # OpenCV says "any number"; a video's frames are bytes
         engine.finish()
         engine.drain(timeout_s=30)
     film.release()
+
+
+def now() -> FrameTime:
+    """The time of a frame that was taken just now."""
+    return FrameTime(time.monotonic_ns(), time.time_ns())
+
+
+def after(began: FrameTime, number: int, fps: float) -> FrameTime:
+    """The time of a file's frame, as if the film had begun with this program."""
+    since_ns = round(number / (fps or 25.0) * 1e9)
+    return FrameTime(began.mono_ns + since_ns, began.utc_ns + since_ns)
 
 
 if __name__ == "__main__":
