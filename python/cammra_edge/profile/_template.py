@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from cammra_edge.errors import ConfigError
@@ -175,7 +175,7 @@ def preset_text(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-@cache
+@lru_cache(maxsize=32)
 def read(text: str) -> Message:
     """Read and check a template.
 
