@@ -21,8 +21,6 @@ from cammra_edge.model import ImageKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from typing_extensions import Buffer
-
     from cammra_edge.config import Settings, TrackingSettings
     from cammra_edge.model import FrameTime, ImageSpec, PlateRead
 
@@ -49,7 +47,7 @@ class Tracker:
 
     def observe(
         self,
-        frame: Buffer | tuple[Buffer, ...] | None,
+        frame: _native._Frame | None,
         reads: Sequence[PlateRead],
         at: FrameTime,
     ) -> list[TrackEvent]:

@@ -43,6 +43,7 @@ def test_a_frame_is_encoded_for_whom_asked(frame: object, frame_format: FrameFor
 def test_a_broken_frame_is_no_picture() -> None:
     assert taken_while_frames_come(b"short", FrameFormat.GRAY8) is None
     assert taken_while_frames_come(b"", FrameFormat.JPEG) is None
+    assert taken_while_frames_come("no buffer at all", FrameFormat.GRAY8) is None
 
 
 def test_nobody_waits_for_ever_and_nothing_is_copied_unasked() -> None:

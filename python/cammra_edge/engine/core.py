@@ -43,11 +43,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Unpack
 
-    from typing_extensions import Buffer
-
     from cammra_edge.clock import Clock
     from cammra_edge.config import SettingsFields
     from cammra_edge.errors import CammraError
+    from cammra_edge.imaging import Frame
     from cammra_edge.model import Event, Message, PlateRead
     from cammra_edge.profile import Profile
     from cammra_edge.sinks.base import Sink
@@ -109,7 +108,7 @@ class Engine:
 
     def observe(
         self,
-        frame: Buffer | tuple[Buffer, ...] | None,
+        frame: Frame | None,
         reads: Sequence[PlateRead],
         at: FrameTime,
     ) -> None:

@@ -7,7 +7,7 @@ asker's thread (`tests/engine/test_snapshot.py`).
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from cammra_edge.errors import FrameError, ImageError
 from cammra_edge.imaging import encode_image
@@ -16,6 +16,7 @@ from cammra_edge.model import ImageKind, ImageSpec
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+    from cammra_edge.imaging import Frame
     from cammra_edge.model import FrameFormat
 
 FIT = (1280, 720)
@@ -30,10 +31,13 @@ class Snapshot:
         self._came = threading.Event()
         self._frame: memoryview | tuple[memoryview, ...] | None = None
 
-    def offer(self, frame: Buffer | tuple[Buffer, ...]) -> None:
-        """Take a copy, since somebody wants one."""
+    def offer(self, frame: Frame) -> None:
+        """Take a copy, since somebody wants one; of what is no frame, none."""
         self.wanted = False
-        self._frame = tuple(map(_copy, frame)) if isinstance(frame, tuple) else _copy(frame)
+        try:
+            self._frame = tuple(map(_copy, frame)) if isinstance(frame, tuple) else _copy(frame)
+        except (TypeError, ValueError, BufferError):
+            self._frame = None
         self._came.set()
 
     def take(self, frame_format: FrameFormat, timeout_s: float) -> bytes | None:
@@ -55,8 +59,8 @@ class Snapshot:
             return None
 
 
-def _copy(plane: Buffer) -> memoryview:
-    view = memoryview(plane)
+def _copy(plane: object) -> memoryview:
+    view = memoryview(cast("Buffer", plane))
     return (
         memoryview(view.tobytes()).cast("B", view.shape or ()) if view.nbytes else memoryview(b"")
     )
