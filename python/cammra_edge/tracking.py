@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cammra_edge.config import Settings, TrackingSettings
     from cammra_edge.model import FrameTime, ImageSpec, PlateRead
 
-__all__ = ["Shot", "TrackEvent", "Tracker"]
+__all__ = ["Shot", "TrackEvent", "Tracker", "wishes_from"]
 
 
 class Tracker:
@@ -42,7 +42,7 @@ class Tracker:
     def __init__(self, settings: Settings) -> None:
         self._frame_format = str(settings.frame_format)
         self._native = _native.Tracker(
-            _rules_from(settings.tracking, settings.frame_size), _wishes_from(_specs_of(settings))
+            _rules_from(settings.tracking, settings.frame_size), wishes_from(_specs_of(settings))
         )
 
     def observe(
@@ -84,7 +84,7 @@ class Tracker:
             ConfigError: A setting is out of range; then the old ones stay.
         """
         self._native.retune(
-            _rules_from(settings.tracking, settings.frame_size), _wishes_from(_specs_of(settings))
+            _rules_from(settings.tracking, settings.frame_size), wishes_from(_specs_of(settings))
         )
         self._frame_format = str(settings.frame_format)
 
@@ -118,7 +118,7 @@ def _rules_from(tracking: TrackingSettings, frame_size: tuple[int, int] | None) 
     }
 
 
-def _wishes_from(specs: Iterable[ImageSpec]) -> dict[str, Any]:
+def wishes_from(specs: Iterable[ImageSpec]) -> dict[str, Any]:
     """What a shot must keep so that every wish can be met; of several downsized frames the largest."""
     specs = tuple(specs)
     kinds = {spec.kind for spec in specs}

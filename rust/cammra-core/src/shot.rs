@@ -90,6 +90,8 @@ pub enum Shed {
     FullFrame,
     /// The vehicle's pixels.
     VehicleCrop,
+    /// The frame made smaller.
+    DownsizedFrame,
     /// The plate's pixels.
     PlateCrop,
 }

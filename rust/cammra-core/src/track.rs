@@ -1,6 +1,6 @@
 //! One vehicle: what was read of it, what it has said, and what it says next.
 //!
-//! Invariants, held by the table of [`stage`](mod@self::stage) and `tests/tracker_model.rs`:
+//! Invariants, held by the table of [`stage`](mod@self::stage) and `tests/native/test_tracking_model.py`:
 //!
 //! 1. New, Reliable and Lost are said exactly once each, in this order; Updates between New and Lost.
 //! 2. What an event reports is what was reported before, plus the changes it names.
@@ -15,7 +15,7 @@ mod travel;
 pub use attributes::Attribute;
 pub use stage::{Cue, EventKind, Stage, step};
 
-pub(crate) use album::{Album, Kept, Sight};
+pub(crate) use album::{Album, Kept, SHED_ORDER, Sight};
 pub(crate) use attributes::AttributeRead;
 
 use attributes::Attributes;

@@ -1,7 +1,7 @@
 //! All vehicles of one stream: their reads, timers and memory. Time is an argument.
 //!
 //! What a recogniser may hand in, and what becomes of it (each counted, none an error, never a panic; held by
-//! `tests/broken_input.rs`):
+//! `tests/native/test_tracking_broken_input.py`):
 //!
 //! | input | becomes |
 //! |---|---|
@@ -15,7 +15,7 @@
 //! | a box over the edge | its part inside, for pictures; its middle moved to the edge, for regions |
 //! | more vehicles than `max_tracks` | the one not read for longest ends; when all others are in this very frame, the new one waits |
 //!
-//! Invariants, held by `tests/tracker_model.rs` and `tests/allocations.rs`:
+//! Invariants, held by `tests/native/test_tracking_model.py`, `test_tracking_shots.py` there, and `tests/allocations.rs`:
 //!
 //! 1. At most `max_tracks` vehicles are open, at most `shot_budget_bytes` of pixels are kept once a call returns.
 //! 2. Events come out in the order of their moments; those of one moment by vehicle.

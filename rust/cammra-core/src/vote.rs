@@ -4,7 +4,7 @@
 //! aligned to the columns that the reads before it have made, and votes in every column for its character or
 //! for "nothing here". The reported text is one choice per column.
 //!
-//! Invariants, held by the tests below and by `tests/vote_model.rs`:
+//! Invariants, held by `vote/tests.rs`:
 //!
 //! 1. One read never changes a text that was reported: a change needs [`Patience`].
 //! 2. A column changes only when its new character weighs a quarter more than the reported one.

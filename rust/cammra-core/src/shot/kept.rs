@@ -203,6 +203,7 @@ impl Kept {
                 self.rescue_plate();
                 self.vehicle.drop_pixels();
             }
+            Shed::DownsizedFrame => self.downsized.drop_pixels(),
             Shed::PlateCrop => self.plate.drop_pixels(),
         }
         self.release_whole();

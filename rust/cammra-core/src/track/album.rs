@@ -1,6 +1,6 @@
 //! The best shots of one vehicle: one per candidate text, so that an event shows what it says.
 //!
-//! Invariants, held by the tests of `tests/album.rs`:
+//! Invariants, held by `tests/native/test_tracking_shots.py`:
 //!
 //! 1. A read of the reported text always finds a place; the others compete, the nearest texts first.
 //! 2. An event shows the best read whose text is the reported one; only where there is none, the nearest.
@@ -18,6 +18,14 @@ const WHOLE_PLATE: f32 = 0.25;
 /// How much better a shot must be to take over.
 const CLEARLY: f32 = 0.05;
 
+/// What goes first when memory is short; plate crops last.
+pub(crate) const SHED_ORDER: [Shed; 4] = [
+    Shed::FullFrame,
+    Shed::VehicleCrop,
+    Shed::DownsizedFrame,
+    Shed::PlateCrop,
+];
+
 /// Pixels that are kept.
 #[derive(Clone)]
 pub(crate) struct Kept {
@@ -25,7 +33,7 @@ pub(crate) struct Kept {
     pub(crate) shot: Arc<Shot>,
     pub(crate) bytes: usize,
     /// Which kinds were let go already.
-    pub(crate) shed: [bool; 3],
+    pub(crate) shed: [bool; 4],
 }
 
 /// One read as it may be shown.
@@ -196,28 +204,33 @@ impl Album {
             .sum()
     }
 
-    /// How sure the least sure picture is that still has pixels of this kind.
-    pub(crate) fn least_sure(&self, what: Shed) -> Option<f32> {
-        let with = self.pictures.iter().filter(|picture| has(picture, what));
-        with.map(|picture| picture.quality).min_by(f32::total_cmp)
+    /// Whether any picture still has pixels of this kind.
+    pub(crate) fn has_pixels_of(&self, what: Shed) -> bool {
+        self.pictures.iter().any(|picture| has(picture, what))
     }
 
-    /// Lets the pixels of this kind go where the picture is least sure; returns the bytes freed.
-    pub(crate) fn shed_one(&mut self, what: Shed) -> usize {
+    /// Lets the pixels of this kind go where the picture is least sure, and those of the next kinds when that alone
+    /// frees nothing (a JPEG frame is the source of all its images); returns the bytes freed. `gone` hears of each kind.
+    pub(crate) fn shed_one(&mut self, what: Shed, mut gone: impl FnMut(Shed)) -> usize {
         let with = self
             .pictures
             .iter_mut()
             .filter(|picture| has(picture, what));
-        let Some(picture) = with.min_by(|a, b| a.quality.total_cmp(&b.quality)) else {
+        let least_sure = with.min_by(|a, b| a.quality.total_cmp(&b.quality));
+        let Some(kept) = least_sure.and_then(|picture| picture.kept.as_mut()) else {
             return 0;
         };
-        let Some(kept) = picture.kept.as_mut() else {
-            return 0;
-        };
-        if let Some(gone) = kept.shed.get_mut(what as usize) {
-            *gone = true;
+        let mut freed = 0;
+        for kind in SHED_ORDER.into_iter().skip_while(|kind| *kind != what) {
+            let is_gone = kept.shed.get_mut(kind as usize);
+            if is_gone.is_some_and(|is_gone| !std::mem::replace(is_gone, true)) {
+                freed += kept.shot.shed(kind).min(kept.bytes);
+                gone(kind);
+            }
+            if freed > 0 {
+                break;
+            }
         }
-        let freed = kept.shot.shed(what).min(kept.bytes);
         kept.bytes -= freed;
         freed
     }

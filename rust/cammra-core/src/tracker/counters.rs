@@ -54,6 +54,8 @@ counters! {
     shed_full_frames,
     /// Vehicle crops dropped for the same reason.
     shed_vehicle_crops,
+    /// Downsized frames dropped for the same reason.
+    shed_downsized_frames,
     /// Plate crops dropped for the same reason.
     shed_plate_crops,
 }

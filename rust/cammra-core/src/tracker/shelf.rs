@@ -4,8 +4,18 @@ use std::sync::Arc;
 
 use super::{Camera, Counters, Rules};
 use crate::shot::{Shed, ShotPlan};
-use crate::track::{Album, Kept, Sight, Vehicle};
+use crate::track::{Album, Kept, SHED_ORDER, Sight, Vehicle};
 use crate::vote::PlateText;
+
+/// Which kinds a shot of this plan never had: they are gone from the start.
+fn not_kept(plan: &ShotPlan) -> [bool; SHED_ORDER.len()] {
+    SHED_ORDER.map(|kind| match kind {
+        Shed::FullFrame => !plan.full_frame,
+        Shed::VehicleCrop => !plan.vehicle_crop,
+        Shed::DownsizedFrame => plan.downsized_into.is_none(),
+        Shed::PlateCrop => !plan.plate_crop,
+    })
+}
 
 /// What shots are to keep, and what they keep now.
 pub(super) struct Shelf {
@@ -66,7 +76,7 @@ impl Shelf {
                 shot_no: *shots,
                 shot: Arc::new(shot),
                 bytes: held_bytes,
-                shed: [false; 3],
+                shed: not_kept(plan),
             })
         };
         let freed = album.offer(sight, reported, rules.shots_per_track, take);
@@ -81,8 +91,8 @@ impl Shelf {
         self.bytes = 0;
     }
 
-    /// Lets pixels go until the budget holds: full frames of the least certain vehicle first, then vehicle crops,
-    /// plate crops last.
+    /// Lets pixels go until the budget holds: full frames of the least certain vehicle first, then vehicle crops and
+    /// downsized frames, plate crops last.
     pub(super) fn shed(
         &mut self,
         mut vehicles: Vec<&mut Vehicle>,
@@ -96,18 +106,16 @@ impl Shelf {
         vehicles.sort_by(|a, b| {
             (a.certainty().total_cmp(&b.certainty())).then(a.number.cmp(&b.number))
         });
-        for what in [Shed::FullFrame, Shed::VehicleCrop, Shed::PlateCrop] {
+        for what in SHED_ORDER {
             for vehicle in &mut vehicles {
-                while self.bytes > budget_bytes && vehicle.album.least_sure(what).is_some() {
-                    let freed = vehicle.album.shed_one(what);
+                while self.bytes > budget_bytes && vehicle.album.has_pixels_of(what) {
+                    let freed = vehicle.album.shed_one(what, |gone| match gone {
+                        Shed::FullFrame => counters.shed_full_frames += 1,
+                        Shed::VehicleCrop => counters.shed_vehicle_crops += 1,
+                        Shed::DownsizedFrame => counters.shed_downsized_frames += 1,
+                        Shed::PlateCrop => counters.shed_plate_crops += 1,
+                    });
                     self.release(freed);
-                    if freed > 0 {
-                        match what {
-                            Shed::FullFrame => counters.shed_full_frames += 1,
-                            Shed::VehicleCrop => counters.shed_vehicle_crops += 1,
-                            Shed::PlateCrop => counters.shed_plate_crops += 1,
-                        }
-                    }
                 }
             }
         }
