@@ -50,7 +50,9 @@ def test_unsafe_stands_in_two_modules_only() -> None:
     allowed = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "rust").rglob("*.rs")
-        if re.search(r"^\s*#!?\[(?:allow|expect)\(\s*unsafe_code", path.read_text(), re.MULTILINE)
+        # Not what is built only for tests: counting allocations takes a global allocator.
+        if path.parent.name != "tests"
+        and re.search(r"^\s*#!?\[(?:allow|expect)\(\s*unsafe_code", path.read_text(), re.MULTILINE)
     }
     libjpeg = {path for path in allowed if path.startswith("rust/cammra-core/src/jpeg/")}
     buffer = allowed & {"rust/cammra-py/src/buffer.rs"}

@@ -74,7 +74,7 @@ const TEXTS: [&str; 3] = ["1AB1234", "1AB1Z34", "11AB1234"];
 fn fill(batch: &mut ReadBatch, frame: i64) {
     batch.clear();
     for (track, x) in (0..10).zip([100.0, 200.0, 300.0, 400.0, 500.0].into_iter().cycle()) {
-        let noise = TEXTS
+        let misread = TEXTS
             .iter()
             .cycle()
             .nth(usize::try_from(frame + track).unwrap_or(0));
@@ -93,7 +93,7 @@ fn fill(batch: &mut ReadBatch, frame: i64) {
         };
         batch.push(&Read {
             track,
-            text: noise.filter(|_| noisy).copied().unwrap_or("1AB1234"),
+            text: misread.filter(|_| noisy).copied().unwrap_or("1AB1234"),
             confidence: 0.7,
             vehicle: Some(place),
             plate: Some(place),
