@@ -40,7 +40,7 @@ class Toolchain:
 
     @property
     def tools(self) -> Path:
-        """Programs of a virtual environment: maturin, zig, auditwheel."""
+        """Programs of a virtual environment: maturin, zig, pyelftools."""
         return self.cache / "venv" / "bin"
 
     @property
@@ -169,7 +169,7 @@ def _target_part(chain: Toolchain, target: Target) -> None:
 
 
 def _python_tools(chain: Toolchain) -> None:
-    wanted = ["maturin>=1.9,<2", "ziglang>=0.15", "cargo-zigbuild>=0.20", "auditwheel>=6", "pip"]
+    wanted = ["maturin>=1.9,<2", "ziglang>=0.15", "cargo-zigbuild>=0.20", "pyelftools>=0.31", "pip"]
     stamp = chain.cache / "venv" / "asked-for"
     if stamp.exists() and stamp.read_text() == "\n".join(wanted):
         return
