@@ -21,6 +21,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     if EMULATED and collection_path.suffix == ".py":
+        if left_out(collection_path.relative_to(config.rootpath).as_posix()):
+            return True
         package = missing_import(collection_path)
         if package:
             config.stash[_not_collected][str(collection_path.relative_to(config.rootpath))] = (

@@ -17,6 +17,7 @@ LEFT_OUT: Mapping[str, str] = {
     "tests/faults/": "kills at the n-th write with strace, which cannot look into the emulator, and fills real disks",
     "tests/house/test_absences.py": "reads sources of the repository, which are the same everywhere",
     "tests/house/test_arm_recipe.py": "tests the recipe that is just running",
+    "tests/house/test_instructions.py": "counts instructions of the host with callgrind; tools/arm counts those of ARM",
     "tests/house/test_wheel.py": "builds the wheel of the host; the ARM wheels are checked by tools/arm/check_wheel.py",
 }
 """Start of a test's id, and why it does not run on emulated ARM."""
@@ -40,18 +41,29 @@ def left_out(test_id: str) -> str | None:
     return next((why for start, why in LEFT_OUT.items() if test_id.startswith(start)), None)
 
 
-def missing_import(path: Path) -> str | None:
-    """The first package of `NOT_THERE` that a test file imports at its top, itself or through our helpers."""
+def missing_import(path: Path, seen: set[Path] | None = None) -> str | None:
+    """The first package of `NOT_THERE` that a test file imports at its top, itself or through modules of ours."""
+    seen = set() if seen is None else seen
+    seen.add(path)
     for name in _imports(path):
         package = name.partition(".")[0]
         if package in NOT_THERE and importlib.util.find_spec(package) is None:
             return package
-        helper = ROOT.joinpath(*name.split(".")).with_suffix(".py")
-        if package == "tests" and helper.exists():
-            found = missing_import(helper)
+        for module in _sources(name):
+            found = None if module in seen else missing_import(module, seen)
             if found:
                 return found
     return None
+
+
+def _sources(name: str) -> Iterator[Path]:
+    """Where a module of this repository lies, whether it is a file or a folder."""
+    package = name.partition(".")[0]
+    if package in {"tests", "benches", "cammra_edge"}:
+        stem = (ROOT / "python" if package == "cammra_edge" else ROOT).joinpath(*name.split("."))
+        yield from (
+            path for path in (stem.with_suffix(".py"), stem / "__init__.py") if path.exists()
+        )
 
 
 def _imports(path: Path) -> Iterator[str]:
