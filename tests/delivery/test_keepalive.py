@@ -61,7 +61,7 @@ def test_they_go_at_their_period_and_stopping_does_not_wait() -> None:
         wait_until(server, 1)
         began = time.monotonic()
         slow.stop()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 30  # the period is minutes
         assert len(server.received) == 1
 
 

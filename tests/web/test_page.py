@@ -204,16 +204,16 @@ def test_greyed_fields_say_why_and_locked_ones_by_whom(
         assert "script" in locked.inner_text()
 
 
-def test_the_first_paint_comes_within_a_second_on_a_slow_machine(
-    browser: Browser, served: ServedPage
-) -> None:
-    paints = []
-    for _ in range(3):  # the best of three: the machine has other work besides
-        with window(browser) as page:
-            session = page.context.new_cdp_session(page)
-            session.send("Emulation.setCPUThrottlingRate", {"rate": 6})
-            page.goto(served.url)
-            page.wait_for_selector("form")
-            found = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
-            paints.append(page.evaluate(found))
-    assert min(paints) < 1000
+def test_little_stands_before_the_first_paint(browser: Browser, served: ServedPage) -> None:
+    """What the first paint waits for, counted; how long that takes, `paint.py` measures."""
+    with window(browser) as page:
+        page.goto(served.url)
+        page.wait_for_selector("form")
+        painted = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+        blocking = page.evaluate(
+            f"""() => performance.getEntriesByType('resource')
+                .filter(one => one.renderBlockingStatus === 'blocking' && one.startTime < {painted})
+                .map(one => [one.name, one.decodedBodySize])"""
+        )
+    assert len(blocking) <= 2, blocking
+    assert sum(size for _, size in blocking) <= 40_000, blocking
