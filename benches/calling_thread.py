@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benches import scene
 from benches.event import DEVICE, PROFILE
@@ -13,7 +14,24 @@ from benches.report import Result, Table, number
 from cammra_edge import Engine, FrameFormat, ImageKind, Profile, TrackingSettings
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from cammra_edge import PlateRead
+
+EXPECTED = {
+    "Tracker.observe",
+    "len",
+    "monotonic_ns",
+    "next",
+    "tuple.__new__",
+    *(f"deque.{name}" for name in ("append", "remove")),
+    *(
+        f"{lock}.{name}"
+        for lock in ("lock", "RLock")
+        for name in ("acquire", "release", "__enter__", "__exit__", "_is_owned")
+    ),
+}
+"""Tracking, a queue, locks and the clock: all that may run on the recogniser's thread."""
 
 STEP = 0.06
 """A shot is taken over by one whose read is better by more than 0.05."""
@@ -52,17 +70,37 @@ def run(*, quick: bool) -> Result:
     rows.append(
         ("copying the crop's pixels, in C", number(copied.us), number(copied.best_us), "", "")
     )
+    called = _called(photo)
+    result.bars["observe_event_foreign"] = float(len(called - EXPECTED))
     result.bars["observe_shot_limit_us"] = 25 + 1.5 * copied.us
     result.tables.append(
         Table(
             "`observe` on the calling thread (NV12, 1080p)",
             ("call", "median µs", "best µs", "quartiles", "calls"),
             tuple(rows),
-            "CPU time of the calling thread. With an event it appends to the encoder's queue and returns; "
-            "`tests/engine/test_calling_thread.py` lists every function that is called on it.",
+            "CPU time of the calling thread. With an event it calls these C functions and no other: "
+            f"{', '.join(f'`{name}`' for name in sorted(called))}.",
         )
     )
     return result
+
+
+def _called(photo: scene.Photo) -> set[str]:
+    """Every C function that `observe` calls on this thread when a new vehicle makes an event."""
+    engine, frame = _settled(photo, confidence=0.9)
+    reads, at = [*scene.ten_reads(), scene.a_read(1000)], scene.at_frame(frame)
+    called: set[str] = set()
+
+    def note(_frame: FrameType, event: str, argument: Any) -> None:  # noqa: ANN401 - the interpreter's own
+        if event == "c_call":
+            called.add(argument.__qualname__)
+
+    sys.setprofile(note)
+    try:
+        engine.observe(photo.nv12, reads, at)
+    finally:
+        sys.setprofile(None)
+    return called - {"setprofile"}
 
 
 def _engine() -> Engine:
