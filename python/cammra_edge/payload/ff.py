@@ -16,16 +16,17 @@ from functools import lru_cache
 from json.encoder import encode_basestring as quoted
 from typing import TYPE_CHECKING
 
-from cammra_edge.model import EventKind, ImageKind
+from cammra_edge.model import EventKind, ImageKind, VehicleInfo
 from cammra_edge.payload import fields, naming
 
 if TYPE_CHECKING:
-    from cammra_edge.model import Device, Event, ImageRef, Rect, VehicleInfo
+    from cammra_edge.model import Device, Event, ImageRef, Rect
 
 _NS_PER_S = 1_000_000_000
 _NS_PER_MS = 1_000_000
 _NS_PER_US = 1000
 _IMAGE_DIRECTORIES = 100
+_NOTHING_KNOWN = VehicleInfo()
 _NEW, _LOST, _PLATE_CROP = EventKind.NEW, EventKind.LOST, ImageKind.PLATE_CROP
 
 _WIRE_TYPES = {
@@ -163,7 +164,7 @@ def event_json(
         _path(context),  # imageFile
         _path(plate_crop),  # imageFile2
         sender.profile_id,  # profileID
-        _vehicle_info(event.info),  # vehicle_info
+        "{}" if event.info == _NOTHING_KNOWN else _vehicle_info(event.info),  # vehicle_info
         _camera_info(device.serial, device.model, device.ip, device.mac),  # camera_info
         quoted(sender.device_id),  # sensorProviderID
     )
