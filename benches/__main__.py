@@ -33,6 +33,9 @@ PLOT = HERE.parent / "docs" / "bench.svg"
 SIMD = HERE.parent / "target" / "bench" / "pillow-simd"
 """Where `make bench` builds pillow-simd, once, where it can."""
 
+ALLOCATIONS = HERE.parent / "rust" / "cammra-core" / "tests" / "allocations.rs"
+"""The test that counts them with an allocator of its own."""
+
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 PEERS = (
     "Pillow",
@@ -100,6 +103,8 @@ def _conclude(bars: dict[str, float | str]) -> None:
     quiet, event = bars.get("observe_quiet_us"), bars.get("event_cpu_us")
     if isinstance(quiet, float) and isinstance(event, float):
         bars["observe_share"] = quiet / event
+    if ALLOCATIONS.exists():
+        bars["observe_allocations"] = f"held by `{ALLOCATIONS.relative_to(HERE.parent)}`"
 
 
 def _arguments() -> argparse.Namespace:
