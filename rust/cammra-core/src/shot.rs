@@ -9,6 +9,7 @@
 //! with the pixels it lets go of. Held by the tests in `shot/tests.rs`.
 
 mod kept;
+mod source;
 #[cfg(test)]
 mod tests;
 

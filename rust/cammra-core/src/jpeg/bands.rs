@@ -6,9 +6,37 @@
 //!
 //! Held by `tests/native/test_imaging.py` against Pillow, and by the unit tests below.
 
-use super::ffi::{BAND_ROWS, Band, BandRows, Bands};
 use crate::frame::{Plane, YuvRange};
 use crate::geometry::Size;
+
+/// Luma rows of the tallest band.
+const BAND_ROWS: usize = 16;
+
+/// Rows of one plane in one band; below the last real one it is repeated.
+#[derive(Clone, Copy)]
+pub(super) struct Band<'a> {
+    /// The rows.
+    pub(super) plane: Plane<'a>,
+    /// How many of them are real, at least 1.
+    pub(super) rows: u32,
+}
+
+/// The three planes of one band.
+#[derive(Clone, Copy)]
+pub(super) struct BandRows<'a> {
+    /// Luma.
+    pub(super) y: Band<'a>,
+    /// Blue difference.
+    pub(super) u: Band<'a>,
+    /// Red difference.
+    pub(super) v: Band<'a>,
+}
+
+/// Gives an encoder its rows, band by band.
+pub(super) trait Bands {
+    /// The rows of that band; bands are asked for in order.
+    fn band(&mut self, number: u32) -> BandRows<'_>;
+}
 
 /// Chroma at half resolution, as a camera delivers it.
 #[derive(Clone, Copy)]

@@ -17,14 +17,12 @@ use std::ptr::NonNull;
 // Keeps the crate in the link: its build script brings libjpeg-turbo.
 use turbojpeg_sys as _;
 
+use super::bands::Bands;
 use crate::frame::{PackedOrder, Plane};
 use crate::geometry::{Rect, Size};
 
 /// Pixels that a decoded part may begin further left than asked for; `SHIM_LEFT_SLACK`.
 pub(super) const LEFT_SLACK_PX: usize = 32;
-
-/// Luma rows of the tallest band.
-pub(super) const BAND_ROWS: usize = 16;
 
 #[repr(C)]
 struct RawEncoding {
@@ -262,32 +260,6 @@ impl Drop for Encoder {
         // SAFETY: made by `new`, freed once.
         unsafe { shim_encoder_free(self.raw.as_ptr()) }
     }
-}
-
-/// Rows of one plane in one band; below the last real one it is repeated.
-#[derive(Clone, Copy)]
-pub(super) struct Band<'a> {
-    /// The rows.
-    pub(super) plane: Plane<'a>,
-    /// How many of them are real, at least 1.
-    pub(super) rows: u32,
-}
-
-/// The three planes of one band.
-#[derive(Clone, Copy)]
-pub(super) struct BandRows<'a> {
-    /// Luma.
-    pub(super) y: Band<'a>,
-    /// Blue difference.
-    pub(super) u: Band<'a>,
-    /// Red difference.
-    pub(super) v: Band<'a>,
-}
-
-/// Gives an encoder its rows, band by band.
-pub(super) trait Bands {
-    /// The rows of that band; bands are asked for in order.
-    fn band(&mut self, number: u32) -> BandRows<'_>;
 }
 
 /// Which part of a JPEG is wanted, and how.

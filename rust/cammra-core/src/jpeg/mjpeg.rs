@@ -32,19 +32,19 @@ pub(super) fn full_frame(
     encoding: &Encoding,
 ) -> Result<Jpeg, ImageError> {
     let whole = Rect::whole(header.size);
-    if encoding.max_bytes.is_none_or(|most| data.len() <= most) {
-        let bytes = if header.has_tables {
-            Arc::from(data)
-        } else {
-            with_tables(codec, data)?
-        };
-        return Ok(Jpeg {
-            bytes,
-            size: header.size,
-            shows: whole,
-        });
+    let bytes: Arc<[u8]> = if header.has_tables {
+        Arc::from(data)
+    } else {
+        with_tables(codec, data)?
+    };
+    if encoding.max_bytes.is_some_and(|most| bytes.len() > most) {
+        return decode_and_encode(codec, data, header, whole, encoding);
     }
-    decode_and_encode(codec, data, header, whole, encoding)
+    Ok(Jpeg {
+        bytes,
+        size: header.size,
+        shows: whole,
+    })
 }
 
 /// A frame that leaves out the standard Huffman tables, as USB cameras' Motion-JPEG does, with them: not every receiver
@@ -238,8 +238,8 @@ fn decode<T>(
             .factors
             .is_none_or(|had| had != target.factors() && target == Subsampling::Full),
     };
-    // Interpolated chroma looks at pixels around the box, which a cut has left behind.
-    if !part.smooth_chroma {
+    // Interpolated chroma looks at pixels around the box, which a cut has left behind; of a whole frame nothing is cut.
+    if !part.smooth_chroma && rect != Rect::whole(header.size) {
         let mut cutter = std::mem::take(&mut codec.scratch.cutter);
         if let Some(shows) = cutter.cut(data, header, rect) {
             let inside = Part {

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{FrameShare, ImageKind, Jpeg, SharedBytes, Shed, ShotPlan};
+use super::source::Source;
+use super::{FrameShare, ImageKind, SharedBytes, Shed, ShotPlan};
 use crate::downsize::downsized;
 use crate::error::ImageError;
 use crate::frame::FrameView;
 use crate::geometry::{RawBox, Rect, Size};
-use crate::jpeg::{Encoding, downsized_pixels, image_of_jpeg, image_of_pixels, pixels_of_part};
+use crate::jpeg::{downsized_pixels, pixels_of_part};
 use crate::pixels::Pixels;
 
 /// A whole frame.
@@ -29,7 +30,7 @@ impl Whole {
         }
     }
 
-    fn jpeg(&self) -> Option<&[u8]> {
+    pub(super) fn jpeg(&self) -> Option<&[u8]> {
         match self {
             Self::Pixels(_) => None,
             Self::Jpeg { bytes, size_bytes } => {
@@ -43,8 +44,8 @@ impl Whole {
 /// Pixels of a part of the frame, and which part.
 #[derive(Clone)]
 pub(super) struct Piece {
-    pixels: Arc<Pixels>,
-    shows: Rect,
+    pub(super) pixels: Arc<Pixels>,
+    pub(super) shows: Rect,
 }
 
 /// One kind of image: where its pixels are, or why there are none.
@@ -300,38 +301,6 @@ impl Kept {
         }
         let whole = self.whole.clone().ok_or(ImageError::OverBudget)?;
         Ok(Source::Whole { whole, shows })
-    }
-}
-
-/// Where an image comes from; holds its pixels while it is encoded, whatever is shed meanwhile.
-pub(super) enum Source {
-    Piece { piece: Piece, shows: Rect },
-    Whole { whole: Arc<Whole>, shows: Rect },
-}
-
-impl Source {
-    pub(super) fn image(&self, kind: ImageKind, encoding: &Encoding) -> Result<Jpeg, ImageError> {
-        match self {
-            Self::Piece { piece, shows } if kind == ImageKind::DownsizedFrame => {
-                image_of_pixels(&piece.pixels.view(), kind, *shows, encoding)
-            }
-            Self::Piece { piece, shows } => {
-                let view = piece.pixels.view();
-                let part = view
-                    .cut(shows.within(piece.shows))
-                    .ok_or(ImageError::NoFrame)?;
-                image_of_pixels(&part, kind, *shows, encoding)
-            }
-            Self::Whole { whole, shows } => match &**whole {
-                Whole::Pixels(pixels) => {
-                    let part = pixels.view().cut(*shows).ok_or(ImageError::NoFrame)?;
-                    image_of_pixels(&part, kind, *shows, encoding)
-                }
-                Whole::Jpeg { .. } => {
-                    image_of_jpeg(whole.jpeg().unwrap_or_default(), kind, *shows, encoding)
-                }
-            },
-        }
     }
 }
 

@@ -1,0 +1,41 @@
+//! From what is kept to an image.
+
+use std::sync::Arc;
+
+use super::kept::{Piece, Whole};
+use super::{ImageKind, Jpeg};
+use crate::error::ImageError;
+use crate::geometry::Rect;
+use crate::jpeg::{Encoding, image_of_jpeg, image_of_pixels};
+
+/// Where an image comes from; holds its pixels while it is encoded, whatever is shed meanwhile.
+pub(super) enum Source {
+    Piece { piece: Piece, shows: Rect },
+    Whole { whole: Arc<Whole>, shows: Rect },
+}
+
+impl Source {
+    pub(super) fn image(&self, kind: ImageKind, encoding: &Encoding) -> Result<Jpeg, ImageError> {
+        match self {
+            Self::Piece { piece, shows } if kind == ImageKind::DownsizedFrame => {
+                image_of_pixels(&piece.pixels.view(), kind, *shows, encoding)
+            }
+            Self::Piece { piece, shows } => {
+                let view = piece.pixels.view();
+                let part = view
+                    .cut(shows.within(piece.shows))
+                    .ok_or(ImageError::NoFrame)?;
+                image_of_pixels(&part, kind, *shows, encoding)
+            }
+            Self::Whole { whole, shows } => match &**whole {
+                Whole::Pixels(pixels) => {
+                    let part = pixels.view().cut(*shows).ok_or(ImageError::NoFrame)?;
+                    image_of_pixels(&part, kind, *shows, encoding)
+                }
+                Whole::Jpeg { .. } => {
+                    image_of_jpeg(whole.jpeg().unwrap_or_default(), kind, *shows, encoding)
+                }
+            },
+        }
+    }
+}
