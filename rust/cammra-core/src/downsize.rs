@@ -152,23 +152,33 @@ fn add_rows(rows: &[&[u8]], sums: &mut [u16]) {
     }
 }
 
+/// Sixteen boxes at a time: first their sums, then all divisions at once, which wide registers can.
 fn average_across<const RATIO: usize, const CHANNELS: usize, const SAMPLES: usize>(
     sums: &[u16],
     to: &mut [u8],
 ) {
-    let (pixels, boxes) = (
-        to.as_chunks_mut::<CHANNELS>().0,
-        sums.as_chunks::<SAMPLES>().0,
-    );
-    for (pixel, sums) in pixels.iter_mut().zip(boxes) {
-        for (channel, to) in pixel.iter_mut().enumerate() {
-            let sum = sums
-                .iter()
-                .skip(channel)
-                .step_by(CHANNELS)
-                .fold(0_u32, |sum, &s| sum.wrapping_add(u32::from(s)));
-            *to = rounded::<RATIO>(sum);
+    let (wide_to, last_to) = to.as_chunks_mut::<CHANNELS>().0.as_chunks_mut::<16>();
+    let (wide, last) = sums.as_chunks::<SAMPLES>().0.as_chunks::<16>();
+    for (to, boxes) in wide_to.iter_mut().zip(wide) {
+        average_some::<RATIO, CHANNELS, SAMPLES>(boxes, to);
+    }
+    average_some::<RATIO, CHANNELS, SAMPLES>(last, last_to);
+}
+
+#[inline]
+fn average_some<const RATIO: usize, const CHANNELS: usize, const SAMPLES: usize>(
+    boxes: &[[u16; SAMPLES]],
+    to: &mut [[u8; CHANNELS]],
+) {
+    let mut totals = [[0_u16; CHANNELS]; 16];
+    for (totals, samples) in totals.iter_mut().zip(boxes) {
+        for (channel, total) in totals.iter_mut().enumerate() {
+            let own = samples.iter().skip(channel).step_by(CHANNELS);
+            *total = own.fold(0, |sum, &sample| sum.wrapping_add(sample));
         }
+    }
+    for (to, &total) in to.as_flattened_mut().iter_mut().zip(totals.as_flattened()) {
+        *to = rounded::<RATIO>(total.into());
     }
 }
 

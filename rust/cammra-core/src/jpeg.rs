@@ -18,8 +18,8 @@ mod mjpeg;
 #[cfg(test)]
 mod tests;
 
-pub use codec::image_from_frame;
-pub(crate) use codec::{image_of_jpeg, image_of_pixels};
+pub use codec::{Picture, image_from_frame, with_image_from_frame};
+pub(crate) use codec::{copy_of, image_of_jpeg, image_of_pixels};
 pub use ffi::simd_name;
 pub(crate) use header::Header;
 pub use header::{MAX_JPEG_PIXELS, MAX_PROGRESSIVE_PIXELS};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use cammra_core::error::ImageError;
-use cammra_core::geometry::{RawBox, Size};
-use cammra_core::jpeg::{self, Encoding, Subsampling};
-use cammra_core::shot::{self, ImageKind, Jpeg};
+use cammra_core::geometry::{RawBox, Rect, Size};
+use cammra_core::jpeg::{self, Encoding, Picture, Subsampling};
+use cammra_core::shot::{self, ImageKind};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -50,11 +50,19 @@ fn encode_image<'py>(
     let kind = parse_kind(kind)?;
     let encoding = parse_encoding(quality, subsampling, max_bytes, fit)?;
     let given = r#box.map(raw_box);
-    let made = with_frame(frame, format, |view| {
-        py.detach(|| jpeg::image_from_frame(view, kind, given, &encoding))
-            .map_err(|error| from_image(&error))
-    })?;
-    Ok(encoded(py, &made))
+    with_frame(frame, format, |view| {
+        // From the encoder's buffer straight into Python's; the interpreter is back for that alone.
+        let keep = |picture: Picture<'_>| {
+            Python::attach(|py| {
+                let bytes = PyBytes::new(py, picture.bytes).unbind();
+                (bytes, picture.size, picture.shows)
+            })
+        };
+        let (bytes, size, shows) = py
+            .detach(|| jpeg::with_image_from_frame(view, kind, given, &encoding, keep))
+            .map_err(|error| from_image(&error))?;
+        Ok(encoded(bytes.into_bound(py), size, shows))
+    })
 }
 
 /// See `_native.pyi`.
@@ -95,18 +103,17 @@ impl Shot {
         let made = py
             .detach(|| self.shot.jpeg(kind, &encoding))
             .map_err(|error| from_image(&error))?;
-        Ok(encoded(py, &made))
+        Ok(encoded(
+            PyBytes::new(py, &made.bytes),
+            made.size,
+            made.shows,
+        ))
     }
 }
 
-fn encoded<'py>(py: Python<'py>, made: &Jpeg) -> Encoded<'py> {
-    let shows = made.shows;
-    (
-        PyBytes::new(py, &made.bytes),
-        made.size.width,
-        made.size.height,
-        (shows.x, shows.y, shows.width, shows.height),
-    )
+const fn encoded(bytes: Bound<'_, PyBytes>, size: Size, shows: Rect) -> Encoded<'_> {
+    let shows = (shows.x, shows.y, shows.width, shows.height);
+    (bytes, size.width, size.height, shows)
 }
 
 /// A box as Python has it.

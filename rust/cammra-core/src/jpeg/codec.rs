@@ -11,7 +11,7 @@ use super::{DEFAULT_QUALITY, Encoding, Header};
 use crate::downsize::downsized_in;
 use crate::error::{FrameError, ImageError};
 use crate::frame::FrameView;
-use crate::geometry::{RawBox, Rect};
+use crate::geometry::{RawBox, Rect, Size};
 use crate::shot::{ImageKind, Jpeg};
 
 /// Scratch above this is given back after an image.
@@ -73,6 +73,26 @@ pub(super) fn broken_jpeg(why: String) -> ImageError {
     ImageError::Frame(FrameError::BadJpeg { why })
 }
 
+/// One image where it was made: in this thread's buffers, or the camera's own bytes.
+#[derive(Clone, Copy)]
+pub struct Picture<'a> {
+    /// From SOI to EOI.
+    pub bytes: &'a [u8],
+    /// Size of the picture.
+    pub size: Size,
+    /// What part of the frame it shows.
+    pub shows: Rect,
+}
+
+/// A copy of a picture, to keep.
+pub(crate) fn copy_of(picture: Picture<'_>) -> Jpeg {
+    Jpeg {
+        bytes: Arc::from(picture.bytes),
+        size: picture.size,
+        shows: picture.shows,
+    }
+}
+
 /// Cuts and encodes one image straight from a frame.
 ///
 /// # Errors
@@ -83,17 +103,31 @@ pub fn image_from_frame(
     given: Option<RawBox>,
     encoding: &Encoding,
 ) -> Result<Jpeg, ImageError> {
-    encoding.check()?;
+    with_image_from_frame(frame, kind, given, encoding, copy_of)
+}
+
+/// The same, for a caller with a home of his own for the bytes: `take` copies them there. It must not ask for another
+/// image.
+///
+/// # Errors
+/// As [`image_from_frame`].
+pub fn with_image_from_frame<T>(
+    frame: &FrameView<'_>,
+    kind: ImageKind,
+    given: Option<RawBox>,
+    encoding: &Encoding,
+    take: impl FnOnce(Picture<'_>) -> T,
+) -> Result<T, ImageError> {
     let rect = match kind {
         ImageKind::FullFrame | ImageKind::DownsizedFrame => Rect::whole(frame.size()),
         ImageKind::VehicleCrop => cut_box(frame, given, "vehicle")?,
         ImageKind::PlateCrop => cut_box(frame, given, "plate")?,
     };
     if let FrameView::Jpeg { data, .. } = *frame {
-        return image_of_jpeg(data, kind, rect, encoding);
+        return image_of_jpeg(data, kind, rect, encoding, take);
     }
     let part = frame.cut(rect).ok_or(ImageError::NoFrame)?;
-    image_of_pixels(&part, kind, rect, encoding)
+    image_of_pixels(&part, kind, rect, encoding, take)
 }
 
 fn cut_box(
@@ -108,54 +142,55 @@ fn cut_box(
 }
 
 /// Encodes pixels: the part that `shows` names, or, for the downsized frame, that part made smaller.
-pub(crate) fn image_of_pixels(
+pub(crate) fn image_of_pixels<T>(
     part: &FrameView<'_>,
     kind: ImageKind,
     shows: Rect,
     encoding: &Encoding,
-) -> Result<Jpeg, ImageError> {
+    take: impl FnOnce(Picture<'_>) -> T,
+) -> Result<T, ImageError> {
     encoding.check()?;
-    if kind == ImageKind::DownsizedFrame {
-        let want = encoding.downsized(part.size());
-        if want != part.size() {
-            return with_codec(|codec| {
-                let buffer = std::mem::take(&mut codec.scratch.small);
-                let smaller = downsized_in(buffer, part, want)?;
-                let made = codec.encode(&smaller.view(), shows, encoding);
-                codec.scratch.small = smaller.into_bytes();
-                made
-            });
-        }
+    let want = encoding.downsized(part.size());
+    if kind != ImageKind::DownsizedFrame || want == part.size() {
+        return with_codec(|codec| codec.encode(part, shows, encoding, take));
     }
-    with_codec(|codec| codec.encode(part, shows, encoding))
+    with_codec(|codec| {
+        let buffer = std::mem::take(&mut codec.scratch.small);
+        let smaller = downsized_in(buffer, part, want)?;
+        let made = codec.encode(&smaller.view(), shows, encoding, take);
+        codec.scratch.small = smaller.into_bytes();
+        made
+    })
 }
 
 /// An image from one JPEG of an MJPEG stream.
-pub(crate) fn image_of_jpeg(
+pub(crate) fn image_of_jpeg<T>(
     data: &[u8],
     kind: ImageKind,
     rect: Rect,
     encoding: &Encoding,
-) -> Result<Jpeg, ImageError> {
+    take: impl FnOnce(Picture<'_>) -> T,
+) -> Result<T, ImageError> {
     encoding.check()?;
     let header = Header::parse(data)?;
     with_codec(|codec| match kind {
-        ImageKind::FullFrame => mjpeg::full_frame(codec, data, &header, encoding),
-        ImageKind::DownsizedFrame => mjpeg::downsized_frame(codec, data, &header, encoding),
+        ImageKind::FullFrame => mjpeg::full_frame(codec, data, &header, encoding, take),
+        ImageKind::DownsizedFrame => mjpeg::downsized_frame(codec, data, &header, encoding, take),
         ImageKind::VehicleCrop | ImageKind::PlateCrop => {
-            mjpeg::crop(codec, data, &header, rect, encoding)
+            mjpeg::crop(codec, data, &header, rect, encoding, take)
         }
     })
 }
 
 impl Codec {
     /// Encodes pixels under the ceiling, if one is set.
-    pub(super) fn encode(
+    pub(super) fn encode<T>(
         &mut self,
         part: &FrameView<'_>,
         shows: Rect,
         encoding: &Encoding,
-    ) -> Result<Jpeg, ImageError> {
+        take: impl FnOnce(Picture<'_>) -> T,
+    ) -> Result<T, ImageError> {
         let best = encoding.quality.unwrap_or(DEFAULT_QUALITY);
         let mut made = self.encode_at(part, encoding, best)?;
         if let Some(max_bytes) = encoding.max_bytes
@@ -164,11 +199,11 @@ impl Codec {
             made = self.encode_below(part, encoding, best, max_bytes)?;
         }
         debug_assert_eq!(made, self.encoder.encoded().len());
-        Ok(Jpeg {
-            bytes: Arc::from(self.encoder.encoded()),
+        Ok(take(Picture {
+            bytes: self.encoder.encoded(),
             size: part.size(),
             shows,
-        })
+        }))
     }
 
     /// The highest quality below `too_good` that fits: bisection, since size grows with quality.

@@ -11,9 +11,7 @@
 //! Chroma of a 4:2:0 or 4:2:2 frame is repeated, not interpolated, and boxes grow to even pixels: thinning it out again gives back
 //! the camera's own samples. Held by `tests/native/test_imaging_mjpeg.py`.
 
-use std::sync::Arc;
-
-use super::codec::{Codec, broken_jpeg, codec_error, with_codec};
+use super::codec::{Codec, Picture, broken_jpeg, codec_error, with_codec};
 use super::ffi::{LEFT_SLACK_PX, Part, Recipe};
 use super::header::{Header, SegmentKind, segments};
 use super::{DEFAULT_QUALITY, Encoding, Subsampling};
@@ -22,34 +20,35 @@ use crate::error::ImageError;
 use crate::frame::{FrameView, PackedOrder, Plane};
 use crate::geometry::{Rect, Size};
 use crate::pixels::Pixels;
-use crate::shot::Jpeg;
 
 /// The frame as it came, unless a ceiling forbids it.
-pub(super) fn full_frame(
+pub(super) fn full_frame<T>(
     codec: &mut Codec,
     data: &[u8],
     header: &Header,
     encoding: &Encoding,
-) -> Result<Jpeg, ImageError> {
+    take: impl FnOnce(Picture<'_>) -> T,
+) -> Result<T, ImageError> {
     let whole = Rect::whole(header.size);
-    let bytes: Arc<[u8]> = if header.has_tables {
-        Arc::from(data)
+    let with_tables = if header.has_tables {
+        None
     } else {
-        with_tables(codec, data)?
+        Some(with_tables(codec, data)?)
     };
+    let bytes = with_tables.as_deref().unwrap_or(data);
     if encoding.max_bytes.is_some_and(|most| bytes.len() > most) {
-        return decode_and_encode(codec, data, header, whole, encoding);
+        return decode_and_encode(codec, data, header, whole, encoding, take);
     }
-    Ok(Jpeg {
+    Ok(take(Picture {
         bytes,
         size: header.size,
         shows: whole,
-    })
+    }))
 }
 
 /// A frame that leaves out the standard Huffman tables, as USB cameras' Motion-JPEG does, with them: not every receiver
 /// knows the convention. They are taken from a picture of our own, whose tables are the standard ones.
-fn with_tables(codec: &mut Codec, data: &[u8]) -> Result<Arc<[u8]>, ImageError> {
+fn with_tables(codec: &mut Codec, data: &[u8]) -> Result<Vec<u8>, ImageError> {
     let side = 8;
     let recipe = Recipe {
         size: Size {
@@ -84,17 +83,18 @@ fn with_tables(codec: &mut Codec, data: &[u8]) -> Result<Arc<[u8]>, ImageError> 
         }
     }
     out.extend_from_slice(data.get(copied_to..).unwrap_or_default());
-    Ok(Arc::from(out))
+    Ok(out)
 }
 
 /// A box cut out of the frame.
-pub(super) fn crop(
+pub(super) fn crop<T>(
     codec: &mut Codec,
     data: &[u8],
     header: &Header,
     rect: Rect,
     encoding: &Encoding,
-) -> Result<Jpeg, ImageError> {
+    take: impl FnOnce(Picture<'_>) -> T,
+) -> Result<T, ImageError> {
     let free = encoding.quality.is_none() && encoding.max_bytes.is_none();
     let same = header
         .factors
@@ -108,29 +108,30 @@ pub(super) fn crop(
             .decoder
             .check(&codec.scratch.cutter.made)
             .map_err(broken_jpeg)?;
-        return Ok(Jpeg {
-            bytes: Arc::from(codec.scratch.cutter.made.as_slice()),
+        return Ok(take(Picture {
+            bytes: &codec.scratch.cutter.made,
             size: shows.size(),
             shows,
-        });
+        }));
     }
-    decode_and_encode(codec, data, header, rect, encoding)
+    decode_and_encode(codec, data, header, rect, encoding, take)
 }
 
 /// The whole frame, made smaller.
-pub(super) fn downsized_frame(
+pub(super) fn downsized_frame<T>(
     codec: &mut Codec,
     data: &[u8],
     header: &Header,
     encoding: &Encoding,
-) -> Result<Jpeg, ImageError> {
+    take: impl FnOnce(Picture<'_>) -> T,
+) -> Result<T, ImageError> {
     let whole = Rect::whole(header.size);
     let want = encoding.downsized(header.size);
     if want == header.size {
-        return full_frame(codec, data, header, encoding);
+        return full_frame(codec, data, header, encoding, take);
     }
     let pixels = scaled_down(codec, data, header, want)?;
-    codec.encode(&pixels.view(), whole, encoding)
+    codec.encode(&pixels.view(), whole, encoding, take)
 }
 
 /// The whole frame made smaller, as pixels to keep.
@@ -195,13 +196,14 @@ fn scaled(size: Size, eighths: u8) -> Size {
     }
 }
 
-fn decode_and_encode(
+fn decode_and_encode<T>(
     codec: &mut Codec,
     data: &[u8],
     header: &Header,
     rect: Rect,
     encoding: &Encoding,
-) -> Result<Jpeg, ImageError> {
+    take: impl FnOnce(Picture<'_>) -> T,
+) -> Result<T, ImageError> {
     let rect = cuttable(header, rect);
     decode(
         codec,
@@ -209,7 +211,7 @@ fn decode_and_encode(
         header,
         rect,
         encoding.subsampling,
-        |codec, view| codec.encode(view, rect, encoding),
+        |codec, view| codec.encode(view, rect, encoding, take),
     )
 }
 

@@ -6,7 +6,7 @@ use super::kept::{Piece, Whole};
 use super::{ImageKind, Jpeg};
 use crate::error::ImageError;
 use crate::geometry::Rect;
-use crate::jpeg::{Encoding, image_of_jpeg, image_of_pixels};
+use crate::jpeg::{Encoding, copy_of, image_of_jpeg, image_of_pixels};
 
 /// Where an image comes from; holds its pixels while it is encoded, whatever is shed meanwhile.
 pub(super) enum Source {
@@ -18,23 +18,27 @@ impl Source {
     pub(super) fn image(&self, kind: ImageKind, encoding: &Encoding) -> Result<Jpeg, ImageError> {
         match self {
             Self::Piece { piece, shows } if kind == ImageKind::DownsizedFrame => {
-                image_of_pixels(&piece.pixels.view(), kind, *shows, encoding)
+                image_of_pixels(&piece.pixels.view(), kind, *shows, encoding, copy_of)
             }
             Self::Piece { piece, shows } => {
                 let view = piece.pixels.view();
                 let part = view
                     .cut(shows.within(piece.shows))
                     .ok_or(ImageError::NoFrame)?;
-                image_of_pixels(&part, kind, *shows, encoding)
+                image_of_pixels(&part, kind, *shows, encoding, copy_of)
             }
             Self::Whole { whole, shows } => match &**whole {
                 Whole::Pixels(pixels) => {
                     let part = pixels.view().cut(*shows).ok_or(ImageError::NoFrame)?;
-                    image_of_pixels(&part, kind, *shows, encoding)
+                    image_of_pixels(&part, kind, *shows, encoding, copy_of)
                 }
-                Whole::Jpeg { .. } => {
-                    image_of_jpeg(whole.jpeg().unwrap_or_default(), kind, *shows, encoding)
-                }
+                Whole::Jpeg { .. } => image_of_jpeg(
+                    whole.jpeg().unwrap_or_default(),
+                    kind,
+                    *shows,
+                    encoding,
+                    copy_of,
+                ),
             },
         }
     }
