@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.playing import profile_line
 from cammra_edge.cli.stored import add_where, stored_at
@@ -104,6 +102,8 @@ def _profiles(stored: Stored, outbox: Outbox) -> list[dict[str, Any]]:
 
 
 def _asked(url: str) -> dict[str, Any]:
+    import httpx  # noqa: PLC0415 - only this question needs it
+
     token = os.environ.get(TOKEN, "")
     try:
         answer = httpx.get(
