@@ -30,6 +30,7 @@ LEFT_OUT_ON_ARMV7: Mapping[str, str] = {
 NOT_THERE: Mapping[str, str] = {
     "numpy": "no build for armv7",
     "PIL": "no build for armv7",
+    "aiohttp": "its armv7 build turns subnormal numbers into 0 for the whole process, which hypothesis refuses",
     "cryptography": "cffi, which it needs, has no build for armv7",
     "OpenSSL": "as cryptography, on which it stands",
     "fast_alpr": "needs onnxruntime and OpenCV, 300 MB that no test of ours is about",

@@ -25,10 +25,10 @@ PACKAGES = (
     "tzdata",
 )
 TEST_PACKAGES = (
-    *("aiohttp>=3.12", "httpx>=0.28", "hypothesis>=6.130", "jsonschema>=4.23", "lxml>=5.3"),
+    *("httpx>=0.28", "hypothesis>=6.130", "jsonschema>=4.23", "lxml>=5.3"),
     *("pyftpdlib>=2.0.1", "pytest>=8.4", "pytest-timeout>=2.4", "typing_extensions"),
 )
-TEST_PACKAGES_NOT_ON_ARMV7 = ("cryptography>=44", "pyopenssl>=25")
+TEST_PACKAGES_NOT_ON_ARMV7 = ("aiohttp>=3.12", "cryptography>=44", "pyopenssl>=25")
 """What the tests import; tests/emulation.py names what is missing here, and why."""
 PURE_SOURCES = ("pyftpdlib",)
 """Pure Python that PyPI has as source only; the host makes their wheels."""
