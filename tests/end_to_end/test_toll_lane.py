@@ -145,7 +145,10 @@ def _shown(event: Arrival) -> list[Box]:
     assert isinstance(within, list)
     vehicle, crop = event.pictures
     corner = (plate[0] - within[0], plate[1] - within[1])
-    return [(*corner, vehicle.width, vehicle.height), (plate[0], plate[1], crop.width, crop.height)]
+    # A crop that keeps the camera's own bits begins at the edge of a coded block, and ends with its box.
+    left = plate[0] - max(0, crop.width - plate[2])
+    up = plate[1] - max(0, crop.height - plate[3])
+    return [(*corner, vehicle.width, vehicle.height), (left, up, crop.width, crop.height)]
 
 
 def test_crops_land_on_the_vehicles_and_plates_marked_by_hand(
