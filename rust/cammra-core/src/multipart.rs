@@ -77,7 +77,7 @@ impl<'a> Body<'a> {
         })
     }
 
-    /// Bytes that [`Body::write_to`] will write.
+    /// Bytes that [`Body::write_into`] fills.
     #[must_use]
     pub const fn length(&self) -> usize {
         self.length
