@@ -94,6 +94,23 @@ def test_wherever_the_box_lies_the_crop_is_its_place(
     assert moved.size < 40 or moved.mean() > difference.mean()
 
 
+@pytest.mark.parametrize("box", [(64, 48, 128, 64), (11, 13, 101, 57), (200, 150, 300, 300)])
+def test_a_crop_that_is_encoded_again_keeps_colours_that_rgb_cannot_hold(
+    box: tuple[int, int, int, int],
+) -> None:
+    """Cameras write such; on the way through RGB they would be clipped, and the luma with them."""
+    colour = (235, 200, 60)
+    ycc = np.full((HEIGHT, WIDTH, 3), colour, np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(ycc, "YCbCr").save(file, "JPEG", quality=95, subsampling=2)
+    image = _crop(file.getvalue(), box, quality=95)
+    with Image.open(io.BytesIO(image.jpeg)) as opened:
+        opened.draft("YCbCr", opened.size)
+        assert opened.mode == "YCbCr"
+        found = np.asarray(opened).astype(np.int64)
+    assert np.abs(found - np.array(colour)).max() <= 2
+
+
 SEQUENTIAL = [how for how in [*KINDS, *GRAY] if how != "progressive"]
 
 

@@ -10,7 +10,7 @@
 #include "jpeg_shim.h"
 
 /* A progressive frame of more scans than this only wants to burn time. */
-enum { MAX_SCANS = 64, ROWS_AT_ONCE = 16, MAX_VIRTUAL_BYTES = 256 << 20 };
+enum { MAX_SCANS = 64, ROWS_AT_ONCE = 16, MAX_VIRTUAL_BYTES = 256 << 20, MCU_ROWS = 16 };
 
 struct shim_decoder {
   struct jpeg_decompress_struct d;
@@ -106,6 +106,45 @@ int shim_decode_part(shim_decoder *decoder, const uint8_t *jpeg, size_t size, co
     if (jpeg_read_scanlines(d, rows, n) == 0) ERREXIT(d, JERR_INPUT_EOF);
   }
   *left = from;
+  jpeg_destroy_decompress(d);
+  return SHIM_OK;
+}
+
+static int is_ycc_420(const struct jpeg_decompress_struct *d) {
+  if (d->jpeg_color_space != JCS_YCbCr || d->num_components != 3) return 0;
+  for (int i = 0; i < 3; i++) {
+    int luma_samples = i == 0 ? 2 : 1;
+    if (d->comp_info[i].h_samp_factor != luma_samples || d->comp_info[i].v_samp_factor != luma_samples) return 0;
+  }
+  return 1;
+}
+
+int shim_decode_planes(shim_decoder *decoder, const uint8_t *jpeg, size_t size, uint32_t width, uint32_t height,
+                       uint8_t *planes, size_t stride) {
+  struct jpeg_decompress_struct *d = &decoder->d;
+  if (setjmp(decoder->caught)) return aborted(decoder);
+  open_frame(decoder, jpeg, size);
+  if (!is_ycc_420(d) || d->image_width != width || d->image_height != height) {
+    jpeg_destroy_decompress(d);
+    return SHIM_UNSUITABLE;
+  }
+  d->out_color_space = JCS_YCbCr;
+  d->raw_data_out = TRUE;
+  d->dct_method = JDCT_ISLOW;
+  jpeg_start_decompress(d);
+  size_t luma_rows = ((size_t)height + MCU_ROWS - 1) / MCU_ROWS * MCU_ROWS;
+  uint8_t *u = planes + stride * luma_rows, *v = u + stride / 2 * (luma_rows / 2);
+  while (d->output_scanline < d->output_height) {
+    JSAMPROW y_rows[MCU_ROWS], u_rows[MCU_ROWS / 2], v_rows[MCU_ROWS / 2];
+    JSAMPARRAY rows[3] = {y_rows, u_rows, v_rows};
+    size_t from = d->output_scanline;
+    for (size_t i = 0; i < MCU_ROWS; i++) y_rows[i] = planes + (from + i) * stride;
+    for (size_t i = 0; i < MCU_ROWS / 2; i++) {
+      u_rows[i] = u + (from / 2 + i) * (stride / 2);
+      v_rows[i] = v + (from / 2 + i) * (stride / 2);
+    }
+    if (jpeg_read_raw_data(d, rows, MCU_ROWS) == 0) ERREXIT(d, JERR_INPUT_EOF);
+  }
   jpeg_destroy_decompress(d);
   return SHIM_OK;
 }

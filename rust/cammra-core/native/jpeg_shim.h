@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SHIM_OK = 0, SHIM_FAILED = -1 };
+enum { SHIM_OK = 0, SHIM_FAILED = -1, SHIM_UNSUITABLE = 1 };
 
 /* Colour of the samples that are handed in. */
 enum { SHIM_RGB = 0, SHIM_BGR = 1, SHIM_GRAY = 2, SHIM_YCC = 3 };
@@ -73,5 +73,11 @@ int shim_check(shim_decoder *decoder, const uint8_t *jpeg, size_t size);
 enum { SHIM_LEFT_SLACK = 32 };
 int shim_decode_part(shim_decoder *decoder, const uint8_t *jpeg, size_t size, const shim_part *part,
                      uint8_t *pixels, size_t stride, uint32_t *left);
+
+/* Decodes a whole YCbCr 4:2:0 JPEG of this size into its own planes, one after the other: Y, `stride` bytes a row and height
+ * rounded up to 16 rows; U and V, half of both. `stride` is width rounded up to 16, at least. Returns SHIM_UNSUITABLE, with
+ * nothing written, for a JPEG of another kind or size. */
+int shim_decode_planes(shim_decoder *decoder, const uint8_t *jpeg, size_t size, uint32_t width, uint32_t height,
+                       uint8_t *planes, size_t stride);
 
 #endif

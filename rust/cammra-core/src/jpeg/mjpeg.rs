@@ -4,7 +4,7 @@
 //! |---|---|
 //! | full frame | passed on as it came (standard Huffman tables that it leaves out are put in); only a byte ceiling that it breaks has it decoded |
 //! | crop, neither quality nor ceiling set, same subsampling | whole MCUs [cut](super::cut) out: the camera's own coefficients, nothing decoded |
-//! | crop otherwise | the same cut, then decoded and encoded: no pixel outside it is ever made |
+//! | crop otherwise | the same cut, then decoded and encoded, 4:2:0 as planes and not through RGB: no pixel outside it is ever made |
 //! | crop of a frame that cannot be cut (progressive, damaged) or whose chroma is interpolated | rows above skipped, columns beside not transformed, nothing below read |
 //! | downsized | decoded at the smallest of 1/8, 1/4, 1/2 that is not below the wanted size, then made smaller |
 //!
@@ -12,12 +12,12 @@
 //! the camera's own samples. Held by `tests/native/test_imaging_mjpeg.py`.
 
 use super::codec::{Codec, Picture, broken_jpeg, codec_error, with_codec};
-use super::ffi::{LEFT_SLACK_PX, Part, Recipe};
+use super::ffi::{LEFT_SLACK_PX, Part, PlanesLayout, Recipe};
 use super::header::{Header, SegmentKind, segments};
 use super::{DEFAULT_QUALITY, Encoding, Subsampling};
 use crate::downsize::downsized;
 use crate::error::ImageError;
-use crate::frame::{FrameView, PackedOrder, Plane};
+use crate::frame::{FrameView, PackedOrder, Plane, YuvRange};
 use crate::geometry::{Rect, Size};
 use crate::pixels::Pixels;
 
@@ -244,17 +244,67 @@ fn decode<T>(
     if !part.smooth_chroma && rect != Rect::whole(header.size) {
         let mut cutter = std::mem::take(&mut codec.scratch.cutter);
         if let Some(shows) = cutter.cut(data, header, rect) {
-            let inside = Part {
-                rect: rect.within(shows),
+            let inside = rect.within(shows);
+            let part = Part {
+                rect: inside,
                 ..part
             };
-            let made = decode_part(codec, &cutter.made, inside, then);
+            let made = if target == Subsampling::Quarter && header.factors == Some(target.factors())
+            {
+                decode_planes(codec, &cutter.made, shows.size(), part, then)
+            } else {
+                decode_part(codec, &cutter.made, part, then)
+            };
             codec.scratch.cutter = cutter;
             return made;
         }
         codec.scratch.cutter = cutter;
     }
     decode_part(codec, data, part, then)
+}
+
+/// Decodes a cut of a 4:2:0 frame into the camera's own planes, which the encoder takes as they are: no way through RGB.
+fn decode_planes<T>(
+    codec: &mut Codec,
+    jpeg: &[u8],
+    size: Size,
+    part: Part,
+    then: impl FnOnce(&mut Codec, &FrameView<'_>) -> Result<T, ImageError>,
+) -> Result<T, ImageError> {
+    let inside = part.rect;
+    let layout = PlanesLayout::of(size);
+    let is_even = [inside.x, inside.y, inside.width, inside.height]
+        .iter()
+        .all(|px| px % 2 == 0);
+    // Odd only at the edge of a frame of odd size.
+    let (true, Some(bytes)) = (is_even, layout.bytes()) else {
+        return decode_part(codec, jpeg, part, then);
+    };
+    let mut planes = std::mem::take(&mut codec.scratch.part);
+    if planes.len() < bytes {
+        planes.resize(bytes, 0);
+    }
+    let found = codec.decoder.planes(jpeg, size, &mut planes);
+    if found == Ok(false) {
+        codec.scratch.part = planes;
+        return decode_part(codec, jpeg, part, then);
+    }
+    let made = found.map_err(broken_jpeg).and_then(|_| {
+        let [y, u, v] = layout.split(&planes);
+        let (left, top) = (inside.x as usize, inside.y as usize);
+        then(
+            codec,
+            &FrameView::I420 {
+                y: y.starting_at(top, left),
+                u: u.starting_at(top / 2, left / 2),
+                v: v.starting_at(top / 2, left / 2),
+                size: inside.size(),
+                range: YuvRange::Full,
+            },
+        )
+    });
+    codec.scratch.part = planes;
+    made
 }
 
 fn decode_part<T>(
