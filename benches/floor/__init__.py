@@ -1,6 +1,7 @@
-"""The floor of one event, in C over the very libjpeg-turbo that the package links.
+"""The floors: what plain C over the very libjpeg-turbo that the package links needs, and plain Rust over its base64.
 
-`event.c` is compiled on first use against the static library that the Rust build made, into `target/bench`.
+`*.c` are compiled on first use against the static library that the Rust build made, `framing/` by cargo, into
+`target/bench`.
 """
 
 from __future__ import annotations
@@ -106,3 +107,38 @@ def built(name: str) -> Path:
     if done.returncode:
         raise FloorError(f"cc failed: {done.stderr[-500:]}")
     return made
+
+
+class FramingFloor:
+    """One object and one image, copied and coded into a buffer that is kept.
+
+    Raises:
+        FloorError: No cargo, or the crate does not build.
+    """
+
+    def __init__(self, json_bytes: bytes, image: bytes) -> None:
+        self._write = ctypes.CDLL(str(_built_framing())).floor_json_with_image
+        self._write.restype = ctypes.c_size_t
+        self._out = ctypes.create_string_buffer(len(json_bytes) + (len(image) + 2) // 3 * 4)
+        sizes = [ctypes.c_size_t(len(part)) for part in (json_bytes, image, self._out)]
+        self._arguments = (json_bytes, sizes[0], image, sizes[1], self._out, sizes[2])
+
+    def write(self) -> int:
+        """Write both; how many bytes."""
+        length = int(self._write(*self._arguments))
+        if not length:
+            raise FloorError("the buffer is too short")
+        return length
+
+
+def _built_framing() -> Path:
+    cargo = shutil.which("cargo")
+    if cargo is None:
+        raise FloorError("want cargo")
+    target = _TARGET / "bench" / "framing"
+    command = [cargo, "build", "--release", "--quiet", "--locked", "--target-dir", str(target)]
+    command += ["--manifest-path", str(_HERE / "framing" / "Cargo.toml")]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise FloorError(f"cargo failed: {done.stderr[-500:]}")
+    return target / "release" / "libframing_floor.so"

@@ -162,7 +162,7 @@ def test_lost_reports_the_times_of_new_and_no_frame() -> None:
     ],
 )
 def test_datetime_is_the_cameras_local_time(zone: str, text: str) -> None:
-    sender = replace(SENDER, device=replace(SAMPLE_DEVICE, time_zone=zone))
+    sender = SENDER._replace(device=replace(SAMPLE_DEVICE, time_zone=zone))
     assert json.loads(ff.event_json(EVENT, sender, ()).whole())["datetime"] == text
 
 
@@ -220,6 +220,6 @@ def test_any_text_gives_valid_json_names_and_ascii(text: str) -> None:
 
 
 def test_what_is_not_a_number_does_not_break_the_json() -> None:
-    sender = replace(SENDER, latitude=float("nan"), longitude=float("inf"))
+    sender = SENDER._replace(latitude=float("nan"), longitude=float("inf"))
     parsed = json.loads(ff.event_json(EVENT, sender, ()).whole())
     assert parsed["geotag"] == {"lat": 0.0, "lon": 0.0}

@@ -84,7 +84,7 @@ def attached_images(
         ff.named_image(event, ref, zone_name=zone_name, packet=packet)
         for spec in profile.image_specs()
         for ref in event.images
-        if ref.spec.kind is spec.kind and ref.spec == spec and ref.image_key in images
+        if ref.image_key in images and ref.spec.kind is spec.kind and ref.spec == spec
     )
 
 

@@ -141,12 +141,4 @@ pub enum FramingError {
         /// Bytes of the object.
         length: usize,
     },
-    /// A buffer of another length than was announced.
-    #[error("buffer of {given} bytes: want exactly {wanted}")]
-    WrongBuffer {
-        /// Bytes given.
-        given: usize,
-        /// Bytes wanted.
-        wanted: usize,
-    },
 }

@@ -7,7 +7,7 @@
 //!   [`jpeg`] (libjpeg-turbo);
 //! * **tracking**: [`vote`] (which text a vehicle wears), [`track`] (one vehicle's state), [`tracker`] (all of
 //!   them, their timers and their memory);
-//! * **framing**: [`multipart`] and [`json_frame`] (bytes for the wire).
+//! * **framing**: [`multipart`] and [`json_frame`] (bytes for the wire), into any [`output`].
 //!
 //! Time is always an argument.
 
@@ -18,6 +18,7 @@ pub mod geometry;
 pub mod jpeg;
 pub mod json_frame;
 pub mod multipart;
+pub mod output;
 mod pixels;
 pub mod shot;
 pub mod track;

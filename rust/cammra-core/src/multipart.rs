@@ -13,6 +13,7 @@
 use memchr::memmem;
 
 use crate::error::FramingError;
+use crate::output::Output;
 
 /// One part of a body; an empty `filename` makes it a plain field.
 #[derive(Clone, Copy, Debug)]
@@ -77,31 +78,14 @@ impl<'a> Body<'a> {
         })
     }
 
-    /// Bytes that [`Body::write_into`] fills.
+    /// Bytes that [`Body::write_to`] writes.
     #[must_use]
     pub const fn length(&self) -> usize {
         self.length
     }
 
-    /// Writes the body.
-    ///
-    /// # Errors
-    ///
-    /// [`FramingError::WrongBuffer`] unless `out` is exactly [`Body::length`] bytes long.
-    pub fn write_into(&self, out: &mut [u8]) -> Result<(), FramingError> {
-        let given = out.len();
-        let wrong = FramingError::WrongBuffer {
-            given,
-            wanted: self.length,
-        };
-        if given != self.length {
-            return Err(wrong);
-        }
-        self.fill(out).ok_or(wrong)
-    }
-
-    fn fill(&self, out: &mut [u8]) -> Option<()> {
-        let mut rest = Filler::new(out);
+    /// Writes the body: [`Body::length`] bytes.
+    pub fn write_to(&self, out: &mut impl Output) {
         for part in self.parts {
             for piece in [
                 DASHES,
@@ -110,51 +94,25 @@ impl<'a> Body<'a> {
                 DISPOSITION,
                 part.name.as_bytes(),
             ] {
-                rest.put(piece)?;
+                out.put(piece);
             }
             if !part.filename.is_empty() {
-                rest.put(FILENAME)?;
-                rest.put(part.filename.as_bytes())?;
+                out.put(FILENAME);
+                out.put(part.filename.as_bytes());
             }
-            rest.put(b"\"\r\n")?;
+            out.put(b"\"\r\n");
             if !part.content_type.is_empty() {
                 for piece in [TYPE, part.content_type.as_bytes(), CRLF] {
-                    rest.put(piece)?;
+                    out.put(piece);
                 }
             }
             for piece in [CRLF, part.content, CRLF] {
-                rest.put(piece)?;
+                out.put(piece);
             }
         }
         for piece in [DASHES, self.boundary, DASHES, CRLF] {
-            rest.put(piece)?;
+            out.put(piece);
         }
-        Some(())
-    }
-}
-
-/// What is still to be filled of a buffer.
-pub(crate) struct Filler<'a> {
-    rest: &'a mut [u8],
-}
-
-impl<'a> Filler<'a> {
-    /// Starts at the front of `out`.
-    pub(crate) const fn new(out: &'a mut [u8]) -> Self {
-        Self { rest: out }
-    }
-
-    /// The next `length` bytes, to be written by the caller; `None` when there is no room.
-    pub(crate) fn take(&mut self, length: usize) -> Option<&'a mut [u8]> {
-        let (here, after) = std::mem::take(&mut self.rest).split_at_mut_checked(length)?;
-        self.rest = after;
-        Some(here)
-    }
-
-    /// Writes `piece` next; `None` when there is no room.
-    pub(crate) fn put(&mut self, piece: &[u8]) -> Option<()> {
-        self.take(piece.len())?.copy_from_slice(piece);
-        Some(())
     }
 }
 
@@ -195,8 +153,9 @@ mod tests {
     const BOUNDARY: &str = "------------------------0123456789abcdef0123456789abcdef";
 
     fn written(body: &Body<'_>) -> Vec<u8> {
-        let mut out = vec![0; body.length()];
-        body.write_into(&mut out).unwrap();
+        let mut out = Vec::new();
+        body.write_to(&mut out);
+        assert_eq!(out.len(), body.length());
         out
     }
 
@@ -251,11 +210,6 @@ mod tests {
         for count in 0..=all.len() {
             let body = Body::new(BOUNDARY, &all[..count]).unwrap();
             assert!(written(&body).ends_with(b"--\r\n"));
-            let mut short = vec![0; body.length() - 1];
-            assert!(matches!(
-                body.write_into(&mut short),
-                Err(FramingError::WrongBuffer { .. })
-            ));
         }
     }
 

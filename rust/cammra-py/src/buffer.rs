@@ -1,116 +1,89 @@
-//! Frames borrowed from Python: any object with the buffer protocol, or a tuple of them, one for each plane.
+//! Memory that is shared with Python: frames borrowed from it, and `bytes` made for it.
 //!
-//! The contract is the caller's, and the stub repeats it: **the pixels do not change until the call returns.** Python cannot
-//! hold anyone to that, so a frame that is written to meanwhile gives a garbled picture; every bound is taken
-//! from the buffer's own description, which its exporter may not change while it is exported.
+//! **Borrowed**: any object with the buffer protocol. The contract is the caller's, and the stub repeats it: the pixels do
+//! not change until the call returns. Python cannot hold anyone to that, so a frame that is written to meanwhile gives
+//! a garbled picture; every bound is taken from the buffer's own description, which its exporter may not change while it is
+//! exported. Nothing is copied and nothing is allocated: the descriptions live on the stack, and stay where they
+//! were filled in (a `bytes` object's points into itself). Held by `tests/native/test_imaging_frames.py`.
 //!
-//! Nothing is copied and nothing is allocated: the descriptions live on the stack, and stay where they were filled in (a
-//! `bytes` object's points into itself). Held by
-//! `tests/native/test_imaging_frames.py`.
+//! **Made**: a `bytes` object is filled in place before anyone else sees it ([`fresh`]).
 #![expect(
     unsafe_code,
-    reason = "the second of the two modules that may: Python's buffers are raw pointers"
+    reason = "the second of the two modules that may: Python's memory is raw pointers"
 )]
+
+mod fresh;
 
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 
-use cammra_core::frame::{FrameView, PackedOrder, Plane, YuvRange};
-use cammra_core::geometry::Size;
-use cammra_core::shot::SharedBytes;
+use cammra_core::frame::Plane;
+use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyBytes, PyTuple};
-use pyo3::{PyTypeCheck, ffi};
 
-use crate::errors::{frame_error, from_frame};
+use crate::errors::frame_error;
 
-/// A value of `model.FrameFormat`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FrameFormat {
-    Packed(PackedOrder),
-    Nv12(YuvRange),
-    I420(YuvRange),
-    Jpeg,
-}
-
-impl FrameFormat {
-    /// # Errors
-    /// `FrameError` for a word that is none.
-    pub(crate) fn parse(word: &str) -> PyResult<Self> {
-        Ok(match word {
-            "rgb8" => Self::Packed(PackedOrder::Rgb),
-            "bgr8" => Self::Packed(PackedOrder::Bgr),
-            "gray8" => Self::Packed(PackedOrder::Gray),
-            "nv12" => Self::Nv12(YuvRange::Video),
-            "nv12-full" => Self::Nv12(YuvRange::Full),
-            "i420" => Self::I420(YuvRange::Video),
-            "i420-full" => Self::I420(YuvRange::Full),
-            "jpeg" => Self::Jpeg,
-            other => {
-                return Err(frame_error(format!(
-                    "frame_format is {other:?}: want rgb8, bgr8, gray8, nv12, nv12-full, i420, i420-full or jpeg"
-                )));
-            }
-        })
-    }
-}
-
-/// Lends a frame to `work`; the buffers are given back when it returns.
-///
-/// # Errors
-/// `FrameError` when the buffers do not fit the format, and whatever `work` returns.
-pub(crate) fn with_frame<T>(
-    frame: &Bound<'_, PyAny>,
-    format: FrameFormat,
-    work: impl FnOnce(&FrameView<'_>) -> PyResult<T>,
-) -> PyResult<T> {
-    let mut slots = Slots::new();
-    let view = match frame.cast::<PyTuple>() {
-        Ok(planes) => view_of_planes(&mut slots, planes, format)?,
-        Err(_) => view_of_one(&mut slots, frame, format)?,
-    };
-    work(&view)
-}
-
-/// How a shot may keep a JPEG frame without a copy: `bytes` never change.
-pub(crate) fn shared_jpeg(frame: &Bound<'_, PyAny>, format: FrameFormat) -> Option<SharedBytes> {
-    if format != FrameFormat::Jpeg || !PyBytes::type_check(frame) {
-        return None;
-    }
-    let bytes: PyBackedBytes = frame.extract().ok()?;
-    Some(std::sync::Arc::new(bytes))
-}
-
-/// Buffers that are exported to us, released on drop.
-struct Slots {
-    raw: [MaybeUninit<ffi::Py_buffer>; 3],
-    used: usize,
-}
+pub(crate) use fresh::bytes_of;
 
 /// One exported buffer: rows of items, the innermost ones next to each other.
 #[derive(Clone, Copy)]
-struct Grid<'a> {
-    plane: Plane<'a>,
-    rows: usize,
+pub(crate) struct Grid<'a> {
+    pub(crate) plane: Plane<'a>,
+    pub(crate) rows: usize,
     /// Items in a row, and bytes of an item: 1, or the last dimension's length.
-    columns: usize,
-    channels: usize,
-    dimensions: usize,
+    pub(crate) columns: usize,
+    pub(crate) channels: usize,
+    pub(crate) dimensions: usize,
 }
 
-impl Slots {
+impl Grid<'_> {
+    const NONE: Self = Self {
+        plane: Plane {
+            data: &[],
+            stride: 0,
+        },
+        rows: 0,
+        columns: 0,
+        channels: 0,
+        dimensions: 0,
+    };
+}
+
+/// Borrows the buffers of some objects, each with its name for messages, and gives them back when `work` returns.
+///
+/// # Errors
+/// `FrameError` for an object without a buffer of bytes in rows, and whatever `work` returns.
+pub(crate) fn with_buffers<T, const N: usize>(
+    objects: [(&Bound<'_, PyAny>, &'static str); N],
+    work: impl for<'a> FnOnce([Grid<'a>; N]) -> PyResult<T>,
+) -> PyResult<T> {
+    let mut slots = Slots::<N>::new();
+    let mut grids = [Grid::NONE; N];
+    for (grid, (object, name)) in grids.iter_mut().zip(objects) {
+        *grid = slots.borrow(object, name)?;
+    }
+    // For any lifetime: nothing of a grid can stay behind in what `work` returns.
+    work(grids)
+}
+
+/// Buffers that are exported to us, released on drop.
+struct Slots<const N: usize> {
+    raw: [MaybeUninit<ffi::Py_buffer>; N],
+    used: usize,
+}
+
+impl<const N: usize> Slots<N> {
     const fn new() -> Self {
         Self {
-            raw: [const { MaybeUninit::uninit() }; 3],
+            raw: [const { MaybeUninit::uninit() }; N],
             used: 0,
         }
     }
 
-    /// Borrows one object's buffer and checks its layout.
+    /// Borrows one object's buffer and checks its layout. The grid must not outlive `self`.
     fn borrow(&mut self, object: &Bound<'_, PyAny>, name: &'static str) -> PyResult<Grid<'static>> {
         let Some(slot) = self.raw.get_mut(self.used) else {
-            return Err(frame_error("frame: more than three planes".to_owned()));
+            return Err(frame_error(format!("frame: more than {N} buffers")));
         };
         let flags = ffi::PyBUF_RECORDS_RO; // strides and format, read only
         // SAFETY: we hold the interpreter (`Bound`), and the slot is ours to fill.
@@ -125,15 +98,15 @@ impl Slots {
         // SAFETY: PyObject_GetBuffer has filled it in.
         let view = unsafe { slot.assume_init_ref() };
         // SAFETY: exported with strides: `ndim` lengths and strides stand there until the buffer is released, which
-        // `Drop` does after the last use of the grid (`with_frame` owns the slots longer than the view).
+        // `Drop` does after the last use of the grid (`with_buffers` owns the slots longer).
         unsafe { grid(view, name) }
     }
 }
 
-impl Drop for Slots {
+impl<const N: usize> Drop for Slots<N> {
     fn drop(&mut self) {
         for slot in self.raw.iter_mut().take(self.used) {
-            // SAFETY: filled in by PyObject_GetBuffer and not moved since; the interpreter is held, since `with_frame` is
+            // SAFETY: filled in by PyObject_GetBuffer and not moved since; the interpreter is held, since `with_buffers` is
             // left with it held.
             unsafe { ffi::PyBuffer_Release(slot.as_mut_ptr()) }
         }
@@ -215,154 +188,4 @@ unsafe fn grid(view: &ffi::Py_buffer, name: &'static str) -> PyResult<Grid<'stat
         channels,
         dimensions,
     })
-}
-
-fn view_of_one<'a>(
-    slots: &'a mut Slots,
-    frame: &Bound<'_, PyAny>,
-    format: FrameFormat,
-) -> PyResult<FrameView<'a>> {
-    let grid: Grid<'a> = slots.borrow(frame, "buffer")?;
-    let Grid {
-        plane,
-        rows,
-        columns,
-        channels,
-        dimensions,
-    } = grid;
-    let shape_is =
-        |want: &str| frame_error(format!("frame buffer: shape {}: want {want}", grid.shape()));
-    let view = match format {
-        FrameFormat::Jpeg => {
-            if dimensions != 1 {
-                return Err(shape_is("the bytes of one JPEG, one-dimensional"));
-            }
-            FrameView::jpeg(plane.data)
-        }
-        FrameFormat::Packed(PackedOrder::Gray) => {
-            if dimensions < 2 || channels != 1 {
-                return Err(shape_is("(height, width)"));
-            }
-            FrameView::packed(plane, size_of(columns, rows)?, PackedOrder::Gray)
-        }
-        FrameFormat::Packed(order) => {
-            if dimensions != 3 || channels != 3 {
-                return Err(shape_is("(height, width, 3)"));
-            }
-            FrameView::packed(plane, size_of(columns, rows)?, order)
-        }
-        FrameFormat::Nv12(_) | FrameFormat::I420(_) if dimensions != 2 || rows % 3 != 0 => {
-            return Err(shape_is("(height * 3 / 2, width)"));
-        }
-        FrameFormat::Nv12(range) => {
-            let height = rows / 3 * 2;
-            let uv = Plane {
-                data: below(plane, height),
-                stride: plane.stride,
-            };
-            FrameView::nv12(plane, uv, size_of(columns, height)?, range)
-        }
-        FrameFormat::I420(range) => {
-            if plane.stride != columns && rows > 1 {
-                return Err(frame_error(
-                    "frame buffer: I420 in one buffer wants rows without padding; hand in (y, u, v) otherwise"
-                        .to_owned(),
-                ));
-            }
-            let height = rows / 3 * 2;
-            let size = size_of(columns, height)?;
-            let u = below(plane, height);
-            let v = u.get(columns / 2 * (height / 2)..).unwrap_or_default();
-            let stride = columns / 2;
-            FrameView::i420(
-                plane,
-                Plane { data: u, stride },
-                Plane { data: v, stride },
-                size,
-                range,
-            )
-        }
-    };
-    view.map_err(|error| from_frame(&error))
-}
-
-fn view_of_planes<'a>(
-    slots: &'a mut Slots,
-    planes: &Bound<'_, PyTuple>,
-    format: FrameFormat,
-) -> PyResult<FrameView<'a>> {
-    let count = planes.len();
-    let wrong = |want: &str| frame_error(format!("frame: a tuple of {count} buffers: want {want}"));
-    let view = match format {
-        FrameFormat::Nv12(range) => {
-            if count != 2 {
-                return Err(wrong("(y, uv)"));
-            }
-            let y: Grid<'a> = slots.borrow(&planes.get_item(0)?, "y")?;
-            let uv: Grid<'a> = slots.borrow(&planes.get_item(1)?, "uv")?;
-            let size = y.luma_size()?;
-            uv.check_chroma(size, "uv", size.width as usize)?;
-            FrameView::nv12(y.plane, uv.plane, size, range)
-        }
-        FrameFormat::I420(range) => {
-            if count != 3 {
-                return Err(wrong("(y, u, v)"));
-            }
-            let y: Grid<'a> = slots.borrow(&planes.get_item(0)?, "y")?;
-            let u: Grid<'a> = slots.borrow(&planes.get_item(1)?, "u")?;
-            let v: Grid<'a> = slots.borrow(&planes.get_item(2)?, "v")?;
-            let size = y.luma_size()?;
-            u.check_chroma(size, "u", size.width as usize / 2)?;
-            v.check_chroma(size, "v", size.width as usize / 2)?;
-            FrameView::i420(y.plane, u.plane, v.plane, size, range)
-        }
-        FrameFormat::Packed(_) | FrameFormat::Jpeg => {
-            return Err(wrong("one buffer for this format"));
-        }
-    };
-    view.map_err(|error| from_frame(&error))
-}
-
-impl Grid<'_> {
-    fn shape(&self) -> String {
-        match self.dimensions {
-            1 => format!("({},)", self.columns),
-            2 => format!("({}, {})", self.rows, self.columns),
-            _ => format!("({}, {}, {})", self.rows, self.columns, self.channels),
-        }
-    }
-
-    fn luma_size(&self) -> PyResult<Size> {
-        if self.dimensions != 2 {
-            return Err(frame_error(format!(
-                "frame y: shape {}: want (height, width)",
-                self.shape()
-            )));
-        }
-        size_of(self.columns, self.rows)
-    }
-
-    fn check_chroma(&self, luma: Size, name: &str, row_bytes: usize) -> PyResult<()> {
-        let rows = luma.height as usize / 2;
-        if self.dimensions < 2 || self.rows != rows || self.columns * self.channels != row_bytes {
-            return Err(frame_error(format!(
-                "frame {name}: shape {}: want {rows} rows of {row_bytes} bytes for {luma}",
-                self.shape()
-            )));
-        }
-        Ok(())
-    }
-}
-
-fn below(plane: Plane<'_>, rows: usize) -> &[u8] {
-    plane.data.get(plane.stride * rows..).unwrap_or_default()
-}
-
-fn size_of(width: usize, height: usize) -> PyResult<Size> {
-    match (u32::try_from(width), u32::try_from(height)) {
-        (Ok(width), Ok(height)) => Ok(Size { width, height }),
-        _ => Err(frame_error(format!(
-            "frame buffer: {width}x{height} pixels are absurd"
-        ))),
-    }
 }

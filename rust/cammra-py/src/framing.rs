@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::PyBytes;
 
+use crate::buffer::bytes_of;
 use crate::errors::from_framing;
 
 /// Adds this door's names to the module.
@@ -36,9 +37,7 @@ fn multipart_body(
         })
         .collect();
     let body = Body::new(&boundary, &parts).map_err(|error| from_framing(&error))?;
-    PyBytes::new_with(py, body.length(), |out| {
-        body.write_into(out).map_err(|error| from_framing(&error))
-    })
+    bytes_of(py, body.length(), |out| body.write_to(out))
 }
 
 /// See `_native.pyi`.
@@ -59,9 +58,5 @@ fn json_with_images(
         })
         .collect();
     let spliced = Spliced::new(&json, splice_at, &images).map_err(|error| from_framing(&error))?;
-    PyBytes::new_with(py, spliced.length(), |out| {
-        spliced
-            .write_into(out)
-            .map_err(|error| from_framing(&error))
-    })
+    bytes_of(py, spliced.length(), |out| spliced.write_to(out))
 }

@@ -9,8 +9,8 @@ use cammra_core::shot::{self, ImageKind};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::buffer::{FrameFormat, with_frame};
 use crate::errors::from_image;
+use crate::frames::{FrameFormat, with_frame};
 
 /// Adds this door's names to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

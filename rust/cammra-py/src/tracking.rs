@@ -20,8 +20,8 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyDict, PyList};
 
-use crate::buffer::{FrameFormat, shared_jpeg, with_frame};
 use crate::errors;
+use crate::frames::{FrameFormat, shared_jpeg, with_frame};
 use event::TrackEvent;
 
 /// Adds this door's names to the module.

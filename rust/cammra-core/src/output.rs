@@ -1,0 +1,22 @@
+//! Where framed bytes go: piece after piece, into memory that was measured before.
+
+use base64_simd::STANDARD;
+
+/// Takes bytes in order.
+pub trait Output {
+    /// Takes `piece` next.
+    fn put(&mut self, piece: &[u8]);
+
+    /// Takes the base64 of `content` next (RFC 4648, padded), without a copy in between.
+    fn put_base64(&mut self, content: &[u8]);
+}
+
+impl Output for Vec<u8> {
+    fn put(&mut self, piece: &[u8]) {
+        self.extend_from_slice(piece);
+    }
+
+    fn put_base64(&mut self, content: &[u8]) {
+        STANDARD.encode_append(content, self);
+    }
+}
