@@ -258,3 +258,37 @@ def assert_in_order_per_vehicle(rig: Rig) -> None:
         _, vehicle, _, ordinal, *_ = message.content.decode().split(" ")  # type: ignore[union-attr]
         seen.setdefault(int(vehicle), []).append(int(ordinal))
     assert all(ordinals == sorted(ordinals) for ordinals in seen.values())
+
+
+def test_a_worker_that_retires_holds_up_its_successor_with_one_vehicle_only(tmp_path: Path) -> None:
+    hanging, release = threading.Event(), threading.Event()
+
+    class Hanging(FakeSink):
+        def send(self, message: Message, attempt: Attempt) -> Outcome:
+            super().send(message, attempt)
+            hanging.set()
+            release.wait(60)
+            return GiveUp("HTTP 404: the path of before")
+
+    outbox = Outbox(OutboxSettings(path=tmp_path / "o.sqlite3"), clock=SYSTEM_CLOCK)
+    outbox.put([*a_life(1), *a_life(2)])
+    old = DeliveryWorker(1, profile(), outbox, Hanging(), render_text)
+    old.start()
+    assert hanging.wait(30)
+    old.retire()
+    sink = FakeSink()
+    new = DeliveryWorker(1, profile(), outbox, sink, render_text)
+    new.start()
+    try:
+        while len(sink.packets()) < 4:
+            assert not new.wait_until_idle(0.05)
+        assert sink.packets() == [5, 6, 7, 8]
+        release.set()
+        assert new.wait_until_idle(30)
+    finally:
+        release.set()
+        old.stop()
+        new.stop()
+    assert sink.packets() == [5, 6, 7, 8, 1, 2, 3, 4]
+    assert outbox.parking.listed() == []
+    outbox.close()
