@@ -124,6 +124,17 @@ def test_parked_events_go_last_but_do_not_fill_the_outbox_for_ever(bench: Bench)
     assert outbox.waiting(1).parked == 18
 
 
+def test_one_profiles_bound_leaves_what_is_parked_alone(bench: Bench) -> None:
+    outbox = bench.outbox
+    outbox.limit(1, Limits(max_events=10))
+    outbox.put([new_event(n) for n in range(1, 11)])
+    while (delivery := outbox.take(1)) is not None:
+        outbox.park(delivery, why="HTTP 400")
+    outbox.put([new_event(n) for n in range(11, 31)])
+    assert outbox.tally(1).dropped == {Dropped.OVERFLOW.value: 11}
+    assert (outbox.waiting(1).events, outbox.waiting(1).parked) == (9, 10)
+
+
 def test_the_count_of_bytes_stays_true(bench: Bench) -> None:
     bench.settings = replace(bench.settings, max_bytes=1_100_000)
     outbox = bench.reopen()

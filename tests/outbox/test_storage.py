@@ -140,6 +140,24 @@ def test_memory_is_bounded_and_what_goes_is_counted(bench: Bench) -> None:
     heal()
 
 
+def test_what_a_failing_disk_took_back_is_not_counted_as_dropped(bench: Bench) -> None:
+    bench.settings = replace(bench.settings, max_events=20)
+    outbox = bench.reopen()
+    outbox.put([new_event(n) for n in range(1, 21)])
+    db = database_of(outbox)
+    db.execute(
+        "create trigger refuse before update of value on state begin select raise(abort, ''); end"
+    )
+    db.execute(
+        "create trigger refuse_too before insert on state begin select raise(abort, ''); end"
+    )
+    outbox.put([new_event(21)])  # makes room, and then the commit does not go through
+    assert outbox.status()["durable"] is False
+    assert outbox.tally(1).dropped == {}
+    assert outbox.waiting(1).events == 21
+    db.executescript("drop trigger refuse; drop trigger refuse_too")
+
+
 def test_parking_and_retries_in_memory_move_over_as_well(bench: Bench) -> None:
     heal = make_read_only(bench)
     bench.outbox.put([new_event(1), new_event(2)])

@@ -3,7 +3,7 @@
 In this order, oldest first, until there is room again (and a twentieth more, so that a full outbox does not
 search at every event):
 
-1. what is parked beyond a tenth of the bound,
+1. what is parked beyond a tenth of the bound (of the outbox's: one profile's counts what waits),
 2. Updates that a later Update of the same vehicle has overtaken,
 3. images of Updates, 4. images of the others (only where bytes are short),
 5. Updates, 6. the other events, 7. what else is parked.
@@ -145,6 +145,8 @@ class Room:
                 yield row
 
     def _parked(self) -> Iterator[_Row]:
+        if self.profile_id is not None:
+            return iter(())
         return (row for row in self._rows() if row.parked and row.seq not in self.in_flight)
 
     # -- letting go ------------------------------------------------------------------------------
