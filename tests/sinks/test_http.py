@@ -120,6 +120,18 @@ def test_retry_after_as_a_date_counts_from_our_clock() -> None:
     assert outcome.after_s == 1.0
 
 
+def test_retry_after_as_a_date_counts_from_the_receivers_own_clock_where_it_tells_it() -> None:
+    """However wrong the camera's clock is."""
+    headers = (
+        "Date: Wed, 21 Oct 2065 07:28:00 GMT",
+        "Retry-After: Wed, 21 Oct 2065 07:28:30 GMT",
+    )
+    with Scripted(answering(answer("503 Busy", b"", *headers))) as server:
+        outcome = sent(server)
+    assert isinstance(outcome, TryLater)
+    assert outcome.after_s == 30.0
+
+
 def test_a_redirect_is_not_followed() -> None:
     with Scripted(answering(answer())) as other:
         location = f"Location: http://{LOOPBACK}:{other.port}/"

@@ -317,11 +317,12 @@ class HttpSink:
         value = answer.value("retry-after").strip()
         if re.fullmatch(r"[0-9]{1,9}", value):
             return min(max(float(value), 1.0), _MOST_RETRY_AFTER_S)
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - self._clock.utc_ns() / _NS_PER_S
-        except (ValueError, OverflowError):
+        until_s = _seconds_of(value)
+        if until_s is None:
             return None
-        return min(max(seconds, 1.0), _MOST_RETRY_AFTER_S)
+        # By the receiver's own clock where it tells it: ours may have started in 1970.
+        now_s = _seconds_of(answer.value("date")) or self._clock.utc_ns() / _NS_PER_S
+        return min(max(until_s - now_s, 1.0), _MOST_RETRY_AFTER_S)
 
     def _proxy_trouble(self, said: str) -> Outcome:
         if said.startswith("407"):
@@ -333,6 +334,14 @@ class HttpSink:
         if isinstance(error, httpcore.RemoteProtocolError) and error.__cause__ is None:
             return TryLater(f"{self.endpoint.address}: {weather.printable(str(error))}")
         return weather.outcome(error, proxy or self.endpoint)
+
+
+def _seconds_of(date: str) -> float | None:
+    """A header's date in seconds since 1970; `None` where it is none."""
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def holds(body: bytes, wanted: str) -> bool:
