@@ -12,7 +12,7 @@ from cammra_edge.delivery import DeliveryWorker
 from cammra_edge.model import EventKind
 from cammra_edge.outbox import Dropped, Outbox
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
-from tests.fakes import JPEG, FakeSink, a_life, new_event, profile, render_text
+from tests.fakes import JPEG, NS, FakeSink, a_life, new_event, profile, render_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +65,24 @@ def test_a_receivers_retry_after_is_kept(rig: Rig, asked_s: float, waited_s: flo
     assert rig.run() == 1
     assert rig.run(waited_s - 0.01) == 0
     assert rig.run(0.02) == 1
+
+
+@pytest.mark.parametrize("jump_days", [-1, 1, -20_000])
+def test_a_wall_clock_that_jumps_moves_no_retry_and_expires_nothing(
+    rig: Rig, jump_days: int
+) -> None:
+    rig.worker_with(expires_s={EventKind.NEW: 100.0})
+    rig.outbox.put([new_event(1), new_event(2)])
+    rig.sink.answers = [TryLater("away"), TryLater("busy", after_s=30.0)]
+    assert rig.run() == 1
+    rig.clock.now_utc_ns += jump_days * 86_400 * NS
+    assert rig.run(0.49) == 0
+    assert rig.run(0.02) == 1
+    rig.clock.now_utc_ns -= 2 * jump_days * 86_400 * NS
+    assert rig.run(29.9) == 0
+    rig.run(1)
+    assert rig.sink.packets() == [1, 2]
+    assert rig.worker.status()["expired"] == 0
 
 
 def test_one_event_that_always_fails_does_not_hold_up_other_vehicles(rig: Rig) -> None:

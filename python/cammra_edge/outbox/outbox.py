@@ -128,9 +128,15 @@ class Outbox:
                 disk.save({BOUNDARY_KEY: self.boundary_key.hex()})
 
     def close(self) -> None:
-        """Write what is settled, fold the log into the file, let the next process in."""
+        """Write what is settled, fold the log into the file, let the next process in.
+
+        A disk that was ill is tried once more, for what is only in memory.
+        """
         with self._lock:
             try:
+                if self._storage.trouble:
+                    self._storage.try_again_now()
+                    self._commit(())
                 self.flush()
             finally:
                 self._storage.close()

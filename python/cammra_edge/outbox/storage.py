@@ -157,6 +157,10 @@ class Storage:
         """Is it time to try the disk again?"""
         return bool(self.trouble) and self._clock.mono_ns() >= self._heal_at_ns
 
+    def try_again_now(self) -> None:
+        """Do not wait with the next try."""
+        self._heal_at_ns = self._clock.mono_ns()
+
     def next_heal_mono_ns(self) -> int | None:
         """When to try the disk again; `None` while it is well."""
         return self._heal_at_ns if self.trouble else None
