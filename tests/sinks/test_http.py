@@ -142,6 +142,36 @@ def test_a_redirect_is_not_followed() -> None:
     assert str(other.port) in outcome.why
 
 
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Moved", "308 Moved"])
+def test_a_redirect_within_the_host_is_followed_where_that_is_set(
+    good: Scripted, status: str
+) -> None:
+    for location in ("/there?c=d", f"http://{LOOPBACK}:{good.port}/there?c=d#x"):
+        moved = answer(status, b"", f"Location: {location}")
+        with Scripted(answering(moved, answer())) as server:
+            outcome = sent(server, follow_redirects=True, user="u", password="p", auth="basic")
+            arrived = (good if location.startswith("http") else server).received[-1]
+        assert isinstance(outcome, Delivered)
+        assert arrived.startswith(b"POST /there?c=d HTTP/1.1\r\n")
+        assert arrived.endswith(b"\r\n\r\n" + BODY.content)
+        assert headers_of(arrived)["authorization"].startswith("Basic ")
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://localhost:{port}/", "ftp://127.0.0.1/", "", "/listener.php?a=b", "http://[::1"],
+)
+def test_a_redirect_to_another_host_or_round_and_round_is_not_followed(
+    good: Scripted, location: str
+) -> None:
+    moved = answer("307 Moved", b"", f"Location: {location.format(port=good.port)}")
+    with Scripted(answering(moved)) as server:
+        outcome = sent(server, follow_redirects=True)
+        assert len(server.received) <= 4
+    assert isinstance(outcome, GiveUp)
+    assert good.received == []
+
+
 def test_files_have_no_place_in_a_post() -> None:
     assert isinstance(HttpSink(post(1)).send(Files(files=()), ATTEMPT), GiveUp)
 
