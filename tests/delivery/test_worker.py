@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -298,8 +299,10 @@ def test_a_worker_that_retires_holds_up_its_successor_with_one_vehicle_only(tmp_
     new = DeliveryWorker(1, profile(), outbox, sink, render_text)
     new.start()
     try:
-        while len(sink.packets()) < 4:
-            assert not new.wait_until_idle(0.05)
+        assert not new.wait_until_idle(0.2)
+        give_up_s = time.monotonic() + 30
+        while len(sink.packets()) < 4 and time.monotonic() < give_up_s:
+            time.sleep(0.01)
         assert sink.packets() == [5, 6, 7, 8]
         release.set()
         assert new.wait_until_idle(30)

@@ -74,4 +74,4 @@ def test_after_an_outage_what_happens_now_overtakes_the_backlog(tmp_path: Path) 
 
 
 def test_a_long_backlog_takes_little_memory(tmp_path: Path) -> None:
-    held(lambda: backlog.long_backlog(tmp_path, events=3_000, least_share=0.4))
+    held(lambda: backlog.long_backlog(tmp_path, events=2_000, least_share=0.4))
