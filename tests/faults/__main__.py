@@ -20,7 +20,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.faults import backlog, disks, isolation, kills, lossy, power, rates, receivers, writes
+from tests.faults import (
+    backlog,
+    clocks,
+    disks,
+    isolation,
+    kills,
+    lossy,
+    power,
+    rates,
+    receivers,
+    writes,
+)
 from tests.faults.behaviours import BEHAVIOURS
 from tests.faults.finding import CannotBeProvokedError, Finding
 from tests.recordings import recordings
@@ -81,6 +92,7 @@ def catalogue() -> dict[str, Callable[[Path], Finding]]:
             "-k",
             "not page_overwritten",
         ),
+        "clock-jumps": partial(clocks.jumping_clock, recording=short),
         "clock": suite_holds(
             "wall clock jumps by a day, or starts in 1970",
             "no timer, backoff or expiry misfires",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FILE_SYSTEM_BYTES = 256 << 20
 PACKAGES = {
+    "faketime": "faketime",
     "ip": "iproute2",
     "iptables": "iptables",
     "mkfs.ext4": "e2fsprogs",
