@@ -245,6 +245,17 @@ outbox.close()
     outbox.close()
 
 
+@ILLNESSES
+def test_closing_tries_a_disk_that_is_back_once_more(
+    bench: Bench, fall_ill: Callable[[Bench], Callable[[], None]]
+) -> None:
+    heal = fall_ill(bench)
+    bench.outbox.put([new_event(n, image=bytes(50_000)) for n in (1, 2)])
+    assert bench.outbox.status()["durable"] is False
+    heal()
+    assert len(take_all(bench.reopen())) == 2
+
+
 def test_what_goes_down_with_memory_is_said(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     make_read_only(bench)
     bench.outbox.put(a_life(1))
