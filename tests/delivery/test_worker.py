@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from cammra_edge.delivery import DeliveryWorker
 from cammra_edge.model import EventKind
 from cammra_edge.outbox import Dropped, Outbox
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
-from tests.fakes import JPEG, FakeSink, a_life, new_event, profile, render_text
+from tests.fakes import JPEG, NS, FakeSink, a_life, new_event, profile, render_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +66,24 @@ def test_a_receivers_retry_after_is_kept(rig: Rig, asked_s: float, waited_s: flo
     assert rig.run() == 1
     assert rig.run(waited_s - 0.01) == 0
     assert rig.run(0.02) == 1
+
+
+@pytest.mark.parametrize("jump_days", [-1, 1, -20_000])
+def test_a_wall_clock_that_jumps_moves_no_retry_and_expires_nothing(
+    rig: Rig, jump_days: int
+) -> None:
+    rig.worker_with(expires_s={EventKind.NEW: 100.0})
+    rig.outbox.put([new_event(1), new_event(2)])
+    rig.sink.answers = [TryLater("away"), TryLater("busy", after_s=30.0)]
+    assert rig.run() == 1
+    rig.clock.now_utc_ns += jump_days * 86_400 * NS
+    assert rig.run(0.49) == 0
+    assert rig.run(0.02) == 1
+    rig.clock.now_utc_ns -= 2 * jump_days * 86_400 * NS
+    assert rig.run(29.9) == 0
+    rig.run(1)
+    assert rig.sink.packets() == [1, 2]
+    assert rig.worker.status()["expired"] == 0
 
 
 def test_one_event_that_always_fails_does_not_hold_up_other_vehicles(rig: Rig) -> None:
@@ -258,3 +277,39 @@ def assert_in_order_per_vehicle(rig: Rig) -> None:
         _, vehicle, _, ordinal, *_ = message.content.decode().split(" ")  # type: ignore[union-attr]
         seen.setdefault(int(vehicle), []).append(int(ordinal))
     assert all(ordinals == sorted(ordinals) for ordinals in seen.values())
+
+
+def test_a_worker_that_retires_holds_up_its_successor_with_one_vehicle_only(tmp_path: Path) -> None:
+    hanging, release = threading.Event(), threading.Event()
+
+    class Hanging(FakeSink):
+        def send(self, message: Message, attempt: Attempt) -> Outcome:
+            super().send(message, attempt)
+            hanging.set()
+            release.wait(60)
+            return GiveUp("HTTP 404: the path of before")
+
+    outbox = Outbox(OutboxSettings(path=tmp_path / "o.sqlite3"), clock=SYSTEM_CLOCK)
+    outbox.put([*a_life(1), *a_life(2)])
+    old = DeliveryWorker(1, profile(), outbox, Hanging(), render_text)
+    old.start()
+    assert hanging.wait(30)
+    old.retire()
+    sink = FakeSink()
+    new = DeliveryWorker(1, profile(), outbox, sink, render_text)
+    new.start()
+    try:
+        assert not new.wait_until_idle(0.2)
+        give_up_s = time.monotonic() + 30
+        while len(sink.packets()) < 4 and time.monotonic() < give_up_s:
+            time.sleep(0.01)
+        assert sink.packets() == [5, 6, 7, 8]
+        release.set()
+        assert new.wait_until_idle(30)
+    finally:
+        release.set()
+        old.stop()
+        new.stop()
+    assert sink.packets() == [5, 6, 7, 8, 1, 2, 3, 4]
+    assert outbox.parking.listed() == []
+    outbox.close()

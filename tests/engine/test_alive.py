@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import socket
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cammra_edge import Engine, OutboxSettings
-from cammra_edge.profile import Keepalive
+from cammra_edge.profile import Keepalive, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,3 +64,22 @@ def test_a_sign_of_life_comes_at_the_start_and_when_the_settings_change(
         assert said.get(timeout=PATIENCE_S)["ALPV"]["device_ID"] == "GATE-2"
         engine.apply(replace(engine.settings, keepalive=Keepalive()))
     assert said.empty()
+
+
+def test_a_receiver_that_hangs_does_not_hold_up_whoever_mends_its_address(
+    heard: tuple[str, queue.Queue[dict[str, Any]]], tmp_path: Path
+) -> None:
+    url, said = heard
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hangs = Keepalive(
+            f"http://127.0.0.1:{silent.getsockname()[1]}/alive",
+            enabled=True,
+            timeouts=Timeouts(answer_s=600.0, total_s=600.0),
+        )
+        engine = Engine(outbox=OutboxSettings(path=tmp_path / "outbox.db"), keepalive=hangs)
+        with engine.running(live=False):
+            taken, _ = silent.accept()
+            mended = Keepalive(url, enabled=True, device_id="GATE-1")
+            engine.apply(replace(engine.settings, keepalive=mended))
+            assert said.get(timeout=PATIENCE_S)["ALPV"]["device_ID"] == "GATE-1"
+            taken.close()

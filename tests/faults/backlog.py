@@ -1,7 +1,7 @@
 """A hundred thousand events that nobody takes: memory, start and drain.
 
-`python -m tests.faults.backlog PATH EVENTS` prints one JSON line of what it measured; it runs as a process
-of its own so that its memory is its own.
+`python -m tests.faults.backlog PATH EVENTS PORT` prints one JSON line of what it measured; it and the receiver
+run as processes of their own so that its memory is its own.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from cammra_edge.config import OutboxSettings
 from cammra_edge.delivery import DeliveryWorker
 from cammra_edge.model import EventKind
 from cammra_edge.outbox import Outbox
-from tests.fakes import FakeSink, new_event, profile, render_text
+from cammra_edge.sinks import open_sink
+from tests.fakes import new_event
 from tests.faults.finding import Finding
+from tests.faults.rig import Book, profile_to, render
+from tests.faults.taker import taking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
 PLATE_CROP = bytes(3_000)
 GROUP = 100
-EMPTY_ROUNDS = 1_000
+EMPTY_ROUNDS = 400
 MOST_MEMORY_MIB = 64
 LEAST_SHARE = 0.8
 
@@ -38,18 +41,16 @@ def memory_mib() -> float:
     return pages * os.sysconf("SC_PAGESIZE") / (1 << 20)
 
 
-def drained_per_s(worker: DeliveryWorker, sink: FakeSink, most: int) -> float:
+def drained_per_s(worker: DeliveryWorker, most: int) -> float:
     """Deliveries a second, over so many."""
     began_s = time.perf_counter()
     count = 0
     while count < most and worker.step():
         count += 1
-        sink.taken.clear()
-        sink.tried.clear()
     return count / (time.perf_counter() - began_s)
 
 
-def empty_queue_per_s(outbox: Outbox, worker: DeliveryWorker, sink: FakeSink) -> float:
+def empty_queue_per_s(outbox: Outbox, worker: DeliveryWorker) -> float:
     """Deliveries a second where each event is taken before the next one comes."""
     took_s = 0.0
     for n in range(1, EMPTY_ROUNDS + 1):
@@ -57,18 +58,17 @@ def empty_queue_per_s(outbox: Outbox, worker: DeliveryWorker, sink: FakeSink) ->
         began_s = time.perf_counter()
         worker.step()
         took_s += time.perf_counter() - began_s
-        sink.taken.clear()
-        sink.tried.clear()
     return EMPTY_ROUNDS / took_s
 
 
-def measure(path: Path, events: int) -> Mapping[str, Any]:
+def measure(path: Path, events: int, port: int) -> Mapping[str, Any]:
     """Fill, start again, drain."""
-    settings = OutboxSettings(path=path, durability="process", max_events=events + GROUP * 10)
+    settings = OutboxSettings(path=path, max_events=events + GROUP * 10, max_bytes=1 << 30)
     outbox = Outbox(settings)
-    sink = FakeSink()
-    worker = DeliveryWorker(1, profile(), outbox, sink, render_text)
-    short_rate = empty_queue_per_s(outbox, worker, sink)
+    way = profile_to(port, "vms")
+    sink = open_sink(way)
+    worker = DeliveryWorker(1, way, outbox, sink, render)
+    short_rate = empty_queue_per_s(outbox, worker)
     idle_mib = memory_mib()
     for first in range(10_000_000, 10_000_000 + events, GROUP):
         outbox.put(
@@ -81,11 +81,12 @@ def measure(path: Path, events: int) -> Mapping[str, Any]:
     outbox.close()
     began_s = time.perf_counter()
     outbox = Outbox(settings)
-    worker = DeliveryWorker(1, profile(), outbox, sink, render_text)
+    worker = DeliveryWorker(1, way, outbox, sink, render)
     start_s = time.perf_counter() - began_s
     waiting = outbox.waiting(1).events
-    long_rate = drained_per_s(worker, sink, events)
+    long_rate = drained_per_s(worker, events)
     outbox.close()
+    sink.close()
     return {
         "waiting": waiting,
         "memory_mib": max(full_mib, memory_mib()) - idle_mib,
@@ -97,24 +98,29 @@ def measure(path: Path, events: int) -> Mapping[str, Any]:
 
 def long_backlog(folder: Path, *, events: int, least_share: float = LEAST_SHARE) -> Finding:
     """Measure in a process of its own. A short backlog is gone too soon for its rate to be sure."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.backlog", str(folder / "o.sqlite3"), str(events)],
-        check=True,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    book = Book()
+    with taking(book) as port:
+        words = [str(folder / "o.sqlite3"), str(events), str(port)]
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.faults.backlog", *words],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
     seen = json.loads(done.stdout.splitlines()[-1])
     share = seen["long_rate"] / seen["short_rate"]
     return Finding(
         f"a backlog of {events} events with plate crops",
         f"{seen['memory_mib']:.0f} MiB above idle, open after {seen['start_s']:.1f} s,"
-        f" drains at {share:.0%} of a short queue's rate ({seen['long_rate']:.0f}/s)",
+        f" drains at {share:.0%} of an empty queue's rate ({seen['long_rate']:.0f}/s), {len(book.at_s)} arrived",
         held=seen["waiting"] == events
+        and len(book.at_s) == events + EMPTY_ROUNDS
         and seen["memory_mib"] <= MOST_MEMORY_MIB
         and share >= least_share,
     )
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(measure(Path(sys.argv[1]), int(sys.argv[2]))) + "\n")
+    seen = measure(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    sys.stdout.write(json.dumps(seen) + "\n")

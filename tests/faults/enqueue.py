@@ -33,6 +33,7 @@ def main() -> None:
         outbox.put([new_event(vehicle_no, image=picture(vehicle_no))])
         sys.stdout.write(f"{vehicle_no}\n")
         sys.stdout.flush()
+    outbox.close()
 
 
 if __name__ == "__main__":

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.servers import require_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 FILE_SYSTEM_BYTES = 256 << 20
+PACKAGES = {
+    "faketime": "faketime",
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "mkfs.ext4": "e2fsprogs",
+    "mount": "mount",
+    "strace": "strace",
+    "umount": "mount",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +46,15 @@ def need_root(*programs: str) -> None:
     if os.geteuid() != 0:
         raise CannotBeProvokedError("needs root to mount a file system")
     for program in programs:
-        if shutil.which(program) is None:
-            raise CannotBeProvokedError(f"needs {program}")
+        need(program)
+
+
+def need(program: str) -> str:
+    """Where a program is, installed where that is possible."""
+    try:
+        return require_program(program, apt=PACKAGES[program])
+    except (pytest.skip.Exception, pytest.fail.Exception) as reason:
+        raise CannotBeProvokedError(f"needs {program}") from reason
 
 
 @contextmanager

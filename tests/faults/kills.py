@@ -65,13 +65,9 @@ def kill_sweep(folder: Path, recording: Path, *, kills: int, seed: int = 1) -> F
             outbox = folder / f"round{round_no}.sqlite3"
             script = script_for(folder / f"round{round_no}.py", receivers, outbox)
             for _ in range(min(KILLS_PER_OUTBOX, kills - killed)):
+                while not _killed(replay(recording, script, folder, "4"), chance):
+                    pass  # it was done before
                 killed += 1
-                process = replay(recording, script, folder, "4")
-                try:
-                    process.wait(chance.uniform(EARLIEST_S, LATEST_S))
-                except subprocess.TimeoutExpired:
-                    process.send_signal(signal.SIGKILL)
-                process.communicate()
             finished(replay(recording, script, folder, "max"))
             for receiver, expected in zip(receivers, wanted, strict=True):
                 got = {event.raw for event in receiver.events}
@@ -86,6 +82,16 @@ def kill_sweep(folder: Path, recording: Path, *, kills: int, seed: int = 1) -> F
         f" {repeats} repeats",
         held=total > 0 and not lost and not other and not wrong,
     )
+
+
+def _killed(process: subprocess.Popen[str], chance: random.Random) -> bool:
+    """Kill it after a while; False when it had ended before."""
+    try:
+        process.wait(chance.uniform(EARLIEST_S, LATEST_S))
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+    process.communicate()
+    return process.returncode == -signal.SIGKILL
 
 
 def replay(recording: Path, script: Path, folder: Path, speed: str) -> subprocess.Popen[str]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
-import sys
-import threading
 import time
 from typing import TYPE_CHECKING
 
 from cammra_edge.config import OutboxSettings
 from cammra_edge.outbox import Outbox
 from tests.fakes import a_life
-from tests.faults.finding import CannotBeProvokedError, Finding, need_root
-from tests.faults.receivers import PICTURE, WAIT_S, Book, SlowRoad, delivering, profile_to
+from tests.faults.finding import CannotBeProvokedError, Finding, need, need_root
+from tests.faults.receivers import LEAST_PER_S, SlowRoad
+from tests.faults.rig import PICTURE, WAIT_S, Book, delivering, profile_to
+from tests.faults.taker import taking
 from tests.servers import Scripted
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 OURS, THEIRS, PORT = "10.213.77.1", "10.213.77.2", 8077
 LOSS = "0.01"
-LEAST_PER_S = 20.0
 
 
 @contextlib.contextmanager
@@ -32,7 +30,7 @@ def lossy_namespace() -> Iterator[str]:
     """Two private addresses with a bad link between them; the far one in the namespace of this name."""
     need_root("ip", "iptables")
     name = f"cammra{os.getpid()}"
-    drop = ["iptables", "-A", "INPUT", "-p", "tcp", "-m", "statistic", "--mode", "random"]
+    drop = ["-p", "tcp", "-m", "statistic", "--mode", "random", "--probability", LOSS, "-j", "DROP"]
     steps = [
         ["ip", "netns", "add", name],
         [
@@ -52,7 +50,10 @@ def lossy_namespace() -> Iterator[str]:
         ["ip", "link", "set", f"{name[:13]}v", "up"],
         ["ip", "-n", name, "addr", "add", f"{THEIRS}/30", "dev", "far"],
         ["ip", "-n", name, "link", "set", "far", "up"],
-        ["ip", "netns", "exec", name, *drop, "--probability", LOSS, "-j", "DROP"],
+        *(
+            ["ip", "netns", "exec", name, "iptables", "-A", way, *drop]
+            for way in ("INPUT", "OUTPUT")
+        ),
     ]
     try:
         for step in steps:
@@ -71,50 +72,19 @@ def far_and_lossy(folder: Path, *, events: int) -> Finding:
     for vehicle_no in range(1, events // 4 + 1):
         outbox.put(a_life(vehicle_no, image=PICTURE))
     with lossy_namespace() as name:
-        ip = shutil.which("ip") or "ip"
-        taker = subprocess.Popen(
-            [
-                ip,
-                "netns",
-                "exec",
-                name,
-                sys.executable,
-                "-m",
-                "tests.faults.taker",
-                THEIRS,
-                str(PORT),
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )
-        assert taker.stdout is not None
-        taker.stdout.readline()
-        writer = threading.Thread(target=_write_down, args=(taker, book))
-        writer.start()
-        try:
-            with Scripted(SlowRoad(PORT, 0.1, host=THEIRS).script) as road:
-                began_s = time.monotonic()
-                with delivering(outbox, profile_to(road.port, "far", window=8)) as (worker,):
-                    worker.wait_until_idle(WAIT_S)
-                    took_s = time.monotonic() - began_s
-        finally:
-            taker.kill()
-            taker.wait()
-            writer.join()
-            outbox.close()
+        there = (need("ip"), "netns", "exec", name)
+        with (
+            taking(book, host=THEIRS, port=PORT, within=there),
+            Scripted(SlowRoad(PORT, 0.1, host=THEIRS).script) as road,
+        ):
+            began_s = time.monotonic()
+            with delivering(outbox, profile_to(road.port, "far", window=8)) as (worker,):
+                worker.wait_until_idle(WAIT_S)
+                took_s = time.monotonic() - began_s
+    outbox.close()
     rate = events / took_s
     return Finding(
         "a round trip of 200 ms and 1 % loss, eight deliveries in flight",
         f"{rate:.0f} events/s with a picture each, {len(book.at_s)} of {events}, order per vehicle kept",
         held=len(book.at_s) == events and book.in_order() and rate >= LEAST_PER_S,
     )
-
-
-def _write_down(taker: subprocess.Popen[str], book: Book) -> None:
-    assert taker.stdout is not None
-    with taker.stdout:
-        for line in taker.stdout:
-            packet, vehicle_no, ordinal = (int(number) for number in line.split())
-            book.came.append((packet, vehicle_no, ordinal))
-            book.at_s.setdefault(packet, time.monotonic())

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults import backlog, disks, kills, power, receivers, writes
+from tests.faults import backlog, disks, isolation, kills, power, receivers, writes
+from tests.faults.behaviours import BEHAVIOURS
 from tests.faults.finding import CannotBeProvokedError, Finding
 from tests.recordings import recordings
 
@@ -45,22 +46,32 @@ def test_a_full_disk_is_lived_through(tmp_path: Path) -> None:
     held(lambda: disks.full_disk(tmp_path))
 
 
+@pytest.mark.recordings
+@pytest.mark.slow
+def test_a_disk_that_fills_up_in_the_middle_of_a_replay_costs_no_event(tmp_path: Path) -> None:
+    held(lambda: disks.full_in_a_replay(tmp_path, recordings() / "motorway-short"))
+
+
+def test_writes_and_flushes_that_fail_lose_nothing(tmp_path: Path) -> None:
+    held(lambda: writes.failing_writes(tmp_path, steps=(20,)))
+
+
 def test_a_read_only_disk_is_lived_through(tmp_path: Path) -> None:
     held(lambda: disks.read_only_disk(tmp_path))
 
 
-@pytest.mark.parametrize("name", receivers.BEHAVIOURS)
+@pytest.mark.parametrize("name", BEHAVIOURS)
 def test_a_hostile_receiver_is_dealt_with_and_harms_no_other(tmp_path: Path, name: str) -> None:
-    held(lambda: receivers.hostile(tmp_path, name, events=30))
+    held(lambda: isolation.dealt_with(tmp_path, name, events=30))
 
 
 def test_a_far_receiver_is_kept_busy(tmp_path: Path) -> None:
     held(lambda: receivers.far_away(tmp_path, events=160))
 
 
-def test_what_happens_now_overtakes_a_long_backlog(tmp_path: Path) -> None:
-    held(lambda: receivers.live_first(tmp_path, backlog=400))
+def test_after_an_outage_what_happens_now_overtakes_the_backlog(tmp_path: Path) -> None:
+    held(lambda: receivers.back_again(tmp_path, vehicles=100))
 
 
 def test_a_long_backlog_takes_little_memory(tmp_path: Path) -> None:
-    held(lambda: backlog.long_backlog(tmp_path, events=3_000, least_share=0.4))
+    held(lambda: backlog.long_backlog(tmp_path, events=2_000, least_share=0.4))

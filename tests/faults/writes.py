@@ -1,77 +1,118 @@
-"""`kill -9` at every N-th write to storage: the moments that a random kill seldom meets."""
+"""`kill -9` at the N-th write to storage, and writes that fail with EIO: moments that chance seldom meets.
+
+`strace` does it to real system calls of a process that stores events.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from cammra_edge.config import OutboxSettings
 from cammra_edge.outbox import Outbox
+from cammra_edge.outbox.check import check_file
 from tests.faults.enqueue import picture
-from tests.faults.finding import CannotBeProvokedError, Finding
+from tests.faults.finding import CannotBeProvokedError, Finding, need
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 SYSTEM_CALLS = ("pwrite64", "fdatasync", "ftruncate", "unlink")
-LONGEST_S = 60.0
+WRITES = ("pwrite64", "fdatasync")
+COUNT = 60
+LONGEST_S = 120.0
 
 
 def killed_at_writes(folder: Path, *, steps: Iterable[int]) -> Finding:
-    """Each step counts writes from the start of the process; the outbox goes on from step to step."""
-    strace = shutil.which("strace")
-    if strace is None:
-        raise CannotBeProvokedError("needs strace")
+    """Each step counts calls from the start of the process; the outbox goes on from step to step."""
     path = folder / "o.sqlite3"
     stored: set[int] = set()
     seen: set[int] = set()
     kills = damaged = 0
     for step in steps:
         for call in SYSTEM_CALLS:
-            said = _until_killed(strace, path, f"inject={call}:signal=SIGKILL:when={step}")
-            stored |= {int(line) for line in said.splitlines()}
-            kills += 1
-            # A process that makes fewer such calls lives on until its time is up; that kills it, too.
-        outbox = Outbox(OutboxSettings(path=path))
-        while (delivery := outbox.take(1)) is not None:
-            seen.add(delivery.event.vehicle_no)
-            damaged += list(delivery.images.values()) != [picture(delivery.event.vehicle_no)]
-            outbox.done(delivery)
-        outbox.close()
+            done = _storing(path, f"{call}:signal=SIGKILL:when={step}")
+            stored |= _numbers_in(done)
+            kills += done.returncode == -signal.SIGKILL
+            # A process that makes fewer such calls comes to its end; that is no kill.
+        arrived, broken = _taken(path)
+        seen |= arrived
+        damaged += broken
     return Finding(
-        f"kill -9 at chosen writes, flushes and unlinks, {kills} times",
+        f"kill -9 at chosen writes, flushes, cuts and unlinks, {kills} times",
         f"{len(stored - seen)} of {len(stored)} stored events lost, {damaged} damaged",
-        held=bool(stored) and not stored - seen and not damaged,
+        held=kills > 0 and bool(stored) and not stored - seen and not damaged,
     )
 
 
-def _until_killed(strace: str, path: Path, injection: str) -> str:
-    command = [strace, "-f", "-qq", "-o", "/dev/null", "-e", f"trace={','.join(SYSTEM_CALLS)}"]
-    command += [
+def failing_writes(folder: Path, *, steps: Iterable[int]) -> Finding:
+    """One write or one flush fails with EIO; the process goes on, and ends as it should."""
+    failed = stored = lost = damaged = unsound = 0
+    for step in steps:
+        for call in WRITES:
+            path = folder / f"{call}{step}.sqlite3"
+            done = _storing(path, f"{call}:error=EIO:when={step}")
+            failed += "outbox cannot write" in done.stderr
+            said = _numbers_in(done)
+            unsound += bool(done.returncode) or not check_file(path).sound
+            arrived, broken = _taken(path)
+            stored += len(said)
+            lost += len(said - arrived)
+            damaged += broken
+    return Finding(
+        f"a write or a flush that fails with EIO, {failed} times",
+        f"said so, {lost} of {stored} events lost, {damaged} damaged, {unsound} files unsound",
+        held=failed > 0 and stored > 0 and not lost and not damaged and not unsound,
+    )
+
+
+def _taken(path: Path) -> tuple[set[int], int]:
+    """Deliver everything: the vehicles, and how many came with another picture than theirs."""
+    outbox = Outbox(OutboxSettings(path=path))
+    seen: set[int] = set()
+    damaged = 0
+    while (delivery := outbox.take(1)) is not None:
+        seen.add(delivery.event.vehicle_no)
+        damaged += list(delivery.images.values()) != [picture(delivery.event.vehicle_no)]
+        outbox.done(delivery)
+    outbox.close()
+    return seen, damaged
+
+
+def _numbers_in(done: subprocess.CompletedProcess[str]) -> set[int]:
+    return {int(line) for line in done.stdout.splitlines()}
+
+
+def _storing(path: Path, injection: str) -> subprocess.CompletedProcess[str]:
+    """A process that stores events, with something done to one of its calls; ended when it takes too long."""
+    command = [
+        need("strace"),
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
         "-e",
-        injection,
-        sys.executable,
-        "-m",
-        "tests.faults.enqueue",
-        str(path),
-        "power",
-        "60",
+        f"trace={','.join(SYSTEM_CALLS)}",
     ]
+    command += ["-e", f"inject={injection}"]
+    command += [sys.executable, "-m", "tests.faults.enqueue", str(path), "power", str(COUNT)]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
     try:
-        done = subprocess.run(
-            command,
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=LONGEST_S,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )
-    except subprocess.TimeoutExpired as late:
-        return late.stdout.decode() if isinstance(late.stdout, bytes) else late.stdout or ""
-    if "not permitted" in done.stderr:
+        out, err = process.communicate(timeout=LONGEST_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # what is traced would live on without its tracer
+        out, err = process.communicate()
+    if "not permitted" in err:
         raise CannotBeProvokedError("tracing is not allowed here")
-    return done.stdout
+    return subprocess.CompletedProcess(command, process.returncode, out, err)

@@ -46,6 +46,12 @@ def test_nothing_evaluates_text_as_code(path: Path) -> None:
         assert name not in {"eval", "pickle.loads", "pickle.load", "yaml.load"}, name
 
 
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_test_that_a_module_names_is_there(path: Path) -> None:
+    for named in re.findall(r"`(tests/[\w/*]+(?:\.py)?)", path.read_text()):
+        assert list(ROOT.glob(named)), named
+
+
 def test_unsafe_stands_in_two_modules_only() -> None:
     allowed = {
         path.relative_to(ROOT).as_posix()

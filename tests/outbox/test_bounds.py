@@ -47,6 +47,30 @@ def test_when_only_news_are_left_the_oldest_go(bench: Bench) -> None:
     assert outbox.tally(1).dropped == {Dropped.OVERFLOW.value: 200 - len(kept)}
 
 
+def test_a_great_surplus_goes_page_by_page_and_a_large_outbox_frees_no_more_than_it_needs(
+    bench: Bench,
+) -> None:
+    bench.settings = replace(bench.settings, max_events=1_000)
+    outbox = bench.reopen()
+    outbox.put([new_event(n) for n in range(1, 2_501)])
+    assert [one.event.vehicle_no for one in drain(bench)] == list(range(1_551, 2_501))
+    assert Limits(max_events=100_000).eased() == Limits(max_events=99_500)
+
+
+def test_overtaken_updates_go_before_others_whatever_their_vehicle(bench: Bench) -> None:
+    """Of two vehicles told by turns, each keeps its last Update; what flies or was tried stays."""
+    bench.settings = replace(bench.settings, max_events=10)
+    outbox = bench.reopen()
+    outbox.put([new_event(n % 2, n, kind=EventKind.UPDATE) for n in range(10)])
+    flying = outbox.take(1)
+    assert flying is not None
+    outbox.put([new_event(7)])
+    outbox.done(flying)
+    told = [(one.event.vehicle_no, one.event.ordinal) for one in drain(bench)]
+    assert outbox.tally(1).dropped == {Dropped.STALE_UPDATE.value: 2}
+    assert sorted(told) == [(0, 4), (0, 6), (0, 8), (1, 3), (1, 5), (1, 7), (1, 9), (7, 1)]
+
+
 def test_bytes_cost_the_images_of_updates_then_images_then_events(bench: Bench) -> None:
     bench.settings = replace(bench.settings, max_bytes=2_000_000)
     outbox = bench.reopen()
@@ -122,6 +146,17 @@ def test_parked_events_go_last_but_do_not_fill_the_outbox_for_ever(bench: Bench)
     assert outbox.tally(1).dropped == {Dropped.PARKED_OVERFLOW.value: 2}
     assert [one.event.vehicle_no for one in drain(bench)] == [30]
     assert outbox.waiting(1).parked == 18
+
+
+def test_one_profiles_bound_leaves_what_is_parked_alone(bench: Bench) -> None:
+    outbox = bench.outbox
+    outbox.limit(1, Limits(max_events=10))
+    outbox.put([new_event(n) for n in range(1, 11)])
+    while (delivery := outbox.take(1)) is not None:
+        outbox.park(delivery, why="HTTP 400")
+    outbox.put([new_event(n) for n in range(11, 31)])
+    assert outbox.tally(1).dropped == {Dropped.OVERFLOW.value: 11}
+    assert (outbox.waiting(1).events, outbox.waiting(1).parked) == (9, 10)
 
 
 def test_the_count_of_bytes_stays_true(bench: Bench) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from cammra_edge.errors import OutboxError
 from cammra_edge.model import EventKind
-from cammra_edge.outbox import Dropped, Outbox, TakeRules
+from cammra_edge.outbox import Dropped, Outbox, TakeRules, schema
 from tests.fakes import JPEG, NS, FakeClock, a_life, database_of, new_event
 
 if TYPE_CHECKING:
@@ -70,6 +70,19 @@ def test_settled_deliveries_stay_settled_once_committed(bench: Bench) -> None:
     bench.clock.advance(1)
     bench.outbox.tick()
     assert take_all(bench.crash()) == []
+
+
+def test_what_was_settled_is_written_within_a_fifth_of_a_second_however_busy_the_worker(
+    bench: Bench,
+) -> None:
+    """A far receiver: the worker never comes to rest, and few deliveries gather."""
+    bench.outbox.put([new_event(n) for n in range(1, 7)])
+    for _ in range(5):
+        delivery = bench.outbox.take(1)
+        assert delivery is not None
+        bench.clock.advance(0.1)
+        bench.outbox.done(delivery)
+    assert [vehicle for _, vehicle, _ in take_all(bench.crash())] in ([5, 6], [4, 5, 6])
 
 
 def test_a_busy_outbox_writes_what_was_settled_with_the_next_put(bench: Bench) -> None:
@@ -250,6 +263,15 @@ def test_a_damaged_event_is_counted_and_the_next_goes(bench: Bench) -> None:
     assert bench.outbox.tally(1).dropped == {Dropped.DAMAGED.value: 1}
 
 
+def test_a_delivery_whose_event_is_not_there_is_counted_and_the_next_goes(bench: Bench) -> None:
+    bench.outbox.put([new_event(1), new_event(2)])
+    database_of(bench.outbox).execute("delete from events where seq = 1")
+    assert [vehicle for _, vehicle, _ in take_all(bench.outbox)] == [2]
+    assert bench.outbox.tally(1).dropped == {Dropped.DAMAGED.value: 1}
+    assert bench.outbox.waiting(1).events == 0
+    assert take_all(bench.reopen()) == []
+
+
 def test_a_second_process_is_refused_by_name(bench: Bench) -> None:
     code = (
         "import sys\nfrom pathlib import Path\nfrom cammra_edge.config import OutboxSettings\n"
@@ -282,6 +304,23 @@ def test_a_newer_file_is_refused_and_left_alone(bench: Bench) -> None:
         db.execute("pragma user_version = 1")
     db.close()
     assert len(take_all(bench.open())) == 1
+
+
+def test_an_older_file_is_brought_up_step_by_step(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.outbox.put([new_event(1)])
+    bench.outbox.close()
+    monkeypatch.setattr(schema, "VERSION", 3)
+    steps = {
+        1: "alter table events add column note text;",
+        2: "update events set note = 'brought up';",
+    }
+    monkeypatch.setattr(schema, "_UPGRADES", steps)
+    db = database_of(bench.open())
+    assert db.execute("pragma user_version").fetchone() == (3,)
+    assert db.execute("select note from events").fetchall() == [("brought up",)]
+    assert len(take_all(bench.outbox)) == 1
 
 
 @pytest.mark.parametrize(("durability", "level"), [("power", 2), ("process", 1)])

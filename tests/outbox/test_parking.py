@@ -8,7 +8,7 @@ import pytest
 
 from cammra_edge.errors import OutboxError
 from cammra_edge.outbox import Dropped
-from tests.fakes import JPEG, database_of, new_event
+from tests.fakes import JPEG, a_life, database_of, new_event
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +52,23 @@ def test_one_or_all_are_tried_again_with_their_old_packets(bench: Bench) -> None
     assert bench.outbox.parking.retry() == 2
     assert bench.outbox.waiting(1).parked == 0
     assert [bench.outbox.waiting(no).events for no in (1, 2)] == [2, 1]
+
+
+def test_one_tried_again_waits_for_what_its_vehicle_has_in_flight(bench: Bench) -> None:
+    outbox = bench.outbox
+    outbox.put(a_life(1)[:2])
+    first = outbox.take(1)
+    assert first is not None
+    outbox.park(first, why="HTTP 413")
+    flying = outbox.take(1)
+    assert flying is not None
+    assert outbox.parking.retry(1) == 1
+    assert outbox.take(1) is None
+    assert outbox.next_due(1) is None
+    outbox.done(flying)
+    again = outbox.take(1)
+    assert again is not None
+    assert again.packet == first.packet
 
 
 def test_a_worker_is_woken_only_when_the_outbox_is_free_for_it(bench: Bench) -> None:

@@ -140,6 +140,24 @@ def test_memory_is_bounded_and_what_goes_is_counted(bench: Bench) -> None:
     heal()
 
 
+def test_what_a_failing_disk_took_back_is_not_counted_as_dropped(bench: Bench) -> None:
+    bench.settings = replace(bench.settings, max_events=20)
+    outbox = bench.reopen()
+    outbox.put([new_event(n) for n in range(1, 21)])
+    db = database_of(outbox)
+    db.execute(
+        "create trigger refuse before update of value on state begin select raise(abort, ''); end"
+    )
+    db.execute(
+        "create trigger refuse_too before insert on state begin select raise(abort, ''); end"
+    )
+    outbox.put([new_event(21)])  # makes room, and then the commit does not go through
+    assert outbox.status()["durable"] is False
+    assert outbox.tally(1).dropped == {}
+    assert outbox.waiting(1).events == 21
+    db.executescript("drop trigger refuse; drop trigger refuse_too")
+
+
 def test_parking_and_retries_in_memory_move_over_as_well(bench: Bench) -> None:
     heal = make_read_only(bench)
     bench.outbox.put([new_event(1), new_event(2)])
@@ -225,6 +243,17 @@ outbox.close()
     assert [packet for packet, *_ in taken] == list(range(1, 12))
     assert [images for *_, images in taken] == [0] + [1] * 10
     outbox.close()
+
+
+@ILLNESSES
+def test_closing_tries_a_disk_that_is_back_once_more(
+    bench: Bench, fall_ill: Callable[[Bench], Callable[[], None]]
+) -> None:
+    heal = fall_ill(bench)
+    bench.outbox.put([new_event(n, image=bytes(50_000)) for n in (1, 2)])
+    assert bench.outbox.status()["durable"] is False
+    heal()
+    assert len(take_all(bench.reopen())) == 2
 
 
 def test_what_goes_down_with_memory_is_said(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:

@@ -75,7 +75,7 @@ class OutboxModel(RuleBasedStateMachine):
         self.wanted: dict[int, dict[str, tuple[int, int]]] = {no: {} for no in PROFILES}
         self.first_arrivals: dict[int, list[str]] = {no: [] for no in PROFILES}
         self.packets: dict[int, dict[int, str]] = {no: {} for no in PROFILES}
-        self.parked_ever: dict[int, set[str]] = {no: set() for no in PROFILES}
+        self.tried_again: set[str] = set()
         self.ordinals: defaultdict[int, int] = defaultdict(int)
         self.finished: set[int] = set()
         self.flying: list[Delivery] = []
@@ -174,6 +174,13 @@ class OutboxModel(RuleBasedStateMachine):
                 self.arrived(delivery.profile_id, attempt)
             self.outbox.postpone(delivery, due_mono_ns=self.clock.mono_ns() + 10**9)
 
+    # While the disk is ill a person is told so, and nothing changes.
+    @precondition(lambda self: not self.ill)
+    @rule(no=st.sampled_from(PROFILES))
+    def try_parked_again(self, no: int) -> None:
+        self.tried_again |= {row.event_id for row in self.outbox.parking.listed(no)}
+        self.outbox.parking.retry(no)
+
     @rule(seconds=st.sampled_from([0.01, 0.5, 5.0, 100.0, 2000.0]))
     def pass_time(self, seconds: float) -> None:
         self.clock.advance(seconds)
@@ -250,6 +257,8 @@ class OutboxModel(RuleBasedStateMachine):
         assert set(self.first_arrivals[no]) | parked == set(self.wanted[no])
         per_vehicle: defaultdict[int, list[int]] = defaultdict(list)
         for event_id in self.first_arrivals[no]:
+            if event_id in self.tried_again:  # it comes when a person asked for it
+                continue
             vehicle_no, ordinal = self.wanted[no][event_id]
             per_vehicle[vehicle_no].append(ordinal)
         for ordinals in per_vehicle.values():

@@ -120,6 +120,18 @@ def test_retry_after_as_a_date_counts_from_our_clock() -> None:
     assert outcome.after_s == 1.0
 
 
+def test_retry_after_as_a_date_counts_from_the_receivers_own_clock_where_it_tells_it() -> None:
+    """However wrong the camera's clock is."""
+    headers = (
+        "Date: Wed, 21 Oct 2065 07:28:00 GMT",
+        "Retry-After: Wed, 21 Oct 2065 07:28:30 GMT",
+    )
+    with Scripted(answering(answer("503 Busy", b"", *headers))) as server:
+        outcome = sent(server)
+    assert isinstance(outcome, TryLater)
+    assert outcome.after_s == 30.0
+
+
 def test_a_redirect_is_not_followed() -> None:
     with Scripted(answering(answer())) as other:
         location = f"Location: http://{LOOPBACK}:{other.port}/"
@@ -128,6 +140,36 @@ def test_a_redirect_is_not_followed() -> None:
         assert other.connections == 0
     assert isinstance(outcome, GiveUp)
     assert str(other.port) in outcome.why
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Moved", "308 Moved"])
+def test_a_redirect_within_the_host_is_followed_where_that_is_set(
+    good: Scripted, status: str
+) -> None:
+    for location in ("/there?c=d", f"http://{LOOPBACK}:{good.port}/there?c=d#x"):
+        moved = answer(status, b"", f"Location: {location}")
+        with Scripted(answering(moved, answer())) as server:
+            outcome = sent(server, follow_redirects=True, user="u", password="p", auth="basic")
+            arrived = (good if location.startswith("http") else server).received[-1]
+        assert isinstance(outcome, Delivered)
+        assert arrived.startswith(b"POST /there?c=d HTTP/1.1\r\n")
+        assert arrived.endswith(b"\r\n\r\n" + BODY.content)
+        assert headers_of(arrived)["authorization"].startswith("Basic ")
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://localhost:{port}/", "ftp://127.0.0.1/", "", "/listener.php?a=b", "http://[::1"],
+)
+def test_a_redirect_to_another_host_or_round_and_round_is_not_followed(
+    good: Scripted, location: str
+) -> None:
+    moved = answer("307 Moved", b"", f"Location: {location.format(port=good.port)}")
+    with Scripted(answering(moved)) as server:
+        outcome = sent(server, follow_redirects=True)
+        assert len(server.received) <= 4
+    assert isinstance(outcome, GiveUp)
+    assert good.received == []
 
 
 def test_files_have_no_place_in_a_post() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from cammra_edge.model import Attempt, Body, Files
 from cammra_edge.profile import Tcp, Timeouts
 from cammra_edge.sinks.base import Delivered, GiveUp, TryLater
 from cammra_edge.sinks.tcp import TcpSink, unacknowledged_bytes
+from tests.half_open import vanish
 from tests.servers import LOOPBACK, SLACK_S, Scripted, free_port, require_program, running
 
 if TYPE_CHECKING:
@@ -133,6 +135,26 @@ def test_a_receiver_that_breaks_off_has_not_got_it() -> None:
 
     with Scripted(script) as server:
         assert isinstance(sink(server.port).send(BIG, ATTEMPT), TryLater)
+
+
+def test_a_receiver_that_is_gone_without_a_word_has_not_got_it() -> None:
+    """Its connection is half-open: writing goes well, and nobody acknowledges."""
+    gone = threading.Event()
+    small = Body(content=b'{"a":"b"}')
+
+    def script(connection: socket.socket, _: int, server: Scripted) -> None:
+        connection.recv(1000)
+        vanish(connection)
+        gone.set()
+        while not server._closing:
+            time.sleep(0.02)
+
+    with Scripted(script) as server:
+        way = sink(server.port, persistent=True)
+        assert isinstance(way.send(small, ATTEMPT), Delivered)
+        assert gone.wait(SLACK_S)
+        assert isinstance(way.send(small, ATTEMPT), TryLater)
+        way.close()
 
 
 def test_written_is_not_acknowledged() -> None:

@@ -8,6 +8,9 @@ The gate stands in one of three states:
 * **paused** after a `Misconfigured`, or after five parked in a row with none delivered: an alarm for a person.
   Everything is kept. `resume` opens it; a rare probe does so too when the receiver's side was mended.
 
+Where several deliveries fly at once, the first failure shuts the gate. The others of that moment, which fail
+soon after, say nothing new: they do not count, so that eight broken connections make no longer wait than one.
+
 A delivery that alone fails while others pass (a poisoned one) waits on its own: after `OWN_TRIES` its next
 try comes later than the gate's, so that the next vehicle's delivery is the probe.
 Held by `tests/delivery/test_gate.py`.
@@ -57,14 +60,17 @@ class Gate:
             return True
         return not self.probing and now_mono_ns >= self.due_mono_ns
 
-    def started(self) -> None:
-        """A delivery is being tried."""
-        if self.state is not GateState.OPEN:
-            self.probing = True
+    def started(self) -> bool:
+        """A delivery is being tried; returns whether it is the probe, which is to be told to `ended`."""
+        if self.state is GateState.OPEN:
+            return False
+        self.probing = True
+        return True
 
-    def ended(self) -> None:
-        """A try came to nothing that says anything about the receiver."""
-        self.probing = False
+    def ended(self, *, probe: bool) -> None:
+        """A try is over, whatever came of it."""
+        if probe:
+            self.probing = False
 
     def delivered(self) -> bool:
         """Open up.
@@ -78,25 +84,30 @@ class Gate:
         self.failures = 0
         self.parked_in_a_row = 0
         self.failed.clear()
-        self.probing = False
         return away
 
-    def try_later(
-        self, seq: int, attempts: int, *, why: str, after_s: float | None, now_mono_ns: int
+    def try_later(  # noqa: PLR0913 - what a failure is made of, by name
+        self,
+        seq: int,
+        attempts: int,
+        *,
+        probe: bool,
+        why: str,
+        after_s: float | None,
+        now_mono_ns: int,
     ) -> int:
         """Shut; returns when this delivery may be tried again."""
-        self.probing = False
-        self.failures += 1
         self.failed.add(seq)
-        wait_ns = self.backoff.wait_ns(self.failures, self.draw)
-        if after_s is not None:
-            wait_ns = max(wait_ns, retry_after_ns(after_s))
-        if self.state is not GateState.PAUSED:
+        if self.state is GateState.PAUSED:
+            if probe:
+                self.due_mono_ns = now_mono_ns + PAUSED_PROBE_NS
+        elif probe or self.state is GateState.OPEN:
+            self.failures += 1
             self.state = GateState.SHUT
             self.why = why
-            self.due_mono_ns = now_mono_ns + wait_ns
-        else:
-            self.due_mono_ns = now_mono_ns + PAUSED_PROBE_NS
+            self.due_mono_ns = now_mono_ns + self.backoff.wait_ns(self.failures, self.draw)
+        if after_s is not None:
+            self.due_mono_ns = max(self.due_mono_ns, now_mono_ns + retry_after_ns(after_s))
         if attempts < OWN_TRIES:
             return self.due_mono_ns
         return self.due_mono_ns + 1 + self.backoff.wait_ns(attempts, self.draw)
@@ -107,7 +118,6 @@ class Gate:
         Returns:
             Whether to park it. While paused it is kept, since it is the profile that is wrong.
         """
-        self.probing = False
         if self.state is GateState.PAUSED:
             self.due_mono_ns = now_mono_ns + PAUSED_PROBE_NS
             return False
@@ -126,11 +136,11 @@ class Gate:
 
     def pause(self, why: str, *, now_mono_ns: int) -> None:
         """Stop and call for a person."""
-        self.probing = False
         self.state = GateState.PAUSED
         self.why = why
         self.due_mono_ns = now_mono_ns + PAUSED_PROBE_NS
 
     def resume(self) -> None:
         """A person says it is mended."""
+        self.probing = False
         self.delivered()

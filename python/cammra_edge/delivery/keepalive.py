@@ -1,7 +1,7 @@
 """Sends the sign of life, at its period, from a thread of its own; nothing of it is ever queued.
 
 Invariants, held by `tests/delivery/test_keepalive.py`: a failed one is not tried again before the next
-period; it touches no profile and no queue; stopping does not wait for a period to end.
+period; it touches no profile and no queue; stopping does not wait for a period to end, and retiring for nothing.
 """
 
 from __future__ import annotations
@@ -58,9 +58,13 @@ class KeepaliveSender:
         if self._settings.enabled:
             self._thread.start()
 
+    def retire(self) -> None:
+        """Send no more, and wait for nothing: one that is under way ends by itself."""
+        self._stopping.set()
+
     def stop(self) -> None:
         """End; waits for one that is under way."""
-        self._stopping.set()
+        self.retire()
         if self._thread.is_alive():
             self._thread.join(timeout=self._settings.timeouts.total_s)
 

@@ -2,7 +2,7 @@
 
 `step` does one of these rounds and needs no thread, so tests drive it with a clock of their own;
 `start` runs `window` threads of steps, each with a sink of its own. What an outcome means is matched
-in one place, `_settle`; how long to wait is the gate's arithmetic. Held by `tests/delivery/test_worker.py`.
+in one place, `_settle`; how long to wait is the gate's arithmetic. Held by `tests/delivery`.
 
 1. A delivery is settled once, after its outcome is known; a crash in between tries it again.
 2. Of one vehicle at most one delivery is in flight, whatever the window (`outbox.lane`).
@@ -107,6 +107,7 @@ class DeliveryWorker:
         self._in_flight = 0
         self._wakes = 0
         self._stopping = False
+        self._retired = False
         self._threads: list[threading.Thread] = []
 
     # -- one round -------------------------------------------------------------------------------
@@ -114,35 +115,35 @@ class DeliveryWorker:
     def step(self, sink: Sink | None = None) -> bool:
         """Take one delivery, try it, settle it; False when there is nothing to do now."""
         with self._changed:
-            if not self._profile.enabled or not self._gate.admits(self._clock.mono_ns()):
+            if self._stopping or not self._profile.enabled:
+                return False
+            if not self._gate.admits(self._clock.mono_ns()):
                 return False
             delivery = self._outbox.take(self.profile_id, self._rules)
             if delivery is None:
                 return False
-            self._gate.started()
+            probe = self._gate.started()
             self._in_flight += 1
         try:
-            self._try(delivery, sink or self._sink)
+            self._try(delivery, sink or self._sink, probe=probe)
         finally:
             with self._changed:
                 self._in_flight -= 1
+                self._gate.ended(probe=probe)
                 self._changed.notify_all()
+                retired = self._retired
+            if retired:
+                self._outbox.wake(self.profile_id)  # whoever came after may have the vehicle now
         return True
 
-    def _try(self, delivery: Delivery, sink: Sink) -> None:
+    def _try(self, delivery: Delivery, sink: Sink, *, probe: bool) -> None:
         try:
             message = self._render(delivery.event, delivery.images, delivery.packet)
         except Exception as error:  # noqa: BLE001 - whatever a payload trips over, the next event must go
-            self._settle(
-                delivery,
-                GiveUp(f"cannot be rendered: {type(error).__name__}"),
-                took_ns=0,
-                size_bytes=0,
-            )
+            refusal = GiveUp(f"cannot be rendered: {type(error).__name__}")
+            self._settle(delivery, refusal, probe=probe, took_ns=0, size_bytes=0)
             return
         if message is None:
-            with self._changed:
-                self._gate.ended()
             self._outbox.drop(self.profile_id, delivery.seq, Dropped.NOTHING_TO_SEND)
             return
         attempt = Attempt(
@@ -157,12 +158,13 @@ class DeliveryWorker:
         self._settle(
             delivery,
             outcome,
+            probe=probe,
             took_ns=self._clock.mono_ns() - began_ns,
             size_bytes=_size_bytes(message),
         )
 
     def _settle(
-        self, delivery: Delivery, outcome: Outcome, *, took_ns: int, size_bytes: int
+        self, delivery: Delivery, outcome: Outcome, *, probe: bool, took_ns: int, size_bytes: int
     ) -> None:
         """Do what the outcome means: the one place that matches them."""
         now_mono_ns = self._clock.mono_ns()
@@ -175,10 +177,15 @@ class DeliveryWorker:
                     if gate.delivered():
                         self._outbox.release_held(self.profile_id)
                     said, why = "delivered", note
+                case TryLater(why=why) | GiveUp(why=why) | Misconfigured(why=why) if self._retired:
+                    # Said to settings of before: whoever has those of now tries it again.
+                    self._outbox.postpone(delivery, due_mono_ns=now_mono_ns)
+                    said = "retry"
                 case TryLater(why=why, after_s=after_s):
                     due_mono_ns = gate.try_later(
                         delivery.seq,
                         delivery.attempts + 1,
+                        probe=probe,
                         why=why,
                         after_s=after_s,
                         now_mono_ns=now_mono_ns,
@@ -240,7 +247,7 @@ class DeliveryWorker:
         self._outbox.listen(self.profile_id, self.wake)
         sinks = [self._sink]
         if self._more_sinks is not None:
-            sinks += [self._more_sinks() for _ in range(self._window() - 1)]
+            sinks += [self._more_sinks() for _ in range(self._profile.window - 1)]
         for number, sink in enumerate(sinks):
             thread = threading.Thread(
                 target=self._run,
@@ -251,16 +258,34 @@ class DeliveryWorker:
             self._threads.append(thread)
             thread.start()
 
+    def retire(self) -> None:
+        """Take nothing more, and wait for nothing: another worker of this profile may start now.
+
+        A try under way is settled when it ends; until then nobody else has an event of its vehicle.
+        """
+        self._retired = True
+        self._end()
+
     def stop(self) -> None:
         """End the threads; a try under way is waited for, so that it is settled."""
-        self._outbox.listen(self.profile_id, None)
-        with self._changed:
-            self._stopping = True
-            self._changed.notify_all()
+        self._end()
         for thread in self._threads:
             thread.join()
         self._threads.clear()
         self._sink.close()
+
+    def _end(self) -> None:
+        with self._changed:
+            if self._stopping:
+                return  # whoever listens now came after
+            self._stopping = True
+            self._changed.notify_all()
+        self._outbox.listen(self.profile_id, None)
+
+    @property
+    def ended(self) -> bool:
+        """Has every thread ended?"""
+        return not any(thread.is_alive() for thread in self._threads)
 
     def wake(self) -> None:
         """Something may have come into the queue."""
@@ -286,8 +311,7 @@ class DeliveryWorker:
                 if not self.step(sink):
                     self._wait(wakes)
         finally:
-            if sink is not self._sink:
-                sink.close()
+            sink.close()
 
     def _wait(self, wakes: int) -> None:
         """Sleep until there may be something to do: a wake, a retry, or settled rows to write."""
@@ -307,9 +331,6 @@ class DeliveryWorker:
         if self._gate.state is GateState.OPEN:
             return held
         return max(held, self._gate.due_mono_ns)
-
-    def _window(self) -> int:
-        return self._profile.window
 
     # -- seeing it -------------------------------------------------------------------------------
 

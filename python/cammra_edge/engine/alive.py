@@ -45,7 +45,9 @@ class Alive:
         held = (settings.keepalive, settings.device, settings.network_mode)
         if held == self._held:
             return
-        self.stop()
+        if self._sender is not None:
+            self._sender.retire()  # whoever mends a receiver that hangs does not wait for it
+        self._sender = None
         self._held = held
         if settings.keepalive.enabled:
             self._sender = KeepaliveSender(

@@ -1,7 +1,7 @@
 """From what a track says to the event that is stored: numbers, names and encoded images.
 
 Runs on the encoder's thread. Pure but for the encoding: the same track event, stream and wishes make
-the same `Event`, byte for byte (held by `tests/engine/test_assembly.py` and the replay tests).
+the same `Event`, byte for byte (held by `tests/end_to_end/test_motorway.py` and `test_restart.py`).
 """
 
 from __future__ import annotations

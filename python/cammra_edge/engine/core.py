@@ -258,8 +258,9 @@ class Engine:
     def apply(self, settings: Settings) -> None:
         """Take over other settings while running; no event is lost by it.
 
-        Profiles that changed get a new worker, which goes on with what is stored once the try under way has ended;
-        this does not wait for it. The outbox stays as it was at the start.
+        Profiles that changed get a new worker, which goes on with what is stored at once; a vehicle whose event is
+        being tried follows when that try has ended, which nobody waits for here. The outbox stays as it was at the
+        start.
 
         Raises:
             ConfigError: A setting cannot be used; nothing was taken over.
@@ -282,10 +283,10 @@ class Engine:
             if old.pop(profile_id, None) == profile and not shared_changed:
                 continue
             new = self._new_worker(outbox, profile_id, profile)
-            self._handover.replace(profile_id, workers.get(profile_id), new)
+            self._handover.replace(workers.get(profile_id), new)
             workers[profile_id] = new
         for removed in old:
-            self._handover.replace(removed, workers.pop(removed), None)
+            self._handover.replace(workers.pop(removed), None)
         self._workers = [workers[profile_id] for profile_id in sorted(workers)]
         self._alive.apply(settings)
 

@@ -1,50 +1,35 @@
 """One profile's worker in place of another, without waiting for a receiver that hangs.
 
-The old worker's try under way is waited for, so that it is settled once; then the new one starts. That
-happens beside the caller, who waits only `PATIENCE_S` for it: whoever mends the address of a receiver that
-never answers must not wait for its time-out (`tests/engine/test_handover.py`).
+The old worker takes nothing more, and the new one starts at once. A try that is under way ends by itself, at most
+at its total time-out; until then nobody else has an event of its vehicle, so that order holds, and each try is
+settled once (`tests/engine/test_handover.py`).
 """
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cammra_edge.delivery import DeliveryWorker
-
-PATIENCE_S = 0.25
 
 
 class Handover:
     """See the module. `replace` and `finish` are called by one thread at a time."""
 
     def __init__(self) -> None:
-        self._under_way: dict[int, threading.Thread] = {}
-        self._wanted: dict[int, DeliveryWorker | None] = {}
+        self._retired: list[DeliveryWorker] = []
 
-    def replace(
-        self, profile_id: int, old: DeliveryWorker | None, new: DeliveryWorker | None
-    ) -> None:
-        """Stop one, then start the other, unless that has been replaced as well before it could start."""
-        self._wanted[profile_id] = new
-        before = self._under_way.get(profile_id)
-
-        def change() -> None:
-            if before is not None:
-                before.join()
-            if old is not None:
-                old.stop()
-            if new is not None and self._wanted[profile_id] is new:
-                new.start()
-
-        thread = threading.Thread(target=change, name=f"handover-{profile_id}", daemon=True)
-        self._under_way[profile_id] = thread
-        thread.start()
-        thread.join(PATIENCE_S)
+    def replace(self, old: DeliveryWorker | None, new: DeliveryWorker | None) -> None:
+        """Let one retire and the other start."""
+        self._retired = [worker for worker in self._retired if not worker.ended]
+        if old is not None:
+            old.retire()
+            self._retired.append(old)
+        if new is not None:
+            new.start()
 
     def finish(self) -> None:
-        """Wait until every handover has happened."""
-        for thread in self._under_way.values():
-            thread.join()
-        self._under_way.clear()
+        """Wait until every try of a retired worker is settled."""
+        for worker in self._retired:
+            worker.stop()
+        self._retired.clear()

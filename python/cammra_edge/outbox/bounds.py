@@ -1,9 +1,9 @@
 """What goes when the outbox, or one profile's queue, is full.
 
-In this order, oldest first, until there is room again (and a twentieth more, so that a full outbox does not
-search at every event):
+In this order, oldest first, until there is room again (and a twentieth more, at most 500 events, so that a full
+outbox does not search at every event, nor hold up its users for long when it does):
 
-1. what is parked beyond a tenth of the bound,
+1. what is parked beyond a tenth of the bound (of the outbox's: one profile's counts what waits),
 2. Updates that a later Update of the same vehicle has overtaken,
 3. images of Updates, 4. images of the others (only where bytes are short),
 5. Updates, 6. the other events, 7. what else is parked.
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cammra_edge.outbox.store import Store
 
 KEPT_WHEN_FULL = 0.95
+MOST_MORE = 500
 PARKED_SHARE = 10
 
 
@@ -48,8 +49,17 @@ class Limits:
         """What to come down to."""
         return Limits(
             max_bytes=None if self.max_bytes is None else int(self.max_bytes * KEPT_WHEN_FULL),
-            max_events=None if self.max_events is None else int(self.max_events * KEPT_WHEN_FULL),
+            max_events=None
+            if self.max_events is None
+            else max(int(self.max_events * KEPT_WHEN_FULL), self.max_events - MOST_MORE),
         )
+
+
+PAGE = 512
+_COLUMNS = (
+    "seq, max(kind) as kind, max(car_id) as car_id, max(attempts) as attempts,"
+    " max(state) as parked, max(pictures) as pictures"
+)
 
 
 class _Row(NamedTuple):
@@ -103,7 +113,9 @@ class Room:
         size_bytes, events = self._held()
         if not self.limits.exceeded(size_bytes, events):
             return
-        for row in list(rows):
+        for row in rows:
+            if row.seq in self.in_flight:
+                continue
             stored_bytes = self.store.stored_bytes
             freed_bytes = let_go(row, why)
             if self.profile_id is None:
@@ -115,37 +127,38 @@ class Room:
 
     # -- who is asked to go ----------------------------------------------------------------------
 
-    def _rows(self) -> Iterator[_Row]:
+    def _rows(self, having: str) -> Iterator[_Row]:
+        """Events of which this holds, in order; a page is read before anything on it goes."""
+        after_seq = -1
+        while True:
+            page = self.store.connection.execute(
+                f"select {_COLUMNS} from deliveries where seq > ?2 and (?1 is null or profile_id = ?1)"  # noqa: S608 - our own words
+                f" group by seq having {having} order by seq limit {PAGE}",
+                (self.profile_id, after_seq),
+            ).fetchall()
+            yield from map(_Row._make, page)
+            if len(page) < PAGE:
+                return
+            after_seq = page[-1][0]
+
+    def _overtaken(self) -> Iterator[_Row]:
         cursor = self.store.connection.execute(
-            "select seq, max(kind), max(car_id), max(attempts), max(state), max(pictures)"
-            " from deliveries where ?1 is null or profile_id = ?1 group by seq order by seq",
-            (self.profile_id,),
+            "select seq, kind, car_id, attempts, parked, pictures from"  # noqa: S608 - our own words
+            " (select *, lead(seq) over (partition by car_id order by seq) as later from"
+            f" (select {_COLUMNS} from deliveries where ?1 is null or profile_id = ?1 group by seq)"
+            " where kind = ?2) where later and attempts = 0 and parked = 0 order by seq",
+            (self.profile_id, EventKind.UPDATE.value),
         )
-        return map(_Row._make, cursor)
-
-    def _free(self, row: _Row) -> bool:
-        return not row.attempts and not row.parked and row.seq not in self.in_flight
-
-    def _overtaken(self) -> list[_Row]:
-        last: dict[int, _Row] = {}
-        overtaken: list[_Row] = []
-        for row in self._rows():
-            if row.kind == EventKind.UPDATE:
-                before = last.get(row.car_id)
-                if before is not None and self._free(before):
-                    overtaken.append(before)
-                last[row.car_id] = row
-            elif row.kind == EventKind.LOST:
-                last.pop(row.car_id, None)
-        return overtaken
+        yield from map(_Row._make, cursor.fetchall())
 
     def _untried(self, *, updates: bool) -> Iterator[_Row]:
-        for row in self._rows():
-            if self._free(row) and (row.kind == EventKind.UPDATE) == updates:
-                yield row
+        kind = "=" if updates else "<>"
+        return self._rows(
+            f"max(attempts) = 0 and max(state) = 0 and max(kind) {kind} '{EventKind.UPDATE.value}'"
+        )
 
     def _parked(self) -> Iterator[_Row]:
-        return (row for row in self._rows() if row.parked and row.seq not in self.in_flight)
+        return self._rows("max(state) = 1") if self.profile_id is None else iter(())
 
     # -- letting go ------------------------------------------------------------------------------
 

@@ -151,12 +151,13 @@ class Lane:
             live = self._pick_live(now_mono_ns, now_ns, rules, load_vehicle)
             if live is not None:
                 return live
-        held: set[int] = set()
+        # An older one may come in behind one that flies: a person had it tried again.
+        held = {entry.row.car_id for entry in self.entries.values() if entry.in_flight}
         for entry in self.entries.values():
             car_id = entry.row.car_id
             if car_id in held:
                 continue
-            if not entry.in_flight and entry.due_mono_ns <= now_mono_ns:
+            if entry.due_mono_ns <= now_mono_ns:
                 return entry
             held.add(car_id)
         return None
@@ -206,13 +207,12 @@ class Lane:
 
     def next_due(self) -> int | None:
         """When the first held delivery may be tried again; `None` when none is held."""
-        seen: set[int] = set()
+        seen = {entry.row.car_id for entry in self.entries.values() if entry.in_flight}
         dues: list[int] = []
         for entry in self.entries.values():
             if entry.row.car_id not in seen:
                 seen.add(entry.row.car_id)
-                if not entry.in_flight:
-                    dues.append(entry.due_mono_ns)
+                dues.append(entry.due_mono_ns)
         return min(dues, default=None)
 
     def release_all(self) -> None:

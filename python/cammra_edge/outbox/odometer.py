@@ -4,7 +4,7 @@ A wall clock may start in 1970 and jump by a day; the monotonic clock starts ane
 So the outbox counts how long it has been running, and saves the count with every commit. After a
 crash the time since the last commit is missing: an event may look younger than it is, never older.
 Time switched off is added only where the owner says that the wall clock is right at start.
-Held by `tests/outbox/test_odometer.py`.
+Held by `tests/outbox/test_outbox.py`.
 """
 
 from __future__ import annotations

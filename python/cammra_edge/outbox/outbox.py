@@ -128,9 +128,15 @@ class Outbox:
                 disk.save({BOUNDARY_KEY: self.boundary_key.hex()})
 
     def close(self) -> None:
-        """Write what is settled, fold the log into the file, let the next process in."""
+        """Write what is settled, fold the log into the file, let the next process in.
+
+        A disk that was ill is tried once more, for what is only in memory.
+        """
         with self._lock:
             try:
+                if self._storage.trouble:
+                    self._storage.try_again_now()
+                    self._commit(())
                 self.flush()
             finally:
                 self._storage.close()
@@ -158,6 +164,10 @@ class Outbox:
             woken = self._queues.put(rows)
             self._commit(rows)
         self._wake(woken)
+
+    def wake(self, profile_id: int) -> None:
+        """Tell who listens for this profile that something may be free for it."""
+        self._wake((profile_id,))
 
     def _wake(self, profile_ids: Iterable[int]) -> None:
         for profile_id in profile_ids:
@@ -203,6 +213,7 @@ class Outbox:
 
     def _make_room(self, store: Store, losses: Counter[tuple[int, Dropped]]) -> None:
         """Keep a store within its bounds, and forget ids beyond theirs; inside its transaction."""
+        losses.clear()  # of a transaction that the disk took back
         settings = self._settings
         if store is self._storage.ring:
             limits = Limits(max_bytes=settings.memory_bytes, max_events=settings.max_events)
@@ -369,7 +380,9 @@ class Outbox:
 
     def _settle_later(self) -> None:
         count = len(self._queues.settled)
-        if count and not self._settled_since_ns:
-            self._settled_since_ns = self._clock.mono_ns()
-        if count >= SETTLE_TOGETHER:
+        if not count:
+            return
+        now_ns = self._clock.mono_ns()
+        self._settled_since_ns = self._settled_since_ns or now_ns
+        if count >= SETTLE_TOGETHER or now_ns - self._settled_since_ns >= SETTLE_WITHIN_NS:
             self._commit(())

@@ -143,9 +143,11 @@ class Queues:
         row, storage = entry.row, self._storage
         try:
             body = storage.first(lambda store: store.body(row.seq))
-            if body is None:  # dropped by overflow, and counted there
-                self.recount()
-                self.lane(row.profile_id).drop(row.seq)
+            if body is None:
+                if storage.any(lambda store: store.waits(row.seq, row.profile_id)):
+                    self.drop(row.profile_id, row.seq, Dropped.DAMAGED)
+                else:  # gone as too old or by overflow, and counted there
+                    self.lane(row.profile_id).drop(row.seq)
                 return None
             event, images = records.event_with_images(
                 records.record_from(body),

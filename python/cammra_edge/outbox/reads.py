@@ -76,6 +76,14 @@ class Reads:
         ).fetchone()
         return None if row is None else int(row[0])
 
+    def waits(self, seq: int, profile_id: int) -> bool:
+        """Does this delivery wait?"""
+        row = self._db.execute(
+            "select 1 from deliveries where seq = ? and profile_id = ? and state = 0",
+            (seq, profile_id),
+        ).fetchone()
+        return row is not None
+
     def waiting(self, profile_id: int, *, after_seq: int, limit: int) -> list[DeliveryRow]:
         """The next waiting deliveries of a profile, in order."""
         rows = self._db.execute(

@@ -2,7 +2,7 @@
 
 On a full disk SQLite cannot even delete, so an outbox could neither take note of what was delivered
 nor shrink. Letting go of the reserve gives its log room to do both.
-Held by `tests/faults/test_disk.py`.
+Held by `tests/faults/disks.py`.
 """
 
 from __future__ import annotations

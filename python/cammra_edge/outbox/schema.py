@@ -2,7 +2,7 @@
 
 `synchronous` belongs to a connection and not to the file, so it is set and read back at every
 opening; page size 4096 writes least (a bigger page is rewritten whole for a small row). A file of a
-newer version is refused, an older one is brought up step by step. Held by `tests/outbox/test_schema.py`.
+newer version is refused, an older one is brought up step by step. Held by `tests/outbox/test_outbox.py`.
 """
 
 from __future__ import annotations

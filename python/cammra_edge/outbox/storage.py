@@ -4,7 +4,7 @@ Readers see one outbox. A write goes into the file; when the disk refuses (full,
 goes into memory and is counted as not yet durable, and about once a second the file is tried again. When
 it is back, what memory holds moves into it in one transaction with what was settled meanwhile.
 A broken file is set aside and what is whole in it is taken over (`salvage`).
-Held by `tests/outbox/test_storage.py` and `tests/faults/test_disk.py`.
+Held by `tests/outbox/test_storage.py` and `tests/faults/disks.py`.
 """
 
 from __future__ import annotations
@@ -156,6 +156,10 @@ class Storage:
     def heal_due(self) -> bool:
         """Is it time to try the disk again?"""
         return bool(self.trouble) and self._clock.mono_ns() >= self._heal_at_ns
+
+    def try_again_now(self) -> None:
+        """Do not wait with the next try."""
+        self._heal_at_ns = self._clock.mono_ns()
 
     def next_heal_mono_ns(self) -> int | None:
         """When to try the disk again; `None` while it is well."""

@@ -3,7 +3,7 @@
 One `Store` is one database: the file, or the bounded memory that stands in for it while the disk is
 ill. It knows no time, no lock and no policy; `Outbox` calls it under its lock. Whatever
 the disk does wrong leaves as `sqlite3.Error`, with the transaction rolled back.
-Held by `tests/outbox/test_store.py`.
+Held by `tests/outbox/test_outbox.py`.
 """
 
 from __future__ import annotations

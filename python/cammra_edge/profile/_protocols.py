@@ -59,6 +59,8 @@ class HttpPost(Masked):
             field want False.
         success_body: The answer must hold it besides a 2xx status: a JSON object whose members must be there
             (`{"Result": true}`), or any other text.
+        follow_redirects: Post again to where the same host says that it has moved (301, 302, 307, 308), never from
+            `https` to `http`. Otherwise a redirect is a refusal.
         tls: Whom to believe.
         proxy: `http://host:port` of a proxy; none is taken from the environment.
         proxy_user: For a proxy that asks.
@@ -75,6 +77,7 @@ class HttpPost(Masked):
     part_names: tuple[str, str, str] = ("event", "image", "image2")
     event_as_file: bool = True
     success_body: str = ""
+    follow_redirects: bool = False
     tls: Tls = field(default_factory=Tls)
     proxy: str = ""
     proxy_user: str = ""
@@ -87,6 +90,7 @@ class HttpPost(Masked):
         self.endpoint(NETWORK_MODES[0])
         _checks.flag("multipart", self.multipart)
         _checks.flag("event_as_file", self.event_as_file)
+        _checks.flag("follow_redirects", self.follow_redirects)
         self._put(auth=_checks.choice("auth", self.auth, Auth))
         for name in ("user", "proxy_user"):
             if ":" in _checks.text(name, getattr(self, name)):

@@ -5,7 +5,8 @@ Invariants, held by `tests/sinks/test_http.py` and `test_http_hostile.py`:
 1. `send` never raises for what a network or receiver did, and returns within the profile's total time.
 2. The body goes out whole, with `Content-Length`, never chunked, never `Expect`; each repeat has the same
    bytes.
-3. At most 64 kB of an answer are read, none of it is decoded, redirects are not followed.
+3. At most 64 kB of an answer are read, none of it is decoded. Redirects are followed only where that is set, and then
+   within the same host.
 4. A kept connection that the receiver has closed meanwhile costs one immediate repeat and no outcome.
 5. Nothing is taken from the environment: no proxy, no `.netrc`.
 """
@@ -26,7 +27,7 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
 from cammra_edge.model import Body
 from cammra_edge.profile import Auth
-from cammra_edge.sinks import challenge, weather
+from cammra_edge.sinks import challenge, redirect, weather
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.http_stream import Network
@@ -83,9 +84,15 @@ class HttpSink:
     """One way out to one HTTP receiver. Used by one thread at a time."""
 
     def __init__(
-        self, protocol: HttpPost, *, network_mode: str = "https", clock: Clock = SYSTEM_CLOCK
+        self,
+        protocol: HttpPost,
+        *,
+        network_mode: str = "https",
+        clock: Clock = SYSTEM_CLOCK,
+        moves_left: int = redirect.MOST_MOVES,
     ) -> None:
         self._protocol = protocol
+        self._moves_left = moves_left if protocol.follow_redirects else 0
         self._clock = clock
         self.endpoint = protocol.endpoint(network_mode)
         self._network = Network(protocol.tls, protocol.timeouts)
@@ -132,13 +139,30 @@ class HttpSink:
             httpcore.ProtocolError,
         ) as error:
             return self._from_error(error)
-        return self._judged(answer, len(message.content))
+        moved = self._followed(answer, message, attempt, deadline)
+        return moved or self._judged(answer, len(message.content))
 
     def close(self) -> None:
         """Let go of kept connections."""
         if self._pool is not None:
             self._pool.close()
             self._pool = None
+
+    def _followed(
+        self, answer: Answer, message: Message, attempt: Attempt, deadline: Deadline
+    ) -> Outcome | None:
+        """Post again to where the receiver has moved; `None` where it has not, or nobody should follow."""
+        if answer.status not in redirect.MOVED or not self._moves_left:
+            return None
+        location, left_s = answer.value("location"), deadline.left_s()
+        protocol = redirect.protocol_there(self._protocol, self.endpoint, location, left_s=left_s)
+        if protocol is None:
+            return None
+        there = HttpSink(protocol, clock=self._clock, moves_left=self._moves_left - 1)
+        try:
+            return there.send(message, attempt)
+        finally:
+            there.close()
 
     # ---- one exchange -------------------------------------------------------------------------
 
@@ -284,7 +308,7 @@ class HttpSink:
         if status in _REDIRECTS:
             target = weather.printable(answer.value("location").partition("?")[0])
             return GiveUp(
-                f"status {status}: the receiver has moved to {target or '?'}; redirects are not followed"
+                f"status {status}: the receiver has moved to {target or '?'}: not followed"
             )
         return GiveUp(
             f"status {status}: {_WORDS.get(status, 'the receiver refuses it')} ({sent_bytes} bytes)"
@@ -317,11 +341,12 @@ class HttpSink:
         value = answer.value("retry-after").strip()
         if re.fullmatch(r"[0-9]{1,9}", value):
             return min(max(float(value), 1.0), _MOST_RETRY_AFTER_S)
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - self._clock.utc_ns() / _NS_PER_S
-        except (ValueError, OverflowError):
+        until_s = _seconds_of(value)
+        if until_s is None:
             return None
-        return min(max(seconds, 1.0), _MOST_RETRY_AFTER_S)
+        # By the receiver's own clock where it tells it: ours may have started in 1970.
+        now_s = _seconds_of(answer.value("date")) or self._clock.utc_ns() / _NS_PER_S
+        return min(max(until_s - now_s, 1.0), _MOST_RETRY_AFTER_S)
 
     def _proxy_trouble(self, said: str) -> Outcome:
         if said.startswith("407"):
@@ -333,6 +358,14 @@ class HttpSink:
         if isinstance(error, httpcore.RemoteProtocolError) and error.__cause__ is None:
             return TryLater(f"{self.endpoint.address}: {weather.printable(str(error))}")
         return weather.outcome(error, proxy or self.endpoint)
+
+
+def _seconds_of(date: str) -> float | None:
+    """A header's date in seconds since 1970; `None` where it is none."""
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def holds(body: bytes, wanted: str) -> bool:

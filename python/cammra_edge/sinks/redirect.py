@@ -1,0 +1,46 @@
+"""Where a receiver says that it has moved, and whether to go there: pure.
+
+Only within the same host and never from `https` to `http`, since user, password and plates go along.
+Held by `tests/sinks/test_http.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin
+
+from cammra_edge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from cammra_edge.profile import Endpoint, HttpPost
+
+MOVED: Final = frozenset({301, 302, 307, 308})
+"""303 asks for a GET, so there is nothing to post to."""
+MOST_MOVES: Final = 3
+_LEAST_TOTAL_S = 0.05
+
+
+def protocol_there(
+    protocol: HttpPost, here: Endpoint, location: str, *, left_s: float
+) -> HttpPost | None:
+    """The same way of posting to where the receiver has moved; `None` where nobody should follow.
+
+    Args:
+        protocol: How we post here.
+        here: Where that is.
+        location: What the answer says, a URL or a path.
+        left_s: What is left of the try.
+    """
+    try:
+        there = replace(
+            protocol,
+            server_url=urljoin(str(here), location.partition("#")[0]),
+            timeouts=replace(protocol.timeouts, total_s=max(left_s, _LEAST_TOTAL_S)),
+        )
+    except (ConfigError, ValueError):
+        return None
+    place = there.endpoint(here.scheme)
+    if place.host != here.host or (here.scheme, place.scheme) == ("https", "http"):
+        return None
+    return there
