@@ -93,7 +93,7 @@ def vsftpd(work: Path, *, host: str = LOOPBACK, extra: str = "") -> Iterator[Ftp
     program = require_program("vsftpd", apt="vsftpd")
     home = make_home(work, "ftp", "ftp")
     (work / "empty").mkdir()
-    port = free_port()
+    port = free_port(host)
     listen = (
         f"listen=NO\nlisten_ipv6=YES\nlisten_address6={host}"
         if ":" in host
@@ -203,7 +203,7 @@ def pyftpdlib(
 ) -> Iterator[FtpServer]:
     pytest.importorskip("pyftpdlib")
     home = make_home(work)
-    port = free_port()
+    port = free_port(host)
     script = work / "server.py"
     script.write_text(PYFTPDLIB)
     command = [sys.executable, str(script), host, str(port), str(home), certificate, permissions]

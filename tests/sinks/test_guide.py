@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from cammra_edge.profile import HttpPost, Profile, Tcp
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered
 from tests.payload.events import BOUNDARY_KEY, EVENT, JPEGS, SAMPLE_DEVICE
-from tests.servers import LOOPBACK, free_port, require_program, running
+from tests.servers import LOOPBACK, free_port, require_program, running, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,7 +114,5 @@ def test_the_tcp_receiver_prints_each_event(tmp_path: Path) -> None:
     shell = [sys.executable, "receiver.py", str(port)]
     with out.open("wb") as stdout, running(shell, port=port, cwd=tmp_path, stdout=stdout):
         deliver(Tcp(f"{LOOPBACK}:{port}"), image=ImageKind.VEHICLE_CROP, packets=range(1, 4))
-        give_up = time.monotonic() + 5
-        while out.read_text().count("\n") < 3 and time.monotonic() < give_up:
-            time.sleep(0.01)
+        wait_until(lambda: out.read_text().count("\n") == 3, "three lines")
     assert out.read_text().splitlines() == ["update HWR6677"] * 3

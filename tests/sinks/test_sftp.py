@@ -17,7 +17,7 @@ from cammra_edge.probe import probe
 from cammra_edge.profile import Ftp, Profile, Timeouts
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
-from tests.servers import LOOPBACK, Scripted, free_port, missing, require_program, running
+from tests.servers import LOOPBACK, PATIENT, Scripted, free_port, missing, require_program, running
 
 if TYPE_CHECKING:
     import socket
@@ -58,7 +58,6 @@ FILES = Files(
         NamedFile(path="GATE-1/09/n.jpg", content=JPEG),
     )
 )
-LIMITS = Timeouts(connect_s=5, write_s=5, answer_s=5, total_s=10)
 
 
 class Server:
@@ -105,7 +104,7 @@ class Server:
     def profile(self, **settings: str) -> Profile:
         usual = {"user": getpass.getuser(), "ssh_key": self.ssh_key, "host_key": self.fingerprint}
         return Profile(
-            "p", Ftp(f"sftp://{LOOPBACK}:{self.port}", timeouts=LIMITS, **(usual | settings))
+            "p", Ftp(f"sftp://{LOOPBACK}:{self.port}", timeouts=PATIENT, **(usual | settings))
         )
 
     def stored(self) -> dict[str, bytes]:
@@ -199,10 +198,12 @@ def test_what_is_no_ssh_server_is_tried_later() -> None:
 
     with Scripted(script) as other:
         (outcome,) = sent(
-            Profile("p", Ftp(f"sftp://{LOOPBACK}:{other.port}", timeouts=LIMITS)), FILES
+            Profile("p", Ftp(f"sftp://{LOOPBACK}:{other.port}", timeouts=PATIENT)), FILES
         )
     assert isinstance(outcome, TryLater)
-    (outcome,) = sent(Profile("p", Ftp(f"sftp://{LOOPBACK}:{free_port()}", timeouts=LIMITS)), FILES)
+    (outcome,) = sent(
+        Profile("p", Ftp(f"sftp://{LOOPBACK}:{free_port()}", timeouts=PATIENT)), FILES
+    )
     assert isinstance(outcome, TryLater)
     assert "refuses the connection" in outcome.why
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.model import Attempt, Body, Files, NamedFile
-from cammra_edge.profile import Ftp, HttpPost, Profile, Protocol, Tcp, Timeouts, Tls
+from cammra_edge.profile import Ftp, HttpPost, Profile, Protocol, Tcp, Tls
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered, Misconfigured, TryLater
 from tests import ftp_servers
 from tests.certificates import DAY, Issued, issue
-from tests.servers import LOOPBACK, Scripted, answer, read_request
+from tests.servers import LOOPBACK, PATIENT, Scripted, answer, read_request
 
 if TYPE_CHECKING:
     import socket
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 ATTEMPT = Attempt(event_id="e" * 32, packet=7)
 BODY = Body(content=b"{}" * 20_000, content_type="application/json")
-LIMITS = Timeouts(connect_s=3, write_s=3, answer_s=3, total_s=8)
 
 
 class SecureServer:
@@ -62,7 +61,7 @@ def posted(
     tmp_path: Path, own: Issued, tls: Tls, *, host: str = LOOPBACK, clients: Issued | None = None
 ) -> Outcome:
     with Scripted(SecureServer(tmp_path, own, clients)) as server:
-        return sent(HttpPost(f"https://{host}:{server.port}/", tls=tls, timeouts=LIMITS))
+        return sent(HttpPost(f"https://{host}:{server.port}/", tls=tls, timeouts=PATIENT))
 
 
 @pytest.fixture
@@ -145,7 +144,7 @@ def test_nothing_is_sent_to_somebody_we_do_not_believe(tmp_path: Path) -> None:
                 auth="basic",
                 user="u",
                 password="p",
-                timeouts=LIMITS,
+                timeouts=PATIENT,
             )
         )
         assert server.received == []
@@ -171,7 +170,7 @@ def test_a_file_that_is_none_is_a_fault_of_the_settings(tmp_path: Path, field: s
     (tmp_path / "bad.pem").write_text("nonsense")
     for path in (tmp_path / "bad.pem", tmp_path / "missing.pem"):
         outcome = sent(
-            HttpPost("https://127.0.0.1:1/", tls=bad_tls(field, str(path)), timeouts=LIMITS)
+            HttpPost("https://127.0.0.1:1/", tls=bad_tls(field, str(path)), timeouts=PATIENT)
         )
         assert isinstance(outcome, Misconfigured)
         assert outcome.why.startswith(f"tls.{field}")
@@ -183,7 +182,7 @@ def test_plain_http_on_a_tls_port_is_said_in_words() -> None:
         connection.sendall(answer("400 Bad"))
 
     with Scripted(script) as server:
-        outcome = sent(HttpPost(f"{LOOPBACK}:{server.port}", timeouts=LIMITS))
+        outcome = sent(HttpPost(f"{LOOPBACK}:{server.port}", timeouts=PATIENT))
     assert isinstance(outcome, TryLater)
     assert "http:// meant?" in outcome.why
 
@@ -203,10 +202,10 @@ def test_tcp_over_tls(tmp_path: Path) -> None:
 
     with Scripted(script) as server:
         url = f"tls://{LOOPBACK}:{server.port}"
-        outcome = sent(Tcp(url, ack="ACK", tls=Tls(pin=own.fingerprint), timeouts=LIMITS))
+        outcome = sent(Tcp(url, ack="ACK", tls=Tls(pin=own.fingerprint), timeouts=PATIENT))
         assert isinstance(outcome, Delivered), outcome
         assert server.received == [BODY.content]
-        assert isinstance(sent(Tcp(url, tls=Tls(pin="0" * 64), timeouts=LIMITS)), Misconfigured)
+        assert isinstance(sent(Tcp(url, tls=Tls(pin="0" * 64), timeouts=PATIENT)), Misconfigured)
 
 
 FILES = Files(
@@ -227,16 +226,16 @@ def test_ftps_with_pyftpdlib(tmp_path: Path) -> None:
             user=server.user,
             password=server.password,
             tls=Tls(pin=own.fingerprint),
-            timeouts=LIMITS,
+            timeouts=PATIENT,
         )
         assert sent(good, FILES) == Delivered("2 files")
         assert (server.home / "in" / "a.jpg").read_bytes() == FILES.files[0].content
         other = Ftp(
-            url, user=server.user, password=server.password, tls=Tls(pin="0" * 64), timeouts=LIMITS
+            url, user=server.user, password=server.password, tls=Tls(pin="0" * 64), timeouts=PATIENT
         )
         assert isinstance(sent(other, FILES), Misconfigured)
         plain = Ftp(
-            url.replace("ftps", "ftp"), user=server.user, password=server.password, timeouts=LIMITS
+            url.replace("ftps", "ftp"), user=server.user, password=server.password, timeouts=PATIENT
         )
         assert not isinstance(sent(plain, FILES), Delivered)
 
@@ -253,7 +252,7 @@ def test_vsftpd_insists_on_the_session_being_reused(tmp_path: Path, *, implicit:
     with ftp_servers.vsftpd(tmp_path, extra=extra) as server:
         scheme = "ftps-implicit" if implicit else "ftps"
         protocol = Ftp(
-            f"{scheme}://{LOOPBACK}:{server.port}", tls=Tls(pin=own.fingerprint), timeouts=LIMITS
+            f"{scheme}://{LOOPBACK}:{server.port}", tls=Tls(pin=own.fingerprint), timeouts=PATIENT
         )
         assert sent(protocol, FILES) == Delivered("2 files")
         assert (server.home / "in" / "a.jpg").read_bytes() == FILES.files[0].content
@@ -286,7 +285,7 @@ def test_through_a_proxy_the_certificate_is_still_the_receivers(tmp_path: Path) 
                 proxy=through,
                 proxy_user="p",
                 proxy_password="q",
-                timeouts=LIMITS,
+                timeouts=PATIENT,
             )
             assert isinstance(sent(good), Delivered)
             assert proxy.received[0].startswith(f"CONNECT {LOOPBACK}:{receiver.port} ".encode())
