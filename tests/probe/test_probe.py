@@ -121,8 +121,9 @@ def test_tls_shows_the_certificate_that_is_not_believed(tmp_path: Path) -> None:
         assert "TLSv1.3" in pinned[2].detail
 
 
-def test_every_step_of_an_upload_and_nothing_stays_behind(tmp_path: Path) -> None:
-    with ftp_servers.pyftpdlib(tmp_path) as server:
+@pytest.mark.parametrize("name", ftp_servers.NAMES)
+def test_every_step_of_an_upload_and_nothing_stays_behind(tmp_path: Path, name: str) -> None:
+    with ftp_servers.START[name](tmp_path) as server:
         told = steps(
             Ftp(
                 server.url,
@@ -133,7 +134,7 @@ def test_every_step_of_an_upload_and_nothing_stays_behind(tmp_path: Path) -> Non
             )
         )
         left = [path for path in server.home.rglob("*") if path.is_file()]
-    names = ["dns", "tcp", "login", "folder", "upload", "rename", "delete", "done"]
+    names = ["dns", "tcp", "login", "passive", "folder", "upload", "rename", "delete", "done"]
     assert ends(told) == dict.fromkeys(names, "ok")
     assert left == []
     assert all(step.detail for step in told[:-1])

@@ -11,10 +11,13 @@ import pytest
 from cammra_edge.model import Attempt, Body, Files, NamedFile
 from cammra_edge.profile import Ftp, Timeouts
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
-from cammra_edge.sinks.ftp import FtpSink, numbered
+from cammra_edge.sinks.ftp import FtpSink
+from cammra_edge.sinks.ftp_control import FtpConversation
+from cammra_edge.sinks.uploads import numbered
 from tests import ftp_servers
 from tests.ftp_servers import FtpServer
-from tests.servers import LOOPBACK, PATIENT, SLACK_S, Scripted
+from tests.scripted_ftp import Faulty
+from tests.servers import LOOPBACK, PATIENT, SLACK_S, Scripted, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,10 +130,10 @@ def test_folders_that_somebody_cleared_away_are_made_again(server: FtpServer) ->
     assert stored(server.home) == wanted()
 
 
+# pyftpdlib runs as root, who may write everywhere; its read-only user is tested below.
+@pytest.mark.parametrize("server", ["vsftpd", "proftpd", "pure-ftpd"], indirect=True)
 def test_a_read_only_folder_is_told_apart_from_bad_weather(server: FtpServer) -> None:
     (server.home / "in").chmod(0o555)
-    if server.name == "pyftpdlib":
-        pytest.skip("runs as root, who may write everywhere; its read-only user is tested below")
     outcome = sink(server).send(FILES, FIRST)
     assert isinstance(outcome, GiveUp)
     assert "cannot be written" in outcome.why
@@ -141,7 +144,7 @@ def test_a_restarted_server_costs_one_reconnect(tmp_path: Path) -> None:
         way = sink(server)
         assert isinstance(way.send(FILES, FIRST), Delivered)
         kept = way._kept
-        assert kept is not None
+        assert isinstance(kept, FtpConversation)
         assert kept.sock is not None
         kept.sock.shutdown(socket.SHUT_RDWR)
         assert isinstance(way.send(many(1)[0], FIRST), Delivered)
@@ -173,6 +176,14 @@ def test_a_user_who_may_only_read(tmp_path: Path) -> None:
         assert isinstance(sink(server).send(FILES, FIRST), GiveUp)
 
 
+def test_what_is_parked_leaves_nothing_half_written(tmp_path: Path) -> None:
+    with ftp_servers.pyftpdlib(tmp_path, permissions="elradmwMT") as server:  # may not rename
+        way = sink(server)
+        assert isinstance(way.send(FILES, FIRST), GiveUp)
+        way.close()
+        assert stored(server.home) == {}
+
+
 def test_a_full_quota_is_tried_later(tmp_path: Path) -> None:
     with ftp_servers.pure_ftpd(tmp_path, quota_bytes="1000000") as server:
         big = Files(
@@ -184,11 +195,7 @@ def test_a_full_quota_is_tried_later(tmp_path: Path) -> None:
         outcome = way.send(big, FIRST)
         way.close()
         assert isinstance(outcome, TryLater), outcome
-        assert not [
-            name
-            for name in stored(server.home)
-            if name.startswith("in/") and not name.endswith(".part")
-        ]
+        assert not [name for name in stored(server.home) if name.startswith("in/")]
 
 
 def test_nothing_to_send_and_nothing_that_fits() -> None:
@@ -204,68 +211,6 @@ def test_numbers_go_before_the_ending() -> None:
 
 
 # ---- servers that break ------------------------------------------------------------------------------
-
-
-def read_line(connection: socket.socket) -> bytes:
-    line = b""
-    while not line.endswith(b"\n") and (byte := connection.recv(1)):
-        line += byte
-    return line
-
-
-class Faulty:
-    """A small FTP server that answers as a test says, by command; keeps what was uploaded."""
-
-    def __init__(self, **answers: str) -> None:
-        self.answers = answers
-        self.commands: list[str] = []
-        self.stored = b""
-
-    def __call__(self, connection: socket.socket, _: int, server: Scripted) -> None:
-        with socket.create_server((LOOPBACK, 0)) as data:
-            self._converse(connection, server, data)
-
-    def _converse(self, connection: socket.socket, server: Scripted, data: socket.socket) -> None:
-        port = data.getsockname()[1]
-        usual = {
-            "USER": "331 password",
-            "PASS": "230 in",
-            "TYPE": "200 binary",
-            "EPSV": f"229 go (|||{port}|)",
-            "PASV": f"227 go (10,9,8,7,{port // 256},{port % 256})",
-            "SIZE": "550 none",
-            "MKD": "257 made",
-            "RNFR": "350 to",
-            "RNTO": "250 renamed",
-            "QUIT": "221 bye",
-        }
-        connection.sendall(self.answers.get("banner", "220 hello\r\n").encode())
-        for line in iter(lambda: read_line(connection), b""):
-            command = line.decode().split()[0]
-            self.commands.append(line.decode().strip())
-            if command == "STOR" and "STOR" not in self.answers:
-                connection.sendall(b"150 go\r\n")
-                taker, _ = data.accept()
-                with taker, taker.makefile("rb") as upload:
-                    self.stored = upload.read()
-                connection.sendall(self.answers.get("stored", "226 done\r\n").encode())
-                continue
-            if (
-                command == "SIZE"
-                and self.stored
-                and "SIZE" not in self.answers
-                and ".part" in self.commands[-1]
-            ):
-                connection.sendall(f"213 {len(self.stored)}\r\n".encode())
-                continue
-            said = self.answers.get(command, usual.get(command, "502 no") + "\r\n")
-            if said == "close":
-                return
-            if said == "silence":
-                while not server._closing:
-                    time.sleep(0.02)
-                return
-            connection.sendall(said.encode())
 
 
 ONE = Files(files=(NamedFile(path="d/n.jpg", content=JPEG),))
@@ -338,14 +283,12 @@ def test_a_full_disk_waits_longer() -> None:
     assert outcome.after_s == 60
 
 
-def test_a_short_file_is_not_renamed() -> None:
-    faulty = Faulty(SIZE="213 5\r\n")
-    with Scripted(faulty) as server:
-        way = FtpSink(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=PATIENT))
-        outcome = way.send(ONE, AGAIN)
-        way.close()
-    assert not isinstance(outcome, Delivered)
+def test_a_short_file_is_not_renamed_and_not_left_behind() -> None:
+    faulty = Faulty(sized="213 5\r\n")
+    outcome, _ = against(faulty)
+    assert outcome == TryLater(f"the server has 5 of {len(JPEG)} bytes")
     assert not any(command.startswith("RNTO") for command in faulty.commands)
+    assert "DELE d/n.jpg.part" in faulty.commands
 
 
 def test_a_foreign_address_in_pasv_is_not_followed() -> None:
@@ -353,6 +296,13 @@ def test_a_foreign_address_in_pasv_is_not_followed() -> None:
     outcome, _ = against(faulty)
     assert outcome == Delivered("1 files")
     assert "PASV" in faulty.commands
+
+
+def test_a_firewall_that_knows_only_pasv_is_got_through() -> None:
+    faulty = Faulty(EPSV=f"229 go (|||{free_port()}|)\r\n")
+    outcome, _ = against(faulty)
+    assert outcome == Delivered("1 files")
+    assert [line for line in faulty.commands if line in {"EPSV", "PASV"}] == ["EPSV", "PASV"]
 
 
 def test_a_server_that_tells_no_sizes_is_believed_and_said_so() -> None:

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from socket import SHUT_RDWR
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 asyncssh = pytest.importorskip("asyncssh")
+from cammra_edge.sinks.sftp import SftpSink  # noqa: E402 - needs asyncssh
+from cammra_edge.sinks.sftp_session import Session  # noqa: E402 - as above
 
 SFTP_SERVER = Path("/usr/lib/openssh/sftp-server")
 PASSWORD_SERVER = """
@@ -228,16 +231,43 @@ def test_only_files(server: Server) -> None:
     sink.close()
 
 
-def test_a_test_goes_through_the_sink(server: Server) -> None:
+def test_folders_that_somebody_cleared_away_are_made_again(server: Server) -> None:
+    sink = open_sink(server.profile())
+    assert isinstance(sink.send(FILES, FIRST), Delivered)
+    for path in sorted(server.home.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    assert isinstance(sink.send(FILES, FIRST), Delivered)
+    sink.close()
+    assert server.stored() == wanted()
+
+
+def test_a_connection_that_went_away_costs_one_reconnect(server: Server) -> None:
+    sink = open_sink(server.profile())
+    assert isinstance(sink, SftpSink)
+    assert isinstance(sink.send(FILES, FIRST), Delivered)
+    assert isinstance(sink._kept, Session)
+    connection = sink._kept._connection
+    assert connection is not None
+    connection.get_extra_info("socket").shutdown(SHUT_RDWR)
+    assert isinstance(sink.send(FILES, AGAIN), Delivered)
+    sink.close()
+    assert server.stored() == wanted()
+
+
+def test_a_test_is_told_step_by_step_and_leaves_nothing_behind(server: Server) -> None:
     told = list(probe(server.profile(), profile_id=1, device=Device(time_zone="UTC")))
-    assert [step.name for step in told if step.state != "running"] == [
-        "dns",
-        "tcp",
-        "send",
-        "answer",
-        "done",
-    ]
-    assert {step.state for step in told if step.state != "running"} == {"ok"}
+    ended = {step.name: step.state for step in told if step.state != "running"}
+    names = ["dns", "tcp", "login", "folder", "upload", "rename", "delete", "done"]
+    assert ended == dict.fromkeys(names, "ok")
+    assert all(step.detail for step in told[:-1] if step.state == "ok")
+    assert server.stored() == {}
+
+
+def test_a_test_shows_the_key_of_a_server_that_is_not_believed(server: Server) -> None:
+    told = list(probe(server.profile(host_key=""), profile_id=1, device=Device(time_zone="UTC")))
+    assert (told[-2].name, told[-2].state) == ("login", "failed")
+    assert server.fingerprint in told[-2].detail
+    assert "host_key" in told[-2].remedy
 
 
 def test_a_fingerprint_is_checked_when_it_is_set() -> None:

@@ -18,6 +18,7 @@ from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered, Misconfigured, TryLater
 from tests import ftp_servers
 from tests.certificates import DAY, Issued, issue
+from tests.scripted_ftp import SecureFaulty
 from tests.servers import LOOPBACK, PATIENT, Scripted, answer, read_request
 
 if TYPE_CHECKING:
@@ -187,27 +188,57 @@ def test_plain_http_on_a_tls_port_is_said_in_words() -> None:
     assert "http:// meant?" in outcome.why
 
 
-def test_tcp_over_tls(tmp_path: Path) -> None:
-    own = issue()
+def reading_tls(
+    own: Issued,
+    folder: Path,
+    reply: bytes = b"",
+    version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+) -> Callable[..., None]:
+    """A script that takes an event over TLS and replies; without a reply it insists on being told the end."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own.write(folder / "server.pem"))
+    context.maximum_version = version
 
     def script(connection: socket.socket, _: int, server: Scripted) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(own.write(tmp_path / "server.pem"))
-        with context.wrap_socket(connection, server_side=True) as secure:
+        with context.wrap_socket(
+            connection, server_side=True, suppress_ragged_eofs=False
+        ) as secure:
             received = b""
-            while len(received) < len(BODY.content):
-                received += secure.recv(65536)
+            while not (reply and received == BODY.content) and (piece := secure.recv(65536)):
+                received += piece
             server.received.append(received)
-            secure.sendall(b"ACK")
+            secure.sendall(reply)
 
-    with Scripted(script) as server:
+    return script
+
+
+def test_tcp_over_tls(tmp_path: Path) -> None:
+    own = issue()
+    with Scripted(reading_tls(own, tmp_path, b"ACK")) as server:
         url = f"tls://{LOOPBACK}:{server.port}"
         outcome = sent(Tcp(url, ack="ACK", tls=Tls(pin=own.fingerprint), timeouts=PATIENT))
-        assert isinstance(outcome, Delivered), outcome
+        assert outcome == Delivered("acknowledged by the receiver's application")
         assert server.received == [BODY.content]
         assert isinstance(sent(Tcp(url, tls=Tls(pin="0" * 64), timeouts=PATIENT)), Misconfigured)
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("persistent", [False, True])
+def test_the_end_of_a_connection_is_told_inside_tls(
+    tmp_path: Path, version: ssl.TLSVersion, *, persistent: bool
+) -> None:
+    """Without it a strict receiver takes what it has read for cut off, and throws it away."""
+    own = issue()
+    with Scripted(reading_tls(own, tmp_path, version=version)) as server:
+        url = f"tls://{LOOPBACK}:{server.port}"
+        tls = Tls(pin=own.fingerprint)
+        outcome = sent(Tcp(url, persistent=persistent, tls=tls, timeouts=PATIENT))
+        assert outcome == Delivered("acknowledged by the receiver's kernel")
+        ending = b"\n" if persistent else b""
+        assert server.wait_received(1) == [BODY.content + ending]
+
+
+ONE = Files(files=(NamedFile(path="in/a.jpg", content=b"x" * 1000),))
 FILES = Files(
     files=(
         NamedFile(path="in/a.jpg", content=b"x" * 100_000),
@@ -238,6 +269,22 @@ def test_ftps_with_pyftpdlib(tmp_path: Path) -> None:
             url.replace("ftps", "ftp"), user=server.user, password=server.password, timeouts=PATIENT
         )
         assert not isinstance(sent(plain, FILES), Delivered)
+
+
+def test_a_pin_holds_for_the_data_connection_too(tmp_path: Path) -> None:
+    own, other = issue(), issue()
+    contexts = []
+    for one in (own, other):
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        made.load_cert_chain(one.write(tmp_path / "server.pem"))
+        contexts.append(made)
+    for data, kind in ((contexts[0], Delivered), (contexts[1], Misconfigured)):
+        faulty = SecureFaulty(contexts[0], data)
+        with Scripted(faulty) as server:
+            url = f"ftps-implicit://{LOOPBACK}:{server.port}"
+            outcome = sent(Ftp(url, tls=Tls(pin=own.fingerprint), timeouts=PATIENT), ONE)
+        assert isinstance(outcome, kind), outcome
+        assert faulty.stored == (ONE.files[0].content if kind is Delivered else b"")
 
 
 @pytest.mark.parametrize("implicit", [False, True])
