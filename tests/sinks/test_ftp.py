@@ -15,7 +15,6 @@ from cammra_edge.sinks.ftp import FtpSink
 from cammra_edge.sinks.ftp_control import FtpConversation
 from cammra_edge.sinks.uploads import numbered
 from tests import ftp_servers
-from tests.ftp_servers import FtpServer
 from tests.scripted_ftp import Faulty
 from tests.servers import LOOPBACK, PATIENT, SLACK_S, Scripted, free_port
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cammra_edge.sinks.base import Outcome
+    from tests.ftp_servers import FtpServer
 
 FIRST = Attempt(event_id="e" * 32, packet=7)
 AGAIN = Attempt(event_id="e" * 32, packet=7, number=2)
@@ -151,16 +151,14 @@ def test_a_restarted_server_costs_one_reconnect(tmp_path: Path) -> None:
         way.close()
 
 
-def test_ipv6(tmp_path: Path) -> None:
-    with ftp_servers.pyftpdlib(tmp_path, host="::1") as started:
-        server = FtpServer(
-            started.name, started.port, started.home, started.user, started.password, "[::1]"
-        )
-        for passive in (True, False):
+@pytest.mark.parametrize("name", ftp_servers.NAMES)
+def test_ipv6(tmp_path: Path, name: str) -> None:
+    with ftp_servers.START[name](tmp_path, host="::1") as server:
+        for passive, files in zip((True, False), many(2), strict=True):
             way = sink(server, passive=passive)
-            assert isinstance(way.send(FILES, AGAIN), Delivered)
+            assert way.send(files, FIRST) == Delivered("1 files")
             way.close()
-        assert stored(server.home) == wanted()
+        assert stored(server.home) == {"in/0.jpg": JPEG, "in/1.jpg": JPEG}
 
 
 def test_a_wrong_password_is_a_fault_of_the_settings(tmp_path: Path) -> None:

@@ -247,27 +247,23 @@ FILES = Files(
 )
 
 
-def test_ftps_with_pyftpdlib(tmp_path: Path) -> None:
-    pytest.importorskip("OpenSSL")
+@pytest.mark.parametrize("name", ftp_servers.NAMES)
+def test_ftps_with_every_server(tmp_path: Path, name: str) -> None:
+    """vsftpd and ProFTPD insist on the data connection taking up the control connection's session."""
+    pytest.importorskip("OpenSSL")  # pyftpdlib's
     own = issue()
-    with ftp_servers.pyftpdlib(tmp_path, certificate=own.write(tmp_path / "server.pem")) as server:
-        url = f"ftps://{LOOPBACK}:{server.port}"
-        good = Ftp(
-            url,
-            user=server.user,
-            password=server.password,
+    pem = own.write(tmp_path / "server.pem")
+    with ftp_servers.START[name](tmp_path, certificate=pem) as server:
+        plain = Ftp(server.url, user=server.user, password=server.password, timeouts=PATIENT)
+        good = replace(
+            plain,
+            server_url=server.url.replace("ftp:", "ftps:"),
             tls=Tls(pin=own.fingerprint),
-            timeouts=PATIENT,
         )
         assert sent(good, FILES) == Delivered("2 files")
-        assert (server.home / "in" / "a.jpg").read_bytes() == FILES.files[0].content
-        other = Ftp(
-            url, user=server.user, password=server.password, tls=Tls(pin="0" * 64), timeouts=PATIENT
-        )
-        assert isinstance(sent(other, FILES), Misconfigured)
-        plain = Ftp(
-            url.replace("ftps", "ftp"), user=server.user, password=server.password, timeouts=PATIENT
-        )
+        for file in FILES.files:
+            assert (server.home / file.path).read_bytes() == file.content
+        assert isinstance(sent(replace(good, tls=Tls(pin="0" * 64)), FILES), Misconfigured)
         assert not isinstance(sent(plain, FILES), Delivered)
 
 
@@ -287,19 +283,12 @@ def test_a_pin_holds_for_the_data_connection_too(tmp_path: Path) -> None:
         assert faulty.stored == (ONE.files[0].content if kind is Delivered else b"")
 
 
-@pytest.mark.parametrize("implicit", [False, True])
-def test_vsftpd_insists_on_the_session_being_reused(tmp_path: Path, *, implicit: bool) -> None:
+def test_implicit_ftps(tmp_path: Path) -> None:
     own = issue()
     pem = own.write(tmp_path / "server.pem")
-    extra = (
-        f"ssl_enable=YES\nallow_anon_ssl=YES\nforce_anon_logins_ssl=YES\nforce_anon_data_ssl=YES\nrsa_cert_file={pem}\n"
-        f"rsa_private_key_file={pem}\nrequire_ssl_reuse=YES\nimplicit_ssl={'YES' if implicit else 'NO'}\n"
-        "ssl_ciphers=HIGH\n"
-    )
-    with ftp_servers.vsftpd(tmp_path, extra=extra) as server:
-        scheme = "ftps-implicit" if implicit else "ftps"
+    with ftp_servers.vsftpd(tmp_path, certificate=pem, extra="implicit_ssl=YES\n") as server:
         protocol = Ftp(
-            f"{scheme}://{LOOPBACK}:{server.port}", tls=Tls(pin=own.fingerprint), timeouts=PATIENT
+            f"ftps-implicit://{server.address}", tls=Tls(pin=own.fingerprint), timeouts=PATIENT
         )
         assert sent(protocol, FILES) == Delivered("2 files")
         assert (server.home / "in" / "a.jpg").read_bytes() == FILES.files[0].content
