@@ -48,6 +48,11 @@ def command(heading: str, work: Path, port: int) -> list[str]:
     if heading == "Node.js":
         (work / "receiver.js").write_text(code(heading))
         return [require_program("node", apt="nodejs"), "receiver.js", str(port)]
+    if heading == "C#":
+        (work / "receiver.cs").write_text(code(heading))
+        compiler = require_program("mcs", apt="mono-mcs")
+        subprocess.run([compiler, "receiver.cs"], cwd=work, check=True, timeout=300)
+        return [require_program("mono", apt="mono-runtime"), "receiver.exe", str(port)]
     (work / "main.go").write_text(code(heading))
     go = require_program("go", apt="golang-go")
     environment = os.environ | {"GO111MODULE": "off", "GOFLAGS": "-buildvcs=false"}
@@ -61,7 +66,7 @@ def command(heading: str, work: Path, port: int) -> list[str]:
     return [str(work / "receiver"), str(port)]
 
 
-@pytest.fixture(params=["PHP", "Python", "Node.js", "Go"])
+@pytest.fixture(params=["PHP", "Python", "Node.js", "Go", "C#"])
 def receiver(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[int, Path]]:
     port = free_port()
     with running(command(request.param, tmp_path, port), port=port, cwd=tmp_path):
