@@ -251,6 +251,7 @@ def test_digest_is_never_talked_down_to_basic() -> None:
         ("auto", "Token abc", "authorization", "Token abc"),
         ("bearer", "abc", "authorization", "Bearer abc"),
         ("bearer", "Bearer abc", "authorization", "Bearer abc"),
+        ("bearer", " abc ", "authorization", "Bearer abc"),
     ],
 )
 def test_the_auth_header(good: Scripted, auth: str, header: str, name: str, value: str) -> None:

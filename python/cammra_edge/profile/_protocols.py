@@ -94,7 +94,7 @@ class HttpPost(Masked):
         for name in ("password", "proxy_password"):
             _checks.text(name, getattr(self, name), secret=True)
         _auth_header(self.auth_header)
-        if self.auth is Auth.BEARER and not self.auth_header:
+        if self.auth is Auth.BEARER and not self.auth_header.strip():
             raise ConfigError("auth_header", "", "the bearer token")
         if self.auth in {Auth.BASIC, Auth.DIGEST} and not self.user:
             raise ConfigError("user", "", f"a user name, as auth is {str(self.auth)!r}")
@@ -140,11 +140,12 @@ class HttpPost(Masked):
 
     def extra_header(self) -> tuple[str, str] | None:
         """The header that `auth_header` stands for: name and value."""
-        if not self.auth_header:
+        given = self.auth_header.strip()
+        if not given:
             return None
         if self.auth is Auth.BEARER:
-            return "Authorization", f"Bearer {self.auth_header.removeprefix('Bearer ')}"
-        return _auth_header(self.auth_header)
+            return "Authorization", f"Bearer {given.removeprefix('Bearer ').strip()}"
+        return _auth_header(given)
 
 
 def _auth_header(value: str) -> tuple[str, str]:
