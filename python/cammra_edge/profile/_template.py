@@ -7,8 +7,7 @@ a list of multipart `[[parts]]`. In a text stand
 * `{{#field}}…{{/field}}`: a piece that is left out where the field is empty.
 
 Everything is checked when the template is read: unknown fields, formats that do not fit the field's
-type, pieces that are not closed. So rendering cannot fail (`tests/profiles/test_template.py`,
-`tests/payload/test_template.py`).
+type, pieces that are not closed. So rendering cannot fail (`tests/payload/test_template.py`).
 """
 
 from __future__ import annotations
