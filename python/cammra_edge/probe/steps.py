@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import ftplib
 import secrets
-import socket
 import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -26,7 +25,7 @@ from cammra_edge.profile import Ftp, HttpPost, Templated
 from cammra_edge.sinks import open_sink, tls, weather
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
-from cammra_edge.sinks.dial import dial
+from cammra_edge.sinks.dial import dial, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,7 +158,7 @@ class _Probe:
 
     def _resolve(self) -> None:
         reached = self._reached()
-        found = socket.getaddrinfo(reached.host, reached.port, type=socket.SOCK_STREAM)
+        found = resolved(reached.host, reached.port, self._deadline.wait_s())
         self._detail = f"{reached.host}: " + ", ".join(
             dict.fromkeys(str(entry[4][0]) for entry in found)
         )
