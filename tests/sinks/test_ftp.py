@@ -82,7 +82,11 @@ def test_files_arrive_whole_under_their_names(server: FtpServer, *, passive: boo
 
 def test_one_connection_carries_many_events(server: FtpServer) -> None:
     way = sink(server)
-    assert {way.send(files, FIRST) for files in many(20)} == {Delivered("1 files")}
+    first, *rest = many(20)
+    assert way.send(first, FIRST) == Delivered("1 files")
+    kept = way._kept
+    assert {way.send(files, FIRST) for files in rest} == {Delivered("1 files")}
+    assert way._kept is kept
     way.close()
     assert stored(server.home) == {f"in/{number}.jpg": JPEG for number in range(20)}
 
@@ -232,6 +236,32 @@ def test_the_scripted_server_is_good_when_nothing_is_wrong() -> None:
     assert outcome == Delivered("1 files")
     assert faulty.stored == JPEG
     assert "RNTO d/n.jpg" in faulty.commands
+
+
+def test_all_is_uploaded_before_anything_has_its_name_and_the_picture_has_it_last() -> None:
+    faulty = Faulty()
+    with Scripted(faulty) as server:
+        way = FtpSink(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=PATIENT))
+        assert way.send(FILES, FIRST) == Delivered("3 files")
+        way.close()
+    said = [line for line in faulty.commands if line.split()[0] in {"STOR", "RNTO"}]
+    paths = [file.path for file in FILES.files]
+    assert said == [f"STOR {path}.part" for path in paths] + [f"RNTO {path}" for path in paths]
+
+
+def test_a_server_that_hung_up_in_the_meantime_is_called_again_at_once() -> None:
+    """It says 421 to an idle connection, which must not be taken for the answer to the next command."""
+
+    def script(connection: socket.socket, number: int, server: Scripted) -> None:
+        goodbye = "" if number else "421 idle for too long, goodbye\r\n"
+        Faulty(RNTO=f"250 renamed\r\n{goodbye}")(connection, number, server)
+
+    with Scripted(script) as server:
+        way = FtpSink(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=PATIENT))
+        assert way.send(ONE, FIRST) == Delivered("1 files")
+        assert way.send(many(1)[0], FIRST) == Delivered("1 files")
+        way.close()
+        assert server.connections == 2
 
 
 @pytest.mark.parametrize(
