@@ -108,9 +108,10 @@ def _never_answers(connection: socket.socket, _: int, server: Scripted) -> None:
     connection.recv(1)
 
 
-def _never_reads(connection: socket.socket, _: int, __: Scripted) -> None:
+def _never_reads(connection: socket.socket, _: int, server: Scripted) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    time.sleep(WAIT_S)
+    while not server._closing:
+        time.sleep(0.02)
 
 
 def _trickles(connection: socket.socket, _: int, __: Scripted) -> None:
@@ -122,8 +123,8 @@ def _trickles(connection: socket.socket, _: int, __: Scripted) -> None:
 
 def _closes_after_the_headers(connection: socket.socket, _: int, __: Scripted) -> None:
     received = b""
-    while b"\r\n\r\n" not in received:
-        received += connection.recv(65536)
+    while b"\r\n\r\n" not in received and (piece := connection.recv(65536)):
+        received += piece
 
 
 def _resets(connection: socket.socket, _: int, __: Scripted) -> None:
