@@ -273,6 +273,7 @@ def test_a_server_that_hung_up_in_the_meantime_is_called_again_at_once() -> None
         ({"banner": "220-\r\n" * 100_000}, TryLater),
         ({"banner": "2" * 20_000}, TryLater),
         ({"PASS": "530 no\r\n"}, Misconfigured),
+        ({"USER": "550 TLS required\r\n"}, Misconfigured),
         ({"PASS": "421 gone\r\n"}, TryLater),
         ({"EPSV": "500 no\r\n", "PASV": "502 no\r\n"}, TryLater),
         ({"EPSV": "229 garbage\r\n", "PASV": "227 garbage\r\n"}, TryLater),

@@ -81,8 +81,8 @@ def test_a_kept_connection_separates_objects(framing: str, wire: bytes) -> None:
 def test_a_kept_connection_that_was_closed_is_replaced_at_once() -> None:
     def script(connection: socket.socket, _: int, server: Scripted) -> None:
         received = b""
-        while not received.endswith(b"\n"):
-            received += connection.recv(65536)
+        while not received.endswith(b"\n") and (piece := connection.recv(65536)):
+            received += piece
         connection.close()  # before it is told: the next event must find the connection closed
         server.received.append(received)
 

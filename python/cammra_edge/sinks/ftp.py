@@ -25,6 +25,10 @@ _FULL = ("452", "552")
 _MISSING_FOLDER = ("550", "553")
 
 
+class LoginRefusedError(ftplib.error_perm):
+    """What comes before the first file is refused for good, under whatever code: servers differ in it."""
+
+
 class FtpSink(UploadSink):
     """One way out to one FTP server. Used by one thread at a time."""
 
@@ -46,6 +50,9 @@ class FtpSink(UploadSink):
         try:
             conversation.open(self.endpoint)
             conversation.prove(self._protocol.user, self._protocol.password)
+        except ftplib.error_perm as error:
+            conversation.close()
+            raise LoginRefusedError(str(error)) from error
         except BaseException:
             conversation.close()
             raise
@@ -66,8 +73,10 @@ class FtpSink(UploadSink):
         said = f"{where}: the server says {weather.printable(str(error))!r}"
         if isinstance(error, EOFError):
             return TryLater(f"{where}: the server closed the connection")
-        if code in _LOGIN:
-            return Misconfigured(f"{where}: the server refuses the login (code {code})")
+        if isinstance(error, LoginRefusedError) or code in _LOGIN:
+            # In our own words: a server may repeat what it was told.
+            what = "the login, or TLS for it" if self.endpoint.scheme == "ftps" else "the login"
+            return Misconfigured(f"{where}: the server refuses {what} (code {code})")
         if code in _FULL:
             return TryLater(f"{said}: its disk or the quota is full", FULL_AFTER_S)
         if isinstance(error, ftplib.error_perm) and code in _MISSING_FOLDER:
