@@ -33,7 +33,7 @@ PASSWORD_SERVER = """
 import asyncio, sys
 import asyncssh
 
-port, key, home = sys.argv[1:]
+port, key, home, may_rename = sys.argv[1:]
 
 class Server(asyncssh.SSHServer):
     def password_auth_supported(self):
@@ -42,10 +42,16 @@ class Server(asyncssh.SSHServer):
     def validate_password(self, username, password):
         return (username, password) == ("cam", "geheim")
 
+class Files(asyncssh.SFTPServer):
+    def rename(self, oldpath, newpath):
+        if may_rename != "yes":
+            raise asyncssh.SFTPPermissionDenied("not here")
+        super().rename(oldpath, newpath)
+
 async def main():
     await asyncssh.listen(
         "127.0.0.1", int(port), server_host_keys=[key], server_factory=Server,
-        sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=home),
+        sftp_factory=lambda channel: Files(channel, chroot=home),
     )
     await asyncio.Event().wait()
 
@@ -93,7 +99,7 @@ class Server:
         )
         return [program, "-D", "-e", "-f", str(configuration)]
 
-    def with_password(self) -> list[str]:
+    def with_password(self, *, may_rename: bool) -> list[str]:
         """A server that takes a password; OpenSSH would want a user of the system for that."""
         (self.work / "server.py").write_text(PASSWORD_SERVER)
         return [
@@ -102,6 +108,7 @@ class Server:
             str(self.port),
             str(self.work / "host"),
             str(self.home),
+            "yes" if may_rename else "no",
         ]
 
     def profile(self, **settings: str) -> Profile:
@@ -128,9 +135,10 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def password_server(tmp_path: Path) -> Iterator[Server]:
+def password_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     made = Server(tmp_path)
-    with running(made.with_password(), port=made.port):
+    command = made.with_password(may_rename=getattr(request, "param", True))
+    with running(command, port=made.port):
         yield made
 
 
@@ -252,6 +260,19 @@ def test_a_connection_that_went_away_costs_one_reconnect(server: Server) -> None
     assert isinstance(sink.send(FILES, AGAIN), Delivered)
     sink.close()
     assert server.stored() == wanted()
+
+
+@pytest.mark.parametrize("password_server", [False], indirect=True, ids=["may not rename"])
+def test_what_is_refused_leaves_nothing_half_written(password_server: Server) -> None:
+    profile = password_server.profile(user="cam", password="geheim", ssh_key="")
+    (outcome,) = sent(profile, FILES)
+    assert isinstance(outcome, GiveUp), outcome
+    assert password_server.stored() == {}
+    told = list(probe(profile, profile_id=1, device=Device(time_zone="UTC")))
+    assert (told[-2].name, told[-2].state) == ("rename", "failed")
+    assert told[-2].remedy
+    assert "geheim" not in repr(told)
+    assert password_server.stored() == {}
 
 
 def test_a_test_is_told_step_by_step_and_leaves_nothing_behind(server: Server) -> None:
