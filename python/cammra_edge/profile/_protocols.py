@@ -98,6 +98,14 @@ class HttpPost(Masked):
             raise ConfigError("auth_header", "", "the bearer token")
         if self.auth in {Auth.BASIC, Auth.DIGEST} and not self.user:
             raise ConfigError("user", "", f"a user name, as auth is {str(self.auth)!r}")
+        extra = self.extra_header()
+        signs_in = bool(self.user) and self.auth in {Auth.AUTO, Auth.BASIC, Auth.DIGEST}
+        if signs_in and extra is not None and extra[0].lower() == "authorization":
+            raise ConfigError(
+                "auth_header",
+                _checks.MASK,
+                "'Name: value' with another name than Authorization, or no user: a request has one Authorization",
+            )
         names = tuple(
             _checks.token(f"part_names[{index}]", name)
             for index, name in enumerate(self.part_names)
