@@ -1,8 +1,10 @@
 """What `receiver.receiver` promises, with real connections."""
 
+import contextlib
 import queue
 import socket
 import threading
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 
 from cammra_edge.receiver import Answer, Receiver, Way
 from tests.receiver.samples import VEHICLE, body, encoded, multipart, with_pictures_inside
+from tests.servers import wait_until
 
 BOUNDARY = {"Content-Type": "multipart/form-data; boundary=----x"}
 JSON = {"Content-Type": "application/json"}
@@ -147,6 +150,29 @@ def test_away_means_away_and_back_means_the_same_place() -> None:
         assert receiver.http_url == url
         assert client.post(url, content=_event(2), headers=JSON).status_code == 200
         assert [event.packet for event in receiver.events] == [1, 3, 2]
+
+
+def _listens(address: tuple[str, int]) -> bool:
+    with contextlib.suppress(ConnectionResetError):
+        try:
+            socket.create_connection(address, timeout=WAIT_S).close()
+        except ConnectionRefusedError:
+            return False
+    return True
+
+
+def test_who_has_an_event_taken_is_told_so_even_when_the_receiver_ends() -> None:
+    def ends_it(_: object) -> None:
+        closing.start()
+        wait_until(lambda: not _listens(address), "the receiver to listen no more")
+        time.sleep(0.2)  # it hangs up next
+
+    receiver = Receiver(on_arrival=ends_it)
+    url = httpx.URL(receiver.http_url)
+    address = (url.host, url.port or 0)
+    closing = threading.Thread(target=receiver.close)
+    assert _post(str(url), _event(1)).status_code == 200
+    closing.join()
 
 
 def test_success_leaves_only_after_the_event_is_on_disk(tmp_path: Path) -> None:
