@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from cammra_edge.model import Device, ImageKind, ImageSpec
 from cammra_edge.probe import Step, certificate, picture, probe
-from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp, Tls, Utmc
+from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp, Tls, Utmc, Utmc2
 from tests import ftp_servers
 from tests.certificates import issue
 from tests.servers import LOOPBACK, PATIENT, Scripted, answer, answering, free_port, headers_of
+from tests.sinks.test_tcp import until_eof
 from tests.sinks.test_tls import SecureServer
 
 if TYPE_CHECKING:
@@ -187,6 +188,16 @@ def test_utmc_goes_through_its_own_payload() -> None:
     with Scripted(answering(answer())) as server:
         told = steps(Utmc(f"http://{LOOPBACK}:{server.port}/", timeouts=PATIENT))
     assert b"b1dffd</Tag>" in base64.b64decode(told[-1].sent)
+
+
+def test_utmc_2_goes_over_tcp_too() -> None:
+    with Scripted(until_eof) as server:
+        told = steps(Utmc2(f"tcp://{LOOPBACK}:{server.port}", timeouts=PATIENT))
+        received = set(server.wait_received(2))
+    sent = base64.b64decode(told[-1].sent)
+    assert ends(told)["answer"] == "ok"
+    assert received == {b"", sent}  # the step that connects says nothing
+    assert b"<VRM>AXIS1234</VRM>" in sent
 
 
 def test_a_whole_test_is_json_for_the_page() -> None:
