@@ -16,6 +16,7 @@ from cammra_edge.probe import Step, certificate, picture, probe
 from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp, Tls, Utmc, Utmc2
 from tests import ftp_servers
 from tests.certificates import issue
+from tests.scripted_ftp import Faulty
 from tests.servers import LOOPBACK, PATIENT, Scripted, answer, answering, free_port, headers_of
 from tests.sinks.test_tcp import until_eof
 from tests.sinks.test_tls import SecureServer
@@ -155,6 +156,27 @@ def test_the_right_that_is_missing_is_the_step_that_fails(
     assert told[-2].name == failing
     assert told[-2].state == "failed"
     assert told[-2].remedy
+
+
+def test_a_firewall_in_the_way_of_data_is_the_step_that_fails() -> None:
+    closed = free_port()
+    with Scripted(Faulty(EPSV="500 no\r\n", PASV=pasv(LOOPBACK, closed))) as server:
+        told = steps(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=PATIENT))
+    assert (told[-2].name, told[-2].state) == ("passive", "failed")
+    assert "passive" in told[-2].remedy
+
+
+def test_an_address_that_pasv_makes_up_is_pointed_out() -> None:
+    with Scripted(Faulty(EPSV=f"229 go (|||{free_port()}|)\r\n")) as server:
+        told = steps(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=PATIENT))
+    (passive,) = [step for step in told if step.name == "passive"]
+    assert passive.state == "ok"
+    assert passive.detail.startswith("PASV, port ")
+    assert "10.9.8.7" in passive.detail
+
+
+def pasv(host: str, port: int) -> str:
+    return f"227 go ({host.replace('.', ',')},{port // 256},{port % 256})\r\n"
 
 
 def test_ftp_with_the_wrong_password_and_ftps(tmp_path: Path) -> None:

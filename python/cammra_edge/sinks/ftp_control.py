@@ -162,16 +162,24 @@ class FtpConversation(ftplib.FTP):
 
     def try_passive(self) -> str:
         """Open a data connection as an upload would, and say where to."""
+        try:
+            return self._tried_passive()
+        except OSError:
+            if not self._epsv:
+                raise
+            self._epsv = False  # as an upload would
+            return self._tried_passive()
+
+    def _tried_passive(self) -> str:
         host, port = self.makepasv()
         limits = self._limits
-        sock = dial(
+        dial(
             host,
             port,
             self.deadline,
             connect_s=limits.connect_s,
             unacknowledged_s=limits.write_s,
-        )
-        sock.close()
+        ).close()
         named = "" if self._named == host else f"; it names {self._named}, which is not where it is"
         return f"{'EPSV' if self._epsv else 'PASV'}, port {port}{named}"
 
