@@ -3,14 +3,19 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.emulation import EMULATED, NOT_THERE, left_out, missing_import
 
 _not_collected = pytest.StashKey[dict[str, str]]()
 
-# Emulated Python is 10 to 15 times slower: no deadline per example, and fewer of them.
-settings.register_profile("emulated", deadline=None, max_examples=10, database=None)
+# How long an example takes says how busy the machine is, and nothing about the code.
+settings.register_profile(
+    "patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
+# Emulated Python is 10 to 15 times slower: fewer examples.
+settings.register_profile("emulated", settings(), max_examples=10, database=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,14 +13,14 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from tests.servers import LOOPBACK, free_port, require_program, running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 UNPACKED = Path(__file__).parents[1] / ".cache" / "debian"
 USER, PASSWORD = "cam", "geheim"
@@ -28,6 +28,7 @@ NAMES = ("vsftpd", "proftpd", "pure-ftpd", "pyftpdlib")
 PACKAGES = {
     "proftpd": (
         "proftpd-core",
+        "proftpd-mod-crypto",
         "libhiredis0.14",
         "libpcre2-posix3",
         "libmemcached11",
@@ -50,15 +51,20 @@ class FtpServer:
     host: str = LOOPBACK
 
     @property
+    def address(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
     def url(self) -> str:
-        return f"ftp://{self.host}:{self.port}"
+        return f"ftp://{self.address}"
 
 
 def unpacked(program: str) -> tuple[Path, dict[str, str]]:
     """A program of a package that cannot be installed, and the environment it wants."""
     folder = UNPACKED / program
     found = folder / "usr" / "sbin" / program
-    if not found.exists() and shutil.which("apt-get"):
+    have = all(any(folder.glob(f"{package}_*.deb")) for package in PACKAGES[program])
+    if not have and shutil.which("apt-get"):
         folder.mkdir(parents=True, exist_ok=True)
         command = ["apt-get", "download", "-q", *PACKAGES[program]]
         subprocess.run(command, cwd=folder, check=False, capture_output=True, timeout=120)
@@ -88,23 +94,31 @@ def make_home(work: Path, user: str = "nobody", group: str = "nogroup") -> Path:
 
 
 @contextlib.contextmanager
-def vsftpd(work: Path, *, host: str = LOOPBACK, extra: str = "") -> Iterator[FtpServer]:
+def vsftpd(
+    work: Path, *, host: str = LOOPBACK, certificate: str = "", extra: str = ""
+) -> Iterator[FtpServer]:
     as_root()
     program = require_program("vsftpd", apt="vsftpd")
     home = make_home(work, "ftp", "ftp")
     (work / "empty").mkdir()
-    port = free_port()
+    port = free_port(host)
     listen = (
         f"listen=NO\nlisten_ipv6=YES\nlisten_address6={host}"
         if ":" in host
         else f"listen=YES\nlisten_address={host}"
+    )
+    secure = (
+        "ssl_enable=YES\nallow_anon_ssl=YES\nforce_anon_logins_ssl=YES\nforce_anon_data_ssl=YES\n"
+        f"rsa_cert_file={certificate}\nrsa_private_key_file={certificate}\nrequire_ssl_reuse=YES\n"
+        "ssl_ciphers=HIGH\n"
     )
     config = work / "vsftpd.conf"
     config.write_text(
         f"{listen}\nlisten_port={port}\nbackground=NO\nanonymous_enable=YES\nno_anon_password=YES\n"
         f"ftp_username=ftp\nanon_root={home}\nwrite_enable=YES\nanon_upload_enable=YES\n"
         "anon_mkdir_write_enable=YES\nanon_other_write_enable=YES\nanon_umask=022\n"
-        f"anon_world_readable_only=NO\nsecure_chroot_dir={work / 'empty'}\nconnect_from_port_20=NO\n{extra}"
+        f"anon_world_readable_only=NO\nsecure_chroot_dir={work / 'empty'}\nconnect_from_port_20=NO\n"
+        f"{secure if certificate else ''}{extra}"
     )
     config.chmod(0o600)
     with running([program, str(config)], port=port, host=host):
@@ -112,33 +126,41 @@ def vsftpd(work: Path, *, host: str = LOOPBACK, extra: str = "") -> Iterator[Ftp
 
 
 @contextlib.contextmanager
-def proftpd(work: Path, *, extra: str = "") -> Iterator[FtpServer]:
+def proftpd(work: Path, *, host: str = LOOPBACK, certificate: str = "") -> Iterator[FtpServer]:
     as_root()
     program, environment = unpacked("proftpd")
     home = make_home(work)
-    port = free_port()
+    port = free_port(host)
+    # It insists on the session being taken up again, unless told otherwise.
+    secure = (
+        f"LoadModule mod_tls.c\nTLSEngine on\nTLSRequired on\nTLSECCertificateFile {certificate}\n"
+        f"TLSECCertificateKeyFile {certificate}\nTLSLog {work}/tls\n"
+    )
     config = work / "proftpd.conf"
     config.write_text(
-        f"ServerName x\nServerType standalone\nDefaultServer on\nDefaultAddress {LOOPBACK}\nSocketBindTight on\n"
-        f"Port {port}\nUseIPv6 off\nUser nobody\nGroup nogroup\nAuthPAM off\nRequireValidShell off\n"
-        f"AuthOrder mod_auth_file.c\nAuthUserFile {work}/passwd\nDefaultRoot {home}\nScoreboardFile {work}/score\n"
+        f"ServerName x\nServerType standalone\nDefaultServer on\nDefaultAddress {host}\nSocketBindTight on\n"
+        f"Port {port}\nUseIPv6 {'on' if ':' in host else 'off'}\nUser nobody\nGroup nogroup\nAuthPAM off\n"
+        "RequireValidShell off\nAuthOrder mod_auth_file.c\n"
+        f"AuthUserFile {work}/passwd\nDefaultRoot {home}\nScoreboardFile {work}/score\n"
         f"PidFile {work}/pid\nDelayEngine off\nAllowOverwrite on\nWtmpLog off\nSystemLog {work}/log\n"
-        f"ModulePath {program.parents[1]}/lib/proftpd\nTransferLog none\nUseReverseDNS off\n{extra}\n"
+        f"ModulePath {program.parents[1]}/lib/proftpd\nTransferLog none\nUseReverseDNS off\n"
+        f"{secure if certificate else ''}"
     )
     (work / "passwd").write_text(f"{USER}:{hashed()}:65534:65534::{home}:/bin/sh\n")
     (work / "passwd").chmod(0o600)
-    with running([str(program), "-n", "-q", "-c", str(config)], port=port, environment=environment):
-        yield FtpServer("proftpd", port, home, USER, PASSWORD)
+    command = [str(program), "-n", "-q", "-c", str(config)]
+    with running(command, port=port, host=host, environment=environment):
+        yield FtpServer("proftpd", port, home, USER, PASSWORD, host)
 
 
 @contextlib.contextmanager
 def pure_ftpd(
-    work: Path, *, extra: tuple[str, ...] = (), quota_bytes: str = ""
+    work: Path, *, host: str = LOOPBACK, certificate: str = "", quota_bytes: str = ""
 ) -> Iterator[FtpServer]:
     as_root()
     program, _ = unpacked("pure-ftpd")
     home = make_home(work)
-    port = free_port()
+    port = free_port(host)
     if quota_bytes:
         shutil.chown(home, "nobody", "nogroup")  # the server keeps its count there
     # The file's eighteen fields; made by hand, as pure-pw's own hash costs seconds at each login.
@@ -161,16 +183,16 @@ def pure_ftpd(
     command = [
         program,
         "-S",
-        f"{LOOPBACK},{port}",
+        f"{host},{port}",
         "-l",
         f"puredb:{work / 'pdb'}",
         "-E",
         "-A",
         "-H",
-        *extra,
+        *(("-Y", "3", "-2", certificate) if certificate else ()),
     ]
-    with running([str(part) for part in command], port=port):
-        yield FtpServer("pure-ftpd", port, home, USER, PASSWORD)
+    with running([str(part) for part in command], port=port, host=host):
+        yield FtpServer("pure-ftpd", port, home, USER, PASSWORD, host)
 
 
 def hashed() -> str:
@@ -203,7 +225,7 @@ def pyftpdlib(
 ) -> Iterator[FtpServer]:
     pytest.importorskip("pyftpdlib")
     home = make_home(work)
-    port = free_port()
+    port = free_port(host)
     script = work / "server.py"
     script.write_text(PYFTPDLIB)
     command = [sys.executable, str(script), host, str(port), str(home), certificate, permissions]
@@ -211,7 +233,15 @@ def pyftpdlib(
         yield FtpServer("pyftpdlib", port, home, USER, PASSWORD, host)
 
 
-START: dict[str, Callable[[Path], contextlib.AbstractContextManager[FtpServer]]] = {
+class Start(Protocol):
+    """Starts a server, on IPv6 where the host is one, over TLS alone with a certificate."""
+
+    def __call__(
+        self, work: Path, /, *, host: str = LOOPBACK, certificate: str = ""
+    ) -> contextlib.AbstractContextManager[FtpServer]: ...
+
+
+START: dict[str, Start] = {
     "vsftpd": vsftpd,
     "proftpd": proftpd,
     "pure-ftpd": pure_ftpd,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -18,14 +19,21 @@ from typing import IO, TYPE_CHECKING, NoReturn, Self
 
 import pytest
 
+from cammra_edge.profile import Timeouts
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
-START_S = 20.0
+START_S = 60.0
 SLACK_S = 20.0
 """What a busy machine may add to a time limit before a test calls it unbounded."""
+PATIENT = Timeouts(connect_s=20, write_s=20, answer_s=20, total_s=60)
+"""Time limits that no busy machine reaches: for every try that is not about time."""
+_PORTS = range(20_000, 32_000)
+"""Below those that the kernel gives to connections, so that nobody is given a free one meanwhile."""
+_given: set[int] = set()
 
 
 def require_program(name: str, *, apt: str) -> str:
@@ -49,11 +57,30 @@ def missing(package: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def free_port(family: socket.AddressFamily = socket.AF_INET, host: str = LOOPBACK) -> int:
-    """A port that was free a moment ago."""
-    with socket.socket(family) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+def free_port(host: str = LOOPBACK) -> int:
+    """A port that is free and stays so; each is given once."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    while True:
+        port = secrets.choice(_PORTS)
+        if port in _given:
+            continue
+        with socket.socket(family) as probe, contextlib.suppress(OSError):
+            probe.bind((host, port))
+            _given.add(port)
+            return port
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    """Until it holds.
+
+    Raises:
+        TimeoutError: It never did; says what was waited for.
+    """
+    give_up = time.monotonic() + SLACK_S
+    while not condition():
+        if time.monotonic() > give_up:
+            raise TimeoutError(f"waited in vain for {what}")
+        time.sleep(0.005)
 
 
 def wait_for_port(
@@ -126,12 +153,19 @@ class Scripted:
         self._closing = True
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self._thread.join()  # only then no connection comes any more
         for connection in self._open:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
             connection.close()
-        for thread in [self._thread, *self._threads]:
-            thread.join(timeout=5)
+        for thread in self._threads:
+            thread.join(SLACK_S)
+            assert not thread.is_alive(), "a script that does not end"
+
+    def wait_received(self, count: int) -> list[bytes]:
+        """What was received, as soon as it is that many."""
+        wait_until(lambda: len(self.received) >= count, f"{count} messages")
+        return self.received
 
     def _accept(self) -> None:
         while not self._closing:
@@ -139,6 +173,7 @@ class Scripted:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             number = self.connections
             self.connections += 1
             self._open.append(connection)

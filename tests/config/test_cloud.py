@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from cammra_edge.config.cloud import cloud_from_record, record_from_cloud
 from cammra_edge.config.plain import empty_record, profile_from_record
@@ -26,6 +27,15 @@ def test_the_vendor_s_sample_becomes_a_profile() -> None:
     assert record["events"] == ["new"]
     made = profile_from_record(empty_record(1) | record, "x")
     assert (made.enabled, made.device_id, made.latitude) == (False, "defaultID", 55.70421)
+
+
+def test_the_vendor_s_sample_comes_back_element_by_element() -> None:
+    record = empty_record(1) | record_from_cloud(SAMPLE)
+    back = etree.fromstring(cloud_from_record(record, secrets=True).encode())
+    wanted = etree.fromstring(SAMPLE)
+    assert [(one.tag, one.text or "") for one in back] == [
+        (one.tag, one.text or "") for one in wanted
+    ]
 
 
 def test_a_profile_comes_back_from_the_file() -> None:

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cammra_edge import Engine, OutboxSettings
+from cammra_edge.engine.alive import Alive
+from cammra_edge.engine.status import EngineStatus
 from cammra_edge.profile import Keepalive, Timeouts
+from tests.fakes import NS, FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +59,7 @@ def test_a_sign_of_life_comes_at_the_start_and_when_the_settings_change(
         first = said.get(timeout=PATIENCE_S)
         assert first["ALPV"]["device_ID"] == "GATE-1"
         assert first["health"]["profiles"] == {}
+        assert first["health"]["disk"]["events"] == 0
         engine.apply(
             replace(
                 engine.settings, keepalive=replace(engine.settings.keepalive, device_id="GATE-2")
@@ -83,3 +87,32 @@ def test_a_receiver_that_hangs_does_not_hold_up_whoever_mends_its_address(
             engine.apply(replace(engine.settings, keepalive=mended))
             assert said.get(timeout=PATIENCE_S)["ALPV"]["device_ID"] == "GATE-1"
             taken.close()
+
+
+def test_it_tells_queues_losses_clock_and_disk() -> None:
+    clock = FakeClock()
+    gate = {"profile_id": 1, "name": "gate", "queue_events": 3, "dropped": {"full": 2}, "why": "x"}
+    frames = iter((250, 750))
+    alive = Alive(
+        lambda: EngineStatus(
+            stream_id="s",
+            running=True,
+            frames=next(frames),
+            profiles=(gate,),
+            outbox={"durable": True},
+        ),
+        clock,
+    )
+    clock.advance(10)
+    assert alive._now().frames_per_s == 25
+    clock.advance(50)
+    clock.now_utc_ns += 3600 * NS  # somebody sets the clock
+    said = alive._now()
+    assert said.frames_per_s == 10
+    assert said.health == {
+        "profiles": {
+            "1": {"name": "gate", "queue_events": 3, "dropped": {"full": 2}},
+        },
+        "clock": {"utc_ns": clock.now_utc_ns, "set_by_s": 3600.0},
+        "disk": {"durable": True},
+    }

@@ -63,8 +63,8 @@ def _trickles(connection: socket.socket, _: int, __: Scripted) -> None:
 
 def _closes_after_the_headers(connection: socket.socket, _: int, __: Scripted) -> None:
     received = b""
-    while b"\r\n\r\n" not in received:
-        received += connection.recv(65536)
+    while b"\r\n\r\n" not in received and (piece := connection.recv(65536)):
+        received += piece
 
 
 def _resets(connection: socket.socket, _: int, __: Scripted) -> None:

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from cammra_edge.model import Device, ImageKind, ImageSpec
 from cammra_edge.probe import Step, certificate, picture, probe
-from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp, Timeouts, Tls, Utmc
+from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp, Tls, Utmc, Utmc2
 from tests import ftp_servers
 from tests.certificates import issue
-from tests.servers import LOOPBACK, Scripted, answer, answering, free_port, headers_of
+from tests.scripted_ftp import Faulty
+from tests.servers import LOOPBACK, PATIENT, Scripted, answer, answering, free_port, headers_of
+from tests.sinks.test_tcp import until_eof
 from tests.sinks.test_tls import SecureServer
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
     from cammra_edge.profile import Protocol
 
-LIMITS = Timeouts(connect_s=3, write_s=3, answer_s=3, total_s=10)
 DEVICE = Device(serial="ACCC8EBFB452", time_zone="UTC")
 
 
@@ -51,7 +52,7 @@ def test_every_step_of_a_post_that_works() -> None:
     with Scripted(answering(answer())) as server:
         told = steps(
             HttpPost(
-                f"http://{LOOPBACK}:{server.port}/", user="u", password="geheim", timeouts=LIMITS
+                f"http://{LOOPBACK}:{server.port}/", user="u", password="geheim", timeouts=PATIENT
             )
         )
         (request,) = server.received
@@ -75,7 +76,7 @@ def test_every_step_of_a_post_that_works() -> None:
 
 def test_a_closed_port_names_what_was_tried() -> None:
     port = free_port()
-    told = steps(HttpPost(f"{LOOPBACK}:{port}", timeouts=LIMITS))
+    told = steps(HttpPost(f"{LOOPBACK}:{port}", timeouts=PATIENT))
     assert ends(told) == {"dns": "ok", "tcp": "failed", "done": "ok"}
     assert f"https://{LOOPBACK}:{port}/" in told[1].detail
     assert told[1].remedy
@@ -83,7 +84,7 @@ def test_a_closed_port_names_what_was_tried() -> None:
 
 
 def test_a_name_that_nobody_knows() -> None:
-    told = steps(Tcp("receiver.invalid:7001", timeouts=LIMITS))
+    told = steps(Tcp("receiver.invalid:7001", timeouts=PATIENT))
     assert ends(told) == {"dns": "failed", "done": "ok"}
     assert "receiver.invalid" in told[0].detail
     assert "DNS" in told[0].remedy
@@ -94,7 +95,7 @@ def test_a_wrong_password_is_the_step_that_signs_in() -> None:
     with Scripted(answering(asks)) as server:
         told = steps(
             HttpPost(
-                f"http://{LOOPBACK}:{server.port}/", user="u", password="geheim", timeouts=LIMITS
+                f"http://{LOOPBACK}:{server.port}/", user="u", password="geheim", timeouts=PATIENT
             )
         )
     assert ends(told)["auth"] == "failed"
@@ -103,7 +104,7 @@ def test_a_wrong_password_is_the_step_that_signs_in() -> None:
 
 def test_a_refusal_is_the_answer() -> None:
     with Scripted(answering(answer("404 Not Found"))) as server:
-        told = steps(HttpPost(f"http://{LOOPBACK}:{server.port}/wrong", timeouts=LIMITS))
+        told = steps(HttpPost(f"http://{LOOPBACK}:{server.port}/wrong", timeouts=PATIENT))
     assert ends(told)["answer"] == "failed"
     assert "404" in told[-2].detail
 
@@ -112,29 +113,30 @@ def test_tls_shows_the_certificate_that_is_not_believed(tmp_path: Path) -> None:
     own = issue("gate.example")
     with Scripted(SecureServer(tmp_path, own)) as server:
         url = f"https://{LOOPBACK}:{server.port}/"
-        told = steps(HttpPost(url, timeouts=LIMITS))
+        told = steps(HttpPost(url, timeouts=PATIENT))
         assert ends(told) == {"dns": "ok", "tcp": "ok", "tls": "failed", "done": "ok"}
         assert own.fingerprint in told[2].detail
         assert "CN=gate.example, O=Tests" in told[2].detail
         assert "self-signed" in told[2].detail
-        pinned = steps(HttpPost(url, tls=Tls(pin=own.fingerprint), timeouts=LIMITS))
+        pinned = steps(HttpPost(url, tls=Tls(pin=own.fingerprint), timeouts=PATIENT))
         assert ends(pinned)["answer"] == "ok"
         assert "TLSv1.3" in pinned[2].detail
 
 
-def test_every_step_of_an_upload_and_nothing_stays_behind(tmp_path: Path) -> None:
-    with ftp_servers.pyftpdlib(tmp_path) as server:
+@pytest.mark.parametrize("name", ftp_servers.NAMES)
+def test_every_step_of_an_upload_and_nothing_stays_behind(tmp_path: Path, name: str) -> None:
+    with ftp_servers.START[name](tmp_path) as server:
         told = steps(
             Ftp(
                 server.url,
                 user=server.user,
                 password=server.password,
                 path="in/#M",
-                timeouts=LIMITS,
+                timeouts=PATIENT,
             )
         )
         left = [path for path in server.home.rglob("*") if path.is_file()]
-    names = ["dns", "tcp", "login", "folder", "upload", "rename", "delete", "done"]
+    names = ["dns", "tcp", "login", "passive", "folder", "upload", "rename", "delete", "done"]
     assert ends(told) == dict.fromkeys(names, "ok")
     assert left == []
     assert all(step.detail for step in told[:-1])
@@ -149,11 +151,32 @@ def test_the_right_that_is_missing_is_the_step_that_fails(
 ) -> None:
     with ftp_servers.pyftpdlib(tmp_path, permissions=permissions) as server:
         told = steps(
-            Ftp(server.url, user=server.user, password=server.password, path="in", timeouts=LIMITS)
+            Ftp(server.url, user=server.user, password=server.password, path="in", timeouts=PATIENT)
         )
     assert told[-2].name == failing
     assert told[-2].state == "failed"
     assert told[-2].remedy
+
+
+def test_a_firewall_in_the_way_of_data_is_the_step_that_fails() -> None:
+    closed = free_port()
+    with Scripted(Faulty(EPSV="500 no\r\n", PASV=pasv(LOOPBACK, closed))) as server:
+        told = steps(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=PATIENT))
+    assert (told[-2].name, told[-2].state) == ("passive", "failed")
+    assert "passive" in told[-2].remedy
+
+
+def test_an_address_that_pasv_makes_up_is_pointed_out() -> None:
+    with Scripted(Faulty(EPSV=f"229 go (|||{free_port()}|)\r\n")) as server:
+        told = steps(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=PATIENT))
+    (passive,) = [step for step in told if step.name == "passive"]
+    assert passive.state == "ok"
+    assert passive.detail.startswith("PASV, port ")
+    assert "10.9.8.7" in passive.detail
+
+
+def pasv(host: str, port: int) -> str:
+    return f"227 go ({host.replace('.', ',')},{port // 256},{port % 256})\r\n"
 
 
 def test_ftp_with_the_wrong_password_and_ftps(tmp_path: Path) -> None:
@@ -161,11 +184,16 @@ def test_ftp_with_the_wrong_password_and_ftps(tmp_path: Path) -> None:
     with ftp_servers.pyftpdlib(tmp_path, certificate=own.write(tmp_path / "server.pem")) as server:
         url = f"ftps://{LOOPBACK}:{server.port}"
         tls = Tls(pin=own.fingerprint)
-        told = steps(Ftp(url, user=server.user, password="geheim!", tls=tls, timeouts=LIMITS))
+        told = steps(Ftp(url, user=server.user, password="geheim!", tls=tls, timeouts=PATIENT))
         assert (told[-2].name, told[-2].state) == ("login", "failed")
         good = steps(
             Ftp(
-                url, user=server.user, password=server.password, path="in", tls=tls, timeouts=LIMITS
+                url,
+                user=server.user,
+                password=server.password,
+                path="in",
+                tls=tls,
+                timeouts=PATIENT,
             )
         )
     assert ends(good)["delete"] == "ok"
@@ -174,19 +202,29 @@ def test_ftp_with_the_wrong_password_and_ftps(tmp_path: Path) -> None:
 
 def test_a_profile_that_sends_nothing_says_so(tmp_path: Path) -> None:
     with ftp_servers.pyftpdlib(tmp_path) as server:
-        told = steps(Ftp(server.url, timeouts=LIMITS), image=None)
+        told = steps(Ftp(server.url, timeouts=PATIENT), image=None)
     assert (told[-2].name, told[-2].state) == ("upload", "skipped")
 
 
 def test_utmc_goes_through_its_own_payload() -> None:
     with Scripted(answering(answer())) as server:
-        told = steps(Utmc(f"http://{LOOPBACK}:{server.port}/", timeouts=LIMITS))
+        told = steps(Utmc(f"http://{LOOPBACK}:{server.port}/", timeouts=PATIENT))
     assert b"b1dffd</Tag>" in base64.b64decode(told[-1].sent)
+
+
+def test_utmc_2_goes_over_tcp_too() -> None:
+    with Scripted(until_eof) as server:
+        told = steps(Utmc2(f"tcp://{LOOPBACK}:{server.port}", timeouts=PATIENT))
+        received = set(server.wait_received(2))
+    sent = base64.b64decode(told[-1].sent)
+    assert ends(told)["answer"] == "ok"
+    assert received == {b"", sent}  # the step that connects says nothing
+    assert b"<VRM>AXIS1234</VRM>" in sent
 
 
 def test_a_whole_test_is_json_for_the_page() -> None:
     with Scripted(answering(answer())) as server:
-        told = steps(Tcp(f"{LOOPBACK}:{server.port}", timeouts=LIMITS))
+        told = steps(Tcp(f"{LOOPBACK}:{server.port}", timeouts=PATIENT))
     assert json.dumps([step.detail for step in told])
 
 

@@ -164,6 +164,11 @@ def test_settings_that_need_each_other() -> None:
         HttpPost("h", auth="basic")
     with pytest.raises(ConfigError, match=r"^auth_header"):
         HttpPost("h", auth="bearer")
+    for header in ("abc", "Authorization: Token abc"):
+        with pytest.raises(ConfigError, match=r"^auth_header is '\*\*\*'.* one Authorization"):
+            HttpPost("h", user="u", auth_header=header)
+        assert HttpPost("h", auth_header=header).extra_header()
+    assert HttpPost("h", user="u", auth_header="X-Api-Key: k").extra_header() == ("X-Api-Key", "k")
     with pytest.raises(ConfigError, match=r"^framing"):
         Tcp("h:1", persistent=True, framing="none")
     with pytest.raises(ConfigError, match="client_key"):

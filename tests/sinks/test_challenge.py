@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +48,23 @@ def test_the_vector_of_rfc_2617() -> None:
 def test_a_digest_without_qop_is_the_one_of_rfc_2069() -> None:
     header = 'Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093"'
     assert response(header, ("Mufasa", "CircleOfLife"), "x") == "1949323746fe6a43ef61f9606e7febea"
+
+
+def test_a_session_keeps_the_key_of_its_first_request() -> None:
+    """RFC 7616, 3.4.2: a server may make the key once, of the nonce and the first cnonce."""
+    credentials = Credentials(Auth.DIGEST, "u", "p")
+    assert credentials.learn(['Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256-sess'])
+    said = [parse([str(credentials.header("POST", "/", b""))])[0].params for _ in range(2)]
+    assert said[0]["cnonce"] == said[1]["cnonce"]
+    assert [one["nc"] for one in said] == ["00000001", "00000002"]
+
+    def hashed(*parts: str) -> str:
+        return hashlib.sha256(":".join(parts).encode()).hexdigest()
+
+    key = hashed(hashed("u", "r", "p"), "n", said[0]["cnonce"])
+    for one in said:
+        wanted = hashed(key, "n", one["nc"], one["cnonce"], "auth", hashed("POST", "/"))
+        assert one["response"] == wanted
 
 
 def test_auth_int_covers_the_body() -> None:

@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.model import Attempt, Body, Files
-from cammra_edge.profile import HttpPost, Timeouts
+from cammra_edge.profile import HttpPost
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.http import HttpSink, holds
-from tests.servers import LOOPBACK, Scripted, answer, answering, headers_of, read_request
+from tests.servers import (
+    LOOPBACK,
+    PATIENT,
+    Scripted,
+    answer,
+    answering,
+    free_port,
+    headers_of,
+    read_request,
+)
 
 if TYPE_CHECKING:
     import socket
@@ -20,11 +29,10 @@ if TYPE_CHECKING:
 
 ATTEMPT = Attempt(event_id="e" * 32, packet=7, number=3)
 BODY = Body(content=b'{"packetCounter":"7"}', content_type="application/json")
-QUICK = Timeouts(connect_s=2, write_s=2, answer_s=2, total_s=5)
 
 
 def post(port: int, **settings: object) -> HttpPost:
-    return HttpPost(f"http://{LOOPBACK}:{port}/listener.php?a=b", timeouts=QUICK, **settings)  # type: ignore[arg-type] # the tests' own
+    return HttpPost(f"http://{LOOPBACK}:{port}/listener.php?a=b", timeouts=PATIENT, **settings)  # type: ignore[arg-type] # the tests' own
 
 
 def sent(server: Scripted, **settings: object) -> Outcome:
@@ -285,6 +293,7 @@ def test_digest_is_never_talked_down_to_basic() -> None:
         ("auto", "Token abc", "authorization", "Token abc"),
         ("bearer", "abc", "authorization", "Bearer abc"),
         ("bearer", "Bearer abc", "authorization", "Bearer abc"),
+        ("bearer", " abc ", "authorization", "Bearer abc"),
     ],
 )
 def test_the_auth_header(good: Scripted, auth: str, header: str, name: str, value: str) -> None:
@@ -322,9 +331,7 @@ def test_a_kept_connection_that_dies_under_the_request_is_replaced_once() -> Non
 
 
 def test_nobody_listening_is_said_in_words() -> None:
-    with Scripted(answering(answer())) as server:
-        port = server.port
-    outcome = HttpSink(post(port)).send(BODY, ATTEMPT)
+    outcome = HttpSink(post(port := free_port())).send(BODY, ATTEMPT)
     assert outcome == TryLater(
         f"http://{LOOPBACK}:{port} refuses the connection: nothing listens on that port"
     )
@@ -341,7 +348,11 @@ def test_no_proxy_is_taken_from_the_environment(
 def test_a_proxy_is_used_and_proves_itself(good: Scripted) -> None:
     proxy = f"http://{LOOPBACK}:{good.port}"
     protocol = HttpPost(
-        "http://receiver.invalid/x", proxy=proxy, proxy_user="p", proxy_password="q", timeouts=QUICK
+        "http://receiver.invalid/x",
+        proxy=proxy,
+        proxy_user="p",
+        proxy_password="q",
+        timeouts=PATIENT,
     )
     sink = HttpSink(protocol)
     assert isinstance(sink.send(BODY, ATTEMPT), Delivered)

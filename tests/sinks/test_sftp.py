@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from socket import SHUT_RDWR
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,20 +18,22 @@ from cammra_edge.probe import probe
 from cammra_edge.profile import Ftp, Profile, Timeouts
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
-from tests.servers import LOOPBACK, Scripted, free_port, missing, require_program, running
+from tests.servers import LOOPBACK, PATIENT, Scripted, free_port, missing, require_program, running
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
 
 asyncssh = pytest.importorskip("asyncssh")
+from cammra_edge.sinks.sftp import SftpSink  # noqa: E402 - needs asyncssh
+from cammra_edge.sinks.sftp_session import Session  # noqa: E402 - as above
 
 SFTP_SERVER = Path("/usr/lib/openssh/sftp-server")
 PASSWORD_SERVER = """
 import asyncio, sys
 import asyncssh
 
-port, key, home = sys.argv[1:]
+port, key, home, may_rename = sys.argv[1:]
 
 class Server(asyncssh.SSHServer):
     def password_auth_supported(self):
@@ -39,10 +42,16 @@ class Server(asyncssh.SSHServer):
     def validate_password(self, username, password):
         return (username, password) == ("cam", "geheim")
 
+class Files(asyncssh.SFTPServer):
+    def rename(self, oldpath, newpath):
+        if may_rename != "yes":
+            raise asyncssh.SFTPPermissionDenied("not here")
+        super().rename(oldpath, newpath)
+
 async def main():
     await asyncssh.listen(
         "127.0.0.1", int(port), server_host_keys=[key], server_factory=Server,
-        sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=home),
+        sftp_factory=lambda channel: Files(channel, chroot=home),
     )
     await asyncio.Event().wait()
 
@@ -58,7 +67,6 @@ FILES = Files(
         NamedFile(path="GATE-1/09/n.jpg", content=JPEG),
     )
 )
-LIMITS = Timeouts(connect_s=5, write_s=5, answer_s=5, total_s=10)
 
 
 class Server:
@@ -91,7 +99,7 @@ class Server:
         )
         return [program, "-D", "-e", "-f", str(configuration)]
 
-    def with_password(self) -> list[str]:
+    def with_password(self, *, may_rename: bool) -> list[str]:
         """A server that takes a password; OpenSSH would want a user of the system for that."""
         (self.work / "server.py").write_text(PASSWORD_SERVER)
         return [
@@ -100,12 +108,13 @@ class Server:
             str(self.port),
             str(self.work / "host"),
             str(self.home),
+            "yes" if may_rename else "no",
         ]
 
     def profile(self, **settings: str) -> Profile:
         usual = {"user": getpass.getuser(), "ssh_key": self.ssh_key, "host_key": self.fingerprint}
         return Profile(
-            "p", Ftp(f"sftp://{LOOPBACK}:{self.port}", timeouts=LIMITS, **(usual | settings))
+            "p", Ftp(f"sftp://{LOOPBACK}:{self.port}", timeouts=PATIENT, **(usual | settings))
         )
 
     def stored(self) -> dict[str, bytes]:
@@ -126,9 +135,10 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def password_server(tmp_path: Path) -> Iterator[Server]:
+def password_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     made = Server(tmp_path)
-    with running(made.with_password(), port=made.port):
+    command = made.with_password(may_rename=getattr(request, "param", True))
+    with running(command, port=made.port):
         yield made
 
 
@@ -199,10 +209,12 @@ def test_what_is_no_ssh_server_is_tried_later() -> None:
 
     with Scripted(script) as other:
         (outcome,) = sent(
-            Profile("p", Ftp(f"sftp://{LOOPBACK}:{other.port}", timeouts=LIMITS)), FILES
+            Profile("p", Ftp(f"sftp://{LOOPBACK}:{other.port}", timeouts=PATIENT)), FILES
         )
     assert isinstance(outcome, TryLater)
-    (outcome,) = sent(Profile("p", Ftp(f"sftp://{LOOPBACK}:{free_port()}", timeouts=LIMITS)), FILES)
+    (outcome,) = sent(
+        Profile("p", Ftp(f"sftp://{LOOPBACK}:{free_port()}", timeouts=PATIENT)), FILES
+    )
     assert isinstance(outcome, TryLater)
     assert "refuses the connection" in outcome.why
 
@@ -227,16 +239,56 @@ def test_only_files(server: Server) -> None:
     sink.close()
 
 
-def test_a_test_goes_through_the_sink(server: Server) -> None:
+def test_folders_that_somebody_cleared_away_are_made_again(server: Server) -> None:
+    sink = open_sink(server.profile())
+    assert isinstance(sink.send(FILES, FIRST), Delivered)
+    for path in sorted(server.home.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    assert isinstance(sink.send(FILES, FIRST), Delivered)
+    sink.close()
+    assert server.stored() == wanted()
+
+
+def test_a_connection_that_went_away_costs_one_reconnect(server: Server) -> None:
+    sink = open_sink(server.profile())
+    assert isinstance(sink, SftpSink)
+    assert isinstance(sink.send(FILES, FIRST), Delivered)
+    assert isinstance(sink._kept, Session)
+    connection = sink._kept._connection
+    assert connection is not None
+    connection.get_extra_info("socket").shutdown(SHUT_RDWR)
+    assert isinstance(sink.send(FILES, AGAIN), Delivered)
+    sink.close()
+    assert server.stored() == wanted()
+
+
+@pytest.mark.parametrize("password_server", [False], indirect=True, ids=["may not rename"])
+def test_what_is_refused_leaves_nothing_half_written(password_server: Server) -> None:
+    profile = password_server.profile(user="cam", password="geheim", ssh_key="")
+    (outcome,) = sent(profile, FILES)
+    assert isinstance(outcome, GiveUp), outcome
+    assert password_server.stored() == {}
+    told = list(probe(profile, profile_id=1, device=Device(time_zone="UTC")))
+    assert (told[-2].name, told[-2].state) == ("rename", "failed")
+    assert told[-2].remedy
+    assert "geheim" not in repr(told)
+    assert password_server.stored() == {}
+
+
+def test_a_test_is_told_step_by_step_and_leaves_nothing_behind(server: Server) -> None:
     told = list(probe(server.profile(), profile_id=1, device=Device(time_zone="UTC")))
-    assert [step.name for step in told if step.state != "running"] == [
-        "dns",
-        "tcp",
-        "send",
-        "answer",
-        "done",
-    ]
-    assert {step.state for step in told if step.state != "running"} == {"ok"}
+    ended = {step.name: step.state for step in told if step.state != "running"}
+    names = ["dns", "tcp", "login", "folder", "upload", "rename", "delete", "done"]
+    assert ended == dict.fromkeys(names, "ok")
+    assert all(step.detail for step in told[:-1] if step.state == "ok")
+    assert server.stored() == {}
+
+
+def test_a_test_shows_the_key_of_a_server_that_is_not_believed(server: Server) -> None:
+    told = list(probe(server.profile(host_key=""), profile_id=1, device=Device(time_zone="UTC")))
+    assert (told[-2].name, told[-2].state) == ("login", "failed")
+    assert server.fingerprint in told[-2].detail
+    assert "host_key" in told[-2].remedy
 
 
 def test_a_fingerprint_is_checked_when_it_is_set() -> None:

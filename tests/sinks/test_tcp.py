@@ -15,7 +15,16 @@ from cammra_edge.profile import Tcp, Timeouts
 from cammra_edge.sinks.base import Delivered, GiveUp, TryLater
 from cammra_edge.sinks.tcp import TcpSink, unacknowledged_bytes
 from tests.half_open import vanish
-from tests.servers import LOOPBACK, SLACK_S, Scripted, free_port, require_program, running
+from tests.servers import (
+    LOOPBACK,
+    PATIENT,
+    SLACK_S,
+    Scripted,
+    free_port,
+    require_program,
+    running,
+    wait_until,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +34,12 @@ if TYPE_CHECKING:
 ATTEMPT = Attempt(event_id="e" * 32, packet=7)
 BODY = Body(content=b'{"a":"' + b"x" * 100_000 + b'"}')
 BIG = Body(content=b"y" * (64 << 20))
-LIMITS = Timeouts(connect_s=2, write_s=1, answer_s=1, total_s=3)
+SHORT = Timeouts(connect_s=2, write_s=1, answer_s=1, total_s=3)
+NOTICING = Timeouts(write_s=2, total_s=30)
 
 
-def sink(port: int, **settings: object) -> TcpSink:
-    return TcpSink(Tcp(f"{LOOPBACK}:{port}", timeouts=LIMITS, **settings))  # type: ignore[arg-type] # the tests' own
+def sink(port: int, *, timeouts: Timeouts = PATIENT, **settings: object) -> TcpSink:
+    return TcpSink(Tcp(f"{LOOPBACK}:{port}", timeouts=timeouts, **settings))  # type: ignore[arg-type] # the tests' own
 
 
 def until_eof(connection: socket.socket, _: int, server: Scripted) -> None:
@@ -39,24 +49,10 @@ def until_eof(connection: socket.socket, _: int, server: Scripted) -> None:
     server.received.append(bytes(received))
 
 
-def collecting(connection: socket.socket, number: int, server: Scripted) -> None:
-    """Keeps one entry per connection, filled as bytes come."""
-    server.received += [b""] * (number + 1 - len(server.received))
-    while chunk := connection.recv(65536):
-        server.received[number] += chunk
-
-
-def finished(server: Scripted, count: int) -> list[bytes]:
-    deadline = time.monotonic() + 5
-    while len(server.received) < count and time.monotonic() < deadline:
-        time.sleep(0.005)
-    return server.received
-
-
 def test_one_connection_carries_the_object_and_nothing_else() -> None:
     with Scripted(until_eof) as server:
         outcome = sink(server.port).send(BODY, ATTEMPT)
-        assert finished(server, 1) == [BODY.content]
+        assert server.wait_received(1) == [BODY.content]
     assert outcome == Delivered("acknowledged by the receiver's kernel")
 
 
@@ -64,7 +60,7 @@ def test_each_event_has_its_own_connection() -> None:
     with Scripted(until_eof) as server:
         way = sink(server.port)
         assert all(isinstance(way.send(BODY, ATTEMPT), Delivered) for _ in range(5))
-        assert finished(server, 5) == [BODY.content] * 5
+        assert server.wait_received(5) == [BODY.content] * 5
 
 
 @pytest.mark.parametrize(
@@ -81,22 +77,23 @@ def test_a_kept_connection_separates_objects(framing: str, wire: bytes) -> None:
         way = sink(server.port, persistent=True, framing=framing)
         assert all(isinstance(way.send(BODY, ATTEMPT), Delivered) for _ in range(3))
         way.close()
-        assert finished(server, 1) == [wire * 3]
+        assert server.wait_received(1) == [wire * 3]
     assert server.connections == 1
 
 
 def test_a_kept_connection_that_was_closed_is_replaced_at_once() -> None:
     def script(connection: socket.socket, _: int, server: Scripted) -> None:
         received = b""
-        while not received.endswith(b"\n"):
-            received += connection.recv(65536)
+        while not received.endswith(b"\n") and (piece := connection.recv(65536)):
+            received += piece
+        connection.close()  # before it is told: the next event must find the connection closed
         server.received.append(received)
 
     with Scripted(script) as server:
         way = sink(server.port, persistent=True)
         for count in range(1, 6):
             assert isinstance(way.send(BODY, ATTEMPT), Delivered)
-            assert len(finished(server, count)) == count
+            assert len(server.wait_received(count)) == count
         way.close()
     assert server.connections == 5
 
@@ -122,10 +119,10 @@ def stuck(_: socket.socket, __: int, server: Scripted) -> None:
 def test_a_receiver_that_stops_reading_has_not_got_it() -> None:
     with Scripted(stuck) as server:
         began = time.monotonic()
-        outcome = sink(server.port).send(BIG, ATTEMPT)
+        outcome = sink(server.port, timeouts=SHORT).send(BIG, ATTEMPT)
         took_s = time.monotonic() - began
     assert isinstance(outcome, TryLater)
-    assert took_s < LIMITS.total_s + SLACK_S
+    assert took_s < SHORT.total_s + SLACK_S
 
 
 def test_a_receiver_that_breaks_off_has_not_got_it() -> None:
@@ -150,7 +147,7 @@ def test_a_receiver_that_is_gone_without_a_word_has_not_got_it() -> None:
             time.sleep(0.02)
 
     with Scripted(script) as server:
-        way = sink(server.port, persistent=True)
+        way = sink(server.port, timeouts=NOTICING, persistent=True)
         assert isinstance(way.send(small, ATTEMPT), Delivered)
         assert gone.wait(SLACK_S)
         assert isinstance(way.send(small, ATTEMPT), TryLater)
@@ -178,14 +175,14 @@ def test_a_failed_connection_is_never_used_again() -> None:
             connection.recv(1000)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         else:
-            collecting(connection, number, server)
+            until_eof(connection, number, server)
 
     with Scripted(script) as server:
         way = sink(server.port, persistent=True)
         assert isinstance(way.send(BIG, ATTEMPT), TryLater)
         assert isinstance(way.send(BODY, ATTEMPT), Delivered)
         way.close()
-        assert finished(server, 2)[1] == BODY.content + b"\n"
+        assert server.wait_received(1) == [BODY.content + b"\n"]
 
 
 def acknowledging(answer: bytes, pause_s: float = 0.0) -> object:
@@ -227,7 +224,7 @@ def test_nobody_listening_is_said_in_words() -> None:
 
 
 def test_a_name_without_address_is_said_in_words() -> None:
-    outcome: Outcome = TcpSink(Tcp("receiver.invalid:7001", timeouts=LIMITS)).send(BODY, ATTEMPT)
+    outcome: Outcome = TcpSink(Tcp("receiver.invalid:7001", timeouts=PATIENT)).send(BODY, ATTEMPT)
     assert isinstance(outcome, TryLater)
     assert "no address found for receiver.invalid" in outcome.why
 
@@ -269,9 +266,8 @@ def test_programs_that_nobody_here_wrote_get_every_byte(
     filled = [part.format(port=port, out=out) for part in command]
     with running([path, *filled], port=port):
         assert isinstance(sink(port).send(BODY, ATTEMPT), Delivered)
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline and (
-            not out.exists() or out.stat().st_size < len(BODY.content)
-        ):
-            time.sleep(0.01)
+        wait_until(
+            lambda: out.exists() and out.stat().st_size >= len(BODY.content),
+            "every byte in the program's file",
+        )
     assert out.read_bytes() == BODY.content

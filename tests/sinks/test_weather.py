@@ -8,7 +8,7 @@ import ssl
 
 import pytest
 
-from cammra_edge.profile import Endpoint, HttpPost, Timeouts
+from cammra_edge.profile import Endpoint, HttpPost
 from cammra_edge.sinks import weather
 from cammra_edge.sinks.base import Misconfigured, Outcome, TryLater
 from cammra_edge.sinks.http import HttpSink
@@ -88,9 +88,7 @@ def test_the_innermost_cause_speaks() -> None:
 )
 def test_a_closed_port_says_which_scheme_was_tried(typed: str, mode: str, tried: str) -> None:
     host = f"{LOOPBACK}:{free_port()}"
-    sink = HttpSink(
-        HttpPost(typed.format(host=host), timeouts=Timeouts(connect_s=1)), network_mode=mode
-    )
+    sink = HttpSink(HttpPost(typed.format(host=host)), network_mode=mode)
     outcome = sink.send(BODY, ATTEMPT)
     assert isinstance(outcome, TryLater)
     assert outcome.why.startswith(tried.format(host=host) + " refuses")

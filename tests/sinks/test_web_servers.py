@@ -1,4 +1,4 @@
-"""Servers that nobody here wrote: nginx with Basic, Apache with Basic and Digest, nginx before PHP by FastCGI."""
+"""Servers that nobody here wrote, PHP behind them by FastCGI: nginx with Basic, Apache and lighttpd with Digest."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import hashlib
 import json
 import subprocess
 import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from cammra_edge.profile import HttpPost, Profile
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured
 from tests.payload.events import BOUNDARY_KEY, EVENT, JPEGS, SAMPLE_DEVICE
-from tests.servers import LOOPBACK, free_port, require_program, running
+from tests.servers import LOOPBACK, free_port, require_program, running, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,20 +160,31 @@ def test_nginx_refuses_what_is_too_large_and_redirects(nginx: tuple[int, Path]) 
     assert "redirects are not followed" in moved.why
 
 
-@pytest.fixture
-def apache(php: tuple[int, Path]) -> Iterator[tuple[int, Path]]:
-    program = require_program("apache2", apt="apache2-bin")
-    fastcgi, got = php
-    port = free_port()
-    # Not below pytest's folder, which is closed to the user that Apache runs as.
-    with tempfile.TemporaryDirectory() as made, apache_in(Path(made), program, port, fastcgi, got):
-        yield port, got
+@dataclass(frozen=True)
+class Guarded:
+    """A server that asks who is there, by Digest."""
+
+    url: str
+    got: Path
+    log: Path
+
+    def profile(self, auth: str = "auto", password: str = PASSWORD) -> HttpPost:
+        return HttpPost(self.url, auth=auth, user=USER, password=password)
+
+    def statuses(self, count: int) -> list[str]:
+        """What it answered, request by request; written a little after the answer."""
+        wait_until(lambda: len(self._lines()) >= count, f"{count} lines in its log")
+        return self._lines()
+
+    def _lines(self) -> list[str]:
+        return self.log.read_text().split() if self.log.exists() else []
 
 
 @contextlib.contextmanager
-def apache_in(folder: Path, program: str, port: int, fastcgi: int, got: Path) -> Iterator[None]:
-    digest = hashlib.md5(f"{USER}:gate:{PASSWORD}".encode(), usedforsecurity=False).hexdigest()
-    (folder / "digest").write_text(f"{USER}:gate:{digest}\n")
+def apache(php: tuple[int, Path], nonce_s: int) -> Iterator[Guarded]:
+    program = require_program("apache2", apt="apache2-bin")
+    fastcgi, got = php
+    port = free_port()
     names = (
         "mpm_event",
         "authn_core",
@@ -183,33 +196,84 @@ def apache_in(folder: Path, program: str, port: int, fastcgi: int, got: Path) ->
         "proxy_fcgi",
     )
     loads = "".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so\n" for name in names)
-    configuration = folder / "apache.conf"
-    configuration.write_text(
-        f"ServerRoot {folder}\nServerName x\nListen {LOOPBACK}:{port}\nPidFile {folder}/pid\n"
-        f"ErrorLog {folder}/error.log\nDefaultRuntimeDir {folder}\nMutex file:{folder}\n{loads}"
-        f"User nobody\nGroup nogroup\nDocumentRoot {folder}\n"
-        f'<Location "/">\nAuthType Digest\nAuthName gate\nAuthDigestDomain /\nAuthDigestProvider file\n'
-        f"AuthUserFile {folder}/digest\nAuthDigestNonceLifetime 2\nRequire valid-user\n</Location>\n"
-        f'ProxyPass "/" "fcgi://{LOOPBACK}:{fastcgi}/"\n'
-        f"ProxyFCGISetEnvIf true SCRIPT_FILENAME {got.parent}/listener.php\n"
+    digest = hashlib.md5(f"{USER}:gate:{PASSWORD}".encode(), usedforsecurity=False).hexdigest()
+    # Not below pytest's folder, which is closed to the user that Apache runs as.
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        (folder / "digest").write_text(f"{USER}:gate:{digest}\n")
+        (folder / "apache.conf").write_text(
+            f"ServerRoot {folder}\nServerName x\nListen {LOOPBACK}:{port}\nPidFile {folder}/pid\n"
+            f"ErrorLog {folder}/error.log\nDefaultRuntimeDir {folder}\nMutex file:{folder}\n{loads}"
+            f"User nobody\nGroup nogroup\nDocumentRoot {folder}\n"
+            f'LogFormat "%>s" status\nCustomLog {folder}/statuses status\n'
+            f'<Location "/">\nAuthType Digest\nAuthName gate\nAuthDigestDomain /\nAuthDigestProvider file\n'
+            f"AuthUserFile {folder}/digest\nAuthDigestNonceLifetime {nonce_s}\nRequire valid-user\n</Location>\n"
+            f'ProxyPass "/" "fcgi://{LOOPBACK}:{fastcgi}/"\n'
+            f"ProxyFCGISetEnvIf true SCRIPT_FILENAME {got.parent}/listener.php\n"
+        )
+        with running([program, "-X", "-f", str(folder / "apache.conf")], port=port):
+            yield Guarded(f"http://{LOOPBACK}:{port}/listener.php", got, folder / "statuses")
+
+
+@contextlib.contextmanager
+def lighttpd(php: tuple[int, Path], work: Path, algorithm: str) -> Iterator[Guarded]:
+    program = require_program("lighttpd", apt="lighttpd")
+    fastcgi, got = php
+    port = free_port()
+    secret = f"{USER}:gate:{PASSWORD}".encode()
+    kind = {"MD5": "md5", "SHA-256": "sha256"}[algorithm]
+    (work / "digest").write_text(
+        f"{USER}:gate:{hashlib.new(kind, secret, usedforsecurity=False).hexdigest()}\n"
     )
-    folder.chmod(0o755)
-    with running([program, "-X", "-f", str(configuration)], port=port):
-        yield
+    (work / "lighttpd.conf").write_text(
+        'server.modules = ("mod_auth", "mod_authn_file", "mod_fastcgi", "mod_accesslog")\n'
+        f'server.document-root = "{work}"\nserver.port = {port}\nserver.bind = "{LOOPBACK}"\n'
+        f'server.errorlog = "{work}/error.log"\nserver.upload-dirs = ("{work}")\n'
+        f'accesslog.filename = "| /bin/sh -c \'cat >> {work}/statuses\'"\naccesslog.format = "%s"\n'
+        f'auth.backend = "htdigest"\nauth.backend.htdigest.userfile = "{work}/digest"\n'
+        f'auth.require = ("/" => ("method" => "digest", "algorithm" => "{algorithm}", "realm" => "gate",'
+        ' "require" => "valid-user"))\n'
+        f'fastcgi.server = (".php" => (("host" => "{LOOPBACK}", "port" => {fastcgi})))\n'
+    )
+    with running([program, "-D", "-f", str(work / "lighttpd.conf")], port=port):
+        yield Guarded(f"http://{LOOPBACK}:{port}/listener.php", got, work / "statuses")
+
+
+@pytest.fixture(params=["apache", "lighttpd-MD5", "lighttpd-SHA-256"])
+def guarded(
+    request: pytest.FixtureRequest, php: tuple[int, Path], tmp_path: Path
+) -> Iterator[Guarded]:
+    name, _, algorithm = request.param.partition("-")
+    started = apache(php, 300) if name == "apache" else lighttpd(php, tmp_path, algorithm)
+    with started as server:
+        yield server
 
 
 @pytest.mark.parametrize("auth", ["auto", "digest"])
-def test_apache_with_digest_costs_one_round_trip_once(apache: tuple[int, Path], auth: str) -> None:
-    port, got = apache
-    good = HttpPost(
-        f"http://{LOOPBACK}:{port}/listener.php", auth=auth, user=USER, password=PASSWORD
-    )
-    outcomes = deliver(good, range(1, 6))
-    assert all(isinstance(one, Delivered) for one in outcomes), outcomes
+def test_digest_costs_one_round_trip_once(guarded: Guarded, auth: str) -> None:
+    outcomes = deliver(guarded.profile(auth), range(1, 6))
+    assert outcomes == [Delivered("status 200")] * 5
+    assert guarded.statuses(6) == ["401", *["200"] * 5]
     for packet in range(1, 6):
-        assert_stored(got, packet)
-    wrong = HttpPost(
-        f"http://{LOOPBACK}:{port}/listener.php", auth=auth, user=USER, password="falsch"
-    )
-    (refused,) = deliver(wrong, range(7, 8), ImageKind.PLATE_CROP)
+        assert_stored(guarded.got, packet)
+
+
+def test_digest_with_a_wrong_password_is_refused_and_not_hammered(guarded: Guarded) -> None:
+    (refused,) = deliver(guarded.profile(password="falsch"), range(7, 8), ImageKind.PLATE_CROP)
     assert isinstance(refused, Misconfigured)
+    assert guarded.statuses(2) == ["401", "401"]
+
+
+def test_a_nonce_that_has_grown_old_costs_one_more(php: tuple[int, Path]) -> None:
+    with apache(php, nonce_s=1) as server:
+        profile = Profile("p", server.profile(), image=ImageKind.FULL_FRAME, two_images=True)
+        sink = open_sink(profile)
+        for packet in (1, 2):
+            attempt = Attempt(event_id=EVENT.event_id, packet=packet)
+            assert isinstance(sink.send(render_event(profile, packet), attempt), Delivered)
+            time.sleep(2.1)  # Apache's nonce lives a second
+        sink.close()
+        assert server.statuses(4) == ["401", "200", "401", "200"]
+        for packet in (1, 2):
+            assert_stored(server.got, packet)

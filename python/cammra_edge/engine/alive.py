@@ -25,9 +25,12 @@ _TOLD = (
     "queue_events",
     "oldest_age_s",
     "delivered",
+    "dropped",
+    "expired",
     "parked",
     "last_success_utc_ns",
 )
+_NS_PER_S = 1_000_000_000
 
 
 class Alive:
@@ -37,6 +40,8 @@ class Alive:
         """Nothing is sent before `apply`."""
         self._status = status
         self._clock = clock
+        self._offset_ns = clock.utc_ns() - clock.mono_ns()
+        self._seen = (clock.mono_ns(), 0)
         self._sender: KeepaliveSender | None = None
         self._held: tuple[object, ...] = ()
 
@@ -68,17 +73,28 @@ class Alive:
 
     def _now(self) -> Status:
         status = self._status()
+        now_utc_ns, now_mono_ns = self._clock.utc_ns(), self._clock.mono_ns()
+        before_mono_ns, frames = self._seen
+        self._seen = (now_mono_ns, status.frames)
+        moved_ns = now_utc_ns - now_mono_ns - self._offset_ns
         health = {
             str(one["profile_id"]): {name: one[name] for name in _TOLD if name in one}
             for one in status.profiles
         }
         return Status(
-            now_utc_ns=self._clock.utc_ns(),
+            now_utc_ns=now_utc_ns,
             app_version=package_version(),
             os_version=platform.platform(terse=True),
             frames=status.frames,
             reads=status.reads,
-            health={"profiles": health, "disk": dict(status.outbox)},
+            frames_per_s=round(
+                (status.frames - frames) * _NS_PER_S / max(1, now_mono_ns - before_mono_ns)
+            ),
+            health={
+                "profiles": health,
+                "clock": {"utc_ns": now_utc_ns, "set_by_s": round(moved_ns / _NS_PER_S, 3)},
+                "disk": dict(status.outbox),
+            },
         )
 
 

@@ -1,6 +1,6 @@
 """Names made of what cameras read: everything in them comes from outside and is made harmless here.
 
-Invariant, held by `tests/payload/test_hostile.py` with hostile texts: an image's or event's file name
+Invariant, held by `tests/payload/test_ff.py` with hostile texts: an image's or event's file name
 consists of `[A-Za-z0-9._]`, has no leading dot and at most 120 characters.
 """
 

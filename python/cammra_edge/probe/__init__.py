@@ -4,6 +4,7 @@
 touching another profile. Every failing step says in one sentence what to do.
 """
 
-from cammra_edge.probe.steps import Step, probe
+from cammra_edge.probe.step import Step
+from cammra_edge.probe.steps import probe
 
 __all__ = ["Step", "probe"]

@@ -11,10 +11,8 @@ from __future__ import annotations
 import base64
 import ftplib
 import secrets
-import socket
 import ssl
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cammra_edge.clock import SYSTEM_CLOCK
@@ -22,11 +20,12 @@ from cammra_edge.errors import CammraError
 from cammra_edge.model import Attempt, Body, Files
 from cammra_edge.payload import render
 from cammra_edge.probe import certificate, picture
+from cammra_edge.probe.step import REMEDIES, FailedStep, Step
 from cammra_edge.profile import Ftp, HttpPost, Templated
 from cammra_edge.sinks import open_sink, tls, weather
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
-from cammra_edge.sinks.dial import dial
+from cammra_edge.sinks.dial import dial, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,49 +37,6 @@ if TYPE_CHECKING:
 
 _NS_PER_MS = 1_000_000
 _SECURE = ("https", "tls", "ftps", "ftps-implicit")
-_REMEDIES = {
-    "dns": "Check how the server's name is written, and the DNS server in the camera's network settings.",
-    "tcp": "Check address and port, that the receiver runs, and that no firewall stands between.",
-    "tls": "If the certificate shown is the receiver's own, pin its fingerprint; else check whom you reach.",
-    "auth": "Check user, password and Auth-Header; they belong to the receiver, not to the camera.",
-    "login": "Check user and password of the FTP account.",
-    "folder": "Give the FTP account the right to make folders, or make the folder by hand.",
-    "upload": "Check the right to write, the space left, and whether passive mode gets through the firewall.",
-    "rename": "Give the FTP account the right to rename; files appear under their name only when complete.",
-    "delete": "The test file stays on the server; the account may not delete. Events arrive all the same.",
-    "answer": "The receiver was reached and did not take the event: look into its own log.",
-    "send": "Look at what the step says, and try again.",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step, as it begins (`running`) or has ended.
-
-    Args:
-        name: dns, tcp, tls, auth, login, folder, upload, rename, delete, send, answer, and at the end done.
-        state: running, ok, failed or skipped.
-        took_ms: How long it took.
-        detail: What was found.
-        remedy: What to do about a failure.
-        sent: With `done`: the exact bytes that were sent, in base64.
-        picture: With `done`: the picture that was sent, in base64.
-    """
-
-    name: str
-    state: str
-    took_ms: float = 0.0
-    detail: str = ""
-    remedy: str = ""
-    sent: str = field(default="", repr=False)
-    picture: str = field(default="", repr=False)
-
-
-class _Failed(Exception):  # noqa: N818 - not an error: it carries a step's end to where the steps are told
-    def __init__(self, detail: str, remedy: str = "") -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.remedy = remedy
 
 
 def probe(  # noqa: PLR0913 - what a Test needs, by name
@@ -147,8 +103,8 @@ class _Probe:
             if not reached:
                 break
         if reached:
-            by_hand = isinstance(message, Files) and self._endpoint.scheme != "sftp"
-            yield from self._ftp(message) if by_hand else self._sent(message, event)
+            uploads = isinstance(message, Files)
+            yield from self._uploaded(message) if uploads else self._sent(message, event)
         shown = next(iter(images.values()), b"")
         content = (
             message.content
@@ -180,10 +136,10 @@ class _Probe:
         state, remedy = "ok", ""
         try:
             yield
-        except _Failed as failed:
-            state, self._detail, remedy = "failed", failed.detail, failed.remedy or _REMEDIES[name]
-        except (OSError, EOFError, ftplib.Error, CammraError) as error:
-            state, remedy = "failed", _REMEDIES[name]
+        except FailedStep as failed:
+            state, self._detail, remedy = "failed", failed.detail, failed.remedy or REMEDIES[name]
+        except (OSError, EOFError, CammraError) as error:
+            state, remedy = "failed", REMEDIES[name]
             self._detail = self._words(error)
         took_ms = (self._clock.mono_ns() - began_ns) / _NS_PER_MS
         self._ended = Step(name, state, took_ms, self._detail, remedy)
@@ -191,8 +147,6 @@ class _Probe:
     def _words(self, error: Exception) -> str:
         if isinstance(error, CammraError):
             return str(error)
-        if isinstance(error, ftplib.Error):
-            return f"the server says {weather.printable(str(error))!r}"
         if isinstance(error, EOFError):
             return "the server closed the connection"
         return weather.outcome(error, self._reached()).why
@@ -204,7 +158,7 @@ class _Probe:
 
     def _resolve(self) -> None:
         reached = self._reached()
-        found = socket.getaddrinfo(reached.host, reached.port, type=socket.SOCK_STREAM)
+        found = resolved(reached.host, reached.port, self._deadline.wait_s())
         self._detail = f"{reached.host}: " + ", ".join(
             dict.fromkeys(str(entry[4][0]) for entry in found)
         )
@@ -221,7 +175,7 @@ class _Probe:
                 unacknowledged_s=limits.write_s,
             )
         except OSError as error:
-            raise _Failed(
+            raise FailedStep(
                 f"tried {self._endpoint}: {weather.outcome(error, reached).why}"
             ) from error
         with sock:
@@ -238,21 +192,21 @@ class _Probe:
         trust = tls.Trust(self._way.tls)
         trust.context()
         try:
-            with self._handshake(trust) as believed:
-                self._detail = (
-                    f"{believed.version()}; {_about(believed.getpeercert(binary_form=True) or b'')}"
-                )
+            version, der = self._shown(trust)
         except ssl.SSLError as error:
             why = weather.outcome(error, self._endpoint).why
             try:
-                with self._handshake(tls.Trust(tls.ANY)) as shown:
-                    about = _about(shown.getpeercert(binary_form=True) or b"")
+                _, der = self._shown(tls.Trust(tls.ANY))
             except OSError:
-                raise _Failed(why) from error
-            raise _Failed(f"{why}; {about}") from error
+                raise FailedStep(why) from error
+            raise FailedStep(f"{why}; {_about(der)}") from error
+        self._detail = f"{version}; {_about(der)}"
 
-    def _handshake(self, trust: tls.Trust) -> ssl.SSLSocket:
+    def _shown(self, trust: tls.Trust) -> tuple[str, bytes]:
+        """Version of TLS and the certificate, once the receiver is believed."""
         limits, endpoint = self._way.timeouts, self._endpoint
+        if isinstance(self._way, Ftp) and endpoint.scheme == "ftps":
+            return self._shown_by_ftp(self._way, trust)
         sock = dial(
             endpoint.host,
             endpoint.port,
@@ -260,15 +214,24 @@ class _Probe:
             connect_s=limits.connect_s,
             unacknowledged_s=limits.write_s,
         )
-        if endpoint.scheme == "ftps":
-            greeting = sock.recv(1024)
-            sock.sendall(b"AUTH TLS\r\n")
-            if not greeting.startswith(b"220") or not sock.recv(1024).startswith(b"234"):
-                sock.close()
-                raise _Failed(
-                    "the server offers no TLS (AUTH TLS refused)", "Use ftp:// or ftps-implicit://."
-                )
-        return trust.start(sock, endpoint.host, self._deadline, limits.connect_s)
+        with trust.start(sock, endpoint.host, self._deadline, limits.connect_s) as secure:
+            return secure.version() or "", secure.getpeercert(binary_form=True) or b""
+
+    def _shown_by_ftp(self, way: Ftp, trust: tls.Trust) -> tuple[str, bytes]:
+        # FTP's modules are loaded for FTP only.
+        from cammra_edge.sinks.ftp_control import FtpConversation  # noqa: PLC0415 - as above
+
+        conversation = FtpConversation(way, trust, self._deadline)
+        try:
+            conversation.open(self._endpoint)
+            return conversation.shown()
+        except ftplib.Error as error:
+            said = weather.printable(str(error))
+            raise FailedStep(
+                f"the server offers no TLS, it says {said!r}", "Use ftp:// or ftps-implicit://."
+            ) from error
+        finally:
+            conversation.close()
 
     # ---- sending -----------------------------------------------------------------------------------
 
@@ -290,7 +253,7 @@ class _Probe:
         if isinstance(outcome, Misconfigured):
             yield Step("send", "ok", took_ms, size)
             name = "auth" if outcome.why.startswith("status 40") else "answer"
-            yield Step(name, "failed", took_ms, outcome.why, _REMEDIES[name])
+            yield Step(name, "failed", took_ms, outcome.why, REMEDIES[name])
             return
         if isinstance(way, HttpPost) and (way.user or way.auth_header):
             how = f"as {way.user}" if way.user else "by Auth-Header"
@@ -300,9 +263,9 @@ class _Probe:
             case Delivered(note=note):
                 yield Step("answer", "ok", took_ms, note)
             case TryLater(why=why) | GiveUp(why=why):
-                yield Step("answer", "failed", took_ms, why, _REMEDIES["answer"])
+                yield Step("answer", "failed", took_ms, why, REMEDIES["answer"])
 
-    def _ftp(self, message: Message) -> Iterator[Step]:
+    def _uploaded(self, message: Message) -> Iterator[Step]:
         """Each command of an upload by itself, over the conversation that the sink uses; nothing stays behind."""
         way = self._way
         if not isinstance(way, Ftp) or not isinstance(message, Files) or not message.files:
@@ -312,13 +275,17 @@ class _Probe:
             return
         # FTP's modules are loaded for FTP only.
         from cammra_edge.probe.upload import Upload  # noqa: PLC0415 - as above
+        from cammra_edge.sinks.uploads import UploadSink  # noqa: PLC0415 - as above
 
-        upload = Upload(way, self._endpoint, self._deadline, message.files[-1])
+        sink = open_sink(self._profile, clock=self._clock)
+        if not isinstance(sink, UploadSink):
+            raise TypeError(type(sink))
+        upload = Upload(sink, way, self._deadline, message.files[-1])
         try:
             for step, action in upload.steps().items():
                 yield Step(step, "running")
                 with self._timed(step):
-                    self._detail = action()
+                    self._detail = upload.run(action)
                 if self._ended is not None:
                     yield self._ended
                     if self._ended.state == "failed":

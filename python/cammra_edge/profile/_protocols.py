@@ -98,10 +98,18 @@ class HttpPost(Masked):
         for name in ("password", "proxy_password"):
             _checks.text(name, getattr(self, name), secret=True)
         _auth_header(self.auth_header)
-        if self.auth is Auth.BEARER and not self.auth_header:
+        if self.auth is Auth.BEARER and not self.auth_header.strip():
             raise ConfigError("auth_header", "", "the bearer token")
         if self.auth in {Auth.BASIC, Auth.DIGEST} and not self.user:
             raise ConfigError("user", "", f"a user name, as auth is {str(self.auth)!r}")
+        extra = self.extra_header()
+        signs_in = bool(self.user) and self.auth in {Auth.AUTO, Auth.BASIC, Auth.DIGEST}
+        if signs_in and extra is not None and extra[0].lower() == "authorization":
+            raise ConfigError(
+                "auth_header",
+                _checks.MASK,
+                "'Name: value' with another name than Authorization, or no user: a request has one Authorization",
+            )
         names = tuple(
             _checks.token(f"part_names[{index}]", name)
             for index, name in enumerate(self.part_names)
@@ -144,11 +152,12 @@ class HttpPost(Masked):
 
     def extra_header(self) -> tuple[str, str] | None:
         """The header that `auth_header` stands for: name and value."""
-        if not self.auth_header:
+        given = self.auth_header.strip()
+        if not given:
             return None
         if self.auth is Auth.BEARER:
-            return "Authorization", f"Bearer {self.auth_header.removeprefix('Bearer ')}"
-        return _auth_header(self.auth_header)
+            return "Authorization", f"Bearer {given.removeprefix('Bearer ').strip()}"
+        return _auth_header(given)
 
 
 def _auth_header(value: str) -> tuple[str, str]:

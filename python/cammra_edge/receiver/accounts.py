@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import socketserver
 import threading
 from typing import Any
 
 _CONNECTIONS = 128
+_LAST_WORDS_S = 5.0
+"""What is being answered when the server goes away gets so long for it."""
 
 
 class Accounted(socketserver.ThreadingTCPServer):
@@ -22,7 +25,7 @@ class Accounted(socketserver.ThreadingTCPServer):
     ) -> None:
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._room = threading.BoundedSemaphore(_CONNECTIONS)
         super().__init__(address, handler)
 
@@ -39,6 +42,7 @@ class Accounted(socketserver.ThreadingTCPServer):
         with self._lock:
             known = request in self._open
             self._open.discard(request)
+            self._lock.notify_all()
         if known:
             self._room.release()
         super().shutdown_request(request)
@@ -47,11 +51,15 @@ class Accounted(socketserver.ThreadingTCPServer):
         """Say nothing: a connection that breaks is no news."""
 
     def hang_up(self) -> None:
-        """Cut every open connection."""
+        """Cut every open connection; one whose event has just been taken is still told so."""
+        self._shut(socket.SHUT_RD)
+        with self._lock:
+            self._lock.wait_for(lambda: not self._open, _LAST_WORDS_S)
+        self._shut(socket.SHUT_RDWR)
+
+    def _shut(self, how: int) -> None:
         with self._lock:
             connections = list(self._open)
         for connection in connections:
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
+            with contextlib.suppress(OSError):
+                connection.shutdown(how)

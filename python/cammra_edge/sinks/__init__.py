@@ -45,7 +45,7 @@ def open_sink(
                 raise ConfigError(
                     "server_url", way.server_url, "the extra: pip install 'cammra-edge[sftp]'"
                 ) from error
-            return SftpSink(way)
+            return SftpSink(way, clock=clock)
         case Ftp() as way:
             from cammra_edge.sinks.ftp import FtpSink  # noqa: PLC0415 - as above
 

@@ -102,6 +102,7 @@ class Credentials:
     password: str = field(repr=False)
     _challenge: Challenge | None = None
     _uses: int = 0
+    _cnonce: str = ""
 
     def header(self, method: str, target: str, body: bytes) -> str | None:
         """Value of `Authorization` for this request; `None` to send none."""
@@ -114,7 +115,7 @@ class Credentials:
         if self._challenge is None:
             return None
         self._uses += 1
-        return self._digest(self._challenge, method, target, body, cnonce=secrets.token_hex(8))
+        return self._digest(self._challenge, method, target, body, cnonce=self._cnonce)
 
     def learn(self, headers: Iterable[str]) -> bool:
         """Take in the challenges of a 401; whether one of them can be answered."""
@@ -124,8 +125,7 @@ class Credentials:
             Auth.BASIC: {"basic"},
         }.get(self.auth, set())
         offered = [one for one in parse(headers) if one.scheme in wanted and _answerable(one)]
-        self._challenge = max(offered, key=_preference, default=None)
-        self._uses = 0
+        self._take(max(offered, key=_preference, default=None))
         return bool(self.user) and self._challenge is not None
 
     @property
@@ -137,8 +137,13 @@ class Credentials:
         """Take over the nonce that an `Authentication-Info` header announces."""
         nonce = next((one.params.get("nextnonce") for one in parse([f"Info {info}"])), None)
         if nonce and self._challenge is not None and self._challenge.scheme == "digest":
-            self._challenge = Challenge("digest", {**self._challenge.params, "nonce": nonce})
-            self._uses = 0
+            self._take(Challenge("digest", {**self._challenge.params, "nonce": nonce}))
+
+    def _take(self, challenge: Challenge | None) -> None:
+        """Begin to count; one `cnonce` as long as the nonce lives, as the -sess kinds make their key of both."""
+        self._challenge = challenge
+        self._uses = 0
+        self._cnonce = secrets.token_hex(8)
 
     def _digest(
         self, challenge: Challenge, method: str, target: str, body: bytes, *, cnonce: str

@@ -1,14 +1,17 @@
 """Making a TCP connection that notices when its other end is gone.
 
 Every address of a name is tried within one deadline, so that a dead first one (IPv6 without a route,
-say) costs only its share. `tests/sinks/test_tcp.py` holds both.
+say) costs only its share. A name server that does not answer holds nobody up beyond it.
+`tests/sinks/test_dial.py` holds them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import queue
 import socket
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cammra_edge.sinks.deadline import Deadline
@@ -37,8 +40,7 @@ def dial(
         OSError: What the last address said.
     """
     connect = deadline.sooner(connect_s)
-    # No address limit by family: a camera may have only one of the two.
-    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = resolved(host, port, connect.wait_s())
     for index, (family, kind, protocol, _, address) in enumerate(addresses):
         last = index == len(addresses) - 1
         sock = socket.socket(family, kind, protocol)
@@ -53,6 +55,34 @@ def dial(
         else:
             return sock
     raise OSError("the name has no address")
+
+
+def resolved(host: str, port: int, wait_s: float) -> list[tuple[Any, ...]]:
+    """The addresses of a name, as `socket.getaddrinfo` has them: of either family, as a camera may have only one.
+
+    Raises:
+        TimeoutError: No name server has answered.
+        socket.gaierror: There is no such name.
+    """
+    with contextlib.suppress(socket.gaierror):  # it is a name, then
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    found: queue.SimpleQueue[list[tuple[Any, ...]] | OSError] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+        except (OSError, UnicodeError) as error:
+            found.put(error if isinstance(error, OSError) else socket.gaierror(str(error)))
+
+    # The system's resolver takes no time limit and can be half a minute over a name, so it has a thread of its own.
+    threading.Thread(target=ask, name="resolver", daemon=True).start()
+    try:
+        answer = found.get(timeout=wait_s)
+    except queue.Empty:
+        raise TimeoutError(f"no name server has answered about {host}") from None
+    if isinstance(answer, OSError):
+        raise answer
+    return answer
 
 
 def _watch(sock: socket.socket, unacknowledged_s: float) -> None:

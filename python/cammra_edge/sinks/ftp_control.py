@@ -28,7 +28,7 @@ _MOST_LINES = 200
 _UNKNOWN_COMMAND = ("500", "501", "502", "504", "522")
 
 
-class Conversation(ftplib.FTP):
+class FtpConversation(ftplib.FTP):
     """One control connection; `deadline` is set anew before each try."""
 
     def __init__(self, protocol: Ftp, trust: Trust, deadline: Deadline) -> None:
@@ -40,6 +40,7 @@ class Conversation(ftplib.FTP):
         self._buffer = bytearray()
         self._secure_data = False
         self._epsv = True
+        self._named = ""
         self._sizes = True
         self.set_pasv(protocol.passive)
 
@@ -89,13 +90,12 @@ class Conversation(ftplib.FTP):
             raise EOFError
         return self.sock
 
-    def certificate(self) -> bytes:
-        """The server's certificate as DER; empty without TLS."""
-        return (
-            (self.sock.getpeercert(binary_form=True) or b"")
-            if isinstance(self.sock, ssl.SSLSocket)
-            else b""
-        )
+    def shown(self) -> tuple[str, bytes]:
+        """Version of TLS and the server's certificate as DER; both empty without TLS."""
+        sock = self.sock
+        if not isinstance(sock, ssl.SSLSocket):
+            return "", b""
+        return sock.version() or "", sock.getpeercert(binary_form=True) or b""
 
     def expect_quiet(self) -> None:
         """Make sure that the idle connection still stands.
@@ -107,6 +107,10 @@ class Conversation(ftplib.FTP):
         poll.register(self._socket(), select.POLLIN | select.POLLHUP | select.POLLERR)
         if self._buffer or poll.poll(0):
             raise EOFError
+
+    def goodbye(self) -> None:
+        """Say that this is the end."""
+        self.voidcmd("QUIT")
 
     # ---- talking -----------------------------------------------------------------------------
 
@@ -133,7 +137,7 @@ class Conversation(ftplib.FTP):
     def getmultiline(self) -> str:
         """A whole answer, of a bounded number of lines."""
         line = self.getline()
-        if line[3:4] != "-":
+        if line[3:4] != "-" or not line[:3].isdigit():
             return line
         lines = [line]
         while not (lines[-1][:3] == line[:3] and lines[-1][3:4] != "-" and len(lines) > 1):
@@ -147,27 +151,63 @@ class Conversation(ftplib.FTP):
     def makepasv(self) -> tuple[str, int]:
         """Where the data connection goes: EPSV first, and only ever the host we already talk to."""
         host = str(self._socket().getpeername()[0])
+        self._named = host
         if self._epsv:
             try:
                 return host, int(ftplib.parse229(self.sendcmd("EPSV"), (host, 0))[1])
             except (ftplib.error_perm, ftplib.error_proto):
                 self._epsv = False
-        return host, int(ftplib.parse227(self.sendcmd("PASV"))[1])
+        self._named, port = ftplib.parse227(self.sendcmd("PASV"))
+        return host, int(port)
+
+    def try_passive(self) -> str:
+        """Open a data connection as an upload would, and say where to."""
+        try:
+            return self._tried_passive()
+        except OSError:
+            if not self._epsv:
+                raise
+            self._epsv = False  # as an upload would
+            return self._tried_passive()
+
+    def _tried_passive(self) -> str:
+        host, port = self.makepasv()
+        limits = self._limits
+        dial(
+            host,
+            port,
+            self.deadline,
+            connect_s=limits.connect_s,
+            unacknowledged_s=limits.write_s,
+        ).close()
+        named = "" if self._named == host else f"; it names {self._named}, which is not where it is"
+        return f"{'EPSV' if self._epsv else 'PASV'}, port {port}{named}"
 
     def ntransfercmd(
         self, cmd: str, rest: int | str | None = None
     ) -> tuple[socket.socket, int | None]:
         """Open a data connection for a command."""
         self.timeout = self.deadline.wait_s(self._limits.connect_s)
-        connection, size = super().ntransfercmd(cmd, rest)
+        try:
+            connection, size = super().ntransfercmd(cmd, rest)
+        except OSError:
+            if not (self.passiveserver and self._epsv):
+                raise
+            # Firewalls that know FTP let PASV's data through, and not all of them EPSV's.
+            self._epsv = False
+            self.timeout = self.deadline.wait_s(self._limits.connect_s)
+            connection, size = super().ntransfercmd(cmd, rest)
         control = self._socket()
         if connection.getpeername()[0] != control.getpeername()[0]:
             connection.close()
             raise ftplib.error_proto("the data connection came from another host")
         if self._secure_data and isinstance(control, ssl.SSLSocket):
-            connection.settimeout(self.deadline.wait_s(self._limits.connect_s))
-            connection = self._trust.context().wrap_socket(
-                connection, server_hostname=self.host, session=control.session
+            connection = self._trust.start(
+                connection,
+                self.host,
+                self.deadline,
+                self._limits.connect_s,
+                session=control.session,
             )
         return connection, size
 

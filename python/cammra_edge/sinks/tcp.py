@@ -79,6 +79,8 @@ class TcpSink:
 
     def close(self) -> None:
         """Let go of a kept connection."""
+        if isinstance(self._kept, ssl.SSLSocket):
+            _finish_tls(self._kept)
         if self._kept is not None:
             self._kept.close()
             self._kept = None
@@ -119,12 +121,16 @@ class TcpSink:
     def _delivered_over(self, sock: socket.socket, content: bytes, deadline: Deadline) -> Outcome:
         """Write and wait for the acknowledgement; keeps the connection only after success."""
         keep = False
+        secure = isinstance(sock, ssl.SSLSocket)
         try:
             self._write(sock, content, deadline)
-            finished = not self._protocol.persistent and _finish(sock)
+            finished = not self._protocol.persistent and not secure and _finish(sock)
             self._wait_for_kernel(sock, deadline, finished=finished)
             outcome = self._acknowledged(sock, deadline)
             keep = self._protocol.persistent and isinstance(outcome, Delivered)
+            if not keep and isinstance(sock, ssl.SSLSocket):
+                # Only now: an answer could not be read after it, and it must not meet a full buffer.
+                _finish_tls(sock)
             if not self._protocol.persistent and not self._protocol.ack:
                 self._linger(sock, deadline)
         finally:
@@ -209,15 +215,24 @@ def unacknowledged_bytes(sock: socket.socket) -> int:
 
 
 def _finish(sock: socket.socket) -> bool:
-    """Shut the writing side; False where there is no side left to shut, or TLS has its own way."""
-    if isinstance(sock, ssl.SSLSocket):
-        return False
+    """Shut the writing side; False where there is no side left to shut."""
     try:
         sock.shutdown(socket.SHUT_WR)
     except OSError:
         # The receiver has hung up already. Whether it had every byte, its acknowledgements say.
         return False
     return True
+
+
+def _finish_tls(sock: ssl.SSLSocket) -> None:
+    """Say that this is the end: a receiver that reads to it takes an end without a word for a cut."""
+    with contextlib.suppress(OSError, ValueError):  # the receiver may have hung up already
+        sock.settimeout(0)
+        with contextlib.suppress(
+            ssl.SSLWantReadError
+        ):  # said; the other side's word is not waited for
+            sock.unwrap()
+        sock.shutdown(socket.SHUT_WR)
 
 
 def _closed(sock: socket.socket) -> bool:

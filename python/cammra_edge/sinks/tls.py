@@ -95,9 +95,22 @@ class Trust:
         return self._context
 
     def start(
-        self, sock: socket.socket, host: str, deadline: Deadline, most_s: float
+        self,
+        sock: socket.socket,
+        host: str,
+        deadline: Deadline,
+        most_s: float,
+        *,
+        session: ssl.SSLSession | None = None,
     ) -> ssl.SSLSocket:
         """Begin TLS on a connected socket; on failure the socket is closed.
+
+        Args:
+            sock: It.
+            host: The receiver's name, which its certificate has to bear.
+            deadline: Of the whole try.
+            most_s: For the handshake.
+            session: One to take up again.
 
         Raises:
             ssl.SSLError: Why the receiver is not believed, or does not speak TLS.
@@ -105,7 +118,7 @@ class Trust:
         """
         try:
             sock.settimeout(deadline.wait_s(most_s))
-            wrapped = self.context().wrap_socket(sock, server_hostname=host)
+            wrapped = self.context().wrap_socket(sock, server_hostname=host, session=session)
         except BaseException:
             sock.close()
             raise
