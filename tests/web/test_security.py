@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +82,20 @@ def test_guessing_is_slowed_down_also_for_the_right_password(
     answer = stranger.sign_in(PASSWORD)
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) >= 1
+    assert browser.send("GET", "/api/settings").status_code == 200
+
+
+def test_guessing_at_once_is_no_faster_than_one_by_one(page: ServedPage, browser: Browser) -> None:
+    def guess(number: int) -> int:
+        with httpx.Client(base_url=page.url, trust_env=False) as http:
+            body = {"password": f"wrong wrong {number}"}
+            return http.post("/api/session", json=body, timeout=60).status_code
+
+    with ThreadPoolExecutor(24) as pool:
+        answers = Counter(pool.map(guess, range(24)))
+    # Each look takes scrypt some tenths of a second: a wait of a second may end meanwhile, once or twice.
+    assert answers[422] <= FREE_TRIES + 4
+    assert answers[422] + answers[429] == 24
     assert browser.send("GET", "/api/settings").status_code == 200
 
 
