@@ -75,8 +75,8 @@ function profileCard(one, samples) {
     one.alarm ? note("bad", h("p", {}, t("paused_text", { why: one.why })), h("button.btn", { type: "button", onclick: () => api("POST", `/api/profiles/${one.profile_id}/resume`).catch((error) => toast(error.message)) }, icon("play"), t("resume"))) : one.why ? note("warn", one.why) : null,
     h("div.plots", {},
       plot(t("in_queue"), count(one.queue_events), mine.map((m) => m.queue_events || 0), one.oldest_age_s ? t("oldest", { age: age(one.oldest_age_s), size: bytes(one.queue_bytes) }) : t("queue_empty")),
-      plot(t("rate"), t("per_minute", { n: (rate.at(-1) || 0).toFixed(rate.at(-1) >= 10 ? 0 : 1) }), rate, t("delivered_n", { n: count(one.delivered) })),
-      plot(t("latency"), `${one.latency_p50_ms.toFixed(0)} ms`, mine.map((m) => m.latency_p50_ms || 0), t("latency_95", { p95: one.latency_p95_ms.toFixed(0), p99: one.latency_p99_ms.toFixed(0) }))),
+      plot(t("rate"), [(rate.at(-1) || 0).toFixed(rate.at(-1) >= 10 ? 0 : 1), h("small", {}, t("per_minute"))], rate, t("delivered_n", { n: count(one.delivered) })),
+      plot(t("latency"), [one.latency_p50_ms.toFixed(0), h("small", {}, " ms")], mine.map((m) => m.latency_p50_ms || 0), t("latency_95", { p95: one.latency_p95_ms.toFixed(0), p99: one.latency_p99_ms.toFixed(0) }))),
     h("p.hint.num", {}, [t("retried_n", { n: count(one.retried) }), t("parked_n", { n: count(one.parked) }), t("expired_n", { n: count(one.expired) }), ...dropped].join(" · ")));
 }
 
@@ -95,6 +95,6 @@ function plot(title, value, points, line) {
 }
 
 function table(heads, rows) {
-  return h("table.fold", {}, h("thead", {}, h("tr", {}, heads.map((word) => h("th", { scope: "col" }, word)))),
+  return h("table.fold", {}, h("thead", {}, h("tr", {}, heads.map((word) => h("th", { scope: "col" }, word || h("span.unseen", {}, t("actions")))))),
     h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell, index) => h("td", { "data-name": heads[index] || null }, cell))))));
 }
