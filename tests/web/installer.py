@@ -74,11 +74,21 @@ def enter(page: Page, served: ServedPage, place: str = "events") -> None:
 
 
 def go(page: Page, place: str) -> None:
-    page.evaluate(f"location.hash = '{place}'")
+    """Open a place, and wait until it is drawn with all that it asks the server for."""
+    page.evaluate(
+        """place => new Promise((done) => {
+            if (location.hash === `#${place}`) { done(); return; }
+            addEventListener("hashchange", () => setTimeout(done), { once: true });
+            location.hash = place;
+        })""",
+        place,
+    )
     page.wait_for_selector(
         f'nav.tabs a[data-tab="{place.split("/", maxsplit=1)[0]}"][aria-current]'
     )
-    page.wait_for_timeout(250)
+    page.evaluate(
+        "async () => { while (openFetches) await new Promise((done) => setTimeout(done, 20)); }"
+    )
 
 
 def fill(page: Page, label: str, text: str) -> None:

@@ -59,6 +59,7 @@ function route() {
     else link.removeAttribute("aria-current");
   }
   document.title = `${t(`tab_${tab}`)} · cammra edge`;
+  scrollTo(0, 0);
   leave = TABS[tab](main, rest, live) || null;
   main.querySelector("h1")?.setAttribute("tabindex", "-1");
 }

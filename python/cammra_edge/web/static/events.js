@@ -74,7 +74,8 @@ function vehicle(car, events) {
   const last = events.at(-1);
   // The vehicle itself says more than the whole scene: the latest event that has its crop, else any picture.
   const has = (kind) => events.findLast((one) => one.images.some((image) => image.kind === kind));
-  const pictured = has("vehicle crop") || has("license plate crop") || events.findLast((one) => one.images.length) || last;
+  const both = (one) => ["vehicle crop", "license plate crop"].every((kind) => one.images.some((image) => image.kind === kind));
+  const pictured = events.findLast(both) || has("vehicle crop") || has("license plate crop") || events.findLast((one) => one.images.length) || last;
   const first = pictured.images.find((one) => one.kind === "vehicle crop") || pictured.images.find((one) => one.kind !== "license plate crop") || pictured.images[0];
   const second = pictured.images.find((one) => one.kind === "license plate crop" && one !== first);
   const alt = t("picture_of", { kind: t(`image_${first?.kind || ""}`), plate: pictured.text || t("no_plate") });

@@ -1,9 +1,9 @@
 // INTEGRATION: three profiles in the words and order of the product page, and what becomes of their events.
 
-import { api, h, icon, note, s, state, subTabs, t, toast } from "/static/lib.js";
+import { api, count, h, icon, note, s, state, subTabs, t, toast } from "/static/lib.js";
 import { draft } from "/static/draft.js";
 import { areaField, choiceCards, form, numberField, pills, secretField, selectField, switchRow, textField, trustFields } from "/static/fields.js";
-import { deliveries } from "/static/deliveries.js";
+import { deliveries, standing } from "/static/deliveries.js";
 import { backup, keepalive } from "/static/sections.js";
 import { trial } from "/static/trial.js";
 
@@ -34,8 +34,9 @@ function pushEvents(panel, live) {
       const number = index + 1;
       const at = (field) => draft.value(`profiles[${number}].${field}`);
       const now = live.status?.profiles?.find((one) => one.profile_id === number);
-      const [word, why] = standing(at("server_url"), at("enabled"), now);
-      const counts = [now?.queue_events && t("waiting_n", { n: now.queue_events }), now?.parked_now && t("parked_n", { n: now.parked_now })].filter(Boolean);
+      const [word, why] = !at("server_url") ? ["unset", ""] : standing(now || { state: at("enabled") ? "idle" : "off" });
+      const parked = now?.parked_now && (word === "parked" ? count(now.parked_now) : t("parked_n", { n: count(now.parked_now) }));
+      const counts = [now?.queue_events && t("waiting_n", { n: count(now.queue_events) }), parked].filter(Boolean);
       const card = h("button", {
         type: "button", role: "tab", id: number === chosen ? "profile-tab" : undefined, "aria-selected": String(number === chosen), tabindex: number === chosen ? 0 : -1, "aria-controls": "profile",
         onclick: () => choose(number),
@@ -67,15 +68,6 @@ function pushEvents(panel, live) {
   panel.replaceChildren(cards, sheet);
   choose(chosen);
   return () => { live.listeners.delete(onStatus); stop(); inner?.(); };
-}
-
-/** A profile's state at a glance, and why it is so: what the engine says, and what it keeps for a person. */
-function standing(url, enabled, now) {
-  if (!url) return ["unset", ""];
-  const word = now?.state || (enabled ? "idle" : "off");
-  if (word === "off") return [word, t("why_off")];
-  if (word === "idle" && now?.parked_now) return ["parked", t("why_parked")];
-  return [word, now?.why || ""];
 }
 
 const picture = (kind) => {
