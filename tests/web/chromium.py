@@ -27,6 +27,20 @@ FLAGS = [
     "--disable-dev-shm-usage",
 ]
 
+COUNT_FETCHES = """
+window.openFetches = 0;
+const plainFetch = window.fetch;
+window.fetch = async (...given) => {
+  window.openFetches += 1;
+  const done = () => setTimeout(() => { window.openFetches -= 1; });
+  try {
+    const answer = await plainFetch(...given);
+    answer.clone().text().then(done, done);
+    return answer;
+  } catch (error) { done(); throw error; }
+};
+"""
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
@@ -51,6 +65,7 @@ def window(
         reduced_motion="reduce",
         bypass_csp=False,
     )
+    context.add_init_script(COUNT_FETCHES)
     page = context.new_page()
     page.set_default_timeout(15_000)
     wrong: list[str] = []

@@ -1,4 +1,4 @@
-"""Takes the pictures of `docs/guide/page.md`: the drawn scene passes, one receiver is there, one is away.
+"""Takes the pictures of `docs/guide/page.md`: the drawn scene passes; one receiver is there, one is away, one refuses.
 
 `python -m tests.web.pictures docs/guide/page` writes them anew; plates and makes in them are invented.
 """
@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cammra_edge import Device, Engine, FrameFormat, HttpPost, OutboxSettings, Profile, Tcp
-from cammra_edge.receiver import Receiver
+from cammra_edge.receiver import Answer, Receiver
 from cammra_edge.recording.scene import Scene
 from cammra_edge.web import serve_page
 from tests.servers import free_port
 from tests.web.chromium import chromium, window
+from tests.web.installer import go
 from tests.web.still import PASSWORD
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
     from cammra_edge.recording import Recording
     from cammra_edge.web.serve import ServedPage
@@ -29,21 +30,23 @@ if TYPE_CHECKING:
 WIDTHS = (360, 768, 1440)
 PLACES = {
     "events": "events",
-    "integration": "integration",
+    "integration": "integration/push/1",
+    "test": "integration/push/1",
     "deliveries": "integration/deliveries",
     "recognition": "settings/recognition",
     "regions": "settings/regions",
 }
 SETTLE_MS = 1200
+QUALITY = 72
 
 
-def engine_of(folder: Path, receiver: Receiver) -> Engine:
-    """A barrier whose receiver is there, a VMS whose receiver is away."""
+def engine_of(folder: Path, there: Receiver, refuses: Receiver) -> Engine:
+    """A barrier whose receiver is there, a VMS whose receiver is away, and an office that takes nothing."""
     return Engine(
         device=Device(serial="B8A44F960ACE", model="AXIS Q1805-LE"),
         profiles=[
             Profile(
-                "barrier", HttpPost(receiver.http_url), events={"new", "reliable"}, two_images=True
+                "barrier", HttpPost(there.http_url), events={"new", "reliable"}, two_images=True
             ),
             Profile(
                 "vms",
@@ -51,6 +54,7 @@ def engine_of(folder: Path, receiver: Receiver) -> Engine:
                 events={"update", "lost"},
                 image="full frame",
             ),
+            Profile("office", HttpPost(refuses.http_url), events={"lost"}),
         ],
         frame_format=FrameFormat.JPEG,
         outbox=OutboxSettings(path=folder / "outbox.db"),
@@ -71,6 +75,22 @@ def drive(
         engine.observe(last.jpeg, [], last.at)
 
 
+def try_out(page: Page) -> None:
+    """Run Test, and show what it says."""
+    page.get_by_role("button", name="Test", exact=True).click()
+    page.get_by_text("The exact").wait_for()
+    page.get_by_role("heading", name="Test", exact=True).evaluate("one => one.scrollIntoView()")
+
+
+def draw(page: Page) -> None:
+    """Draw a region, and show it whole."""
+    page.get_by_text("Add a region").click()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+
+
+PREPARED = {"test": try_out, "regions": draw}
+
+
 def take(browser: Browser, served: ServedPage, to: Path) -> None:
     """Every place at every width, light and dark."""
     for scheme in ("light", "dark"):
@@ -82,19 +102,18 @@ def take(browser: Browser, served: ServedPage, to: Path) -> None:
                 page.wait_for_selector("form")
                 if page.locator("#code").count():
                     page.screenshot(
-                        path=to / f"first-visit-{width}-{scheme}.jpg", type="jpeg", quality=80
+                        path=to / f"first-visit-{width}-{scheme}.jpg", type="jpeg", quality=QUALITY
                     )
                     page.fill("#code", served.setup_code)
                 page.fill("#password", PASSWORD)
                 page.keyboard.press("Enter")
                 page.wait_for_selector("nav.tabs")
                 for name, place in PLACES.items():
-                    page.evaluate(f"location.hash = '{place}'")
+                    go(page, place)
+                    PREPARED.get(name, lambda _: None)(page)
                     page.wait_for_timeout(SETTLE_MS)
-                    if name == "regions" and not page.locator(".handle").count():
-                        page.get_by_text("Add a region").click()
                     page.screenshot(
-                        path=to / f"{name}-{width}-{scheme}.jpg", type="jpeg", quality=80
+                        path=to / f"{name}-{width}-{scheme}.jpg", type="jpeg", quality=QUALITY
                     )
                     if name == "regions":
                         page.get_by_text("Discard", exact=True).click()
@@ -106,8 +125,9 @@ def main(to: Path) -> None:
     seen, stop = threading.Event(), threading.Event()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        receiver = stack.enter_context(Receiver())
-        engine = engine_of(folder, receiver)
+        there, refuses = (stack.enter_context(Receiver()) for _ in range(2))
+        refuses.answer(Answer(422))
+        engine = engine_of(folder, there, refuses)
         stack.enter_context(engine.running(live=False))
         recording = Scene().record(folder / "scene")
         driver = threading.Thread(target=drive, args=(engine, recording, seen, stop))

@@ -23,6 +23,7 @@ from cammra_edge.model import (
     Plate,
     Rect,
 )
+from cammra_edge.probe import Step
 from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp
 
 if TYPE_CHECKING:
@@ -55,15 +56,6 @@ class StillStatus:
     running: bool = True
     events: Mapping[str, int] = field(default_factory=dict)
     profiles: tuple[Mapping[str, object], ...] = ()
-
-
-@dataclass(frozen=True)
-class StillStep:
-    name: str
-    state: str
-    took_ms: float = 1.0
-    detail: str = ""
-    remedy: str = ""
 
 
 def an_event(number: int, text: str) -> Event:
@@ -152,5 +144,5 @@ class StillEngine:
     def resume(self, profile_id: int) -> bool:
         return 1 <= profile_id <= len(self._settings.profiles)
 
-    def test(self, profile_id: int, plate: str, settings: Settings) -> Iterator[StillStep]:
-        yield StillStep("send", "ok", detail=f"{settings.profiles[profile_id - 1].name} {plate}")
+    def test(self, profile_id: int, plate: str, settings: Settings) -> Iterator[Step]:
+        yield Step("send", "ok", detail=f"{settings.profiles[profile_id - 1].name} {plate}")

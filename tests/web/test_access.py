@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -125,6 +126,28 @@ def test_a_removed_token_is_shut_out(access: Access) -> None:
     assert access.remove_token(token.token_id)
     assert access.token(secret) is None
     assert not access.remove_token(token.token_id)
+
+
+def test_a_disk_that_refuses_changes_nothing(
+    access: Access, tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, token = access.new_token("robot", ["read"])
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    for change in (
+        lambda: access.change_password(GOOD, "another good one"),
+        lambda: access.new_token("more", ["read"]),
+        lambda: access.remove_token(token.token_id),
+    ):
+        with pytest.raises(OSError, match="No space"):
+            change()
+    monkeypatch.undo()
+    for one in (access, Access(tmp_path / "access.json", clock)):
+        assert one.knows(GOOD)
+        assert one.tokens() == (token,)
 
 
 @pytest.mark.parametrize("scopes", [[], ["admin"], ["read", "root"]])

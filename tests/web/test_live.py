@@ -23,8 +23,12 @@ class Asked:
 
     def __init__(self) -> None:
         self.times: Counter[str] = Counter()
+        self.trouble = 0
 
     def status(self) -> dict[str, Any]:
+        if self.trouble:
+            self.trouble -= 1
+            raise OSError(5, "Input/output error")
         self.times["status"] += 1
         return {
             "now": self.times["status"],
@@ -40,16 +44,22 @@ async def take(stream: AsyncIterator[bytes], count: int) -> list[bytes]:
     return [await anext(stream) for _ in range(count)]
 
 
-async def beaten(feed: LiveFeed, beats: int) -> None:
+async def beaten(feed: LiveFeed, asked: Asked, beats: int) -> None:
     """Let the feed beat so often, without waiting for its clock."""
     task = asyncio.create_task(feed.run())
-    await asyncio.sleep(0.05)
-    for _ in range(beats):
+    until = asked.times["events"] + beats
+    while asked.times["events"] < until:
         feed.wake()
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.001)
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+async def waiting(feed: LiveFeed, stream: AsyncIterator[bytes]) -> list[bytes]:
+    """What waits for the only viewer."""
+    (viewer,) = feed._viewers
+    return await take(stream, viewer.qsize())
 
 
 def test_twenty_viewers_are_one_question() -> None:
@@ -60,7 +70,7 @@ def test_twenty_viewers_are_one_question() -> None:
         for stream in streams:
             await take(stream, 2)
         asked.times.clear()
-        await beaten(feed, 5)
+        await beaten(feed, asked, 5)
         assert feed.viewers == 20
         return asked
 
@@ -74,10 +84,26 @@ def test_a_slow_viewer_loses_beats_and_no_memory() -> None:
         feed = LiveFeed(asked.status, asked.events)
         stream = feed.watch()
         await take(stream, 2)
-        await beaten(feed, 30)
+        await beaten(feed, asked, 30)
         return max(viewer.qsize() for viewer in feed._viewers)
 
     assert asyncio.run(scenario()) <= QUEUE
+
+
+def test_a_viewer_that_was_slow_misses_nothing_in_the_end() -> None:
+    async def scenario() -> list[bytes]:
+        asked = Asked()
+        feed = LiveFeed(asked.status, asked.events)
+        stream = feed.watch()
+        first = await take(stream, 2)
+        await beaten(feed, asked, 30)
+        return [*first, *await waiting(feed, stream)]
+
+    messages = [m for m in asyncio.run(scenario()) if m.startswith(b"event: events")]
+    told = [one["id"] for m in messages for one in json.loads(m.split(b"data: ")[1])]
+    newest = max(map(int, told))
+    assert newest > 20
+    assert set(told) == {f"{number}" for number in range(newest + 1)}
 
 
 def test_only_what_is_new_is_sent_again() -> None:
@@ -86,12 +112,25 @@ def test_only_what_is_new_is_sent_again() -> None:
         feed = LiveFeed(asked.status, asked.events)
         stream = feed.watch()
         first = await take(stream, 2)
-        await beaten(feed, 2)
-        return [*first, *await take(stream, 4)]
+        await beaten(feed, asked, 3)
+        return [*first, *await waiting(feed, stream)]
 
     messages = [m for m in asyncio.run(scenario()) if m.startswith(b"event: events")]
     sizes = [len(json.loads(m.split(b"data: ")[1])) for m in messages]
     assert sizes[-1] == 1
+
+
+def test_a_question_that_fails_once_is_asked_again() -> None:
+    async def scenario() -> list[bytes]:
+        asked = Asked()
+        feed = LiveFeed(asked.status, asked.events)
+        stream = feed.watch()
+        await take(stream, 2)
+        asked.trouble = 2
+        await beaten(feed, asked, 2)
+        return await waiting(feed, stream)
+
+    assert any(one.startswith(b"event: status") for one in asyncio.run(scenario()))
 
 
 def test_a_sample_has_what_the_plots_show() -> None:

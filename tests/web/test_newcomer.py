@@ -3,111 +3,40 @@
 from __future__ import annotations
 
 import json
-import re
-import threading
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cammra_edge import Engine, FrameFormat, FrameTime, OutboxSettings, PlateRead, TrackingSettings
-from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge import Engine, FrameFormat, OutboxSettings, TrackingSettings
 from cammra_edge.receiver import Receiver
 from cammra_edge.web import serve_page
 from tests.ftp_servers import vsftpd
 from tests.servers import LOOPBACK, free_port, require_program, running
 from tests.web.chromium import chromium, window
-from tests.web.still import PASSWORD
+from tests.web.installer import (
+    HEIGHT,
+    WIDTH,
+    Traffic,
+    fill,
+    first_visit,
+    open_profile,
+    run_test,
+    save,
+    switch,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Page
 
-    from cammra_edge.web.serve import ServedPage
-
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-WIDTH, HEIGHT = 640, 360
-FRAME = memoryview(bytes([128]) * (WIDTH * HEIGHT)).cast("B", (HEIGHT, WIDTH))
-FRAMES_PER_VEHICLE = 5
-FRAME_S = 0.06
 PHP = r"""<?php
 $event = json_decode(file_get_contents($_FILES['event']['tmp_name']), true);
 file_put_contents(__DIR__ . '/got.jsonl', json_encode($event) . "\n", FILE_APPEND | LOCK_EX);
 """
-
-
-@dataclass
-class Traffic:
-    """Vehicles that pass until told to stop, each with a plate of its own."""
-
-    engine: Engine
-    _stop: threading.Event = field(default_factory=threading.Event)
-    vehicles: int = 0
-
-    def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self.vehicles += 1
-            for step in range(FRAMES_PER_VEHICLE):
-                read = PlateRead(
-                    track=self.vehicles,
-                    text=f"AB{self.vehicles:04d}",
-                    confidence=0.9,
-                    vehicle=(200.0, 60.0 + 20 * step, 160.0, 120.0),
-                    plate=(240.0, 140.0 + 20 * step, 60.0, 16.0),
-                    country="CZE",
-                )
-                at = FrameTime(SYSTEM_CLOCK.mono_ns(), SYSTEM_CLOCK.utc_ns())
-                self.engine.observe(FRAME, [read], at)
-                self._stop.wait(FRAME_S)
-
-
-def fill(page: Page, label: str, text: str) -> None:
-    page.get_by_label(label, exact=True).fill(text)
-
-
-def switch(page: Page, label: str, *, on: bool) -> None:
-    page.get_by_role("switch", name=label, exact=True).set_checked(on)
-
-
-def save(page: Page) -> None:
-    page.locator("#save").click()
-    page.locator(".toast", has_text="in force").last.wait_for()
-
-
-def run_test(page: Page) -> str:
-    page.get_by_role("button", name="Test", exact=True).click()
-    page.locator(".trial li").first.wait_for()
-    page.get_by_role("button", name="Test", exact=True).and_(page.locator(":enabled")).wait_for()
-    return page.locator(".trial").inner_text()
-
-
-def open_profile(page: Page, number: int) -> None:
-    page.get_by_role("tab", name=re.compile(rf"^Profile {number}\b")).click()
-
-
-def first_visit(page: Page, served: ServedPage) -> None:
-    """The console's code, a password, and an empty page that says what will be here."""
-    page.goto(served.url)
-    fill(page, "Code from the console", served.setup_code)
-    fill(page, "Password", PASSWORD)
-    page.keyboard.press("Enter")
-    page.get_by_text("No vehicle yet").wait_for()
-    page.get_by_role("link", name="Integration").click()
 
 
 def set_up_http(page: Page, port: int, wrong_port: int) -> None:

@@ -8,12 +8,13 @@ import pytest
 
 from cammra_edge.web import serve_page
 from tests.web.chromium import chromium, violations, window
+from tests.web.installer import enter, go
 from tests.web.still import PASSWORD, StillEngine, still_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
     from cammra_edge.web.serve import ServedPage
 
@@ -49,27 +50,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPage]:
     engine = StillEngine(still_settings(folder), texts=["1AB1234", *EVIL])
     with serve_page(engine, port=0, folder=folder / "page", say=False) as made:
         yield made
-
-
-def enter(page: Page, served: ServedPage, place: str = "events") -> None:
-    """Through the door, by the keyboard alone."""
-    page.goto(served.url)
-    page.wait_for_selector("form")
-    if page.locator("#code").count():
-        page.keyboard.type(served.setup_code)
-        page.keyboard.press("Tab")
-    page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_selector("nav.tabs")
-    go(page, place)
-
-
-def go(page: Page, place: str) -> None:
-    page.evaluate(f"location.hash = '{place}'")
-    page.wait_for_selector(
-        f'nav.tabs a[data-tab="{place.split("/", maxsplit=1)[0]}"][aria-current]'
-    )
-    page.wait_for_timeout(250)
 
 
 def test_the_first_visit_says_what_is_wrong_and_lets_nobody_in(

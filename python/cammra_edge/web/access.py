@@ -118,6 +118,7 @@ class Access:
 
         Raises:
             ConfigError: The password is too short or too long.
+            OSError: The disk refused; nothing has changed.
         """
         check_password(password)
         with self._lock:
@@ -134,8 +135,9 @@ class Access:
 
         Raises:
             ConfigError: The new password is too short or too long.
+            OSError: The disk refused; nothing has changed.
         """
-        check_password(new)
+        check_password(new, "new")
         if not self.knows(old):
             return False
         with self._lock:
@@ -154,17 +156,12 @@ class Access:
     def _set(self, password: str) -> None:
         salt = secrets.token_bytes(16)
         digest = scrypt(password, salt, SCRYPT_N, SCRYPT_R, SCRYPT_P)
-        self._password = {
-            "salt": salt.hex(),
-            "n": SCRYPT_N,
-            "r": SCRYPT_R,
-            "p": SCRYPT_P,
-            "hash": digest.hex(),
-        }
-        self._save()
+        made = {"salt": salt.hex(), "n": SCRYPT_N, "r": SCRYPT_R, "p": SCRYPT_P}
+        self._keep({**made, "hash": digest.hex()}, self._tokens)
 
-    def _save(self) -> None:
-        tokens = [
+    def _keep(self, password: dict[str, Any] | None, tokens: list[Token]) -> None:
+        """Write first, so that a disk that refuses leaves everything as it was."""
+        plain = [
             {
                 "id": one.token_id,
                 "name": one.name,
@@ -172,9 +169,10 @@ class Access:
                 "made": one.made_utc_s,
                 "digest": one.digest,
             }
-            for one in self._tokens
+            for one in tokens
         ]
-        write_json(self._path, {"format": 1, "password": self._password, "tokens": tokens})
+        write_json(self._path, {"format": 1, "password": password, "tokens": plain})
+        self._password, self._tokens = password, tokens
 
     # ---- sessions ----------------------------------------------------------------------------
 
@@ -217,6 +215,7 @@ class Access:
 
         Raises:
             ConfigError: The name or a scope cannot be used.
+            OSError: The disk refused; nothing has changed.
         """
         wanted = tuple(scope for scope in SCOPES if scope in set(scopes))
         if not wanted or set(scopes) - set(SCOPES):
@@ -236,8 +235,7 @@ class Access:
                 raise ConfigError(
                     "tokens", MAX_TOKENS, f"at most {MAX_TOKENS} tokens; remove one first"
                 )
-            self._tokens.append(token)
-            self._save()
+            self._keep(self._password, [*self._tokens, token])
         return secret, token
 
     def tokens(self) -> tuple[Token, ...]:
@@ -245,13 +243,16 @@ class Access:
         return tuple(self._tokens)
 
     def remove_token(self, token_id: str) -> bool:
-        """Shut a token out."""
+        """Shut a token out.
+
+        Raises:
+            OSError: The disk refused; nothing has changed.
+        """
         with self._lock:
             left = [one for one in self._tokens if one.token_id != token_id]
             if len(left) == len(self._tokens):
                 return False
-            self._tokens = left
-            self._save()
+            self._keep(self._password, left)
         return True
 
     def token(self, secret: str) -> Token | None:
@@ -317,18 +318,22 @@ def new_code() -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
-def check_password(password: str) -> None:
+def check_password(password: str, field: str = "password") -> None:
     """Refuse a password that is too short to hold or too long to hash.
+
+    Args:
+        password: What somebody chose.
+        field: Where it was typed.
 
     Raises:
         ConfigError: It never shows the password.
     """
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise ConfigError(
-            "password", "", f"{MIN_PASSWORD} to {MAX_PASSWORD} characters; a sentence is easiest"
+            field, "", f"{MIN_PASSWORD} to {MAX_PASSWORD} characters; a sentence is easiest"
         )
     if len(set(password)) < 4:  # noqa: PLR2004 - aaaaaaaaaa, abababababab
-        raise ConfigError("password", "", "at least four different characters")
+        raise ConfigError(field, "", "at least four different characters")
 
 
 def scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:

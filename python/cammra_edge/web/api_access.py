@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from math import ceil
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
@@ -15,9 +16,13 @@ from cammra_edge.web.access import ABSOLUTE_S, SCOPES
 from cammra_edge.web.operation import Call, Operation, Problem, Query, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from cammra_edge.web.access import Session, Token
+
+T = TypeVar("T")
+
+_PASSWORD = ("password", "the page's password")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +70,58 @@ def _session(call: Call, session: Session | None) -> Schema:
     }
 
 
-def _braked(call: Call) -> None:
-    wait_s = call.page.access.brake.wait_s(call.address)
-    if wait_s > 0:
-        raise Problem(429, f"Too many wrong tries. Wait {wait_s:.0f} s.", retry_after_s=wait_s)
+async def _guessed(call: Call, name: str, guess: Callable[..., bool], *given: str) -> None:
+    """Let one guess at a secret be looked at, and after every wrong one the next one later.
+
+    One at a time: many at once would all be looked at before the first is counted, and each takes scrypt's
+    16 MiB.
+
+    Args:
+        call: Who guesses.
+        name: The field that holds the guess.
+        guess: Looks at it; says whether it is right.
+        given: What `guess` takes.
+
+    Raises:
+        Problem: 422 wrong or unfit, 429 too soon, 503 the disk refused.
+    """
+    brake = call.page.access.brake
+    async with call.page.door:
+        wait_s = brake.wait_s(call.address)
+        if wait_s > 0:
+            raise Problem(
+                429, f"Too many wrong tries. Wait {ceil(wait_s)} s.", retry_after_s=wait_s
+            )
+        if await _kept(guess, *given):
+            brake.passed(call.address)
+            return
+        brake.failed(call.address)
+    what, want = ("code", "the code that the console printed") if name == "code" else _PASSWORD
+    call.page.audit.note(call.who, f"wrong {what}")
+    raise Problem(422, f"That is not the {what}.", fields=(ConfigError(name, "", want),))
+
+
+async def _kept(change: Callable[..., T], *given: object) -> T:
+    """Run a change in a thread and turn its refusals into answers.
+
+    Raises:
+        Problem: 422 unfit, 503 the disk refused.
+    """
+    try:
+        return await run_in_threadpool(change, *given)
+    except ConfigError as error:
+        raise Problem(422, "Some fields cannot be used.", fields=(error,)) from error
+    except OSError as error:
+        why = error.strerror or "unknown"
+        raise Problem(503, f"The disk refused: {why}. Nothing was changed.") from error
 
 
 async def first_visit(call: Call) -> Response:
     """Set the first password with the console's code."""
-    if call.page.access.set_up:
+    access, given = call.page.access, call.body
+    if access.set_up:
         raise Problem(409, "A password is set already. Sign in with it.")
-    _braked(call)
-    try:
-        taken = await run_in_threadpool(
-            call.page.access.set_first_password, call.body.code, call.body.password
-        )
-    except ConfigError as error:
-        raise _unfit(error) from error
-    except OSError as error:
-        raise _disk(error) from error
-    if not taken:
-        call.page.access.brake.failed(call.address)
-        call.page.audit.note(call.who, "wrong setup code")
-        want = "the code that the console printed"
-        raise Problem(422, "That is not the code.", fields=(ConfigError("code", "", want),))
-    call.page.access.brake.passed(call.address)
+    await _guessed(call, "code", access.set_first_password, given.code, given.password)
     call.page.audit.note(f"page from {call.address}", "first password set")
     return _signed_in(call)
 
@@ -100,28 +132,19 @@ async def sign_in(call: Call) -> Response:
         raise Problem(
             409, "No password is set yet. Set one with the code that the console printed."
         )
-    _braked(call)
-    if not await run_in_threadpool(call.page.access.knows, call.body.password):
-        call.page.access.brake.failed(call.address)
-        call.page.audit.note(call.who, "wrong password")
-        raise Problem(
-            422,
-            "That is not the password.",
-            fields=(ConfigError("password", "", "the page's password"),),
-        )
-    call.page.access.brake.passed(call.address)
+    await _guessed(call, "password", call.page.access.knows, call.body.password)
     call.page.audit.note(f"page from {call.address}", "signed in")
     return _signed_in(call)
 
 
 def _signed_in(call: Call) -> Response:
-    old = call.request.cookies.get(_cookie(call))
+    old = call.request.cookies.get(call.page.cookie)
     if old:
         call.page.access.close_session(old)
     token, session = call.page.access.open_session()
     answer = JSONResponse(_session(call, session))
     answer.set_cookie(
-        _cookie(call),
+        call.page.cookie,
         token,
         max_age=ABSOLUTE_S,
         path="/",
@@ -132,39 +155,19 @@ def _signed_in(call: Call) -> Response:
     return answer
 
 
-def _cookie(call: Call) -> str:
-    return "__Host-cammra" if call.page.tls else "cammra"
-
-
 async def sign_out(call: Call) -> Response:
     """Sign out."""
-    call.page.access.close_session(call.request.cookies.get(_cookie(call), ""))
+    call.page.access.close_session(call.request.cookies.get(call.page.cookie, ""))
     answer = Response(status_code=204)
     answer.delete_cookie(
-        _cookie(call), path="/", secure=call.page.tls, httponly=True, samesite="strict"
+        call.page.cookie, path="/", secure=call.page.tls, httponly=True, samesite="strict"
     )
     return answer
 
 
 async def change_password(call: Call) -> Response:
     """Change the password; every other session ends."""
-    _braked(call)
-    try:
-        changed = await run_in_threadpool(
-            call.page.access.change_password, call.body.old, call.body.new
-        )
-    except ConfigError as error:
-        raise _unfit(ConfigError("new", "", error.want)) from error
-    except OSError as error:
-        raise _disk(error) from error
-    if not changed:
-        call.page.access.brake.failed(call.address)
-        call.page.audit.note(call.who, "wrong password")
-        raise Problem(
-            422,
-            "That is not the password.",
-            fields=(ConfigError("old", "", "the page's password"),),
-        )
+    await _guessed(call, "old", call.page.access.change_password, call.body.old, call.body.new)
     call.page.audit.note(call.who, "password changed")
     return _signed_in(call)
 
@@ -186,14 +189,7 @@ def _token(token: Token) -> Schema:
 
 async def add_token(call: Call) -> Schema:
     """Make a token; its secret is in this answer and nowhere else."""
-    try:
-        secret, token = await run_in_threadpool(
-            call.page.access.new_token, call.body.name, call.body.scopes
-        )
-    except ConfigError as error:
-        raise _unfit(error) from error
-    except OSError as error:
-        raise _disk(error) from error
+    secret, token = await _kept(call.page.access.new_token, call.body.name, call.body.scopes)
     call.page.audit.note(call.who, f"token {token.token_id} made", token.scopes)
     return {**_token(token), "secret": secret}
 
@@ -201,7 +197,7 @@ async def add_token(call: Call) -> Schema:
 async def remove_token(call: Call) -> None:
     """Shut a token out."""
     token_id = call.request.path_params["token_id"]
-    if not await run_in_threadpool(call.page.access.remove_token, token_id):
+    if not await _kept(call.page.access.remove_token, token_id):
         raise Problem(404, "There is no such token.")
     call.page.audit.note(call.who, f"token {token_id} removed")
 
@@ -220,27 +216,18 @@ async def see_certificate(call: Call) -> Schema:
 async def take_certificate(call: Call) -> Schema:
     """Keep a certificate and its key; used from the next start on."""
     try:
-        await run_in_threadpool(certificate.take, call.page.folder, call.body)
+        await _kept(certificate.take, call.page.folder, call.body)
     except ValueError as error:
         raise Problem(422, f"That is {error}.") from error
-    except OSError as error:
-        raise _disk(error) from error
     call.page.audit.note(call.who, "certificate taken")
     return await see_certificate(call)
 
 
 async def remove_certificate(call: Call) -> None:
     """Serve the page without a certificate from the next start on."""
-    (call.page.folder / certificate.NAME).unlink(missing_ok=True)
+    path = call.page.folder / certificate.NAME
+    await _kept(partial(path.unlink, missing_ok=True))
     call.page.audit.note(call.who, "certificate removed")
-
-
-def _unfit(error: ConfigError) -> Problem:
-    return Problem(422, "Some fields cannot be used.", fields=(error,))
-
-
-def _disk(error: OSError) -> Problem:
-    return Problem(503, f"The disk refused: {error.strerror or 'unknown'}. Nothing was changed.")
 
 
 _TEXT: Schema = {"type": "string"}
@@ -282,58 +269,58 @@ _LIMIT = Query(name="limit", schema={"type": "integer", "minimum": 1, "maximum":
 
 OPERATIONS = (
     Operation(
-        method="GET",
-        path="/api/session",
-        summary="Who is signed in",
-        run=see_session,
+        "GET",
+        "/api/session",
+        "Who is signed in",
+        see_session,
         scope=None,
         gives=_SESSION,
         background=True,
     ),
     Operation(
-        method="POST",
-        path="/api/setup",
-        summary="Set the first password with the console's code",
-        run=first_visit,
+        "POST",
+        "/api/setup",
+        "Set the first password with the console's code",
+        first_visit,
         scope=None,
         takes=FirstVisit,
         gives=_SESSION,
         also=(409, 429, 503),
     ),
     Operation(
-        method="POST",
-        path="/api/session",
-        summary="Sign in",
-        run=sign_in,
+        "POST",
+        "/api/session",
+        "Sign in",
+        sign_in,
         scope=None,
         takes=SignIn,
         gives=_SESSION,
         also=(409, 429),
     ),
-    Operation(method="DELETE", path="/api/session", summary="Sign out", run=sign_out, scope=None),
+    Operation("DELETE", "/api/session", "Sign out", sign_out, scope=None),
     Operation(
-        method="PUT",
-        path="/api/password",
-        summary="Change the password",
-        run=change_password,
+        "PUT",
+        "/api/password",
+        "Change the password",
+        change_password,
         scope="person",
         takes=NewPassword,
         gives=_SESSION,
         also=(429, 503),
     ),
     Operation(
-        method="GET",
-        path="/api/tokens",
-        summary="API tokens",
-        run=list_tokens,
+        "GET",
+        "/api/tokens",
+        "API tokens",
+        list_tokens,
         scope="person",
         gives={"type": "array", "items": _TOKEN},
     ),
     Operation(
-        method="POST",
-        path="/api/tokens",
-        summary="Make an API token",
-        run=add_token,
+        "POST",
+        "/api/tokens",
+        "Make an API token",
+        add_token,
         scope="person",
         takes=NewToken,
         status=201,
@@ -341,44 +328,46 @@ OPERATIONS = (
         also=(503,),
     ),
     Operation(
-        method="DELETE",
-        path="/api/tokens/{token_id}",
-        summary="Remove an API token",
-        run=remove_token,
+        "DELETE",
+        "/api/tokens/{token_id}",
+        "Remove an API token",
+        remove_token,
         scope="person",
+        also=(503,),
     ),
     Operation(
-        method="GET",
-        path="/api/audit",
-        summary="Who changed what",
-        run=see_audit,
+        "GET",
+        "/api/audit",
+        "Who changed what",
+        see_audit,
         scope="person",
         gives={"type": "array", "items": _ENTRY},
         query=(_LIMIT,),
     ),
     Operation(
-        method="GET",
-        path="/api/certificate",
-        summary="The page's certificate",
-        run=see_certificate,
+        "GET",
+        "/api/certificate",
+        "The page's certificate",
+        see_certificate,
         scope="person",
         gives=_CERTIFICATE,
     ),
     Operation(
-        method="PUT",
-        path="/api/certificate",
-        summary="Take a certificate and its key",
-        run=take_certificate,
+        "PUT",
+        "/api/certificate",
+        "Take a certificate and its key",
+        take_certificate,
         scope="person",
         takes_raw="application/octet-stream",
         gives=_CERTIFICATE,
         also=(503,),
     ),
     Operation(
-        method="DELETE",
-        path="/api/certificate",
-        summary="Remove the certificate",
-        run=remove_certificate,
+        "DELETE",
+        "/api/certificate",
+        "Remove the certificate",
+        remove_certificate,
         scope="person",
+        also=(503,),
     ),
 )

@@ -51,11 +51,6 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 
-def cookie_name(*, tls: bool) -> str:
-    """The session cookie's name; over TLS the browser itself binds it to this host."""
-    return "__Host-cammra" if tls else "cammra"
-
-
 def build_app(page: Page, *, hosts: Iterable[str], any_address: bool) -> Starlette:
     """The application of one page."""
     by_path: dict[str, dict[str, Operation]] = {}
@@ -136,7 +131,7 @@ def _known(page: Page, request: Request, *, used: bool) -> access.Visitor | None
             if token is None
             else access.Visitor(f"token {token.name}", frozenset(token.scopes))
         )
-    cookie = request.cookies.get(cookie_name(tls=page.tls), "")
+    cookie = request.cookies.get(page.cookie, "")
     session = page.access.session(cookie, used=used) if cookie else None
     if session is None:
         return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cammra_edge.web import views
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page over one engine."""
+    """One page over one engine; `door` lets one guess at the password through at a time."""
 
     engine: PagedEngine
     store: SettingsStore
@@ -33,6 +34,12 @@ class Page:
     clock: Clock
     folder: Path
     tls: bool
+    door: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def cookie(self) -> str:
+        """The session cookie's name; over TLS the browser itself binds it to this host."""
+        return "__Host-cammra" if self.tls else "cammra"
 
     def outlook(self, settings: Settings) -> list[dict[str, Any]]:
         """What the profiles of these settings would have sent of the latest events."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 from contextlib import suppress
 from dataclasses import asdict
@@ -22,14 +23,16 @@ from cammra_edge.web.api_settings import draft, refuse
 from cammra_edge.web.operation import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     from cammra_edge.web.operation import Call
+
+_log = logging.getLogger(__name__)
 
 PLATE = "AXIS1234"
 LONGEST_PLATE = 64
 PAUSE_S = 1.0
-_END = object()
+BROKEN = "The test broke off; the log says why."
 
 
 class ProfileTests:
@@ -62,36 +65,40 @@ class ProfileTests:
         if now - self._last_ns < PAUSE_S * 1e9 or not self._busy.acquire(blocking=False):
             raise Problem(429, "Another test is running. Try again in a second.", retry_after_s=1.0)
         self._last_ns = now
+        desk = call.page.engine.desk
+        lines = _lines(self._started(lambda: desk.test(number, plate, settings)))
         call.page.audit.note(call.who, f"profile {number} tested")
-        steps = call.page.engine.desk.test(number, plate, settings)
-        return StreamingResponse(_lines(self._started(steps)), media_type="application/x-ndjson")
+        return StreamingResponse(lines, media_type="application/x-ndjson")
 
-    def _started(self, steps: Iterable[Any]) -> asyncio.Queue[object]:
+    def _started(self, begin: Callable[[], Iterable[Any]]) -> asyncio.Queue[bytes | None]:
         """Run the steps in a thread, whether anybody reads them or not, so that the next test may follow."""
         loop = asyncio.get_running_loop()
-        queue: asyncio.Queue[object] = asyncio.Queue()
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue()
 
-        def put(item: object) -> None:
+        def put(item: bytes | None) -> None:
             with suppress(RuntimeError):  # the page was shut down meanwhile
                 loop.call_soon_threadsafe(queue.put_nowait, item)
 
         def work() -> None:
             try:
-                for step in steps:
-                    put(step)
+                for step in begin():
+                    put(line_of(asdict(step)))
+            except Exception:  # noqa: BLE001 - the page must not take a test that broke off for a good one
+                _log.exception("test of profile failed")
+                put(line_of({"name": "send", "state": "failed", "detail": BROKEN}))
             finally:
                 self._busy.release()
-                put(_END)
+                put(None)
 
         threading.Thread(target=work, name="profile-test", daemon=True).start()
         return queue
 
 
-async def _lines(queue: asyncio.Queue[object]) -> AsyncIterator[bytes]:
-    while (step := await queue.get()) is not _END:
-        yield line_of(step)
+async def _lines(queue: asyncio.Queue[bytes | None]) -> AsyncIterator[bytes]:
+    while (line := await queue.get()) is not None:
+        yield line
 
 
-def line_of(step: Any) -> bytes:  # noqa: ANN401 - a step of `probe`
+def line_of(step: dict[str, Any]) -> bytes:
     """One step as a line of JSON."""
-    return (json.dumps(asdict(step), ensure_ascii=False) + "\n").encode()
+    return (json.dumps(step, ensure_ascii=False) + "\n").encode()

@@ -1,13 +1,13 @@
 // Start, the door, the three tabs, the live feed, and the bar that saves.
 
-import { api, h, icon, loadTexts, note, request, say, setCsrf, t, toast } from "/static/lib.js";
+import { api, h, icon, loadTexts, note, say, setCsrf, t, toast } from "/static/lib.js";
 import { draft, loadSettings } from "/static/draft.js";
 import { showDoor } from "/static/door.js";
 import { eventsTab } from "/static/events.js";
 import { integrationTab } from "/static/integration.js";
 import { settingsTab } from "/static/settings.js";
 
-export const live = { status: null, events: new Map(), listeners: new Set(), connected: false };
+const live = { status: null, events: new Map(), listeners: new Set(), connected: false };
 const TABS = { events: eventsTab, integration: integrationTab, settings: settingsTab };
 let source = null;
 let leave = null;
@@ -59,6 +59,7 @@ function route() {
     else link.removeAttribute("aria-current");
   }
   document.title = `${t(`tab_${tab}`)} · cammra edge`;
+  scrollTo(0, 0);
   leave = TABS[tab](main, rest, live) || null;
   main.querySelector("h1")?.setAttribute("tabindex", "-1");
 }
@@ -103,11 +104,6 @@ function connected(yes) {
 }
 
 function tell(what) { for (const listener of live.listeners) listener(what); }
-
-export async function signOut() {
-  await request("DELETE", "/api/session");
-  document.dispatchEvent(new Event("signed-out"));
-}
 
 start().catch((error) => {
   document.getElementById("app").replaceChildren(h("main.boot", { id: "main" }, note("bad", String(error.message || error))));

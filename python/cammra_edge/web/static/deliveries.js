@@ -67,16 +67,23 @@ function discardButton(run) {
   return made;
 }
 
+/** A profile's state and why it is so: what the engine says, and what it keeps for a person. */
+export function standing(now) {
+  if (now.state === "off") return ["off", t("why_off")];
+  if (now.state === "idle" && now.parked_now) return ["parked", t("why_parked")];
+  return [now.state, now.why || ""];
+}
+
 function profileCard(one, samples) {
   const mine = samples.map((sample) => ({ at: sample.at, ...(sample.profiles[one.profile_id - 1] || {}) }));
   const rate = mine.slice(1).map((now, index) => Math.max(0, (now.delivered - mine[index].delivered) * 60000 / Math.max(1, now.at - mine[index].at)));
   const dropped = Object.entries(one.dropped || {}).map(([why, n]) => `${why} ${count(n)}`);
-  return h("section.card", {}, h("header", {}, h("h2", {}, `${one.profile_id} · ${one.name}`), h("span.push", {}, state(one.state))),
+  return h("section.card", {}, h("header", {}, h("h2", {}, `${one.profile_id} · ${one.name}`), h("span.push", {}, state(standing(one)[0]))),
     one.alarm ? note("bad", h("p", {}, t("paused_text", { why: one.why })), h("button.btn", { type: "button", onclick: () => api("POST", `/api/profiles/${one.profile_id}/resume`).catch((error) => toast(error.message)) }, icon("play"), t("resume"))) : one.why ? note("warn", one.why) : null,
     h("div.plots", {},
       plot(t("in_queue"), count(one.queue_events), mine.map((m) => m.queue_events || 0), one.oldest_age_s ? t("oldest", { age: age(one.oldest_age_s), size: bytes(one.queue_bytes) }) : t("queue_empty")),
-      plot(t("rate"), t("per_minute", { n: (rate.at(-1) || 0).toFixed(rate.at(-1) >= 10 ? 0 : 1) }), rate, t("delivered_n", { n: count(one.delivered) })),
-      plot(t("latency"), `${one.latency_p50_ms.toFixed(0)} ms`, mine.map((m) => m.latency_p50_ms || 0), t("latency_95", { p95: one.latency_p95_ms.toFixed(0), p99: one.latency_p99_ms.toFixed(0) }))),
+      plot(t("rate"), [(rate.at(-1) || 0).toFixed(rate.at(-1) >= 10 ? 0 : 1), h("small", {}, t("per_minute"))], rate, t("delivered_n", { n: count(one.delivered) })),
+      plot(t("latency"), [one.latency_p50_ms.toFixed(0), h("small", {}, " ms")], mine.map((m) => m.latency_p50_ms || 0), t("latency_95", { p95: one.latency_p95_ms.toFixed(0), p99: one.latency_p99_ms.toFixed(0) }))),
     h("p.hint.num", {}, [t("retried_n", { n: count(one.retried) }), t("parked_n", { n: count(one.parked) }), t("expired_n", { n: count(one.expired) }), ...dropped].join(" · ")));
 }
 
@@ -95,6 +102,6 @@ function plot(title, value, points, line) {
 }
 
 function table(heads, rows) {
-  return h("table.fold", {}, h("thead", {}, h("tr", {}, heads.map((word) => h("th", { scope: "col" }, word)))),
+  return h("table.fold", {}, h("thead", {}, h("tr", {}, heads.map((word) => h("th", { scope: "col" }, word || h("span.unseen", {}, t("actions")))))),
     h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell, index) => h("td", { "data-name": heads[index] || null }, cell))))));
 }

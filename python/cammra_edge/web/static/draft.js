@@ -1,15 +1,16 @@
 // The settings as the server has them, what was changed here and not yet saved, and the bar that saves.
 // A change is kept by the field's name (`profiles[1].server_url`), as the server names it in its answers.
 
-import { api, debounce, h, icon, say, t, toast } from "/static/lib.js";
+import { api, debounce, h, say, t, toast } from "/static/lib.js";
 
-let held = { version: 0, settings: {}, secrets: [], locked: [], factory: {}, notice: "" };
+let held = { version: 0, settings: {}, secrets: [], locked: [], notice: "" };
 let catalogue = { protocols: {}, schemas: {} };
 const changes = new Map();
 let errors = {};
 let outlook = [];
 const listeners = new Set();
 let bar = null;
+let parts = {};
 
 export async function loadSettings() {
   [held, catalogue] = await Promise.all([api("GET", "/api/settings"), api("GET", "/api/catalogue")]);
@@ -49,16 +50,27 @@ function tree() {
   return made;
 }
 
+function makeBar() {
+  const drop = () => { changes.clear(); errors = {}; leaveBar(); tell(); say(t("dropped")); };
+  parts = { text: h("p", { role: "status" }), look: h("button.btn.bare", { type: "button", id: "look", onclick: showFirst }, t("show_it")) };
+  bar = h("div.save.come", { hidden: true }, parts.text, parts.look,
+    h("button.btn.bare", { type: "button", onclick: drop }, t("drop")), h("button.btn.main", { type: "button", id: "save", onclick: save }, t("save")));
+  draw();
+  return bar;
+}
+
 function draw() {
   if (!bar) return;
   const n = changes.size;
   const wrong = Object.keys(errors).length;
+  const text = wrong ? t(wrong === 1 ? "one_wrong" : "some_wrong", { n: wrong }) : t(n === 1 ? "one_change" : "some_changes", { n });
   bar.hidden = !n;
-  bar.replaceChildren(
-    h("p", { role: "status" }, wrong ? t(wrong === 1 ? "one_wrong" : "some_wrong", { n: wrong }) : t(n === 1 ? "one_change" : "some_changes", { n })),
-    h("button.btn.bare", { type: "button", onclick: () => { changes.clear(); errors = {}; tell(); say(t("dropped")); } }, t("drop")),
-    h("button.btn.main", { type: "button", id: "save", onclick: save }, t("save")));
+  if (parts.text.textContent !== text) parts.text.textContent = text;
+  parts.look.hidden = !wrong;
 }
+
+/** The bar goes; whoever stood on it with the keyboard stands at the content, not nowhere. */
+function leaveBar() { if (bar.contains(document.activeElement)) document.getElementById("main").focus({ preventScroll: true }); }
 
 async function save() {
   const before = held.version;
@@ -66,6 +78,7 @@ async function save() {
     held = await api("PATCH", "/api/settings", { changes: tree(), version: before });
     changes.clear();
     errors = {};
+    leaveBar();
     tell();
     toast(t("saved"), { word: t("undo"), run: () => restore(before) });
     say(t("saved"));
@@ -73,16 +86,34 @@ async function save() {
     errors = error.fields || {};
     tell();
     if (error.status === 409) toast(error.message, { word: t("load_again"), run: loadSettings });
-    else toast(Object.keys(errors).length ? t("not_saved") : error.message);
-    focusFirst();
+    else if (Object.keys(errors).length) { say(t("not_saved")); showFirst(); } else toast(error.message);
   }
 }
 
-function focusFirst() {
-  const wrong = document.querySelector('[aria-invalid="true"]');
-  for (let box = wrong?.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
-  wrong?.focus();
-  wrong?.scrollIntoView({ block: "center" });
+const PLACES = [
+  [/^profiles\[(\d+)\].*/, "integration/push/$1"], [/^keepalive.*/, "integration/keepalive"], [/^tracking\.regions.*/, "settings/regions"],
+  [/^tracking.*/, "settings/recognition"], [/^plate_lists.*/, "settings/lists"], [/^(device|network_mode).*/, "settings/camera"],
+];
+
+/** Leads to the first field that is wrong, on whatever tab it is; an error that has no field here is said. */
+function showFirst() {
+  const names = Object.keys(errors);
+  const about = (field) => names.some((name) => name === field || (name.startsWith(field) && ".[".includes(name[field.length])));
+  const look = () => {
+    const box = [...document.querySelectorAll("[data-field]")].find((one) => about(one.dataset.field));
+    for (let inner = box?.closest("details"); inner; inner = inner.parentElement.closest("details")) inner.open = true;
+    const input = box?.querySelector("input, select, textarea, button");
+    input?.focus({ preventScroll: true });
+    box?.scrollIntoView({ block: "center" });
+    return Boolean(box);
+  };
+  if (!names.length || look()) return;
+  const [pattern, place] = PLACES.find(([one]) => one.test(names[0])) || [];
+  const there = pattern && `#${names[0].replace(pattern, place)}`;
+  const said = () => { if (!look()) toast(t("want_named", { name: names[0], want: errors[names[0]] })); };
+  if (!there || there === location.hash) { said(); return; }
+  addEventListener("hashchange", () => setTimeout(said), { once: true });
+  location.hash = there;
 }
 
 export async function restore(version) {
@@ -96,11 +127,9 @@ export async function restore(version) {
 }
 
 export const draft = {
-  bar() { bar = h("div.save.come", { hidden: true }); draw(); return bar; },
+  bar: makeBar,
   /** The value in the form: changed here, or as saved. */
   value: (name) => (changes.has(name) ? changes.get(name) : at(held.settings, name)),
-  saved: (name) => at(held.settings, name),
-  factory: (name) => at(held.factory, name),
   set(name, value) {
     if (same(value, at(held.settings, name)) && !name.match(/password|auth_header/)) changes.delete(name);
     else changes.set(name, value);

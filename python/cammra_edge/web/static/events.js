@@ -9,6 +9,7 @@ export function eventsTab(main, _, live) {
   let wanted = "";
   const list = h("div.vehicles", { role: "feed", "aria-label": t("tab_events") });
   const counts = h("p.soft.num");
+  const numbers = h("p.soft");
   const cards = new Map();
   const search = h("input", { type: "search", placeholder: t("search_plate"), "aria-label": t("search_plate"), oninput: () => { wanted = search.value.toUpperCase().replace(/[\s-]/g, ""); draw(true); } });
   const hold = h("button.btn", {
@@ -57,11 +58,13 @@ export function eventsTab(main, _, live) {
   function onLive(what) {
     if (what === "events") draw();
     const status = live.status;
+    const names = (status?.profiles || []).map((one) => `${one.profile_id} ${one.name}`).join(" · ");
+    if (numbers.textContent !== names) numbers.textContent = names;
     if (status) counts.textContent = t("counts", { new: status.events?.new ?? 0, reliable: status.events?.reliable ?? 0, update: status.events?.update ?? 0, lost: status.events?.lost ?? 0 });
   }
 
   live.listeners.add(onLive);
-  main.replaceChildren(h("div.title", {}, h("div", {}, h("h1", {}, t("tab_events")), counts), h("div.row", {}, search, hold)), list);
+  main.replaceChildren(h("div.title", {}, h("div", {}, h("h1", {}, t("tab_events")), counts, numbers), h("div.row", {}, search, hold)), list);
   draw();
   onLive("status");
   return () => live.listeners.delete(onLive);
@@ -71,8 +74,9 @@ function vehicle(car, events) {
   const last = events.at(-1);
   // The vehicle itself says more than the whole scene: the latest event that has its crop, else any picture.
   const has = (kind) => events.findLast((one) => one.images.some((image) => image.kind === kind));
-  const pictured = has("vehicle crop") || has("license plate crop") || events.findLast((one) => one.images.length) || last;
-  const first = pictured.images.find((one) => one.kind !== "license plate crop") || pictured.images[0];
+  const both = (one) => ["vehicle crop", "license plate crop"].every((kind) => one.images.some((image) => image.kind === kind));
+  const pictured = events.findLast(both) || has("vehicle crop") || has("license plate crop") || events.findLast((one) => one.images.length) || last;
+  const first = pictured.images.find((one) => one.kind === "vehicle crop") || pictured.images.find((one) => one.kind !== "license plate crop") || pictured.images[0];
   const second = pictured.images.find((one) => one.kind === "license plate crop" && one !== first);
   const alt = t("picture_of", { kind: t(`image_${first?.kind || ""}`), plate: pictured.text || t("no_plate") });
   const shots = first

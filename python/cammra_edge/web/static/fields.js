@@ -12,7 +12,12 @@ export function form() {
   return { add: (update) => { updates.push(update); update(); }, stop };
 }
 
-const want = (text) => (text ? t("want", { want: text }) : "");
+/** An error at its field: said there, and marked at what it is about. */
+function show(err, wrong, inputs) {
+  err.textContent = wrong ? t("want", { want: wrong }) : "";
+  err.hidden = !wrong;
+  for (const input of inputs) input.setAttribute("aria-invalid", String(Boolean(wrong)));
+}
 
 /** What every field has: label, hint, error, the reason why it is greyed. */
 function frame(f, name, options, input, wrap = input) {
@@ -21,7 +26,7 @@ function frame(f, name, options, input, wrap = input) {
   const hint = h("span.hint", { id: `${key}-hint` });
   const err = h("span.err", { id: `${key}-err`, hidden: true });
   const label = h("label", { for: key }, options.label);
-  const box = h("div.field", { class: options.span || "s4" }, label, wrap, err, hint);
+  const box = h("div.field", { class: options.span || "s4", "data-field": name }, label, wrap, err, hint);
   f.add(() => {
     const locked = draft.locked(name);
     const off = locked ? t("locked") : options.off?.() || "";
@@ -31,9 +36,7 @@ function frame(f, name, options, input, wrap = input) {
     hint.hidden = !hint.textContent;
     hint.classList.toggle("lock", locked);
     const wrong = off && !locked ? "" : draft.error(options.error || name) || draft.error(name);
-    err.textContent = want(wrong);
-    err.hidden = !wrong;
-    input.setAttribute("aria-invalid", String(Boolean(wrong)));
+    show(err, wrong, [input]);
     input.setAttribute("aria-describedby", [wrong && err.id, hint.textContent && hint.id].filter(Boolean).join(" "));
   });
   return box;
@@ -41,14 +44,14 @@ function frame(f, name, options, input, wrap = input) {
 
 export function textField(f, name, options) {
   const input = h("input", {
-    type: "text", spellcheck: "false", autocapitalize: "off", autocomplete: "off", placeholder: options.placeholder, inputmode: options.inputmode, list: options.list,
+    type: "text", spellcheck: "false", autocapitalize: "off", autocomplete: "off", placeholder: options.placeholder, inputmode: options.inputmode,
     oninput: () => draft.set(name, options.parse ? options.parse(input.value) : input.value),
   });
   f.add(() => {
     const value = options.show ? options.show(draft.value(name)) : draft.value(name);
     if (document.activeElement !== input) input.value = value ?? "";
   });
-  return frame(f, name, options, input, options.after ? h("div.with", {}, input, options.after(input)) : input);
+  return frame(f, name, options, input);
 }
 
 export function areaField(f, name, options) {
@@ -123,15 +126,16 @@ export function switchRow(f, name, options) {
     type: "checkbox", role: "switch", id: key, "aria-labelledby": `${key}-l`, "aria-describedby": `${key}-d`,
     onchange: () => draft.set(name, put(input.checked, draft.value(name))),
   });
-  const meaning = h("span", { id: `${key}-d` });
-  const row = h("label.switch", { class: options.class || "" }, input, h("span", {}, h("b", { id: `${key}-l` }, options.label), meaning));
+  const meaning = h("span", {});
+  const err = h("span.err", { hidden: true });
+  const row = h("label.switch", { class: options.class || "", "data-field": name }, input, h("span", {}, h("b", { id: `${key}-l` }, options.label), h("span", { id: `${key}-d` }, err, meaning)));
   f.add(() => {
     const locked = draft.locked(name);
     const off = locked ? t("locked") : options.off?.() || "";
     input.checked = get(draft.value(name));
     input.disabled = Boolean(off);
-    const wrong = draft.error(name);
-    meaning.textContent = [wrong && !options.quiet ? want(wrong) : "", off, typeof options.hint === "function" ? options.hint() : options.hint].filter(Boolean).join(" ");
+    show(err, options.quiet ? "" : draft.error(name), [input]);
+    meaning.textContent = [off, typeof options.hint === "function" ? options.hint() : options.hint].filter(Boolean).join(" ");
     meaning.classList.toggle("lock", locked);
   });
   return row;
@@ -141,8 +145,10 @@ export function switchRow(f, name, options) {
 export function choiceCards(f, name, options) {
   const group = `f${++serial}`;
   const err = h("p.err", { hidden: true });
+  const inputs = [];
   const cards = options.choices.map(([value, word, line, drawing]) => {
     const input = h("input", { type: "radio", name: group, value, onchange: () => draft.set(name, options.parse ? options.parse(value) : value) });
+    inputs.push(input);
     f.add(() => {
       const now = draft.value(name);
       input.checked = (options.show ? options.show(now) : now) === value;
@@ -153,15 +159,16 @@ export function choiceCards(f, name, options) {
   const why = h("p.hint", {});
   f.add(() => {
     why.textContent = draft.locked(name) ? t("locked") : options.off?.() || options.hint || "";
-    err.textContent = want(draft.error(name));
-    err.hidden = !draft.error(name);
+    show(err, draft.error(name), inputs.slice(0, 1));
   });
-  return h("fieldset", { class: options.span || "" }, h("legend.unseen", {}, options.label), h("div.choices", {}, cards), err, why);
+  return h("fieldset", { class: options.span || "", "data-field": name }, h("legend.unseen", {}, options.label), h("div.choices", {}, cards), err, why);
 }
 
 /** Some of some, as pills; none is "all". */
 export function pills(f, name, options) {
   const why = h("span.hint", {});
+  const err = h("p.err", { hidden: true });
+  const inputs = [];
   const marks = options.choices.map(([value, word]) => {
     const input = h("input", {
       type: "checkbox",
@@ -170,9 +177,22 @@ export function pills(f, name, options) {
         draft.set(name, input.checked ? options.choices.map(([one]) => one).filter((one) => one === value || rest.includes(one)).concat(rest.filter((one) => !options.choices.some(([known]) => known === one))) : rest);
       },
     });
+    inputs.push(input);
     f.add(() => { input.checked = (draft.value(name) || []).includes(value); input.disabled = draft.locked(name); });
     return h("label.pill", {}, input, word);
   });
-  f.add(() => { why.textContent = draft.locked(name) ? t("locked") : draft.error(name) ? want(draft.error(name)) : options.hint || ""; });
-  return h("fieldset.field", { class: options.span || "s6" }, h("legend.label", {}, options.label), h("div.pills", {}, marks), why);
+  f.add(() => {
+    why.textContent = draft.locked(name) ? t("locked") : options.hint || "";
+    show(err, draft.error(name), inputs.slice(0, 1));
+  });
+  return h("fieldset.field", { class: options.span || "s6", "data-field": name }, h("legend.label", {}, options.label), h("div.pills", {}, marks), err, why);
+}
+
+/** Whom to believe, and how long to wait: the same for profiles and keepalive. */
+export function trustFields(f, at, off = {}) {
+  const seconds = (field) => numberField(f, at(`timeouts.${field}`), { label: t(`timeout_${field}`), span: "s3", unit: "s", off: off.timeouts });
+  return [
+    textField(f, at("tls.pin"), { label: t("pin"), span: "s6", off: off.tls, hint: t("pin_hint") }),
+    switchRow(f, at("tls.verify"), { label: t("tls_verify"), hint: t("tls_verify_text"), off: off.tls }),
+    ["connect_s", "write_s", "answer_s", "total_s"].map(seconds)];
 }

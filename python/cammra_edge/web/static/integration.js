@@ -1,9 +1,9 @@
 // INTEGRATION: three profiles in the words and order of the product page, and what becomes of their events.
 
-import { api, h, icon, note, s, state, subTabs, t, toast } from "/static/lib.js";
+import { api, count, h, icon, note, s, state, subTabs, t, toast } from "/static/lib.js";
 import { draft } from "/static/draft.js";
-import { areaField, choiceCards, form, numberField, pills, secretField, selectField, switchRow, textField } from "/static/fields.js";
-import { deliveries } from "/static/deliveries.js";
+import { areaField, choiceCards, form, numberField, pills, secretField, selectField, switchRow, textField, trustFields } from "/static/fields.js";
+import { deliveries, standing } from "/static/deliveries.js";
 import { backup, keepalive } from "/static/sections.js";
 import { trial } from "/static/trial.js";
 
@@ -34,8 +34,9 @@ function pushEvents(panel, live) {
       const number = index + 1;
       const at = (field) => draft.value(`profiles[${number}].${field}`);
       const now = live.status?.profiles?.find((one) => one.profile_id === number);
-      const word = !at("server_url") ? "unset" : now ? now.state : at("enabled") ? "idle" : "off";
-      const queue = now?.queue_events ? ` · ${t("waiting_n", { n: now.queue_events })}` : "";
+      const [word, why] = !at("server_url") ? ["unset", ""] : standing(now || { state: at("enabled") ? "idle" : "off" });
+      const parked = now?.parked_now && (word === "parked" ? count(now.parked_now) : t("parked_n", { n: count(now.parked_now) }));
+      const counts = [now?.queue_events && t("waiting_n", { n: count(now.queue_events) }), parked].filter(Boolean);
       const card = h("button", {
         type: "button", role: "tab", id: number === chosen ? "profile-tab" : undefined, "aria-selected": String(number === chosen), tabindex: number === chosen ? 0 : -1, "aria-controls": "profile",
         onclick: () => choose(number),
@@ -46,7 +47,7 @@ function pushEvents(panel, live) {
       },
       h("span.no", {}, t("profile_n", { n: number })), h("span.name", {}, at("name")),
       h("span.to", {}, at("server_url") ? `${at("protocol")} · ${at("server_url").replace(/^\w[\w-]*:\/\//, "")}` : t("no_server_yet")),
-      state(word === "unset" ? "off" : word, t(`state_${word}`) + queue));
+      state(word === "unset" ? "off" : word, [t(`state_${word}`), ...counts].join(" · ")), why ? h("span.why", {}, why) : null);
       return card;
     }));
     if (focused) cards.querySelector('[aria-selected="true"]')?.focus();
@@ -54,6 +55,7 @@ function pushEvents(panel, live) {
 
   function choose(number, focus) {
     chosen = number;
+    window.history.replaceState(null, "", `#integration/push/${number}`);
     drawCards();
     inner?.();
     inner = profileForm(sheet, number, live);
@@ -95,7 +97,7 @@ function profileForm(sheet, number, live) {
   const server = section(t("server"), null, h("form", { autocomplete: "off", onsubmit: (event) => event.preventDefault() }, h("div.grid", {},
     textField(f, at("name"), { label: t("name"), hint: t("name_hint"), span: "s4" }),
     selectField(f, at("protocol"), { label: t("protocol"), span: "s4", choices: Object.keys(draft.protocols()).map((word) => [word, word]), hint: () => t(`protocol_${protocol()}`) }),
-    textField(f, at("server_url"), { label: t("server_url"), span: "s4", inputmode: "url", hint: () => t(`url_${protocol()}`) }),
+    textField(f, at("server_url"), { label: t("server_url"), span: "s4", inputmode: "url", hint: () => t(`url_${protocol()}`, { mode: draft.value("network_mode")?.toUpperCase() }) }),
     selectField(f, at("auth"), { label: t("auth_type"), span: "s3", off: notUsed("auth"), choices: ["auto", "none", "basic", "digest", "bearer"].map((word) => [word, t(`auth_${word}`)]) }),
     textField(f, at("user"), { label: t("user"), span: "s3", off: notUsed("user", signs) }),
     secretField(f, at("password"), { label: t("password"), span: "s3", off: notUsed("password", signs) }),
@@ -115,14 +117,11 @@ function profileForm(sheet, number, live) {
 
   let last = "vehicle crop";
   const images = section(t("images"), null,
-    switchRow(f, at("image"), { label: t("no_images"), hint: t("no_images_text"), get: (held) => held === null, put: (on, held) => { if (on) last = held || last; return on ? null : last; } }),
     h("div.stack", {},
       choiceCards(f, at("image"), {
         label: t("which_image"), off: noImage,
         choices: ["vehicle crop", "full frame", "downsized frame", "license plate crop"].map((kind) => [kind, t(`image_${kind}`), t(`image_${kind}_text`), picture(kind)]),
       }),
-      switchRow(f, at("two_images"), { label: t("two_images"), hint: t("two_images_text"), off: () => noImage() || (value("image") === "license plate crop" ? t("two_images_same") : "") }),
-      switchRow(f, at("multipart"), { label: t("multipart"), hint: t("multipart_text"), off: notUsed("multipart") }),
       h("div.grid", {},
         numberField(f, at("quality"), { label: t("quality"), span: "s4", placeholder: "85", hint: t("quality_hint"), off: noImage }),
         numberField(f, at("max_image_bytes"), { label: t("max_image"), span: "s4", unit: "kB", scale: 0.001, hint: t("max_image_hint"), off: noImage }),
@@ -130,7 +129,11 @@ function profileForm(sheet, number, live) {
           label: t("downsized_into"), span: "s4", off: () => noImage() || (value("image") === "downsized frame" ? "" : t("only_downsized")), hint: t("downsized_hint"),
           show: (pair) => (Array.isArray(pair) ? pair.join(" × ") : pair ?? ""),
           parse: (text) => { const pair = text.match(/^\s*(\d+)\s*[x×* ,]\s*(\d+)\s*$/i); return pair ? [Number(pair[1]), Number(pair[2])] : text; },
-        }))));
+        }),
+        selectField(f, at("subsampling"), { label: t("subsampling"), span: "s4", hint: t("subsampling_hint"), off: noImage, choices: draft.schema("profile", "subsampling").enum.map((word) => [word, word]) })),
+      switchRow(f, at("two_images"), { label: t("two_images"), hint: t("two_images_text"), off: () => noImage() || (value("image") === "license plate crop" ? t("two_images_same") : "") }),
+      switchRow(f, at("image"), { label: t("no_images"), hint: t("no_images_text"), get: (held) => held === null, put: (on, held) => { if (on) last = held || last; return on ? null : last; } }),
+      switchRow(f, at("multipart"), { label: t("multipart"), hint: t("multipart_text"), off: notUsed("multipart") })));
 
   const filters = section(t("filters"), t("filters_text"), h("div.grid", {},
     pills(f, at("directions"), { label: t("directions"), choices: ["in", "out", "unknown"].map((one) => [one, t(`direction_${one}`)]) }),
@@ -144,6 +147,8 @@ function profileForm(sheet, number, live) {
     h("div.grid", {},
       numberField(f, at("max_age_s"), { label: t("max_age"), span: "s4", unit: "s", hint: t("max_age_hint") }),
       numberField(f, at("expires_s"), { part: "reliable", label: t("expires_reliable"), span: "s4", unit: "s", hint: t("expires_reliable_hint") }),
+      numberField(f, at("max_queue_events"), { label: t("max_queue_events"), span: "s4", unit: t("unit_events"), hint: t("max_queue_hint") }),
+      numberField(f, at("max_queue_bytes"), { label: t("max_queue_bytes"), span: "s4", unit: "MB", scale: 1e-6, hint: t("max_queue_hint") }),
       numberField(f, at("window"), { label: t("window"), span: "s4", hint: t("window_hint") })),
     switchRow(f, at("coalesce_updates"), { label: t("coalesce"), hint: t("coalesce_text") }));
 
@@ -176,44 +181,44 @@ function profileForm(sheet, number, live) {
 function naming(f, at, has) {
   const preview = h("p.preview", { "aria-live": "polite" });
   const off = () => (has("naming") ? "" : t("not_used_by", { protocol: draft.value(at("protocol")) }));
+  const add = (word) => draft.set(at("naming"), `${draft.value(at("naming")) || ""}_${word}`.replace(/^_/, ""));
+  const variables = ["#DEVICE_ID", "#PLATE", "#COUNTRY", "#DIR", "#ROI", "#PLATE_ID", "#M", "%Y", "%m", "%d", "%H", "%M", "%S", "%v"].map((word) => h("button.btn", { type: "button", onclick: () => add(word) }, word));
   const box = h("details", {}, h("summary", {}, t("path_and_naming")), h("div.stack", {},
     h("div.grid", {}, textField(f, at("path"), { label: t("path"), span: "s6", off }), textField(f, at("naming"), { label: t("naming"), span: "s6", off })),
-    h("p.hint", {}, t("naming_hint")), h("div.pills", {}, ["#DEVICE_ID", "#PLATE", "#COUNTRY", "#DIR", "#ROI", "#PLATE_ID", "#M", "%Y", "%m", "%d", "%H", "%M", "%S", "%v"].map((word) =>
-      h("button.btn", { type: "button", onclick: () => { if (has("naming")) draft.set(at("naming"), `${draft.value(at("naming")) || ""}_${word}`.replace(/^_/, "")); } }, word))),
+    h("p.hint", {}, t("naming_hint")), h("div.pills", {}, variables),
     h("div.field", {}, h("span.label", {}, t("naming_result")), preview),
     switchRow(f, at("sidecar"), { label: t("sidecar"), hint: t("sidecar_text"), off: () => (has("sidecar") ? "" : off()) }),
     switchRow(f, at("passive"), { label: t("passive"), hint: t("passive_text"), off: () => (has("passive") ? "" : off()) })));
   f.add(() => {
     const names = draft.outlook(Number(at("").match(/\d+/)[0]))?.names || [];
     preview.textContent = has("naming") ? names.join("\n") || t("naming_wait") : off();
-    box.hidden = false;
+    for (const one of variables) one.disabled = Boolean(off()) || draft.locked(at("naming"));
   });
   return box;
 }
 
 function templates(f, at, has) {
   const off = (field) => () => (has(field) ? "" : t("not_used_by", { protocol: draft.value(at("protocol")) }));
-  const presets = draft.schema("profile", "preset").enum || [];
   return h("details", {}, h("summary", {}, t("template")), h("div.stack", {}, note("", t("template_text")), h("div.grid", {},
-    presets.length ? selectField(f, at("preset"), { label: t("preset"), span: "s6", off: off("preset"), choices: presets.map((one) => [one, one]) }) : textField(f, at("preset"), { label: t("preset"), span: "s6", off: off("preset"), hint: t("preset_hint") }),
+    selectField(f, at("preset"), { label: t("preset"), span: "s6", off: off("preset"), choices: draft.schema("profile", "preset").enum.map((one) => [one, one]) }),
     selectField(f, at("tag_bits"), { label: t("tag_bits"), span: "s6", off: off("tag_bits"), parse: Number, choices: [[24, "24"], [18, "18"]] }),
     areaField(f, at("template"), { label: t("template_own"), span: "s12", off: off("template"), hint: t("template_own_hint") }))));
 }
 
 function more(f, at, has) {
   const off = (field) => () => (has(field) ? "" : t("not_used_by", { protocol: draft.value(at("protocol")) }));
-  const seconds = (field) => numberField(f, at(`timeouts.${field}`), { label: t(`timeout_${field}`), span: "s3", unit: "s", off: off("timeouts") });
   return h("details", {}, h("summary", {}, t("more_server")), h("div.grid", {},
-    textField(f, at("tls.pin"), { label: t("pin"), span: "s6", off: off("tls"), hint: t("pin_hint") }),
+    trustFields(f, at, { tls: off("tls"), timeouts: off("timeouts") }),
     textField(f, at("success_body"), { label: t("success_body"), span: "s6", off: off("success_body"), hint: t("success_body_hint") }),
-    switchRow(f, at("tls.verify"), { label: t("tls_verify"), hint: t("tls_verify_text"), off: off("tls") }),
+    textField(f, at("host_key"), { label: t("host_key"), span: "s6", off: off("host_key"), hint: t("host_key_hint") }),
+    textField(f, at("part_names"), { label: t("part_names"), span: "s6", off: off("part_names"), hint: t("part_names_hint"), show: (names) => (Array.isArray(names) ? names.join(", ") : names ?? ""), parse: (text) => text.split(/\s*,\s*/) }),
+    switchRow(f, at("event_as_file"), { label: t("event_as_file"), hint: t("event_as_file_text"), off: off("event_as_file") }),
     switchRow(f, at("persistent"), { label: t("persistent"), hint: t("persistent_text"), off: off("persistent") }),
     selectField(f, at("framing"), { label: t("framing"), span: "s6", off: off("framing"), choices: ["", "none", "newline", "nul", "length"].map((word) => [word, t(`framing_${word}`)]) }),
     textField(f, at("ack"), { label: t("ack"), span: "s6", off: off("ack"), hint: t("ack_hint") }),
     textField(f, at("proxy"), { label: t("proxy"), span: "s4", off: off("proxy") }),
     textField(f, at("proxy_user"), { label: t("proxy_user"), span: "s4", off: off("proxy_user") }),
-    secretField(f, at("proxy_password"), { label: t("proxy_password"), span: "s4", off: off("proxy_password") }),
-    ["connect_s", "write_s", "answer_s", "total_s"].map(seconds)));
+    secretField(f, at("proxy_password"), { label: t("proxy_password"), span: "s4", off: off("proxy_password") })));
 }
 
 function outlookLine(f, number) {

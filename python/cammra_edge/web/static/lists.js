@@ -37,7 +37,7 @@ export function listsPart(panel) {
       err.hidden = !wrong;
     });
     const file = h("input", { hidden: true, type: "file", id: `csv-${index}`, accept: ".csv,.txt,text/csv", onchange: async () => { plates.value = textOf(entriesOf(await file.files[0].text())); plates.dispatchEvent(new Event("input")); file.value = ""; } });
-    return h("section.card.stack", {}, h("div.grid", {},
+    return h("section.card.stack", { "data-field": `${NAME}[${index}]` }, h("div.grid", {},
       h("div.field.s6", {}, h("label", { for: name.id }, t("list_name")), name), h("div.field.s6", {}, h("label", { for: mode.id }, t("list_mode")), mode)),
     h("div.field", {}, h("label", { for: plates.id }, t("plates")), plates, h("span.hint", { id: `plates-${index}-hint` }, t("plates_hint"))), err, file,
     h("div.row", {}, total, locked ? null : h("button.btn", { type: "button", onclick: () => file.click() }, t("import_csv")),

@@ -100,7 +100,7 @@ export function regionsPart(panel) {
     return made;
   }
 
-  panel.replaceChildren(h("section.card.stack", {}, h("header", {}, h("h2", {}, t("sub_regions")), h("p", {}, t("regions_text"))),
+  panel.replaceChildren(h("section.card.stack", { "data-field": NAME }, h("header", {}, h("h2", {}, t("sub_regions")), h("p", {}, t("regions_text"))),
     none, pick, scene, trouble, tools, missing));
   draw();
   return draft.listen(() => { if (!scene.contains(document.activeElement)) draw(); });

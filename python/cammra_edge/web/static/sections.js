@@ -1,27 +1,14 @@
-// Forms made from the server's own list of fields (keepalive), and import and export.
+// Keepalive, import and export, and how the camera names itself.
 
 import { h, hasText, icon, note, request, t, toast } from "/static/lib.js";
 import { draft } from "/static/draft.js";
-import { form, numberField, pills, secretField, selectField, switchRow, textField } from "/static/fields.js";
+import { form, numberField, secretField, selectField, switchRow, textField, trustFields } from "/static/fields.js";
 
-/** A field of whatever kind the schema says it is. */
-export function fieldFromSchema(f, section, name, schema) {
-  const at = `${section}.${name}`;
-  const label = hasText(`${section}_${name}`) ? t(`${section}_${name}`) : name.replaceAll("_", " ");
-  const hint = hasText(`${section}_${name}_text`) ? t(`${section}_${name}_text`) : "";
-  const options = { label, hint, schema, span: "s4" };
-  if (schema.writeOnly) return secretField(f, at, options);
-  if (schema.type === "boolean") return h("div", {}, switchRow(f, at, options));
-  if (schema.enum) return selectField(f, at, { ...options, choices: schema.enum.map((word) => [word, hasText(`word_${word}`) ? t(`word_${word}`) : word || t("word_none")]) });
-  if (schema.type === "integer" || schema.type === "number") return numberField(f, at, { ...options, unit: name.endsWith("_s") ? "s" : name.endsWith("_min") ? "min" : undefined });
-  if (schema.type === "string") return textField(f, at, options);
-  if (schema.type === "array" && schema.items?.enum) return pills(f, at, { ...options, choices: schema.items.enum.map((word) => [word, hasText(`word_${word}`) ? t(`word_${word}`) : word.replaceAll("_", " ")]) });
-  return null;
-}
-
-export function schemaForm(f, section, names) {
-  const properties = draft.schemas()[section]?.properties || {};
-  return h("div.grid", {}, (names || Object.keys(properties)).filter((name) => properties[name]).map((name) => fieldFromSchema(f, section, name, properties[name])));
+/** How the camera names itself: a text or a number each, as the schema says. */
+export function deviceForm(f) {
+  const kinds = { number: numberField, string: textField };
+  return h("div.grid", {}, Object.entries(draft.schemas().device.properties).map(([name, schema]) =>
+    kinds[schema.type](f, `device.${name}`, { label: t(`device_${name}`), hint: hasText(`device_${name}_text`) ? t(`device_${name}_text`) : "", schema })));
 }
 
 export function keepalive(panel) {
@@ -32,13 +19,14 @@ export function keepalive(panel) {
   panel.replaceChildren(
     h("section.card", {}, h("header", {}, h("h2", {}, t("sub_keepalive")), h("p", {}, t("keepalive_text"))),
       h("form", { autocomplete: "off", onsubmit: (event) => event.preventDefault() }, h("div.grid", {},
-        textField(f, at("server_url"), { label: t("keepalive_url"), span: "s6", inputmode: "url", hint: t("url_HTTP POST") }),
+        textField(f, at("server_url"), { label: t("keepalive_url"), span: "s6", inputmode: "url", hint: t("url_HTTP POST", { mode: draft.value("network_mode")?.toUpperCase() }) }),
         selectField(f, at("period_minutes"), { label: t("frequency"), span: "s3", parse: Number, choices: [...new Set([...usual, draft.value(at("period_minutes"))])].map((n) => [n, t(n < 60 ? "every_min" : n === 60 ? "every_hour" : n === 1440 ? "every_day" : "every_min", { n })]) }),
         numberField(f, at("period_minutes"), { label: t("frequency_free"), span: "s3", unit: "min" }),
         selectField(f, at("auth"), { label: t("auth_type"), span: "s3", choices: ["auto", "none", "basic", "digest", "bearer"].map((word) => [word, t(`auth_${word}`)]) }),
         textField(f, at("user"), { label: t("user"), span: "s3" }),
         secretField(f, at("password"), { label: t("password"), span: "s3" }),
-        secretField(f, at("auth_header"), { label: t("auth_header"), span: "s3", hint: t("auth_header_hint") })))),
+        secretField(f, at("auth_header"), { label: t("auth_header"), span: "s3", hint: t("auth_header_hint") })),
+      h("details", {}, h("summary", {}, t("more_keepalive")), h("div.grid", {}, trustFields(f, at))))),
     h("section.card", {}, h("header", {}, h("h2", {}, t("keepalive_fields"))), ["timestamp", "mac_address", "app_version", "os_version", "health"].map(row),
       h("div.grid", {}, textField(f, at("device_id"), { label: t("device_id"), span: "s6", hint: t("keepalive_device_id_text") }), textField(f, at("section"), { label: t("keepalive_section"), span: "s6", hint: t("keepalive_section_text") }))),
     h("section.card", {}, switchRow(f, at("enabled"), { class: "big", label: t("keepalive_enabled"), hint: t("keepalive_enabled_text") })));

@@ -2,8 +2,8 @@
 
 import { api, h, icon, note, request, setCsrf, state, subTabs, t, toast, when } from "/static/lib.js";
 import { draft, restore } from "/static/draft.js";
-import { form, numberField, switchRow } from "/static/fields.js";
-import { schemaForm } from "/static/sections.js";
+import { form, numberField, selectField, switchRow } from "/static/fields.js";
+import { deviceForm } from "/static/sections.js";
 import { regionsPart } from "/static/regions.js";
 import { listsPart } from "/static/lists.js";
 
@@ -37,7 +37,8 @@ function camera(panel) {
   const languages = h("select", { id: "language", onchange: () => { localStorage.setItem("language", languages.value); location.reload(); } }, h("option", { value: "en" }, "English"));
   languages.value = localStorage.getItem("language") || "en";
   panel.replaceChildren(
-    card("camera_itself", "camera_itself_text", schemaForm(f, "device")),
+    card("camera_itself", "camera_itself_text", deviceForm(f)),
+    card("network", null, h("div.grid", {}, selectField(f, "network_mode", { label: t("network_mode"), span: "s6", hint: t("network_mode_text"), choices: ["https", "http"].map((word) => [word, word.toUpperCase()]) }))),
     card("language", "language_text", h("div.grid", {}, h("div.field.s4", {}, h("label", { for: "language" }, t("language")), languages))));
   return f.stop;
 }
