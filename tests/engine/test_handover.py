@@ -13,14 +13,15 @@ from cammra_edge.receiver import Receiver
 if TYPE_CHECKING:
     from pathlib import Path
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
+HANGS_S = 40.0
 
 
 def test_a_hanging_receiver_does_not_hold_up_whoever_mends_its_address(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, Receiver() as receiver:
         hangs = HttpPost(
             f"http://127.0.0.1:{silent.getsockname()[1]}/",
-            timeouts=Timeouts(answer_s=4.0, total_s=4.0),
+            timeouts=Timeouts(answer_s=HANGS_S, total_s=HANGS_S),
         )
         engine = Engine(
             profiles=[Profile("gate", hangs, image=None)],
@@ -37,7 +38,7 @@ def test_a_hanging_receiver_does_not_hold_up_whoever_mends_its_address(tmp_path:
                 mended = Profile("gate", HttpPost(receiver.http_url), image=None, device_id=name)
                 engine.apply(replace(engine.settings, profiles=[mended]))
             waited_s = time.monotonic() - began
-            assert engine.drain(PATIENCE_S)
             taken.close()
-        assert waited_s < 3.0
+            assert engine.drain(PATIENCE_S)
+        assert waited_s < HANGS_S / 2
         assert [arrival.text("sensorProviderID") for arrival in receiver.events] == ["GATE-2"]
