@@ -14,7 +14,7 @@ setup: ## Make the virtual environment and see to cmake and nasm
 	@PYTHON="$(PYTHON)" tools/setup
 
 build: setup ## Build the Rust half into the virtual environment
-	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/maturin develop --release --quiet --extras draw,page
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" PATH="$(CURDIR)/$(BIN):$$PATH" PIP_QUIET=1 $(BIN)/maturin develop --release --quiet --extras draw,page
 
 run: build ## Build everything and run the main job: a drawn scene becomes events at a receiver
 	@$(BIN)/cammra-edge demo --once --sheet demo-events.png

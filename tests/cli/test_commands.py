@@ -1,7 +1,6 @@
 """The commands as people type them, in this process; what they say, and their exit codes."""
 
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from cammra_edge.cli import main
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.program import COMMANDS
-from cammra_edge.receiver import Answer, Receiver
+from cammra_edge.receiver import Receiver
 from cammra_edge.recording import Recording
 from tests.cli.scripts import write_recording, write_script
 from tests.receiver.samples import body, encoded
@@ -89,60 +88,6 @@ def test_a_wrong_command_line_is_told_by_its_usage(words: list[str], capsys: Sai
         main(words)
     assert caught.value.code == Exit.USAGE
     assert "usage: cammra-edge" in capsys.readouterr().err
-
-
-def test_replay_sends_a_recording_to_a_receiver(tmp_path: Path, capsys: Said) -> None:
-    recording = write_recording(tmp_path / "r")
-    with Receiver() as receiver:
-        assert (
-            main(["replay", str(recording), "--to", receiver.http_url, "--speed", "max", "--json"])
-            == Exit.OK
-        )
-        kinds = {
-            event.car_id: [one.kind for one in receiver.events if one.car_id == event.car_id]
-            for event in receiver.events
-        }
-    assert len(kinds) == 2
-    for of_vehicle in kinds.values():
-        assert (of_vehicle[0], of_vehicle[-1]) == ("new", "lost")
-        assert of_vehicle.count("reliable") == 1
-    told = json.loads(capsys.readouterr().out)
-    assert told["frames"] == 30
-    assert told["drained"] is True
-    assert told["profiles"][0]["delivered"] == sum(map(len, kinds.values()))
-
-
-def test_replay_into_the_same_outbox_adds_nothing_twice(tmp_path: Path, capsys: Said) -> None:
-    recording = write_recording(tmp_path / "r", pictures=False)
-    with Receiver() as receiver:
-        script = write_script(tmp_path / "camera.py", receiver.http_url)
-        words = ["replay", str(recording), "--config", str(script), "--speed", "max"]
-        assert main(words) == Exit.OK
-        before = len(receiver.arrivals)
-        assert before > 4
-        assert main(words) == Exit.OK
-        assert len(receiver.arrivals) == before
-        assert main([*words, "--outbox", str(tmp_path / "other.sqlite3")]) == Exit.OK
-        assert len(receiver.arrivals) == 2 * before
-    assert f"gate: {before} delivered" in capsys.readouterr().out
-
-
-def test_replay_says_when_nobody_took_the_events(tmp_path: Path, capsys: Said) -> None:
-    recording = write_recording(tmp_path / "r", pictures=False)
-    with Receiver() as receiver:
-        receiver.answer(Answer(404))
-        words = [
-            "replay",
-            str(recording),
-            "--to",
-            receiver.http_url,
-            "--speed",
-            "max",
-            "--wait",
-            "5",
-        ]
-        assert main(words) == Exit.UNDELIVERED
-    assert "404" in capsys.readouterr().out
 
 
 def test_run_feeds_the_engine_from_the_scripts_source(tmp_path: Path, capsys: Said) -> None:
@@ -320,6 +265,18 @@ def test_listen_says_what_is_wrong_and_its_exit_code_too(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_event_of_a_test_is_right_however_often_it_comes(tmp_path: Path) -> None:
+    process, url = _listening("--count", "2", "--no-folder", cwd=tmp_path)
+    script = write_script(tmp_path / "camera.py", url)
+    with process:
+        assert main(["test", str(script)]) == Exit.OK
+        assert main(["test", str(script)]) == Exit.OK
+        out, err = process.communicate(timeout=WAIT_S)
+    assert process.returncode == Exit.OK, out
+    assert [line.split()[-1] for line in out.splitlines()] == ["test", "test"]
+    assert "2 events, 0 problems" in err
+
+
 def test_listen_ends_cleanly_by_a_signal_and_can_misbehave(tmp_path: Path) -> None:
     process, url = _listening("--no-folder", "--answer", "503", "--times", "1", cwd=tmp_path)
     with process:
@@ -331,33 +288,6 @@ def test_listen_ends_cleanly_by_a_signal_and_can_misbehave(tmp_path: Path) -> No
     assert process.returncode == Exit.OK
     assert "1 events, 0 problems" in err
     assert "Traceback" not in err
-
-
-def test_a_replay_that_is_stopped_ends_cleanly_and_goes_on_next_time(tmp_path: Path) -> None:
-    recording = write_recording(tmp_path / "r")
-    with Receiver() as receiver:
-        script = write_script(tmp_path / "camera.py", receiver.http_url)
-        words = [
-            sys.executable,
-            "-m",
-            "cammra_edge",
-            "replay",
-            str(recording),
-            "--config",
-            str(script),
-        ]
-        with subprocess.Popen(
-            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
-            assert receiver.wait_for(lambda: bool(receiver.events), WAIT_S)
-            process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=WAIT_S)
-        assert process.returncode == Exit.INTERRUPTED
-        assert err.endswith("stopped\n")
-        assert "Traceback" not in err
-        assert main([*words[3:], "--speed", "max"]) == Exit.OK
-        assert {event.car_id for event in receiver.events} == {"1", "2"}
-        assert receiver.problems == []
 
 
 def test_run_ends_well_by_sigterm_as_services_are_ended(tmp_path: Path) -> None:

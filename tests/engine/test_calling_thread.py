@@ -6,6 +6,7 @@ thread only tracking, copying and queueing may show; encoding, disk and network 
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections import defaultdict
@@ -67,11 +68,14 @@ class Called:
 
     @contextmanager
     def on_this_thread(self) -> Iterator[None]:
+        # What a garbage collection calls is not ours: it may come at any allocation.
+        gc.disable()
         sys.setprofile(self.note)
         try:
             yield
         finally:
             sys.setprofile(None)
+            gc.enable()
 
 
 def engine_for(receiver: Receiver, folder: Path) -> Engine:

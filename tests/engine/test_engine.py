@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -126,6 +127,18 @@ def test_timers_fire_on_a_live_stream_when_no_frame_comes(
         clock.advance(60.0)
         assert receiver.wait_for(lambda: len(receiver.events) >= 3, PATIENCE_S)
     assert states(receiver) == ["new", "reliable", "lost"]
+
+
+def test_a_result_delay_is_over_in_time_although_no_second_frame_comes(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    settings = settings_for(receiver, tmp_path)
+    engine = Engine(replace(settings, tracking=TrackingSettings(result_delay_s=0.05)))
+    with engine.running(live=True):
+        while not vars(engine._encoder._changed)["_waiters"]:  # nothing is due: its thread sleeps
+            time.sleep(0.001)
+        engine.observe(grey_frame(), [a_read()], at(0))
+        assert receiver.wait_for(lambda: states(receiver) == ["new"], PATIENCE_S)
 
 
 CRASH = """

@@ -41,6 +41,7 @@ def test_events_in_each_layout_are_right() -> None:
     [
         ({"packetCounter": 7}, "packetCounter is 7: want a text"),
         ({"packetCounter": "0"}, "packetCounter is '0': it counts from 1"),
+        ({"carID": "0"}, "carID is '0': it counts from 1"),
         ({"carID": "x"}, "carID is 'x': want digits"),
         ({"carID": "\u0661"}, "carID is '\u0661': want digits"),
         ({"capture_ts": "1702297625507000001"}, "capture_ts is 1702297625507000001"),

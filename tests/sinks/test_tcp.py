@@ -13,7 +13,7 @@ import pytest
 from cammra_edge.model import Attempt, Body, Files
 from cammra_edge.profile import Tcp, Timeouts
 from cammra_edge.sinks.base import Delivered, GiveUp, TryLater
-from cammra_edge.sinks.tcp import TcpSink, unacknowledged_bytes
+from cammra_edge.sinks.tcp import TcpSink, _closed, unacknowledged_bytes
 from tests.half_open import vanish
 from tests.servers import (
     LOOPBACK,
@@ -61,6 +61,34 @@ def test_each_event_has_its_own_connection() -> None:
         way = sink(server.port)
         assert all(isinstance(way.send(BODY, ATTEMPT), Delivered) for _ in range(5))
         assert server.wait_received(5) == [BODY.content] * 5
+
+
+def test_a_receiver_that_closes_while_we_look_away_has_every_byte(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Bytes were counted, we lose the processor, the receiver reads all and hangs up, we look on."""
+    looked = threading.Event()
+
+    def reads_late(connection: socket.socket, _: int, server: Scripted) -> None:
+        assert looked.wait(SLACK_S)
+        until_eof(connection, 0, server)
+
+    def counted_and_lost_the_processor(sock: socket.socket) -> int:
+        left = unacknowledged_bytes(sock)
+        if not looked.is_set():
+            assert left > 1
+            looked.set()
+            while not _closed(sock):
+                time.sleep(0.001)
+        return left
+
+    monkeypatch.setattr(
+        "cammra_edge.sinks.tcp.unacknowledged_bytes", counted_and_lost_the_processor
+    )
+    with Scripted(reads_late) as server:
+        outcome = sink(server.port).send(Body(content=b"z" * (1 << 20)), ATTEMPT)
+        assert server.wait_received(1) == [b"z" * (1 << 20)]
+    assert outcome == Delivered("acknowledged by the receiver's kernel")
 
 
 @pytest.mark.parametrize(

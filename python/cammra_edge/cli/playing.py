@@ -113,7 +113,7 @@ def profile_line(profile: Mapping[str, object]) -> str:
         if profile.get(name)
     ]
     latency = profile.get("latency_p50_ms")
-    if isinstance(latency, int | float) and profile["delivered"]:
+    if latency and isinstance(latency, int | float) and profile["delivered"]:
         words.append(f"typically {latency:.0f} ms after the event")
     why = (
         profile.get("last_error")

@@ -72,7 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="cammra-edge",
         description="Pushes what an ANPR camera reads to whoever asked for it.",
-        epilog="Exit codes: 0 done · 2 usage · 3 config · 4 input · 5 outbox · 6 undelivered · 7 wrong · 130 stopped.",
+        epilog="Exit codes: 0 done · 1 failed · 2 usage · 3 config · 4 input · 5 outbox · 6 undelivered · 7 wrong"
+        " · 130 stopped.",
     )
     parser.add_argument("--verbose", action="store_true", help="log what goes on to standard error")
     chosen = _add_commands(parser, words)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.cli.terminal import Style, Terminal, shown
 from cammra_edge.payload import fields
 from cammra_edge.receiver import Way
+from cammra_edge.receiver.contract import is_test
 
 if TYPE_CHECKING:
     from cammra_edge.receiver import Arrival
@@ -46,12 +47,14 @@ def arrival_line(terminal: Terminal, arrival: Arrival, *, to: str = "") -> str:
         terminal.styled(f"{plate:<{_PLATE_LETTERS}}", Style.BOLD),
         f"{shown(arrival.text(fields.PLATE_COUNTRY))[:3]:<3}",
         _ARROWS.get(arrival.direction, "?  "),
-        f"{shown(arrival.text(fields.PLATE_CONFIDENCE))[:4]:<4}",
+        f"{_rounded(arrival.text(fields.PLATE_CONFIDENCE)):<4}",
         f"vehicle {shown(arrival.car_id)[:_LONGEST]:<3}",
         f"#{arrival.packet:<4}",
         f"{to or arrival.way:<14}",
         terminal.styled(pictures or "no picture", Style.DIM),
     ]
+    if is_test(arrival.body):
+        words.append(terminal.styled("test", Style.DIM))
     if arrival.repeat:
         words.append(terminal.styled("again", Style.DIM))
     lines = ["  ".join(words)]
@@ -59,6 +62,14 @@ def arrival_line(terminal: Terminal, arrival: Arrival, *, to: str = "") -> str:
         terminal.styled(f"              wrong: {shown(why)}", Style.BAD) for why in arrival.problems
     ]
     return "\n".join(lines)
+
+
+def _rounded(fraction: str) -> str:
+    """A number as the sheet has it; anything else as it came, cut short."""
+    try:
+        return f"{float(fraction):.2f}"[:4]
+    except ValueError:
+        return shown(fraction)[:4]
 
 
 def _upload_line(terminal: Terminal, arrival: Arrival) -> str:
@@ -85,6 +96,7 @@ def arrival_data(arrival: Arrival, *, to: str = "") -> dict[str, object]:
         "peer": arrival.peer,
         "at_utc_ns": arrival.at_utc_ns,
         "repeat": arrival.repeat,
+        "test": is_test(arrival.body),
         "problems": list(arrival.problems),
         "event": {
             name: value for name, value in arrival.body.items() if name != fields.IMAGE_ARRAY

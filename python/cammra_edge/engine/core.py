@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 LIVE_TICK_S = 1.0
-"""How often timers are looked at when no frame comes: once a second wakes no camera."""
+"""How often timers are looked at when no frame comes, while there is a vehicle: once a second wakes no camera."""
 
 
 class Engine:
@@ -175,13 +175,14 @@ class Engine:
 
     def _fire_due(self) -> float | None:
         """Tick on live streams; says in how many seconds to look again."""
-        if not self._live or self._last_frame is None:
+        if not self._live:
             return None
+        deadline_ns = self._tracker.next_deadline_mono_ns()
+        if self._last_frame is None or deadline_ns is None:
+            # The next vehicle wakes this thread by its New, unless a result delay holds that back.
+            return LIVE_TICK_S if self.settings.tracking.result_delay_s else None
         at, seen_mono_ns = self._last_frame
         ahead_ns = self._clock.mono_ns() - seen_mono_ns
-        deadline_ns = self._tracker.next_deadline_mono_ns()
-        if deadline_ns is None:
-            return LIVE_TICK_S
         wait_ns = deadline_ns - (at.mono_ns + ahead_ns)
         if wait_ns <= 0:
             self.tick(FrameTime(at.mono_ns + ahead_ns, at.utc_ns + ahead_ns))
@@ -270,6 +271,7 @@ class Engine:
             self._tracker.apply(settings)
             self._writer.apply(settings)
             self.settings = settings
+        self._encoder.wake()
         outbox = self._writer.outbox
         if outbox is None:
             return

@@ -169,10 +169,16 @@ class TcpSink:
         ours = 1 if finished else 0
         pause_s = _FIRST_PAUSE_S
         wait = deadline.sooner(self._protocol.timeouts.write_s)
-        while (left := unacknowledged_bytes(sock)) > ours:
-            if broken := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        while True:
+            # Asked before the bytes are counted: only of a connection that is over is the count the last word.
+            broken = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            closed = _closed(sock)
+            left = unacknowledged_bytes(sock)
+            if left <= ours:
+                return
+            if broken:
                 raise OSError(broken, "the connection broke before every byte was acknowledged")
-            if _closed(sock):
+            if closed:
                 raise ConnectionResetError(f"broken off with {left} bytes not acknowledged")
             wait.wait_s()
             time.sleep(pause_s)

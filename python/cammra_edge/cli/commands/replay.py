@@ -75,7 +75,8 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
             settings = load_script(args.config).engine.settings
         else:
             settings = Settings(
-                profiles=_profiles(args.to or [_HERE]), max_profiles=max(3, len(args.to))
+                profiles=_profiles(args.to or [_HERE], recording.stream_id()),
+                max_profiles=max(3, len(args.to)),
             )
         outbox = args.outbox
         if outbox is None and args.config is None:
@@ -97,11 +98,15 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         return _tell(engine, played, terminal, drained=drained)
 
 
-def _profiles(urls: list[str]) -> tuple[Profile, ...]:
+def _profiles(urls: list[str], stream_id: str) -> tuple[Profile, ...]:
+    # Each recording is a device of its own: its outbox begins at vehicle 1 and packet 1, and a receiver that has seen
+    # another one meanwhile is not told the same numbers twice.
+    device_id = f"replay-{stream_id[:8]}"
     return tuple(
         Profile(
             f"receiver {number}",
             Tcp(url.removeprefix("tcp://")) if url.startswith("tcp://") else HttpPost(url),
+            device_id=device_id,
             events=frozenset(EventKind),
             two_images=True,
         )
@@ -115,6 +120,8 @@ def _tell(engine: Engine, played: Played, terminal: Terminal, *, drained: bool) 
         f"{played.frames} frames, {played.reads} reads, {played.length_ns / 1e9:.1f} s: "
         + ", ".join(f"{count} {kind}" for kind, count in status.events.items())
     )
+    if played.reads and not sum(status.events.values()):
+        terminal.note("no vehicle was told: none of the reads has a text inside a region")
     for profile in status.profiles:
         good = not profile["queue_events"] and not profile["parked_now"]
         name = terminal.styled(str(profile["name"]), Style.GOOD if good else Style.BAD)

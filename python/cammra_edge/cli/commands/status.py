@@ -113,8 +113,11 @@ def _asked(url: str) -> dict[str, Any]:
         )
         answer.raise_for_status()
         told = answer.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+    except httpx.HTTPStatusError as error:
+        status = error.response.status_code
         raise CammraError(
-            f"{url}: {error}; a token made on the page belongs into {TOKEN}"
+            f"{url} answers {status} {error.response.reason_phrase}; a token made on the page belongs into {TOKEN}"
         ) from error
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise CammraError(f"{url}: {error}") from error
     return told if isinstance(told, dict) else {}
