@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from tools.arm import steps
 from tools.arm.__main__ import QUICK_TESTS, target_named
 from tools.arm.debian import POOL_SHA256
 from tools.arm.targets import AARCH64, ARMV7, PYTHON_VERSION, TARGETS, Target
@@ -50,6 +51,23 @@ def test_a_target_is_named_as_its_owner_would_type_it() -> None:
 def test_a_file_taken_by_its_address_has_a_whole_checksum() -> None:
     assert POOL_SHA256
     assert all(len(bytes.fromhex(checksum)) == 32 for checksum in POOL_SHA256.values())
+
+
+def test_what_a_mirror_refuses_is_asked_for_again_and_its_last_word_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(steps, "PAUSES_S", (0.0, 0.0))
+    answers = [steps.StopError("time-out"), steps.StopError("reset"), None]
+
+    def get() -> str:
+        if (refused := answers.pop(0)) is not None:
+            raise refused
+        return "content"
+
+    assert steps.patiently(get) == "content"
+    answers = [steps.StopError("one"), steps.StopError("two"), steps.StopError("gone")]
+    with pytest.raises(steps.StopError, match="gone"):
+        steps.patiently(get)
 
 
 @pytest.mark.parametrize("path", [*LEFT_OUT, *LEFT_OUT_ON_ARMV7, *QUICK_TESTS])

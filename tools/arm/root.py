@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.arm import debian
-from tools.arm.steps import output_of, run, step
+from tools.arm.steps import fetch, output_of, step
 from tools.arm.targets import PYTHON_VERSION, Target
 from tools.arm.toolchain import Toolchain
 
@@ -25,7 +25,7 @@ PACKAGES = (
     "tzdata",
 )
 TEST_PACKAGES = (
-    *("httpx>=0.28", "hypothesis>=6.130", "jsonschema>=4.23", "lxml>=5.3"),
+    *("hypothesis>=6.130", "jsonschema>=4.23", "lxml>=5.3"),
     *("pyftpdlib>=2.0.1", "pytest>=8.4", "pytest-timeout>=2.4", "typing_extensions"),
 )
 TEST_PACKAGES_NOT_ON_ARMV7 = ("aiohttp>=3.12", "cryptography>=44", "pyopenssl>=25")
@@ -157,8 +157,8 @@ def _pip(root: Root, *arguments: str) -> None:
     wheels = root.chain.cache / "pip"
     if not list(wheels.glob("pip-*.whl")):
         host_pip = [str(root.chain.tools / "python"), "-m", "pip", "wheel", "--quiet", "--no-deps"]
-        run([*host_pip, "--wheel-dir", str(wheels), "pip", *PURE_SOURCES])
-    run(
+        fetch([*host_pip, "--wheel-dir", str(wheels), "pip", *PURE_SOURCES])
+    fetch(
         [
             # Not by the launcher: pip reads the ELF header of `sys.executable` to know hard float from soft.
             *(*root.emulate(), *root.python_command()),
