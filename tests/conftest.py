@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.emulation import EMULATED, NOT_THERE, left_out, missing_import
+from tests.emulation import EMULATED, NOT_THERE, PATIENCE, left_out, listed, missing_import
 
 _not_collected = pytest.StashKey[dict[str, str]]()
 
@@ -36,11 +36,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if left_out(item.nodeid) is None:
             item.add_marker("arm")
+        marker = item.get_closest_marker("timeout")
+        if EMULATED and marker:
+            item.add_marker(pytest.mark.timeout(marker.args[0] * PATIENCE), append=False)
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
+    for start, why in sorted(listed().items()) if EMULATED else ():
+        terminalreporter.write_line(f"not on {EMULATED}: {start}: {why}")
     for path, package in sorted(config.stash[_not_collected].items()):
         terminalreporter.write_line(
             f"not on {EMULATED}: {path} imports {package}: {NOT_THERE[package]}"

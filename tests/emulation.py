@@ -1,7 +1,8 @@
 """Which tests run on emulated ARM (`make arm`): all but those listed here, each with its reason.
 
-`tests/conftest.py` sets the marker `arm` on what is left. Test files that import a package which the emulated Python
-lacks are not collected there, and are named in the report; on armv7 these are also numpy's and Pillow's.
+`tests/conftest.py` sets the marker `arm` on what is left, and the run ends with the list of what was left out. Test
+files that import a package which the emulated Python lacks are not collected there, and are named in that list too; on
+armv7 these are also numpy's and Pillow's.
 """
 
 import ast
@@ -12,6 +13,9 @@ from pathlib import Path
 
 EMULATED = os.environ.get("CAMMRA_EMULATED", "")
 """The emulated processor family, as `make arm` says it; empty on real hardware."""
+
+PATIENCE = 10 if EMULATED else 1
+"""How much longer a test waits before it calls a thing stuck: emulated Python is 10 to 15 times slower."""
 
 LEFT_OUT: Mapping[str, str] = {
     "tests/faults/": "kills at the n-th write with strace, which cannot look into the emulator, and fills real disks",
@@ -30,6 +34,7 @@ LEFT_OUT_ON_ARMV7: Mapping[str, str] = {
 NOT_THERE: Mapping[str, str] = {
     "numpy": "no build for armv7",
     "PIL": "no build for armv7",
+    "asyncssh": "needs cryptography, see there",
     "aiohttp": "its armv7 build turns subnormal numbers into 0 for the whole process, which hypothesis refuses",
     "cryptography": "cffi, which it needs, has no build for armv7",
     "OpenSSL": "as cryptography, on which it stands",
@@ -44,8 +49,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def left_out(test_id: str) -> str | None:
     """Why a test does not run on emulated ARM; `None` when it does."""
-    listed = {**LEFT_OUT, **(LEFT_OUT_ON_ARMV7 if EMULATED == "armv7" else {})}
-    return next((why for start, why in listed.items() if test_id.startswith(start)), None)
+    return next((why for start, why in listed().items() if test_id.startswith(start)), None)
+
+
+def listed() -> dict[str, str]:
+    """What the processor at hand leaves out by name, and why."""
+    return {**LEFT_OUT, **(LEFT_OUT_ON_ARMV7 if EMULATED == "armv7" else {})}
 
 
 def missing_import(path: Path, seen: set[Path] | None = None) -> str | None:

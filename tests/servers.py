@@ -18,13 +18,15 @@ from typing import IO, TYPE_CHECKING, NoReturn, Self
 
 import pytest
 
+from tests.emulation import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
-START_S = 20.0
-SLACK_S = 20.0
+START_S = 20.0 * PATIENCE
+SLACK_S = 20.0 * PATIENCE
 """What a busy machine may add to a time limit before a test calls it unbounded."""
 
 

@@ -13,12 +13,13 @@ import pytest
 
 from cammra_edge import Engine, OutboxSettings
 from cammra_edge.profile import Keepalive
+from tests.emulation import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PATIENCE_S = 20.0
+PATIENCE_S = 20.0 * PATIENCE
 
 
 @pytest.fixture
