@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.emulation import EMULATED, NOT_THERE, PATIENCE, left_out, listed, missing_import
+from tests.emulation import EMULATED, LEFT_OUT, NOT_THERE, PATIENCE, left_out, missing_import
 
 _not_collected = pytest.StashKey[dict[str, str]]()
 
@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    for start, why in sorted(listed().items()) if EMULATED else ():
+    for start, why in LEFT_OUT.items() if EMULATED else ():
         terminalreporter.write_line(f"not on {EMULATED}: {start}: {why}")
     for path, package in sorted(config.stash[_not_collected].items()):
         terminalreporter.write_line(

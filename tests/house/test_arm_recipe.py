@@ -10,7 +10,7 @@ from tools.arm.__main__ import QUICK_TESTS, target_named
 from tools.arm.debian import POOL_SHA256
 from tools.arm.targets import AARCH64, ARMV7, PYTHON_VERSION, TARGETS, Target
 
-from tests.emulation import LEFT_OUT, LEFT_OUT_ON_ARMV7, left_out, missing_import
+from tests.emulation import LEFT_OUT, left_out, missing_import
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -70,7 +70,7 @@ def test_what_a_mirror_refuses_is_asked_for_again_and_its_last_word_counts(
         steps.patiently(get)
 
 
-@pytest.mark.parametrize("path", [*LEFT_OUT, *LEFT_OUT_ON_ARMV7, *QUICK_TESTS])
+@pytest.mark.parametrize("path", [*LEFT_OUT, *QUICK_TESTS])
 def test_tests_that_are_named_exist(path: str) -> None:
     assert (ROOT / path.partition("::")[0]).exists(), path
 

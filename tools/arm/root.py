@@ -30,6 +30,8 @@ TEST_PACKAGES = (
 )
 TEST_PACKAGES_NOT_ON_ARMV7 = ("aiohttp>=3.12", "cryptography>=44", "pyopenssl>=25")
 """What the tests import; tests/emulation.py names what is missing here, and why."""
+PACKAGES_ON_ARMV7 = ("python3-cryptography", "python3-openssl")
+"""Debian's, for the tests: PyPI has no cffi for armv7, without which its builds of these do not work."""
 PURE_SOURCES = ("pyftpdlib",)
 """Pure Python that PyPI has as source only; the host makes their wheels."""
 
@@ -89,8 +91,9 @@ def prepare(chain: Toolchain, target: Target) -> Root:
         StopError: Something cannot be fetched, or Python does not start.
     """
     root = Root(chain, target)
-    done = chain.cache / f"ok-root-{target.name}"
-    if not done.exists():
+    packages = [*PACKAGES, *(() if target.has_numpy else PACKAGES_ON_ARMV7)]
+    stamp = chain.cache / f"root-{target.name}-asked-for"
+    if not stamp.exists() or stamp.read_text() != "\n".join(packages):
         with step(f"fetch and unpack a Python for {target.name}"):
             debs = chain.cache / f"debs-root-{target.name}"
             shutil.rmtree(debs, ignore_errors=True)
@@ -98,11 +101,11 @@ def prepare(chain: Toolchain, target: Target) -> Root:
             apt = debian.PrivateApt(
                 chain.cache / f"apt-{target.debian}", target.debian, security=False
             )
-            apt.download_with_dependencies(PACKAGES, debs)
+            apt.download_with_dependencies(packages, debs)
             debian.unpack(debs, root.folder)
             _link_loader(root)
             _write_launcher(root)
-        done.touch()
+        stamp.write_text("\n".join(packages))
     return root
 
 
