@@ -9,14 +9,14 @@ from tests.emulation import EMULATED, LEFT_OUT, NOT_THERE, PATIENCE, left_out, m
 
 _not_collected = pytest.StashKey[dict[str, str]]()
 
-# Emulated Python is 10 to 15 times slower: no deadline per example, and fewer of them.
+# No test depends on wall time. Emulated Python is 10 to 15 times slower: there, fewer examples too.
+settings.register_profile("unhurried", deadline=None)
 settings.register_profile("emulated", deadline=None, max_examples=10, database=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_not_collected] = {}
-    if EMULATED:
-        settings.load_profile("emulated")
+    settings.load_profile("emulated" if EMULATED else "unhurried")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
