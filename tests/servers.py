@@ -20,16 +20,17 @@ from typing import IO, TYPE_CHECKING, NoReturn, Self
 import pytest
 
 from cammra_edge.profile import Timeouts
+from tests.emulation import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
-START_S = 60.0
-SLACK_S = 20.0
+START_S = 60.0 * PATIENCE
+SLACK_S = 20.0 * PATIENCE
 """What a busy machine may add to a time limit before a test calls it unbounded."""
-PATIENT = Timeouts(connect_s=20, write_s=20, answer_s=20, total_s=60)
+PATIENT = Timeouts(connect_s=SLACK_S, write_s=SLACK_S, answer_s=SLACK_S, total_s=3 * SLACK_S)
 """Time limits that no busy machine reaches: for every try that is not about time."""
 _PORTS = range(20_000, 32_000)
 """Below those that the kernel gives to connections, so that nobody is given a free one meanwhile."""

@@ -14,11 +14,12 @@ from cammra_edge.cli.program import COMMANDS
 from cammra_edge.receiver import Receiver
 from cammra_edge.recording import Recording
 from tests.cli.scripts import write_recording, write_script
+from tests.emulation import PATIENCE
 from tests.receiver.samples import body, encoded
 from tests.servers import free_port
 
 Said = pytest.CaptureFixture[str]
-WAIT_S = 30
+WAIT_S = 30 * PATIENCE
 OWN_TEMPLATE = """title = "x"
 content_type = "text/plain"
 escape = "raw"

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cammra_edge.receiver import Arrival
+from tests.emulation import PATIENCE
 
-WAIT_S = 100
+WAIT_S = 100 * PATIENCE
 
 
 def config(path: Path, url: str, *, outbox: Path, picture: str | None = "vehicle crop") -> Path:

@@ -16,13 +16,14 @@ from cammra_edge import Engine, OutboxSettings
 from cammra_edge.engine.alive import Alive
 from cammra_edge.engine.status import EngineStatus
 from cammra_edge.profile import Keepalive, Timeouts
+from tests.emulation import PATIENCE
 from tests.fakes import NS, FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PATIENCE_S = 20.0
+PATIENCE_S = 20.0 * PATIENCE
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cammra_edge import Engine, FrameFormat, FrameTime, HttpPost, OutboxSettings, PlateRead, Profile
 from cammra_edge.receiver import Receiver
+from tests.emulation import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 640, 360
 NV12 = memoryview(bytes([128]) * (WIDTH * HEIGHT * 3 // 2)).cast("B", (HEIGHT * 3 // 2, WIDTH))
-PATIENCE_S = 60.0
+PATIENCE_S = 60.0 * PATIENCE
 
 STANDARD = Path(threading.__file__).parent.name
 HERE = {"engine/test_calling_thread.py", f"{STANDARD}/contextlib.py"}

@@ -20,12 +20,13 @@ from cammra_edge import (
 )
 from cammra_edge.receiver import Receiver
 from cammra_edge.receiver.receiver import Answer
+from tests.emulation import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PATIENCE_S = 30.0
+PATIENCE_S = 30.0 * PATIENCE
 
 
 @pytest.fixture

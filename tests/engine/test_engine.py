@@ -24,6 +24,7 @@ from cammra_edge import (
     TrackingSettings,
 )
 from cammra_edge.receiver import Receiver
+from tests.emulation import PATIENCE
 from tests.fakes import FakeClock
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 640, 360
 GREY = bytes([128]) * (WIDTH * HEIGHT)
-PATIENCE_S = 60.0
+PATIENCE_S = 60.0 * PATIENCE
 ALL = ("new", "reliable", "update", "lost")
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from cammra_edge import Engine, FrameTime, HttpPost, OutboxSettings, PlateRead, Profile, Timeouts
 from cammra_edge.receiver import Receiver
+from tests.emulation import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PATIENCE_S = 60.0
+PATIENCE_S = 60.0 * PATIENCE
 
 
 def test_a_hanging_receiver_does_not_hold_up_whoever_mends_its_address(tmp_path: Path) -> None:

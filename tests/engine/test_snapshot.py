@@ -8,8 +8,9 @@ import pytest
 
 from cammra_edge import FrameFormat
 from cammra_edge.engine.snapshot import Snapshot
+from tests.emulation import PATIENCE
 
-PATIENCE_S = 20.0
+PATIENCE_S = 20.0 * PATIENCE
 GREY = memoryview(bytes(640 * 360)).cast("B", (360, 640))
 NV12 = (
     memoryview(bytes(640 * 360)).cast("B", (360, 640)),

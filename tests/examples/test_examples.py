@@ -10,9 +10,10 @@ import pytest
 
 from cammra_edge.receiver import Receiver
 from tests.cli.scripts import write_recording
+from tests.emulation import PATIENCE
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-WAIT_S = 60
+WAIT_S = 60 * PATIENCE
 
 
 def _run(*words: str, cwd: Path, **variables: str) -> "subprocess.CompletedProcess[str]":

@@ -5,11 +5,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from tools.arm import steps
 from tools.arm.__main__ import QUICK_TESTS, target_named
 from tools.arm.debian import POOL_SHA256
 from tools.arm.targets import AARCH64, ARMV7, PYTHON_VERSION, TARGETS, Target
 
-from tests.emulation import LEFT_OUT, LEFT_OUT_ON_ARMV7, left_out, missing_import
+from tests.emulation import LEFT_OUT, left_out, missing_import
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -52,7 +53,24 @@ def test_a_file_taken_by_its_address_has_a_whole_checksum() -> None:
     assert all(len(bytes.fromhex(checksum)) == 32 for checksum in POOL_SHA256.values())
 
 
-@pytest.mark.parametrize("path", [*LEFT_OUT, *LEFT_OUT_ON_ARMV7, *QUICK_TESTS])
+def test_what_a_mirror_refuses_is_asked_for_again_and_its_last_word_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(steps, "PAUSES_S", (0.0, 0.0))
+    answers = [steps.StopError("time-out"), steps.StopError("reset"), None]
+
+    def get() -> str:
+        if (refused := answers.pop(0)) is not None:
+            raise refused
+        return "content"
+
+    assert steps.patiently(get) == "content"
+    answers = [steps.StopError("one"), steps.StopError("two"), steps.StopError("gone")]
+    with pytest.raises(steps.StopError, match="gone"):
+        steps.patiently(get)
+
+
+@pytest.mark.parametrize("path", [*LEFT_OUT, *QUICK_TESTS])
 def test_tests_that_are_named_exist(path: str) -> None:
     assert (ROOT / path.partition("::")[0]).exists(), path
 

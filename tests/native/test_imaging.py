@@ -14,6 +14,7 @@ from PIL import Image
 from cammra_edge.errors import CammraError, FrameError, ImageError
 from cammra_edge.imaging import encode_image, simd_name
 from cammra_edge.model import FrameFormat, ImageKind, ImageSpec, Rect, Subsampling
+from tests.emulation import examples
 from tests.native.pictures import (
     Bytes,
     decoded,
@@ -157,7 +158,7 @@ def test_a_box_that_cannot_be_used_is_named(
 _numbers = st.floats() | st.integers(-2000, 2000).map(float)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.tuples(_numbers, _numbers, _numbers, _numbers), st.sampled_from([3, 1]))
 def test_any_four_numbers_give_an_image_inside_the_frame_or_a_reason(
     box: tuple[float, float, float, float], channels: int

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cammra_edge.errors import FrameError, ImageError
 from cammra_edge.imaging import encode_image
 from cammra_edge.model import Box, FrameFormat, ImageKind, ImageSpec, Rect, Subsampling
+from tests.emulation import examples
 from tests.native.pictures import (
     Bytes,
     cut,
@@ -118,7 +119,7 @@ def test_an_even_box_of_a_planar_frame_moves_no_chroma_sample() -> None:
         assert np.abs(blue[:, edge:] - 200).max() <= 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.tuples(st.integers(1, 90), st.integers(1, 70)),
     st.integers(0, 40),
@@ -139,7 +140,7 @@ def test_any_stride_and_box_reads_the_same_pixels_as_a_dense_copy(
     _assert_same(view, np.ascontiguousarray(view), frame_format, box)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.tuples(st.integers(1, 45), st.integers(1, 35)),
     st.integers(0, 40),

@@ -12,6 +12,7 @@ from PIL import Image
 from cammra_edge.errors import CammraError, FrameError
 from cammra_edge.imaging import encode_image
 from cammra_edge.model import FrameFormat, ImageKind, ImageSpec
+from tests.emulation import examples
 from tests.native.pictures import decoded, jpeg_of, photo
 
 BOX = (20, 30, 60, 40)
@@ -39,7 +40,7 @@ def _try_every_image(frame: bytes) -> list[bytes]:
     return made
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(FRAMES),
     st.lists(
@@ -66,7 +67,7 @@ def test_changed_bytes_give_a_picture_or_a_reason(
         assert decoded(jpeg).size > 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.sampled_from(FRAMES), st.integers(0, 10_000))
 def test_a_frame_that_is_cut_off_gives_a_reason(frame: bytes, length: int) -> None:
     with pytest.raises(
@@ -88,7 +89,7 @@ def test_a_frame_whose_middle_is_missing_gives_a_reason(frame: bytes) -> None:
         )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.binary(max_size=300))
 def test_noise_is_no_jpeg(noise: bytes) -> None:
     for data in (noise, b"\xff\xd8" + noise, b"\xff\xd8\xff" + noise + b"\xff\xd9"):

@@ -12,6 +12,7 @@ from PIL import Image
 from cammra_edge.errors import FrameError
 from cammra_edge.imaging import EncodedImage, encode_image
 from cammra_edge.model import FrameFormat, ImageKind, ImageSpec, Rect, Subsampling
+from tests.emulation import examples
 from tests.native.pictures import cut, decoded, jpeg_of, mean_difference, photo, smooth
 
 WIDTH, HEIGHT = 328, 216  # no multiple of 16 on either side
@@ -72,7 +73,7 @@ def test_a_decoded_crop_shows_what_the_whole_decoded_frame_shows(
     assert y + height >= min(box[1] + box[3], HEIGHT)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     st.tuples(
         st.integers(-30, 327), st.integers(-30, 215), st.integers(31, 360), st.integers(31, 250)
@@ -122,7 +123,7 @@ def test_without_a_quality_a_crop_is_the_cameras_own_coefficients(
     _assert_lossless(_frame(how), how, box)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(
     st.tuples(
         st.integers(-30, 327), st.integers(-30, 215), st.integers(31, 360), st.integers(31, 250)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cammra_edge.errors import ConfigError, FrameError, ReadError
 from cammra_edge.model import Direction, FrameTime, PlateRead, VehicleInfo
+from tests.emulation import examples
 from tests.native.streams import at_ms, read, told, tracker_of
 
 if TYPE_CHECKING:
@@ -324,7 +325,7 @@ broken_reads = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     frames=st.lists(
         st.tuples(st.integers(-(10**10), 10**11), st.lists(broken_reads, max_size=14)), max_size=12

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cammra_edge.model import Direction
+from tests.emulation import examples
 from tests.native.streams import at_ms, read, tracker_of
 
 LOST_AFTER_MS = 10_000
@@ -78,7 +79,7 @@ steps = st.tuples(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(steps, max_size=60))
 def test_the_tracker_says_what_the_model_says(walk: list[tuple[int, list[int] | None]]) -> None:
     tracker, model, now_ms = tracker_of(), Model(), 0

@@ -1,10 +1,10 @@
 """Events as they should be, built here by hand, for tests that then break one thing."""
 
 import base64
-import io
 import json
 
-from PIL import Image
+from cammra_edge.imaging import encode_image
+from cammra_edge.model import FrameFormat, ImageKind, ImageSpec
 
 # Published by the vendor with its interface description (2023); keys, values and order as there.
 VENDOR_2023 = {
@@ -56,9 +56,10 @@ VENDOR_2023 = {
 
 
 def jpeg(width: int, height: int) -> bytes:
-    out = io.BytesIO()
-    Image.linear_gradient("L").resize((width, height)).convert("RGB").save(out, "JPEG")
-    return out.getvalue()
+    """A picture that is dark above and bright below."""
+    rows = b"".join(bytes([255 * y // height]) * (3 * width) for y in range(height))
+    frame = memoryview(rows).cast("B", (height, width, 3))
+    return encode_image(frame, FrameFormat.RGB8, ImageSpec(kind=ImageKind.FULL_FRAME)).jpeg
 
 
 VEHICLE = jpeg(64, 40)

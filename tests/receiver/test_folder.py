@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cammra_edge.receiver.arrival import Arrival, Picture, Way
 from cammra_edge.receiver.folder import Folder
+from tests.emulation import examples
 from tests.receiver.samples import PLATE, VEHICLE, body, encoded
 
 
@@ -36,7 +37,7 @@ def test_json_and_pictures_are_kept_as_they_came(tmp_path: Path) -> None:
     assert json.loads(paths[2].read_bytes())["carID"] == "12"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(40))
 @given(
     word=st.text(max_size=60)
     | st.sampled_from(["../../etc/x", "a/b", "\0", "..", "CON", "é" * 300])

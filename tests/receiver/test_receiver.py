@@ -12,12 +12,13 @@ import httpx
 import pytest
 
 from cammra_edge.receiver import Answer, Receiver, Way
+from tests.emulation import PATIENCE
 from tests.receiver.samples import VEHICLE, body, encoded, multipart, with_pictures_inside
 from tests.servers import wait_until
 
 BOUNDARY = {"Content-Type": "multipart/form-data; boundary=----x"}
 JSON = {"Content-Type": "application/json"}
-WAIT_S = 20
+WAIT_S = 20 * PATIENCE
 
 
 def _event(packet: int, **changes: object) -> bytes:

@@ -12,9 +12,10 @@ from cammra_edge.cli.playing import play, settings_for
 from cammra_edge.receiver import Answer, Receiver, Way
 from cammra_edge.recording import Recording
 from tests.cli.scripts import write_recording
+from tests.emulation import PATIENCE
 from tests.receiver.samples import VEHICLE, body, encoded
 
-WAIT_S = 30
+WAIT_S = 30 * PATIENCE
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cammra_edge.recording.jpegs import NO_PICTURE, JpegSplitter, jpeg_size, whole_jpeg
+from tests.emulation import examples
 
 
 def _jpeg(width: int, height: int, *, progressive: bool = False, comment: bytes = b"") -> bytes:
@@ -33,7 +34,7 @@ def _split(data: bytes, cuts: list[int], max_jpeg_bytes: int = 1 << 20) -> list[
     return [jpeg for piece in pieces for jpeg in splitter.feed(piece)] + splitter.finish()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(cuts=st.lists(st.integers(0, 10_000), max_size=12))
 def test_the_same_jpegs_come_out_however_the_bytes_are_cut(cuts: list[int]) -> None:
     assert _split(b"".join(ALL), cuts) == ALL
@@ -78,7 +79,7 @@ def test_the_stand_in_for_a_missing_picture_reads_as_missing() -> None:
     assert _split(PLAIN + NO_PICTURE + PLAIN, []) == [PLAIN, None, PLAIN]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(data=st.binary(max_size=400), cuts=st.lists(st.integers(0, 400), max_size=4))
 def test_any_bytes_are_split_without_an_error(data: bytes, cuts: list[int]) -> None:
     assert _split(b"\xff\xd8\xff" + data, cuts) == _split(b"\xff\xd8\xff" + data, [])

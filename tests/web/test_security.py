@@ -18,6 +18,7 @@ from cammra_edge.web import serve_page
 from cammra_edge.web.access import FREE_TRIES
 from cammra_edge.web.app import OPERATIONS
 from cammra_edge.web.files_served import page_files
+from tests.emulation import examples
 from tests.web.still import PASSWORD, StillEngine, still_settings
 
 if TYPE_CHECKING:
@@ -345,7 +346,9 @@ NASTY = st.one_of(
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(300),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
 @pytest.mark.timeout(600)

@@ -30,7 +30,7 @@ def pytest(place: root.Root, tests: list[str]) -> None:
                     "-p",
                     "no:cacheprovider",
                     "-m",
-                    "arm and not slow",
+                    "arm",
                 ),
                 *("-o", f"timeout={TEST_TIMEOUT_S}", *tests),
             ],
@@ -48,7 +48,7 @@ def one(cache: Path, target: Target, *, quick: bool, build_only: bool, tests: li
         return
     place = root.prepare(chain, target)
     with step(f"install on {target.name}"):
-        root.install(place, built, extras="page,draw" if target.has_numpy else "page")
+        root.install(place, built, extras="page,draw,sftp" if target.has_numpy else "page")
     counts.prove_neon(place)
     if not quick:
         wheel.rust_tests(chain, target, place.emulate(), place.environment())

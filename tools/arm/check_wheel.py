@@ -23,6 +23,14 @@ ALLOWED_LIBRARIES = (
     "ld-linux-",
     "libgcc_s.so.1",
 )
+NOTICES = (
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
+    "NOTICE",
+    "libjpeg-turbo-LICENSE.md",
+    "libjpeg-turbo-README.ijg",
+)
+"""Texts that must travel with the binary; what stands in them is tested in tests/house/test_wheel.py."""
 MIN_NEON_FUNCTIONS = 20  # 3.1 has about forty on both; a build without SIMD has none
 VECTOR_ENCODING = {
     AARCH64.name: (0x9E000000, 0x0E000000),  # Arm ARM C4.1, Advanced SIMD data processing
@@ -85,10 +93,15 @@ def faults(target: Target, wheel: Path, turbojpeg: Path) -> Iterator[str]:
     if wheel.stat().st_size > MAX_WHEEL_BYTES:
         yield f"{wheel.stat().st_size} bytes, want at most {MAX_WHEEL_BYTES}"
     with zipfile.ZipFile(wheel) as archive:
+        licences = {
+            Path(name).name for name in archive.namelist() if ".dist-info/licenses/" in name
+        }
         elf = ELFFile(io.BytesIO(archive.read("cammra_edge/_native.abi3.so")))
         newest = max(glibc_versions(elf), default=(0,))
         libraries = needed_libraries(elf)
         vectors = vector_instructions(elf, target)
+    if missing := [name for name in NOTICES if name not in licences]:
+        yield f"no {missing} among the licences in it"
     if newest > GLIBC_FLOOR:
         yield f"needs glibc {newest}, want at most {GLIBC_FLOOR}"
     strangers = [name for name in libraries if not name.startswith(ALLOWED_LIBRARIES)]

@@ -6,6 +6,7 @@ The mirror is the one that this machine's apt uses, or `CAMMRA_DEBIAN_MIRROR` (a
 """
 
 import hashlib
+import http.client
 import os
 import shutil
 import urllib.request
@@ -13,13 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.arm.steps import StopError, output_of, run
+from tools.arm.steps import StopError, fetch, output_of, patiently, run
 
 SUITE = "bookworm"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 POOL_SHA256 = {
-    # The index of bookworm-security for armhf lags behind its pool at times; its std is then taken by address.
+    # Mirrors' index of bookworm-security for armhf lags behind their pool at times, so this one is taken by address.
     "libstd-rust-web-dev_1.96.0+dfsg1-1~deb12u2_armhf.deb": (
         "b9f9dd1d03a903680f918cb2bba00a2a3d76558545d5e6a8061072ab461bb989"
     ),
@@ -93,20 +94,21 @@ class PrivateApt:
             site = mirror(f"{SUITE}-security", "CAMMRA_DEBIAN_SECURITY_MIRROR")
             sources.append(f"deb {options} {site} {SUITE}-security main")
         (self.folder / "etc/apt/sources.list").write_text("\n".join(sources) + "\n")
-        run(["apt-get", *self._options(), "update"])
+        # Without the option apt calls a list that it could not fetch a warning, and goes on without it.
+        fetch(["apt-get", *self._options(), "-o", "APT::Update::Error-Mode=any", "update"])
         ready.touch()
 
     def download(self, packages: Sequence[str], into: Path) -> None:
         """Fetch exactly these packages."""
         self._prepare()
         into.mkdir(parents=True, exist_ok=True)
-        run(["apt-get", *self._options(), "download", *packages], cwd=into)
+        fetch(["apt-get", *self._options(), "download", *packages], cwd=into)
 
     def download_with_dependencies(self, packages: Sequence[str], into: Path) -> None:
         """Fetch these packages and all that they need, as for an empty machine."""
         self._prepare()
         archives = self.folder / "var/cache/apt/archives"
-        run(["apt-get", *self._options(), "--yes", "--download-only", "install", *packages])
+        fetch(["apt-get", *self._options(), "--yes", "--download-only", "install", *packages])
         into.mkdir(parents=True, exist_ok=True)
         for deb in archives.glob("*.deb"):
             shutil.move(deb, into / deb.name)
@@ -127,13 +129,20 @@ def download_from_pool(path: str, into: Path) -> None:
     site = mirror(f"{SUITE}-security", "CAMMRA_DEBIAN_SECURITY_MIRROR")
     if not site.startswith(("http://", "https://")):
         raise StopError(f"want an http mirror, not {site}")
-    with urllib.request.urlopen(f"{site}/{path}", timeout=120) as answer:  # noqa: S310  # the scheme is checked above
-        content = answer.read()
+    content = patiently(lambda: _content(f"{site}/{path}"))
     found = hashlib.sha256(content).hexdigest()
     if found != wanted:
         raise StopError(f"{name}: sha256 is {found}, want {wanted}")
     into.mkdir(parents=True, exist_ok=True)
     (into / name).write_bytes(content)
+
+
+def _content(url: str) -> bytes:
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310  # its caller has checked the scheme
+            return bytes(answer.read())
+    except (OSError, http.client.HTTPException) as error:
+        raise StopError(f"{url}: {error}") from error
 
 
 def unpack(debs: Path, into: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.arm import debian
-from tools.arm.steps import output_of, run, step
+from tools.arm.steps import fetch, output_of, step
 from tools.arm.targets import PYTHON_VERSION, Target
 from tools.arm.toolchain import Toolchain
 
@@ -25,11 +25,13 @@ PACKAGES = (
     "tzdata",
 )
 TEST_PACKAGES = (
-    *("httpx>=0.28", "hypothesis>=6.130", "jsonschema>=4.23", "lxml>=5.3"),
+    *("hypothesis>=6.130", "jsonschema>=4.23", "lxml>=5.3"),
     *("pyftpdlib>=2.0.1", "pytest>=8.4", "pytest-timeout>=2.4", "typing_extensions"),
 )
 TEST_PACKAGES_NOT_ON_ARMV7 = ("aiohttp>=3.12", "cryptography>=44", "pyopenssl>=25")
 """What the tests import; tests/emulation.py names what is missing here, and why."""
+PACKAGES_ON_ARMV7 = ("python3-cryptography", "python3-openssl")
+"""Debian's, for the tests: PyPI has no cffi for armv7, without which its builds of these do not work."""
 PURE_SOURCES = ("pyftpdlib",)
 """Pure Python that PyPI has as source only; the host makes their wheels."""
 
@@ -89,8 +91,9 @@ def prepare(chain: Toolchain, target: Target) -> Root:
         StopError: Something cannot be fetched, or Python does not start.
     """
     root = Root(chain, target)
-    done = chain.cache / f"ok-root-{target.name}"
-    if not done.exists():
+    packages = [*PACKAGES, *(() if target.has_numpy else PACKAGES_ON_ARMV7)]
+    stamp = chain.cache / f"root-{target.name}-asked-for"
+    if not stamp.exists() or stamp.read_text() != "\n".join(packages):
         with step(f"fetch and unpack a Python for {target.name}"):
             debs = chain.cache / f"debs-root-{target.name}"
             shutil.rmtree(debs, ignore_errors=True)
@@ -98,11 +101,11 @@ def prepare(chain: Toolchain, target: Target) -> Root:
             apt = debian.PrivateApt(
                 chain.cache / f"apt-{target.debian}", target.debian, security=False
             )
-            apt.download_with_dependencies(PACKAGES, debs)
+            apt.download_with_dependencies(packages, debs)
             debian.unpack(debs, root.folder)
             _link_loader(root)
             _write_launcher(root)
-        done.touch()
+        stamp.write_text("\n".join(packages))
     return root
 
 
@@ -157,8 +160,8 @@ def _pip(root: Root, *arguments: str) -> None:
     wheels = root.chain.cache / "pip"
     if not list(wheels.glob("pip-*.whl")):
         host_pip = [str(root.chain.tools / "python"), "-m", "pip", "wheel", "--quiet", "--no-deps"]
-        run([*host_pip, "--wheel-dir", str(wheels), "pip", *PURE_SOURCES])
-    run(
+        fetch([*host_pip, "--wheel-dir", str(wheels), "pip", *PURE_SOURCES])
+    fetch(
         [
             # Not by the launcher: pip reads the ELF header of `sys.executable` to know hard float from soft.
             *(*root.emulate(), *root.python_command()),

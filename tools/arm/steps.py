@@ -4,11 +4,16 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 TAIL_LINES = 60
+PAUSES_S = (2, 15)
+"""How long to wait before trying again to fetch something; the try after the last of them is the last."""
+
+Got = TypeVar("Got")
 
 
 class StopError(Exception):
@@ -50,6 +55,29 @@ def run(
         raise StopError(f"{tail}\n{' '.join(command)}: exit code {done.returncode}")
 
 
+def patiently(get: Callable[[], Got]) -> Got:
+    """Get something from a network, again when it fails: mirrors and registries do.
+
+    Raises:
+        StopError: The last try failed as well.
+    """
+    for pause_s in PAUSES_S:
+        try:
+            return get()
+        except StopError as stop:
+            sys.stdout.write(f"{stop}\narm: trying again in {pause_s} s\n")
+            sys.stdout.flush()
+            time.sleep(pause_s)
+    return get()
+
+
+def fetch(
+    command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> None:
+    """Run a program that gets things from a network, `patiently`."""
+    patiently(lambda: run(command, cwd=cwd, env=env))
+
+
 def run_shown(
     command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> None:
@@ -88,6 +116,7 @@ def step(title: str) -> Iterator[None]:
     """Name what is going on, and how long it took."""
     started = time.monotonic()
     sys.stdout.write(f"arm: {title}\n")
+    sys.stdout.flush()
     yield
     sys.stdout.write(f"arm: {title}: done in {time.monotonic() - started:.0f} s\n")
     sys.stdout.flush()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.arm import debian
-from tools.arm.steps import StopError, output_of, run, step
+from tools.arm.steps import StopError, fetch, output_of, run, step
 from tools.arm.targets import GLIBC_FLOOR, Target
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -151,19 +151,17 @@ def _target_part(chain: Toolchain, target: Target) -> None:
         debs = chain.cache / f"debs-{target.name}"
         shutil.rmtree(debs, ignore_errors=True)
         version = (chain.cache / "rustc-version").read_text()
+        deb = f"libstd-rust-web-dev_{version}_{target.debian}.deb"
         package = f"libstd-rust-web-dev:{target.debian}={version}"
-        if target.debian == "arm64":
+        if deb in debian.POOL_SHA256:
+            debian.download_from_pool(f"{SECURITY_POOL}/{deb}", debs)
+        elif target.debian == "arm64":
             _amd64(chain.cache).download([package], debs)
         else:
             apt = debian.PrivateApt(
                 chain.cache / f"apt-security-{target.debian}", target.debian, security=True
             )
-            try:
-                apt.download([package], debs)
-            except StopError:
-                debian.download_from_pool(
-                    f"{SECURITY_POOL}/libstd-rust-web-dev_{version}_{target.debian}.deb", debs
-                )
+            apt.download([package], debs)
         debian.unpack(debs, chain.rust)
     done.touch()
 
@@ -175,7 +173,7 @@ def _python_tools(chain: Toolchain) -> None:
         return
     with step("fetch maturin and zig"):
         run([sys.executable, "-m", "venv", str(chain.cache / "venv")])
-        run([str(chain.tools / "python"), "-m", "pip", "install", "--quiet", *wanted])
+        fetch([str(chain.tools / "python"), "-m", "pip", "install", "--quiet", *wanted])
     stamp.write_text("\n".join(wanted))
 
 

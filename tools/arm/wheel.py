@@ -1,7 +1,9 @@
 """Building the wheel for one target, and refusing one that a camera could not load or that lacks NEON."""
 
 import os
+import re
 import shutil
+import sys
 from pathlib import Path
 
 from tools.arm import debian
@@ -67,8 +69,9 @@ def rust_tests(
     """Build the core's own tests for the target, and run them under emulation.
 
     Raises:
-        StopError: A test failed.
+        StopError: A test failed, or none ran.
     """
+    log = chain.cache / f"rust-tests-{target.name}.log"
     with step(f"Rust tests on {target.name}"):
         run(
             [
@@ -89,5 +92,11 @@ def rust_tests(
                 target.runner_variable: " ".join(emulate),
                 "RUST_TEST_THREADS": str(os.cpu_count() or 1),
             },
-            log=chain.cache / f"rust-tests-{target.name}.log",
+            log=log,
         )
+        passed = sum(
+            map(int, re.findall(r"^test result: ok\. (\d+) passed", log.read_text(), re.MULTILINE))
+        )
+        if not passed:
+            raise StopError(f"no Rust test ran: {log}")
+        sys.stdout.write(f"{target.name}: {passed} Rust tests passed\n")
