@@ -145,8 +145,8 @@ def _encode(
     return ref, jpeg
 
 
-def last_words(left: OpenVehicle) -> Event:
-    """The Lost of a vehicle that a crash or power cut left open: its last event, said to be over."""
+def last_words(left: OpenVehicle) -> list[Event]:
+    """What a vehicle that a crash or power cut left open still has to say: its Lost, and before it the Reliable it lacks."""
     last = left.event
     held = tuple(ref for ref in last.images if ref.image_key in left.held_image_keys)
     gone = tuple(
@@ -154,13 +154,28 @@ def last_words(left: OpenVehicle) -> Event:
         for ref in last.images
         if ref not in held
     )
-    ordinal = last.ordinal + 1
-    return replace(
-        last,
-        kind=EventKind.LOST,
-        ordinal=ordinal,
-        event_id=event_id_from(last.stream_id, last.vehicle_no, EventKind.LOST, ordinal),
-        changed=(),
-        images=held,
-        missing=last.missing + gone,
+    kinds = [EventKind.LOST] if _was_reliable(left) else [EventKind.RELIABLE, EventKind.LOST]
+    return [
+        replace(
+            last,
+            kind=kind,
+            ordinal=ordinal,
+            event_id=event_id_from(last.stream_id, last.vehicle_no, kind, ordinal),
+            changed=(),
+            images=held,
+            missing=last.missing + gone,
+        )
+        for ordinal, kind in enumerate(kinds, start=last.ordinal + 1)
+    ]
+
+
+def _was_reliable(left: OpenVehicle) -> bool:
+    """Whether the vehicle has had its Reliable; ids that are no longer known are of long ago, when it came."""
+    last = left.event
+    if len(left.event_ids) < last.ordinal:
+        return True
+    ids = (
+        event_id_from(last.stream_id, last.vehicle_no, EventKind.RELIABLE, ordinal)
+        for ordinal in range(1, last.ordinal + 1)
     )
+    return not left.event_ids.isdisjoint(ids)

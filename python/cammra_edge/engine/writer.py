@@ -85,16 +85,16 @@ class EventWriter:
                 self._picture_bytes -= len(oldest)
 
     def lose_vehicles_left_open(self) -> None:
-        """Say Lost for vehicles of earlier streams that a crash or power cut left open."""
+        """Say the last words of vehicles of earlier streams that a crash or power cut left open."""
         if self.outbox is None:
             return
-        lost = [last_words(left) for left in self.outbox.open_vehicles(other_than=self._stream_id)]
-        if lost:
-            _log.info("lost vehicles=%d left open by an earlier run", len(lost))
+        left = self.outbox.open_vehicles(other_than=self._stream_id)
+        if left:
+            _log.info("lost vehicles=%d left open by an earlier run", len(left))
             self.outbox.put(
                 [
                     NewEvent(event=event, wanted_by=_wanted(event, self._wishes_for(event)))
-                    for event in lost
+                    for event in chain.from_iterable(map(last_words, left))
                 ]
             )
 

@@ -237,14 +237,15 @@ class Outbox:
     def open_vehicles(self, *, other_than: str = "") -> list[OpenVehicle]:
         """Vehicles without a Lost whose stream is another: the last event of each, oldest vehicle first.
 
-        After a crash the engine gives each of them its Lost.
+        After a crash the engine lets each of them say what it still has to say.
         """
         with self._lock:
             return self._storage.read(lambda storage: self._open_vehicles(storage, other_than), [])
 
     def _open_vehicles(self, storage: Storage, other_than: str) -> list[OpenVehicle]:
         found: list[OpenVehicle] = []
-        for row in (row for store in storage.stores for row in store.open_rows()):
+        rows = [(store, row) for store in storage.stores for row in store.open_rows()]
+        for store, row in rows:
             if row.body is None:
                 continue
             event = records.record_from(row.body).event
@@ -253,7 +254,8 @@ class Outbox:
             held = tuple(
                 image.image_key for image in event.images if self._intake.image_no(image.image_key)
             )
-            found.append(OpenVehicle(event=event, held_image_keys=held))
+            ids = records.ids_from(store.event_ids(event.stream_id, event.vehicle_no))
+            found.append(OpenVehicle(event=event, held_image_keys=held, event_ids=ids))
         return found
 
     # -- the workers' side -----------------------------------------------------------------------

@@ -21,7 +21,8 @@ RECORD_VERSION = 1
 GONE = "the outbox was full and let its picture go"
 DAMAGED = "its picture is damaged on disk"
 NOT_STORED = "its picture did not reach the outbox"
-_HEX_DIGITS = 32
+ID_BYTES = 16
+_HEX_DIGITS = 2 * ID_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,12 @@ def id_bytes(event_id: str) -> bytes:
             return bytes.fromhex(event_id)
         except ValueError:
             pass
-    return blake2b(event_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return blake2b(event_id.encode("utf-8", "surrogatepass"), digest_size=ID_BYTES).digest()
+
+
+def ids_from(stored: bytes) -> frozenset[str]:
+    """The event ids of a vehicle, which are stored one after the other."""
+    return frozenset(stored[at : at + ID_BYTES].hex() for at in range(0, len(stored), ID_BYTES))
 
 
 def bytes_from_event(

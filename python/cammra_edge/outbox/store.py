@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.codec import crc_at
 from cammra_edge.outbox.reads import Reads
+from cammra_edge.outbox.records import ID_BYTES
 from cammra_edge.outbox.rows import EventRow, Settled, numbers_from, text_from
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 STORED_BYTES = "stored_bytes"
 STORED_EVENTS = "stored_events"
-ID_BYTES = 16
 IDS_KEPT = 256
 TAKEN_OVER = {
     "events": 5,

@@ -72,10 +72,17 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenVehicle:
-    """A vehicle whose Lost is still to come: its last event, and which images the outbox still holds."""
+    """A vehicle whose Lost is still to come.
+
+    Args:
+        event: Its last event.
+        held_image_keys: Those of that event's images that the outbox still holds.
+        event_ids: Of its events so far; of very many, the last ones.
+    """
 
     event: Event
     held_image_keys: tuple[str, ...] = ()
+    event_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
