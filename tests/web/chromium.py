@@ -67,7 +67,7 @@ def window(
     )
     context.add_init_script(COUNT_FETCHES)
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     wrong: list[str] = []
     hosts: set[str] = set()
 

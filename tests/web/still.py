@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from cammra_edge.outbox import Parked
 
 PASSWORD = "a gate in the rain"
+PATIENT_S = 60.0
+"""How long a client of the tests waits for the page: a busy machine hashes a password slowly."""
 
 
 def still_settings(folder: Path) -> Settings:

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from cammra_edge.web import serve_page
 from cammra_edge.web.app import OPERATIONS
 from cammra_edge.web.openapi import document
-from tests.web.still import PASSWORD, StillEngine, still_settings
+from tests.web.still import PASSWORD, PATIENT_S, StillEngine, still_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def robot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[
         serve_page(
             StillEngine(still_settings(folder)), port=0, folder=folder / "page", say=False
         ) as page,
-        httpx.Client(base_url=page.url, trust_env=False) as http,
+        httpx.Client(base_url=page.url, trust_env=False, timeout=PATIENT_S) as http,
     ):
         answer = http.post("/api/setup", json={"code": page.setup_code, "password": PASSWORD})
         body = {"name": "schemathesis", "scopes": ["read", "settings", "deliveries"]}
@@ -62,7 +62,9 @@ def robot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[
 
 def test_the_document_has_every_operation(robot: tuple[str, dict[str, str]]) -> None:
     url, headers = robot
-    held = httpx.get(f"{url}/api/openapi.json", headers=headers, trust_env=False).json()
+    held = httpx.get(
+        f"{url}/api/openapi.json", headers=headers, trust_env=False, timeout=PATIENT_S
+    ).json()
     described = {(method.upper(), path) for path, item in held["paths"].items() for method in item}
     assert described == {(one.method, one.path.replace(":int", "")) for one in OPERATIONS}
 
@@ -88,6 +90,6 @@ def test_no_answer_is_undocumented_and_none_is_a_failure(
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def holds(case: Any) -> None:  # noqa: ANN401 - schemathesis' own
-        case.call_and_validate(base_url=url, headers=headers, checks=CHECKS)
+        case.call_and_validate(base_url=url, headers=headers, checks=CHECKS, timeout=PATIENT_S)
 
     holds()

@@ -11,6 +11,7 @@ import pytest
 
 from cammra_edge.web import operation
 from cammra_edge.web.patience import ImpatientProtocol
+from tests.web.still import PATIENT_S
 
 if TYPE_CHECKING:
     from cammra_edge.web.serve import ServedPage
@@ -30,7 +31,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch, page: ServedPage) -> ServedPage:
 
 def dial(page: ServedPage) -> socket.socket:
     parts = urlsplit(page.url)
-    return socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20)
+    return socket.create_connection((parts.hostname or "", parts.port or 0), timeout=PATIENT_S)
 
 
 @pytest.mark.parametrize("said", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: "])
@@ -71,7 +72,9 @@ def test_a_hundred_silent_connections_keep_nobody_out(hasty: ServedPage, browser
 
 def test_a_live_stream_is_not_cut_by_it(hasty: ServedPage, browser: Browser) -> None:
     with (
-        httpx.Client(base_url=hasty.url, cookies=browser.http.cookies, trust_env=False) as http,
+        httpx.Client(
+            base_url=hasty.url, cookies=browser.http.cookies, trust_env=False, timeout=PATIENT_S
+        ) as http,
         http.stream("GET", "/api/events/stream") as stream,
     ):
         seen = 0

@@ -146,7 +146,7 @@ def _encode(
 
 
 def last_words(left: OpenVehicle) -> list[Event]:
-    """What a vehicle that a crash or power cut left open still has to say: its Lost, and before it the Reliable it lacks."""
+    """What a vehicle that a crash or power cut left open still has to say: the Reliable that it lacks, and its Lost."""
     last = left.event
     held = tuple(ref for ref in last.images if ref.image_key in left.held_image_keys)
     gone = tuple(
