@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from cammra_edge.web import serve_page
-from tests.web.still import PASSWORD, StillEngine, still_settings
+from tests.web.still import ANSWER_S, PASSWORD, StillEngine, still_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,13 +49,13 @@ def page(engine: StillEngine, tmp_path: Path) -> Iterator[ServedPage]:
 
 @pytest.fixture
 def stranger(page: ServedPage) -> Iterator[Browser]:
-    with httpx.Client(base_url=page.url, trust_env=False) as http:
+    with httpx.Client(base_url=page.url, trust_env=False, timeout=ANSWER_S) as http:
         yield Browser(http)
 
 
 @pytest.fixture
 def browser(page: ServedPage) -> Iterator[Browser]:
-    with httpx.Client(base_url=page.url, trust_env=False) as http:
+    with httpx.Client(base_url=page.url, trust_env=False, timeout=ANSWER_S) as http:
         made = Browser(http)
         answer = http.post("/api/setup", json={"code": page.setup_code, "password": PASSWORD})
         made.csrf = answer.json()["csrf"]

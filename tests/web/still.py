@@ -24,6 +24,7 @@ from cammra_edge.model import (
     Rect,
 )
 from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp
+from tests.emulation import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from cammra_edge.outbox import Parked
 
 PASSWORD = "a gate in the rain"
+ANSWER_S = 30.0 * PATIENCE
+"""How long a test waits for the page; hashing a password is meant to take a processor's time."""
 
 
 def still_settings(folder: Path) -> Settings:

@@ -9,7 +9,7 @@ import pytest
 
 from cammra_edge.web import serve_page
 from cammra_edge.web.egress import WANT, is_local
-from tests.web.still import PASSWORD, StillEngine, still_settings
+from tests.web.still import ANSWER_S, PASSWORD, StillEngine, still_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def strict(tmp_path: Path) -> Iterator[tuple[httpx.Client, StillEngine]]:
     engine = StillEngine(still_settings(tmp_path))
     with (
         serve_page(engine, port=0, folder=tmp_path / "page", deny_local=True, say=False) as served,
-        httpx.Client(base_url=served.url, trust_env=False) as http,
+        httpx.Client(base_url=served.url, trust_env=False, timeout=ANSWER_S) as http,
     ):
         answer = http.post("/api/setup", json={"code": served.setup_code, "password": PASSWORD})
         http.headers["X-CSRF-Token"] = answer.json()["csrf"]

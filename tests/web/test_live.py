@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from cammra_edge.web.live import MAX_VIEWERS, QUEUE, LiveFeed, sample_of
+from tests.web.still import ANSWER_S
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -106,6 +107,7 @@ def test_the_stream_reaches_a_browser_and_is_bounded_in_number(browser: Browser)
         base_url=browser.http.base_url,
         cookies=browser.http.cookies,
         trust_env=False,
+        timeout=ANSWER_S,
         limits=httpx.Limits(max_connections=None),
     ) as http:
         open_streams = [

@@ -11,6 +11,7 @@ import pytest
 
 from cammra_edge.web import operation
 from cammra_edge.web.patience import ImpatientProtocol
+from tests.web.still import ANSWER_S
 
 if TYPE_CHECKING:
     from cammra_edge.web.serve import ServedPage
@@ -67,7 +68,9 @@ def test_a_hundred_silent_connections_keep_nobody_out(hasty: ServedPage, browser
 
 def test_a_live_stream_is_not_cut_by_it(hasty: ServedPage, browser: Browser) -> None:
     with (
-        httpx.Client(base_url=hasty.url, cookies=browser.http.cookies, trust_env=False) as http,
+        httpx.Client(
+            base_url=hasty.url, cookies=browser.http.cookies, trust_env=False, timeout=ANSWER_S
+        ) as http,
         http.stream("GET", "/api/events/stream") as stream,
     ):
         seen = 0

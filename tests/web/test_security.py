@@ -17,7 +17,7 @@ from cammra_edge.web.access import FREE_TRIES
 from cammra_edge.web.app import OPERATIONS
 from cammra_edge.web.files_served import page_files
 from tests.emulation import examples
-from tests.web.still import PASSWORD, StillEngine, still_settings
+from tests.web.still import ANSWER_S, PASSWORD, StillEngine, still_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,7 @@ def test_nothing_but_the_door_answers_a_stranger(stranger: Browser, operation: A
      "/api/openapi.json", "/api/settings%00", "/./api/settings", "/api/session/../settings"],
 )  # fmt: skip
 def test_no_way_of_writing_a_path_gets_past_the_door(page: ServedPage, path: str) -> None:
-    with httpx.Client(trust_env=False) as http:
+    with httpx.Client(trust_env=False, timeout=ANSWER_S) as http:
         answer = http.send(
             httpx.Request("GET", httpx.URL(page.url).copy_with(raw_path=path.encode()))
         )
@@ -101,7 +101,7 @@ def test_signing_in_again_ends_the_session_before(browser: Browser) -> None:
     old = browser.http.cookies["cammra"]
     assert browser.send("POST", "/api/session", {"password": PASSWORD}).status_code == 200
     with httpx.Client(
-        base_url=browser.http.base_url, cookies={"cammra": old}, trust_env=False
+        base_url=browser.http.base_url, cookies={"cammra": old}, trust_env=False, timeout=ANSWER_S
     ) as http:
         assert http.get("/api/settings").status_code == 401
 
@@ -110,7 +110,7 @@ def test_signing_out_ends_the_session(browser: Browser) -> None:
     token = browser.http.cookies["cammra"]
     assert browser.send("DELETE", "/api/session").status_code == 204
     with httpx.Client(
-        base_url=browser.http.base_url, cookies={"cammra": token}, trust_env=False
+        base_url=browser.http.base_url, cookies={"cammra": token}, trust_env=False, timeout=ANSWER_S
     ) as http:
         assert http.get("/api/settings").status_code == 401
 
@@ -154,7 +154,7 @@ def test_a_form_of_another_site_is_no_json(
     "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "[::1", "10.0.0.9"]
 )
 def test_a_foreign_name_is_not_ours(page: ServedPage, host: str) -> None:
-    answer = httpx.get(page.url, headers={"Host": host}, trust_env=False)
+    answer = httpx.get(page.url, headers={"Host": host}, trust_env=False, timeout=ANSWER_S)
     assert answer.status_code in {400, 421}
     assert b"html" not in answer.content
 
@@ -281,7 +281,10 @@ def test_a_token_may_do_what_it_is_for(browser: Browser, page: ServedPage) -> No
         "secret"
     ]
     with httpx.Client(
-        base_url=page.url, headers={"Authorization": f"Bearer {secret}"}, trust_env=False
+        base_url=page.url,
+        headers={"Authorization": f"Bearer {secret}"},
+        trust_env=False,
+        timeout=ANSWER_S,
     ) as robot:
         assert robot.get("/api/status").status_code == 200
         assert robot.patch("/api/settings", json=CHANGE).status_code == 403
@@ -291,7 +294,10 @@ def test_a_token_may_do_what_it_is_for(browser: Browser, page: ServedPage) -> No
         )
         assert robot.get("/api/export?secrets=true").status_code == 403
     answer = httpx.get(
-        f"{page.url}api/status", headers={"Authorization": "Bearer wrong"}, trust_env=False
+        f"{page.url}api/status",
+        headers={"Authorization": "Bearer wrong"},
+        trust_env=False,
+        timeout=ANSWER_S,
     )
     assert answer.status_code == 401
 
@@ -313,7 +319,7 @@ def hostile(
     engine = StillEngine(still_settings(folder))
     with (
         serve_page(engine, port=0, folder=folder / "page", say=False) as page,
-        httpx.Client(base_url=page.url, trust_env=False) as http,
+        httpx.Client(base_url=page.url, trust_env=False, timeout=ANSWER_S) as http,
     ):
         answer = http.post("/api/setup", json={"code": page.setup_code, "password": PASSWORD})
         http.headers["X-CSRF-Token"] = answer.json()["csrf"]

@@ -12,7 +12,7 @@ import pytest
 
 from cammra_edge.web import serve_page
 from tests.servers import require_program
-from tests.web.still import PASSWORD, StillEngine
+from tests.web.still import ANSWER_S, PASSWORD, StillEngine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ def test_a_certificate_serves_the_page_from_the_next_start_on(
     trust = ssl.create_default_context(cafile=tmp_path / "ca.pem")
     with (
         serve_page(engine, port=0, folder=tmp_path / "page", say=False) as served,
-        httpx.Client(base_url=served.url, verify=trust, trust_env=False) as http,
+        httpx.Client(base_url=served.url, verify=trust, trust_env=False, timeout=ANSWER_S) as http,
     ):
         assert served.url.startswith("https://")
         answer = http.post("/api/session", json={"password": PASSWORD})
