@@ -25,6 +25,7 @@ from cammra_edge.model import (
 )
 from cammra_edge.probe import Step
 from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp
+from tests.emulation import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from cammra_edge.outbox import Parked
 
 PASSWORD = "a gate in the rain"
-PATIENT_S = 60.0
+PATIENT_S = 60.0 * PATIENCE
 """How long a client of the tests waits for the page: a busy machine hashes a password slowly."""
 
 
