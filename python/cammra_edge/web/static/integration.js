@@ -213,6 +213,7 @@ function more(f, at, has) {
     textField(f, at("host_key"), { label: t("host_key"), span: "s6", off: off("host_key"), hint: t("host_key_hint") }),
     textField(f, at("part_names"), { label: t("part_names"), span: "s6", off: off("part_names"), hint: t("part_names_hint"), show: (names) => (Array.isArray(names) ? names.join(", ") : names ?? ""), parse: (text) => text.split(/\s*,\s*/) }),
     switchRow(f, at("event_as_file"), { label: t("event_as_file"), hint: t("event_as_file_text"), off: off("event_as_file") }),
+    switchRow(f, at("follow_redirects"), { label: t("follow_redirects"), hint: t("follow_redirects_text"), off: off("follow_redirects") }),
     switchRow(f, at("persistent"), { label: t("persistent"), hint: t("persistent_text"), off: off("persistent") }),
     selectField(f, at("framing"), { label: t("framing"), span: "s6", off: off("framing"), choices: ["", "none", "newline", "nul", "length"].map((word) => [word, t(`framing_${word}`)]) }),
     textField(f, at("ack"), { label: t("ack"), span: "s6", off: off("ack"), hint: t("ack_hint") }),
