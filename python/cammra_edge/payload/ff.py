@@ -87,7 +87,7 @@ def named_image(event: Event, ref: ImageRef, *, zone_name: str, packet: int) -> 
         plate=event.plate.text,
         packet=packet,
     )
-    return NamedImage(ref=ref, file_name=name, directory=str(packet % _IMAGE_DIRECTORIES))
+    return NamedImage(ref, name, str(packet % _IMAGE_DIRECTORIES))
 
 
 def captured_utc_ns(event: Event) -> int:
@@ -114,12 +114,13 @@ def event_json(
     at = naming.local_stamp(captured_ns // _NS_PER_S, device.time_zone)
     frame_us = 0 if event.kind is _LOST else captured_ns // _NS_PER_US
     plate = quoted(event.plate.text)
-    context = plate_crop = None
+    context = plate_crop = ""
     for image in reversed(images):
+        path = f"{image.directory}/{image.file_name}"
         if image.is_plate:
-            plate_crop = image
+            plate_crop = path
         else:
-            context = image
+            context = path
     if image_type is None:
         image_type = wire_type(images[0].ref.spec.kind) if images else ""
     first_shown = images[0].ref if images else None
@@ -159,8 +160,8 @@ def event_json(
         )
     )
     tail = _TAIL % (
-        _path(context),  # imageFile
-        _path(plate_crop),  # imageFile2
+        context and fields.IMAGE_FILE_PREFIX + context,  # imageFile
+        plate_crop and fields.IMAGE_FILE_PREFIX + plate_crop,  # imageFile2
         sender.profile_id,  # profileID
         "{}" if event.info == _NOTHING_KNOWN else _vehicle_info(event.info),  # vehicle_info
         _camera_info(device.serial, device.model, device.ip, device.mac),  # camera_info
@@ -200,18 +201,9 @@ def _json_number(value: float) -> str:
     return repr(float(value)) if math.isfinite(value) else "0.0"
 
 
-def _uris(*images: NamedImage | None) -> str:
+def _uris(*paths: str) -> str:
     # Names are made by `naming`, so nothing in them needs escaping.
-    listed = (
-        f'"{fields.IMAGE_URI_PREFIX}{image.directory}/{image.file_name}"'
-        for image in images
-        if image is not None
-    )
-    return f"[{','.join(listed)}]"
-
-
-def _path(image: NamedImage | None) -> str:
-    return "" if image is None else f"{fields.IMAGE_FILE_PREFIX}{image.directory}/{image.file_name}"
+    return "[" + ",".join([f'"{fields.IMAGE_URI_PREFIX}{path}"' for path in paths if path]) + "]"
 
 
 @lru_cache(maxsize=256)

@@ -80,12 +80,14 @@ def attached_images(
     event: Event, images: Mapping[str, bytes], *, profile: Profile, zone_name: str, packet: int
 ) -> tuple[ff.NamedImage, ...]:
     """The images of the event that the profile sends and whose bytes are there, the selected one first."""
-    return tuple(
+    # Kinds first: comparing whole specs is what takes time here, and most differ in kind.
+    attached = [
         ff.named_image(event, ref, zone_name=zone_name, packet=packet)
         for spec in profile.image_specs()
         for ref in event.images
-        if ref.image_key in images and ref.spec.kind is spec.kind and ref.spec == spec
-    )
+        if ref.spec.kind is spec.kind and ref.spec == spec and ref.image_key in images
+    ]
+    return tuple(attached)
 
 
 def _one_object(
