@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 from cammra_edge.delivery.keepalive import KeepaliveSender
 from cammra_edge.model import Device
 from cammra_edge.payload.keepalive import Status
-from cammra_edge.profile import Keepalive, Timeouts
+from cammra_edge.profile import Keepalive
 from cammra_edge.sinks.base import Delivered, TryLater
-from tests.servers import LOOPBACK, Scripted, answer, answering, headers_of
+from tests.servers import LOOPBACK, PATIENT, Scripted, answer, answering, headers_of
 
 if TYPE_CHECKING:
     import pytest
-
-LIMITS = Timeouts(connect_s=1, write_s=1, answer_s=1, total_s=2)
 
 
 def sender(port: int, *, period_s: float | None = None, enabled: bool = True) -> KeepaliveSender:
@@ -27,15 +25,9 @@ def sender(port: int, *, period_s: float | None = None, enabled: bool = True) ->
         user="root",
         password="pass",
         device_id="GATE-1",
-        timeouts=LIMITS,
+        timeouts=PATIENT,
     )
     return KeepaliveSender(settings, Device(), lambda: Status(now_utc_ns=0), period_s=period_s)
-
-
-def wait_until(server: Scripted, count: int) -> None:
-    give_up = time.monotonic() + 5
-    while len(server.received) < count and time.monotonic() < give_up:
-        time.sleep(0.005)
 
 
 def test_one_is_a_post_with_basic_unasked() -> None:
@@ -51,14 +43,12 @@ def test_they_go_at_their_period_and_stopping_does_not_wait() -> None:
     with Scripted(answering(answer())) as server:
         running = sender(server.port, period_s=0.02)
         running.start()
-        wait_until(server, 3)
+        server.wait_received(3)
         running.stop()
-        seen = len(server.received)
-    assert seen >= 3
     with Scripted(answering(answer())) as server:
         slow = sender(server.port)
         slow.start()
-        wait_until(server, 1)
+        server.wait_received(1)
         began = time.monotonic()
         slow.stop()
         assert time.monotonic() - began < 30  # the period is minutes
@@ -71,7 +61,7 @@ def test_a_failed_one_is_told_once_and_not_repeated(caplog: pytest.LogCaptureFix
         assert isinstance(running.send_one(), TryLater)
         assert len(server.received) == 1
         running.start()
-        wait_until(server, 5)
+        server.wait_received(5)
         running.stop()
     assert len([record for record in caplog.records if "keepalive failed" in record.message]) == 1
 
