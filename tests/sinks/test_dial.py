@@ -73,7 +73,5 @@ def test_a_dead_first_address_costs_only_its_share(monkeypatch: pytest.MonkeyPat
         ]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: two)
         deadline = Deadline(SYSTEM_CLOCK, PATIENT.total_s)
-        with dial.dial(
-            "two.example", server.port, deadline, connect_s=20, unacknowledged_s=20
-        ) as sock:
+        with dial.dial("two.example", server.port, deadline, PATIENT) as sock:
             assert sock.getpeername() == (LOOPBACK, server.port)

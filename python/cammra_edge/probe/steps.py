@@ -167,13 +167,7 @@ class _Probe:
         limits = self._way.timeouts
         reached = self._reached()
         try:
-            sock = dial(
-                reached.host,
-                reached.port,
-                self._deadline,
-                connect_s=limits.connect_s,
-                unacknowledged_s=limits.write_s,
-            )
+            sock = dial(reached.host, reached.port, self._deadline, limits)
         except OSError as error:
             raise FailedStep(
                 f"tried {self._endpoint}: {weather.outcome(error, reached).why}"
@@ -207,13 +201,7 @@ class _Probe:
         limits, endpoint = self._way.timeouts, self._endpoint
         if isinstance(self._way, Ftp) and endpoint.scheme == "ftps":
             return self._shown_by_ftp(self._way, trust)
-        sock = dial(
-            endpoint.host,
-            endpoint.port,
-            self._deadline,
-            connect_s=limits.connect_s,
-            unacknowledged_s=limits.write_s,
-        )
+        sock = dial(endpoint.host, endpoint.port, self._deadline, limits)
         with trust.start(sock, endpoint.host, self._deadline, limits.connect_s) as secure:
             return secure.version() or "", secure.getpeercert(binary_form=True) or b""
 

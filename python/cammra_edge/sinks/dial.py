@@ -14,6 +14,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cammra_edge.profile import Timeouts
     from cammra_edge.sinks.deadline import Deadline
 
 _KEEPALIVE_IDLE_S = 20
@@ -24,28 +25,26 @@ _FIRST_ADDRESS_S = 3.0
 """With more addresses to come, one gets no more than this."""
 
 
-def dial(
-    host: str, port: int, deadline: Deadline, *, connect_s: float, unacknowledged_s: float
-) -> socket.socket:
+def dial(host: str, port: int, deadline: Deadline, limits: Timeouts) -> socket.socket:
     """Connect, trying each address.
 
     Args:
         host: Name or address.
         port: Its port.
         deadline: Of the whole try.
-        connect_s: For all addresses together.
-        unacknowledged_s: Sent bytes that nobody acknowledges for this long break the connection.
+        limits: `connect_s` for all addresses together; sent bytes that nobody acknowledges for `write_s` break the
+            connection.
 
     Raises:
         OSError: What the last address said.
     """
-    connect = deadline.sooner(connect_s)
+    connect = deadline.sooner(limits.connect_s)
     addresses = resolved(host, port, connect.wait_s())
     for index, (family, kind, protocol, _, address) in enumerate(addresses):
         last = index == len(addresses) - 1
         sock = socket.socket(family, kind, protocol)
         try:
-            _watch(sock, unacknowledged_s)
+            _watch(sock, limits.write_s)
             sock.settimeout(connect.wait_s(None if last else _FIRST_ADDRESS_S))
             sock.connect(address)
         except OSError:

@@ -50,13 +50,7 @@ class FtpConversation(ftplib.FTP):
         """Connect and, for FTPS, begin TLS; the greeting has been read afterwards."""
         limits = self._limits
         self.host = endpoint.host
-        sock = dial(
-            endpoint.host,
-            endpoint.port,
-            self.deadline,
-            connect_s=limits.connect_s,
-            unacknowledged_s=limits.write_s,
-        )
+        sock = dial(endpoint.host, endpoint.port, self.deadline, limits)
         self._take(sock)
         if endpoint.scheme == "ftps-implicit":
             self._begin_tls()
@@ -173,13 +167,7 @@ class FtpConversation(ftplib.FTP):
     def _tried_passive(self) -> str:
         host, port = self.makepasv()
         limits = self._limits
-        dial(
-            host,
-            port,
-            self.deadline,
-            connect_s=limits.connect_s,
-            unacknowledged_s=limits.write_s,
-        ).close()
+        dial(host, port, self.deadline, limits).close()
         named = "" if self._named == host else f"; it names {self._named}, which is not where it is"
         return f"{'EPSV' if self._epsv else 'PASV'}, port {port}{named}"
 

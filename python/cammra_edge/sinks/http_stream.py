@@ -53,9 +53,7 @@ class Network(httpcore.NetworkBackend):
         del timeout, local_address, socket_options  # the profile's own limits hold
         self.dials += 1
         limits = self.timeouts
-        sock = dial(
-            host, port, self.left(), connect_s=limits.connect_s, unacknowledged_s=limits.write_s
-        )
+        sock = dial(host, port, self.left(), limits)
         return Stream(sock, self)
 
 

@@ -62,13 +62,7 @@ class Session:
         """
         protocol = self._protocol
         limits = protocol.timeouts
-        sock = dial(
-            endpoint.host,
-            endpoint.port,
-            self.deadline,
-            connect_s=limits.connect_s,
-            unacknowledged_s=limits.write_s,
-        )
+        sock = dial(endpoint.host, endpoint.port, self.deadline, limits)
         sock.settimeout(0)
 
         async def start() -> None:

@@ -111,9 +111,7 @@ class TcpSink:
     def _connected(self, deadline: Deadline) -> socket.socket:
         limits = self._protocol.timeouts
         host, port = self.endpoint.host, self.endpoint.port
-        sock = dial(
-            host, port, deadline, connect_s=limits.connect_s, unacknowledged_s=limits.write_s
-        )
+        sock = dial(host, port, deadline, limits)
         if self.endpoint.scheme == "tls":
             return self._trust.start(sock, host, deadline, limits.connect_s)
         return sock
