@@ -30,7 +30,7 @@ from cammra_edge.model import (
     PlateRead,
 )
 from cammra_edge.outbox import NewEvent, Outbox, Wanted
-from cammra_edge.payload import render
+from cammra_edge.payload import Renderer
 from cammra_edge.profile import HttpPost, Profile
 from cammra_edge.tracking import Tracker
 
@@ -146,16 +146,10 @@ def _delivered(folder: Path) -> Iterator[Job]:
     event, images = _event(folder)
     vehicle, plate = images.values()
 
+    renderer = Renderer(PROFILE, profile_id=1, device=DEVICE)
+
     def rendered(packet: int = 4711) -> bytes:
-        message = render(
-            event,
-            images,
-            profile=PROFILE,
-            profile_id=1,
-            device=DEVICE,
-            packet=packet,
-            boundary_key=KEY,
-        )
+        message = renderer.render(event, images, packet=packet, boundary_key=KEY)
         return message.content  # type: ignore[union-attr]  # multipart is a Body
 
     yield "FF JSON and multipart body", 20, rendered

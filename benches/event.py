@@ -20,13 +20,13 @@ from cammra_edge.engine.assembly import event_from, image_key_from
 from cammra_edge.framing import multipart_body
 from cammra_edge.imaging import encode_image
 from cammra_edge.model import Body, ImageRef, ImageSpec
-from cammra_edge.payload import render
+from cammra_edge.payload import Renderer
 from cammra_edge.tracking import Tracker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from cammra_edge.model import Event
+    from cammra_edge.model import Event, Message
 
 VEHICLE_CROP = ImageSpec(kind=ImageKind.VEHICLE_CROP)
 PLATE_CROP = ImageSpec(kind=ImageKind.PLATE_CROP)
@@ -38,6 +38,7 @@ PROFILE = Profile(
     two_images=True,
 )
 DEVICE = Device(serial="B8A44F960ACE", model="AXIS Q1805-LE", time_zone="UTC")
+RENDERER = Renderer(PROFILE, profile_id=1, device=DEVICE)
 KEY = bytes(range(32))
 
 
@@ -49,15 +50,7 @@ class Sample:
     images: Mapping[str, bytes]
 
     def body(self) -> bytes:
-        message = render(
-            self.event,
-            self.images,
-            profile=PROFILE,
-            profile_id=1,
-            device=DEVICE,
-            packet=4711,
-            boundary_key=KEY,
-        )
+        message = RENDERER.render(self.event, self.images, packet=4711, boundary_key=KEY)
         assert isinstance(message, Body)
         return message.content
 
@@ -99,15 +92,16 @@ def sample(photo: scene.Photo, frame_format: FrameFormat) -> Sample:
     return Sample(replace(event, images=tuple(refs)), images)
 
 
-def ours(photo: scene.Photo, frame_format: FrameFormat, made: Sample) -> Callable[[], bytes]:
+def ours(photo: scene.Photo, frame_format: FrameFormat, made: Sample) -> Callable[[], Message]:
     """Both crops straight from the caller's frame, then the payload."""
-    frame = photo.frame(frame_format)
+    frame, event = photo.frame(frame_format), made.event
     vehicle_key, plate_key = made.images
 
-    def make() -> bytes:
+    def make() -> Message:
         vehicle = encode_image(frame, frame_format, VEHICLE_CROP, scene.VEHICLE)
         plate = encode_image(frame, frame_format, PLATE_CROP, scene.PLATE)
-        return Sample(made.event, {vehicle_key: vehicle.jpeg, plate_key: plate.jpeg}).body()
+        images = {vehicle_key: vehicle.jpeg, plate_key: plate.jpeg}
+        return RENDERER.render(event, images, packet=4711, boundary_key=KEY)
 
     return make
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import statistics
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from benches.method import Way
 
@@ -63,6 +64,20 @@ class Result:
             for table in plain["tables"]
         ]
         return cls(tables, plain["bars"], [tuple(plot) for plot in plain["plots"]])
+
+
+def middle(results: Sequence[Result]) -> Result:
+    """Of several runs of one part: for each bar the median, and the tables of the run whose first bar is the median."""
+    if len(results) == 1:
+        return results[0]
+    first = next(iter(results[0].bars))
+    ordered = sorted(results, key=lambda result: result.bars[first])
+    told = ordered[len(ordered) // 2]
+    bars: dict[str, float | str] = {}
+    for key, value in told.bars.items():
+        values = [float(result.bars[key]) for result in results] if isinstance(value, float) else []
+        bars[key] = statistics.median(values) if values else value
+    return Result(told.tables, bars, told.plots)
 
 
 def ways_table(title: str, ways: Iterable[Way], *, reference: str, note: str = "") -> Table:

@@ -24,7 +24,7 @@ from cammra_edge.config.lists import ListIndex
 from cammra_edge.engine.assembly import event_from, with_images
 from cammra_edge.model import Attempt, Body
 from cammra_edge.outbox import NewEvent, Outbox, Wanted
-from cammra_edge.payload import render
+from cammra_edge.payload import Renderer
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered
 from cammra_edge.tracking import Tracker
@@ -104,6 +104,7 @@ def _walk(  # noqa: PLR0913, PLR0917 - what the steps share
     profile = Profile("bench", HttpPost(url), device_id="GATE-1", events={"new"}, two_images=True)
     tracker = Tracker(Settings(profiles=[profile], frame_format=frame_format))
     outbox = Outbox(OutboxSettings(path=folder / "outbox.sqlite3"))
+    renderer = Renderer(profile, profile_id=1, device=DEVICE)
     sink = open_sink(profile, network_mode="http")
     lists = ListIndex(())
     frame = photo.frame(frame_format)
@@ -125,14 +126,8 @@ def _walk(  # noqa: PLR0913, PLR0917 - what the steps share
             delivery = outbox.take(1)
         assert delivery is not None
         with watch.step("frame"):
-            message = render(
-                delivery.event,
-                delivery.images,
-                profile=profile,
-                profile_id=1,
-                device=DEVICE,
-                packet=delivery.packet,
-                boundary_key=KEY,
+            message = renderer.render(
+                delivery.event, delivery.images, packet=delivery.packet, boundary_key=KEY
             )
         assert isinstance(message, Body)
         attempt = Attempt(event_id=delivery.event.event_id, packet=delivery.packet)

@@ -4,12 +4,15 @@ Three doors lead here and no other module may: `imaging`, `tracking`, `framing`.
 `cammra_edge.errors`. Every call that works on pixels lets other Python threads run meanwhile.
 """
 
-from collections.abc import Sequence
-from typing import Any, Protocol, TypeAlias, final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, Self, TypeAlias, final
 
 from typing_extensions import Buffer
 
+from cammra_edge.model import Event, ImageRef, ImageSpec, VehicleInfo
+
 __all__ = [
+    "EventForm",
     "Shot",
     "TrackEvent",
     "Tracker",
@@ -212,6 +215,86 @@ class Tracker:
 
 # ---- framing -------------------------------------------------------------------------------
 
+class _Words(Protocol):
+    """What only Python knows; each is asked once or twice per event."""
+
+    @property
+    def local_stamp(self) -> Callable[[int, str], str]:
+        """`YYYYMMDDHHMMSS` of a second in a zone."""
+    @property
+    def ascii_text(self) -> Callable[[str], str]:
+        """A text spelled in ASCII."""
+    @property
+    def file_token(self) -> Callable[[str], str]:
+        """A plate as names of files have it."""
+    @property
+    def vehicle_info(self) -> Callable[[VehicleInfo], bytes]:
+        """JSON of make, model and colour."""
+    @property
+    def nothing_known(self) -> VehicleInfo:
+        """The one of which `vehicle_info` is not asked: it is `{}`."""
+
+@final
+class EventForm:
+    """The FF JSON events of one camera and profile: from the model's event to the receiver's bytes.
+
+    Args:
+        members: Names of the object's members, in order, each with JSON that never changes (`bytes`), or with the
+            name of what it tells (`cammra_core::ff::Value`).
+        split_before: The member before which `ImageArray` goes, where images travel inside.
+        uri_prefix: Before an image's path in `imagesURI`.
+        file_prefix: Before an image's path in `imageFile`.
+        wishes: The images that the profile sends, the selected one first, and what `imageType` calls them.
+        zone_name: IANA name of the camera's zone; empty for the machine's own.
+        words: What only Python knows.
+
+    Raises:
+        ValueError: A member tells something that no event has.
+    """
+
+    def __new__(
+        cls,
+        members: Sequence[tuple[str, bytes | str]],
+        *,
+        split_before: str,
+        uri_prefix: str,
+        file_prefix: str,
+        wishes: Sequence[tuple[ImageSpec, str]],
+        zone_name: str,
+        words: _Words,
+    ) -> Self: ...
+    def attached(
+        self, event: Event, images: Mapping[str, bytes], packet: int
+    ) -> list[tuple[ImageRef, str, str]]:
+        """The images that go along, the selected one first: with file name and directory.
+
+        An image that the profile does not send, or whose bytes are not in `images`, is left out.
+        """
+    def filled(
+        self,
+        event: Event,
+        attached: Sequence[tuple[ImageRef, str, str]],
+        packet: int,
+        image_type: str,
+    ) -> tuple[bytes, int]:
+        """The object alone, and where in it `ImageArray` would go."""
+    def with_images(self, event: Event, images: Mapping[str, bytes], packet: int) -> bytes:
+        """The object with its images inside, as `json_with_images` has it."""
+    def multipart(
+        self,
+        event: Event,
+        images: Mapping[str, bytes],
+        packet: int,
+        boundary: str,
+        part_names: tuple[str, str, str],
+        event_as_file: bool,
+    ) -> bytes:
+        """The body that `multipart_body` makes of object and images.
+
+        Raises:
+            BoundaryError, ValueError: As there.
+        """
+
 def multipart_body(boundary: str, parts: Sequence[tuple[str, str, str, bytes]]) -> bytes:
     """A `multipart/form-data` body of known length, in one allocation.
 
@@ -220,8 +303,8 @@ def multipart_body(boundary: str, parts: Sequence[tuple[str, str, str, bytes]]) 
         parts: `(name, filename, content type, content)`, in order.
 
     Raises:
-        ValueError: A name, filename or type holds a control character, quote or backslash, or the boundary
-            occurs in a content.
+        BoundaryError: The boundary occurs in a content.
+        ValueError: A name, filename or type holds a control character, quote or backslash.
     """
 
 def json_with_images(

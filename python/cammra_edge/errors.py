@@ -37,6 +37,10 @@ class ReadError(CammraError, ValueError):
     """A plate read whose fields have the wrong type."""
 
 
+class BoundaryError(CammraError, ValueError):
+    """A boundary that occurs in what it should part."""
+
+
 class RecordingError(CammraError):
     """A recorded stream that cannot be read; names the file and the line."""
 

@@ -103,6 +103,10 @@ class VehicleInfo:
     confidence_colour: float | None = None
 
 
+NOTHING_KNOWN = VehicleInfo()
+"""What is known of a vehicle that nobody recognised more of than its plate."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlateRead:
     """What a recogniser saw of one vehicle in one frame.
@@ -244,13 +248,20 @@ class Event:
     roi_id: int = 1
     vehicle_box: Rect | None = None
     plate_box: Rect | None = None
-    info: VehicleInfo = field(default_factory=VehicleInfo)
+    info: VehicleInfo = NOTHING_KNOWN
     changed: tuple[str, ...] = ()
     images: tuple[ImageRef, ...] = ()
     missing: tuple[MissingImage, ...] = ()
     image_text: str = ""
     listed: ListMatch = field(default_factory=ListMatch)
     test: bool = False
+
+    @property
+    def captured_utc_ns(self) -> int:
+        """The capture time that receivers are told: New and Lost report the first read, the others their own frame."""
+        # Not `in {…}`: an enum's hash is slow.
+        first = self.kind is EventKind.NEW or self.kind is EventKind.LOST
+        return self.first_utc_ns if first else self.at_utc_ns
 
 
 def _is_zone(name: str) -> bool:

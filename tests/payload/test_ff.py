@@ -18,6 +18,7 @@ from cammra_edge.payload import ff, fields
 from tests.payload.events import (
     DOWNSIZED,
     EVENT,
+    JPEGS,
     PLATE,
     SAMPLE_DEVICE,
     SAMPLE_EVENT,
@@ -34,7 +35,6 @@ SENDER = ff.Sender(
     device=SAMPLE_DEVICE,
     profile_id=2,
     device_id="defaultID",
-    packet=2117397,
     latitude=55.70421,
     longitude=13.19366,
 )
@@ -54,7 +54,9 @@ SAMPLE_IMAGES = (
         directory="52",
     ),
 )
-SAMPLE_JSON = ff.event_json(SAMPLE_EVENT, SENDER, SAMPLE_IMAGES, image_type="plate")
+SAMPLE_JSON, SPLICE_AT = ff.event_form(SENDER, ()).filled(
+    SAMPLE_EVENT, SAMPLE_IMAGES, 2117397, "plate"
+)
 
 
 def body_of(golden: str) -> bytes:
@@ -68,12 +70,15 @@ def jpeg() -> bytes:
 
 
 def rendered(event: Event = EVENT, *images: ff.NamedImage) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(ff.event_json(event, SENDER, images).whole())
+    image_type = ff.wire_type(images[0].ref.spec.kind) if images else ""
+    form = ff.event_form(SENDER, ())
+    parsed: dict[str, Any] = json.loads(form.filled(event, images, 7, image_type)[0])
     return parsed
 
 
-def named(*refs: ImageRef) -> tuple[ff.NamedImage, ...]:
-    return tuple(ff.named_image(EVENT, ref, zone_name="Europe/Kyiv", packet=7) for ref in refs)
+def named(*refs: ImageRef, event: Event = EVENT) -> tuple[ff.NamedImage, ...]:
+    form = ff.event_form(SENDER, [ref.spec for ref in refs])
+    return tuple(ff.NamedImage(*named) for named in form.attached(event, JPEGS, 7))
 
 
 def test_the_table_has_exactly_the_keys_of_the_vendors_sample_in_its_order() -> None:
@@ -83,7 +88,7 @@ def test_the_table_has_exactly_the_keys_of_the_vendors_sample_in_its_order() -> 
 
 def test_the_vendors_sample_is_rebuilt_value_by_value() -> None:
     sample = json.loads((GOLDEN / "alpv_http_update_2023.json").read_text())
-    assert list(json.loads(SAMPLE_JSON.whole()).items()) == list(sample.items())
+    assert list(json.loads(SAMPLE_JSON).items()) == list(sample.items())
 
 
 @pytest.mark.parametrize(
@@ -98,13 +103,13 @@ def test_the_multipart_body_is_byte_for_byte_what_the_receivers_accepted(
     golden: str, images: list[tuple[str, str]]
 ) -> None:
     event_name = "20231211142705_507_HWR6677_2117397.json"
-    parts = [("event", event_name, "application/json", SAMPLE_JSON.whole())]
+    parts = [("event", event_name, "application/json", SAMPLE_JSON)]
     parts += [(name, file_name, "image/jpeg", jpeg()) for name, file_name in images]
     assert multipart_body(BOUNDARY, parts) == body_of(golden)
 
 
 def test_the_json_body_is_byte_for_byte_what_the_receivers_accepted() -> None:
-    body = json_with_images(SAMPLE_JSON.whole(), len(SAMPLE_JSON.head), [("", "jpg", jpeg())])
+    body = json_with_images(SAMPLE_JSON, SPLICE_AT, [("", "jpg", jpeg())])
     assert body == body_of("http_json_imagearray.bin")
     assert body == (GOLDEN / "tcp_one_event.bin").read_bytes()
 
@@ -163,7 +168,7 @@ def test_lost_reports_the_times_of_new_and_no_frame() -> None:
 )
 def test_datetime_is_the_cameras_local_time(zone: str, text: str) -> None:
     sender = SENDER._replace(device=replace(SAMPLE_DEVICE, time_zone=zone))
-    assert json.loads(ff.event_json(EVENT, sender, ()).whole())["datetime"] == text
+    assert json.loads(ff.event_form(sender, ()).filled(EVENT, (), 7, "")[0])["datetime"] == text
 
 
 @pytest.mark.parametrize(
@@ -202,6 +207,20 @@ def test_ascii_is_spelled_not_dropped(text: str, spelled: str) -> None:
     assert said["plateText"] == said["plateUnicode"] == said["plateUTF8"] == text
 
 
+@given(st.text(max_size=40))
+def test_texts_are_escaped_as_pythons_json_has_them(text: str) -> None:
+    form = ff.event_form(SENDER, ())
+    said = form.filled(with_text(text), (), 7, "")[0]
+    escaped = json.dumps(text, ensure_ascii=False).encode(errors="replace")
+    assert b'"plateText":' + escaped + b',"plateUnicode":' in said
+
+
+def test_a_member_that_tells_what_no_event_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ff._TOLD, fields.ROI_ID, "colour of the driver's hat")
+    with pytest.raises(ValueError, match=r"no event has a value named .*hat"):
+        ff.event_form(SENDER, ())
+
+
 @given(st.text(max_size=40) | st.just("京" * 3000) | st.just("A" * 10_000))
 def test_any_text_gives_valid_json_names_and_ascii(text: str) -> None:
     event = replace(
@@ -209,9 +228,7 @@ def test_any_text_gives_valid_json_names_and_ascii(text: str) -> None:
         plate=replace(EVENT.plate, text=text, region=text, country=text),
         info=VehicleInfo(make=text, model=text),
     )
-    images = tuple(
-        ff.named_image(event, ref, zone_name="UTC", packet=9) for ref in (VEHICLE, PLATE)
-    )
+    images = named(VEHICLE, PLATE, event=event)
     said = rendered(event, *images)
     assert said["plateText"] == said["plateRegion"] == text.encode(errors="replace").decode()
     assert said["plateASCII"].isascii()
@@ -221,5 +238,5 @@ def test_any_text_gives_valid_json_names_and_ascii(text: str) -> None:
 
 def test_what_is_not_a_number_does_not_break_the_json() -> None:
     sender = SENDER._replace(latitude=float("nan"), longitude=float("inf"))
-    parsed = json.loads(ff.event_json(EVENT, sender, ()).whole())
+    parsed = json.loads(ff.event_form(sender, ()).filled(EVENT, (), 7, "")[0])
     assert parsed["geotag"] == {"lat": 0.0, "lon": 0.0}

@@ -30,9 +30,7 @@ EVENT_1_3 = replace(
 
 def sender(device_id: str = "defaultID", mac: str = "00:11:22:33:44:55") -> ff.Sender:
     device = Device(mac=mac, time_zone="UTC")
-    return ff.Sender(
-        device=device, profile_id=1, device_id=device_id, packet=7, latitude=0, longitude=0
-    )
+    return ff.Sender(device=device, profile_id=1, device_id=device_id, latitude=0, longitude=0)
 
 
 def test_the_example_of_cammra_1_3() -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cammra_edge.framing import multipart_body
 from cammra_edge.model import Body, Device, ImageKind
 from cammra_edge.payload import render
 from cammra_edge.payload.render import multipart
@@ -140,17 +141,22 @@ def test_the_same_event_gives_the_same_bytes_and_another_profile_another_boundar
     assert len(boundary) == 24 + 32
 
 
+def parted(file_name: str, content: bytes) -> Body:
+    part = ("image", file_name, "image/jpeg", content)
+    return multipart(lambda boundary: multipart_body(boundary, [part]), "id", BOUNDARY_KEY)
+
+
 def test_a_boundary_that_occurs_in_a_picture_is_changed() -> None:
-    first = multipart([("image", "a.jpg", "image/jpeg", b"")], "id", BOUNDARY_KEY)
+    first = parted("a.jpg", b"")
     hostile = first.content_type.partition("boundary=")[2].encode()
-    again = multipart([("image", "a.jpg", "image/jpeg", hostile)], "id", BOUNDARY_KEY)
+    again = parted("a.jpg", hostile)
     assert again.content_type != first.content_type
     assert parts(again) == [("image", "a.jpg", hostile)]
 
 
 def test_a_name_that_cannot_be_framed_is_an_error_and_not_a_loop() -> None:
     with pytest.raises(ValueError, match="filename of part 0"):
-        multipart([("image", 'a"b', "image/jpeg", b"")], "id", BOUNDARY_KEY)
+        parted('a"b', b"")
 
 
 def test_the_profiles_place_wins_over_the_devices() -> None:

@@ -14,7 +14,7 @@ from cammra_edge.config.lists import ListIndex
 from cammra_edge.engine.assembly import event_from, image_key_from
 from cammra_edge.imaging import encode_image
 from cammra_edge.model import Box, FrameFormat, FrameTime, ImageKind, ImageRef, ImageSpec, PlateRead
-from cammra_edge.payload import render
+from cammra_edge.payload import Renderer
 from cammra_edge.tracking import Tracker
 from tools.arm.frame import HEIGHT, PLATE, VEHICLE, WIDTH
 
@@ -55,20 +55,14 @@ def event(frame: memoryview, frame_format: FrameFormat) -> Callable[[], object]:
         bare, images=tuple(_ref(frame, frame_format, key, *crop) for key, crop in crops.items())
     )
 
+    renderer = Renderer(PROFILE, profile_id=1, device=DEVICE)
+
     def make() -> object:
         images = {
             key: encode_image(frame, frame_format, spec, box).jpeg
             for key, (spec, box) in crops.items()
         }
-        return render(
-            whole,
-            images,
-            profile=PROFILE,
-            profile_id=1,
-            device=DEVICE,
-            packet=4711,
-            boundary_key=KEY,
-        )
+        return renderer.render(whole, images, packet=4711, boundary_key=KEY)
 
     return make
 

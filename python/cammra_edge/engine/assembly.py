@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.errors import FrameError, ImageError
 from cammra_edge.model import (
+    NOTHING_KNOWN,
     Direction,
     Event,
     EventKind,
@@ -25,7 +26,7 @@ from cammra_edge.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from cammra_edge.config.lists import ListIndex
     from cammra_edge.imaging import Shot
@@ -80,19 +81,24 @@ def event_from(said: TrackEvent, *, stream_id: str, car_id: int, lists: ListInde
         roi_id=said.roi_id,
         vehicle_box=Rect(*said.vehicle_box) if said.vehicle_box else None,
         plate_box=Rect(*said.plate_box) if said.plate_box else None,
-        info=VehicleInfo(
-            view=known.get("view", ""),
-            kind=known.get("kind", ""),
-            colour=known.get("colour", ""),
-            make=known.get("make", ""),
-            model=known.get("model", ""),
-            confidence_mmr=said.confidence_mmr,
-            confidence_colour=said.confidence_colour,
-        ),
+        info=_info_from(said, known),
         changed=said.changed,
         image_text=said.image_text,
         listed=lists.find(said.text),
     )
+
+
+def _info_from(said: TrackEvent, known: Mapping[str, str]) -> VehicleInfo:
+    info = VehicleInfo(
+        view=known.get("view", ""),
+        kind=known.get("kind", ""),
+        colour=known.get("colour", ""),
+        make=known.get("make", ""),
+        model=known.get("model", ""),
+        confidence_mmr=said.confidence_mmr,
+        confidence_colour=said.confidence_colour,
+    )
+    return NOTHING_KNOWN if info == NOTHING_KNOWN else info
 
 
 def with_images(

@@ -34,7 +34,7 @@ from cammra_edge.engine.writer import EventWriter
 from cammra_edge.errors import FrameError, ReadError
 from cammra_edge.model import EventKind, FrameTime
 from cammra_edge.outbox import Outbox
-from cammra_edge.payload import render
+from cammra_edge.payload import Renderer
 from cammra_edge.retry import NS_PER_S
 from cammra_edge.sinks import open_sink
 from cammra_edge.tracking import Tracker
@@ -293,18 +293,12 @@ class Engine:
         self._alive.apply(settings)
 
     def _new_worker(self, outbox: Outbox, profile_id: int, profile: Profile) -> DeliveryWorker:
-        device, network_mode = self.settings.device, self.settings.network_mode
+        network_mode = self.settings.network_mode
+        renderer = Renderer(profile, profile_id=profile_id, device=self.settings.device)
 
         def message(event: Event, images: Mapping[str, bytes], packet: int) -> Message | None:
-            return render(
-                event,
-                images,
-                profile=profile,
-                profile_id=profile_id,
-                device=device,
-                packet=packet,
-                boundary_key=outbox.boundary_key,
-            )
+            # The key is asked for each time: a disk that comes back may bring its own.
+            return renderer.render(event, images, packet=packet, boundary_key=outbox.boundary_key)
 
         def way_out() -> Sink:
             return open_sink(profile, network_mode=network_mode, clock=self._clock)

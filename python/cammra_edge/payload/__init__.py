@@ -1,5 +1,5 @@
 """Pure renderers: an event and a profile become the bytes that a receiver gets."""
 
-from cammra_edge.payload.render import render
+from cammra_edge.payload.render import Renderer, render
 
-__all__ = ["render"]
+__all__ = ["Renderer", "render"]

@@ -78,21 +78,3 @@ def stamp(at: datetime) -> str:
 def local_stamp(utc_s: int, zone_name: str) -> str:
     """`YYYYMMDDHHMMSS` of the wall-clock time in the camera's zone."""
     return stamp(local_time(utc_s * _NS_PER_S, zone_name))
-
-
-def image_file_name(
-    utc_ns: int, zone_name: str, *, plate_crop: bool, plate: str, packet: int
-) -> str:
-    """`20231211142705_954662roi_MWR6677_2117394.jpg`: local time of the image, µs (not padded), kind, plate, number.
-
-    The kind of a plate crop is `lpup`: receivers that tell images by name know it, `lp` some do not.
-    """
-    kind = "lpup" if plate_crop else "roi"
-    micros = utc_ns % _NS_PER_S // 1000
-    return f"{local_stamp(utc_ns // _NS_PER_S, zone_name)}_{micros}{kind}_{file_token(plate)}_{packet}.jpg"
-
-
-def event_file_name(utc_ns: int, zone_name: str, *, plate: str, packet: int) -> str:
-    """`20231211142705_507_HWR6677_2117397.json`: local time of the event, ms, plate, number."""
-    millis = utc_ns % _NS_PER_S // 1_000_000
-    return f"{local_stamp(utc_ns // _NS_PER_S, zone_name)}_{millis:03d}_{file_token(plate)}_{packet}.json"

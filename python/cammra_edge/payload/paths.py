@@ -55,7 +55,7 @@ class _Values:
     """What the variables stand for in one event."""
 
     def __init__(self, event: Event, sender: ff.Sender, *, old: bool) -> None:
-        captured_ns = ff.captured_utc_ns(event)
+        captured_ns = event.captured_utc_ns
         device = sender.device
         at = naming.local_time(captured_ns, device.time_zone)
         direction = _DIRECTIONS[event.direction]

@@ -81,10 +81,11 @@ _ESCAPES: dict[Escape, Callable[[str], str]] = {
 class Values:
     """What the fields stand for in one event."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that a template may name
         self,
         event: Event,
         sender: ff.Sender,
+        packet: int,
         attached: tuple[ff.NamedImage, ...],
         images: Mapping[str, bytes],
         protocol: Templated,
@@ -111,12 +112,12 @@ class Values:
                 event.direction, ""
             ),
             "roi": event.roi_id,
-            "time": _EPOCH + timedelta(milliseconds=ff.captured_utc_ns(event) // _NS_PER_MS),
+            "time": _EPOCH + timedelta(milliseconds=event.captured_utc_ns // _NS_PER_MS),
             "event_id": event.event_id,
             "uuid": _uuid(event.event_id),
             "vehicle_uuid": _uuid(f"{event.stream_id}/{event.vehicle_no}"),
             "car_id": event.car_id,
-            "packet": sender.packet,
+            "packet": packet,
             "profile_id": sender.profile_id,
             "device_id": sender.device_id,
             "serial": device.serial,

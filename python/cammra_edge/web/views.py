@@ -154,7 +154,7 @@ def file_names(settings: Settings, number: int, profile: Profile, now_utc_ns: in
     )  # fmt: skip
     device = settings.device
     sender = Sender(
-        device=device, profile_id=number, device_id=profile.device_id, packet=1,
+        device=device, profile_id=number, device_id=profile.device_id,
         latitude=device.latitude, longitude=device.longitude,
     )  # fmt: skip
     base = base_path(protocol.path, protocol.naming, event, sender)

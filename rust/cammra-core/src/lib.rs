@@ -7,16 +7,19 @@
 //!   [`jpeg`] (libjpeg-turbo);
 //! * **tracking**: [`vote`] (which text a vehicle wears), [`track`] (one vehicle's state), [`tracker`] (all of
 //!   them, their timers and their memory);
-//! * **framing**: [`multipart`] and [`json_frame`] (bytes for the wire), into any [`output`].
+//! * **framing**: [`ff`] (the event as JSON), [`multipart`] and [`json_frame`] (bytes for the wire, into any
+//!   [`output`]).
 //!
 //! Time is always an argument.
 
 mod downsize;
 pub mod error;
+pub mod ff;
 pub mod frame;
 pub mod geometry;
 pub mod jpeg;
 pub mod json_frame;
+mod json_text;
 pub mod multipart;
 pub mod output;
 mod pixels;

@@ -5,6 +5,7 @@ use pyo3::PyErr;
 use pyo3::exceptions::PyValueError;
 
 mod python {
+    pyo3::import_exception!(cammra_edge.errors, BoundaryError);
     pyo3::import_exception!(cammra_edge.errors, ConfigError);
     pyo3::import_exception!(cammra_edge.errors, FrameError);
     pyo3::import_exception!(cammra_edge.errors, ImageError);
@@ -41,5 +42,8 @@ pub(crate) fn config_error(field: &str, value: String, want: &str) -> PyErr {
 
 /// Bytes that cannot be put together.
 pub(crate) fn from_framing(error: &FramingError) -> PyErr {
-    PyValueError::new_err(error.to_string())
+    match error {
+        FramingError::BoundaryInContent { .. } => python::BoundaryError::new_err(error.to_string()),
+        other => PyValueError::new_err(other.to_string()),
+    }
 }

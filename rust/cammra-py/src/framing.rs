@@ -12,9 +12,11 @@ use pyo3::types::PyBytes;
 
 use crate::buffer::bytes_of;
 use crate::errors::from_framing;
+use crate::ff::EventForm;
 
 /// Adds this door's names to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<EventForm>()?;
     module.add_function(wrap_pyfunction!(multipart_body, module)?)?;
     module.add_function(wrap_pyfunction!(json_with_images, module)?)
 }

@@ -2,6 +2,7 @@
 
 mod buffer;
 mod errors;
+mod ff;
 mod frames;
 mod framing;
 mod imaging;
