@@ -155,25 +155,21 @@ class Recording:
         for loop in itertools.count() if loops is None else range(loops):
             last_ns = base_ns
             empty = True
-            for jpeg, reads, t_ns in self._one_loop(seen, progress or _nobody):
+            first_track = loop * (MAX_TRACK + 1)
+            for jpeg, reads, t_ns in self._one_loop(seen, progress or _nobody, first_track):
                 last_ns, empty = base_ns + t_ns, False
-                yield RecordedFrame(
-                    jpeg,
-                    [replace(read, track=read.track + loop * (MAX_TRACK + 1)) for read in reads]
-                    if loop
-                    else list(reads),
-                    FrameTime(last_ns, self.start_utc_ns + last_ns),
-                )
+                at = FrameTime(last_ns, self.start_utc_ns + last_ns)
+                yield RecordedFrame(jpeg, list(reads), at)
             if empty:
                 return
             base_ns = last_ns + round(_S_NS / self.fps)
 
     def _one_loop(
-        self, faults: Faults, progress: Callable[[int], object]
+        self, faults: Faults, progress: Callable[[int], object], first_track: int
     ) -> Iterator[tuple[bytes | None, tuple[PlateRead, ...], int]]:
         with ExitStack() as files:
             reads_file = files.enter_context(_opened(self.path / READS_FILE))
-            lines = _in_order(_lines(reads_file, progress), faults)
+            lines = _in_order(_lines(reads_file, progress), faults, first_track)
             if self.frames_path is None:
                 for only in lines:
                     yield None, only.reads, only.t_ns
@@ -281,7 +277,9 @@ def _lines(file: BinaryIO, progress: Callable[[int], object]) -> Iterator[bytes 
         yield None
 
 
-def _in_order(lines: Iterator[bytes | None], faults: Faults) -> Iterator[FrameReads]:
+def _in_order(
+    lines: Iterator[bytes | None], faults: Faults, first_track: int
+) -> Iterator[FrameReads]:
     last_frame, last_ns = -1, 0
     for number, line in enumerate(lines, start=1):
         where = f"{READS_FILE} line {number}"
@@ -291,7 +289,7 @@ def _in_order(lines: Iterator[bytes | None], faults: Faults) -> Iterator[FrameRe
         if not line.strip():
             continue
         try:
-            parsed = parse_line(line)
+            parsed = parse_line(line, first_track=first_track)
         except RecordingError as error:
             faults.add(f"{where}: {error}")
             continue

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
@@ -28,6 +29,8 @@ MAX_TRACK = (1 << 32) - 1
 MAX_TIME_NS = 1 << 60
 MAX_ROI = 255
 
+_DIRECTIONS = frozenset(direction.value for direction in Direction)
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _TEXTS = ("country", "region", "region_code", "iso3166_2")
 _INFO_TEXTS = ("view", "kind", "colour", "make", "model")
 _INFO_NUMBERS = ("confidence_mmr", "confidence_colour")
@@ -51,8 +54,12 @@ def _refuse(name: str, value: object, want: str) -> NoReturn:
     raise _BrokenError(f"{name} is {repr(value)[:60]}: want {want}")
 
 
-def parse_line(line: bytes) -> FrameReads:
+def parse_line(line: bytes, *, first_track: int = 0) -> FrameReads:
     """Read one line.
+
+    Args:
+        line: Without its end.
+        first_track: Added to every track id.
 
     Raises:
         RecordingError: The line as a whole cannot be used; says why, not where.
@@ -70,7 +77,7 @@ def parse_line(line: bytes) -> FrameReads:
     left_out: list[str] = []
     for number, one in enumerate(reads):
         try:
-            good.append(_read(one))
+            good.append(_read(one, first_track))
         except _BrokenError as broken:
             left_out.append(f"reads[{number}]: {broken}")
     return FrameReads(frame, t_ns, tuple(good), tuple(left_out))
@@ -106,13 +113,13 @@ def _whole(raw: Mapping[str, object], name: str, most: int) -> int:
     return value
 
 
-def _read(one: object) -> PlateRead:
+def _read(one: object, first_track: int) -> PlateRead:
     raw = _object(one)
     direction = _text(raw, "direction")
-    if direction is not None and direction not in set(Direction):
+    if direction is not None and direction not in _DIRECTIONS:
         _refuse("direction", direction, "in, out or unknown")
     return PlateRead(
-        track=_whole(raw, "track", MAX_TRACK),
+        track=first_track + _whole(raw, "track", MAX_TRACK),
         text=_text(raw, "text"),
         confidence=_number(raw, "confidence") or 0.0,
         vehicle=_box(raw, "vehicle"),
@@ -132,15 +139,17 @@ def _text(raw: Mapping[str, object], name: str) -> str | None:
     value = raw.get(name)
     if value is not None and not isinstance(value, str):
         _refuse(name, value, "a text")
-    if value is not None and any("\ud800" <= letter <= "\udfff" for letter in value):
+    if value is not None and not value.isascii() and _HALF_CHARACTER.search(value):
         _refuse(name, value, "a text without half characters")
     return value
 
 
 def _number(raw: Mapping[str, object], name: str) -> float | None:
     value = raw.get(name)
-    if value is None:
-        return None
+    return None if value is None else _finite(name, value)
+
+
+def _finite(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         _refuse(name, value, "a number")
     try:
@@ -156,12 +165,10 @@ def _box(raw: Mapping[str, object], name: str) -> Box | None:
     value = raw.get(name)
     if value is None:
         return None
-    if not isinstance(value, list) or len(value) != 4:  # noqa: PLR2004 - x, y, width, height
+    if not isinstance(value, list) or len(value) != 4 or None in value:  # noqa: PLR2004 - x, y, width, height
         _refuse(name, value, "four numbers [x, y, width, height]")
-    x, y, width, height = (_number({name: one}, name) for one in value)
-    if x is None or y is None or width is None or height is None:
-        _refuse(name, value, "four numbers [x, y, width, height]")
-    return (x, y, width, height)
+    x, y, width, height = value
+    return _finite(name, x), _finite(name, y), _finite(name, width), _finite(name, height)
 
 
 def _info(raw: Mapping[str, object]) -> VehicleInfo:
