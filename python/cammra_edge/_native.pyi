@@ -16,6 +16,7 @@ __all__ = [
     "Shot",
     "TrackEvent",
     "Tracker",
+    "crc32",
     "encode_image",
     "json_with_images",
     "multipart_body",
@@ -294,6 +295,9 @@ class EventForm:
         Raises:
             BoundaryError, ValueError: As there.
         """
+
+def crc32(content: bytes, start: int) -> int:
+    """CRC-32 as `zlib.crc32` has it, going on from `start`: by the processor's own instructions where it has some."""
 
 def multipart_body(boundary: str, parts: Sequence[tuple[str, str, str, bytes]]) -> bytes:
     """A `multipart/form-data` body of known length, in one allocation.

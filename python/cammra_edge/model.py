@@ -205,6 +205,10 @@ class ListMatch:
     description: str = ""
 
 
+NOT_LISTED = ListMatch()
+"""What is said of a plate that stands on no list."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One thing that happened to one vehicle: what the outbox stores and payloads render.
@@ -253,7 +257,7 @@ class Event:
     images: tuple[ImageRef, ...] = ()
     missing: tuple[MissingImage, ...] = ()
     image_text: str = ""
-    listed: ListMatch = field(default_factory=ListMatch)
+    listed: ListMatch = NOT_LISTED
     test: bool = False
 
     @property

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import ListMatch
+from cammra_edge.model import NOT_LISTED, ListMatch
 
 MAX_ENTRIES = 20_000
 MAX_PATTERN = 64
@@ -100,14 +100,14 @@ class ListIndex:
         """The entry that speaks for this plate; an empty match when none does."""
         key = normal(text)
         if not key:
-            return ListMatch()
+            return NOT_LISTED
         best = self._plain.get(key)
         for order, pattern, match in self._patterns:
             if best is not None and best[0] < order:
                 break
             if _fits(pattern, key):
                 return match
-        return best[1] if best is not None else ListMatch()
+        return best[1] if best is not None else NOT_LISTED
 
 
 def _fits(pattern: str, text: str) -> bool:

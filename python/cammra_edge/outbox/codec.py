@@ -12,11 +12,12 @@ import json
 import operator
 import types
 import typing
-import zlib
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from cammra_edge.framing import crc32
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ _SCALARS = frozenset({str, int, float, bool, types.NoneType})
 
 def crc_at(place: int, content: bytes) -> int:
     """CRC-32 of a record and the place where it belongs."""
-    return zlib.crc32(content, zlib.crc32(place.to_bytes(8, "little", signed=True)))
+    return crc32(content, crc32(place.to_bytes(8, "little", signed=True), 0))
 
 
 def plain_from(value: object) -> object:
@@ -77,7 +78,7 @@ def _dataclass_writer(kind: Any) -> Callable[[Any], object]:  # noqa: ANN401 - a
         return {
             name: held if type(held) in _SCALARS else plain_from(held)
             for name, held, default in zip(names, values_of(value), defaults, strict=True)
-            if held != default
+            if held is not default and held != default
         }
 
     return write

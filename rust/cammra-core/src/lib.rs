@@ -8,10 +8,11 @@
 //! * **tracking**: [`vote`] (which text a vehicle wears), [`track`] (one vehicle's state), [`tracker`] (all of
 //!   them, their timers and their memory);
 //! * **framing**: [`ff`] (the event as JSON), [`multipart`] and [`json_frame`] (bytes for the wire, into any
-//!   [`output`]).
+//!   [`output`]), [`checksum`] (bytes for the disk).
 //!
 //! Time is always an argument.
 
+pub mod checksum;
 mod downsize;
 pub mod error;
 pub mod ff;

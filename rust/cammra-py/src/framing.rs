@@ -4,6 +4,7 @@
 //! the Python object that is returned. The interpreter is held: the work is a copy of some ten microseconds,
 //! less than letting go and coming back may cost.
 
+use cammra_core::checksum;
 use cammra_core::json_frame::{Image, Spliced};
 use cammra_core::multipart::{Body, Part};
 use pyo3::prelude::*;
@@ -17,8 +18,15 @@ use crate::ff::EventForm;
 /// Adds this door's names to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<EventForm>()?;
+    module.add_function(wrap_pyfunction!(crc32, module)?)?;
     module.add_function(wrap_pyfunction!(multipart_body, module)?)?;
     module.add_function(wrap_pyfunction!(json_with_images, module)?)
+}
+
+/// See `_native.pyi`.
+#[pyfunction]
+fn crc32(content: &[u8], start: u32) -> u32 {
+    checksum::crc32(content, start)
 }
 
 /// See `_native.pyi`.
