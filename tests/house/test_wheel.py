@@ -90,7 +90,7 @@ def test_it_fits_a_camera(wheel: Path) -> None:
     assert wheel.stat().st_size <= MAX_WHEEL_BYTES
 
 
-def test_it_carries_the_notices_that_libjpeg_turbo_asks_for(wheel: Path) -> None:
+def test_it_carries_the_notices_that_what_is_linked_asks_for(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         notices = {
             PurePosixPath(name).name: archive.read(name).decode()
@@ -101,6 +101,7 @@ def test_it_carries_the_notices_that_libjpeg_turbo_asks_for(wheel: Path) -> None
     assert "based in part on the work of the Independent JPEG Group" in notices["NOTICE"]
     assert "Independent JPEG Group" in notices["libjpeg-turbo-README.ijg"]
     assert "Modified (3-clause) BSD License" in notices["libjpeg-turbo-LICENSE.md"]
+    assert "Permission is hereby granted" in notices["rust-crates.txt"]
 
 
 def test_it_is_typed_and_has_one_binary(names: list[PurePosixPath]) -> None:

@@ -29,6 +29,7 @@ NOTICES = (
     "NOTICE",
     "libjpeg-turbo-LICENSE.md",
     "libjpeg-turbo-README.ijg",
+    "rust-crates.txt",
 )
 """Texts that must travel with the binary; what stands in them is tested in tests/house/test_wheel.py."""
 MIN_NEON_FUNCTIONS = 20  # 3.1 has about forty on both; a build without SIMD has none

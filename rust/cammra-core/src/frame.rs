@@ -2,8 +2,8 @@
 //!
 //! Nothing here copies; [`crate::shot`] does, when a better shot must outlive the call.
 
-use crate::error::FrameError;
-use crate::geometry::{Rect, Size};
+use crate::error::{FrameError, ImageError};
+use crate::geometry::{RawBox, Rect, Size};
 use crate::jpeg::Header;
 
 /// JPEG's own limit for width and height (ITU-T T.81, 16-bit fields; libjpeg-turbo stops at 65 500).
@@ -217,9 +217,24 @@ impl<'a> FrameView<'a> {
 }
 
 impl<'a> FrameView<'a> {
+    /// The box of a read as the frame can be cut along it; `what` names it: `vehicle` or `plate`.
+    ///
+    /// # Errors
+    /// [`ImageError`] when there is no box, or none that touches the frame.
+    pub(crate) fn box_to_cut(
+        &self,
+        given: Option<RawBox>,
+        what: &'static str,
+    ) -> Result<Rect, ImageError> {
+        let rect = given
+            .ok_or(ImageError::NoBox { what })?
+            .clamped_to(self.size())?;
+        Ok(self.cuttable(rect))
+    }
+
     /// The smallest box around `rect` that the frame can be cut along: where chroma has half resolution, corners on even
     /// pixels, so that every chroma sample stays with its own pixels instead of moving half a sample.
-    pub(crate) fn cuttable(&self, rect: Rect) -> Rect {
+    fn cuttable(&self, rect: Rect) -> Rect {
         match self {
             Self::Nv12 { .. } | Self::I420 { .. } => rect.grown_to_multiples(2, 2),
             Self::Packed { .. } | Self::Jpeg { .. } => rect,

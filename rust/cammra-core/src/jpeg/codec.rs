@@ -120,25 +120,14 @@ pub fn with_image_from_frame<T>(
 ) -> Result<T, ImageError> {
     let rect = match kind {
         ImageKind::FullFrame | ImageKind::DownsizedFrame => Rect::whole(frame.size()),
-        ImageKind::VehicleCrop => cut_box(frame, given, "vehicle")?,
-        ImageKind::PlateCrop => cut_box(frame, given, "plate")?,
+        ImageKind::VehicleCrop => frame.box_to_cut(given, "vehicle")?,
+        ImageKind::PlateCrop => frame.box_to_cut(given, "plate")?,
     };
     if let FrameView::Jpeg { data, .. } = *frame {
         return image_of_jpeg(data, kind, rect, encoding, take);
     }
     let part = frame.cut(rect).ok_or(ImageError::NoFrame)?;
     image_of_pixels(&part, kind, rect, encoding, take)
-}
-
-fn cut_box(
-    frame: &FrameView<'_>,
-    given: Option<RawBox>,
-    what: &'static str,
-) -> Result<Rect, ImageError> {
-    let rect = given
-        .ok_or(ImageError::NoBox { what })?
-        .clamped_to(frame.size())?;
-    Ok(frame.cuttable(rect))
 }
 
 /// Encodes pixels: the part that `shows` names, or, for the downsized frame, that part made smaller.

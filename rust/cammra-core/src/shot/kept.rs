@@ -127,7 +127,7 @@ impl Kept {
         };
         let crop = |wanted: bool, given: Option<RawBox>, what| {
             let rect = if wanted {
-                rect_in(frame, given, what)
+                frame.box_to_cut(given, what)
             } else {
                 Err(ImageError::NotKept)
             };
@@ -330,17 +330,6 @@ impl FrameShare {
             }
         }
     }
-}
-
-fn rect_in(
-    frame: &FrameView<'_>,
-    given: Option<RawBox>,
-    what: &'static str,
-) -> Result<Rect, ImageError> {
-    let rect = given
-        .ok_or(ImageError::NoBox { what })?
-        .clamped_to(frame.size())?;
-    Ok(frame.cuttable(rect))
 }
 
 fn copied(frame: &FrameView<'_>, shows: Rect) -> Result<Piece, ImageError> {
