@@ -1,5 +1,6 @@
 """The commands as people type them, in this process; what they say, and their exit codes."""
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -38,12 +39,30 @@ def test_without_a_command_all_commands_are_listed(capsys: Said) -> None:
     assert all(command.name in text for command in COMMANDS)
 
 
-@pytest.mark.parametrize("command", [command.name for command in COMMANDS])
+NOT_INSTALLED = [] if importlib.util.find_spec("PIL") else ["demo"]
+"""Commands that draw, where nothing can be drawn: what those say is tested below."""
+
+
+@pytest.mark.parametrize(
+    "command", [command.name for command in COMMANDS if command.name not in NOT_INSTALLED]
+)
 def test_every_command_has_help(command: str, capsys: Said) -> None:
     with pytest.raises(SystemExit) as caught:
         main([command, "--help"])
     assert caught.value.code == 0
     assert "--json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["demo"], ["demo", "--once"], ["demo", "--help"]])
+def test_a_command_that_draws_says_in_one_line_what_to_install(words: list[str]) -> None:
+    script = f"import sys; sys.modules['PIL'] = None; from cammra_edge.cli import main; sys.exit(main({words}))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == Exit.FAILED
+    assert done.stderr.count("\n") == 1
+    assert "PIL is not installed" in done.stderr
+    assert "pip install 'cammra-edge[draw]'" in done.stderr
 
 
 @pytest.mark.parametrize(

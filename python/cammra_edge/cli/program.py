@@ -76,7 +76,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         " · 130 stopped.",
     )
     parser.add_argument("--verbose", action="store_true", help="log what goes on to standard error")
-    chosen = _add_commands(parser, words)
+    try:
+        chosen = _add_commands(parser, words)
+    except (
+        ImportError
+    ) as error:  # of the command that is asked for: even its options are not known then
+        Terminal(sys.stdout, sys.stderr, as_json=False).error(_plain(error))
+        return Exit.FAILED
     args = parser.parse_args(words)
     if chosen is None:
         parser.print_help()
