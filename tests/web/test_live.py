@@ -79,6 +79,23 @@ def test_twenty_viewers_are_one_question() -> None:
     assert asked.times["events"] <= asked.times["status"] <= 8
 
 
+def test_it_ends_when_it_is_told_to_while_it_is_being_woken() -> None:
+    async def scenario() -> None:
+        for _ in range(20):
+            feed = LiveFeed(Asked().status, Asked().events)
+            task = asyncio.create_task(feed.run())
+            while not feed.samples:  # noqa: ASYNC110 - the feed tells nobody of its first beat
+                await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            feed.wake()  # both in one turn of the loop: what it waits for has come when the cancellation does
+            await asyncio.sleep(0)
+            task.cancel()
+            done, _ = await asyncio.wait([task], timeout=PATIENT_S)
+            assert done
+
+    asyncio.run(scenario())
+
+
 def test_a_slow_viewer_loses_beats_and_no_memory() -> None:
     async def scenario() -> int:
         asked = Asked()

@@ -12,6 +12,7 @@ Invariants, held by `tests/web/test_live.py`:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections import deque
@@ -71,10 +72,10 @@ class LiveFeed:
                 if not failed:
                     _log.exception("live feed failed")
                 failed = True
-            try:
-                await asyncio.wait_for(self._changed.wait(), BEAT_S if self._viewers else SAMPLE_S)
-            except TimeoutError:
-                continue
+            # Not `wait_for`: until Python 3.12 it swallows a cancellation that comes together with what it waits for.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(BEAT_S if self._viewers else SAMPLE_S):
+                    await self._changed.wait()
 
     async def _look(self, now_s: float) -> None:
         status = await run_in_threadpool(self._status)
@@ -112,10 +113,11 @@ class LiveFeed:
             yield _message("events", json.dumps(events, ensure_ascii=False, separators=(",", ":")))
             self._changed.set()
             while True:
-                try:
-                    yield await asyncio.wait_for(queue.get(), KEEP_S)
-                except TimeoutError:
-                    yield b": still here\n\n"
+                message = b": still here\n\n"
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(KEEP_S):
+                        message = await queue.get()
+                yield message
         finally:
             self._viewers.discard(queue)
 
