@@ -87,10 +87,12 @@ def main() -> int:
     found = Result()
     for name in names:
         count = 1 if arguments.quick else PARTS[name].processes
-        runs = [_in_own_process(name, quick=arguments.quick) for _ in range(count)]
-        results = [result for result in runs if result is not None]
-        if len(results) < count:
-            return 1
+        results = []
+        while len(results) < count:
+            one = _in_own_process(name, quick=arguments.quick)
+            if one is None:
+                return 1
+            results.append(one)
         result = middle(results)
         for table in result.tables:
             print(table.markdown(), end="\n\n", flush=True)

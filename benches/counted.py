@@ -19,7 +19,7 @@ from cammra_edge.config import OutboxSettings, Settings, TrackingSettings
 from cammra_edge.config.lists import ListIndex
 from cammra_edge.engine import Engine
 from cammra_edge.engine.assembly import event_from, event_id_from, with_images
-from cammra_edge.framing import json_with_images, multipart_body
+from cammra_edge.framing import multipart_body
 from cammra_edge.imaging import encode_image
 from cammra_edge.model import (
     Device,
@@ -31,7 +31,7 @@ from cammra_edge.model import (
 )
 from cammra_edge.outbox import NewEvent, Outbox, Wanted
 from cammra_edge.payload import Renderer
-from cammra_edge.profile import HttpPost, Profile
+from cammra_edge.profile import HttpPost, Profile, Tcp
 from cammra_edge.tracking import Tracker
 
 if TYPE_CHECKING:
@@ -162,9 +162,14 @@ def _delivered(folder: Path) -> Iterator[Job]:
         ("image2", "plate.jpg", "image/jpeg", plate),
     ]
     yield "multipart body, JSON ready", 20, lambda: multipart_body("b" * 56, parts)
-    splice_at = json_bytes.index(b'"imageFile"')
-    inside = [("vehicle", "jpg", vehicle), ("plate", "jpg", plate)]
-    yield "FF JSON with images inside", 20, lambda: json_with_images(json_bytes, splice_at, inside)
+    over_tcp = Renderer(
+        replace(PROFILE, protocol=Tcp("127.0.0.1:7001")), profile_id=1, device=DEVICE
+    )
+    yield (
+        "FF JSON with images inside",
+        20,
+        lambda: over_tcp.render(event, images, packet=4711, boundary_key=KEY),
+    )
     outbox = Outbox(OutboxSettings(path=folder / "outbox.sqlite3"), clock=SYSTEM_CLOCK)
     keys = tuple(ref.image_key for ref in event.images)
     numbers = iter(range(1, 1000))

@@ -7,27 +7,28 @@ import json
 from typing import TYPE_CHECKING
 
 from benches import scene
-from benches.event import sample
+from benches.event import DEVICE, KEY, sample
 from benches.floor import FramingFloor
 from benches.method import compare
 from benches.report import Result, ways_table
-from cammra_edge import FrameFormat
-from cammra_edge.framing import json_with_images
+from cammra_edge import FrameFormat, Profile, Tcp
+from cammra_edge.payload import Renderer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 IMAGE_BYTES = 300_000
+PROFILE = Profile("bench", Tcp("127.0.0.1:7001"), device_id="GATE-1", events={"new"})
 
 
 def run(*, quick: bool) -> Result:
     photo = scene.photo()
     made = sample(photo, FrameFormat.NV12_FULL)
     whole = made.json()
-    splice_at = whole.index(b'"imageFile"')
     body = json.loads(whole)
     jpeg = (photo.jpeg * 2)[:IMAGE_BYTES]
-    images = [("vehicle", "jpg", jpeg)]
+    images = {next(iter(made.images)): jpeg}
+    renderer = Renderer(PROFILE, profile_id=1, device=DEVICE)
     floor = FramingFloor(whole, jpeg)
 
     def in_python() -> bytes:
@@ -37,7 +38,7 @@ def run(*, quick: bool) -> Result:
 
     ways: dict[str, Callable[[], object]] = {
         "memcpy + base64-simd, in Rust": floor.write,
-        "cammra_edge": lambda: json_with_images(whole, splice_at, images),
+        "cammra_edge": lambda: renderer.render(made.event, images, packet=4711, boundary_key=KEY),
         "base64.b64encode alone": lambda: base64.b64encode(jpeg),
         "b64encode + json.dumps": in_python,
     }

@@ -27,6 +27,7 @@ LEFT_OUT: Mapping[str, str] = {
     "tests/faults/": "kills at the n-th write with strace, which cannot look into the emulator, and fills real disks",
     "tests/house/test_absences.py": "reads sources of the repository, which are the same everywhere",
     "tests/house/test_arm_recipe.py": "tests the recipe that is just running",
+    "tests/house/test_bench_report.py": "tests what puts the host's measurements together",
     "tests/house/test_instructions.py": "counts instructions of the host with callgrind; tools/arm counts those of ARM",
     "tests/house/test_licences.py": "asks the host's cargo what is linked",
     "tests/house/test_wheel.py": "builds the wheel of the host; the ARM wheels are checked by tools/arm/check_wheel.py",

@@ -19,6 +19,8 @@ TARGETS = (
 )
 PREFERRED = ("LICENSE-MIT", "LICENSE", "LICENSE.md", "LICENSE.txt", "COPYING")
 """The notice that is taken of several; all these crates may be used under the MIT licence."""
+STANDARD = ("addr2line", "gimli", "hashbrown", "memchr", "miniz_oxide", "object", "rustc-demangle")
+"""Crates that Rust's standard library brings along; no lock file of ours names them."""
 RULE = "=" * 80
 
 
@@ -69,8 +71,9 @@ def text() -> str:
     """The whole file; crates with one and the same notice share it."""
     known = packages()
     sharing: dict[str, list[str]] = {}
-    sharing[_mit("The Rust Project Contributors")] = [
-        "Rust's standard library (MIT OR Apache-2.0) https://github.com/rust-lang/rust"
+    sharing[_mit("The Rust Project Contributors and the authors of the crates named above")] = [
+        "Rust's standard library (MIT OR Apache-2.0) https://github.com/rust-lang/rust",
+        f"with what it links: {', '.join(STANDARD)} (all of them MIT OR Apache-2.0, or freer)",
     ]
     for crate in sorted(set().union(*map(linked, TARGETS))):
         package = known[crate]

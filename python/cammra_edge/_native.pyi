@@ -18,7 +18,6 @@ __all__ = [
     "Tracker",
     "crc32",
     "encode_image",
-    "json_with_images",
     "multipart_body",
     "simd_name",
 ]
@@ -250,7 +249,7 @@ class EventForm:
         words: What only Python knows.
 
     Raises:
-        ValueError: A member tells something that no event has.
+        ValueError: A member tells something that no event has, or `split_before` is none.
     """
 
     def __new__(
@@ -280,7 +279,7 @@ class EventForm:
     ) -> tuple[bytes, int]:
         """The object alone, and where in it `ImageArray` would go."""
     def with_images(self, event: Event, images: Mapping[str, bytes], packet: int) -> bytes:
-        """The object with its images inside, as `json_with_images` has it."""
+        """The object with its images inside as base64, in one allocation, without an intermediate copy."""
     def multipart(
         self,
         event: Event,
@@ -297,7 +296,10 @@ class EventForm:
         """
 
 def crc32(content: bytes, start: int) -> int:
-    """CRC-32 as `zlib.crc32` has it, going on from `start`: by the processor's own instructions where it has some."""
+    """CRC-32 as `zlib.crc32` has it, going on from `start`: by the processor's own instructions where it has some.
+
+    Other Python threads run meanwhile, from 64 kB on.
+    """
 
 def multipart_body(boundary: str, parts: Sequence[tuple[str, str, str, bytes]]) -> bytes:
     """A `multipart/form-data` body of known length, in one allocation.
@@ -309,18 +311,4 @@ def multipart_body(boundary: str, parts: Sequence[tuple[str, str, str, bytes]]) 
     Raises:
         BoundaryError: The boundary occurs in a content.
         ValueError: A name, filename or type holds a control character, quote or backslash.
-    """
-
-def json_with_images(
-    json: bytes, splice_at: int, images: Sequence[tuple[str, str, bytes]]
-) -> bytes:
-    """FF JSON with its `ImageArray` spliced in as base64, in one allocation, without an intermediate copy.
-
-    Args:
-        json: One JSON object without `ImageArray`.
-        splice_at: Offset in `json` where `"ImageArray":[…],` goes: the start of a key.
-        images: `(ImageType, ImageFormat, JPEG)`, in order; none leaves the object as it is.
-
-    Raises:
-        ValueError: `splice_at` lies outside, or a text would need escaping.
     """

@@ -157,17 +157,22 @@ def test_a_late_barrier_event_is_never_sent(rig: Rig) -> None:
     assert rig.worker.status()["expired"] == 1
 
 
-def test_what_cannot_be_rendered_is_parked(rig: Rig) -> None:
+class PanicError(BaseException):
+    """As PyO3 has it: a panic of the Rust half is no `Exception`."""
+
+
+@pytest.mark.parametrize("trouble", [KeyError, PanicError])
+def test_what_cannot_be_rendered_is_parked(rig: Rig, trouble: type[BaseException]) -> None:
     def broken(event: Event, images: Mapping[str, bytes], packet: int) -> Message | None:
         if packet == 1:
-            raise KeyError("text")
+            raise trouble("text")
         return render_text(event, images, packet)
 
     rig.worker._render = broken
     rig.outbox.put([new_event(1), new_event(2)])
     rig.run()
     assert rig.sink.packets() == [2]
-    assert rig.outbox.parking.listed(1)[0].why == "cannot be rendered: KeyError"
+    assert rig.outbox.parking.listed(1)[0].why == f"cannot be rendered: {trouble.__name__}"
 
 
 def test_nothing_to_send_is_counted(rig: Rig) -> None:

@@ -21,11 +21,12 @@ AWAY_FROM_S, AWAY_UNTIL_S, LOOPS = 10.0, 40.0, 6
 @pytest.mark.parametrize("way", ["http", "tcp"])
 def test_nothing_is_lost_and_order_is_kept(tmp_path: Path, way: str) -> None:
     recording = Recording.open(recordings() / "motorway-short")
-    with Receiver(tcp=("127.0.0.1", 0)) as receiver:
+    # Over TCP with an answer: what only the receiver's kernel has taken is gone with a receiver that goes away.
+    with Receiver(tcp=("127.0.0.1", 0), tcp_answer=b"OK\n") as receiver:
         protocol = (
             HttpPost(receiver.http_url)
             if way == "http"
-            else Tcp(receiver.tcp_address, persistent=True)
+            else Tcp(receiver.tcp_address, persistent=True, ack="OK")
         )
         settings = Settings(
             profiles=[Profile("all", protocol, device_id="AWAY", events=frozenset(EventKind))],

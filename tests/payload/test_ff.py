@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cammra_edge.framing import json_with_images, multipart_body
+from cammra_edge.framing import multipart_body
 from cammra_edge.model import EventKind, ImageKind, Rect, VehicleInfo
 from cammra_edge.payload import ff, fields
 from tests.payload.events import (
     DOWNSIZED,
     EVENT,
+    FULL,
     JPEGS,
     PLATE,
     SAMPLE_DEVICE,
@@ -108,8 +110,60 @@ def test_the_multipart_body_is_byte_for_byte_what_the_receivers_accepted(
     assert multipart_body(BOUNDARY, parts) == body_of(golden)
 
 
+def with_array(content: bytes, splice_at: int, images: list[tuple[str, bytes]]) -> bytes:
+    """`ImageArray` as the wire has it, put together in the plainest way."""
+    elements = [
+        {"ImageType": kind, "ImageFormat": "jpg", "BinaryImage": b64encode(image).decode()}
+        for kind, image in images
+    ]
+    array = f'"ImageArray":{json.dumps(elements, separators=(",", ":"))},'.encode()
+    return content[:splice_at] + (array if images else b"") + content[splice_at:]
+
+
+@given(
+    st.lists(st.sampled_from([VEHICLE, PLATE, FULL, DOWNSIZED]), unique=True, max_size=4),
+    st.lists(st.sampled_from([VEHICLE, PLATE, FULL, DOWNSIZED]), unique=True, max_size=2),
+    st.booleans(),
+    st.binary(max_size=200),
+)
+def test_what_is_sent_is_made_of_object_and_images_as_they_are(
+    has: list[ImageRef],
+    sends: list[ImageRef],
+    as_file: bool,  # noqa: FBT001 - hypothesis fills it in
+    picture: bytes,
+) -> None:
+    event = replace(EVENT, images=tuple(has))
+    jpegs = {ref.image_key: picture + ref.image_key.encode() for ref in has[1:]}
+    form = ff.event_form(SENDER, [ref.spec for ref in sends])
+    attached = form.attached(event, jpegs, 7)
+    assert [ref for ref, *_ in attached] == [ref for ref in sends if ref in has[1:]]
+    image_type = ff.wire_type(attached[0][0].spec.kind) if attached else ""
+    content, splice_at = form.filled(event, attached, 7, image_type)
+    inside = [(ff.wire_type(ref.spec.kind), jpegs[ref.image_key]) for ref, *_ in attached]
+    assert form.with_images(event, jpegs, 7) == with_array(content, splice_at, inside)
+    event_name = "20231211142705_507_HWR6677_7.json" if as_file else ""
+    parts = [("e", event_name, "application/json", content)]
+    parts += [
+        (name, file_name, "image/jpeg", jpegs[ref.image_key])
+        for name, (ref, file_name, _) in zip(("i", "i2"), attached, strict=False)
+    ]
+    made = form.multipart(event, jpegs, 7, BOUNDARY, ("e", "i", "i2"), as_file)
+    assert made == multipart_body(BOUNDARY, parts)
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**63), 2**63 - 1))
+@example(-(2**63), -(2**63))
+@example(2**63 - 1, 2**63 - 1)
+def test_any_time_can_be_told(at_utc_ns: int, image_utc_ns: int) -> None:
+    event = replace(EVENT, at_utc_ns=at_utc_ns, image_utc_ns=image_utc_ns)
+    said = rendered(event, *named(VEHICLE, event=event))
+    assert int(said["capture_timestamp"]) == at_utc_ns // 1_000_000
+    assert int(said["capture_ts"]) == at_utc_ns // 1_000_000 * 1_000_000
+    assert int(said["frame_timestamp"]) == at_utc_ns // 1000
+
+
 def test_the_json_body_is_byte_for_byte_what_the_receivers_accepted() -> None:
-    body = json_with_images(SAMPLE_JSON, SPLICE_AT, [("", "jpg", jpeg())])
+    body = with_array(SAMPLE_JSON, SPLICE_AT, [("", jpeg())])
     assert body == body_of("http_json_imagearray.bin")
     assert body == (GOLDEN / "tcp_one_event.bin").read_bytes()
 
@@ -213,6 +267,12 @@ def test_texts_are_escaped_as_pythons_json_has_them(text: str) -> None:
     said = form.filled(with_text(text), (), 7, "")[0]
     escaped = json.dumps(text, ensure_ascii=False).encode(errors="replace")
     assert b'"plateText":' + escaped + b',"plateUnicode":' in said
+
+
+def test_a_split_before_no_member_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fields, "IMAGE_ARRAY_BEFORE", "nowhere")
+    with pytest.raises(ValueError, match='split_before is "nowhere"'):
+        ff.event_form(SENDER, ())
 
 
 def test_a_member_that_tells_what_no_event_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

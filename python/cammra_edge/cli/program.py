@@ -78,9 +78,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--verbose", action="store_true", help="log what goes on to standard error")
     try:
         chosen = _add_commands(parser, words)
-    except (
-        ImportError
-    ) as error:  # of the command that is asked for: even its options are not known then
+    except ImportError as error:
+        # Of the command that is asked for: even its options are not known then.
         Terminal(sys.stdout, sys.stderr, as_json=False).error(_plain(error))
         return Exit.FAILED
     args = parser.parse_args(words)

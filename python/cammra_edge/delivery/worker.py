@@ -139,7 +139,8 @@ class DeliveryWorker:
     def _try(self, delivery: Delivery, sink: Sink, *, probe: bool) -> None:
         try:
             message = self._render(delivery.event, delivery.images, delivery.packet)
-        except Exception as error:  # noqa: BLE001 - whatever a payload trips over, the next event must go
+        # A panic of the Rust half is no `Exception`. Whatever a payload trips over, the next event must go.
+        except BaseException as error:  # noqa: BLE001
             refusal = GiveUp(f"cannot be rendered: {type(error).__name__}")
             self._settle(delivery, refusal, probe=probe, took_ns=0, size_bytes=0)
             return

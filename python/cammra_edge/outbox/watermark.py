@@ -13,9 +13,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from cammra_edge.framing import crc32
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +76,7 @@ class Watermark:
                 "packets": mark.packets,
             }
         ).encode("ascii")
-        line = f"{zlib.crc32(content):08x} ".encode("ascii") + content
+        line = f"{crc32(content, 0):08x} ".encode("ascii") + content
         with contextlib.suppress(OSError):
             if self._fd < 0:
                 self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -92,7 +93,7 @@ def _mark_from(slot: bytes) -> Mark:
     """The mark in a slot; the zero mark where it is torn or was never written."""
     crc, _, content = slot.rstrip(b" \0\n").partition(b" ")
     try:
-        if int(crc, 16) != zlib.crc32(content):
+        if int(crc, 16) != crc32(content, 0):
             return Mark()
         plain = json.loads(content)
         packets = {int(no): int(packet) for no, packet in plain.pop("packets").items()}

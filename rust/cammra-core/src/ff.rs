@@ -166,16 +166,10 @@ pub struct Image<'a> {
 /// The object of one sender, with places for what an event tells.
 #[derive(Clone, Debug)]
 pub struct Form {
-    head: Vec<Piece>,
-    tail: Vec<Piece>,
+    head: Vec<Content>,
+    tail: Vec<Content>,
     uri_prefix: String,
     file_prefix: String,
-}
-
-#[derive(Clone, Debug)]
-enum Piece {
-    Ready(Vec<u8>),
-    Told(Value),
 }
 
 impl Form {
@@ -216,8 +210,8 @@ impl Form {
             splice_at = out.len();
             for piece in half {
                 match piece {
-                    Piece::Ready(ready) => out.extend_from_slice(ready),
-                    Piece::Told(value) => self.tell(&mut out, *value, event, images, image_type),
+                    Content::Ready(ready) => out.extend_from_slice(ready),
+                    Content::Told(value) => self.tell(&mut out, *value, event, images, image_type),
                 }
             }
         }
@@ -236,7 +230,10 @@ impl Form {
         match value {
             Value::Packet => whole(out, event.packet),
             Value::CapturedMs => whole(out, captured_ms),
-            Value::CapturedNs => whole(out, captured_ms * NS_PER_MS),
+            // Wider than the time itself: rounded down, the very first of all times would not fit.
+            Value::CapturedNs => {
+                whole(out, i128::from(captured_ms) * i128::from(NS_PER_MS));
+            }
             Value::FrameUs if event.is_lost => whole(out, 0),
             Value::FrameUs => whole(out, event.captured_utc_ns.div_euclid(NS_PER_US)),
             Value::LocalTime => {
@@ -291,7 +288,7 @@ impl Form {
     }
 }
 
-fn pieces(before: &[u8], members: &[(String, Content)], after: &[u8]) -> Vec<Piece> {
+fn pieces(before: &[u8], members: &[(String, Content)], after: &[u8]) -> Vec<Content> {
     let mut pieces = Vec::new();
     let mut ready = before.to_vec();
     for (index, (name, content)) in members.iter().enumerate() {
@@ -303,18 +300,18 @@ fn pieces(before: &[u8], members: &[(String, Content)], after: &[u8]) -> Vec<Pie
         match content {
             Content::Ready(json) => ready.extend_from_slice(json),
             Content::Told(value) => {
-                pieces.push(Piece::Ready(std::mem::take(&mut ready)));
-                pieces.push(Piece::Told(*value));
+                pieces.push(Content::Ready(std::mem::take(&mut ready)));
+                pieces.push(Content::Told(*value));
             }
         }
     }
     ready.extend_from_slice(after);
-    pieces.push(Piece::Ready(ready));
+    pieces.push(Content::Ready(ready));
     pieces
 }
 
-fn whole(out: &mut Vec<u8>, value: i64) {
-    write(out, format_args!("\"{value}\""));
+fn whole(out: &mut Vec<u8>, value: impl Into<i128>) {
+    write(out, format_args!("\"{}\"", value.into()));
 }
 
 fn coordinates(out: &mut Vec<u8>, box4: Option<Box4>) {

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use cammra_core::ff::{self, Box4, Content, Form, Image, Value, names};
 use cammra_core::json_frame::{self, Spliced};
 use cammra_core::multipart::{Body, Part};
+use cammra_core::shot::ImageKind;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
@@ -14,10 +15,10 @@ use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
 use crate::buffer::bytes_of;
 use crate::errors::from_framing;
+use crate::imaging::parse_kind;
 
 const NS_PER_S: i64 = 1_000_000_000;
 const LOST: &str = "lost";
-const PLATE_CROP: &str = "license plate crop";
 const JPEG_FORMAT: &str = "jpg";
 
 type PyBox = (i64, i64, i64, i64);
@@ -92,7 +93,7 @@ struct Wish {
 impl Wish {
     fn new(spec: Spec<'_>, wire_type: String) -> PyResult<Self> {
         Ok(Self {
-            is_plate: spec.kind.to_str()? == PLATE_CROP,
+            is_plate: is_plate(&spec.kind)?,
             kind: spec.kind.unbind(),
             quality: spec.quality.unbind(),
             subsampling: spec.subsampling.unbind(),
@@ -105,8 +106,8 @@ impl Wish {
     fn is_met_by(&self, spec: &Spec<'_>) -> PyResult<bool> {
         // An enum's members are one of a kind each. Kinds first, since most specs differ in them.
         Ok(spec.kind.is(&self.kind)
-            && spec.subsampling.is(&self.subsampling)
             && spec.quality.eq(&self.quality)?
+            && spec.subsampling.eq(&self.subsampling)?
             && spec.max_bytes.eq(&self.max_bytes)?
             && spec.fit.eq(&self.fit)?)
     }
@@ -154,18 +155,18 @@ impl EventForm {
         zone_name: Py<PyString>,
         words: Words,
     ) -> PyResult<Self> {
-        let split_at = members.iter().position(|(name, _)| name == split_before);
+        let split_at = members
+            .iter()
+            .position(|(name, _)| name == split_before)
+            .ok_or_else(|| {
+                PyValueError::new_err(format!("split_before is {split_before:?}: want a member"))
+            })?;
         let members = members
             .into_iter()
             .map(|(name, content)| Ok((name, content_from(&content)?)))
             .collect::<PyResult<Vec<_>>>()?;
         Ok(Self {
-            form: Form::new(
-                &members,
-                split_at.unwrap_or(members.len()),
-                uri_prefix,
-                file_prefix,
-            ),
+            form: Form::new(&members, split_at, uri_prefix, file_prefix),
             wishes: wishes
                 .into_iter()
                 .map(|(spec, wire_type)| Wish::new(spec, wire_type))
@@ -199,7 +200,7 @@ impl EventForm {
         let images = attached
             .iter()
             .map(|(reference, file_name, directory)| {
-                let is_plate = reference.spec.kind.to_str()? == PLATE_CROP;
+                let is_plate = is_plate(&reference.spec.kind)?;
                 Ok(image_from(reference, is_plate, file_name, directory))
             })
             .collect::<PyResult<Vec<_>>>()?;
@@ -409,6 +410,10 @@ impl EventForm {
         let token = self.words.file_token.bind(event.images.py());
         Ok(token.call1((&event.plate.text,))?.cast_into()?)
     }
+}
+
+fn is_plate(kind: &Bound<'_, PyString>) -> PyResult<bool> {
+    Ok(parse_kind(kind.to_str()?)? == ImageKind::PlateCrop)
 }
 
 /// JSON that is ready, or the name of a value.

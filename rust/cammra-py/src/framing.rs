@@ -1,11 +1,10 @@
 //! The framing door.
 //!
 //! Contents are taken as `bytes`, which nobody can change meanwhile, and the result is written straight into
-//! the Python object that is returned. The interpreter is held: the work is a copy of some ten microseconds,
-//! less than letting go and coming back may cost.
+//! the Python object that is returned. The interpreter is held for a body: that is a copy of some ten microseconds,
+//! less than letting go and coming back may cost. It is let go for checking what is long.
 
 use cammra_core::checksum;
-use cammra_core::json_frame::{Image, Spliced};
 use cammra_core::multipart::{Body, Part};
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
@@ -15,18 +14,23 @@ use crate::buffer::bytes_of;
 use crate::errors::from_framing;
 use crate::ff::EventForm;
 
+/// Checking so much takes longer than letting go of the interpreter: on cores without instructions for it, 0.2 ms and more.
+const LONG_BYTES: usize = 64 << 10;
+
 /// Adds this door's names to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<EventForm>()?;
     module.add_function(wrap_pyfunction!(crc32, module)?)?;
-    module.add_function(wrap_pyfunction!(multipart_body, module)?)?;
-    module.add_function(wrap_pyfunction!(json_with_images, module)?)
+    module.add_function(wrap_pyfunction!(multipart_body, module)?)
 }
 
 /// See `_native.pyi`.
 #[pyfunction]
-fn crc32(content: &[u8], start: u32) -> u32 {
-    checksum::crc32(content, start)
+fn crc32(py: Python<'_>, content: &[u8], start: u32) -> u32 {
+    if content.len() < LONG_BYTES {
+        return checksum::crc32(content, start);
+    }
+    py.detach(|| checksum::crc32(content, start))
 }
 
 /// See `_native.pyi`.
@@ -48,25 +52,4 @@ fn multipart_body(
         .collect();
     let body = Body::new(&boundary, &parts).map_err(|error| from_framing(&error))?;
     bytes_of(py, body.length(), |out| body.write_to(out))
-}
-
-/// See `_native.pyi`.
-#[pyfunction]
-#[expect(clippy::needless_pass_by_value, reason = "what PyO3 extracts is owned")]
-fn json_with_images(
-    py: Python<'_>,
-    json: PyBackedBytes,
-    splice_at: usize,
-    images: Vec<(PyBackedStr, PyBackedStr, PyBackedBytes)>,
-) -> PyResult<Bound<'_, PyBytes>> {
-    let images: Vec<Image<'_>> = images
-        .iter()
-        .map(|(image_type, image_format, content)| Image {
-            image_type,
-            image_format,
-            content,
-        })
-        .collect();
-    let spliced = Spliced::new(&json, splice_at, &images).map_err(|error| from_framing(&error))?;
-    bytes_of(py, spliced.length(), |out| spliced.write_to(out))
 }
