@@ -151,12 +151,16 @@ def test_what_is_sent_is_made_of_object_and_images_as_they_are(
     assert made == multipart_body(BOUNDARY, parts)
 
 
-@given(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**63), 2**63 - 1))
-@example(-(2**63), -(2**63))
-@example(2**63 - 1, 2**63 - 1)
-def test_any_time_can_be_told(at_utc_ns: int, image_utc_ns: int) -> None:
+@pytest.mark.parametrize("zone", ["Europe/Kyiv", ""])
+@given(at_utc_ns=st.integers(-(2**63), 2**63 - 1), image_utc_ns=st.integers(-(2**63), 2**63 - 1))
+@example(at_utc_ns=-(2**63), image_utc_ns=-(2**63))
+@example(at_utc_ns=2**63 - 1, image_utc_ns=2**63 - 1)
+def test_any_time_can_be_told(zone: str, at_utc_ns: int, image_utc_ns: int) -> None:
     event = replace(EVENT, at_utc_ns=at_utc_ns, image_utc_ns=image_utc_ns)
-    said = rendered(event, *named(VEHICLE, event=event))
+    sender = SENDER._replace(device=replace(SAMPLE_DEVICE, time_zone=zone))
+    content = ff.event_form(sender, [VEHICLE.spec]).with_images(event, JPEGS, 7)
+    said = json.loads(content)
+    assert len(said["ImageArray"]) == 1
     assert int(said["capture_timestamp"]) == at_utc_ns // 1_000_000
     assert int(said["capture_ts"]) == at_utc_ns // 1_000_000 * 1_000_000
     assert int(said["frame_timestamp"]) == at_utc_ns // 1000

@@ -7,7 +7,7 @@ consists of `[A-Za-z0-9._]`, has no leading dot and at most 120 characters.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _NS_PER_S = 1_000_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(
@@ -59,13 +60,30 @@ def zone(name: str) -> ZoneInfo | None:
 
 def local_time(utc_ns: int, zone_name: str) -> datetime:
     """The wall-clock time in the camera's zone, to the second."""
+    return in_zone(_utc_time(utc_ns), zone_name)
+
+
+def in_zone(at: datetime, zone_name: str) -> datetime:
+    """The same moment by the camera's wall clock."""
     # Without a zone this is deliberately the machine's own: a camera has one, and the wire carries none.
-    return datetime.fromtimestamp(utc_ns // _NS_PER_S, tz=zone(zone_name))
+    try:
+        return at.astimezone(zone(zone_name))
+    except (
+        OverflowError,
+        OSError,
+        ValueError,
+    ):  # a moment that the machine cannot tell its zone's time of
+        return at
+
+
+def _utc_time(utc_ns: int) -> datetime:
+    # Not `fromtimestamp`: where the C library counts seconds in 32 bits, as on many armv7 cameras, that ends in 2038.
+    return _EPOCH + timedelta(seconds=utc_ns // _NS_PER_S)
 
 
 def utc_text(utc_ns: int) -> str:
     """`2023-03-10T10:13:24.000Z`."""
-    at = datetime.fromtimestamp(utc_ns // _NS_PER_S, tz=UTC)
+    at = _utc_time(utc_ns)
     return f"{at:%Y-%m-%dT%H:%M:%S}.{utc_ns % _NS_PER_S // 1_000_000:03d}Z"
 
 

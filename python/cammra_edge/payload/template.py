@@ -225,7 +225,7 @@ def _number(value: float, form: str) -> str:
 
 
 def _time(value: datetime, form: str, zone_name: str) -> str:
-    local = value.astimezone(naming.zone(zone_name))
+    local = naming.in_zone(value, zone_name)
     match form:
         case "" | "iso":
             return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // _MS_PER_S:03d}Z"
