@@ -2,116 +2,23 @@
 //!
 //! The interpreter is held: it is some ten microseconds, and all of them touch its objects.
 
-use std::borrow::Cow;
+mod model;
 
-use cammra_core::ff::{self, Box4, Content, Form, Image, Value, names};
+use cammra_core::ff::{self, Content, Form, Image, Value, names};
 use cammra_core::json_frame::{self, Spliced};
 use cammra_core::multipart::{Body, Part};
-use cammra_core::shot::ImageKind;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::buffer::bytes_of;
 use crate::errors::from_framing;
-use crate::imaging::parse_kind;
+use model::{Event, Ref, Spec, Wish, box_from, is_plate, utf8};
 
 const NS_PER_S: i64 = 1_000_000_000;
 const LOST: &str = "lost";
 const JPEG_FORMAT: &str = "jpg";
-
-type PyBox = (i64, i64, i64, i64);
-
-/// `model.Event`, as far as the wire tells of it.
-#[derive(FromPyObject)]
-struct Event<'py> {
-    kind: Bound<'py, PyString>,
-    at_utc_ns: i64,
-    captured_utc_ns: i64,
-    image_utc_ns: i64,
-    plate: Plate<'py>,
-    direction: Bound<'py, PyString>,
-    roi_id: i64,
-    car_id: i64,
-    plate_box: Option<PyBox>,
-    info: Bound<'py, PyAny>,
-    listed: ListMatch<'py>,
-    images: Bound<'py, PyTuple>,
-}
-
-/// `model.Plate`.
-#[derive(FromPyObject)]
-struct Plate<'py> {
-    text: Bound<'py, PyString>,
-    confidence: f64,
-    country: Bound<'py, PyString>,
-    region: Bound<'py, PyString>,
-    region_code: Bound<'py, PyString>,
-    iso3166_2: Bound<'py, PyString>,
-}
-
-/// `model.ListMatch`.
-#[derive(FromPyObject)]
-struct ListMatch<'py> {
-    name: Bound<'py, PyString>,
-    mode: Bound<'py, PyString>,
-    description: Bound<'py, PyString>,
-}
-
-/// `model.ImageRef`.
-#[derive(FromPyObject)]
-struct Ref<'py> {
-    spec: Spec<'py>,
-    image_key: Bound<'py, PyString>,
-    width: i64,
-    height: i64,
-    shows: PyBox,
-}
-
-/// `model.ImageSpec`.
-#[derive(FromPyObject)]
-struct Spec<'py> {
-    kind: Bound<'py, PyString>,
-    quality: Bound<'py, PyAny>,
-    subsampling: Bound<'py, PyAny>,
-    max_bytes: Bound<'py, PyAny>,
-    fit: Bound<'py, PyAny>,
-}
-
-/// What a profile sends of an event's images.
-struct Wish {
-    kind: Py<PyString>,
-    quality: Py<PyAny>,
-    subsampling: Py<PyAny>,
-    max_bytes: Py<PyAny>,
-    fit: Py<PyAny>,
-    is_plate: bool,
-    wire_type: String,
-}
-
-impl Wish {
-    fn new(spec: Spec<'_>, wire_type: String) -> PyResult<Self> {
-        Ok(Self {
-            is_plate: is_plate(&spec.kind)?,
-            kind: spec.kind.unbind(),
-            quality: spec.quality.unbind(),
-            subsampling: spec.subsampling.unbind(),
-            max_bytes: spec.max_bytes.unbind(),
-            fit: spec.fit.unbind(),
-            wire_type,
-        })
-    }
-
-    fn is_met_by(&self, spec: &Spec<'_>) -> PyResult<bool> {
-        // An enum's members are one of a kind each. Kinds first, since most specs differ in them.
-        Ok(spec.kind.is(&self.kind)
-            && spec.quality.eq(&self.quality)?
-            && spec.subsampling.eq(&self.subsampling)?
-            && spec.max_bytes.eq(&self.max_bytes)?
-            && spec.fit.eq(&self.fit)?)
-    }
-}
 
 /// An image that goes along, and what it is called.
 struct Attached<'a, 'py> {
@@ -215,8 +122,7 @@ impl EventForm {
         images: &Bound<'py, PyAny>,
         packet: i64,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let attached = self.wanted(&event, images, packet)?;
-        let (json, splice_at) = self.json_of(&event, &attached, packet)?;
+        let (attached, json, splice_at) = self.assembled(&event, images, packet)?;
         let images: Vec<json_frame::Image<'_>> = attached
             .iter()
             .map(|image| json_frame::Image {
@@ -241,8 +147,7 @@ impl EventForm {
         part_names: (PyBackedStr, PyBackedStr, PyBackedStr),
         event_as_file: bool,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let attached = self.wanted(&event, images, packet)?;
-        let (json, _) = self.json_of(&event, &attached, packet)?;
+        let (attached, json, _) = self.assembled(&event, images, packet)?;
         let file_name = if event_as_file {
             let stamp = self.stamp(py, event.captured_utc_ns)?;
             let token = self.token(&event)?;
@@ -331,12 +236,14 @@ impl EventForm {
         Ok(None)
     }
 
-    fn json_of(
+    /// The images that go along, the object, and where in it `ImageArray` goes.
+    fn assembled<'py>(
         &self,
-        event: &Event<'_>,
-        attached: &[Attached<'_, '_>],
+        event: &Event<'py>,
+        images: &Bound<'py, PyAny>,
         packet: i64,
-    ) -> PyResult<(Vec<u8>, usize)> {
+    ) -> PyResult<(Vec<Attached<'_, 'py>>, Vec<u8>, usize)> {
+        let attached = self.wanted(event, images, packet)?;
         let directory = names::directory(packet);
         let images: Vec<Image<'_>> = attached
             .iter()
@@ -350,7 +257,8 @@ impl EventForm {
             })
             .collect();
         let image_type = attached.first().map_or("", |image| &image.wish.wire_type);
-        self.json(event, &images, packet, image_type)
+        let (json, splice_at) = self.json(event, &images, packet, image_type)?;
+        Ok((attached, json, splice_at))
     }
 
     fn json(
@@ -412,10 +320,6 @@ impl EventForm {
     }
 }
 
-fn is_plate(kind: &Bound<'_, PyString>) -> PyResult<bool> {
-    Ok(parse_kind(kind.to_str()?)? == ImageKind::PlateCrop)
-}
-
 /// JSON that is ready, or the name of a value.
 fn content_from(content: &Bound<'_, PyAny>) -> PyResult<Content> {
     if let Ok(json) = content.cast::<PyBytes>() {
@@ -452,18 +356,4 @@ fn image_from<'a>(
         size: (reference.width, reference.height),
         shows: box_from(reference.shows),
     }
-}
-
-const fn box_from((x, y, width, height): PyBox) -> Box4 {
-    [x, y, width, height]
-}
-
-/// The text; a lone surrogate, the only thing that UTF-8 cannot write, becomes `?`.
-fn utf8<'a>(text: &'a Bound<'_, PyString>) -> PyResult<Cow<'a, str>> {
-    if let Ok(text) = text.to_str() {
-        return Ok(text.into());
-    }
-    let bytes = text.call_method1("encode", ("utf-8", "replace"))?;
-    let text = String::from_utf8_lossy(bytes.cast::<PyBytes>()?.as_bytes()).into_owned();
-    Ok(text.into())
 }
