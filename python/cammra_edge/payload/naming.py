@@ -68,11 +68,8 @@ def in_zone(at: datetime, zone_name: str) -> datetime:
     # Without a zone this is deliberately the machine's own: a camera has one, and the wire carries none.
     try:
         return at.astimezone(zone(zone_name))
-    except (
-        OverflowError,
-        OSError,
-        ValueError,
-    ):  # a moment that the machine cannot tell its zone's time of
+    except (OverflowError, OSError, ValueError):
+        # The machine cannot tell its own zone's time of such a moment.
         return at
 
 

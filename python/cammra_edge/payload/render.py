@@ -3,7 +3,7 @@
 Invariants, held by `tests/payload/test_render.py`:
 
 1. The same arguments give the same bytes, so that a retry sends what was sent before.
-2. Nothing an event holds makes it raise.
+2. Nothing an event holds makes it raise, as long as its fields have the types that `model` says.
 3. An image whose bytes are gone is left out, and nothing refers to it.
 """
 
