@@ -6,12 +6,12 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+import pytest
+
 from cammra_edge.engine.encoder import GROUP, MAX_PENDING_WITH_IMAGES, Encoder, Said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pytest
 
     from cammra_edge.tracking import TrackEvent
 
@@ -30,6 +30,7 @@ class Shelf:
     """A store that can be closed for a while, and refuses what it was told to refuse."""
 
     refused: frozenset[int] = frozenset()
+    trouble: type[BaseException] = ValueError
     open: threading.Event = field(default_factory=threading.Event)
     entered: threading.Event = field(default_factory=threading.Event)
     stored: list[int] = field(default_factory=list)
@@ -42,7 +43,7 @@ class Shelf:
         self.open.wait()
         words = [cast("Word", said.event) for said in group]
         if self.refused & {word.number for word in words}:
-            raise ValueError("not storable")
+            raise self.trouble("not storable")
         self.groups.append(len(group))
         self.threads.add(threading.get_ident())
         self.stored += [word.number for word in words]
@@ -83,10 +84,15 @@ def test_past_the_room_for_pixels_events_go_on_without_their_images() -> None:
     assert shelf.crowded == [False] * MAX_PENDING_WITH_IMAGES + [True] * 5
 
 
+class PanicError(BaseException):
+    """As PyO3 has it: a panic of the Rust half is no `Exception`."""
+
+
+@pytest.mark.parametrize("trouble", [ValueError, PanicError])
 def test_one_event_that_cannot_be_stored_takes_no_other_along(
-    caplog: pytest.LogCaptureFixture,
+    trouble: type[BaseException], caplog: pytest.LogCaptureFixture
 ) -> None:
-    shelf = Shelf(refused=frozenset({3}))
+    shelf = Shelf(refused=frozenset({3}), trouble=trouble)
     shelf.open.set()
     encoder = Encoder(shelf.store, never_due)
     encoder.append(words(range(8)))

@@ -136,7 +136,8 @@ class Encoder:
     def _store_all(self, group: list[Said]) -> None:
         try:
             self._store(group)
-        except Exception as error:  # noqa: BLE001 - one event that cannot be assembled takes no other along
+        # A panic of the Rust half is no `Exception`. One event that cannot be assembled takes no other along.
+        except BaseException as error:  # noqa: BLE001
             if len(group) > 1:
                 for said in group:
                     self._store_all([said])
