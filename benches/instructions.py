@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 RECORD = HERE / "instructions.json"
+LAYOUTS = (37, 101)
 MORE = 0.05
 """A path may cost so much more than recorded."""
 
@@ -37,8 +38,11 @@ class CountError(Exception):
     """The paths cannot be counted; says why."""
 
 
-def counted() -> dict[str, float]:
+def counted(layout: int = 0) -> dict[str, float]:
     """Instructions of one call of each path.
+
+    Args:
+        layout: So many variables more in the environment, which puts Python's objects elsewhere in memory.
 
     Raises:
         CountError: valgrind or a C compiler is missing, or a path failed.
@@ -71,6 +75,7 @@ def counted() -> dict[str, float]:
             name,
         ]
         environment = {**os.environ, "PYTHONHASHSEED": "0"}
+        environment |= {f"CAMMRA_LAYOUT_{number}": "x" for number in range(layout)}
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, cwd=HERE.parent, env=environment
         )
@@ -126,6 +131,24 @@ def worse(now: Mapping[str, float], before: Mapping[str, float]) -> list[str]:
     return found + [f"{name}: not on record" for name in now.keys() ^ before.keys()]
 
 
+def counted_against(before: Mapping[str, float]) -> dict[str, float]:
+    """Instructions of one call of each path; where one costs too much more than `before`, the least of several layouts.
+
+    Python finds attributes by a table whose places are addresses: where two names of a path share one, each look costs
+    hundreds of instructions. That is so in one layout and not in the next; a path that is dearer is so in all.
+
+    Raises:
+        CountError, FloorError: As `counted`.
+    """
+    now = counted()
+    for layout in LAYOUTS:
+        if not worse(now, before):
+            break
+        again = counted(layout)
+        now = {name: min(count, again[name]) for name, count in now.items()}
+    return now
+
+
 def table(now: Mapping[str, float], before: Mapping[str, float]) -> str:
     """All of it, for people."""
     lines = ["| path | instructions | recorded | change |", "|---|--:|--:|--:|"]
@@ -141,8 +164,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benches.instructions", description=__doc__)
     parser.add_argument("--record", action="store_true", help="write the counts anew")
     arguments = parser.parse_args()
+    held_for, before = recorded()
     try:
-        now = counted()
+        now = counted() if arguments.record else counted_against(before)
     except (CountError, FloorError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -154,7 +178,6 @@ def main() -> int:
         RECORD.write_text(json.dumps(told, indent=2) + "\n")
         print(table(now, {}))
         return 0
-    held_for, before = recorded()
     print(table(now, before))
     if held_for != versions():
         print(f"recorded for {held_for}, counted on {versions()}: not comparable", file=sys.stderr)
