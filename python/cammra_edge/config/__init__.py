@@ -187,6 +187,9 @@ class Settings:
         names = [profile.name for profile in self.profiles]
         if len(set(names)) != len(names):
             raise ConfigError("profiles", names, "a name of its own for each profile")
+        keys = [profile.key for profile in self.profiles]
+        if len(set(keys)) != len(keys):
+            raise ConfigError("profiles", keys, "a key of its own for each profile")
         if self.network_mode not in {"http", "https"}:
             raise ConfigError("network_mode", self.network_mode, "http or https")
 

@@ -39,6 +39,8 @@ class Profile:
 
     Args:
         name: How people call it.
+        key: How settings, backlog and packet numbers find it, whatever its name, place and URL become; the name it
+            was first given unless a script says otherwise.
         protocol: `HttpPost`, `Tcp`, `Ftp` …
         device_id: Device ID, the name this camera gives itself there.
         events: Event types it gets: any of `new`, `reliable`, `update`, `lost`. By default New; with UTMC and
@@ -66,6 +68,7 @@ class Profile:
     """
 
     name: str
+    key: str
     protocol: Protocol
     device_id: str
     events: frozenset[EventKind]
@@ -95,6 +98,7 @@ class Profile:
         name: str,
         protocol: Protocol,
         *,
+        key: str = "",
         device_id: str = "defaultID",
         events: Collection[EventKind | str] = DEFAULT_EVENTS,
         image: ImageKind | str | None = ImageKind.VEHICLE_CROP,
@@ -123,6 +127,8 @@ class Profile:
         at = f"profile {name!r}"
         if len(_checks.text("profile name", name, empty=False)) > _LONGEST_NAME:
             raise ConfigError("profile name", name, f"at most {_LONGEST_NAME} characters")
+        if len(_checks.text("profile key", key)) > _LONGEST_NAME:
+            raise ConfigError("profile key", key, f"at most {_LONGEST_NAME} characters")
         if not isinstance(protocol, Protocol):
             raise ConfigError(
                 f"{at}: protocol",
@@ -160,6 +166,7 @@ class Profile:
         }
         checked: dict[str, object] = {
             "name": name,
+            "key": key or name,
             "protocol": protocol,
             "device_id": _checks.text(f"{at}: device_id", device_id),
             "events": frozenset(
