@@ -11,11 +11,11 @@ import pytest
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import Attempt, Body, Device
-from cammra_edge.probe import probe
 from cammra_edge.profile import HttpPost, Profile, Timeouts
 from cammra_edge.sinks import dial, open_sink
 from cammra_edge.sinks.base import TryLater
 from cammra_edge.sinks.deadline import Deadline
+from cammra_edge.trial import trial
 from tests.servers import LOOPBACK, PATIENT, SLACK_S, Scripted, free_port
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def test_a_name_server_that_is_silent_holds_nobody_up() -> None:
     sink.close()
     assert isinstance(outcome, TryLater)
     assert "no name server has answered about receiver.invalid" in outcome.why
-    told = list(probe(profile, profile_id=1, device=Device()))
+    told = list(trial(profile, profile_id=1, device=Device()))
     assert [(step.name, step.state) for step in told[:2]] == [("dns", "running"), ("dns", "failed")]
     assert "no name server" in told[1].detail
 

@@ -14,10 +14,10 @@ import pytest
 
 from cammra_edge.errors import ConfigError
 from cammra_edge.model import Attempt, Body, Device, Files, NamedFile
-from cammra_edge.probe import probe
 from cammra_edge.profile import Ftp, Profile, Timeouts
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
+from cammra_edge.trial import trial
 from tests.servers import LOOPBACK, PATIENT, Scripted, free_port, missing, require_program, running
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ def test_what_is_refused_leaves_nothing_half_written(password_server: Server) ->
     (outcome,) = sent(profile, FILES)
     assert isinstance(outcome, GiveUp), outcome
     assert password_server.stored() == {}
-    told = list(probe(profile, profile_id=1, device=Device(time_zone="UTC")))
+    told = list(trial(profile, profile_id=1, device=Device(time_zone="UTC")))
     assert (told[-2].name, told[-2].state) == ("rename", "failed")
     assert told[-2].remedy
     assert "geheim" not in repr(told)
@@ -276,7 +276,7 @@ def test_what_is_refused_leaves_nothing_half_written(password_server: Server) ->
 
 
 def test_a_test_is_told_step_by_step_and_leaves_nothing_behind(server: Server) -> None:
-    told = list(probe(server.profile(), profile_id=1, device=Device(time_zone="UTC")))
+    told = list(trial(server.profile(), profile_id=1, device=Device(time_zone="UTC")))
     ended = {step.name: step.state for step in told if step.state != "running"}
     names = ["dns", "tcp", "login", "folder", "upload", "rename", "delete", "done"]
     assert ended == dict.fromkeys(names, "ok")
@@ -285,7 +285,7 @@ def test_a_test_is_told_step_by_step_and_leaves_nothing_behind(server: Server) -
 
 
 def test_a_test_shows_the_key_of_a_server_that_is_not_believed(server: Server) -> None:
-    told = list(probe(server.profile(host_key=""), profile_id=1, device=Device(time_zone="UTC")))
+    told = list(trial(server.profile(host_key=""), profile_id=1, device=Device(time_zone="UTC")))
     assert (told[-2].name, told[-2].state) == ("login", "failed")
     assert server.fingerprint in told[-2].detail
     assert "host_key" in told[-2].remedy

@@ -12,7 +12,7 @@ from PIL import Image
 
 from cammra_edge.delivery import Try
 from cammra_edge.outbox import Parked
-from cammra_edge.probe import Step
+from cammra_edge.trial import Step
 from tests.web.still import StillEngine, StillStatus
 
 if TYPE_CHECKING:

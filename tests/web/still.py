@@ -23,8 +23,8 @@ from cammra_edge.model import (
     Plate,
     Rect,
 )
-from cammra_edge.probe import Step
 from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp
+from cammra_edge.trial import Step
 from tests.emulation import PATIENCE
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cammra_edge.engine.snapshot import Snapshot
     from cammra_edge.engine.writer import EventWriter
     from cammra_edge.outbox import Outbox, Parked
-    from cammra_edge.probe import Step
+    from cammra_edge.trial import Step
 
 
 class Desk:
@@ -125,9 +125,9 @@ class Desk:
         Yields:
             Each step when it begins and when it has ended.
         """
-        from cammra_edge.probe import probe  # noqa: PLC0415 - TLS and FTP, which every start would pay for
+        from cammra_edge.trial import trial  # noqa: PLC0415 - TLS and FTP, which every start would pay for
 
-        yield from probe(
+        yield from trial(
             settings.profiles[profile_id - 1],
             profile_id=profile_id,
             device=settings.device,

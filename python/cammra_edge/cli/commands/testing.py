@@ -8,7 +8,7 @@ from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.script import load_script
 from cammra_edge.cli.terminal import Style, shown
 from cammra_edge.errors import ConfigError
-from cammra_edge.probe import probe
+from cammra_edge.trial import trial
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -57,7 +57,7 @@ def _try(settings: Settings, profile_id: int, plate: str, terminal: Terminal) ->
     profile = settings.profiles[profile_id - 1]
     terminal.line(terminal.styled(profile.name, Style.BOLD))
     good = True
-    steps = probe(
+    steps = trial(
         profile,
         profile_id=profile_id,
         device=settings.device,

@@ -1,7 +1,7 @@
 """What a certificate says about itself: read from its DER, since Python tells it only of those it believes.
 
 Reads no more than subject, issuer and dates, and trusts none of it: `read` answers with empty texts where
-the bytes make no sense (`tests/probe/test_probe.py`).
+the bytes make no sense (`tests/trial/test_trial.py`).
 """
 
 from __future__ import annotations

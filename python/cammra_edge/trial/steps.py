@@ -2,7 +2,7 @@
 
 The connection is first made by hand, so that a person sees which step fails and how long each takes; then
 the event goes through the very payload and sink that a delivery uses. Invariants, held by
-`tests/probe/test_probe.py`: every step that begins also ends; `done` comes last, whatever happened; no
+`tests/trial/test_trial.py`: every step that begins also ends; `done` comes last, whatever happened; no
 step's text holds a password.
 """
 
@@ -19,13 +19,13 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import CammraError
 from cammra_edge.model import Attempt, Body, Files
 from cammra_edge.payload import render
-from cammra_edge.probe import certificate, picture
-from cammra_edge.probe.step import REMEDIES, FailedStep, Step
 from cammra_edge.profile import Ftp, HttpPost, Templated
 from cammra_edge.sinks import open_sink, tls, weather
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.dial import dial, resolved
+from cammra_edge.trial import certificate, picture
+from cammra_edge.trial.step import REMEDIES, FailedStep, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ _NS_PER_MS = 1_000_000
 _SECURE = ("https", "tls", "ftps", "ftps-implicit")
 
 
-def probe(  # noqa: PLR0913 - what a Test needs, by name
+def trial(  # noqa: PLR0913 - what a Test needs, by name
     profile: Profile,
     *,
     profile_id: int,
@@ -262,8 +262,8 @@ class _Probe:
             )
             return
         # FTP's modules are loaded for FTP only.
-        from cammra_edge.probe.upload import Upload  # noqa: PLC0415 - as above
         from cammra_edge.sinks.uploads import UploadSink  # noqa: PLC0415 - as above
+        from cammra_edge.trial.upload import Upload  # noqa: PLC0415 - as above
 
         sink = open_sink(self._profile, clock=self._clock)
         if not isinstance(sink, UploadSink):

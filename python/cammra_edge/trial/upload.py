@@ -6,9 +6,9 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.probe.step import FailedStep
 from cammra_edge.sinks.ftp_control import FtpConversation
 from cammra_edge.sinks.uploads import GOODBYE_S, PART, UploadSink
+from cammra_edge.trial.step import FailedStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable

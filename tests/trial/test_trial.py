@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cammra_edge.model import Device, ImageKind, ImageSpec
-from cammra_edge.probe import Step, certificate, picture, probe
 from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp, Tls, Utmc, Utmc2
+from cammra_edge.trial import Step, certificate, picture, trial
 from tests import ftp_servers
 from tests.certificates import DAY, NOW, issue
 from tests.scripted_ftp import Faulty
@@ -31,7 +31,7 @@ DEVICE = Device(serial="ACCC8EBFB452", time_zone="UTC")
 
 def steps(protocol: Protocol, **settings: object) -> list[Step]:
     profile = Profile("p", protocol, two_images=True, **settings)  # type: ignore[arg-type] # the tests' own
-    told = list(probe(profile, profile_id=1, device=DEVICE))
+    told = list(trial(profile, profile_id=1, device=DEVICE))
     assert told[-1].name == "done"
     running: set[str] = set()
     for step in told[:-1]:
