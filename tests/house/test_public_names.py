@@ -12,31 +12,41 @@ import pytest
 
 import cammra_edge
 
-_SOURCE = Path(cammra_edge.__file__).read_text(encoding="utf-8")
+_STUB = Path(cammra_edge.__file__).with_suffix(".pyi")
 
 
 def _told_to_type_checkers() -> dict[str, str]:
     imports = [
         node
-        for block in ast.parse(_SOURCE).body
-        if isinstance(block, ast.If)
-        for node in block.body
+        for node in ast.parse(_STUB.read_text(encoding="utf-8")).body
         if isinstance(node, ast.ImportFrom)
     ]
-    return {alias.name: str(node.module) for node in imports for alias in node.names}
+    return {str(alias.asname): str(node.module) for node in imports for alias in node.names}
 
 
 def test_type_checkers_see_every_name_where_it_is_loaded_from() -> None:
+    public = vars(cammra_edge)["__all__"]
     homes = _told_to_type_checkers()
-    assert sorted(homes) == sorted(cammra_edge.__all__)
+    assert sorted(homes) == sorted(public)
     for name, home in homes.items():
         assert getattr(cammra_edge, name) is getattr(import_module(home), name)
-    assert set(cammra_edge.__all__) <= set(dir(cammra_edge))
+
+
+def test_each_name_is_listed_once() -> None:
+    listed = dir(cammra_edge)
+    assert len(set(listed)) == len(listed)
+    assert set(_told_to_type_checkers()) <= set(listed)
+
+
+def test_star_brings_the_public_names_and_nothing_else() -> None:
+    brought: dict[str, object] = {}
+    exec("from cammra_edge import *", brought)  # noqa: S102 - a star may only stand at the top of a module
+    assert brought.keys() - {"__builtins__"} == set(_told_to_type_checkers())
 
 
 def test_an_unknown_name_is_refused_as_any_module_does() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Motor'"):
-        _ = cammra_edge.Motor
+        getattr(cammra_edge, "Motor")  # noqa: B009 - the type checker knows that there is none
 
 
 @pytest.mark.parametrize(

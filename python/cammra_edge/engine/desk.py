@@ -10,7 +10,7 @@ import io
 from typing import TYPE_CHECKING
 
 from cammra_edge.model import Body
-from cammra_edge.payload import render
+from cammra_edge.payload.render import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

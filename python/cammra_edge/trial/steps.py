@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import CammraError
 from cammra_edge.model import Attempt, Body, Files
-from cammra_edge.payload import render
+from cammra_edge.payload.render import render
 from cammra_edge.profile import Ftp, HttpPost, Templated
 from cammra_edge.sinks import open_sink, tls, weather
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
