@@ -88,8 +88,8 @@ def database_of(outbox: Outbox) -> sqlite3.Connection:
 
 def crash(outbox: Outbox) -> None:
     """As a dead process leaves it: what was not committed is gone, the lock is free."""
-    for store in outbox._storage.stores:
-        store.connection.close()
+    for database in outbox._storage.databases:
+        database.connection.close()
     outbox._storage.watermark.close()
     outbox._storage.release_lock()
 

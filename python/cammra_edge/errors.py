@@ -1,6 +1,6 @@
 """Everything that can be wrong with what came from outside, as one family.
 
-Each error names the field, the value it refused and what was wanted. Weather (a receiver that is
+Each error names the field, the value it refused and what was wanted. A failure of the world around (a receiver that is
 away, a full disk) is never an exception here: it is an outcome (`sinks.base`) or a counter.
 """
 

@@ -101,7 +101,7 @@ class StillEngine:
         return self._settings
 
     @property
-    def desk(self) -> StillEngine:
+    def operator(self) -> StillEngine:
         return self
 
     def apply(self, settings: Settings) -> None:

@@ -25,7 +25,7 @@ from cammra_edge.outbox.values import Dropped
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from cammra_edge.outbox.store import Store
+    from cammra_edge.outbox.database import Database
 
 KEPT_WHEN_FULL = 0.95
 MOST_MORE = 500
@@ -73,9 +73,9 @@ class _Row(NamedTuple):
 
 @dataclass(slots=True)
 class Room:
-    """Makes room in a store, for all profiles together or for one (`profile_id`)."""
+    """Makes room in a database, for all profiles together or for one (`profile_id`)."""
 
-    store: Store
+    database: Database
     limits: Limits
     in_flight: Collection[int]
     profile_id: int | None = None
@@ -99,8 +99,8 @@ class Room:
 
     def _held(self) -> tuple[int, int]:
         if self.profile_id is None:
-            return self.store.stored_bytes, self.store.stored_events
-        row = self.store.connection.execute(
+            return self.database.stored_bytes, self.database.stored_events
+        row = self.database.connection.execute(
             "select ifnull(sum(bytes), 0), count(*) from deliveries where profile_id = ? and state = 0",
             (self.profile_id,),
         ).fetchone()
@@ -116,10 +116,10 @@ class Room:
         for row in rows:
             if row.seq in self.in_flight:
                 continue
-            stored_bytes = self.store.stored_bytes
+            stored_bytes = self.database.stored_bytes
             freed_bytes = let_go(row, why)
             if self.profile_id is None:
-                freed_bytes = stored_bytes - self.store.stored_bytes
+                freed_bytes = stored_bytes - self.database.stored_bytes
             size_bytes -= freed_bytes
             events -= let_go == self._drop
             if not self.limits.exceeded(size_bytes, events):
@@ -131,7 +131,7 @@ class Room:
         """Events of which this holds, in order; a page is read before anything on it goes."""
         after_seq = -1
         while True:
-            page = self.store.connection.execute(
+            page = self.database.connection.execute(
                 f"select {_COLUMNS} from deliveries where seq > ?2 and (?1 is null or profile_id = ?1)"  # noqa: S608 - our own words
                 f" group by seq having {having} order by seq limit {PAGE}",
                 (self.profile_id, after_seq),
@@ -142,7 +142,7 @@ class Room:
             after_seq = page[-1][0]
 
     def _overtaken(self) -> Iterator[_Row]:
-        cursor = self.store.connection.execute(
+        cursor = self.database.connection.execute(
             "select seq, kind, car_id, attempts, parked, pictures from"  # noqa: S608 - our own words
             " (select *, lead(seq) over (partition by car_id order by seq) as later from"
             f" (select {_COLUMNS} from deliveries where ?1 is null or profile_id = ?1 group by seq)"
@@ -164,44 +164,44 @@ class Room:
 
     def _drop(self, row: _Row, why: Dropped) -> int:
         """Drop the event's deliveries (or the one profile's); returns the profile's bytes."""
-        gone = self.store.connection.execute(
+        gone = self.database.connection.execute(
             "delete from deliveries where seq = ?1 and (?2 is null or profile_id = ?2)"
             " returning profile_id, bytes",
             (row.seq, self.profile_id),
         ).fetchall()
         for profile_id, _ in gone:
             self.losses[(profile_id, why)] += 1
-        self.store.forget_if_settled(row.seq)
-        self.store.unhold(row.car_id)
+        self.database.forget_if_settled(row.seq)
+        self.database.unhold(row.car_id)
         return sum(size_bytes for _, size_bytes in gone)
 
     def _strip(self, row: _Row, why: Dropped) -> int:
         """Let the event's images go (or the one profile's claim on them); returns the claim's bytes."""
         if not row.pictures:
             return 0
-        db = self.store.connection
-        event = db.execute(
+        connection = self.database.connection
+        event = connection.execute(
             "select bytes, image_nos from events where seq = ?", (row.seq,)
         ).fetchone()
         if event is None or not event[1]:
             return 0
-        claimed = db.execute(
+        claimed = connection.execute(
             "select profile_id, bytes from deliveries"
             " where seq = ?1 and (?2 is null or profile_id = ?2) and bytes > ?3",
             (row.seq, self.profile_id, event[0]),
         ).fetchall()
-        db.execute(
+        connection.execute(
             "update deliveries set pictures = 0, bytes = ?3"
             " where seq = ?1 and (?2 is null or profile_id = ?2)",
             (row.seq, self.profile_id, event[0]),
         )
         for profile_id, _ in claimed:
             self.losses[(profile_id, why)] += 1
-        shown = db.execute(
+        shown = connection.execute(
             "select 1 from deliveries where seq = ? and pictures = 1 limit 1", (row.seq,)
         ).fetchone()
         if shown is None:
-            self.store.release(numbers_from(event[1]), row.seq)
-            self.store.unhold(row.car_id)
-            db.execute("update events set image_nos = '' where seq = ?", (row.seq,))
+            self.database.release(numbers_from(event[1]), row.seq)
+            self.database.unhold(row.car_id)
+            connection.execute("update events set image_nos = '' where seq = ?", (row.seq,))
         return sum(size_bytes - event[0] for _, size_bytes in claimed)

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.errors import OutboxError
 from cammra_edge.outbox import records
+from cammra_edge.outbox.database import Database
 from cammra_edge.outbox.lock import ProcessLock
 from cammra_edge.outbox.rows import numbers_from
 from cammra_edge.outbox.schema import connect
-from cammra_edge.outbox.store import Store
 from cammra_edge.outbox.watermark import Watermark
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def check_file(path: Path) -> Report:
         raise OutboxError(f"{path}: there is no outbox")
     lock = ProcessLock(path.with_name(path.name + ".lock"))
     try:
-        store = Store(connect(path, durability="process"))
+        database = Database(connect(path, durability="process"))
     except sqlite3.Error as error:
         lock.release()
         return Report(findings=(f"the file cannot be read: {error}",))
@@ -62,74 +62,79 @@ def check_file(path: Path) -> Report:
         lock.release()
         raise
     try:
-        store.connection.execute("pragma query_only = on")
-        return _report(store, path)
+        database.connection.execute("pragma query_only = on")
+        return _report(database, path)
     finally:
-        store.close()
+        database.close()
         lock.release()
 
 
-def _report(store: Store, path: Path) -> Report:
+def _report(database: Database, path: Path) -> Report:
     findings: list[str] = []
     numbers = {"events": 0, "images": 0, "waiting": 0, "parked": 0}
     try:
-        for finding in _faults(store, path):
+        for finding in _faults(database, path):
             findings.append(finding)
             if len(findings) == FINDINGS_SHOWN:
                 findings.append("and perhaps more")
                 break
-        numbers["events"], numbers["images"] = store.count("events"), store.count("images")
-        for _, state, count, _ in store.totals():
+        numbers["events"], numbers["images"] = (
+            database.queries.count("events"),
+            database.queries.count("images"),
+        )
+        for _, state, count, _ in database.queries.totals():
             numbers["parked" if state else "waiting"] += count
     except sqlite3.Error as error:
         findings.append(f"the database is broken: {error}")
-    return Report(**numbers, size_bytes=store.stored_bytes, findings=tuple(findings))
+    return Report(**numbers, size_bytes=database.stored_bytes, findings=tuple(findings))
 
 
-def _faults(store: Store, path: Path) -> Iterator[str]:
-    db = store.connection
-    for (said,) in db.execute("pragma integrity_check"):
+def _faults(database: Database, path: Path) -> Iterator[str]:
+    connection = database.connection
+    for (said,) in connection.execute("pragma integrity_check"):
         if said != "ok":
             yield f"the database is broken: {said.splitlines()[-1]}"
-    yield from _damaged_records(store)
-    for (seq,) in db.execute(
+    yield from _damaged_records(database)
+    for (seq,) in connection.execute(
         "select distinct seq from deliveries where seq not in (select seq from events)"
     ):
         yield f"a delivery waits for event {seq}, which is not there"
-    for (seq,) in db.execute(
+    for (seq,) in connection.execute(
         "select seq from events where seq not in (select seq from deliveries)"
     ):
         yield f"event {seq} is kept though nobody waits for it"
-    for (no,) in db.execute("select no from images where no not in (select no from image_uses)"):
+    for (no,) in connection.execute(
+        "select no from images where no not in (select no from image_uses)"
+    ):
         yield f"image {no} is kept though nothing uses it"
-    said_bytes, said_events = store.stored_bytes, store.stored_events
-    store.recount()
-    if (said_bytes, said_events) != (store.stored_bytes, store.stored_events):
+    said_bytes, said_events = database.stored_bytes, database.stored_events
+    database.recount()
+    if (said_bytes, said_events) != (database.stored_bytes, database.stored_events):
         yield (
             f"the counters say {said_events} events and {said_bytes} bytes:"
-            f" there are {store.stored_events} and {store.stored_bytes}"
+            f" there are {database.stored_events} and {database.stored_bytes}"
         )
     watermark = Watermark(path.with_name(path.name + ".mark"))
-    missing = watermark.mark.seq - store.highest()[0]
+    missing = watermark.mark.seq - database.queries.highest()[0]
     if missing > 0:
         yield f"the last {missing} events that were stored are not there"
 
 
-def _damaged_records(store: Store) -> Iterator[str]:
-    db = store.connection
-    for seq, nos in db.execute("select seq, image_nos from events").fetchall():
+def _damaged_records(database: Database) -> Iterator[str]:
+    connection = database.connection
+    for seq, nos in connection.execute("select seq, image_nos from events").fetchall():
         try:
-            body = store.body(seq)
+            body = database.queries.body(seq)
             if body is not None:
                 records.record_from(body)
         except (ValueError, TypeError, KeyError):
             yield f"event {seq} is damaged"
         for no in numbers_from(nos):
             try:
-                if store.image(no) is None:
+                if database.queries.image(no) is None:
                     yield f"event {seq} has lost image {no}"
             except ValueError:
                 yield f"image {no} of event {seq} is damaged"
-    for row in store.open_rows():
+    for row in database.queries.open_rows():
         if row.body is None:
             yield f"the last event of open vehicle {row.car_id} is damaged"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.model import EventKind
 from cammra_edge.outbox import records
-from cammra_edge.outbox.reads import LAST_SEQ
+from cammra_edge.outbox.queries import LAST_SEQ
 from cammra_edge.outbox.rows import DeliveryRow, EventRow, ImageRow
 from cammra_edge.outbox.watermark import Mark
 
@@ -52,20 +52,20 @@ class Intake:
         self._image_nos: OrderedDict[str, int] = OrderedDict()
 
     def catch_up(self) -> None:
-        """Go on after what the stores hold."""
-        for store in self._storage.stores:
-            seq, image_no = store.highest()
+        """Go on after what the databases hold."""
+        for database in self._storage.databases:
+            seq, image_no = database.queries.highest()
             self._seq = max(self._seq, seq)
-            self._image_no = max(self._image_no, image_no, store.number(_LAST_IMAGE_NO))
-            self._car_id = max(self._car_id, store.number(_LAST_CAR_ID))
+            self._image_no = max(self._image_no, image_no, database.queries.number(_LAST_IMAGE_NO))
+            self._car_id = max(self._car_id, database.queries.number(_LAST_CAR_ID))
         self._tallies.raise_packets(self._storage.watermark.mark.packets)
-        for store in self._storage.stores:
-            for row in store.open_rows(newest=IMAGE_KEYS_KEPT):
+        for database in self._storage.databases:
+            for row in database.queries.open_rows(newest=IMAGE_KEYS_KEPT):
                 if row.body is None:
                     continue
                 record = records.record_from(row.body)
                 for image, no in zip(record.event.images, record.image_nos, strict=False):
-                    if no and store.has_image(no):
+                    if no and database.queries.has_image(no):
                         self._image_nos[image.image_key] = no
 
     @property
@@ -95,7 +95,9 @@ class Intake:
         car_id = self._cars.get(key)
         if car_id is None:
             car_id = self._storage.read(
-                lambda storage: storage.first(lambda store: store.car_id(stream_id, vehicle_no)),
+                lambda storage: storage.first(
+                    lambda queries: queries.car_id(stream_id, vehicle_no)
+                ),
                 None,
             )
         if car_id is None:
@@ -109,14 +111,14 @@ class Intake:
     def knows(self, event_id: bytes) -> bool:
         """Was it put before? A disk that does not answer counts as no."""
         return self._storage.read(
-            lambda storage: storage.any(lambda store: store.knows(event_id)), otherwise=False
+            lambda storage: storage.any(lambda queries: queries.knows(event_id)), otherwise=False
         )
 
     def _had(self, event: Event, event_id: bytes) -> bool:
         """As `knows`, where the vehicle is known."""
         return self._storage.read(
             lambda storage: storage.any(
-                lambda store: event_id in store.event_ids(event.stream_id, event.vehicle_no)
+                lambda queries: event_id in queries.event_ids(event.stream_id, event.vehicle_no)
             ),
             otherwise=False,
         )
@@ -125,7 +127,7 @@ class Intake:
         """The number of an image that is held; 0 when it is not."""
         no = self._image_nos.get(image_key, 0)
         if no and self._storage.read(
-            lambda storage: storage.any(lambda store: store.has_image(no)), otherwise=False
+            lambda storage: storage.any(lambda queries: queries.has_image(no)), otherwise=False
         ):
             return no
         return 0
@@ -191,7 +193,7 @@ class Intake:
     ) -> tuple[list[int], tuple[ImageRow, ...]]:
         """Numbers of the event's images in their order (0: nowhere), and the rows to be stored.
 
-        `fresh` are the numbers that this batch gave and no store holds yet.
+        `fresh` are the numbers that this batch gave and no database holds yet.
         """
         nos: list[int] = []
         rows: list[ImageRow] = []

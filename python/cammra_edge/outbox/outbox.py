@@ -12,7 +12,7 @@ Invariants, model-checked in `tests/property/test_outbox.py`:
    losing it in a crash makes a duplicate with the same event id and packet, never a loss.
 3. Deliveries of one vehicle are taken one at a time, in the order they went in (`lane`).
 4. An event id is taken in once; a packet number belongs to one event for ever.
-5. No decision rests on a stored wall-clock time: ages count running time (`odometer`).
+5. No decision rests on a stored wall-clock time: ages count running time (`running_time`).
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from cammra_edge.outbox import records
 from cammra_edge.outbox.bounds import Limits, Room
 from cammra_edge.outbox.intake import Intake
 from cammra_edge.outbox.lane import TakeRules
-from cammra_edge.outbox.odometer import Odometer
 from cammra_edge.outbox.parking import Parking
 from cammra_edge.outbox.queues import Queues
+from cammra_edge.outbox.running_time import RunningTime
 from cammra_edge.outbox.storage import Batch, Storage
 from cammra_edge.outbox.tallies import Tallies
 from cammra_edge.outbox.values import Delivery, Dropped, OpenVehicle, Tally, Waiting
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
     from cammra_edge.clock import Clock
     from cammra_edge.config import OutboxSettings
+    from cammra_edge.outbox.database import Database
     from cammra_edge.outbox.rows import EventRow
-    from cammra_edge.outbox.store import Store
     from cammra_edge.outbox.values import NewEvent
 
 SETTLE_TOGETHER = 64
@@ -85,12 +85,12 @@ class Outbox:
         self._listeners: dict[int, Callable[[], None]] = {}
         self._tallies = Tallies()
         self._intake = Intake(self._storage, self._tallies, clock.utc_ns())
-        self._odometer = Odometer({}, clock, trust_clock=settings.trust_clock)
+        self._running_time = RunningTime({}, clock, trust_clock=settings.trust_clock)
         self.boundary_key = os.urandom(KEY_BYTES)
         self._queues = Queues(
             self._storage,
             self._tallies,
-            self._odometer,
+            self._running_time,
             clock,
             longest_ns=round(settings.max_age_s * NS_PER_S),
         )
@@ -111,15 +111,15 @@ class Outbox:
         if disk is None:
             self._intake.catch_up()
             return
-        state = disk.state()
+        state = disk.queries.state()
         self._tallies.add(state)
-        self._odometer.add(state)
+        self._running_time.add(state)
         self._keep_key(disk, state)
         self._intake.catch_up()
         self._disk_read = True
         self._queues.recount()
 
-    def _keep_key(self, disk: Store, state: Mapping[str, object]) -> None:
+    def _keep_key(self, disk: Database, state: Mapping[str, object]) -> None:
         kept = state.get(BOUNDARY_KEY)
         if isinstance(kept, str) and len(kept) == 2 * KEY_BYTES:
             self.boundary_key = bytes.fromhex(kept)
@@ -160,7 +160,7 @@ class Outbox:
         same transaction, so a busy outbox flushes once per batch. Never raises for what a disk does.
         """
         with self._lock:
-            rows = self._intake.rows_from(batch, self._odometer.now_ns())
+            rows = self._intake.rows_from(batch, self._running_time.now_ns())
             woken = self._queues.put(rows)
             self._commit(rows)
         self._wake(woken)
@@ -185,11 +185,11 @@ class Outbox:
             rows=rows,
             settled=self._queues.hand_over(),
             state={
-                **self._odometer.state(),
+                **self._running_time.state(),
                 **self._intake.state(),
                 **self._tallies.unsaved(),
             },
-            make_room=lambda store: self._make_room(store, losses),
+            make_room=lambda database: self._make_room(database, losses),
         )
         if self._storage.write(batch):
             self._tallies.saved()
@@ -208,14 +208,14 @@ class Outbox:
     def _keep_mark(self) -> None:
         disk = self._storage.disk
         if disk is not None:
-            oldest_seq = self._storage.read(lambda _: disk.oldest_waiting_seq(), 0)
+            oldest_seq = self._storage.read(lambda _: disk.queries.oldest_waiting_seq(), 0)
             self._storage.watermark.write(self._intake.mark(oldest_seq))
 
-    def _make_room(self, store: Store, losses: Counter[tuple[int, Dropped]]) -> None:
-        """Keep a store within its bounds, and forget ids beyond theirs; inside its transaction."""
+    def _make_room(self, database: Database, losses: Counter[tuple[int, Dropped]]) -> None:
+        """Keep a database within its bounds, and forget ids beyond theirs; inside its transaction."""
         losses.clear()  # of a transaction that the disk took back
         settings = self._settings
-        if store is self._storage.ring:
+        if database is self._storage.memory:
             limits = Limits(max_bytes=settings.memory_bytes, max_events=settings.max_events)
         else:
             limits = Limits(max_bytes=settings.max_bytes, max_events=settings.max_events)
@@ -223,14 +223,14 @@ class Outbox:
         for profile_id, own in self._limits.items():
             depth = self._queues.depths.of(profile_id)
             if own.exceeded(depth.size_bytes, depth.events):
-                Room(store, own, in_flight, profile_id, losses).make()
-        Room(store, limits, in_flight, None, losses).make()
+                Room(database, own, in_flight, profile_id, losses).make()
+        Room(database, limits, in_flight, None, losses).make()
         if self._since_prune >= PRUNE_EVERY:
             self._since_prune = 0
-            store.prune(before_seq=self._intake.seq - settings.known_events)
+            database.prune(before_seq=self._intake.seq - settings.known_events)
             # Nobody takes from the queue of a profile that is off, so nobody else would see its age.
             longest_ns = round(settings.max_age_s * NS_PER_S)
-            old = store.drop_older(self._odometer.now_ns() - longest_ns, in_flight)
+            old = database.drop_older(self._running_time.now_ns() - longest_ns, in_flight)
             for profile_id, count in old.items():
                 losses[(profile_id, Dropped.TOO_OLD)] += count
 
@@ -244,8 +244,12 @@ class Outbox:
 
     def _open_vehicles(self, storage: Storage, other_than: str) -> list[OpenVehicle]:
         found: list[OpenVehicle] = []
-        rows = [(store, row) for store in storage.stores for row in store.open_rows()]
-        for store, row in rows:
+        rows = [
+            (database, row)
+            for database in storage.databases
+            for row in database.queries.open_rows()
+        ]
+        for database, row in rows:
             if row.body is None:
                 continue
             event = records.record_from(row.body).event
@@ -254,7 +258,7 @@ class Outbox:
             held = tuple(
                 image.image_key for image in event.images if self._intake.image_no(image.image_key)
             )
-            ids = records.ids_from(store.event_ids(event.stream_id, event.vehicle_no))
+            ids = records.ids_from(database.queries.event_ids(event.stream_id, event.vehicle_no))
             found.append(OpenVehicle(event=event, held_image_keys=held, event_ids=ids))
         return found
 

@@ -72,13 +72,15 @@ class Parking:
                 why=why,
                 parked_utc_ns=utc_ns,
             )
-            for store in storage.stores
-            for profile, seq, packet, kind, attempts, why, utc_ns in store.parked(profile_id)
+            for database in storage.databases
+            for profile, seq, packet, kind, attempts, why, utc_ns in database.queries.parked(
+                profile_id
+            )
         ]
 
     def _event_id(self, seq: int) -> str:
         try:
-            body = self._storage.first(lambda store: store.body(seq))
+            body = self._storage.first(lambda queries: queries.body(seq))
             return "" if body is None else records.record_from(body).event.event_id
         except (ValueError, TypeError, KeyError):
             return ""
@@ -90,13 +92,13 @@ class Parking:
             if found is None:
                 return None
             try:
-                body = self._storage.first(lambda store: store.body(seq))
+                body = self._storage.first(lambda queries: queries.body(seq))
                 if body is None:
                     return None
                 event, images = records.event_with_images(
                     records.record_from(body),
                     profile_id,
-                    lambda no: self._storage.first(lambda store: store.image(no)),
+                    lambda no: self._storage.first(lambda queries: queries.image(no)),
                 )
             except (ValueError, TypeError, KeyError):
                 return None
@@ -119,10 +121,10 @@ class Parking:
         with self._lock:
             chosen = self._chosen(profile_id, seq)
             with self._written():
-                for store in self._storage.stores:
-                    with store.transaction():
+                for database in self._storage.databases:
+                    with database.transaction():
                         for row in chosen:
-                            store.unpark(row.seq, row.profile_id)
+                            database.unpark(row.seq, row.profile_id)
                 self._changed()
         # A worker holds its own lock while it asks the outbox; waking it under ours would lock both.
         self._wake({row.profile_id for row in chosen})
@@ -137,10 +139,10 @@ class Parking:
         with self._lock:
             chosen = self._chosen(profile_id, seq)
             with self._written():
-                for store in self._storage.stores:
-                    with store.transaction():
+                for database in self._storage.databases:
+                    with database.transaction():
                         for row in chosen:
-                            store.discard(row.seq, row.profile_id)
+                            database.discard(row.seq, row.profile_id)
                 self._changed()
             for row in chosen:
                 self._tallies.drop(row.profile_id, Dropped.DISCARDED)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from cammra_edge.clock import Clock
     from cammra_edge.outbox.lane import Entry
-    from cammra_edge.outbox.odometer import Odometer
     from cammra_edge.outbox.rows import DeliveryRow, EventRow
+    from cammra_edge.outbox.running_time import RunningTime
     from cammra_edge.outbox.storage import Storage
     from cammra_edge.outbox.tallies import Tallies
 
@@ -34,14 +34,14 @@ class Queues:
         self,
         storage: Storage,
         tallies: Tallies,
-        odometer: Odometer,
+        running_time: RunningTime,
         clock: Clock,
         *,
         longest_ns: int,
     ) -> None:
         self._storage = storage
         self._tallies = tallies
-        self._odometer = odometer
+        self._running_time = running_time
         self._clock = clock
         self._longest_ns = longest_ns
         self._lanes: dict[int, Lane] = {}
@@ -50,7 +50,7 @@ class Queues:
         self.settled = Settled()
 
     def recount(self) -> None:
-        """Look at the stores anew, after something else than put and settle changed them."""
+        """Look at the databases anew, after something else than put and settle changed them."""
         self.depths = Depths(self._storage.totals())
         for lane in self._lanes.values():
             lane.reset()
@@ -67,7 +67,7 @@ class Queues:
         return {seq for lane in self._lanes.values() for seq in lane.in_flight()}
 
     def put(self, rows: Iterable[EventRow]) -> set[int]:
-        """New events are on their way into the store; returns whom they concern."""
+        """New events are on their way into the database; returns whom they concern."""
         concerned: set[int] = set()
         for row in rows:
             for delivery in row.deliveries:
@@ -77,13 +77,13 @@ class Queues:
         return concerned
 
     def hand_over(self) -> Settled:
-        """What is settled, to be committed now; until `committed` the stores may still show it."""
+        """What is settled, to be committed now; until `committed` the databases may still show it."""
         settled, self.settled = self.settled, Settled()
         self._unsure |= settled.keys()
         return settled
 
     def committed(self) -> None:
-        """The stores show all that was handed over."""
+        """The databases show all that was handed over."""
         self._unsure.clear()
 
     # -- taking ----------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ class Queues:
         lane = self.lane(profile_id)
         for _ in range(PASSED_AT_ONCE):
             self.fill(profile_id)
-            now_ns = self._odometer.now_ns()
+            now_ns = self._running_time.now_ns()
             entry = lane.pick(
                 now_mono_ns=self._clock.mono_ns(),
                 now_ns=now_ns,
@@ -142,9 +142,9 @@ class Queues:
     def _delivery_from(self, entry: Entry, now_ns: int) -> Delivery | None:
         row, storage = entry.row, self._storage
         try:
-            body = storage.first(lambda store: store.body(row.seq))
+            body = storage.first(lambda queries: queries.body(row.seq))
             if body is None:
-                if storage.any(lambda store: store.waits(row.seq, row.profile_id)):
+                if storage.any(lambda queries: queries.waits(row.seq, row.profile_id)):
                     self.drop(row.profile_id, row.seq, Dropped.DAMAGED)
                 else:  # gone as too old or by overflow, and counted there
                     self.lane(row.profile_id).drop(row.seq)
@@ -152,7 +152,9 @@ class Queues:
             event, images = records.event_with_images(
                 records.record_from(body),
                 row.profile_id,
-                lambda no: storage.first(lambda store: store.image(no)) if row.pictures else None,
+                lambda no: (
+                    storage.first(lambda queries: queries.image(no)) if row.pictures else None
+                ),
             )
         except (ValueError, TypeError, KeyError):
             self.drop(row.profile_id, row.seq, Dropped.DAMAGED)
@@ -223,6 +225,8 @@ class Queues:
         return Waiting(
             events=depth.events,
             size_bytes=depth.size_bytes,
-            oldest_age_ns=0 if oldest_ns is None else max(0, self._odometer.now_ns() - oldest_ns),
+            oldest_age_ns=0
+            if oldest_ns is None
+            else max(0, self._running_time.now_ns() - oldest_ns),
             parked=depth.parked,
         )

@@ -1,6 +1,6 @@
 """Opening a file that may be torn, cut short, overwritten or somebody else's.
 
-`open_whole` gives back a sound store in any case where the disk lets us write: the file as it is, or the
+`open_whole` gives back a sound database in any case where the disk lets us write: the file as it is, or the
 file with what its log had lost, or a new file with every whole record of the old one, which is set
 aside as `….damaged-N`. A record is whole when its CRC says so; a delivery whose own row is gone waits
 again, which may send a duplicate with the same number, never lose one.
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from cammra_edge.outbox.database import Database
     from cammra_edge.outbox.pages import Row, Value
-    from cammra_edge.outbox.store import Store
     from cammra_edge.outbox.watermark import Mark
 
 BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
@@ -47,8 +47,10 @@ class Found:
         return replace(later, events=self.events + later.events, lost=self.lost + later.lost)
 
 
-def open_whole(path: Path, open_store: Callable[[], Store], mark: Mark) -> tuple[Store, Found]:
-    """A sound store at `path`.
+def open_whole(
+    path: Path, open_database: Callable[[], Database], mark: Mark
+) -> tuple[Database, Found]:
+    """A sound database at `path`.
 
     Raises:
         OutboxError: A newer version wrote the file.
@@ -56,10 +58,10 @@ def open_whole(path: Path, open_store: Callable[[], Store], mark: Mark) -> tuple
     """
     wal = _wal_of(path)
     why = ""
-    store: Store | None = None
+    database: Database | None = None
     try:
-        store = open_store()
-        why = _quick_check(store)
+        database = open_database()
+        why = _quick_check(database)
     except ForeignFileError as error:
         why = str(error)
     except sqlite3.DatabaseError as error:
@@ -67,16 +69,18 @@ def open_whole(path: Path, open_store: Callable[[], Store], mark: Mark) -> tuple
             raise
         why = str(error)
     if why:
-        if store is not None:
+        if database is not None:
             with contextlib.suppress(sqlite3.Error):
-                store.close()
-        return _rebuilt(path, wal, open_store, mark, why)
-    assert store is not None  # noqa: S101 - opened, or `why` would say
-    missing = mark.seq - store.highest()[0]
+                database.close()
+        return _rebuilt(path, wal, open_database, mark, why)
+    assert database is not None  # noqa: S101 - opened, or `why` would say
+    missing = mark.seq - database.queries.highest()[0]
     if missing <= 0:
-        return store, Found()
-    saved, _ = _take_whole(Pages(path, wal), store, mark, above_seq=store.highest()[0])
-    return store, Found(
+        return database, Found()
+    saved, _ = _take_whole(
+        Pages(path, wal), database, mark, above_seq=database.queries.highest()[0]
+    )
+    return database, Found(
         damaged=True,
         why=f"the log ends {missing} events early",
         events=saved,
@@ -98,9 +102,9 @@ def _wal_of(path: Path) -> bytes:
         return b""
 
 
-def _quick_check(store: Store) -> str:
+def _quick_check(database: Database) -> str:
     try:
-        said = str(store.connection.execute("pragma quick_check(1)").fetchone()[0])
+        said = str(database.connection.execute("pragma quick_check(1)").fetchone()[0])
     except sqlite3.DatabaseError as error:
         if not is_broken(error):
             raise
@@ -109,17 +113,17 @@ def _quick_check(store: Store) -> str:
 
 
 def _rebuilt(
-    path: Path, wal: bytes, open_store: Callable[[], Store], mark: Mark, why: str
-) -> tuple[Store, Found]:
+    path: Path, wal: bytes, open_database: Callable[[], Database], mark: Mark, why: str
+) -> tuple[Database, Found]:
     aside = _set_aside(path)
-    store = open_store()
-    saved, lost = _take_whole(Pages(aside, wal), store, mark, above_seq=0)
-    return store, Found(
+    database = open_database()
+    saved, lost = _take_whole(Pages(aside, wal), database, mark, above_seq=0)
+    return database, Found(
         damaged=True,
         why=why,
         set_aside=aside.name,
         events=saved,
-        lost=lost + max(0, mark.seq - store.highest()[0]),
+        lost=lost + max(0, mark.seq - database.queries.highest()[0]),
     )
 
 
@@ -136,97 +140,97 @@ def _set_aside(path: Path) -> Path:
 # -- taking over -----------------------------------------------------------------------------------
 
 
-def _take_whole(pages: Pages, store: Store, mark: Mark, *, above_seq: int) -> tuple[int, int]:
+def _take_whole(pages: Pages, database: Database, mark: Mark, *, above_seq: int) -> tuple[int, int]:
     """Copy every whole row with a place above `above_seq`.
 
     Returns:
         How many events came over, and how many of those still to be delivered did not.
     """
-    db = store.connection
+    connection = database.connection
     try:
-        with store.transaction():
-            before = store.count("events")
+        with database.transaction():
+            before = database.queries.count("events")
             for row in pages.rows():
-                _take_row(db, row, above_seq)
-            lost = _reconcile(store, mark, above_seq)
-            return store.count("events") - before, lost
+                _take_row(connection, row, above_seq)
+            lost = _reconcile(database, mark, above_seq)
+            return database.queries.count("events") - before, lost
     finally:
         pages.close()
 
 
-def _take_row(db: sqlite3.Connection, row: Row, above_seq: int) -> None:
+def _take_row(connection: sqlite3.Connection, row: Row, above_seq: int) -> None:
     """Put a row into the table whose shape it has, if it is whole."""
     if row.rowid:
-        _take_record(db, row, above_seq)
+        _take_record(connection, row, above_seq)
         return
     match row.values:
         case (int(seq), int(), int(), int(), int(), int(), str(), int(), int(), int(), _, _) if (
             seq > above_seq
         ):
-            _insert(db, "deliveries", row.values)
+            _insert(connection, "deliveries", row.values)
         case (str(), int(), int(), int(seq), bytes()) if seq > above_seq:
-            _insert(db, "vehicles", row.values)
+            _insert(connection, "vehicles", row.values)
         case (str(), _) if not above_seq:
-            _insert(db, "state", row.values)
+            _insert(connection, "state", row.values)
         case _:
             pass
 
 
-def _take_record(db: sqlite3.Connection, row: Row, above_seq: int) -> None:
+def _take_record(connection: sqlite3.Connection, row: Row, above_seq: int) -> None:
     """As `_take_row`, for the tables whose rows have a number."""
     match row.values:
         case (None, int(size), str(nos), int(crc), bytes(body)) if row.rowid > above_seq:
             if crc == crc_at(row.rowid, body) and size == len(body):
-                _insert(db, "events", (row.rowid, size, nos, crc, body))
+                _insert(connection, "events", (row.rowid, size, nos, crc, body))
         case (None, str(key), int(size), int(crc), bytes(data)):
             if crc == crc_at(row.rowid, data) and size == len(data):
-                _insert(db, "images", (row.rowid, key, size, crc, data))
+                _insert(connection, "images", (row.rowid, key, size, crc, data))
         case (None, str(stream), str(nos), int(crc), bytes(body)) if not above_seq:
             if crc == crc_at(row.rowid, body):
-                _insert(db, "open_vehicles", (row.rowid, stream, nos, crc, body))
+                _insert(connection, "open_vehicles", (row.rowid, stream, nos, crc, body))
         case _:
             pass
 
 
-def _insert(db: sqlite3.Connection, table: str, values: tuple[Value, ...]) -> None:
+def _insert(connection: sqlite3.Connection, table: str, values: tuple[Value, ...]) -> None:
     marks = ", ".join("?" * len(values))
     with contextlib.suppress(
         sqlite3.IntegrityError
     ):  # a damaged row that breaks a rule of the table
-        db.execute(f"insert or ignore into {table} values ({marks})", values)  # noqa: S608 - our own names
+        connection.execute(f"insert or ignore into {table} values ({marks})", values)  # noqa: S608 - our own names
 
 
-def _reconcile(store: Store, mark: Mark, above_seq: int) -> int:
+def _reconcile(database: Database, mark: Mark, above_seq: int) -> int:
     """Make the tables fit each other again; returns how many waiting events are gone."""
-    db = store.connection
+    connection = database.connection
     # What lies below the mark was settled; a free page may still show it.
-    db.execute(
+    connection.execute(
         "delete from events where seq < ? and seq > ? and seq not in (select seq from deliveries)",
         (mark.oldest_seq, above_seq),
     )
-    for seq, body in db.execute(
+    for seq, body in connection.execute(
         "select seq, body from events where seq > ? and seq not in (select seq from deliveries)",
         (above_seq,),
     ).fetchall():
-        _wait_again(db, seq, body)
-    row = db.execute(
+        _wait_again(connection, seq, body)
+    row = connection.execute(
         "select count(distinct seq) from deliveries where seq not in (select seq from events)"
     ).fetchone()
-    db.execute("delete from deliveries where seq not in (select seq from events)")
-    bodies = db.execute(
+    connection.execute("delete from deliveries where seq not in (select seq from events)")
+    bodies = connection.execute(
         "select seq, body from events where seq > ? order by seq", (above_seq,)
     ).fetchall()
     for seq, body in bodies:
         with contextlib.suppress(ValueError, TypeError, KeyError):
             event = records.record_from(body).event
             event_id = records.id_bytes(event.event_id)
-            if event_id not in store.event_ids(event.stream_id, event.vehicle_no):
-                store.remember(event.stream_id, event.vehicle_no, event.car_id, seq, event_id)
-    _rebuild_uses(store)
+            if event_id not in database.queries.event_ids(event.stream_id, event.vehicle_no):
+                database.remember(event.stream_id, event.vehicle_no, event.car_id, seq, event_id)
+    _rebuild_uses(database)
     return int(row[0])
 
 
-def _wait_again(db: sqlite3.Connection, seq: int, body: bytes) -> None:
+def _wait_again(connection: sqlite3.Connection, seq: int, body: bytes) -> None:
     """Give an event whose deliveries are gone new ones, with the packets its record names."""
     try:
         record = records.record_from(body)
@@ -234,7 +238,7 @@ def _wait_again(db: sqlite3.Connection, seq: int, body: bytes) -> None:
         return
     for wanted in record.wanted:
         _insert(
-            db,
+            connection,
             "deliveries",
             (
                 seq,
@@ -253,14 +257,14 @@ def _wait_again(db: sqlite3.Connection, seq: int, body: bytes) -> None:
         )
 
 
-def _rebuild_uses(store: Store) -> None:
-    db = store.connection
-    db.execute("delete from image_uses")
+def _rebuild_uses(database: Database) -> None:
+    connection = database.connection
+    connection.execute("delete from image_uses")
     for table, sign in (("events", 1), ("open_vehicles", -1)):
         place = "seq" if sign > 0 else "car_id"
-        for number, nos in db.execute(f"select {place}, image_nos from {table}").fetchall():  # noqa: S608 - our own names
+        for number, nos in connection.execute(f"select {place}, image_nos from {table}").fetchall():  # noqa: S608 - our own names
             for no in nos.split(","):
                 if no.isdigit():
-                    _insert(db, "image_uses", (int(no), sign * number))
-    db.execute("delete from images where no not in (select no from image_uses)")
-    store.recount()
+                    _insert(connection, "image_uses", (int(no), sign * number))
+    connection.execute("delete from images where no not in (select no from image_uses)")
+    database.recount()

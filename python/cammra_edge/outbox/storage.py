@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cammra_edge.errors import OutboxError
 from cammra_edge.outbox import salvage
+from cammra_edge.outbox.database import Database
 from cammra_edge.outbox.lock import ProcessLock
 from cammra_edge.outbox.reserve import Reserve
 from cammra_edge.outbox.rows import EventRow, Settled
 from cammra_edge.outbox.schema import connect, connect_memory
-from cammra_edge.outbox.store import Store
 from cammra_edge.outbox.watermark import Watermark
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from cammra_edge.clock import Clock
     from cammra_edge.config import OutboxSettings
+    from cammra_edge.outbox.queries import Queries
     from cammra_edge.outbox.rows import DeliveryRow
 
 _log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class Batch:
     rows: Sequence[EventRow] = ()
     settled: Settled = field(default_factory=Settled)
     state: Mapping[str, int | str] = field(default_factory=dict)
-    make_room: Callable[[Store], None] | None = None
+    make_room: Callable[[Database], None] | None = None
 
 
 def code_of(error: sqlite3.Error) -> int:
@@ -66,8 +67,8 @@ class Storage:
         path = settings.path
         self._reserve = Reserve(path.with_name(path.name + ".reserve"))
         self.watermark = Watermark(path.with_name(path.name + ".mark"))
-        self.disk: Store | None = None
-        self.ring: Store | None = None
+        self.disk: Database | None = None
+        self.memory: Database | None = None
         self.trouble = ""
         self.salvaged = salvage.Found()
         self._owed = Settled()
@@ -94,7 +95,7 @@ class Storage:
                 self._lock = ProcessLock(path.with_name(path.name + ".lock"))
             self.disk, found = salvage.open_whole(
                 path,
-                lambda: Store(connect(path, durability=self._settings.durability)),
+                lambda: Database(connect(path, durability=self._settings.durability)),
                 self.watermark.mark,
             )
         except (sqlite3.Error, OSError) as error:
@@ -151,7 +152,7 @@ class Storage:
     @property
     def durable(self) -> bool:
         """Is everything that was put on disk?"""
-        return self.ring is None and not self.trouble
+        return self.memory is None and not self.trouble
 
     def heal_due(self) -> bool:
         """Is it time to try the disk again?"""
@@ -181,7 +182,7 @@ class Storage:
                     _log.warning("outbox writes again")
                 self.trouble = ""
                 return True
-        self._write_ring(batch)
+        self._write_memory(batch)
         return False
 
     def _write_disk(self, batch: Batch) -> None:
@@ -191,8 +192,8 @@ class Storage:
         assert disk is not None  # noqa: S101 - open_disk said True
         healing = bool(self.trouble)
         with disk.transaction():
-            if self.ring is not None:
-                disk.take_over(self.ring, self._owed_closed)
+            if self.memory is not None:
+                disk.take_over(self.memory, self._owed_closed)
             disk.settle(self._owed)
             for row in batch.rows:
                 disk.insert(row)
@@ -202,9 +203,9 @@ class Storage:
             disk.save(batch.state)
         self._owed = Settled()
         self._owed_closed.clear()
-        if self.ring is not None:
-            self.ring.close()
-            self.ring = None
+        if self.memory is not None:
+            self.memory.close()
+            self.memory = None
             self._in_memory = 0
         if healing:
             self._reserve.hold()
@@ -222,33 +223,33 @@ class Storage:
         except sqlite3.Error:
             return  # `_ail` tells of the disk; nothing is lost but the note
 
-    def _write_ring(self, batch: Batch) -> None:
-        if self.ring is None:
-            self.ring = Store(connect_memory())
-        ring = self.ring
-        with ring.transaction():
+    def _write_memory(self, batch: Batch) -> None:
+        if self.memory is None:
+            self.memory = Database(connect_memory())
+        memory = self.memory
+        with memory.transaction():
             for row in batch.rows:
-                ring.insert(row)
+                memory.insert(row)
                 if row.last:
                     self._owed_closed.add(row.car_id)
                 else:
                     self._owed_closed.discard(row.car_id)
-            ring.settle(batch.settled)
+            memory.settle(batch.settled)
             if batch.make_room is not None:
-                batch.make_room(ring)
+                batch.make_room(memory)
         self._in_memory += len(batch.rows)
         self._owed.merge(batch.settled)
 
     def close(self) -> None:
         """Close the file; what only memory holds is lost, and said so."""
-        if self.ring is not None and self.ring.stored_events:
+        if self.memory is not None and self.memory.stored_events:
             _log.error(
-                "outbox closed while the disk is ill events_lost=%d", self.ring.stored_events
+                "outbox closed while the disk is ill events_lost=%d", self.memory.stored_events
             )
-        for store in self.stores:
+        for database in self.databases:
             with contextlib.suppress(sqlite3.Error):
-                store.close()
-        self.disk = self.ring = None
+                database.close()
+        self.disk = self.memory = None
         self.watermark.close()
         self.release_lock()
 
@@ -261,28 +262,28 @@ class Storage:
     # -- reading ---------------------------------------------------------------------------------
 
     @property
-    def stores(self) -> tuple[Store, ...]:
+    def databases(self) -> tuple[Database, ...]:
         """The file and the memory, as far as they are there."""
-        return tuple(store for store in (self.disk, self.ring) if store is not None)
+        return tuple(database for database in (self.disk, self.memory) if database is not None)
 
-    def first(self, ask: Callable[[Store], _T | None]) -> _T | None:
+    def first(self, ask: Callable[[Queries], _T | None]) -> _T | None:
         """The first answer that is one."""
-        for store in self.stores:
-            answer = ask(store)
+        for database in self.databases:
+            answer = ask(database.queries)
             if answer is not None:
                 return answer
         return None
 
-    def any(self, ask: Callable[[Store], bool]) -> bool:
+    def any(self, ask: Callable[[Queries], bool]) -> bool:
         """Does one of them say so?"""
-        return any(ask(store) for store in self.stores)
+        return any(ask(database.queries) for database in self.databases)
 
     def waiting(self, profile_id: int, *, after_seq: int, limit: int) -> list[DeliveryRow]:
         """The next waiting deliveries of a profile, in order."""
         rows = [
             row
-            for store in self.stores
-            for row in store.waiting(profile_id, after_seq=after_seq, limit=limit)
+            for database in self.databases
+            for row in database.queries.waiting(profile_id, after_seq=after_seq, limit=limit)
         ]
         return sorted(rows)[:limit]
 
@@ -294,13 +295,17 @@ class Storage:
 
     def waiting_of(self, profile_id: int, car_id: int) -> list[DeliveryRow]:
         """The waiting deliveries of one vehicle, in order."""
-        return sorted(row for store in self.stores for row in store.waiting_of(profile_id, car_id))
+        return sorted(
+            row
+            for database in self.databases
+            for row in database.queries.waiting_of(profile_id, car_id)
+        )
 
     def totals(self) -> list[tuple[int, int, int, int]]:
         """Per profile and state: deliveries and bytes."""
         sums: dict[tuple[int, int], list[int]] = {}
-        for store in self.stores:
-            for profile_id, state, events, size_bytes in store.totals():
+        for database in self.databases:
+            for profile_id, state, events, size_bytes in database.queries.totals():
                 held = sums.setdefault((profile_id, state), [0, 0])
                 held[0] += events
                 held[1] += size_bytes
@@ -310,8 +315,8 @@ class Storage:
     def held(self) -> tuple[int, int]:
         """Length of all events and images held, and the number of events."""
         return (
-            sum(store.stored_bytes for store in self.stores),
-            sum(store.stored_events for store in self.stores),
+            sum(database.stored_bytes for database in self.databases),
+            sum(database.stored_events for database in self.databases),
         )
 
     def not_durable(self) -> int:

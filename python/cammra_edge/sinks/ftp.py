@@ -9,7 +9,7 @@ import ftplib
 from typing import TYPE_CHECKING
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.sinks import weather
+from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.ftp_control import FtpConversation
 from cammra_edge.sinks.tls import Trust
@@ -70,7 +70,7 @@ class FtpSink(UploadSink):
         """By the code of the server's answer; without one, as the network has it."""
         where = self.endpoint.address
         code = _code(error)
-        said = f"{where}: the server says {weather.printable(str(error))!r}"
+        said = f"{where}: the server says {failures.printable(str(error))!r}"
         if isinstance(error, EOFError):
             return TryLater(f"{where}: the server closed the connection")
         if isinstance(error, LoginRefusedError) or code in _LOGIN:
@@ -83,7 +83,7 @@ class FtpSink(UploadSink):
             return GiveUp(f"{said}: the folder cannot be written")
         if isinstance(error, ftplib.Error):
             return TryLater(said)
-        return weather.outcome(error, self.endpoint)
+        return failures.outcome(error, self.endpoint)
 
 
 def _code(error: Exception) -> str:

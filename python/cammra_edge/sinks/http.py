@@ -27,7 +27,7 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
 from cammra_edge.model import Body
 from cammra_edge.profile import Auth
-from cammra_edge.sinks import challenge, redirect, weather
+from cammra_edge.sinks import challenge, failures, redirect
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.http_stream import Network
@@ -131,7 +131,7 @@ class HttpSink:
         except httpcore.ProxyError as error:
             return self._proxy_trouble(str(error))
         except httpcore.LocalProtocolError as error:
-            return GiveUp(f"the request cannot be sent: {weather.printable(str(error))}")
+            return GiveUp(f"the request cannot be sent: {failures.printable(str(error))}")
         except (
             OSError,
             httpcore.NetworkError,
@@ -306,7 +306,7 @@ class HttpSink:
                 f"status {status}: the receiver wants it later", self._retry_after(answer)
             )
         if status in _REDIRECTS:
-            target = weather.printable(answer.value("location").partition("?")[0])
+            target = failures.printable(answer.value("location").partition("?")[0])
             return GiveUp(
                 f"status {status}: the receiver has moved to {target or '?'}: not followed"
             )
@@ -351,13 +351,13 @@ class HttpSink:
     def _proxy_trouble(self, said: str) -> Outcome:
         if said.startswith("407"):
             return Misconfigured(self._refusal(max(_REFUSED)))
-        return TryLater(f"the proxy answers {weather.printable(said)}")
+        return TryLater(f"the proxy answers {failures.printable(said)}")
 
     def _from_error(self, error: Exception) -> Outcome:
         proxy = self._protocol.proxy_endpoint()
         if isinstance(error, httpcore.RemoteProtocolError) and error.__cause__ is None:
-            return TryLater(f"{self.endpoint.address}: {weather.printable(str(error))}")
-        return weather.outcome(error, proxy or self.endpoint)
+            return TryLater(f"{self.endpoint.address}: {failures.printable(str(error))}")
+        return failures.outcome(error, proxy or self.endpoint)
 
 
 def _seconds_of(date: str) -> float | None:

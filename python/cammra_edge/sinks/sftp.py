@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 
-from cammra_edge.sinks import weather
+from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.sftp_session import Session
 from cammra_edge.sinks.uploads import FULL_AFTER_S, UploadSink
@@ -56,7 +56,7 @@ class SftpSink(UploadSink):
     def outcome_of(self, error: Exception) -> TryLater | GiveUp | Misconfigured:
         """By what the server said; without that, as the network has it."""
         where = self.endpoint.address
-        said = weather.printable(str(error))
+        said = failures.printable(str(error))
         match error:
             case asyncssh.HostKeyNotVerifiable():
                 return Misconfigured(
@@ -69,6 +69,6 @@ class SftpSink(UploadSink):
             case asyncssh.SFTPNoSpaceOnFilesystem() | asyncssh.SFTPQuotaExceeded():
                 return TryLater(f"{where}: its disk or the quota is full", FULL_AFTER_S)
             case OSError():
-                return weather.outcome(error, self.endpoint)
+                return failures.outcome(error, self.endpoint)
             case _:
                 return TryLater(f"{where}: the server says {said!r}")

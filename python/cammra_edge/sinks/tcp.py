@@ -25,7 +25,7 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
 from cammra_edge.model import Body
 from cammra_edge.profile import Framing
-from cammra_edge.sinks import weather
+from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.dial import dial
@@ -75,7 +75,7 @@ class TcpSink:
         except ConfigError as error:
             return Misconfigured(str(error))
         except OSError as error:
-            return weather.outcome(error, self.endpoint)
+            return failures.outcome(error, self.endpoint)
 
     def close(self) -> None:
         """Let go of a kept connection."""

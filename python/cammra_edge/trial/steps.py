@@ -20,7 +20,7 @@ from cammra_edge.errors import CammraError
 from cammra_edge.model import Attempt, Body, Files
 from cammra_edge.payload.render import render
 from cammra_edge.profile import Ftp, HttpPost, Templated
-from cammra_edge.sinks import open_sink, tls, weather
+from cammra_edge.sinks import failures, open_sink, tls
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.dial import dial, resolved
@@ -149,7 +149,7 @@ class _Probe:
             return str(error)
         if isinstance(error, EOFError):
             return "the server closed the connection"
-        return weather.outcome(error, self._reached()).why
+        return failures.outcome(error, self._reached()).why
 
     def _reached(self) -> Endpoint:
         """Where the first connection goes: to the proxy, where there is one."""
@@ -170,7 +170,7 @@ class _Probe:
             sock = dial(reached.host, reached.port, self._deadline, limits)
         except OSError as error:
             raise FailedStep(
-                f"tried {self._endpoint}: {weather.outcome(error, reached).why}"
+                f"tried {self._endpoint}: {failures.outcome(error, reached).why}"
             ) from error
         with sock:
             own = sock.getsockname()[0]
@@ -188,7 +188,7 @@ class _Probe:
         try:
             version, der = self._shown(trust)
         except ssl.SSLError as error:
-            why = weather.outcome(error, self._endpoint).why
+            why = failures.outcome(error, self._endpoint).why
             try:
                 _, der = self._shown(tls.Trust(tls.ANY))
             except OSError:
@@ -214,7 +214,7 @@ class _Probe:
             conversation.open(self._endpoint)
             return conversation.shown()
         except ftplib.Error as error:
-            said = weather.printable(str(error))
+            said = failures.printable(str(error))
             raise FailedStep(
                 f"the server offers no TLS, it says {said!r}", "Use ftp:// or ftps-implicit://."
             ) from error

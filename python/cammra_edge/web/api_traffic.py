@@ -47,7 +47,7 @@ async def see_samples(call: Call) -> list[Any]:
 async def see_picture(call: Call) -> Response:
     """A picture of a recent or waiting event."""
     content = await run_in_threadpool(
-        call.page.engine.desk.picture, call.request.path_params["image_key"]
+        call.page.engine.operator.picture, call.request.path_params["image_key"]
     )
     if content is None:
         raise Problem(404, "That picture is no longer kept here.")
@@ -58,7 +58,7 @@ async def see_picture(call: Call) -> Response:
 
 async def see_view(call: Call) -> Response:
     """What the camera sees now."""
-    content = await run_in_threadpool(call.page.engine.desk.view)
+    content = await run_in_threadpool(call.page.engine.operator.view)
     if content is None:
         raise Problem(404, "No picture came from the camera just now.")
     return Response(content, media_type="image/jpeg")
@@ -73,7 +73,7 @@ def _tries(call: Call) -> list[dict[str, Any]]:
     wanted = call.query["profile"]
     made = [
         views.try_plain(number, one)
-        for number, tries in call.page.engine.desk.journal().items()
+        for number, tries in call.page.engine.operator.journal().items()
         if wanted in {0, number}
         for one in tries
     ]
@@ -115,35 +115,35 @@ def _as_file(name: str) -> dict[str, str]:
 async def see_parked(call: Call) -> list[Any]:
     """Parked deliveries, newest first."""
     wanted = call.query["profile"]
-    parked = await run_in_threadpool(call.page.engine.desk.parked, wanted or None)
+    parked = await run_in_threadpool(call.page.engine.operator.parked, wanted or None)
     return [views.parked_plain(one) for one in sorted(parked, key=lambda one: -one.parked_utc_ns)]
 
 
 async def retry_parked(call: Call) -> Schema:
     """Put one parked delivery back into the queue."""
     number, seq = _one(call)
-    moved = await run_in_threadpool(call.page.engine.desk.retry_parked, number, seq)
+    moved = await run_in_threadpool(call.page.engine.operator.retry_parked, number, seq)
     return _moved(call, "retried", number, moved, one=True)
 
 
 async def retry_all(call: Call) -> Schema:
     """Put all parked deliveries of a profile back into the queue."""
     number = call.request.path_params["number"]
-    moved = await run_in_threadpool(call.page.engine.desk.retry_parked, number, None)
+    moved = await run_in_threadpool(call.page.engine.operator.retry_parked, number, None)
     return _moved(call, "retried", number, moved, one=False)
 
 
 async def discard_parked(call: Call) -> Schema:
     """Discard one parked delivery for good."""
     number, seq = _one(call)
-    moved = await run_in_threadpool(call.page.engine.desk.discard_parked, number, seq)
+    moved = await run_in_threadpool(call.page.engine.operator.discard_parked, number, seq)
     return _moved(call, "discarded", number, moved, one=True)
 
 
 async def download_parked(call: Call) -> Response:
     """A parked delivery's exact bytes, as they would be sent."""
     number, seq = _one(call)
-    found = await run_in_threadpool(call.page.engine.desk.parked_bytes, number, seq)
+    found = await run_in_threadpool(call.page.engine.operator.parked_bytes, number, seq)
     if found is None:
         raise Problem(404, "There is no such parked event any more.")
     return Response(
@@ -154,7 +154,7 @@ async def download_parked(call: Call) -> Response:
 async def resume(call: Call) -> Schema:
     """Let a paused profile go on."""
     number = call.request.path_params["number"]
-    if not await run_in_threadpool(call.page.engine.desk.resume, number):
+    if not await run_in_threadpool(call.page.engine.operator.resume, number):
         raise Problem(404, "There is no such profile.")
     call.page.audit.note(call.who, f"profile {number} resumed")
     call.page.feed.wake()

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from cammra_edge.outbox import Parked
 
 
-class PagedDesk(Protocol):
-    """What a person asks of a running engine, as `engine.desk` answers it."""
+class PagedOperator(Protocol):
+    """What a person asks of a running engine, as `engine.operator` answers it."""
 
     def journal(self) -> Mapping[int, Sequence[Try]]:
         """The latest tries of each profile, by its number, oldest first."""
@@ -76,6 +76,6 @@ class PagedEngine(Protocol):
         ...
 
     @property
-    def desk(self) -> PagedDesk:
+    def operator(self) -> PagedOperator:
         """Journal, pictures, parked deliveries."""
         ...

@@ -65,8 +65,8 @@ class ProfileTests:
         if now - self._last_ns < PAUSE_S * 1e9 or not self._busy.acquire(blocking=False):
             raise Problem(429, "Another test is running. Try again in a second.", retry_after_s=1.0)
         self._last_ns = now
-        desk = call.page.engine.desk
-        lines = _lines(self._started(lambda: desk.test(number, plate, settings)))
+        operator = call.page.engine.operator
+        lines = _lines(self._started(lambda: operator.test(number, plate, settings)))
         call.page.audit.note(call.who, f"profile {number} tested")
         return StreamingResponse(lines, media_type="application/x-ndjson")
 

@@ -74,7 +74,9 @@ def event_plain(event: Event) -> dict[str, Any]:
 
 
 def _went(engine: PagedEngine) -> dict[tuple[int, str], Try]:
-    return {(no, one.event_id): one for no, tries in engine.desk.journal().items() for one in tries}
+    return {
+        (no, one.event_id): one for no, tries in engine.operator.journal().items() for one in tries
+    }
 
 
 def _where(

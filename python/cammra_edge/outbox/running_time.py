@@ -22,7 +22,7 @@ _PLAUSIBLE_UTC_NS = 1_700_000_000 * 1_000_000_000
 """November 2023: a wall clock before it has not been set."""
 
 
-class Odometer:
+class RunningTime:
     """Counts on from what was saved in `state`."""
 
     def __init__(self, state: Mapping[str, object], clock: Clock, *, trust_clock: bool) -> None:

@@ -1,6 +1,6 @@
 """The engine's sign of life: one sender for the settings in force, with what the engine knows of itself.
 
-Held by `tests/engine/test_alive.py`: it starts and stops with the engine, and other settings put another
+Held by `tests/engine/test_keepalive.py`: it starts and stops with the engine, and other settings put another
 sender in its place.
 """
 
@@ -33,7 +33,7 @@ _TOLD = (
 _NS_PER_S = 1_000_000_000
 
 
-class Alive:
+class EngineKeepalive:
     """See the module. Called by one thread at a time."""
 
     def __init__(self, status: Callable[[], EngineStatus], clock: Clock) -> None:

@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import Settings
 from cammra_edge.delivery import DeliveryWorker
-from cammra_edge.engine.alive import Alive
-from cammra_edge.engine.desk import Desk
 from cammra_edge.engine.encoder import Encoder
 from cammra_edge.engine.handover import Handover
+from cammra_edge.engine.keepalive import EngineKeepalive
+from cammra_edge.engine.operator import Operator
 from cammra_edge.engine.snapshot import Snapshot
 from cammra_edge.engine.status import EngineStatus
 from cammra_edge.engine.writer import EventWriter
@@ -93,14 +93,14 @@ class Engine:
         self._workers: list[DeliveryWorker] = []
         self._handover = Handover()
         self._snapshot = Snapshot()
-        self.desk = Desk(
+        self.operator = Operator(
             self._writer,
             self._snapshot,
             lambda: self._workers,
             lambda: self.settings,
             self._clock,
         )
-        self._alive = Alive(self.status, clock)
+        self._keepalive = EngineKeepalive(self.status, clock)
         self._seen: Counter[str] = Counter()
         self._last_refusal = ""
 
@@ -224,14 +224,14 @@ class Engine:
         for worker in self._workers:
             worker.start()
         self._encoder.start()
-        self._alive.apply(self.settings)
+        self._keepalive.apply(self.settings)
 
     def stop(self) -> None:
         """Store what was said, let tries under way end, close the outbox; a live stream says Lost before."""
         outbox = self._writer.outbox
         if outbox is None:
             return
-        self._alive.stop()
+        self._keepalive.stop()
         if self._live:
             self.finish()
         self._encoder.stop()
@@ -290,7 +290,7 @@ class Engine:
         for removed in old:
             self._handover.replace(workers.pop(removed), None)
         self._workers = [workers[profile_id] for profile_id in sorted(workers)]
-        self._alive.apply(settings)
+        self._keepalive.apply(settings)
 
     def _new_worker(self, outbox: Outbox, profile_id: int, profile: Profile) -> DeliveryWorker:
         network_mode = self.settings.network_mode

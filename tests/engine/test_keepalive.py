@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cammra_edge import Engine, OutboxSettings
-from cammra_edge.engine.alive import Alive
+from cammra_edge.engine.keepalive import EngineKeepalive
 from cammra_edge.engine.status import EngineStatus
 from cammra_edge.profile import Keepalive, Timeouts
 from tests.emulation import PATIENCE
@@ -94,7 +94,7 @@ def test_it_tells_queues_losses_clock_and_disk() -> None:
     clock = FakeClock()
     gate = {"profile_id": 1, "name": "gate", "queue_events": 3, "dropped": {"full": 2}, "why": "x"}
     frames = iter((250, 750))
-    alive = Alive(
+    keepalive = EngineKeepalive(
         lambda: EngineStatus(
             stream_id="s",
             running=True,
@@ -105,10 +105,10 @@ def test_it_tells_queues_losses_clock_and_disk() -> None:
         clock,
     )
     clock.advance(10)
-    assert alive._now().frames_per_s == 25
+    assert keepalive._now().frames_per_s == 25
     clock.advance(50)
     clock.now_utc_ns += 3600 * NS  # somebody sets the clock
-    said = alive._now()
+    said = keepalive._now()
     assert said.frames_per_s == 10
     assert said.health == {
         "profiles": {

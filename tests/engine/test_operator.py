@@ -52,16 +52,16 @@ def test_a_parked_event_is_listed_read_and_sent_again(receiver: Receiver, tmp_pa
     with engine.running(live=False):
         pass_by(engine)
         assert engine.drain(PATIENCE_S)
-        (parked,) = engine.desk.parked()
+        (parked,) = engine.operator.parked()
         assert parked.kind == "new"
-        assert [one.outcome for one in engine.desk.journal()[1]] == ["parked"]
-        held = engine.desk.parked_bytes(1, parked.seq)
+        assert [one.outcome for one in engine.operator.journal()[1]] == ["parked"]
+        held = engine.operator.parked_bytes(1, parked.seq)
         assert held is not None
         assert b'"plateText":"1AB1234"' in held
         receiver.behave()
-        assert engine.desk.retry_parked(1, parked.seq) == 1
+        assert engine.operator.retry_parked(1, parked.seq) == 1
         assert engine.drain(PATIENCE_S)
-        assert engine.desk.parked() == []
+        assert engine.operator.parked() == []
     assert [arrival.plate for arrival in receiver.events] == ["1AB1234"]
 
 
@@ -79,20 +79,20 @@ def test_parked_files_are_shown_as_a_zip_and_can_be_discarded(tmp_path: Path) ->
         delivery = outbox.take(1)
         assert delivery is not None
         outbox.park(delivery, why="refused")
-        (parked,) = engine.desk.parked(1)
-        held = engine.desk.parked_bytes(1, parked.seq)
+        (parked,) = engine.operator.parked(1)
+        held = engine.operator.parked_bytes(1, parked.seq)
         assert held is not None
         with zipfile.ZipFile(io.BytesIO(held)) as archive:
             assert [name.rpartition(".")[2] for name in archive.namelist()] == ["json"]
-        assert engine.desk.discard_parked(1) == 1
-        assert engine.desk.parked(1) == []
+        assert engine.operator.discard_parked(1) == 1
+        assert engine.operator.parked(1) == []
 
 
 def test_there_is_nothing_where_nothing_is(tmp_path: Path) -> None:
     engine = engine_of(tmp_path)
-    assert engine.desk.parked() == ()
-    assert engine.desk.parked_bytes(1, 1) is None
-    assert engine.desk.retry_parked(1) == 0
-    assert engine.desk.discard_parked(1) == 0
-    assert engine.desk.picture("none") is None
-    assert not engine.desk.resume(1)
+    assert engine.operator.parked() == ()
+    assert engine.operator.parked_bytes(1, 1) is None
+    assert engine.operator.retry_parked(1) == 0
+    assert engine.operator.discard_parked(1) == 0
+    assert engine.operator.picture("none") is None
+    assert not engine.operator.resume(1)

@@ -14,16 +14,11 @@ if TYPE_CHECKING:
 LAST_SEQ = "last_seq"
 
 
-class Reads:
+class Queries:
     """The questions, on one connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
-
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """For checks and salvage, which read the file as such."""
-        return self._db
 
     def count(self, table: str) -> int:
         """Rows of one of our tables."""

@@ -1,6 +1,6 @@
 """What a failed connection means: one map from errors to outcomes, in words that say what to look at.
 
-`tests/sinks/test_weather.py` walks through it. Nothing here shows a secret or a plate.
+`tests/sinks/test_failures.py` walks through it. Nothing here shows a secret or a plate.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _tls(error: ssl.SSLError, where: str) -> TryLater | Misconfigured:
 
 
 def printable(text: str, *, longest: int = 160) -> str:
-    """Words of a receiver, made fit for a log line: printable ASCII, and not too many."""
+    """A receiver's text, safe to log: printable ASCII, of bounded length."""
     return "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in text)[
         :longest
     ]

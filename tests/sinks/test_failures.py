@@ -9,7 +9,7 @@ import ssl
 import pytest
 
 from cammra_edge.profile import Endpoint, HttpPost
-from cammra_edge.sinks import weather
+from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import Misconfigured, Outcome, TryLater
 from cammra_edge.sinks.http import HttpSink
 from cammra_edge.sinks.tls import PinMismatchError
@@ -66,7 +66,7 @@ def tls_error(reason: str) -> ssl.SSLError:
 def test_each_error_has_its_outcome_and_words(
     error: Exception, kind: type[Outcome], words: str
 ) -> None:
-    outcome = weather.outcome(error, ENDPOINT)
+    outcome = failures.outcome(error, ENDPOINT)
     assert isinstance(outcome, kind)
     assert words in outcome.why
     assert outcome.why.isprintable()
@@ -75,7 +75,7 @@ def test_each_error_has_its_outcome_and_words(
 def test_the_innermost_cause_speaks() -> None:
     wrapped = RuntimeError("wrapped")
     wrapped.__cause__ = ConnectionRefusedError(111, "x")
-    assert "refuses the connection" in weather.outcome(wrapped, ENDPOINT).why
+    assert "refuses the connection" in failures.outcome(wrapped, ENDPOINT).why
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What a person asks of a running engine: the journal, pictures, parked deliveries, a paused profile.
 
-Reached as `engine.desk`; the page and the command line use it. Every method may be called from any thread,
-and says so when the engine does not run: there is nothing then (`tests/engine/test_desk.py`).
+Reached as `engine.operator`; the page and the command line use it. Every method may be called from any thread,
+and says so when the engine does not run: there is nothing then (`tests/engine/test_operator.py`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cammra_edge.trial import Step
 
 
-class Desk:
+class Operator:
     """See the module."""
 
     def __init__(

@@ -1,6 +1,6 @@
-"""Every SQL statement about events, images and deliveries; no decision is made here.
+"""Every SQL statement that writes events, images and deliveries; no decision is made here.
 
-One `Store` is one database: the file, or the bounded memory that stands in for it while the disk is
+A `Database` is the file, or the bounded memory that stands in for it while the disk is
 ill. It knows no time, no lock and no policy; `Outbox` calls it under its lock. Whatever
 the disk does wrong leaves as `sqlite3.Error`, with the transaction rolled back.
 Held by `tests/outbox/test_outbox.py`.
@@ -14,7 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.codec import crc_at
-from cammra_edge.outbox.reads import Reads
+from cammra_edge.outbox.queries import Queries
 from cammra_edge.outbox.records import ID_BYTES
 from cammra_edge.outbox.rows import EventRow, Settled, numbers_from, text_from
 
@@ -32,25 +32,26 @@ TAKEN_OVER = {
 }
 
 
-class Store(Reads):
-    """The statements, on one connection.
+class Database:
+    """The statements, on one connection; `queries` are those that only read.
 
     `stored_bytes` is the length of all events and images held, `stored_events` how many events. Both are
     saved with every transaction, so that nobody counts a long backlog at start.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        super().__init__(connection)
-        self.stored_bytes = self.number(STORED_BYTES)
-        self.stored_events = self.number(STORED_EVENTS)
+        self.connection = connection
+        self.queries = Queries(connection)
+        self.stored_bytes = self.queries.number(STORED_BYTES)
+        self.stored_events = self.queries.number(STORED_EVENTS)
 
     def close(self) -> None:
         """Close the file; SQLite folds the write-ahead log into it."""
-        self._db.close()
+        self.connection.close()
 
     def index_vehicles(self) -> None:
         """Make one vehicle's deliveries quick to find; only `live_first` pays for it."""
-        self._db.execute(
+        self.connection.execute(
             "create index if not exists deliveries_by_car on deliveries (profile_id, car_id, seq)"
         )
 
@@ -58,24 +59,24 @@ class Store(Reads):
     def transaction(self) -> Iterator[None]:
         """All or nothing; on disk when it ends (as far as `durability` goes)."""
         before = self.stored_bytes, self.stored_events
-        self._db.execute("begin immediate")
+        self.connection.execute("begin immediate")
         try:
             yield
             self.save({STORED_BYTES: self.stored_bytes, STORED_EVENTS: self.stored_events})
-            self._db.execute("commit")
+            self.connection.execute("commit")
         except BaseException:
             self.stored_bytes, self.stored_events = before
             # SQLite has rolled back by itself after a full disk or an I/O error.
-            if self._db.in_transaction:
+            if self.connection.in_transaction:
                 with contextlib.suppress(sqlite3.Error):
-                    self._db.execute("rollback")
+                    self.connection.execute("rollback")
             raise
 
     # -- writing, inside a transaction ---------------------------------------------------------
 
     def insert(self, row: EventRow) -> None:
         """Store one event, its new images, its deliveries, and its vehicle's state."""
-        db = self._db
+        db = self.connection
         for no, image_key, data in row.images:
             db.execute(
                 "insert into images values (?, ?, ?, ?, ?)",
@@ -109,15 +110,15 @@ class Store(Reads):
         self, stream_id: str, vehicle_no: int, car_id: int, seq: int, event_ids: bytes
     ) -> None:
         """Keep a vehicle's number, and the ids of its last events."""
-        ids = (self.event_ids(stream_id, vehicle_no) + event_ids)[-IDS_KEPT * ID_BYTES :]
-        self._db.execute(
+        ids = (self.queries.event_ids(stream_id, vehicle_no) + event_ids)[-IDS_KEPT * ID_BYTES :]
+        self.connection.execute(
             "insert or replace into vehicles values (?, ?, ?, ?, ?)",
             (stream_id, vehicle_no, car_id, seq, ids),
         )
 
     def _remember_vehicle(self, row: EventRow) -> None:
         """Keep the last event of a vehicle until its Lost, together with that event's images."""
-        db = self._db
+        db = self.connection
         self.remember(row.stream_id, row.vehicle_no, row.car_id, row.seq, row.event_id)
         held = self._held_by_open(row.car_id)
         if row.last:
@@ -146,7 +147,7 @@ class Store(Reads):
             self.release(row.image_nos, row.seq)
 
     def _held_by_open(self, car_id: int) -> tuple[int, ...]:
-        row = self._db.execute(
+        row = self.connection.execute(
             "select image_nos from open_vehicles where car_id = ?", (car_id,)
         ).fetchone()
         return numbers_from(row[0]) if row else ()
@@ -154,19 +155,21 @@ class Store(Reads):
     def forget_open(self, car_id: int) -> None:
         """The vehicle has its Lost, or its last event stands elsewhere."""
         held = self._held_by_open(car_id)
-        self._db.execute("delete from open_vehicles where car_id = ?", (car_id,))
+        self.connection.execute("delete from open_vehicles where car_id = ?", (car_id,))
         self.release(held, -car_id)
 
     def unhold(self, car_id: int) -> None:
         """An open vehicle gives up the images kept for its Lost; its last event stays."""
         self.release(self._held_by_open(car_id), -car_id)
-        self._db.execute("update open_vehicles set image_nos = '' where car_id = ?", (car_id,))
+        self.connection.execute(
+            "update open_vehicles set image_nos = '' where car_id = ?", (car_id,)
+        )
 
     def settle(self, settled: Settled) -> None:
         """Write what became of deliveries; an event that nobody waits for goes, with its images."""
         if not len(settled):
             return
-        db = self._db
+        db = self.connection
         db.executemany(
             "update deliveries set attempts = ? where seq = ? and profile_id = ?",
             [(attempts, *key) for key, attempts in settled.attempts.items()],
@@ -185,7 +188,7 @@ class Store(Reads):
 
     def forget_if_settled(self, seq: int) -> None:
         """Delete an event that has no delivery left."""
-        db = self._db
+        db = self.connection
         if db.execute("select 1 from deliveries where seq = ? limit 1", (seq,)).fetchone():
             return
         row = db.execute("select image_nos, bytes from events where seq = ?", (seq,)).fetchone()
@@ -198,7 +201,7 @@ class Store(Reads):
 
     def release(self, image_nos: Sequence[int], user: int) -> None:
         """An event (its place) or an open vehicle (minus its number) needs these images no longer."""
-        db = self._db
+        db = self.connection
         for no in image_nos:
             db.execute("delete from image_uses where no = ? and seq = ?", (no, user))
             if db.execute("select 1 from image_uses where no = ? limit 1", (no,)).fetchone():
@@ -210,24 +213,26 @@ class Store(Reads):
 
     def save(self, values: Mapping[str, int | str]) -> None:
         """Write named values: counters, and profiles' tallies. All lie in one page."""
-        self._db.executemany("insert or replace into state values (?, ?)", list(values.items()))
+        self.connection.executemany(
+            "insert or replace into state values (?, ?)", list(values.items())
+        )
 
     def prune(self, *, before_seq: int) -> None:
         """Forget vehicles and their event ids; those of waiting events and open vehicles stay."""
-        self._db.execute(
+        self.connection.execute(
             "delete from vehicles where last_seq < ?1"
             " and last_seq < ifnull((select min(seq) from events), ?1)"
             " and car_id not in (select car_id from open_vehicles)",
             (before_seq,),
         )
 
-    def take_over(self, other: Store, closed_cars: Iterable[int]) -> None:
+    def take_over(self, other: Database, closed_cars: Iterable[int]) -> None:
         """Copy everything the other holds; what is here already stays as it is here.
 
         `closed_cars` are vehicles that got their Lost there and may stand open here.
         """
         for table, columns in TAKEN_OVER.items():
-            self._db.executemany(
+            self.connection.executemany(
                 f"insert or ignore into {table} values ({', '.join('?' * columns)})",  # noqa: S608 - our own names
                 other.connection.execute(f"select * from {table} order by 1"),  # noqa: S608 - as above
             )
@@ -238,13 +243,15 @@ class Store(Reads):
             self.forget_open(car_id)
         for row in other.connection.execute("select * from open_vehicles").fetchall():
             held, kept = self._held_by_open(row[0]), numbers_from(row[2])
-            self._db.execute("insert or replace into open_vehicles values (?, ?, ?, ?, ?)", row)
+            self.connection.execute(
+                "insert or replace into open_vehicles values (?, ?, ?, ?, ?)", row
+            )
             self.release([no for no in held if no not in kept], -row[0])
         self.recount()
 
     def recount(self) -> None:
         """Count what is held, after rows came in by the side."""
-        row = self._db.execute(
+        row = self.connection.execute(
             "select (select ifnull(sum(bytes), 0) from events) + (select ifnull(sum(bytes), 0) from images),"
             " (select count(*) from events)"
         ).fetchone()
@@ -252,26 +259,26 @@ class Store(Reads):
 
     def drop_older(self, stored_before_ns: int, in_flight: Collection[int]) -> Counter[int]:
         """Delete waiting deliveries stored before then; returns how many of each profile went."""
-        old = self._db.execute(
+        old = self.connection.execute(
             "select seq, profile_id from deliveries where stored_ns < ? and state = 0",
             (stored_before_ns,),
         ).fetchall()
         rows = [row for row in old if row[0] not in in_flight]
-        self._db.executemany("delete from deliveries where seq = ? and profile_id = ?", rows)
+        self.connection.executemany("delete from deliveries where seq = ? and profile_id = ?", rows)
         for seq in {seq for seq, _ in rows}:
             self.forget_if_settled(seq)
         return Counter(profile_id for _, profile_id in rows)
 
     def unpark(self, seq: int, profile_id: int) -> None:
         """Let a parked delivery wait again."""
-        self._db.execute(
+        self.connection.execute(
             "update deliveries set state = 0, why = null where seq = ? and profile_id = ? and state = 1",
             (seq, profile_id),
         )
 
     def discard(self, seq: int, profile_id: int) -> None:
         """Delete a parked delivery, and its event with the last one."""
-        self._db.execute(
+        self.connection.execute(
             "delete from deliveries where seq = ? and profile_id = ? and state = 1",
             (seq, profile_id),
         )
