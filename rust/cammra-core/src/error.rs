@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::geometry::{RawBox, Size};
+use crate::geometry::{BoxError, Size};
 
 /// A frame that cannot be used at all.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -50,20 +50,9 @@ pub enum FrameError {
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ImageError {
-    /// A box that is empty, not a number, or absurd.
-    #[error("box {given}: want finite numbers within a million pixels, width and height above 0")]
-    BadBox {
-        /// The box as it was given.
-        given: RawBox,
-    },
-    /// The box does not touch the frame at all.
-    #[error("box {given} lies outside the {frame} frame")]
-    OutsideFrame {
-        /// The box as it was given.
-        given: RawBox,
-        /// The frame it was meant for.
-        frame: Size,
-    },
+    /// The box cannot be used.
+    #[error(transparent)]
+    Box(#[from] BoxError),
     /// The recogniser gave no such box.
     #[error("no {what} box in the read")]
     NoBox {
@@ -106,6 +95,18 @@ pub enum ImageError {
         /// Its own words.
         why: String,
     },
+}
+
+/// A setting that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{field} is {value}: want {want}")]
+pub struct RuleError {
+    /// The setting's name.
+    pub field: &'static str,
+    /// The value given.
+    pub value: String,
+    /// What would have been good.
+    pub want: &'static str,
 }
 
 /// Bytes for the wire that cannot be put together.

@@ -4,7 +4,6 @@
 
 use crate::error::{FrameError, ImageError};
 use crate::geometry::{RawBox, Rect, Size};
-use crate::jpeg::Header;
 
 /// JPEG's own limit for width and height (ITU-T T.81, 16-bit fields; libjpeg-turbo stops at 65 500).
 pub const MAX_SIDE_PX: u32 = 65_500;
@@ -180,27 +179,6 @@ impl<'a> FrameView<'a> {
             v,
             size,
             range,
-        })
-    }
-
-    /// One frame of an MJPEG stream.
-    ///
-    /// Padding after the end of the image is left out.
-    ///
-    /// # Errors
-    /// [`FrameError`] when the header is not that of a JPEG we decode, or its end is missing.
-    pub fn jpeg(data: &'a [u8]) -> Result<Self, FrameError> {
-        let header = Header::parse(data)?;
-        let scan = data.get(header.scan_at..).unwrap_or_default();
-        let Some(end) = memchr::memmem::rfind(scan, &[0xFF, 0xD9]) else {
-            return Err(FrameError::BadJpeg {
-                why: "its end (EOI) is missing: truncated?".to_owned(),
-            });
-        };
-        let data = data.get(..header.scan_at + end + 2).unwrap_or(data);
-        Ok(Self::Jpeg {
-            data,
-            size: header.size,
         })
     }
 

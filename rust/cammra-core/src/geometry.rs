@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::ImageError;
+use thiserror::Error;
 
 /// Width and height in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -130,6 +130,25 @@ impl fmt::Display for Rect {
     }
 }
 
+/// A box that shows no part of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Error)]
+pub enum BoxError {
+    /// It is empty, not a number, or absurd.
+    #[error("box {given}: want finite numbers within a million pixels, width and height above 0")]
+    Unusable {
+        /// The box as it was given.
+        given: RawBox,
+    },
+    /// It does not touch the frame at all.
+    #[error("box {given} lies outside the {frame} frame")]
+    OutsideFrame {
+        /// The box as it was given.
+        given: RawBox,
+        /// The frame it was meant for.
+        frame: Size,
+    },
+}
+
 /// A box as a recogniser gave it: any numbers, perhaps hanging over the edge, perhaps nonsense.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RawBox {
@@ -158,16 +177,16 @@ impl RawBox {
     /// The part of the box that lies inside the frame, in whole pixels.
     ///
     /// # Errors
-    /// [`ImageError::BadBox`] when a number is NaN, infinite or absurd or the box is empty, and
-    /// [`ImageError::OutsideFrame`] when no pixel of it touches the frame.
-    pub fn clamped_to(self, frame: Size) -> Result<Rect, ImageError> {
+    /// [`BoxError::Unusable`] when a number is NaN, infinite or absurd or the box is empty, and
+    /// [`BoxError::OutsideFrame`] when no pixel of it touches the frame.
+    pub fn clamped_to(self, frame: Size) -> Result<Rect, BoxError> {
         if !self.is_sane() {
-            return Err(ImageError::BadBox { given: self });
+            return Err(BoxError::Unusable { given: self });
         }
         let (left, right) = Self::clamp(self.x, self.width, frame.width);
         let (top, bottom) = Self::clamp(self.y, self.height, frame.height);
         if left >= right || top >= bottom {
-            return Err(ImageError::OutsideFrame { given: self, frame });
+            return Err(BoxError::OutsideFrame { given: self, frame });
         }
         Ok(Rect {
             x: left,
@@ -256,11 +275,11 @@ mod tests {
         assert_eq!(given(1919.4, 9.0).clamped_to(HD).unwrap().x, 1919);
         assert!(matches!(
             given(1919.5, 9.0).clamped_to(HD),
-            Err(ImageError::OutsideFrame { .. })
+            Err(BoxError::OutsideFrame { .. })
         ));
         assert!(matches!(
             given(f64::NAN, 9.0).clamped_to(HD),
-            Err(ImageError::BadBox { .. })
+            Err(BoxError::Unusable { .. })
         ));
     }
 }

@@ -1,12 +1,12 @@
 //! What an ANPR camera's event push does with frames and plate reads, without Python, clock,
 //! socket or file.
 //!
-//! Three rooms, each with a door of the same name on the Python side:
+//! Three rooms, each with a door of the same name on the Python side. In each a module uses only those before it:
 //!
-//! * **imaging**: [`frame`] (pixels borrowed from the caller), [`shot`] (pixels kept for later),
-//!   [`jpeg`] (libjpeg-turbo);
-//! * **tracking**: [`vote`] (which text a vehicle wears), [`track`] (one vehicle's state), [`tracker`] (all of
-//!   them, their timers and their memory);
+//! * **imaging**: [`geometry`], [`frame`] (pixels borrowed from the caller), [`jpeg`] (libjpeg-turbo), [`shot`] (pixels
+//!   kept for later);
+//! * **tracking**: [`vote`] (which text a vehicle wears), [`event`] (what a vehicle says), [`region`] and [`rules`] (when
+//!   it says it), `vehicle` (one vehicle's state), [`tracker`] (all of them, their timers and their memory);
 //! * **framing**: [`ff`] (the event as JSON), [`multipart`] and [`json_frame`] (bytes for the wire, into any
 //!   [`output`]), [`checksum`] (bytes for the disk).
 //!
@@ -15,6 +15,7 @@
 pub mod checksum;
 mod downsize;
 pub mod error;
+pub mod event;
 pub mod ff;
 pub mod frame;
 pub mod geometry;
@@ -24,7 +25,9 @@ mod json_text;
 pub mod multipart;
 pub mod output;
 mod pixels;
+pub mod region;
+pub mod rules;
 pub mod shot;
-pub mod track;
 pub mod tracker;
+mod vehicle;
 pub mod vote;

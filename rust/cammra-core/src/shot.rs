@@ -9,93 +9,23 @@
 //! with the pixels it lets go of. Held by the tests in `shot/tests.rs`.
 
 mod kept;
+mod piece;
+mod plan;
 mod source;
 #[cfg(test)]
 mod tests;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::ImageError;
 use crate::frame::FrameView;
-use crate::geometry::{RawBox, Rect, Size};
-use crate::jpeg::Encoding;
-use crate::pixels::Pixels;
-use kept::{Kept, Whole};
+use crate::geometry::{RawBox, Size};
+use crate::jpeg::{Encoding, ImageKind, Jpeg};
+use kept::Kept;
 
-/// The four pictures of the product page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ImageKind {
-    /// The vehicle cut out.
-    VehicleCrop,
-    /// The license plate cut out.
-    PlateCrop,
-    /// The whole frame.
-    FullFrame,
-    /// The whole frame made smaller.
-    DownsizedFrame,
-}
-
-/// Which pictures any profile may ask for: what a shot must keep.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ShotPlan {
-    /// Keep the vehicle's pixels.
-    pub vehicle_crop: bool,
-    /// Keep the plate's pixels.
-    pub plate_crop: bool,
-    /// Keep the whole frame.
-    pub full_frame: bool,
-    /// Keep what a downsized frame that fits into this size needs.
-    pub downsized_into: Option<Size>,
-}
-
-/// JPEG bytes somebody else owns, shared instead of copied.
-pub type SharedBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
-
-/// What the tracks of one `observe` call share: a whole frame is copied (or, of a JPEG, referred to) once.
-#[derive(Default)]
-pub struct FrameShare {
-    /// How to keep the JPEG of the frame without a copy, when the caller's bytes are immutable. They begin with the bytes of
-    /// the [`FrameView::Jpeg`].
-    pub jpeg: Option<SharedBytes>,
-    whole: Option<Arc<Whole>>,
-    downsized: Option<(Size, Arc<Pixels>)>,
-}
-
-impl FrameShare {
-    /// For one frame; `jpeg` as in the field of that name.
-    #[must_use]
-    pub fn new(jpeg: Option<SharedBytes>) -> Self {
-        Self {
-            jpeg,
-            ..Self::default()
-        }
-    }
-}
-
-/// One image, encoded.
-#[derive(Clone)]
-pub struct Jpeg {
-    /// From SOI to EOI.
-    pub bytes: Arc<[u8]>,
-    /// Size of the picture.
-    pub size: Size,
-    /// What part of the frame it shows.
-    pub shows: Rect,
-}
-
-/// What to let go when memory is short, first thing first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shed {
-    /// The whole frame; its downsized frame stays.
-    FullFrame,
-    /// The vehicle's pixels.
-    VehicleCrop,
-    /// The frame made smaller.
-    DownsizedFrame,
-    /// The plate's pixels.
-    PlateCrop,
-}
+pub use piece::{FrameShare, SharedBytes};
+pub use plan::{Shed, ShotPlan};
 
 /// Pixels of one read.
 pub struct Shot {

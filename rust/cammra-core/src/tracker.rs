@@ -22,53 +22,25 @@
 //! 3. The same calls give the same events.
 //! 4. A call without an event and without a better shot allocates nothing.
 
+mod camera;
 mod counters;
-mod event;
 mod intake;
 mod reads;
-mod region;
-mod rules;
 mod shelf;
 
+pub use camera::{Camera, NoCamera};
 pub use counters::Counters;
-pub use event::{Changes, EventShot, FrameTime, TrackEvent};
 pub use reads::{Read, ReadBatch};
-pub use region::Region;
-pub use rules::{RuleError, Rules};
 
 use std::collections::HashMap;
 
-use crate::geometry::{RawBox, Size};
-use crate::shot::{Shot, ShotPlan};
-use crate::track::Vehicle;
+use crate::error::RuleError;
+use crate::event::{FrameTime, TrackEvent};
+use crate::region::Region;
+use crate::rules::Rules;
+use crate::shot::ShotPlan;
+use crate::vehicle::Vehicle;
 use shelf::Shelf;
-
-/// Where a better shot's pixels come from: the frame of this call.
-pub trait Camera {
-    /// Width and height of the frame; `None` when none came.
-    fn frame_size(&self) -> Option<Size>;
-
-    /// Copies what `plan` wants of a read; `None` when no frame came.
-    fn take(
-        &mut self,
-        vehicle: Option<RawBox>,
-        plate: Option<RawBox>,
-        plan: &ShotPlan,
-    ) -> Option<Shot>;
-}
-
-/// No frame came with the reads.
-pub struct NoCamera;
-
-impl Camera for NoCamera {
-    fn frame_size(&self) -> Option<Size> {
-        None
-    }
-
-    fn take(&mut self, _: Option<RawBox>, _: Option<RawBox>, _: &ShotPlan) -> Option<Shot> {
-        None
-    }
-}
 
 /// An open vehicle, with what every call looks at beside it.
 struct Slot {

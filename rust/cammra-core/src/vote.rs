@@ -14,19 +14,14 @@ mod align;
 mod ballot;
 mod text;
 
+pub use align::MAX_COLUMNS;
 pub use ballot::{Ballot, Patience};
 pub use text::{MAX_TEXT_CHARS, PlateText, ShortText, distance};
 
-use align::{Step, align};
-
-/// Columns of one vote; more characters than this find no place.
-pub const MAX_COLUMNS: usize = 2 * MAX_TEXT_CHARS;
+use align::{Column, Step, align};
 
 /// Distinct texts of one vehicle that are counted; the lightest makes room.
 pub const MAX_CANDIDATES: usize = 16;
-
-/// Characters that one column may be read as; the lightest makes room.
-const CHOICES: usize = 5;
 
 /// What a read weighs that nobody is confident of, so that recognisers without a confidence have a majority too.
 const LEAST_WEIGHT: f32 = 0.05;
@@ -36,9 +31,6 @@ const LEAST_AGREEMENT: f32 = 0.1;
 
 /// A read with one wrong character in six still has its full weight.
 const AGREEMENT_SLACK: f32 = 1.2;
-
-/// One place of the plate: a character, or `None` where most reads have nothing.
-type Column = Ballot<Option<char>, CHOICES>;
 
 /// One text that was read as it stands.
 #[derive(Clone, Copy, Debug)]

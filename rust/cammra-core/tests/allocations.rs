@@ -3,9 +3,11 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
+use cammra_core::event::FrameTime;
 use cammra_core::geometry::{RawBox, Size};
+use cammra_core::rules::Rules;
 use cammra_core::shot::{Shot, ShotPlan};
-use cammra_core::tracker::{Camera, FrameTime, Read, ReadBatch, Rules, Tracker};
+use cammra_core::tracker::{Camera, Read, ReadBatch, Tracker};
 
 /// The system's allocator, counting what this thread asks for.
 struct Counting;

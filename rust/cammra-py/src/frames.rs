@@ -5,6 +5,7 @@
 
 use cammra_core::frame::{FrameView, PackedOrder, Plane, YuvRange};
 use cammra_core::geometry::Size;
+use cammra_core::jpeg::frame_from_jpeg;
 use cammra_core::shot::SharedBytes;
 use pyo3::PyTypeCheck;
 use pyo3::prelude::*;
@@ -108,7 +109,7 @@ fn view_of_one(grid: Grid<'_>, format: FrameFormat) -> PyResult<FrameView<'_>> {
             if dimensions != 1 {
                 return Err(shape_is("the bytes of one JPEG, one-dimensional"));
             }
-            FrameView::jpeg(plane.data)
+            frame_from_jpeg(plane.data)
         }
         FrameFormat::Packed(PackedOrder::Gray) => {
             if dimensions < 2 || channels != 1 {

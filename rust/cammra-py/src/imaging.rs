@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use cammra_core::error::ImageError;
 use cammra_core::geometry::{RawBox, Rect, Size};
-use cammra_core::jpeg::{self, Encoding, Picture, Subsampling};
-use cammra_core::shot::{self, ImageKind};
+use cammra_core::jpeg::{self, Encoding, ImageKind, JpegView, Subsampling};
+use cammra_core::shot;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -52,7 +52,7 @@ fn encode_image<'py>(
     let given = r#box.map(raw_box);
     with_frame(frame, format, |view| {
         // From the encoder's buffer straight into Python's; the interpreter is back for that alone.
-        let keep = |picture: Picture<'_>| {
+        let keep = |picture: JpegView<'_>| {
             Python::attach(|py| {
                 let bytes = PyBytes::new(py, picture.bytes).unbind();
                 (bytes, picture.size, picture.shows)

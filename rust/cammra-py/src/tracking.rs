@@ -10,12 +10,11 @@ mod settings;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use cammra_core::event::{FrameTime, TrackEvent as Said};
 use cammra_core::frame::FrameView;
 use cammra_core::geometry::{RawBox, Size};
 use cammra_core::shot::{FrameShare, Shot, ShotPlan};
-use cammra_core::tracker::{
-    Camera, FrameTime, NoCamera, ReadBatch, TrackEvent as Said, Tracker as Core,
-};
+use cammra_core::tracker::{Camera, NoCamera, ReadBatch, Tracker as Core};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyDict, PyList};

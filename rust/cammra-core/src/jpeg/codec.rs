@@ -1,18 +1,14 @@
-//! One thread's encoder and decoder, and the choice of what to do with them.
+//! One thread's encoder and decoder.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
 use super::bands::{Chroma, PlanarBands};
 use super::cut::Cutter;
+use super::encoding::{DEFAULT_QUALITY, Encoding, JpegView};
 use super::ffi::{Decoder, Encoder, Recipe};
-use super::mjpeg;
-use super::{DEFAULT_QUALITY, Encoding, Header};
-use crate::downsize::downsized_in;
 use crate::error::{FrameError, ImageError};
 use crate::frame::FrameView;
-use crate::geometry::{RawBox, Rect, Size};
-use crate::shot::{ImageKind, Jpeg};
+use crate::geometry::Rect;
 
 /// Scratch above this is given back after an image.
 const KEPT_SCRATCH_BYTES: usize = 8 << 20;
@@ -73,104 +69,6 @@ pub(super) fn broken_jpeg(why: String) -> ImageError {
     ImageError::Frame(FrameError::BadJpeg { why })
 }
 
-/// One image where it was made: in this thread's buffers, or the camera's own bytes.
-#[derive(Clone, Copy)]
-pub struct Picture<'a> {
-    /// From SOI to EOI.
-    pub bytes: &'a [u8],
-    /// Size of the picture.
-    pub size: Size,
-    /// What part of the frame it shows.
-    pub shows: Rect,
-}
-
-/// A copy of a picture, to keep.
-pub(crate) fn copy_of(picture: Picture<'_>) -> Jpeg {
-    Jpeg {
-        bytes: Arc::from(picture.bytes),
-        size: picture.size,
-        shows: picture.shows,
-    }
-}
-
-/// Cuts and encodes one image straight from a frame.
-///
-/// # Errors
-/// [`ImageError`] that names the box, the setting or the frame that cannot be used.
-pub fn image_from_frame(
-    frame: &FrameView<'_>,
-    kind: ImageKind,
-    given: Option<RawBox>,
-    encoding: &Encoding,
-) -> Result<Jpeg, ImageError> {
-    with_image_from_frame(frame, kind, given, encoding, copy_of)
-}
-
-/// The same, for a caller with a home of his own for the bytes: `take` copies them there. It must not ask for another
-/// image.
-///
-/// # Errors
-/// As [`image_from_frame`].
-pub fn with_image_from_frame<T>(
-    frame: &FrameView<'_>,
-    kind: ImageKind,
-    given: Option<RawBox>,
-    encoding: &Encoding,
-    take: impl FnOnce(Picture<'_>) -> T,
-) -> Result<T, ImageError> {
-    let rect = match kind {
-        ImageKind::FullFrame | ImageKind::DownsizedFrame => Rect::whole(frame.size()),
-        ImageKind::VehicleCrop => frame.box_to_cut(given, "vehicle")?,
-        ImageKind::PlateCrop => frame.box_to_cut(given, "plate")?,
-    };
-    if let FrameView::Jpeg { data, .. } = *frame {
-        return image_of_jpeg(data, kind, rect, encoding, take);
-    }
-    let part = frame.cut(rect).ok_or(ImageError::NoFrame)?;
-    image_of_pixels(&part, kind, rect, encoding, take)
-}
-
-/// Encodes pixels: the part that `shows` names, or, for the downsized frame, that part made smaller.
-pub(crate) fn image_of_pixels<T>(
-    part: &FrameView<'_>,
-    kind: ImageKind,
-    shows: Rect,
-    encoding: &Encoding,
-    take: impl FnOnce(Picture<'_>) -> T,
-) -> Result<T, ImageError> {
-    encoding.check()?;
-    let want = encoding.downsized(part.size());
-    if kind != ImageKind::DownsizedFrame || want == part.size() {
-        return with_codec(|codec| codec.encode(part, shows, encoding, take));
-    }
-    with_codec(|codec| {
-        let buffer = std::mem::take(&mut codec.scratch.small);
-        let smaller = downsized_in(buffer, part, want)?;
-        let made = codec.encode(&smaller.view(), shows, encoding, take);
-        codec.scratch.small = smaller.into_bytes();
-        made
-    })
-}
-
-/// An image from one JPEG of an MJPEG stream.
-pub(crate) fn image_of_jpeg<T>(
-    data: &[u8],
-    kind: ImageKind,
-    rect: Rect,
-    encoding: &Encoding,
-    take: impl FnOnce(Picture<'_>) -> T,
-) -> Result<T, ImageError> {
-    encoding.check()?;
-    let header = Header::parse(data)?;
-    with_codec(|codec| match kind {
-        ImageKind::FullFrame => mjpeg::full_frame(codec, data, &header, encoding, take),
-        ImageKind::DownsizedFrame => mjpeg::downsized_frame(codec, data, &header, encoding, take),
-        ImageKind::VehicleCrop | ImageKind::PlateCrop => {
-            mjpeg::crop(codec, data, &header, rect, encoding, take)
-        }
-    })
-}
-
 impl Codec {
     /// Encodes pixels under the ceiling, if one is set.
     pub(super) fn encode<T>(
@@ -178,7 +76,7 @@ impl Codec {
         part: &FrameView<'_>,
         shows: Rect,
         encoding: &Encoding,
-        take: impl FnOnce(Picture<'_>) -> T,
+        take: impl FnOnce(JpegView<'_>) -> T,
     ) -> Result<T, ImageError> {
         let best = encoding.quality.unwrap_or(DEFAULT_QUALITY);
         let mut made = self.encode_at(part, encoding, best)?;
@@ -188,7 +86,7 @@ impl Codec {
             made = self.encode_below(part, encoding, best, max_bytes)?;
         }
         debug_assert_eq!(made, self.encoder.encoded().len());
-        Ok(take(Picture {
+        Ok(take(JpegView {
             bytes: self.encoder.encoded(),
             size: part.size(),
             shows,

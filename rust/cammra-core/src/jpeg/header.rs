@@ -6,7 +6,7 @@
 //! `tests/native/test_imaging_hostile.py`.
 
 use crate::error::FrameError;
-use crate::frame::MAX_SIDE_PX;
+use crate::frame::{FrameView, MAX_SIDE_PX};
 use crate::geometry::Size;
 
 /// Twice an 8K frame.
@@ -25,26 +25,26 @@ const COM: u8 = 0xFE;
 
 /// The header of one JPEG.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Header {
+pub(super) struct Header {
     /// Width and height.
-    pub(crate) size: Size,
+    pub(super) size: Size,
     /// One component instead of three.
-    pub(crate) gray: bool,
+    pub(super) gray: bool,
     /// Luma samples for each chroma sample, across and down; `None` where the components have no such
     /// simple relation.
-    pub(crate) factors: Option<(u8, u8)>,
+    pub(super) factors: Option<(u8, u8)>,
     /// Sequential, and all components in one scan: it can be decoded row by row.
-    pub(crate) one_scan: bool,
+    pub(super) one_scan: bool,
     /// MCUs between two restart markers; 0 without.
-    pub(crate) restart_interval: u32,
+    pub(super) restart_interval: u32,
     /// Pixels of one MCU, across and down.
-    pub(crate) mcu: (u32, u32),
+    pub(super) mcu: (u32, u32),
     /// It brings its own Huffman tables; a Motion-JPEG frame may rely on the standard ones.
-    pub(crate) has_tables: bool,
+    pub(super) has_tables: bool,
     /// Offset of the frame header's height field.
-    pub(crate) height_at: usize,
+    pub(super) height_at: usize,
     /// Offset of the first entropy-coded byte.
-    pub(crate) scan_at: usize,
+    pub(super) scan_at: usize,
 }
 
 impl Header {
@@ -52,7 +52,7 @@ impl Header {
     ///
     /// # Errors
     /// [`FrameError::BadJpeg`] in words, or [`FrameError::BadSize`].
-    pub(crate) fn parse(data: &[u8]) -> Result<Self, FrameError> {
+    pub(super) fn parse(data: &[u8]) -> Result<Self, FrameError> {
         if !data.starts_with(&[0xFF, SOI]) {
             return Err(bad("it does not begin with SOI (FF D8)"));
         }
@@ -88,14 +88,29 @@ impl Header {
     }
 
     /// MCUs from one edge to the other.
-    pub(crate) fn mcus_per_row(&self) -> u32 {
+    pub(super) fn mcus_per_row(&self) -> u32 {
         self.size.width.div_ceil(self.mcu.0)
     }
 
     /// Rows of MCUs.
-    pub(crate) fn mcu_rows(&self) -> u32 {
+    pub(super) fn mcu_rows(&self) -> u32 {
         self.size.height.div_ceil(self.mcu.1)
     }
+}
+
+/// One frame of an MJPEG stream, without the padding after its end.
+///
+/// # Errors
+/// [`FrameError`] when the header is not that of a JPEG we decode, or its end is missing.
+pub fn frame_from_jpeg(data: &[u8]) -> Result<FrameView<'_>, FrameError> {
+    let header = Header::parse(data)?;
+    let scan = data.get(header.scan_at..).unwrap_or_default();
+    let end = memchr::memmem::rfind(scan, &[0xFF, EOI])
+        .ok_or_else(|| bad("its end (EOI) is missing: truncated?"))?;
+    Ok(FrameView::Jpeg {
+        data: data.get(..header.scan_at + end + 2).unwrap_or(data),
+        size: header.size,
+    })
 }
 
 /// One segment before the scan: `FF`, marker, length, body.

@@ -11,10 +11,10 @@
 //! Chroma of a 4:2:0 or 4:2:2 frame is repeated, not interpolated, and boxes grow to even pixels: thinning it out again gives back
 //! the camera's own samples. Held by `tests/native/test_imaging_mjpeg.py`.
 
-use super::codec::{Codec, Picture, broken_jpeg, codec_error, with_codec};
+use super::codec::{Codec, broken_jpeg, codec_error, with_codec};
+use super::encoding::{DEFAULT_QUALITY, Encoding, JpegView, Subsampling};
 use super::ffi::{LEFT_SLACK_PX, Part, PlanesLayout, Recipe};
 use super::header::{Header, SegmentKind, segments};
-use super::{DEFAULT_QUALITY, Encoding, Subsampling};
 use crate::downsize::downsized;
 use crate::error::ImageError;
 use crate::frame::{FrameView, PackedOrder, Plane, YuvRange};
@@ -27,7 +27,7 @@ pub(super) fn full_frame<T>(
     data: &[u8],
     header: &Header,
     encoding: &Encoding,
-    take: impl FnOnce(Picture<'_>) -> T,
+    take: impl FnOnce(JpegView<'_>) -> T,
 ) -> Result<T, ImageError> {
     let whole = Rect::whole(header.size);
     let with_tables = if header.has_tables {
@@ -39,7 +39,7 @@ pub(super) fn full_frame<T>(
     if encoding.max_bytes.is_some_and(|most| bytes.len() > most) {
         return decode_and_encode(codec, data, header, whole, encoding, take);
     }
-    Ok(take(Picture {
+    Ok(take(JpegView {
         bytes,
         size: header.size,
         shows: whole,
@@ -93,7 +93,7 @@ pub(super) fn crop<T>(
     header: &Header,
     rect: Rect,
     encoding: &Encoding,
-    take: impl FnOnce(Picture<'_>) -> T,
+    take: impl FnOnce(JpegView<'_>) -> T,
 ) -> Result<T, ImageError> {
     let free = encoding.quality.is_none() && encoding.max_bytes.is_none();
     let same = header
@@ -108,7 +108,7 @@ pub(super) fn crop<T>(
             .decoder
             .check(&codec.scratch.cutter.made)
             .map_err(broken_jpeg)?;
-        return Ok(take(Picture {
+        return Ok(take(JpegView {
             bytes: &codec.scratch.cutter.made,
             size: shows.size(),
             shows,
@@ -123,7 +123,7 @@ pub(super) fn downsized_frame<T>(
     data: &[u8],
     header: &Header,
     encoding: &Encoding,
-    take: impl FnOnce(Picture<'_>) -> T,
+    take: impl FnOnce(JpegView<'_>) -> T,
 ) -> Result<T, ImageError> {
     let whole = Rect::whole(header.size);
     let want = encoding.downsized(header.size);
@@ -202,7 +202,7 @@ fn decode_and_encode<T>(
     header: &Header,
     rect: Rect,
     encoding: &Encoding,
-    take: impl FnOnce(Picture<'_>) -> T,
+    take: impl FnOnce(JpegView<'_>) -> T,
 ) -> Result<T, ImageError> {
     let rect = cuttable(header, rect);
     decode(

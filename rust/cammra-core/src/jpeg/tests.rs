@@ -1,13 +1,12 @@
 //! Header, cut and the door to C, on JPEGs of our own.
 
-use super::codec::image_from_frame;
 use super::cut::Cutter;
 use super::ffi::{Decoder, Encoder, LEFT_SLACK_PX, Part, Recipe};
-use super::{Encoding, Header, Subsampling};
+use super::header::Header;
+use super::{Encoding, ImageKind, Subsampling, image_from_frame};
 use crate::error::FrameError;
 use crate::frame::{FrameView, PackedOrder, Plane};
 use crate::geometry::{Rect, Size};
-use crate::shot::ImageKind;
 
 const SIZE: Size = Size {
     width: 48,

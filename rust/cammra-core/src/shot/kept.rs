@@ -2,51 +2,14 @@
 
 use std::sync::Arc;
 
+use super::piece::{FrameShare, Piece, Whole, copied, copied_from, smaller};
+use super::plan::{Shed, ShotPlan};
 use super::source::Source;
-use super::{FrameShare, ImageKind, SharedBytes, Shed, ShotPlan};
-use crate::downsize::downsized;
 use crate::error::ImageError;
 use crate::frame::FrameView;
 use crate::geometry::{RawBox, Rect, Size};
-use crate::jpeg::{downsized_pixels, pixels_of_part};
+use crate::jpeg::{DEFAULT_FIT, ImageKind, downsized_pixels, pixels_of_part};
 use crate::pixels::Pixels;
-
-/// A whole frame.
-pub(super) enum Whole {
-    /// A copy of its pixels.
-    Pixels(Pixels),
-    /// Its JPEG: the first `size_bytes` of the bytes.
-    Jpeg {
-        bytes: SharedBytes,
-        size_bytes: usize,
-    },
-}
-
-impl Whole {
-    fn held_bytes(&self) -> usize {
-        match self {
-            Self::Pixels(pixels) => pixels.held_bytes(),
-            Self::Jpeg { size_bytes, .. } => *size_bytes,
-        }
-    }
-
-    pub(super) fn jpeg(&self) -> Option<&[u8]> {
-        match self {
-            Self::Pixels(_) => None,
-            Self::Jpeg { bytes, size_bytes } => {
-                let bytes: &[u8] = (**bytes).as_ref();
-                Some(bytes.get(..*size_bytes).unwrap_or(bytes))
-            }
-        }
-    }
-}
-
-/// Pixels of a part of the frame, and which part.
-#[derive(Clone)]
-pub(super) struct Piece {
-    pub(super) pixels: Arc<Pixels>,
-    pub(super) shows: Rect,
-}
 
 /// One kind of image: where its pixels are, or why there are none.
 struct Slot {
@@ -113,7 +76,7 @@ impl Kept {
         plate: Option<RawBox>,
         plan: &ShotPlan,
     ) -> Self {
-        let fit = plan.downsized_into.unwrap_or(crate::jpeg::DEFAULT_FIT);
+        let fit = plan.downsized_into.unwrap_or(DEFAULT_FIT);
         let Some(frame) = frame else {
             let none = || Slot::missing(ImageError::NoFrame);
             return Self {
@@ -302,60 +265,4 @@ impl Kept {
         let whole = self.whole.clone().ok_or(ImageError::OverBudget)?;
         Ok(Source::Whole { whole, shows })
     }
-}
-
-impl FrameShare {
-    /// The whole frame, copied or referred to on first demand.
-    fn whole(&mut self, frame: &FrameView<'_>) -> Option<Arc<Whole>> {
-        if self.whole.is_none() {
-            self.whole = Some(Arc::new(match *frame {
-                FrameView::Jpeg { data, .. } => Whole::Jpeg {
-                    bytes: self.jpeg.clone().unwrap_or_else(|| Arc::new(data.to_vec())),
-                    size_bytes: data.len(),
-                },
-                _ => Whole::Pixels(Pixels::copy_of(frame)?),
-            }));
-        }
-        self.whole.clone()
-    }
-
-    /// The frame made smaller, on first demand.
-    fn downsized(&mut self, frame: &FrameView<'_>, fit: Size) -> Result<Arc<Pixels>, ImageError> {
-        match &self.downsized {
-            Some((known, pixels)) if *known == fit => Ok(Arc::clone(pixels)),
-            _ => {
-                let pixels = smaller(frame, fit)?;
-                self.downsized = Some((fit, Arc::clone(&pixels)));
-                Ok(pixels)
-            }
-        }
-    }
-}
-
-fn copied(frame: &FrameView<'_>, shows: Rect) -> Result<Piece, ImageError> {
-    let pixels = frame
-        .cut(shows)
-        .as_ref()
-        .and_then(Pixels::copy_of)
-        .ok_or(ImageError::NoFrame)?;
-    Ok(Piece {
-        pixels: Arc::new(pixels),
-        shows,
-    })
-}
-
-fn copied_from(piece: &Piece, shows: Rect) -> Result<Piece, ImageError> {
-    let view = piece.pixels.view();
-    let inner = copied(&view, shows.within(piece.shows))?;
-    Ok(Piece { shows, ..inner })
-}
-
-fn smaller(frame: &FrameView<'_>, fit: Size) -> Result<Arc<Pixels>, ImageError> {
-    let want = frame.size().fitted_into(fit);
-    let pixels = if want == frame.size() {
-        Pixels::copy_of(frame).ok_or(ImageError::NoFrame)?
-    } else {
-        downsized(frame, want)?
-    };
-    Ok(Arc::new(pixels))
 }

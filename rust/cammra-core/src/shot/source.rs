@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::kept::{Piece, Whole};
-use super::{ImageKind, Jpeg};
+use super::piece::{Piece, Whole};
 use crate::error::ImageError;
 use crate::geometry::Rect;
-use crate::jpeg::{Encoding, copy_of, image_of_jpeg, image_of_pixels};
+use crate::jpeg::{Encoding, ImageKind, Jpeg, copy_of, image_of_jpeg, image_of_pixels};
 
 /// Where an image comes from; holds its pixels while it is encoded, whatever is shed meanwhile.
 pub(super) enum Source {

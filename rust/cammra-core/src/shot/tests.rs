@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{FrameShare, ImageKind, Shed, Shot, ShotPlan};
+use super::{FrameShare, Shed, Shot, ShotPlan};
 use crate::error::ImageError;
 use crate::frame::{FrameView, PackedOrder, Plane, YuvRange};
+use crate::geometry::BoxError;
 use crate::geometry::{RawBox, Rect, Size};
-use crate::jpeg::{Encoding, Subsampling, image_from_frame};
+use crate::jpeg::{Encoding, ImageKind, Subsampling, frame_from_jpeg, image_from_frame};
 
 const SIZE: Size = Size {
     width: 192,
@@ -211,7 +212,7 @@ fn the_plate_outlives_the_vehicle_and_the_downsized_frame_the_full_one() {
 #[test]
 fn a_jpeg_frame_is_kept_once_and_without_a_copy_when_its_bytes_may_be_shared() {
     let bytes = jpeg_bytes();
-    let frame = FrameView::jpeg(&bytes).unwrap();
+    let frame = frame_from_jpeg(&bytes).unwrap();
     let shared: Arc<Vec<u8>> = Arc::new(bytes.clone());
     let mut share = FrameShare::new(Some(shared.clone()));
     let shot = Shot::capture(
@@ -232,7 +233,7 @@ fn a_jpeg_frame_is_kept_once_and_without_a_copy_when_its_bytes_may_be_shared() {
 #[test]
 fn of_a_jpeg_frame_the_plate_stays_when_the_rest_goes() {
     let bytes = jpeg_bytes();
-    let frame = FrameView::jpeg(&bytes).unwrap();
+    let frame = frame_from_jpeg(&bytes).unwrap();
     let shot = capture(&frame, PLATE, &CROPS);
     let before = image_from_frame(&frame, ImageKind::PlateCrop, Some(PLATE), &PLAIN).unwrap();
     assert_eq!(shot.shed(Shed::FullFrame), 0, "its vehicle is still wanted");
@@ -274,7 +275,7 @@ fn a_bad_box_costs_its_own_image_only() {
     let shot = Shot::capture(Some(&frame), &mut share, Some(nan), None, &EVERYTHING);
     assert!(matches!(
         shot.jpeg(ImageKind::VehicleCrop, &PLAIN),
-        Err(ImageError::BadBox { .. })
+        Err(ImageError::Box(BoxError::Unusable { .. }))
     ));
     assert!(matches!(
         shot.jpeg(ImageKind::PlateCrop, &PLAIN),

@@ -1,9 +1,13 @@
 //! From a read as it came to what a vehicle takes in: checked, placed, counted.
 
-use super::region::fraction_of;
-use super::{Camera, Counters, FrameTime, Read, Region, TrackEvent, Tracker};
+use super::Tracker;
+use super::camera::Camera;
+use super::counters::Counters;
+use super::reads::Read;
+use crate::event::{FrameTime, TrackEvent};
 use crate::geometry::{RawBox, Size};
-use crate::track::{AttributeRead, Evidence, Sight};
+use crate::region::{Region, fraction_of};
+use crate::vehicle::{AttributeRead, Evidence, Sight};
 use crate::vote::PlateText;
 
 /// A read's place in the scene.

@@ -1,7 +1,7 @@
 //! What a recogniser saw in one frame, gathered without an allocation per read.
 
+use crate::event::{Attribute, Direction};
 use crate::geometry::RawBox;
-use crate::track::{Attribute, Direction};
 
 /// One read as it is handed in; texts are borrowed.
 #[derive(Clone, Copy, Debug)]

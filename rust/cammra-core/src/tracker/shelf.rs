@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Camera, Counters, Rules};
+use super::camera::Camera;
+use super::counters::Counters;
+use crate::rules::Rules;
 use crate::shot::{Shed, ShotPlan};
-use crate::track::{Album, Kept, SHED_ORDER, Sight, Vehicle};
+use crate::vehicle::{Album, Kept, SHED_ORDER, Sight, Vehicle};
 use crate::vote::PlateText;
 
 /// Which kinds a shot of this plan never had: they are gone from the start.

@@ -3,8 +3,17 @@
 //! A character costs what its column does not share of it, leaving a column out costs what the column is not
 //! empty of, a new column costs 1 (Needleman and Wunsch 1970, with the votes as the costs).
 
+use super::ballot::Ballot;
 use super::text::MAX_TEXT_CHARS;
-use super::{Column, MAX_COLUMNS};
+
+/// Columns of one vote; more characters than this find no place.
+pub const MAX_COLUMNS: usize = 2 * MAX_TEXT_CHARS;
+
+/// Characters that one column may be read as; the lightest makes room.
+const CHOICES: usize = 5;
+
+/// One place of the plate: a character, or `None` where most reads have nothing.
+pub(super) type Column = Ballot<Option<char>, CHOICES>;
 
 const STRIDE: usize = MAX_TEXT_CHARS + 1;
 

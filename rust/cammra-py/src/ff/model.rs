@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use cammra_core::ff::Box4;
-use cammra_core::shot::ImageKind;
+use cammra_core::jpeg::ImageKind;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 

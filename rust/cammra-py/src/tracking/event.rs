@@ -1,7 +1,7 @@
 //! What a track says, as Python sees it.
 
+use cammra_core::event::TrackEvent as Said;
 use cammra_core::geometry::Rect;
-use cammra_core::tracker::TrackEvent as Said;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 

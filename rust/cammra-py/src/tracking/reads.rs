@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use cammra_core::event::{Attribute, Direction};
 use cammra_core::geometry::RawBox;
-use cammra_core::track::{Attribute, Direction};
 use cammra_core::tracker::{Read, ReadBatch};
 use pyo3::intern;
 use pyo3::prelude::*;

@@ -1,8 +1,10 @@
 //! The settings as plain values: what `cammra_edge.tracking` makes of `config.TrackingSettings` and the profiles.
 
+use cammra_core::error::RuleError;
 use cammra_core::geometry::Size;
+use cammra_core::region::Region;
+use cammra_core::rules::Rules;
 use cammra_core::shot::ShotPlan;
-use cammra_core::tracker::{Region, RuleError, Rules};
 use cammra_core::vote::Patience;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

@@ -1,6 +1,6 @@
 //! Regions of interest: polygons with an arrow, in fractions of the frame.
 
-use super::rules::RuleError;
+use crate::error::RuleError;
 use crate::geometry::Size;
 
 /// So little that it is less than a pixel of any sensor.
@@ -28,7 +28,7 @@ impl Region {
         }
     }
 
-    pub(super) fn check(&self) -> Result<(), RuleError> {
+    pub(crate) fn check(&self) -> Result<(), RuleError> {
         let error = |field, value: String, want| Err(RuleError { field, value, want });
         if self.roi_id == 0 {
             return error(
@@ -65,7 +65,7 @@ impl Region {
     }
 
     /// Whether a point (in fractions) lies inside; even-odd rule, so that a polygon may have a hole.
-    pub(super) fn contains(&self, (x, y): (f64, f64)) -> bool {
+    pub(crate) fn contains(&self, (x, y): (f64, f64)) -> bool {
         let corners = &self.polygon;
         let before = corners.iter().cycle().skip(corners.len().saturating_sub(1));
         let mut inside = false;
@@ -80,7 +80,7 @@ impl Region {
     }
 
     /// How far a point (in pixels) is along the arrow, as a fraction of the frame's diagonal.
-    pub(super) fn progress(&self, (x, y): (f64, f64), frame: Size) -> f64 {
+    pub(crate) fn progress(&self, (x, y): (f64, f64), frame: Size) -> f64 {
         let (width, height) = (f64::from(frame.width), f64::from(frame.height));
         let (tail, head) = self.arrow;
         let (along_x, along_y) = ((head.0 - tail.0) * width, (head.1 - tail.1) * height);
@@ -93,7 +93,7 @@ impl Region {
 }
 
 /// A point in pixels as fractions of the frame; what lies outside or on its edge moves just inside.
-pub(super) fn fraction_of((x, y): (f64, f64), frame: Size) -> (f64, f64) {
+pub(crate) fn fraction_of((x, y): (f64, f64), frame: Size) -> (f64, f64) {
     let inside =
         |at: f64, of: u32| (at / f64::from(of.max(1))).clamp(JUST_INSIDE, 1.0 - JUST_INSIDE);
     (inside(x, frame.width), inside(y, frame.height))

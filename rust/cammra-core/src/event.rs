@@ -1,10 +1,114 @@
-//! What a track says.
+//! What a vehicle says: the nouns of an event.
 
 use std::sync::Arc;
 
 use crate::geometry::Rect;
 use crate::shot::Shot;
-use crate::track::{Attribute, Direction, EventKind};
+
+/// What a vehicle says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// Seen for the first time.
+    New,
+    /// One consolidated, actionable answer.
+    Reliable,
+    /// Something that was reported has changed.
+    Update,
+    /// Not read any more.
+    Lost,
+}
+
+impl EventKind {
+    /// The wire's word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Reliable => "reliable",
+            Self::Update => "update",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// Movement along the region's arrow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Along the arrow.
+    In,
+    /// Against it.
+    Out,
+    /// Not known.
+    #[default]
+    Unknown,
+}
+
+impl Direction {
+    /// The wire's word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Out => "out",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What is known of a vehicle besides its text, by the names of `PlateRead` and `VehicleInfo`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Attribute {
+    Country,
+    Region,
+    RegionCode,
+    Iso3166Part2,
+    View,
+    Kind,
+    Colour,
+    Make,
+    Model,
+}
+
+impl Attribute {
+    /// All of them, in the order they are reported.
+    pub const ALL: [Self; 9] = [
+        Self::Country,
+        Self::Region,
+        Self::RegionCode,
+        Self::Iso3166Part2,
+        Self::View,
+        Self::Kind,
+        Self::Colour,
+        Self::Make,
+        Self::Model,
+    ];
+
+    /// The field's name in `PlateRead` and `VehicleInfo`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Country => "country",
+            Self::Region => "region",
+            Self::RegionCode => "region_code",
+            Self::Iso3166Part2 => "iso3166_2",
+            Self::View => "view",
+            Self::Kind => "kind",
+            Self::Colour => "colour",
+            Self::Make => "make",
+            Self::Model => "model",
+        }
+    }
+
+    /// The name in an update's list of changes, where `region` is the region of interest.
+    #[must_use]
+    pub const fn change_name(self) -> &'static str {
+        match self {
+            Self::Region => "plate_region",
+            other => other.name(),
+        }
+    }
+}
 
 /// When a frame was taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -12,42 +12,17 @@ mod settling;
 mod stage;
 mod travel;
 
-pub use attributes::Attribute;
-pub use stage::{Cue, EventKind, Stage, step};
-
 pub(crate) use album::{Album, Kept, SHED_ORDER, Sight};
 pub(crate) use attributes::AttributeRead;
 
 use attributes::Attributes;
 use settling::Settling;
+use stage::{Cue, Stage, step};
 use travel::Travel;
 
-use crate::tracker::{Changes, EventShot, FrameTime, Rules, TrackEvent};
+use crate::event::{Changes, Direction, EventKind, EventShot, FrameTime, TrackEvent};
+use crate::rules::Rules;
 use crate::vote::{PlateText, TextVote, weight};
-
-/// Movement along the region's arrow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// Along the arrow.
-    In,
-    /// Against it.
-    Out,
-    /// Not known.
-    #[default]
-    Unknown,
-}
-
-impl Direction {
-    /// The wire's word.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::In => "in",
-            Self::Out => "out",
-            Self::Unknown => "unknown",
-        }
-    }
-}
 
 /// One read, checked and placed: what a vehicle takes in.
 pub(crate) struct Evidence<'a> {

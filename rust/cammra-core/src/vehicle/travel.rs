@@ -1,6 +1,6 @@
 //! Direction from the boxes: how far the middle of the vehicle has come along its region's arrow.
 
-use super::Direction;
+use crate::event::Direction;
 
 /// How much further than the first time a vehicle must come back before it has turned round: boxes breathe, and a
 /// direction that flickers opens barriers.

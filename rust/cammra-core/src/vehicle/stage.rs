@@ -1,34 +1,10 @@
 //! The life of one vehicle as a table that the compiler reads: leave a line out, and it does not build.
 
-/// What a vehicle says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EventKind {
-    /// Seen for the first time.
-    New,
-    /// One consolidated, actionable answer.
-    Reliable,
-    /// Something that was reported has changed.
-    Update,
-    /// Not read any more.
-    Lost,
-}
-
-impl EventKind {
-    /// The wire's word.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Reliable => "reliable",
-            Self::Update => "update",
-            Self::Lost => "lost",
-        }
-    }
-}
+use crate::event::EventKind;
 
 /// Where in its life a vehicle is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Stage {
+pub(super) enum Stage {
     /// Read, but the result delay holds New back.
     Waiting,
     /// New has been said.
@@ -41,7 +17,7 @@ pub enum Stage {
 
 /// What happens to a vehicle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Cue {
+pub(super) enum Cue {
     /// The result delay is over.
     Released,
     /// A change of what was reported counts.
@@ -54,7 +30,7 @@ pub enum Cue {
 
 /// The table: what comes next, and what is said on the way.
 #[must_use]
-pub const fn step(stage: Stage, cue: Cue) -> (Stage, &'static [EventKind]) {
+pub(super) const fn step(stage: Stage, cue: Cue) -> (Stage, &'static [EventKind]) {
     use EventKind::{Lost, New, Reliable, Update};
     match (stage, cue) {
         (Stage::Waiting, Cue::Released) => (Stage::Fresh, &[New]),

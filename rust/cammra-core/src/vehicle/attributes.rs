@@ -1,61 +1,7 @@
 //! Country, plate region, make and the like: a weighted majority each.
 
+use crate::event::Attribute;
 use crate::vote::{Ballot, Patience, ShortText};
-
-/// What is known of a vehicle besides its text, by the names of `PlateRead` and `VehicleInfo`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Attribute {
-    Country,
-    Region,
-    RegionCode,
-    Iso3166Part2,
-    View,
-    Kind,
-    Colour,
-    Make,
-    Model,
-}
-
-impl Attribute {
-    /// All of them, in the order they are reported.
-    pub const ALL: [Self; 9] = [
-        Self::Country,
-        Self::Region,
-        Self::RegionCode,
-        Self::Iso3166Part2,
-        Self::View,
-        Self::Kind,
-        Self::Colour,
-        Self::Make,
-        Self::Model,
-    ];
-
-    /// The field's name in `PlateRead` and `VehicleInfo`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Country => "country",
-            Self::Region => "region",
-            Self::RegionCode => "region_code",
-            Self::Iso3166Part2 => "iso3166_2",
-            Self::View => "view",
-            Self::Kind => "kind",
-            Self::Colour => "colour",
-            Self::Make => "make",
-            Self::Model => "model",
-        }
-    }
-
-    /// The name in an update's list of changes, where `region` is the region of interest.
-    #[must_use]
-    pub const fn change_name(self) -> &'static str {
-        match self {
-            Self::Region => "plate_region",
-            other => other.name(),
-        }
-    }
-}
 
 /// Values of one attribute that are weighed against each other.
 const CHOICES: usize = 3;

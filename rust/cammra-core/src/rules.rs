@@ -1,22 +1,9 @@
 //! When a vehicle says what: the settings, checked once.
 
-use thiserror::Error;
-
-use super::region::Region;
+use crate::error::RuleError;
 use crate::geometry::Size;
+use crate::region::Region;
 use crate::vote::Patience;
-
-/// A setting that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{field} is {value}: want {want}")]
-pub struct RuleError {
-    /// The setting's name.
-    pub field: &'static str,
-    /// The value given.
-    pub value: String,
-    /// What would have been good.
-    pub want: &'static str,
-}
 
 /// The settings of a tracker. `cammra_edge.config.TrackingSettings` documents each; times are nanoseconds.
 #[derive(Clone, Debug)]

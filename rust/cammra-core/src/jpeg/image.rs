@@ -1,0 +1,99 @@
+//! One image from a frame, whatever its format.
+
+use std::sync::Arc;
+
+use super::codec::with_codec;
+use super::encoding::{Encoding, ImageKind, Jpeg, JpegView};
+use super::header::Header;
+use super::mjpeg;
+use crate::downsize::downsized_in;
+use crate::error::ImageError;
+use crate::frame::FrameView;
+use crate::geometry::{RawBox, Rect};
+
+/// A copy of a picture, to keep.
+pub(crate) fn copy_of(picture: JpegView<'_>) -> Jpeg {
+    Jpeg {
+        bytes: Arc::from(picture.bytes),
+        size: picture.size,
+        shows: picture.shows,
+    }
+}
+
+/// Cuts and encodes one image straight from a frame.
+///
+/// # Errors
+/// [`ImageError`] that names the box, the setting or the frame that cannot be used.
+pub fn image_from_frame(
+    frame: &FrameView<'_>,
+    kind: ImageKind,
+    given: Option<RawBox>,
+    encoding: &Encoding,
+) -> Result<Jpeg, ImageError> {
+    with_image_from_frame(frame, kind, given, encoding, copy_of)
+}
+
+/// The same, for a caller with a home of his own for the bytes: `take` copies them there. It must not ask for another
+/// image.
+///
+/// # Errors
+/// As [`image_from_frame`].
+pub fn with_image_from_frame<T>(
+    frame: &FrameView<'_>,
+    kind: ImageKind,
+    given: Option<RawBox>,
+    encoding: &Encoding,
+    take: impl FnOnce(JpegView<'_>) -> T,
+) -> Result<T, ImageError> {
+    let rect = match kind {
+        ImageKind::FullFrame | ImageKind::DownsizedFrame => Rect::whole(frame.size()),
+        ImageKind::VehicleCrop => frame.box_to_cut(given, "vehicle")?,
+        ImageKind::PlateCrop => frame.box_to_cut(given, "plate")?,
+    };
+    if let FrameView::Jpeg { data, .. } = *frame {
+        return image_of_jpeg(data, kind, rect, encoding, take);
+    }
+    let part = frame.cut(rect).ok_or(ImageError::NoFrame)?;
+    image_of_pixels(&part, kind, rect, encoding, take)
+}
+
+/// Encodes pixels: the part that `shows` names, or, for the downsized frame, that part made smaller.
+pub(crate) fn image_of_pixels<T>(
+    part: &FrameView<'_>,
+    kind: ImageKind,
+    shows: Rect,
+    encoding: &Encoding,
+    take: impl FnOnce(JpegView<'_>) -> T,
+) -> Result<T, ImageError> {
+    encoding.check()?;
+    let want = encoding.downsized(part.size());
+    if kind != ImageKind::DownsizedFrame || want == part.size() {
+        return with_codec(|codec| codec.encode(part, shows, encoding, take));
+    }
+    with_codec(|codec| {
+        let buffer = std::mem::take(&mut codec.scratch.small);
+        let smaller = downsized_in(buffer, part, want)?;
+        let made = codec.encode(&smaller.view(), shows, encoding, take);
+        codec.scratch.small = smaller.into_bytes();
+        made
+    })
+}
+
+/// An image from one JPEG of an MJPEG stream.
+pub(crate) fn image_of_jpeg<T>(
+    data: &[u8],
+    kind: ImageKind,
+    rect: Rect,
+    encoding: &Encoding,
+    take: impl FnOnce(JpegView<'_>) -> T,
+) -> Result<T, ImageError> {
+    encoding.check()?;
+    let header = Header::parse(data)?;
+    with_codec(|codec| match kind {
+        ImageKind::FullFrame => mjpeg::full_frame(codec, data, &header, encoding, take),
+        ImageKind::DownsizedFrame => mjpeg::downsized_frame(codec, data, &header, encoding, take),
+        ImageKind::VehicleCrop | ImageKind::PlateCrop => {
+            mjpeg::crop(codec, data, &header, rect, encoding, take)
+        }
+    })
+}

@@ -1,0 +1,128 @@
+//! Pixels that outlive their frame: the whole of it, or a part.
+
+use std::sync::Arc;
+
+use crate::downsize::downsized;
+use crate::error::ImageError;
+use crate::frame::FrameView;
+use crate::geometry::{Rect, Size};
+use crate::pixels::Pixels;
+
+/// JPEG bytes somebody else owns, shared instead of copied.
+pub type SharedBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
+
+/// A whole frame.
+pub(super) enum Whole {
+    /// A copy of its pixels.
+    Pixels(Pixels),
+    /// Its JPEG: the first `size_bytes` of the bytes.
+    Jpeg {
+        bytes: SharedBytes,
+        size_bytes: usize,
+    },
+}
+
+impl Whole {
+    pub(super) fn held_bytes(&self) -> usize {
+        match self {
+            Self::Pixels(pixels) => pixels.held_bytes(),
+            Self::Jpeg { size_bytes, .. } => *size_bytes,
+        }
+    }
+
+    pub(super) fn jpeg(&self) -> Option<&[u8]> {
+        match self {
+            Self::Pixels(_) => None,
+            Self::Jpeg { bytes, size_bytes } => {
+                let bytes: &[u8] = (**bytes).as_ref();
+                Some(bytes.get(..*size_bytes).unwrap_or(bytes))
+            }
+        }
+    }
+}
+
+/// Pixels of a part of the frame, and which part.
+#[derive(Clone)]
+pub(super) struct Piece {
+    pub(super) pixels: Arc<Pixels>,
+    pub(super) shows: Rect,
+}
+
+/// What the tracks of one `observe` call share: a whole frame is copied (or, of a JPEG, referred to) once.
+#[derive(Default)]
+pub struct FrameShare {
+    /// How to keep the JPEG of the frame without a copy, when the caller's bytes are immutable. They begin with the bytes of
+    /// the [`FrameView::Jpeg`].
+    pub jpeg: Option<SharedBytes>,
+    pub(super) whole: Option<Arc<Whole>>,
+    downsized: Option<(Size, Arc<Pixels>)>,
+}
+
+impl FrameShare {
+    /// For one frame; `jpeg` as in the field of that name.
+    #[must_use]
+    pub fn new(jpeg: Option<SharedBytes>) -> Self {
+        Self {
+            jpeg,
+            ..Self::default()
+        }
+    }
+
+    /// The whole frame, copied or referred to on first demand.
+    pub(super) fn whole(&mut self, frame: &FrameView<'_>) -> Option<Arc<Whole>> {
+        if self.whole.is_none() {
+            self.whole = Some(Arc::new(match *frame {
+                FrameView::Jpeg { data, .. } => Whole::Jpeg {
+                    bytes: self.jpeg.clone().unwrap_or_else(|| Arc::new(data.to_vec())),
+                    size_bytes: data.len(),
+                },
+                _ => Whole::Pixels(Pixels::copy_of(frame)?),
+            }));
+        }
+        self.whole.clone()
+    }
+
+    /// The frame made smaller, on first demand.
+    pub(super) fn downsized(
+        &mut self,
+        frame: &FrameView<'_>,
+        fit: Size,
+    ) -> Result<Arc<Pixels>, ImageError> {
+        match &self.downsized {
+            Some((known, pixels)) if *known == fit => Ok(Arc::clone(pixels)),
+            _ => {
+                let pixels = smaller(frame, fit)?;
+                self.downsized = Some((fit, Arc::clone(&pixels)));
+                Ok(pixels)
+            }
+        }
+    }
+}
+
+pub(super) fn copied(frame: &FrameView<'_>, shows: Rect) -> Result<Piece, ImageError> {
+    let pixels = frame
+        .cut(shows)
+        .as_ref()
+        .and_then(Pixels::copy_of)
+        .ok_or(ImageError::NoFrame)?;
+    Ok(Piece {
+        pixels: Arc::new(pixels),
+        shows,
+    })
+}
+
+pub(super) fn copied_from(piece: &Piece, shows: Rect) -> Result<Piece, ImageError> {
+    let view = piece.pixels.view();
+    let inner = copied(&view, shows.within(piece.shows))?;
+    Ok(Piece { shows, ..inner })
+}
+
+pub(super) fn smaller(frame: &FrameView<'_>, fit: Size) -> Result<Arc<Pixels>, ImageError> {
+    let want = frame.size().fitted_into(fit);
+    let pixels = if want == frame.size() {
+        Pixels::copy_of(frame).ok_or(ImageError::NoFrame)?
+    } else {
+        downsized(frame, want)?
+    };
+    Ok(Arc::new(pixels))
+}
