@@ -11,36 +11,25 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from cammra_edge.plates import ascii_text, file_token
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-_LONGEST_PLATE = 64
+__all__ = [
+    "ascii_text",
+    "file_name",
+    "file_token",
+    "in_zone",
+    "local_stamp",
+    "local_time",
+    "utc_text",
+]
+
 _LONGEST_NAME = 120
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9._-]+")
-_NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _NS_PER_S = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@lru_cache(
-    maxsize=256
-)  # each event asks for its plate several times, and a vehicle has several events
-def ascii_text(text: str) -> str:
-    """The text in printable ASCII: transliterated, and what cannot be spelled dropped."""
-    return _CONTROL.sub("", text if text.isascii() else _spelled(text))
-
-
-def _spelled(text: str) -> str:
-    from anyascii import anyascii  # noqa: PLC0415 - most plates need none of its tables
-
-    return anyascii(text)
-
-
-@lru_cache(maxsize=256)  # as above
-def file_token(text: str) -> str:
-    """Letters and digits of a plate, as the vendor's file names have them: `TÖL SL123` is `TOLSL123`."""
-    return _NOT_ALPHANUMERIC.sub("", ascii_text(text[: 4 * _LONGEST_PLATE]))[:_LONGEST_PLATE]
 
 
 def file_name(text: str) -> str:

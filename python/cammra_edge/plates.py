@@ -1,0 +1,85 @@
+"""The one normal form of plates: what looks the same on a plate is the same.
+
+Letters are told by their shape, not by their sound: Russia (GOST R 50577), Ukraine, Greece and others allow on plates
+only letters that look Latin, and people type either. From that form come a plate's ASCII (`ascii_text`), its token in
+file names (`file_token`) and the key by which lists compare it (`list_key`). Held by `tests/plates/test_plates.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from unicodedata import category, normalize
+
+_LOOK_ALIKES = (
+    ("АВЕКМНОРСТУХІЈЅҮ", "ABEKMHOPCTYXIJSY"),  # Cyrillic, with Ukraine's, Serbia's and Mongolia's
+    ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX"),  # Greek
+)
+_TWINS = str.maketrans(
+    {
+        letter: twin
+        for letters, twins in _LOOK_ALIKES
+        for letter, twin in zip(letters + letters.lower(), twins + twins.lower(), strict=True)
+    }
+)
+_LONGEST_TOKEN = 64
+_NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]+")
+_EMOJI_NAME = re.compile(r":\w+:")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Unicode's default ignorable code points among letters and marks; the rest of them are of category Cf."""
+
+
+def _by_shape(text: str) -> str:
+    """The text in NFKC, each letter that looks Latin in place of its twin, also beneath an accent."""
+    return normalize("NFC", normalize("NFKD", text).translate(_TWINS))
+
+
+@lru_cache(
+    maxsize=256
+)  # each event asks for its plate several times, and a vehicle has several events
+def ascii_text(text: str) -> str:
+    """The text in printable ASCII.
+
+    Letters without a Latin twin are transliterated; what has no spelling, such as an emoji, is dropped.
+    """
+    return _CONTROL.sub("", text if text.isascii() else _spelled(text))
+
+
+def _spelled(text: str) -> str:
+    from anyascii import anyascii  # noqa: PLC0415 - most plates need none of its tables
+
+    # A symbol has no spelling; an emoji that Unicode counts elsewhere, or newer than Python, would get its name.
+    spellings = (anyascii(char) for char in _by_shape(text) if category(char) not in {"So", "Sk"})
+    return "".join(spelling for spelling in spellings if not _EMOJI_NAME.fullmatch(spelling))
+
+
+@lru_cache(maxsize=256)  # as above
+def file_token(text: str) -> str:
+    """Letters and digits of a plate, as the vendor's file names have them: `TÖL SL123` is `TOLSL123`."""
+    return _NOT_ALPHANUMERIC.sub("", ascii_text(text[: 4 * _LONGEST_TOKEN]))[:_LONGEST_TOKEN]
+
+
+def list_key(text: str, wildcards: str = "") -> str:
+    """Letters and digits alone, without case: `34A-368.37` is `34a36837`.
+
+    Nothing is transliterated: two provinces of China that sound alike stay two.
+
+    Args:
+        text: A plate, or a pattern of plates.
+        wildcards: Characters of a pattern that stay as they are.
+    """
+    if text.isascii():
+        return "".join(char for char in text.lower() if char.isalnum() or char in wildcards)
+    visible = "".join(char for char in _INVISIBLE.sub("", text) if category(char) != "Cf")
+    is_kept = False
+    kept: list[str] = []
+    for char in _by_shape(normalize("NFKD", visible).casefold()):
+        # A mark goes with its letter: vowel signs tell Nepal's zones apart.
+        with_letter = is_kept and category(char)[0] == "M"
+        is_kept = char.isalnum() or char in wildcards or with_letter
+        if is_kept:
+            kept.append(char)
+    return "".join(kept)
