@@ -69,7 +69,7 @@ def test_status_shows_the_outbox_of_a_script_or_a_path(refused: Path, capsys: Sa
     assert (profile["name"], profile["parked_now"], profile["state"]) == ("gate", 2, "not running")
     path = load_script(refused).engine.settings.outbox.path
     assert main(["status", str(path), "--metrics"]) == Exit.OK
-    assert 'cammra_parked{profile="1",name="profile 1"} 2' in capsys.readouterr().out
+    assert 'cammra_parked{profile="profile 1",name="profile 1"} 2' in capsys.readouterr().out
 
 
 def test_status_asks_a_running_engines_page(
@@ -86,7 +86,7 @@ def test_status_asks_a_running_engines_page(
         assert main(words) == Exit.CONFIG
         (line,) = capsys.readouterr().err.splitlines()
         assert line.endswith(
-            "answers 401 Unauthorized; a token made on the page belongs into CAMMRA_TOKEN"
+            "answers 401 Unauthorized; put a token made on the page in CAMMRA_TOKEN"
         )
         monkeypatch.setenv("CAMMRA_TOKEN", token)
         assert main([*words, "--json"]) == Exit.OK

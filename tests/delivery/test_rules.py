@@ -59,7 +59,7 @@ def test_overtaken_updates_are_left_out_where_that_is_set(rig: Rig) -> None:
     rig.outbox.put(events)
     rig.run()
     assert texts(rig) == ["1 1 new 1", "4 1 update 4", "5 1 lost 5", "6 2 update 1"]
-    assert rig.worker.status()["dropped"] == {Dropped.COALESCED.value: 2}
+    assert rig.worker.status().dropped == {Dropped.COALESCED.value: 2}
 
 
 def test_an_update_that_was_tried_is_not_left_out(rig: Rig) -> None:
@@ -79,7 +79,7 @@ def test_nothing_older_than_the_profiles_age_is_sent(rig: Rig) -> None:
     rig.outbox.put([new_event(2)])
     rig.run()
     assert rig.sink.packets() == [5]
-    assert rig.worker.status()["expired"] == 4
+    assert rig.worker.status().expired == 4
 
 
 @pytest.mark.parametrize("order", ["in_order", "live_first"])
@@ -139,7 +139,7 @@ def test_a_sink_that_hangs_delays_only_its_own_profile(tmp_path: Path) -> None:
         for vehicle_no in range(1, 21):
             outbox.put(a_life(vehicle_no, wanted_by=(1, 2)))
         assert quick.wait_until_idle(30)
-        assert hanging.status()["delivered"] == 0
+        assert hanging.status().delivered == 0
         release.set()
         assert hanging.wait_until_idle(30)
     finally:
@@ -174,5 +174,5 @@ def test_a_probe_after_an_outage_is_one_event_even_with_a_window(rig: Rig) -> No
 def test_a_profiles_own_bound_is_kept(rig: Rig) -> None:
     rig.worker_with(max_queue_events=20)
     rig.outbox.put([new_event(n) for n in range(1, 41)])
-    assert rig.worker.status()["queue_events"] <= 20
-    assert rig.worker.status()["dropped"] == {Dropped.OVERFLOW.value: 21}
+    assert rig.worker.status().queue_events <= 20
+    assert rig.worker.status().dropped == {Dropped.OVERFLOW.value: 21}

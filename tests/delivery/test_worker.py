@@ -27,8 +27,8 @@ def test_each_event_arrives_once_with_its_packet(rig: Rig) -> None:
     rig.outbox.put([*a_life(1, image=JPEG), *a_life(2)])
     rig.run()
     assert rig.sink.packets() == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert rig.worker.status()["delivered"] == 8
-    assert rig.worker.status()["state"] == "idle"
+    assert rig.worker.status().delivered == 8
+    assert rig.worker.status().state == "idle"
 
 
 def test_a_receiver_that_is_away_is_tried_with_one_event_ever_more_rarely(rig: Rig) -> None:
@@ -38,13 +38,13 @@ def test_a_receiver_that_is_away_is_tried_with_one_event_ever_more_rarely(rig: R
     assert rig.run(0.02) == 1  # 0.5 s after the first
     assert rig.run(0.98) == 0
     assert rig.run(0.02) == 1  # 1 s after the second
-    assert rig.worker.status()["state"] == "retrying"
-    assert rig.worker.status()["why"] == "connection refused"
+    assert rig.worker.status().state == "retrying"
+    assert rig.worker.status().why == "connection refused"
     rig.run(300)
     assert [attempt.packet for attempt in rig.sink.tried[:3]] == [1, 1, 1]
     assert sorted(rig.sink.packets()) == [1, 2, 3, 4, 5, 6, 7, 8]
     assert_in_order_per_vehicle(rig)
-    assert rig.worker.status()["retried"] == 8
+    assert rig.worker.status().retried == 8
 
 
 def test_a_retry_says_its_number_and_sends_the_same_bytes(rig: Rig) -> None:
@@ -83,7 +83,7 @@ def test_a_wall_clock_that_jumps_moves_no_retry_and_expires_nothing(
     assert rig.run(29.9) == 0
     rig.run(1)
     assert rig.sink.packets() == [1, 2]
-    assert rig.worker.status()["expired"] == 0
+    assert rig.worker.status().expired == 0
 
 
 def test_one_event_that_always_fails_does_not_hold_up_other_vehicles(rig: Rig) -> None:
@@ -118,8 +118,8 @@ def test_five_refused_in_a_row_pause_the_profile_and_keep_the_rest(rig: Rig) -> 
     rig.sink.answers = [GiveUp("HTTP 404")] * 100
     assert rig.run(60) == 5
     status = rig.worker.status()
-    assert (status["state"], status["alarm"], status["queue_events"]) == ("paused", True, 5)
-    assert "HTTP 404" in status["why"]
+    assert (status.state, status.alarm, status.queue_events) == ("paused", True, 5)
+    assert "HTTP 404" in status.why
     rig.run(3600)  # rare probes meet the same answer: nothing more is parked
     assert len(rig.outbox.parking.listed(1)) == 5
     rig.sink.answers.clear()
@@ -134,7 +134,7 @@ def test_a_delivery_between_refusals_keeps_the_profile_going(rig: Rig) -> None:
     rig.sink.answers = [*refusals, Delivered(), *refusals]
     rig.run()
     assert rig.sink.packets() == [5, 10, 11]
-    assert rig.worker.status()["alarm"] is False
+    assert rig.worker.status().alarm is False
 
 
 def test_refused_credentials_pause_with_an_alarm_and_keep_everything(rig: Rig) -> None:
@@ -142,10 +142,10 @@ def test_refused_credentials_pause_with_an_alarm_and_keep_everything(rig: Rig) -
     rig.sink.answers = [Misconfigured("HTTP 401: user or password refused")]
     assert rig.run(800) == 1
     status = rig.worker.status()
-    assert (status["state"], status["queue_events"], status["parked_now"]) == ("paused", 4, 0)
+    assert (status.state, status.queue_events, status.parked_now) == ("paused", 4, 0)
     rig.run(200)  # a rare probe finds that it was mended at the other end
     assert rig.sink.packets() == [1, 2, 3, 4]
-    assert rig.worker.status()["alarm"] is False
+    assert rig.worker.status().alarm is False
 
 
 def test_a_late_barrier_event_is_never_sent(rig: Rig) -> None:
@@ -154,7 +154,7 @@ def test_a_late_barrier_event_is_never_sent(rig: Rig) -> None:
     rig.sink.answers = [TryLater("no route")] * 5
     rig.run(120)
     assert rig.sink.packets() == [1, 3, 4]
-    assert rig.worker.status()["expired"] == 1
+    assert rig.worker.status().expired == 1
 
 
 class PanicError(BaseException):
@@ -179,8 +179,8 @@ def test_nothing_to_send_is_counted(rig: Rig) -> None:
     rig.worker._render = lambda *_: None
     rig.outbox.put([new_event(1), new_event(2)])
     rig.run()
-    assert rig.worker.status()["dropped"] == {Dropped.NOTHING_TO_SEND.value: 2}
-    assert rig.worker.status()["queue_events"] == 0
+    assert rig.worker.status().dropped == {Dropped.NOTHING_TO_SEND.value: 2}
+    assert rig.worker.status().queue_events == 0
 
 
 def test_a_sink_that_raises_costs_a_retry_only(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
@@ -214,8 +214,8 @@ def test_a_profile_that_is_off_sends_nothing_and_keeps_its_queue(rig: Rig) -> No
     rig.worker_with(enabled=False)
     rig.outbox.put([new_event(1)])
     assert rig.run(10) == 0
-    assert rig.worker.status()["state"] == "off"
-    assert rig.worker.status()["queue_events"] == 1
+    assert rig.worker.status().state == "off"
+    assert rig.worker.status().queue_events == 1
 
 
 def test_the_journal_tells_of_every_try(rig: Rig) -> None:

@@ -41,7 +41,7 @@ def test_nothing_is_lost_and_order_is_kept(tmp_path: Path, way: str) -> None:
                     receiver.go_away()
                 elif away and not wanted:
                     # The replay is far faster than its own time: somebody has to be sent away before it goes on.
-                    while not engine.status().profiles[0]["retried"]:
+                    while not engine.status().profiles[0].retried:
                         time.sleep(0.01)
                     receiver.come_back()
                 away = wanted
@@ -52,7 +52,7 @@ def test_nothing_is_lost_and_order_is_kept(tmp_path: Path, way: str) -> None:
             status = engine.status()
             said = sum(status.events.values())
         assert receiver.wait_for(lambda: len(receiver.events) == said, WAIT_S)
-        assert status.profiles[0]["retried"] > 0
+        assert status.profiles[0].retried > 0
         assert receiver.missing_packets == 0
         assert receiver.problems == []
         assert len({event.car_id for event in receiver.events}) == 8 * LOOPS

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cammra_edge import Engine, OutboxSettings
+from cammra_edge.delivery import ProfileState, ProfileStatus
 from cammra_edge.engine.keepalive import EngineKeepalive
 from cammra_edge.engine.status import EngineStatus
+from cammra_edge.outbox import OutboxStatus
 from cammra_edge.profile import Keepalive, Timeouts
 from tests.emulation import PATIENCE
 from tests.fakes import NS, FakeClock
@@ -92,7 +94,16 @@ def test_a_receiver_that_hangs_does_not_hold_up_whoever_mends_its_address(
 
 def test_it_tells_queues_losses_clock_and_disk() -> None:
     clock = FakeClock()
-    gate = {"profile_id": 1, "name": "gate", "queue_events": 3, "dropped": {"full": 2}, "why": "x"}
+    gate = ProfileStatus(
+        key="gate",
+        profile_id=1,
+        name="barrier",
+        state=ProfileState.RETRYING,
+        why="x",
+        queue_events=3,
+        dropped={"full": 2},
+    )
+    disk = OutboxStatus(path="/o", durability="power", events=3, bytes=9, max_events=5, max_bytes=7)
     frames = iter((250, 750))
     keepalive = EngineKeepalive(
         lambda: EngineStatus(
@@ -100,7 +111,7 @@ def test_it_tells_queues_losses_clock_and_disk() -> None:
             running=True,
             frames=next(frames),
             profiles=(gate,),
-            outbox={"durable": True},
+            outbox=disk,
         ),
         clock,
     )
@@ -110,10 +121,14 @@ def test_it_tells_queues_losses_clock_and_disk() -> None:
     clock.now_utc_ns += 3600 * NS  # somebody sets the clock
     said = keepalive._now()
     assert said.frames_per_s == 10
-    assert said.health == {
-        "profiles": {
-            "1": {"name": "gate", "queue_events": 3, "dropped": {"full": 2}},
-        },
-        "clock": {"utc_ns": clock.now_utc_ns, "set_by_s": 3600.0},
-        "disk": {"durable": True},
-    }
+    assert said.health is not None
+    assert json.dumps(said.health["profiles"]) == (
+        '{"1": {"name": "barrier", "state": "retrying", "queue_events": 3, "oldest_age_s": 0.0,'
+        ' "delivered": 0, "dropped": {"full": 2}, "expired": 0, "parked": 0, "last_success_utc_ns": 0}}'
+    )
+    assert said.health["clock"] == {"utc_ns": clock.now_utc_ns, "set_by_s": 3600.0}
+    assert json.dumps(said.health["disk"]) == (
+        '{"path": "/o", "durability": "power", "events": 3, "bytes": 9, "max_events": 5, "max_bytes": 7,'
+        ' "durable": true, "trouble": "", "not_yet_durable": 0, "late_commits": 0,'
+        ' "process_written_bytes": 0, "salvaged_events": 0, "lost_events": 0, "damage": "", "set_aside": ""}'
+    )

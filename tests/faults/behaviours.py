@@ -9,7 +9,7 @@ import socket
 import struct
 import sys
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.half_open import vanish
 from tests.servers import Scripted, answer, read_request
@@ -17,8 +17,10 @@ from tests.servers import Scripted, answer, read_request
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from cammra_edge.delivery import ProfileStatus
+
     Script = Callable[[socket.socket, int, Scripted], None]
-    Verdict = Callable[[Mapping[str, Any]], bool]
+    Verdict = Callable[[ProfileStatus], bool]
 
 
 class Behaviour(NamedTuple):
@@ -94,17 +96,17 @@ def _garbage(connection: socket.socket, _: int, __: Scripted) -> None:
         connection.sendall(b"\x16\x03\x01 what?\r\n\r\n")
 
 
-def _keeps_trying(status: Mapping[str, Any]) -> bool:
-    return bool(status["state"] == "retrying" and status["retried"] and not status["parked"])
+def _keeps_trying(status: ProfileStatus) -> bool:
+    return status.state == "retrying" and status.retried > 0 and not status.parked
 
 
-def _parks_five_and_pauses(status: Mapping[str, Any]) -> bool:
-    five, kept = status["parked"] == 5, status["queue_events"] > 0
-    return bool(status["state"] == "paused" and five and kept)
+def _parks_five_and_pauses(status: ProfileStatus) -> bool:
+    five, kept = status.parked == 5, status.queue_events > 0
+    return status.state == "paused" and five and kept
 
 
-def _pauses_and_keeps_all(status: Mapping[str, Any]) -> bool:
-    return status["state"] == "paused" and not status["parked"] and bool(status["alarm"])
+def _pauses_and_keeps_all(status: ProfileStatus) -> bool:
+    return status.state == "paused" and not status.parked and status.alarm
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
@@ -114,7 +116,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "closes after the headers": Behaviour(_closes_after_the_headers, _keeps_trying, "retries"),
     "is gone without a word, its connection half-open": Behaviour(
         _vanishes,
-        lambda status: _keeps_trying(status) and status["delivered"] == 1,
+        lambda status: _keeps_trying(status) and status.delivered == 1,
         "notices, retries, keeps everything",
     ),
     "resets": Behaviour(_resets, _keeps_trying, "retries, keeps everything"),
@@ -123,12 +125,12 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "answers 500": Behaviour(_answers("500 Oh"), _keeps_trying, "retries, keeps everything"),
     "answers 503, Retry-After: 30": Behaviour(
         _answers("503 Busy", "Retry-After: 30"),
-        lambda status: _keeps_trying(status) and status["retried"] == 1,
+        lambda status: _keeps_trying(status) and status.retried == 1,
         "waits as long as it was asked to",
     ),
     "answers 429, Retry-After: 30": Behaviour(
         _answers("429 Slow down", "Retry-After: 30"),
-        lambda status: _keeps_trying(status) and status["retried"] == 1,
+        lambda status: _keeps_trying(status) and status.retried == 1,
         "waits as long as it was asked to",
     ),
     "answers 413": Behaviour(

@@ -42,8 +42,8 @@ def full_disk(folder: Path) -> Finding:
         for n in range(21, 121):
             outbox.put([new_event(n, image=PICTURE)])
             clock.advance(0.3)
-        said = not outbox.status()["durable"]
-        in_memory = outbox.status()["not_yet_durable"]
+        said = not outbox.status().durable
+        in_memory = outbox.status().not_yet_durable
         drained = [outbox.take(1) for _ in range(30)]
         for delivery in drained:
             if delivery is not None:
@@ -52,7 +52,7 @@ def full_disk(folder: Path) -> Finding:
         hog.unlink()
         clock.advance(2)
         outbox.tick()
-        healed = outbox.status()["durable"]
+        healed = outbox.status().durable
         outbox.close()
         sound = check_file(place / "o.sqlite3").sound
         outbox = Outbox(OutboxSettings(path=place / "o.sqlite3"), clock=clock)
@@ -116,7 +116,7 @@ def read_only_disk(folder: Path) -> Finding:
         for n in range(21, 41):
             outbox.put([new_event(n, image=PICTURE)])
             clock.advance(0.3)
-        said = not outbox.status()["durable"]
+        said = not outbox.status().durable
         packets = take_all(outbox)
         outbox.close()
     return Finding(

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cammra_edge.config import OutboxSettings
+from cammra_edge.delivery import ProfileStatus
 from cammra_edge.outbox import Outbox
 from tests.fakes import a_life
 from tests.faults.behaviours import BEHAVIOURS
@@ -29,8 +30,7 @@ from tests.faults.taker import started, taking
 from tests.servers import Scripted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from typing import Any
+    from collections.abc import Callable, Iterator
 
 PACE_S = 0.04
 """Far from what a core can do: with queues that are full anyway nobody sees who holds up whom."""
@@ -47,7 +47,7 @@ class Run:
     in_order: bool
     per_s: float
     late_ms: list[float]
-    status: Mapping[str, Any]
+    status: ProfileStatus
 
 
 def dealt_with(folder: Path, name: str, *, events: int) -> Finding:
@@ -98,8 +98,8 @@ def _judged(name: str, pairs: list[tuple[Run, Run]], events: int) -> Finding:
     )
 
 
-def _policy(name: str, status: Mapping[str, Any]) -> str:
-    retried, parked, kept = status["retried"], status["parked"], status["queue_events"]
+def _policy(name: str, status: ProfileStatus) -> str:
+    retried, parked, kept = status.retried, status.parked, status.queue_events
     return f"{BEHAVIOURS[name].policy} ({retried} retries, {parked} parked, {kept} kept)"
 
 
@@ -120,7 +120,7 @@ def _side_by_side(folder: Path, name: str, events: int, turn: int) -> tuple[Run,
             assert arm.stdin is not None
             arm.stdin.write("go\n")
             arm.stdin.flush()
-        calm, stormy = (Run(**json.loads(arm.communicate()[0])) for arm in arms)
+        calm, stormy = (_run_from(arm.communicate()[0]) for arm in arms)
     return calm, stormy
 
 
@@ -206,6 +206,11 @@ def run(
         late_ms=late_ms,
         status=status,
     )
+
+
+def _run_from(line: str) -> Run:
+    plain = json.loads(line)
+    return Run(**{**plain, "status": ProfileStatus(**plain["status"])})
 
 
 def _ready() -> None:

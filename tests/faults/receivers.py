@@ -84,7 +84,7 @@ def back_again(folder: Path, *, vehicles: int) -> Finding:
     with delivering(outbox, profile_to(port, "vms", order="live_first")) as (worker,):
         for vehicle_no in range(1, vehicles + 1):
             outbox.put(a_life(vehicle_no))
-        while worker.status()["retried"] < 2:
+        while worker.status().retried < 2:
             time.sleep(0.01)
         with taking(book, port=port):
             while not book.at_s:
@@ -99,7 +99,7 @@ def back_again(folder: Path, *, vehicles: int) -> Finding:
     before = sum(at_s < now_s for at_s in book.at_s.values())
     return Finding(
         f"a receiver away while {events} events come, then back, `live_first`",
-        f"{status['retried']} tries meanwhile; what happened then arrived {(now_s - back_s) * 1e3:.0f} ms after the"
+        f"{status.retried} tries meanwhile; what happened then arrived {(now_s - back_s) * 1e3:.0f} ms after the"
         f" reconnect, behind {before} old ones; {len(book.at_s)} of {events + 1} arrived, order per vehicle kept",
         held=drained
         and now_s - back_s < MOST_AFTER_S

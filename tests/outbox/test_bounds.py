@@ -76,9 +76,9 @@ def test_bytes_cost_the_images_of_updates_then_images_then_events(bench: Bench) 
     outbox = bench.reopen()
     outbox.put([new_event(n, image=PICTURE) for n in range(1, 13)])
     outbox.put([new_event(n, 2, kind=EventKind.UPDATE, image=PICTURE) for n in range(1, 7)])
-    assert outbox.status()["bytes"] < 2_000_000
+    assert outbox.status().bytes < 2_000_000
     outbox.put([new_event(n, 1, image=PICTURE) for n in range(21, 24)])
-    assert outbox.status()["bytes"] < 2_000_000
+    assert outbox.status().bytes < 2_000_000
     dropped = outbox.tally(1).dropped
     assert dropped == {Dropped.UPDATE_IMAGE.value: 3}
     outbox.put([new_event(n, 1, image=PICTURE) for n in range(31, 36)])
@@ -132,8 +132,8 @@ def test_a_picture_stays_while_another_profile_claims_it(bench: Bench) -> None:
     assert [bool(one.images) for one in drain(bench, 1)] == [False, True]
     assert [bool(one.images) for one in drain(bench, 2)] == [True, True]
     outbox.flush()
-    assert outbox.status()["bytes"] <= 2 * 100_000  # kept for the open vehicles' Lost
-    assert outbox.status()["events"] == 0
+    assert outbox.status().bytes <= 2 * 100_000  # kept for the open vehicles' Lost
+    assert outbox.status().events == 0
 
 
 def test_parked_events_go_last_but_do_not_fill_the_outbox_for_ever(bench: Bench) -> None:
@@ -169,7 +169,7 @@ def test_the_count_of_bytes_stays_true(bench: Bench) -> None:
             if delivery is not None:
                 outbox.done(delivery)
     outbox.flush()
-    said = outbox.status()["bytes"], outbox.status()["events"]
+    said = outbox.status().bytes, outbox.status().events
     disk = outbox._storage.disk
     assert disk is not None
     disk.recount()

@@ -93,7 +93,7 @@ def test_what_is_discarded_is_gone_and_counted(bench: Bench) -> None:
     assert bench.outbox.parking.discard(1) == 2
     assert bench.outbox.tally(1).dropped == {Dropped.DISCARDED.value: 2}
     assert [row.profile_id for row in bench.reopen().parking.listed()] == [2]
-    assert bench.outbox.status()["events"] == 1
+    assert bench.outbox.status().events == 1
 
 
 def test_an_export_holds_event_reason_and_pictures(bench: Bench, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_a_page_overwritten_anywhere_costs_only_what_lay_there(
     assert lost <= EVENTS_ON_A_PAGE
     assert bare <= 4 * 5
     if lost:
-        assert outbox.status()["lost_events"] or outbox.tally(1).dropped
+        assert outbox.status().lost_events or outbox.tally(1).dropped
     check_it_goes_on(outbox)
     outbox.close()
 
@@ -120,7 +120,7 @@ def test_a_bit_flipped_in_the_log_loses_no_whole_event(
     taken = take_all(outbox)
     assert len(taken) >= EVENTS - EVENTS_ON_A_PAGE
     if len(taken) < EVENTS:
-        assert outbox.status()["lost_events"] or outbox.tally(1).dropped
+        assert outbox.status().lost_events or outbox.tally(1).dropped
     check_it_goes_on(outbox)
     outbox.close()
 
@@ -134,10 +134,10 @@ def test_a_log_cut_short_is_noticed_and_numbers_are_not_given_again(
         file.truncate(wal.stat().st_size // 2)
     outbox = Outbox(settings, clock=FakeClock())
     status = outbox.status()
-    assert status["lost_events"] > 0
-    assert "events early" in status["damage"]
+    assert status.lost_events > 0
+    assert "events early" in status.damage
     taken = take_all(outbox)
-    assert len(taken) == EVENTS - status["lost_events"]
+    assert len(taken) == EVENTS - status.lost_events
     check_it_goes_on(outbox)
     outbox.close()
 
@@ -155,9 +155,9 @@ def test_a_file_cut_short_opens(
     with settings.path.open("r+b") as file:
         file.truncate(int(size * left) if isinstance(left, float) else left)
     outbox = Outbox(settings, clock=FakeClock())
-    assert outbox.status()["damage"] or not fold  # a whole log makes up for a short file
+    assert outbox.status().damage or not fold  # a whole log makes up for a short file
     taken = take_all(outbox)
-    assert len(taken) + outbox.status()["lost_events"] >= EVENTS - EVENTS_ON_A_PAGE
+    assert len(taken) + outbox.status().lost_events >= EVENTS - EVENTS_ON_A_PAGE
     check_it_goes_on(outbox)
     outbox.close()
 
@@ -169,7 +169,7 @@ def test_another_programs_database_is_set_aside_unharmed(tmp_path: Path) -> None
         db.execute("insert into theirs values ('keep')")
     db.close()
     outbox = Outbox(OutboxSettings(path=path), clock=FakeClock())
-    assert outbox.status()["set_aside"] == "o.sqlite3.damaged-1"
+    assert outbox.status().set_aside == "o.sqlite3.damaged-1"
     outbox.put([new_event(1)])
     outbox.close()
     db = sqlite3.connect(tmp_path / "o.sqlite3.damaged-1")
@@ -217,7 +217,7 @@ def test_a_file_that_breaks_while_in_use_is_mended_on_the_way(tmp_path: Path) ->
     after = take_all(outbox)
     assert EVENTS + 1 in after
     assert not before.keys() & {EVENTS + 1}
-    assert outbox.status()["durable"]
+    assert outbox.status().durable
     outbox.close()
 
 

@@ -66,8 +66,8 @@ def test_events_wait_in_memory_and_move_to_disk_when_it_is_back(
     for vehicle_no in range(2, 12):
         bench.outbox.put(a_life(vehicle_no, image=JPEG * 9))
     status = bench.outbox.status()
-    assert status["durable"] is False
-    assert status["not_yet_durable"] > 0
+    assert status.durable is False
+    assert status.not_yet_durable > 0
     assert bench.outbox.waiting(1).events == 44
     first = bench.outbox.take(1)
     assert first is not None
@@ -76,8 +76,8 @@ def test_events_wait_in_memory_and_move_to_disk_when_it_is_back(
     heal()
     bench.clock.advance(1.1)
     bench.outbox.tick()
-    assert bench.outbox.status()["durable"] is True
-    assert bench.outbox.status()["not_yet_durable"] == 0
+    assert bench.outbox.status().durable is True
+    assert bench.outbox.status().not_yet_durable == 0
     taken = take_all(bench.crash())
     assert [packet for packet, *_ in taken] == list(range(1, 45))
     assert all(images == 1 for *_, images in taken)
@@ -118,7 +118,7 @@ def test_a_lost_in_memory_closes_a_vehicle_on_disk_and_shares_its_picture(
     heal = fall_ill(bench)
     bench.outbox.put([new_event(5, image=JPEG * 200)])
     bench.outbox.put([new_event(1, 2, kind=EventKind.LOST, image_key="shot")])
-    assert bench.outbox.status()["not_yet_durable"] >= 1
+    assert bench.outbox.status().not_yet_durable >= 1
     heal()
     bench.clock.advance(1.1)
     bench.outbox.tick()
@@ -133,7 +133,7 @@ def test_memory_is_bounded_and_what_goes_is_counted(bench: Bench) -> None:
     heal = make_read_only(bench)
     for vehicle_no in range(1, 101):
         bench.outbox.put([new_event(vehicle_no, image=bytes(50_000), kind=EventKind.LOST)])
-        assert bench.outbox.status()["bytes"] <= 1 << 20
+        assert bench.outbox.status().bytes <= 1 << 20
     dropped = bench.outbox.tally(1).dropped
     assert dropped[Dropped.IMAGE.value] >= 79
     assert len(take_all(bench.outbox)) == 100 - dropped.get(Dropped.OVERFLOW.value, 0)
@@ -152,7 +152,7 @@ def test_what_a_failing_disk_took_back_is_not_counted_as_dropped(bench: Bench) -
         "create trigger refuse_too before insert on state begin select raise(abort, ''); end"
     )
     outbox.put([new_event(21)])  # makes room, and then the commit does not go through
-    assert outbox.status()["durable"] is False
+    assert outbox.status().durable is False
     assert outbox.tally(1).dropped == {}
     assert outbox.waiting(1).events == 21
     db.executescript("drop trigger refuse; drop trigger refuse_too")
@@ -188,13 +188,13 @@ def test_a_disk_that_comes_later_is_taken_up_with_its_backlog(tmp_path: Path) ->
     folder.rename(tmp_path / "away")
     folder.write_text("where the folder should be is a file")
     outbox = Outbox(settings, clock=clock)
-    assert outbox.status()["durable"] is False
+    assert outbox.status().durable is False
     outbox.put([new_event(3, car_id=outbox.car_id("run-1", 3))])
     folder.unlink()
     (tmp_path / "away").rename(folder)
     clock.advance(1.1)
     outbox.tick()
-    assert outbox.status()["durable"] is True
+    assert outbox.status().durable is True
     taken = take_all(outbox)
     assert [vehicle for _, vehicle, *_ in taken] == [1, 2, 3]
     assert len({packet for packet, *_ in taken}) == 3
@@ -221,11 +221,11 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
 for vehicle_no in range(2, 12):
     outbox.put([new_event(vehicle_no, image=bytes(30_000))])
     clock.advance(1.5)
-print(outbox.status()["durable"], outbox.status()["trouble"])
+print(outbox.status().durable, outbox.status().trouble)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 clock.advance(1.5)
 outbox.tick()
-print(outbox.status()["durable"], outbox.waiting(1).events)
+print(outbox.status().durable, outbox.waiting(1).events)
 outbox.close()
 """
     told = subprocess.run(
@@ -251,7 +251,7 @@ def test_closing_tries_a_disk_that_is_back_once_more(
 ) -> None:
     heal = fall_ill(bench)
     bench.outbox.put([new_event(n, image=bytes(50_000)) for n in (1, 2)])
-    assert bench.outbox.status()["durable"] is False
+    assert bench.outbox.status().durable is False
     heal()
     assert len(take_all(bench.reopen())) == 2
 

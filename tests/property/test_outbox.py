@@ -204,7 +204,7 @@ class OutboxModel(RuleBasedStateMachine):
             database_of(self.outbox).execute("pragma query_only = off")
             self.clock.advance(1.1)
             self.outbox.tick()
-            assert self.outbox.status()["durable"]
+            assert self.outbox.status().durable
 
     # What only memory holds dies with the process, and is counted as not durable: no crash while ill.
     @precondition(lambda self: not self.ill)

@@ -10,10 +10,11 @@ from cammra_edge.recording import Faults, paced
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from cammra_edge.cli.terminal import Terminal
     from cammra_edge.config import Settings
+    from cammra_edge.delivery import ProfileStatus
     from cammra_edge.engine import Engine
     from cammra_edge.recording import Recording
 
@@ -99,25 +100,17 @@ def tell_faults(terminal: Terminal, faults: Faults) -> None:
         terminal.note(f"skipped: {faults.count - len(faults.told)} more")
 
 
-def profile_line(profile: Mapping[str, object]) -> str:
+def profile_line(profile: ProfileStatus) -> str:
     """What became of one profile's deliveries."""
-    words = [f"{profile['delivered']} delivered"]
-    words += [
-        f"{profile[name]} {word}"
-        for name, word in (
-            ("retried", "tried again"),
-            ("queue_events", "waiting"),
-            ("parked_now", "parked"),
-            ("expired", "expired"),
-        )
-        if profile.get(name)
-    ]
-    latency = profile.get("latency_p50_ms")
-    if latency and isinstance(latency, int | float) and profile["delivered"]:
-        words.append(f"typically {latency:.0f} ms after the event")
-    why = (
-        profile.get("last_error")
-        if profile.get("queue_events") or profile.get("parked_now")
-        else ""
+    counts = (
+        (profile.retried, "tried again"),
+        (profile.queue_events, "waiting"),
+        (profile.parked_now, "parked"),
+        (profile.expired, "expired"),
     )
+    words = [f"{profile.delivered} delivered"]
+    words += [f"{count} {word}" for count, word in counts if count]
+    if profile.latency_p50_ms and profile.delivered:
+        words.append(f"typically {profile.latency_p50_ms:.0f} ms after the event")
+    why = "" if profile.settled else profile.last_error
     return ", ".join(words) + (f"; {why}" if why else "")

@@ -15,11 +15,13 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from typing import TYPE_CHECKING, Any, assert_never
+from dataclasses import replace
+from typing import TYPE_CHECKING, assert_never
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.delivery.gate import Gate, GateState
 from cammra_edge.delivery.journal import Journal, Try
+from cammra_edge.delivery.status import ProfileState, ProfileStatus, stored_status
 from cammra_edge.model import Attempt, Body, EventKind
 from cammra_edge.outbox import Delivery, Dropped, Limits, TakeRules
 from cammra_edge.profile import Order
@@ -353,43 +355,32 @@ class DeliveryWorker:
         with self._changed:
             return self._journal.tries()
 
-    def status(self) -> Mapping[str, Any]:
-        """A snapshot, ready for JSON. Counters count since the outbox was made."""
-        waiting = self._outbox.waiting(self.profile_id)
-        tally = self._outbox.tally(self.profile_id)
+    def status(self) -> ProfileStatus:
+        """A snapshot."""
+        stored = stored_status(self._outbox, self._profile.key, self.profile_id, self._profile.name)
         with self._changed:
-            if not self._profile.enabled:
-                state = "off"
-            elif self._gate.state is GateState.OPEN and not waiting.events:
-                state = "idle"
-            else:
-                state = self._gate.state.value
             journal = self._journal
-            return {
-                "profile_id": self.profile_id,
-                "name": self._profile.name,
-                "state": state,
-                "why": self._gate.why,
-                "alarm": self._gate.state is GateState.PAUSED,
-                "queue_events": waiting.events,
-                "queue_bytes": waiting.size_bytes,
-                "oldest_age_s": round(waiting.oldest_age_ns / NS_PER_S, 3),
-                "in_flight": self._in_flight,
-                "parked_now": waiting.parked,
-                "put": tally.put,
-                "delivered": tally.delivered,
-                "retried": tally.retried,
-                "parked": tally.parked,
-                "expired": tally.expired,
-                "dropped": dict(tally.dropped),
-                "sent_bytes": journal.sent_bytes,
-                "last_success_utc_ns": journal.last_success_utc_ns,
-                "last_error_utc_ns": journal.last_error_utc_ns,
-                "last_error": journal.last_error,
-                "latency_p50_ms": journal.latency_ms(0.5),
-                "latency_p95_ms": journal.latency_ms(0.95),
-                "latency_p99_ms": journal.latency_ms(0.99),
-            }
+            return replace(
+                stored,
+                state=self._state(stored.queue_events),
+                why=self._gate.why,
+                alarm=self._gate.state is GateState.PAUSED,
+                in_flight=self._in_flight,
+                sent_bytes=journal.sent_bytes,
+                last_success_utc_ns=journal.last_success_utc_ns,
+                last_error_utc_ns=journal.last_error_utc_ns,
+                last_error=journal.last_error,
+                latency_p50_ms=journal.latency_ms(0.5),
+                latency_p95_ms=journal.latency_ms(0.95),
+                latency_p99_ms=journal.latency_ms(0.99),
+            )
+
+    def _state(self, waiting: int) -> ProfileState:
+        if not self._profile.enabled:
+            return ProfileState.OFF
+        if self._gate.state is GateState.OPEN and not waiting:
+            return ProfileState.IDLE
+        return ProfileState(self._gate.state.value)
 
 
 def _size_bytes(message: Message) -> int:

@@ -326,7 +326,7 @@ class Engine:
             broken_reads=self._seen["broken reads"],
             last_refusal=self._last_refusal,
             tracker=self._tracker.counters(),
-            outbox={} if outbox is None else outbox.status(),
+            outbox=None if outbox is None else outbox.status(),
             profiles=tuple(worker.status() for worker in self._workers),
         )
 

@@ -7,6 +7,7 @@ sender in its place.
 from __future__ import annotations
 
 import platform
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from cammra_edge.delivery.keepalive import KeepaliveSender
@@ -17,19 +18,9 @@ if TYPE_CHECKING:
 
     from cammra_edge.clock import Clock
     from cammra_edge.config import Settings
+    from cammra_edge.delivery import ProfileStatus
     from cammra_edge.engine.status import EngineStatus
 
-_TOLD = (
-    "name",
-    "state",
-    "queue_events",
-    "oldest_age_s",
-    "delivered",
-    "dropped",
-    "expired",
-    "parked",
-    "last_success_utc_ns",
-)
 _NS_PER_S = 1_000_000_000
 
 
@@ -77,10 +68,6 @@ class EngineKeepalive:
         before_mono_ns, frames = self._seen
         self._seen = (now_mono_ns, status.frames)
         moved_ns = now_utc_ns - now_mono_ns - self._offset_ns
-        health = {
-            str(one["profile_id"]): {name: one[name] for name in _TOLD if name in one}
-            for one in status.profiles
-        }
         return Status(
             now_utc_ns=now_utc_ns,
             app_version=package_version(),
@@ -91,11 +78,25 @@ class EngineKeepalive:
                 (status.frames - frames) * _NS_PER_S / max(1, now_mono_ns - before_mono_ns)
             ),
             health={
-                "profiles": health,
+                "profiles": {str(one.profile_id): _profile_health(one) for one in status.profiles},
                 "clock": {"utc_ns": now_utc_ns, "set_by_s": round(moved_ns / _NS_PER_S, 3)},
-                "disk": dict(status.outbox),
+                "disk": {} if status.outbox is None else asdict(status.outbox),
             },
         )
+
+
+def _profile_health(profile: ProfileStatus) -> dict[str, object]:
+    return {
+        "name": profile.name,
+        "state": profile.state,
+        "queue_events": profile.queue_events,
+        "oldest_age_s": profile.oldest_age_s,
+        "delivered": profile.delivered,
+        "dropped": profile.dropped,
+        "expired": profile.expired,
+        "parked": profile.parked,
+        "last_success_utc_ns": profile.last_success_utc_ns,
+    }
 
 
 def package_version() -> str:

@@ -1,10 +1,12 @@
-"""What the engine says about itself: one frozen value, ready for JSON."""
+"""What the engine says about itself: one frozen value, ready for `dataclasses.asdict`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - dataclass fields are read at run time
 from dataclasses import dataclass, field
-from typing import Any
+
+from cammra_edge.delivery import ProfileStatus  # noqa: TC001 - as above
+from cammra_edge.outbox import OutboxStatus  # noqa: TC001 - as above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +26,8 @@ class EngineStatus:
         broken_reads: Reads that could not be used.
         last_refusal: What was wrong with the latest of these.
         tracker: The tracker's own counters: open tracks, shot bytes, evictions.
-        outbox: The outbox's own state: bytes, events, durability, drops by reason.
-        profiles: One entry per profile, as `delivery` reports it.
+        outbox: The outbox; `None` while the engine does not run.
+        profiles: One entry per profile, in the order of the settings.
     """
 
     stream_id: str
@@ -40,5 +42,5 @@ class EngineStatus:
     broken_reads: int = 0
     last_refusal: str = ""
     tracker: Mapping[str, int] = field(default_factory=dict)
-    outbox: Mapping[str, Any] = field(default_factory=dict)
-    profiles: tuple[Mapping[str, Any], ...] = ()
+    outbox: OutboxStatus | None = None
+    profiles: tuple[ProfileStatus, ...] = ()

@@ -21,7 +21,7 @@ import os
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.outbox import records
@@ -33,7 +33,7 @@ from cammra_edge.outbox.queues import Queues
 from cammra_edge.outbox.running_time import RunningTime
 from cammra_edge.outbox.storage import Batch, Storage
 from cammra_edge.outbox.tallies import Tallies
-from cammra_edge.outbox.values import Delivery, Dropped, OpenVehicle, Tally, Waiting
+from cammra_edge.outbox.values import Delivery, Dropped, OpenVehicle, OutboxStatus, Tally, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -335,28 +335,28 @@ class Outbox:
         with self._lock:
             return self._tallies.value(profile_id)
 
-    def status(self) -> Mapping[str, Any]:
-        """The outbox as a whole, ready for JSON."""
+    def status(self) -> OutboxStatus:
+        """The outbox as a whole."""
         with self._lock:
             storage = self._storage
             size_bytes, events = storage.held
-            return {
-                "path": str(self._settings.path),
-                "durability": self._settings.durability,
-                "events": events,
-                "bytes": size_bytes,
-                "max_events": self._settings.max_events,
-                "max_bytes": self._settings.max_bytes,
-                "durable": storage.durable,
-                "trouble": storage.trouble,
-                "not_yet_durable": storage.not_durable(),
-                "late_commits": self._late_commits,
-                "process_written_bytes": written_bytes(),
-                "salvaged_events": storage.salvaged.events,
-                "lost_events": storage.salvaged.lost,
-                "damage": storage.salvaged.why,
-                "set_aside": storage.salvaged.set_aside,
-            }
+            return OutboxStatus(
+                path=str(self._settings.path),
+                durability=self._settings.durability,
+                events=events,
+                bytes=size_bytes,
+                max_events=self._settings.max_events,
+                max_bytes=self._settings.max_bytes,
+                durable=storage.durable,
+                trouble=storage.trouble,
+                not_yet_durable=storage.not_durable(),
+                late_commits=self._late_commits,
+                process_written_bytes=written_bytes(),
+                salvaged_events=storage.salvaged.events,
+                lost_events=storage.salvaged.lost,
+                damage=storage.salvaged.why,
+                set_aside=storage.salvaged.set_aside,
+            )
 
     # -- inside ----------------------------------------------------------------------------------
 

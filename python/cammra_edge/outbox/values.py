@@ -110,6 +110,45 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxStatus:
+    """The outbox as a whole.
+
+    Args:
+        path: Where its file is.
+        durability: What a commit outlives: `power` or `process`.
+        events: Events stored for any profile.
+        bytes: Bytes of events and images stored.
+        max_events: How many may be stored.
+        max_bytes: As above, in bytes.
+        durable: Everything that was put is on disk.
+        trouble: Why it is not.
+        not_yet_durable: Events put since the disk refused.
+        late_commits: Events that took more than 50 ms to store.
+        process_written_bytes: Bytes that this process sent to storage.
+        salvaged_events: Events saved from a broken file.
+        lost_events: Events lost in a broken file.
+        damage: What was wrong with that file.
+        set_aside: The name under which it is kept.
+    """
+
+    path: str
+    durability: str
+    events: int = 0
+    bytes: int = 0
+    max_events: int
+    max_bytes: int
+    durable: bool = True
+    trouble: str = ""
+    not_yet_durable: int = 0
+    late_commits: int = 0
+    process_written_bytes: int = 0
+    salvaged_events: int = 0
+    lost_events: int = 0
+    damage: str = ""
+    set_aside: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """What became of a profile's events since the outbox was made."""
 

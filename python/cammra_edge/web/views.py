@@ -28,7 +28,6 @@ def status_plain(engine: PagedEngine, clock: Clock) -> dict[str, Any]:
     """The engine's status, with the time it was taken."""
     made = asdict(engine.status())
     made["now"] = clock.utc_ns() // NS_PER_MS
-    made["profiles"] = [dict(one) for one in made["profiles"]]
     return made
 
 

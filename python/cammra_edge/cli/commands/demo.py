@@ -103,12 +103,8 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
             play(recording, engine, speed=args.speed, loops=1 if args.once else None)
             engine.drain(_WAIT_S)
             status = engine.status()
-            _wait_for_all(
-                places, {str(one["name"]): int(one["delivered"]) for one in status.profiles}
-            )
-        return _tell(
-            args, terminal, recording, places, [profile_line(one) for one in status.profiles]
-        )
+            _wait_for_all(places, {profile.name: profile.delivered for profile in status.profiles})
+        return _tell(args, terminal, recording, places, list(map(profile_line, status.profiles)))
 
 
 def _receiver(name: str, terminal: Terminal, *, http: bool, keep: Path | None) -> Receiver:

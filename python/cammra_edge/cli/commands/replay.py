@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,10 +123,9 @@ def _tell(engine: Engine, played: Played, terminal: Terminal, *, drained: bool) 
     if played.reads and not sum(status.events.values()):
         terminal.note("no vehicle was told: none of the reads has a text inside a region")
     for profile in status.profiles:
-        good = not profile["queue_events"] and not profile["parked_now"]
-        name = terminal.styled(str(profile["name"]), Style.GOOD if good else Style.BAD)
+        name = terminal.styled(profile.name, Style.GOOD if profile.settled else Style.BAD)
         terminal.line(f"  {name}: {profile_line(profile)}")
-        if sum(status.events.values()) and not profile["put"]:
+        if sum(status.events.values()) and not profile.put:
             terminal.line(
                 "    nothing new: this outbox knows the recording's events, or the profile wants none"
             )
@@ -137,8 +136,8 @@ def _tell(engine: Engine, played: Played, terminal: Terminal, *, drained: bool) 
             "skipped": played.faults.count,
             "drained": drained,
             "events": dict(status.events),
-            "profiles": [dict(profile) for profile in status.profiles],
+            "profiles": [asdict(profile) for profile in status.profiles],
         }
     )
-    parked = any(profile["parked_now"] for profile in status.profiles)
+    parked = any(profile.parked_now for profile in status.profiles)
     return Exit.OK if drained and not parked else Exit.UNDELIVERED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from cammra_edge.cli.exits import Exit
@@ -77,9 +78,12 @@ def _play(recording: Recording, script: Script, args: Namespace, terminal: Termi
 def _tell(engine: Engine, terminal: Terminal) -> Exit:
     status = engine.status()
     for profile in status.profiles:
-        terminal.line(f"{profile['name']}: {profile_line(profile)}")
+        terminal.line(f"{profile.name}: {profile_line(profile)}")
     terminal.data(
-        {"events": dict(status.events), "profiles": [dict(profile) for profile in status.profiles]}
+        {
+            "events": dict(status.events),
+            "profiles": [asdict(profile) for profile in status.profiles],
+        }
     )
-    left = any(profile["queue_events"] or profile["parked_now"] for profile in status.profiles)
+    left = not all(profile.settled for profile in status.profiles)
     return Exit.UNDELIVERED if left else Exit.OK

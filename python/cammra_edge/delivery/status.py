@@ -1,0 +1,113 @@
+"""How one profile stands: the value that page, API, metrics, keepalive and command line all read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - dataclass fields are read at run time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cammra_edge.retry import NS_PER_S
+
+if TYPE_CHECKING:
+    from cammra_edge.outbox import Outbox
+
+
+class ProfileState(StrEnum):
+    """What a profile is doing; the values are shown to people."""
+
+    OFF = "off"
+    IDLE = "idle"
+    SENDING = "sending"
+    RETRYING = "retrying"
+    PAUSED = "paused"
+    NOT_RUNNING = "not running"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileStatus:
+    """A snapshot. What the outbox counts is counted since it was made; the rest since the worker's start.
+
+    Args:
+        key: The profile's key.
+        profile_id: Its number in the outbox.
+        name: How people call it.
+        state: What it is doing.
+        why: Why it is retrying or paused.
+        alarm: It is paused and calls for a person.
+        queue_events: Events waiting or in flight.
+        queue_bytes: Bytes of the same, with images.
+        oldest_age_s: Running time since the oldest of them was stored.
+        in_flight: Deliveries being tried now.
+        parked_now: Deliveries parked now.
+        put: Events stored for it.
+        delivered: Deliveries that the receiver acknowledged.
+        retried: Tries that failed and are repeated.
+        parked: Deliveries parked so far.
+        expired: Deliveries too old to be sent.
+        dropped: Events, or images of events, dropped, by reason.
+        sent_bytes: Bytes of delivered messages.
+        last_success_utc_ns: When a delivery last arrived; 0 for never.
+        last_error_utc_ns: When a try last failed; 0 for never.
+        last_error: Why it failed.
+        latency_p50_ms: Time of a delivered try, over the last thousand: the median.
+        latency_p95_ms: The same, 95th percentile.
+        latency_p99_ms: The same, 99th percentile.
+    """
+
+    key: str
+    profile_id: int
+    name: str
+    state: ProfileState
+    why: str = ""
+    alarm: bool = False
+    queue_events: int = 0
+    queue_bytes: int = 0
+    oldest_age_s: float = 0.0
+    in_flight: int = 0
+    parked_now: int = 0
+    put: int = 0
+    delivered: int = 0
+    retried: int = 0
+    parked: int = 0
+    expired: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    sent_bytes: int = 0
+    last_success_utc_ns: int = 0
+    last_error_utc_ns: int = 0
+    last_error: str = ""
+    latency_p50_ms: float = 0.0
+    latency_p95_ms: float = 0.0
+    latency_p99_ms: float = 0.0
+
+    @property
+    def settled(self) -> bool:
+        """Nothing waits and nothing is parked."""
+        return not (self.queue_events or self.parked_now)
+
+
+def stored_status(
+    outbox: Outbox,
+    key: str,
+    profile_id: int,
+    name: str,
+    state: ProfileState = ProfileState.NOT_RUNNING,
+) -> ProfileStatus:
+    """What the outbox knows of a profile, whether or not a worker sends it."""
+    waiting, tally = outbox.waiting(profile_id), outbox.tally(profile_id)
+    return ProfileStatus(
+        key=key,
+        profile_id=profile_id,
+        name=name,
+        state=state,
+        queue_events=waiting.events,
+        queue_bytes=waiting.size_bytes,
+        oldest_age_s=round(waiting.oldest_age_ns / NS_PER_S, 3),
+        parked_now=waiting.parked,
+        put=tally.put,
+        delivered=tally.delivered,
+        retried=tally.retried,
+        parked=tally.parked,
+        expired=tally.expired,
+        dropped=dict(tally.dropped),
+    )
