@@ -23,6 +23,7 @@
 //! 4. A call without an event and without a better shot allocates nothing.
 
 mod camera;
+mod choice;
 mod counters;
 mod intake;
 mod reads;
@@ -39,7 +40,9 @@ use crate::event::{FrameTime, TrackEvent};
 use crate::region::Region;
 use crate::rules::Rules;
 use crate::shot::ShotPlan;
-use crate::vehicle::Vehicle;
+use crate::vehicle::{Evidence, Place, Sight, Vehicle};
+use choice::Choice;
+use intake::{attributes_of, place_of, text_of};
 use shelf::Shelf;
 
 /// An open vehicle, with what every call looks at beside it.
@@ -59,9 +62,7 @@ pub struct Tracker {
     restarted_ns: i64,
     shelf: Shelf,
     counters: Counters,
-    /// Scratch: order of a frame's reads by track and rank, and which of them are taken in.
-    order: Vec<usize>,
-    chosen: Vec<bool>,
+    choice: Choice,
 }
 
 impl Tracker {
@@ -80,8 +81,7 @@ impl Tracker {
             restarted_ns: 0,
             shelf: Shelf::new(plan),
             counters: Counters::default(),
-            order: Vec::new(),
-            chosen: Vec::new(),
+            choice: Choice::default(),
         })
     }
 
@@ -109,20 +109,18 @@ impl Tracker {
         self.counters.frames += 1;
         let now = self.advance(at, &mut said);
         self.counters.reads = self.counters.reads.saturating_add(batch.len() as u64);
-        self.choose(batch);
+        self.counters.duplicate_reads += self.choice.choose(batch);
         // Vehicles that are open come first, so that none of them is evicted for one that is new in this frame.
         for is_open in [true, false] {
             for index in 0..batch.len() {
-                if !self.chosen.get(index).copied().unwrap_or(false) {
+                if !self.choice.is_waiting(index) {
                     continue;
                 }
                 let Some(read) = batch.get(index) else {
                     continue;
                 };
                 if self.slot_of.contains_key(&read.track) == is_open {
-                    if let Some(chosen) = self.chosen.get_mut(index) {
-                        *chosen = false;
-                    }
+                    self.choice.done(index);
                     self.take(&read, now, camera, &mut said);
                 }
             }
@@ -248,40 +246,88 @@ impl Tracker {
         self.shelf.release(gone.vehicle.album.bytes());
     }
 
-    /// One read per track: with a text before without, then the more confident one, then the earlier one.
-    fn choose(&mut self, batch: &ReadBatch) {
-        self.chosen.clear();
-        self.chosen.resize(batch.len(), true);
-        if batch.is_rising() {
+    /// Takes in one read; vehicles that must make room speak first.
+    fn take(
+        &mut self,
+        read: &Read<'_>,
+        now: FrameTime,
+        camera: &mut dyn Camera,
+        said: &mut Vec<TrackEvent>,
+    ) {
+        let (text, confidence) = text_of(read, &self.rules, &mut self.counters);
+        let frame_size = camera.frame_size().or(self.rules.frame_size);
+        let Some(place) = place_of(
+            read,
+            frame_size,
+            &self.rules,
+            &self.whole_frame,
+            &mut self.counters,
+        ) else {
+            self.counters.reads_outside_regions += 1;
+            return;
+        };
+        if text.is_empty() && !self.rules.vehicles_without_plate {
+            self.take_move(read, &place, now, said);
             return;
         }
-        self.order.clear();
-        self.order.extend(0..batch.len());
-        let rank = |index: &usize| batch.rank(*index);
-        self.order.sort_unstable_by(|a, b| {
-            let ((a_track, a_text, a_sure), (b_track, b_text, b_sure)) = (rank(a), rank(b));
-            let sure = |value: f64| {
-                if value.is_nan() {
-                    f64::NEG_INFINITY
-                } else {
-                    value
-                }
+        let Some(index) = self.slot_for(read.track, now, place.roi_id, said) else {
+            self.counters.crowded_out_reads += 1;
+            return;
+        };
+        let Some(slot) = self.slots.get_mut(index) else {
+            return;
+        };
+        let vehicle = &mut slot.vehicle;
+        let evidence = Evidence {
+            at: now,
+            text,
+            confidence,
+            place,
+            direction: read.direction,
+            attributes: attributes_of(read, &mut self.counters),
+        };
+        let cut_values = vehicle.hear(&evidence, &self.rules);
+        self.counters.cut_values = self.counters.cut_values.saturating_add(cut_values);
+        // Before anything is said, so that what is said shows what it reports.
+        if !text.is_empty() || vehicle.is_unread() {
+            let sight = Sight {
+                text: &text,
+                confidence,
+                utc_ns: now.utc_ns,
+                vehicle: read.vehicle,
+                plate: read.plate,
+                frame_size,
+                has_pixels: camera.frame_size().is_some() && self.shelf.wants_pixels(),
+                plan_no: self.shelf.plan_no(),
             };
-            (a_track.cmp(&b_track))
-                .then(b_text.cmp(&a_text))
-                .then(sure(b_sure).total_cmp(&sure(a_sure)))
-                .then(a.cmp(b))
-        });
-        let mut best_track = None;
-        for index in &self.order {
-            let track = batch.rank(*index).0;
-            if best_track == Some(track) {
-                self.counters.duplicate_reads += 1;
-                if let Some(chosen) = self.chosen.get_mut(*index) {
-                    *chosen = false;
-                }
-            }
-            best_track = Some(track);
+            let reported = *vehicle.text();
+            self.shelf.offer(
+                &mut vehicle.album,
+                &sight,
+                &reported,
+                self.rules.shots_per_track,
+                camera,
+                &mut self.counters,
+            );
+        }
+        vehicle.speak(now, &self.rules, said);
+        slot.deadline_ns = vehicle.deadline_ns(&self.rules);
+    }
+
+    /// A box without a text: an open vehicle's direction may come of it, nothing else.
+    fn take_move(
+        &mut self,
+        read: &Read<'_>,
+        place: &Place,
+        now: FrameTime,
+        said: &mut Vec<TrackEvent>,
+    ) {
+        let index = self.slot_of.get(&read.track).copied();
+        if let Some(slot) = index.and_then(|index| self.slots.get_mut(index)) {
+            slot.vehicle
+                .hear_move(now, read.direction, place, &self.rules);
+            slot.vehicle.speak(now, &self.rules, said);
+            slot.deadline_ns = slot.vehicle.deadline_ns(&self.rules);
         }
     }
 

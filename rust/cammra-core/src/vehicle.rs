@@ -24,26 +24,24 @@ use crate::event::{Changes, Direction, EventKind, EventShot, FrameTime, TrackEve
 use crate::rules::Rules;
 use crate::vote::{PlateText, TextVote, weight};
 
-/// One read, checked and placed: what a vehicle takes in.
+/// Where a read counts.
+pub(crate) struct Place {
+    pub(crate) roi_id: u32,
+    /// Whether it was measured on the vehicle's box, and how far along the region's arrow that is.
+    pub(crate) progress: Option<(bool, f64)>,
+}
+
+/// One read, checked and placed: what a vehicle hears.
 pub(crate) struct Evidence<'a> {
     pub(crate) at: FrameTime,
     /// Empty when the plate was not read.
     pub(crate) text: PlateText,
     /// 0..=1
     pub(crate) confidence: f64,
-    pub(crate) roi_id: u32,
+    pub(crate) place: Place,
     /// What the recogniser says of the movement.
     pub(crate) direction: Option<Direction>,
-    /// Which box the progress was measured on, and how far along the arrow it is.
-    pub(crate) progress: Option<(bool, f64)>,
     pub(crate) attributes: AttributeRead<'a>,
-}
-
-impl Evidence<'_> {
-    fn place(&self) -> Option<(u32, bool, f64)> {
-        self.progress
-            .map(|(by_vehicle, progress)| (self.roi_id, by_vehicle, progress))
-    }
 }
 
 /// One vehicle.
@@ -60,6 +58,8 @@ pub(crate) struct Vehicle {
     travel: Travel,
     has_been_told: bool,
     attributes: Attributes,
+    /// Changes that were heard and not yet said.
+    changed: Changes,
     pub(crate) album: Album,
 }
 
@@ -78,24 +78,15 @@ impl Vehicle {
             travel: Travel::default(),
             has_been_told: false,
             attributes: Attributes::new(),
+            changed: Changes::default(),
             album: Album::default(),
         }
     }
 
     /// Takes one read in; returns how many attribute values had to be cut.
-    ///
-    /// `show` gets the album and the reported text after the read was counted and before anything is said, so that what
-    /// is said shows what it reports.
-    pub(crate) fn take(
-        &mut self,
-        read: &Evidence<'_>,
-        rules: &Rules,
-        show: impl FnOnce(&mut Album, &PlateText),
-        said: &mut Vec<TrackEvent>,
-    ) -> u64 {
+    pub(crate) fn hear(&mut self, read: &Evidence<'_>, rules: &Rules) -> u64 {
         self.last = read.at;
         let now_ns = read.at.mono_ns;
-        let mut changed = Changes::default();
         if !read.text.is_empty() {
             self.vote.add(&read.text, read.confidence, now_ns);
         }
@@ -107,70 +98,54 @@ impl Vehicle {
             self.attributes.say_best();
         } else {
             if self.vote.settle(rules.change) {
-                changed.add_plate();
+                self.changed.add_plate();
             }
+            let changed = &mut self.changed;
             self.attributes
                 .settle(rules.change, |attribute| changed.add_attribute(attribute));
         }
-        if self.roi_id.hear(read.roi_id, now_ns, rules.change) {
-            changed.add_region();
+        if self.roi_id.hear(read.place.roi_id, now_ns, rules.change) {
+            self.changed.add_region();
         }
-        self.hear_direction(read.direction, read.place(), now_ns, rules, &mut changed);
-        if !read.text.is_empty() || self.vote.reads() == 0 {
-            show(&mut self.album, self.vote.text());
-        }
-        if self.stage == Stage::Waiting {
-            if now_ns >= self.release_ns(rules) {
-                self.release(said);
-            }
-        } else if !changed.is_empty() {
-            self.cue(Cue::Changed, read.at, changed, said);
-        }
-        if self.is_convincing(rules) {
-            self.cue(Cue::Convinced, read.at, Changes::default(), said);
-        }
+        self.hear_move(read.at, read.direction, &read.place, rules);
         cut_values
     }
 
-    /// A box without a plate does not keep a vehicle alive, but shows where it goes.
-    pub(crate) fn see_move(
+    /// Where it goes, by the recogniser's word from the first time it has one, until then by its boxes. A box without a
+    /// plate does not keep a vehicle alive.
+    pub(crate) fn hear_move(
         &mut self,
         at: FrameTime,
         told: Option<Direction>,
-        place: Option<(u32, bool, f64)>,
+        place: &Place,
         rules: &Rules,
-        said: &mut Vec<TrackEvent>,
     ) {
-        let mut changed = Changes::default();
-        self.hear_direction(told, place, at.mono_ns, rules, &mut changed);
-        if !changed.is_empty() {
-            self.cue(Cue::Changed, at, changed, said);
-        }
-        if self.is_convincing(rules) {
-            self.cue(Cue::Convinced, at, Changes::default(), said);
-        }
-    }
-
-    /// The recogniser's word, from the first time it has one; until then what the boxes show.
-    fn hear_direction(
-        &mut self,
-        told: Option<Direction>,
-        place: Option<(u32, bool, f64)>,
-        now_ns: i64,
-        rules: &Rules,
-        changed: &mut Changes,
-    ) {
-        let shown = place.and_then(|(roi_id, by_vehicle, progress)| {
+        let shown = place.progress.and_then(|(by_vehicle, progress)| {
             self.travel
-                .advance((roi_id, by_vehicle), progress, rules.direction_travel)
+                .advance((place.roi_id, by_vehicle), progress, rules.direction_travel)
         });
         let told = told.filter(|told| *told != Direction::Unknown);
         self.has_been_told |= told.is_some();
         let heard = if self.has_been_told { told } else { shown };
         if let Some(direction) = heard
-            && self.direction.hear(direction, now_ns, rules.change)
+            && self.direction.hear(direction, at.mono_ns, rules.change)
         {
-            changed.add_direction();
+            self.changed.add_direction();
+        }
+    }
+
+    /// Says what follows from all that was heard.
+    pub(crate) fn speak(&mut self, now: FrameTime, rules: &Rules, said: &mut Vec<TrackEvent>) {
+        let changed = std::mem::take(&mut self.changed);
+        if self.stage == Stage::Waiting {
+            if now.mono_ns >= self.release_ns(rules) {
+                self.release(said);
+            }
+        } else if !changed.is_empty() {
+            self.cue(Cue::Changed, now, changed, said);
+        }
+        if self.is_convincing(rules) {
+            self.cue(Cue::Convinced, now, Changes::default(), said);
         }
     }
 
@@ -291,6 +266,16 @@ impl Vehicle {
                 shot: kept.shot.clone(),
             }),
         }
+    }
+
+    /// The reported text.
+    pub(crate) const fn text(&self) -> &PlateText {
+        self.vote.text()
+    }
+
+    /// Whether no read has had a text.
+    pub(crate) const fn is_unread(&self) -> bool {
+        self.vote.reads() == 0
     }
 
     /// How sure its report is: which pixels go first when memory is short.

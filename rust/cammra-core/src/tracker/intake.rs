@@ -1,155 +1,75 @@
-//! From a read as it came to what a vehicle takes in: checked, placed, counted.
+//! From a read as it came to what a vehicle takes in: checked, placed, and what is wrong with it counted.
 
-use super::Tracker;
-use super::camera::Camera;
 use super::counters::Counters;
 use super::reads::Read;
-use crate::event::{FrameTime, TrackEvent};
 use crate::geometry::{RawBox, Size};
 use crate::region::{Region, fraction_of};
-use crate::vehicle::{AttributeRead, Evidence, Sight};
+use crate::rules::Rules;
+use crate::vehicle::{AttributeRead, Place};
 use crate::vote::PlateText;
 
-/// A read's place in the scene.
-struct Place {
-    roi_id: u32,
-    progress: Option<(bool, f64)>,
+/// The text that counts, and its confidence in 0..=1.
+pub(super) fn text_of(read: &Read<'_>, rules: &Rules, counters: &mut Counters) -> (PlateText, f64) {
+    let confidence = fraction(Some(read.confidence), counters).unwrap_or(0.0);
+    let (text, is_cut) = PlateText::cut_from(read.text);
+    if !text.is_empty() && confidence < rules.min_confidence {
+        counters.texts_below_confidence += 1;
+        return (PlateText::EMPTY, confidence);
+    }
+    counters.cut_texts += u64::from(is_cut);
+    (text, confidence)
 }
 
-impl Tracker {
-    /// Takes in one read that was chosen; vehicles that must make room speak first.
-    pub(super) fn take(
-        &mut self,
-        read: &Read<'_>,
-        now: FrameTime,
-        camera: &mut dyn Camera,
-        said: &mut Vec<TrackEvent>,
-    ) {
-        let (text, confidence) = self.text_of(read);
-        let counted = !text.is_empty() || self.rules.vehicles_without_plate;
-        let (vehicle, plate) = (self.box_of(read.vehicle), self.box_of(read.plate));
-        let frame_size = camera.frame_size().or(self.rules.frame_size);
-        let Some(located) = self.place_of(read.roi, vehicle, plate, frame_size) else {
-            self.counters.reads_outside_regions += 1;
-            return;
-        };
-        if !counted {
-            self.see_move(read, &located, now, said);
-            return;
-        }
-        let Some(index) = self.slot_for(read.track, now, located.roi_id, said) else {
-            self.counters.crowded_out_reads += 1;
-            return;
-        };
-        let Some(slot) = self.slots.get_mut(index) else {
-            return;
-        };
-        let evidence = Evidence {
-            at: now,
-            text,
-            confidence,
-            roi_id: located.roi_id,
-            direction: read.direction,
-            progress: located.progress,
-            attributes: AttributeRead {
-                values: read.attributes,
-                confidence_mmr: fraction(read.confidence_mmr, &mut self.counters),
-                confidence_colour: fraction(read.confidence_colour, &mut self.counters),
-            },
-        };
-        let (memory, rules, counters) = (&mut self.shelf, &self.rules, &mut self.counters);
-        let sight = Sight {
-            text: &text,
-            confidence,
-            utc_ns: now.utc_ns,
-            vehicle: read.vehicle,
-            plate: read.plate,
-            frame_size,
-            has_pixels: camera.frame_size().is_some() && memory.wants_pixels(),
-            plan_no: memory.plan_no(),
-        };
-        let show = |album: &mut _, reported: &_| {
-            memory.offer(album, &sight, reported, rules, camera, counters);
-        };
-        let cut_values = slot.vehicle.take(&evidence, rules, show, said);
-        self.counters.cut_values = self.counters.cut_values.saturating_add(cut_values);
-        slot.deadline_ns = slot.vehicle.deadline_ns(&self.rules);
-    }
-
-    /// A box without a text: an open vehicle's direction may come of it, nothing else.
-    fn see_move(
-        &mut self,
-        read: &Read<'_>,
-        located: &Place,
-        now: FrameTime,
-        said: &mut Vec<TrackEvent>,
-    ) {
-        let index = self.slot_of.get(&read.track).copied();
-        if let Some(slot) = index.and_then(|index| self.slots.get_mut(index)) {
-            let (roi_id, progress) = (located.roi_id, located.progress);
-            let place = progress.map(|(by_vehicle, progress)| (roi_id, by_vehicle, progress));
-            slot.vehicle
-                .see_move(now, read.direction, place, &self.rules, said);
-            slot.deadline_ns = slot.vehicle.deadline_ns(&self.rules);
-        }
-    }
-
-    /// The text that counts, and its confidence in 0..=1.
-    fn text_of(&mut self, read: &Read<'_>) -> (PlateText, f64) {
-        let confidence = fraction(Some(read.confidence), &mut self.counters).unwrap_or(0.0);
-        let (text, cut) = PlateText::cut_from(read.text);
-        if !text.is_empty() && confidence < self.rules.min_confidence {
-            self.counters.texts_below_confidence += 1;
-            return (PlateText::EMPTY, confidence);
-        }
-        self.counters.cut_texts += u64::from(cut);
-        (text, confidence)
-    }
-
-    fn box_of(&mut self, given: Option<RawBox>) -> Option<RawBox> {
-        let given = given?;
-        if given.is_sane() {
-            return Some(given);
-        }
-        self.counters.refused_boxes += 1;
-        None
-    }
-
-    /// Where a read counts; `None` outside every region.
-    ///
-    /// The recogniser's word goes first. Else the middle of the plate (without one: of the vehicle) decides; a read
-    /// that nothing places, without a box or without a frame size, counts in the first region.
-    fn place_of(
-        &self,
-        roi: Option<i64>,
-        vehicle: Option<RawBox>,
-        plate: Option<RawBox>,
-        frame: Option<Size>,
-    ) -> Option<Place> {
-        let regions = &self.rules.regions;
-        let middle = plate.or(vehicle).map(RawBox::centre).zip(frame);
-        let point = middle.map(|(middle, size)| fraction_of(middle, size));
-        let (region, roi_id) = match roi {
-            Some(roi) => {
-                let roi_id = u32::try_from(roi).ok().filter(|roi_id| *roi_id > 0)?;
-                let known = regions.iter().find(|region| region.roi_id == roi_id);
-                if known.is_none() && !regions.is_empty() {
-                    return None;
-                }
-                (known.unwrap_or(&self.whole_frame), roi_id)
+/// Where a read counts; `None` outside every region.
+///
+/// The recogniser's word goes first. Else the middle of the plate (without one: of the vehicle) decides; a read
+/// that nothing places, without a box or without a frame size, counts in the first region.
+pub(super) fn place_of(
+    read: &Read<'_>,
+    frame: Option<Size>,
+    rules: &Rules,
+    whole_frame: &Region,
+    counters: &mut Counters,
+) -> Option<Place> {
+    let (vehicle, plate) = (usable(read.vehicle, counters), usable(read.plate, counters));
+    let regions = &rules.regions;
+    let middle = plate.or(vehicle).map(RawBox::centre).zip(frame);
+    let point = middle.map(|(middle, size)| fraction_of(middle, size));
+    let (region, roi_id) = match read.roi {
+        Some(roi) => {
+            let roi_id = u32::try_from(roi).ok().filter(|roi_id| *roi_id > 0)?;
+            let known = regions.iter().find(|region| region.roi_id == roi_id);
+            if known.is_none() && !regions.is_empty() {
+                return None;
             }
-            None if regions.is_empty() => (&self.whole_frame, self.whole_frame.roi_id),
-            None => {
-                let inside = |region: &&Region| point.is_none_or(|point| region.contains(point));
-                let region = regions.iter().find(inside)?;
-                (region, region.roi_id)
-            }
-        };
-        let moving = vehicle.or(plate).map(RawBox::centre).zip(frame);
-        let progress =
-            moving.map(|(centre, frame)| (vehicle.is_some(), region.progress(centre, frame)));
-        Some(Place { roi_id, progress })
+            (known.unwrap_or(whole_frame), roi_id)
+        }
+        None if regions.is_empty() => (whole_frame, whole_frame.roi_id),
+        None => {
+            let inside = |region: &&Region| point.is_none_or(|point| region.contains(point));
+            let region = regions.iter().find(inside)?;
+            (region, region.roi_id)
+        }
+    };
+    let moving = vehicle.or(plate).map(RawBox::centre).zip(frame);
+    let progress =
+        moving.map(|(centre, frame)| (vehicle.is_some(), region.progress(centre, frame)));
+    Some(Place { roi_id, progress })
+}
+
+/// What the read tells besides its text.
+pub(super) fn attributes_of<'a>(read: &Read<'a>, counters: &mut Counters) -> AttributeRead<'a> {
+    AttributeRead {
+        values: read.attributes,
+        confidence_mmr: fraction(read.confidence_mmr, counters),
+        confidence_colour: fraction(read.confidence_colour, counters),
     }
+}
+
+fn usable(given: Option<RawBox>, counters: &mut Counters) -> Option<RawBox> {
+    let usable = given.filter(|given| given.is_sane());
+    counters.refused_boxes += u64::from(usable.is_none() && given.is_some());
+    usable
 }
 
 /// A confidence as it may be used.

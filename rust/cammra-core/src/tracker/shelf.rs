@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::camera::Camera;
 use super::counters::Counters;
-use crate::rules::Rules;
 use crate::shot::{Shed, ShotPlan};
 use crate::vehicle::{Album, Kept, SHED_ORDER, Sight, Vehicle};
 use crate::vote::PlateText;
@@ -63,26 +62,32 @@ impl Shelf {
         album: &mut Album,
         sight: &Sight<'_>,
         reported: &PlateText,
-        rules: &Rules,
+        places: usize,
         camera: &mut dyn Camera,
         counters: &mut Counters,
     ) {
-        let (plan, shots, bytes) = (&self.plan, &mut self.shots, &mut self.bytes);
-        let take = || {
-            let shot = camera.take(sight.vehicle, sight.plate, plan)?;
-            *shots += 1;
-            counters.shots_taken += 1;
-            let held_bytes = shot.held_bytes();
-            *bytes = bytes.saturating_add(held_bytes);
-            Some(Kept {
-                shot_no: *shots,
-                shot: Arc::new(shot),
-                bytes: held_bytes,
-                shed: not_kept(plan),
-            })
-        };
-        let freed = album.offer(sight, reported, rules.shots_per_track, take);
-        self.release(freed);
+        if let Some(place) = album.place_for(sight, reported, places) {
+            let shot = self.capture(sight, camera);
+            counters.shots_taken += u64::from(shot.is_some());
+            let freed = album.put(place, sight, shot);
+            self.release(freed);
+        }
+    }
+
+    fn capture(&mut self, sight: &Sight<'_>, camera: &mut dyn Camera) -> Option<Kept> {
+        if !sight.has_pixels {
+            return None;
+        }
+        let shot = camera.take(sight.vehicle, sight.plate, &self.plan)?;
+        self.shots += 1;
+        let bytes = shot.held_bytes();
+        self.bytes = self.bytes.saturating_add(bytes);
+        Some(Kept {
+            shot_no: self.shots,
+            shot: Arc::new(shot),
+            bytes,
+            shed: not_kept(&self.plan),
+        })
     }
 
     pub(super) fn release(&mut self, bytes: usize) {

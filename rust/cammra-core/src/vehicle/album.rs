@@ -82,16 +82,16 @@ impl Sight<'_> {
         confidence + if whole { WHOLE_PLATE } else { 0.0 }
     }
 
-    fn picture(&self, quality: f32) -> Picture {
+    fn picture(&self, kept: Option<Kept>) -> Picture {
         let frame = self.frame_size.unwrap_or(ANY_FRAME);
         let clamped = |given: Option<RawBox>| given.and_then(|given| given.clamped_to(frame).ok());
         Picture {
             text: *self.text,
-            quality,
+            quality: self.quality(),
             utc_ns: self.utc_ns,
             vehicle: clamped(self.vehicle),
             plate: clamped(self.plate),
-            kept: None,
+            kept,
             plan_no: self.plan_no,
         }
     }
@@ -111,42 +111,14 @@ pub(crate) struct Album {
 }
 
 impl Album {
-    /// Offers a read. When it gets a place, `take` copies its pixels; returns the bytes freed by what had to go.
-    pub(crate) fn offer(
-        &mut self,
-        sight: &Sight<'_>,
-        reported: &PlateText,
-        places: usize,
-        take: impl FnOnce() -> Option<Kept>,
-    ) -> usize {
-        let quality = sight.quality();
-        let Some(place) = self.place_for(sight, quality, reported, places) else {
-            return 0;
-        };
-        let mut picture = sight.picture(quality);
-        if sight.has_pixels {
-            picture.kept = take();
-        }
-        if let Some(old) = self.pictures.get_mut(place) {
-            return std::mem::replace(old, picture)
-                .kept
-                .map_or(0, |kept| kept.bytes);
-        }
-        if self.pictures.is_empty() {
-            self.pictures.reserve_exact(places);
-        }
-        self.pictures.push(picture);
-        0
-    }
-
-    /// Where the read would go, if it deserves a place.
-    fn place_for(
+    /// Where a read would go, if it deserves a place.
+    pub(crate) fn place_for(
         &self,
         sight: &Sight<'_>,
-        quality: f32,
         reported: &PlateText,
         places: usize,
     ) -> Option<usize> {
+        let quality = sight.quality();
         if let Some(place) = self
             .pictures
             .iter()
@@ -171,6 +143,18 @@ impl Album {
             .max_by(|a, b| worse(a, b))?;
         let near = distance(sight.text, reported);
         (near < far || (near == far && quality > CLEARLY - minus_quality)).then_some(place)
+    }
+
+    /// Puts a read into its place; returns the bytes freed by what had to go.
+    pub(crate) fn put(&mut self, place: usize, sight: &Sight<'_>, kept: Option<Kept>) -> usize {
+        let picture = sight.picture(kept);
+        if let Some(old) = self.pictures.get_mut(place) {
+            let old = std::mem::replace(old, picture);
+            return old.kept.map_or(0, |kept| kept.bytes);
+        }
+        self.pictures.reserve_exact(1);
+        self.pictures.push(picture);
+        0
     }
 
     /// The picture to show with this text: its own best, else the nearest text's.
