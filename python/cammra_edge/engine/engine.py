@@ -168,10 +168,10 @@ class Engine:
 
     def _refuse(self, what: str, error: CammraError) -> None:
         self._seen[f"broken {what}"] += 1
-        text = str(error)
-        if text != self._last_refusal:
-            _log.warning("refused %s why=%s", what, text)
-        self._last_refusal = text
+        why = str(error)
+        if why != self._last_refusal:
+            _log.warning("refused %s why=%s", what, why)
+        self._last_refusal = why
 
     def _fire_due(self) -> float | None:
         """Tick on live streams; says in how many seconds to look again."""

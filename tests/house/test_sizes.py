@@ -1,0 +1,23 @@
+"""No file is longer than one reads in a sitting."""
+
+from __future__ import annotations
+
+from tests.house.sources import ROOT, repository_files
+
+MAX_LINES = 400
+DATA = {
+    "docs/ref/event.schema.json": "the schema of an event, a member a block",
+    "python/cammra_edge/web/static/en.json": "every text of the page, a text a line",
+}
+"""Files that may be longer, with what they hold."""
+
+
+def test_no_file_is_too_long() -> None:
+    lengths = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in repository_files()
+    }
+    assert {
+        name: lines for name, lines in lengths.items() if lines > MAX_LINES
+    }.keys() == DATA.keys()
+    assert all(DATA.values())
