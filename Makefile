@@ -1,11 +1,12 @@
 # One entry for everything. `make` alone lists what there is.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
+WORKERS ?= $(shell echo $$(($$(nproc) + 1)))
 VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 
-.PHONY: help setup build run test test-quick lint types imports rust pytest faults bench bench-quick bench-check bench-record bench-peers bench-simd arm arm-quick clean
+.PHONY: help setup build run test night test-quick lint types imports rust pytest faults bench bench-quick bench-check bench-record bench-peers bench-simd arm arm-quick clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,7 +20,12 @@ build: setup ## Build the Rust half into the virtual environment
 run: build ## Build everything and run the main job: a drawn scene becomes events at a receiver
 	@$(BIN)/cammra-edge demo --once --sheet demo-events.png
 
-test: build lint types imports rust pytest ## Build everything and run every check and test
+test: build ## Build everything and run every check and test
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types imports rust
+	@$(MAKE) --no-print-directory pytest
+
+night: ## The same with all examples of every property
+	@CAMMRA_NIGHTLY=1 $(MAKE) test
 
 lint: ## Formatting and lints of both languages
 	$(BIN)/ruff check .
@@ -38,8 +44,9 @@ rust: ## clippy and the Rust tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" cargo clippy --release --workspace --all-targets --quiet -- -D warnings
 	PATH="$(CURDIR)/$(BIN):$$PATH" cargo test --release -p cammra-core --quiet
 
-pytest: ## The Python tests
-	$(BIN)/pytest -q
+pytest: ## The Python tests: many at a time, then those that measure
+	$(BIN)/pytest -q -n $(WORKERS) -m "not alone"
+	$(BIN)/pytest -q -m alone
 
 test-quick: build ## The Python tests without the slow ones
 	$(BIN)/pytest -q -m "not slow"

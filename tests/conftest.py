@@ -1,25 +1,18 @@
-"""For all tests: which of them run on emulated ARM, and what emulation needs."""
+"""For all tests: which of them run on emulated ARM, and which together where several processes run them."""
 
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
+from tests import budget, sharing
 from tests.emulation import EMULATED, LEFT_OUT, NOT_THERE, PATIENCE, left_out, missing_import
 
 _not_collected = pytest.StashKey[dict[str, str]]()
 
-# How long an example takes says how busy the machine is, and nothing about the code.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# Emulated Python is 10 to 15 times slower: there, fewer examples too.
-settings.register_profile(
-    "emulated", settings.get_profile("unhurried"), max_examples=10, database=None
-)
-
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_not_collected] = {}
-    settings.load_profile("emulated" if EMULATED else "unhurried")
+    budget.load()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -35,7 +28,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    return sharing.scheduler(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if sharing.WORKERS > 1:
+        sharing.long_ones_first(items)
     for item in items:
         if left_out(item.nodeid) is None:
             item.add_marker("arm")

@@ -48,11 +48,6 @@ NOT_THERE: Mapping[str, str] = {
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def examples(count: int) -> int:
-    """How many examples hypothesis tries, of the number that it tries on real hardware."""
-    return max(count // 15, 5) if EMULATED else count
-
-
 def left_out(test_id: str) -> str | None:
     """Why a test does not run on emulated ARM; `None` when it does."""
     return next((why for start, why in LEFT_OUT.items() if test_id.startswith(start)), None)

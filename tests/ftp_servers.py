@@ -12,17 +12,18 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from tests.servers import LOOPBACK, free_port, require_program, running
+from tests.sharing import CACHE, one_at_a_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-UNPACKED = Path(__file__).parents[1] / ".cache" / "debian"
+UNPACKED = CACHE / "debian"
 USER, PASSWORD = "cam", "geheim"
 NAMES = ("vsftpd", "proftpd", "pure-ftpd", "pyftpdlib")
 PACKAGES = {
@@ -63,13 +64,14 @@ def unpacked(program: str) -> tuple[Path, dict[str, str]]:
     """A program of a package that cannot be installed, and the environment it wants."""
     folder = UNPACKED / program
     found = folder / "usr" / "sbin" / program
-    have = all(any(folder.glob(f"{package}_*.deb")) for package in PACKAGES[program])
-    if not have and shutil.which("apt-get"):
-        folder.mkdir(parents=True, exist_ok=True)
-        command = ["apt-get", "download", "-q", *PACKAGES[program]]
-        subprocess.run(command, cwd=folder, check=False, capture_output=True, timeout=120)
-        for package in folder.glob("*.deb"):
-            subprocess.run(["dpkg", "-x", package, folder], check=True, capture_output=True)
+    with one_at_a_time(program):
+        have = all(any(folder.glob(f"{package}_*.deb")) for package in PACKAGES[program])
+        if not have and shutil.which("apt-get"):
+            folder.mkdir(parents=True, exist_ok=True)
+            command = ["apt-get", "download", "-q", *PACKAGES[program]]
+            subprocess.run(command, cwd=folder, check=False, capture_output=True, timeout=120)
+            for package in folder.glob("*.deb"):
+                subprocess.run(["dpkg", "-x", package, folder], check=True, capture_output=True)
     if not found.exists():
         reason = f"{program} cannot be had: apt-get download {' '.join(PACKAGES[program])}"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)

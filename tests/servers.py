@@ -21,6 +21,7 @@ import pytest
 
 from cammra_edge.profile import Timeouts
 from tests.emulation import PATIENCE
+from tests.sharing import WORKER, WORKERS, one_at_a_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,8 +33,8 @@ SLACK_S = 20.0 * PATIENCE
 """What a busy machine may add to a time limit before a test calls it unbounded."""
 PATIENT = Timeouts(connect_s=SLACK_S, write_s=SLACK_S, answer_s=SLACK_S, total_s=3 * SLACK_S)
 """Time limits that no busy machine reaches: for every try that is not about time."""
-_PORTS = range(20_000, 32_000)
-"""Below those that the kernel gives to connections, so that nobody is given a free one meanwhile."""
+_PORTS = range(20_000 + WORKER, 32_000, WORKERS)
+"""Below those that the kernel gives to connections, so that nobody is given a free one meanwhile; each worker's own."""
 _given: set[int] = set()
 
 
@@ -43,7 +44,8 @@ def require_program(name: str, *, apt: str) -> str:
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", apt]
-        subprocess.run(command, env=environment, check=False, capture_output=True, timeout=300)
+        with one_at_a_time("apt-get"):
+            subprocess.run(command, env=environment, check=False, capture_output=True, timeout=300)
         found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin:/usr/local/sbin")
     if found is None:
         missing(apt)

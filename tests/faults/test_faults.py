@@ -65,13 +65,16 @@ def test_a_hostile_receiver_is_dealt_with_and_harms_no_other(tmp_path: Path, nam
     held(lambda: isolation.dealt_with(tmp_path, name, events=30))
 
 
+@pytest.mark.alone
 def test_a_far_receiver_is_kept_busy(tmp_path: Path) -> None:
     held(lambda: receivers.far_away(tmp_path, events=160))
 
 
+@pytest.mark.alone
 def test_after_an_outage_what_happens_now_overtakes_the_backlog(tmp_path: Path) -> None:
     held(lambda: receivers.back_again(tmp_path, vehicles=100))
 
 
+@pytest.mark.alone
 def test_a_long_backlog_takes_little_memory(tmp_path: Path) -> None:
     held(lambda: backlog.long_backlog(tmp_path, events=2_000, least_share=0.4))

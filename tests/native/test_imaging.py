@@ -14,7 +14,7 @@ from PIL import Image
 from cammra_edge.errors import CammraError, FrameError, ImageError
 from cammra_edge.imaging import encode_image, simd_name
 from cammra_edge.model import FrameFormat, ImageKind, ImageSpec, Rect, Subsampling
-from tests.emulation import examples
+from tests.budget import examples
 from tests.native.pictures import (
     Bytes,
     decoded,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cammra_edge.errors import FrameError, ImageError
 from cammra_edge.imaging import encode_image
 from cammra_edge.model import Box, FrameFormat, ImageKind, ImageSpec, Rect, Subsampling
-from tests.emulation import examples
+from tests.budget import examples
 from tests.native.pictures import (
     Bytes,
     cut,

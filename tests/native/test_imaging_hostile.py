@@ -12,7 +12,7 @@ from PIL import Image
 from cammra_edge.errors import CammraError, FrameError
 from cammra_edge.imaging import encode_image
 from cammra_edge.model import FrameFormat, ImageKind, ImageSpec
-from tests.emulation import examples
+from tests.budget import examples
 from tests.native.pictures import decoded, jpeg_of, photo
 
 BOX = (20, 30, 60, 40)

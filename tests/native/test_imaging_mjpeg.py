@@ -12,7 +12,7 @@ from PIL import Image
 from cammra_edge.errors import FrameError
 from cammra_edge.imaging import EncodedImage, encode_image
 from cammra_edge.model import FrameFormat, ImageKind, ImageSpec, Rect, Subsampling
-from tests.emulation import examples
+from tests.budget import examples
 from tests.native.pictures import cut, decoded, jpeg_of, mean_difference, photo, smooth
 
 WIDTH, HEIGHT = 328, 216  # no multiple of 16 on either side

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cammra_edge.errors import ConfigError, FrameError, ReadError
 from cammra_edge.model import Direction, FrameTime, PlateRead, VehicleInfo
-from tests.emulation import examples
+from tests.budget import examples
 from tests.native.streams import at_ms, read, told, tracker_of
 
 if TYPE_CHECKING:

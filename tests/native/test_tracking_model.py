@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cammra_edge.model import Direction
-from tests.emulation import examples
+from tests.budget import examples
 from tests.native.streams import at_ms, read, tracker_of
 
 LOST_AFTER_MS = 10_000

@@ -30,7 +30,7 @@ from cammra_edge.profile import (
     Utmc2,
     preset_names,
 )
-from tests.emulation import EMULATED
+from tests.budget import examples
 from tests.payload.events import BOUNDARY_KEY, EVENT, JPEGS
 
 TRICKS = [
@@ -68,7 +68,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
     *(Template("h", preset=name) for name in preset_names()),
 )
 COMPONENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,119}")
-EXAMPLES = 20 if EMULATED else 2500
+EXAMPLES = examples(2500)
 
 
 def looked_through(content_type: str, content: bytes) -> None:

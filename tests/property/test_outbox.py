@@ -7,7 +7,6 @@ one event; of each vehicle the events first arrived in their order.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections import defaultdict
@@ -22,6 +21,7 @@ from cammra_edge.delivery import DeliveryWorker
 from cammra_edge.model import Attempt, EventKind, Message
 from cammra_edge.outbox import Delivery, Outbox
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
+from tests.budget import NIGHTLY
 from tests.fakes import (
     JPEG,
     FakeClock,
@@ -35,7 +35,6 @@ from tests.fakes import (
 
 PROFILES = (1, 2)
 STEPS = 50
-NIGHTLY = bool(os.environ.get("CAMMRA_NIGHTLY"))
 EXAMPLES = 200 if NIGHTLY else 25
 
 OUTCOMES = st.sampled_from(

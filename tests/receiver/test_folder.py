@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cammra_edge.receiver.arrival import Arrival, Picture, Way
 from cammra_edge.receiver.folder import Folder
-from tests.emulation import examples
+from tests.budget import examples
 from tests.receiver.samples import PLATE, VEHICLE, body, encoded
 
 

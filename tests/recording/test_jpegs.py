@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cammra_edge.recording.jpegs import NO_PICTURE, JpegSplitter, jpeg_size, whole_jpeg
-from tests.emulation import examples
+from tests.budget import examples
 
 
 def _jpeg(width: int, height: int, *, progressive: bool = False, comment: bytes = b"") -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,12 +13,14 @@ from cammra_edge.model import ImageKind
 from cammra_edge.profile import HttpPost
 from tests.payload.events import JPEGS
 from tests.servers import LOOPBACK, free_port, require_program, running
+from tests.sharing import CACHE, one_at_a_time
 from tests.sinks.test_guide import deliver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-NODE_MODULES = Path(__file__).parents[2] / ".cache" / "node"
+NODE_MODULES = CACHE / "node"
 PACKAGES = ("busboy@1.6.0", "multer@2.0.2", "express@5.1.0", "formidable@3.5.4")
 
 STARLETTE = """
@@ -116,7 +117,8 @@ def receiver(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[i
     else:
         script, program = tmp_path / "receiver.js", require_program("node", apt="nodejs")
         script.write_text(NODE + SCRIPTS[request.param])
-        environment = {"NODE_PATH": str(node_modules())}
+        with one_at_a_time("npm"):
+            environment = {"NODE_PATH": str(node_modules())}
     with running([program, str(script), str(port), str(got)], port=port, environment=environment):
         yield port, got
 

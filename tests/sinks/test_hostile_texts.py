@@ -16,7 +16,7 @@ from cammra_edge.profile import NAMING_1_3, Auth, Ftp, HttpPost, Profile, Protoc
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered
 from cammra_edge.sinks.http import HttpSink
-from tests.emulation import EMULATED
+from tests.budget import examples
 from tests.payload.events import BOUNDARY_KEY, JPEGS, with_text
 from tests.payload.test_hostile import HOSTILE
 from tests.scripted_ftp import Faulty
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 MANY = settings(
-    max_examples=20 if EMULATED else 400,
+    max_examples=examples(400),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from cammra_edge.web import serve_page
 from cammra_edge.web.app import OPERATIONS
 from cammra_edge.web.openapi import document
+from tests.budget import examples
 from tests.web.still import PASSWORD, PATIENT_S, StillEngine, still_settings
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def test_no_answer_is_undocumented_and_none_is_a_failure(
     url, headers = robot
 
     @settings(
-        max_examples=20,
+        max_examples=examples(20),
         deadline=None,
         database=None,
         phases=[Phase.generate],

@@ -18,7 +18,7 @@ from cammra_edge.web import serve_page
 from cammra_edge.web.access import FREE_TRIES
 from cammra_edge.web.app import OPERATIONS
 from cammra_edge.web.files_served import page_files
-from tests.emulation import examples
+from tests.budget import examples
 from tests.web.still import PASSWORD, PATIENT_S, StillEngine, still_settings
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ mod ff;
 mod frames;
 mod framing;
 mod imaging;
-mod plates;
 mod tracking;
 
 use pyo3::exceptions::PyRuntimeWarning;
@@ -22,6 +21,5 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     }
     imaging::register(module)?;
     tracking::register(module)?;
-    framing::register(module)?;
-    plates::register(module)
+    framing::register(module)
 }
