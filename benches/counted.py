@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings, Settings, TrackingSettings
-from cammra_edge.config.lists import ListIndex
+from cammra_edge.config.lists import MAX_PATTERNS, ListEntry, ListIndex, PlateList
 from cammra_edge.engine import Engine
 from cammra_edge.engine.assembly import event_from, event_id_from, with_images
 from cammra_edge.framing import multipart_body
@@ -193,6 +193,10 @@ def _delivered(folder: Path) -> Iterator[Job]:
         outbox.done(delivery)
 
     yield "outbox: put, take, done", 20, through_the_outbox
+    # Every pattern fits up to its last character, and no two are one.
+    stars = [ListEntry(f"{'?' * 27}*{number:04}") for number in range(MAX_PATTERNS)]
+    lists = ListIndex([PlateList("worst", entries=stars)])
+    yield f"plate lists, the worst of {MAX_PATTERNS:,} patterns", 1, lambda: lists.find("A" * 32)
 
 
 def _event(folder: Path) -> tuple[Event, dict[str, bytes]]:

@@ -1,6 +1,6 @@
 """The manual of the Rust half. `mypy.stubtest` holds it to the binary.
 
-Three doors lead here and no other module may: `imaging`, `tracking`, `framing`. Errors are those of
+Four doors lead here and no other module may: `imaging`, `tracking`, `framing`, `plates`. Errors are those of
 `cammra_edge.errors`. Every call that works on pixels lets other Python threads run meanwhile.
 """
 
@@ -13,6 +13,7 @@ from cammra_edge.model import Event, ImageRef, ImageSpec, VehicleInfo
 
 __all__ = [
     "EventForm",
+    "Patterns",
     "Shot",
     "TrackEvent",
     "Tracker",
@@ -312,3 +313,19 @@ def multipart_body(boundary: str, parts: Sequence[tuple[str, str, str, bytes]]) 
         BoundaryError: The boundary occurs in a content.
         ValueError: A name, filename or type holds a control character, quote or backslash.
     """
+
+# ---- plates --------------------------------------------------------------------------------
+
+@final
+class Patterns:
+    """Patterns of plates, where `*` stands for any characters and `?` for one; the first that fits speaks.
+
+    Every character of every pattern is looked at once at the most, whatever patterns and text are.
+    """
+
+    def __new__(cls, patterns: Sequence[str]) -> Patterns: ...
+    def first(self, text: str) -> int | None:
+        """The place of the first pattern that fits the whole text; `None` without one, and for more than 64 characters.
+
+        Other Python threads run meanwhile.
+        """

@@ -1,4 +1,4 @@
-"""The one normal form of plates: what looks the same on a plate is the same.
+"""The plates door: the one normal form of plates, in which what looks the same is the same, and patterns of them.
 
 Letters are told by their shape, not by their sound: Russia (GOST R 50577), Ukraine, Greece and others allow on plates
 only letters that look Latin, and people type either. From that form come a plate's ASCII (`ascii_text`), its token in
@@ -11,6 +11,10 @@ import re
 from functools import lru_cache
 from unicodedata import category, normalize
 
+from cammra_edge._native import Patterns
+
+__all__ = ["WILDCARDS", "Patterns", "ascii_text", "file_token", "list_key"]
+
 _LOOK_ALIKES = (
     ("АВЕКМНОРСТУХІЈЅҮ", "ABEKMHOPCTYXIJSY"),  # Cyrillic, with Ukraine's, Serbia's and Mongolia's
     ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX"),  # Greek
@@ -22,6 +26,10 @@ _TWINS = str.maketrans(
         for letter, twin in zip(letters + letters.lower(), twins + twins.lower(), strict=True)
     }
 )
+WILDCARDS = frozenset("*?")
+_ASCII_SIGNS = frozenset(char for char in map(chr, range(128)) if not char.isalnum())
+_NOT_IN_PLATE = str.maketrans(dict.fromkeys(_ASCII_SIGNS, ""))
+_NOT_IN_PATTERN = str.maketrans(dict.fromkeys(_ASCII_SIGNS - WILDCARDS, ""))
 _LONGEST_TOKEN = 64
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]+")
 _EMOJI_NAME = re.compile(r":\w+:")
@@ -62,24 +70,25 @@ def file_token(text: str) -> str:
     return _NOT_ALPHANUMERIC.sub("", ascii_text(text[: 4 * _LONGEST_TOKEN]))[:_LONGEST_TOKEN]
 
 
-def list_key(text: str, wildcards: str = "") -> str:
+def list_key(text: str, *, pattern: bool = False) -> str:
     """Letters and digits alone, without case: `34A-368.37` is `34a36837`.
 
     Nothing is transliterated: two provinces of China that sound alike stay two.
 
     Args:
         text: A plate, or a pattern of plates.
-        wildcards: Characters of a pattern that stay as they are.
+        pattern: Whether its wildcards stay.
     """
     if text.isascii():
-        return "".join(char for char in text.lower() if char.isalnum() or char in wildcards)
+        return text.lower().translate(_NOT_IN_PATTERN if pattern else _NOT_IN_PLATE)
+    kept_signs = WILDCARDS if pattern else frozenset[str]()
     visible = "".join(char for char in _INVISIBLE.sub("", text) if category(char) != "Cf")
     is_kept = False
     kept: list[str] = []
     for char in _by_shape(normalize("NFKD", visible).casefold()):
         # A mark goes with its letter: vowel signs tell Nepal's zones apart.
         with_letter = is_kept and category(char)[0] == "M"
-        is_kept = char.isalnum() or char in wildcards or with_letter
+        is_kept = char.isalnum() or char in kept_signs or with_letter
         if is_kept:
             kept.append(char)
     return "".join(kept)

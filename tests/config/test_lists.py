@@ -1,19 +1,25 @@
-"""Which list a plate stands on, and lists as CSV."""
+"""Which list a plate stands on."""
+
+from __future__ import annotations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cammra_edge.config import Settings
 from cammra_edge.config.lists import (
+    MAX_ENTRIES,
+    MAX_LISTS,
+    MAX_PATTERNS,
+    MAX_PLATES,
     ListEntry,
     ListIndex,
     ListMode,
     PlateList,
-    csv_from_entries,
-    entries_from_csv,
 )
 from cammra_edge.errors import ConfigError
 from cammra_edge.model import ListMatch
+from cammra_edge.plates import list_key
 
 STAFF = PlateList(
     "Staff", ListMode.ALLOW, (ListEntry("AB 123-CD", "Anna"), ListEntry("FF*", "fleet"))
@@ -21,8 +27,8 @@ STAFF = PlateList(
 BANNED = PlateList("Banned", ListMode.BLOCK, (ListEntry("FF666", "unpaid"),))
 
 
-@pytest.mark.parametrize("text", ["AB123CD", "ab 123 cd", "AB-123-CD"])
-def test_case_spaces_and_hyphens_do_not_count(text: str) -> None:
+@pytest.mark.parametrize("text", ["AB123CD", "ab 123 cd", "AB-123-CD", "AB·123·CD", "АВ１２３CD"])  # noqa: RUF001 - Cyrillic
+def test_only_letters_and_digits_count_by_their_shape(text: str) -> None:
     assert ListIndex([STAFF]).find(text) == ListMatch(
         name="Staff", mode="allow", description="Anna"
     )
@@ -36,13 +42,20 @@ def test_a_block_list_speaks_before_an_allow_list() -> None:
 
 def test_an_unknown_or_empty_plate_stands_on_no_list() -> None:
     index = ListIndex([STAFF, PlateList("all", ListMode.CUSTOM, (ListEntry("?*"),))])
-    assert index.find("") == ListMatch()
+    assert index.find("") == index.find("-*?") == ListMatch()
     assert ListIndex([STAFF]).find("XY1") == ListMatch()
+    assert ListIndex([]).find("XY1") == ListMatch()
 
 
 @pytest.mark.parametrize(
     ("pattern", "text", "fits"),
-    [("A?1", "AB1", True), ("A?1", "A1", False), ("*9", "AB99", True), ("A*B*C", "AXXBYYC", True)],
+    [
+        ("A?1", "AB1", True),
+        ("A?1", "A1", False),
+        ("*9", "AB99", True),
+        ("A*B*C", "AXXBYYC", True),
+        ("Ａ-？＊", "А·77", True),  # noqa: RUF001 - Cyrillic
+    ],
 )
 def test_wildcards_mean_what_people_expect(pattern: str, text: str, fits: bool) -> None:  # noqa: FBT001 - a table
     found = ListIndex([PlateList("one", entries=(ListEntry(pattern),))]).find(text)
@@ -50,28 +63,80 @@ def test_wildcards_mean_what_people_expect(pattern: str, text: str, fits: bool) 
 
 
 def test_many_stars_and_a_long_plate_are_answered_at_once() -> None:
-    index = ListIndex([PlateList("evil", entries=(ListEntry("*A" * 30),))])
+    index = ListIndex([PlateList("evil", entries=(ListEntry("*A" * 16),))])
     assert index.find("A" * 10_000 + "B") == ListMatch()
 
 
-def test_a_csv_comes_back_as_it_went() -> None:
-    assert entries_from_csv(csv_from_entries(STAFF.entries)) == STAFF.entries
+def fits(pattern: str, text: str) -> bool:
+    """As a child would try it."""
+    if not pattern:
+        return not text
+    if pattern[0] == "*":
+        return any(fits(pattern[1:], text[at:]) for at in range(len(text) + 1))
+    return bool(text) and pattern[0] in {"?", text[0]} and fits(pattern[1:], text[1:])
 
 
-def test_a_csv_from_a_spreadsheet_is_understood() -> None:
-    text = "\ufeffPlate;Description\r\nAB123;Anna, second gate\r\n\r\n XY1 ;\r\n"
-    assert entries_from_csv(text) == (ListEntry("AB123", "Anna, second gate"), ListEntry("XY1"))
+PATTERNS = st.text("ABÖ*?- ", min_size=1, max_size=6).filter(
+    lambda text: list_key(text, pattern=True)
+)
+LISTS = st.lists(
+    st.builds(
+        PlateList,
+        st.just("x"),
+        st.sampled_from(ListMode),
+        st.lists(st.builds(ListEntry, PATTERNS, PATTERNS), max_size=4),
+    ),
+    max_size=4,
+)
 
 
-def test_a_bad_line_is_named() -> None:
-    with pytest.raises(ConfigError, match="line 2"):
-        entries_from_csv("AB1,x\n-,y\n")
+@given(LISTS, st.text("ABÖab- ", max_size=6))
+def test_the_first_match_in_order_of_the_modes_speaks(lists: list[PlateList], text: str) -> None:
+    key = list_key(text)
+    matches = [
+        ListMatch(name="x", mode=mode.value, description=entry.description)
+        for mode in (ListMode.BLOCK, ListMode.ALLOW, ListMode.CUSTOM)
+        for one in lists
+        if one.mode is mode
+        for entry in one.entries
+        if key and fits(list_key(entry.pattern, pattern=True), key)
+    ]
+    assert ListIndex(lists).find(text) == (matches[0] if matches else ListMatch())
 
 
-@given(st.text(max_size=200))
-def test_any_text_is_a_list_or_a_config_error(text: str) -> None:
-    try:
-        entries = entries_from_csv(text)
-    except ConfigError:
-        return
-    assert ListIndex([PlateList("x", entries=entries)]).find(text) is not None
+def of_length(count: int, pattern: str = "A") -> PlateList:
+    return PlateList("x", entries=[ListEntry(pattern)] * count)
+
+
+@pytest.mark.parametrize(
+    ("lists", "where", "want"),
+    [
+        ([of_length(0)] * (MAX_LISTS + 1), r"plate_lists\[50\]", "at most 50 lists"),
+        (
+            [of_length(MAX_ENTRIES)] * 5 + [of_length(1)],
+            r"plate_lists\[5\]",
+            "at most 100000 plates in all lists",
+        ),
+        (
+            [of_length(MAX_PATTERNS // 2, "A*")] * 2 + [of_length(1, "?")],
+            r"plate_lists\[2\]",
+            r"at most 10000 patterns with \* or \? in all lists",
+        ),
+    ],
+)
+def test_all_lists_together_have_bounds(lists: list[PlateList], where: str, want: str) -> None:
+    with pytest.raises(ConfigError, match=f"{where} .*: want {want}"):
+        Settings(plate_lists=lists)
+    assert Settings(plate_lists=lists[:-1]).plate_lists
+
+
+def test_one_list_and_one_pattern_have_bounds() -> None:
+    assert MAX_PLATES > MAX_ENTRIES
+    with pytest.raises(ConfigError, match="at most 20000 plates in a list"):
+        of_length(MAX_ENTRIES + 1)
+    for pattern in ("A" * 33, "ﷺ" * 3, "-" * 64 + "A"):
+        with pytest.raises(ConfigError, match="at most 32 letters, digits and wildcards"):
+            ListEntry(pattern)
+    assert ListIndex([PlateList("x", entries=[ListEntry("A-" * 32)])]).find("A" * 32).name == "x"
+    with pytest.raises(ConfigError, match="want a plate or a pattern"):
+        ListEntry("·-·")

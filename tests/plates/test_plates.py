@@ -80,7 +80,7 @@ def test_a_character_that_nobody_sees_does_not_part_a_letter_from_its_accent() -
 
 
 def test_wildcards_stay_where_they_are_asked_for() -> None:
-    assert list_key("A-?*", wildcards="*?") == list_key("Ａ－？＊", wildcards="*?") == "a?*"
+    assert list_key("A-?*", pattern=True) == list_key("Ａ－？＊", pattern=True) == "a?*"
     assert list_key("A-?*") == list_key("Ａ－？＊") == "a"
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
-from cammra_edge.config.lists import PlateList  # noqa: TC001 - dataclass fields are read at run time
+from cammra_edge.config.lists import PlateList, check_lists
 from cammra_edge.errors import ConfigError
 from cammra_edge.limits import bounded, check_bounds
 from cammra_edge.model import Device, FrameFormat
@@ -190,6 +190,7 @@ class Settings:
         keys = [profile.key for profile in self.profiles]
         if len(set(keys)) != len(keys):
             raise ConfigError("profiles", keys, "a key of its own for each profile")
+        check_lists(self.plate_lists, "plate_lists")
         if self.network_mode not in {"http", "https"}:
             raise ConfigError("network_mode", self.network_mode, "http or https")
 

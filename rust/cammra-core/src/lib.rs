@@ -1,14 +1,15 @@
 //! What an ANPR camera's event push does with frames and plate reads, without Python, clock,
 //! socket or file.
 //!
-//! Three rooms, each with a door of the same name on the Python side. In each a module uses only those before it:
+//! Four rooms, each with a door of the same name on the Python side. In each a module uses only those before it:
 //!
 //! * **imaging**: [`geometry`], [`frame`] (pixels borrowed from the caller), [`jpeg`] (libjpeg-turbo), [`shot`] (pixels
 //!   kept for later);
 //! * **tracking**: [`vote`] (which text a vehicle wears), [`event`] (what a vehicle says), [`region`] and [`rules`] (when
 //!   it says it), `vehicle` (one vehicle's state), [`tracker`] (all of them, their timers and their memory);
 //! * **framing**: [`ff`] (the event as JSON), [`multipart`] and [`json_frame`] (bytes for the wire, into any
-//!   [`output`]), [`checksum`] (bytes for the disk).
+//!   [`output`]), [`checksum`] (bytes for the disk);
+//! * **plates**: [`plates`] (which of many patterns a plate fits).
 //!
 //! Time is always an argument.
 
@@ -25,6 +26,7 @@ mod json_text;
 pub mod multipart;
 pub mod output;
 mod pixels;
+pub mod plates;
 pub mod region;
 pub mod rules;
 pub mod shot;

@@ -6,6 +6,7 @@ mod ff;
 mod frames;
 mod framing;
 mod imaging;
+mod plates;
 mod tracking;
 
 use pyo3::exceptions::PyRuntimeWarning;
@@ -21,5 +22,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     }
     imaging::register(module)?;
     tracking::register(module)?;
-    framing::register(module)
+    framing::register(module)?;
+    plates::register(module)
 }
