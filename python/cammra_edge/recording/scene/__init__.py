@@ -90,7 +90,7 @@ VISITS = (
         Shape.SUV, (30, 66, 128), "BLUE", "Nordwind", "Kontur", inward=True, start_s=-3.2, speed_m_s=7.5,
     ),
     Visit(
-        PlateLook("AB12 CDE", "GBR", PlateStyle.BRITAIN_REAR),
+        PlateLook("AB12 CDE", "GBR", PlateStyle.BRITAIN),
         Shape.HATCHBACK, (176, 28, 34), "RED", "Albion", "Finch", inward=False, start_s=0.6, speed_m_s=6.6,
     ),
     Visit(

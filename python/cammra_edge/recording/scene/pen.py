@@ -61,11 +61,6 @@ class Pen:
         if alpha == _SOLID:
             self._cut.polygon(outline, fill=_SOLID)
 
-    def mirrored(self, points: Sequence[Point], colour: Colour, alpha: int = 255) -> None:
-        """A filled outline, and its mirror image on the other side."""
-        self.shape(points, colour, alpha)
-        self.shape([(-x, y) for x, y in points], colour, alpha)
-
     def slab(
         self, low: tuple[float, float], high: tuple[float, float], colour: Colour, alpha: int = 255
     ) -> None:

@@ -25,8 +25,7 @@ class PlateStyle(Enum):
     CZECHIA = (_WHITE, _BLACK, "CZ")
     SWEDEN = (_WHITE, _BLACK, "S")
     NETHERLANDS = (_YELLOW, _BLACK, "NL")
-    BRITAIN_FRONT = (_WHITE, _BLACK, "")
-    BRITAIN_REAR = (_YELLOW, _BLACK, "")
+    BRITAIN = (_YELLOW, _BLACK, "")
 
 
 @dataclass(frozen=True, slots=True)
