@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from cammra_edge.config.cloud import cloud_from_record, record_from_cloud
-from cammra_edge.config.plain import empty_record, profile_from_record
+from cammra_edge.config.cloud import cloud_from_fields, fields_from_cloud
+from cammra_edge.config.flat import profile_from_flat, unfilled
 from cammra_edge.errors import ConfigError
 
 # The element names and values of the vendor's published sample; the URL in it is http://10.0.5.223:5002.
@@ -22,16 +22,16 @@ SAMPLE = b"""<?xml version="1.0" encoding="utf-8" ?>
 
 
 def test_the_vendor_s_sample_becomes_a_profile() -> None:
-    record = record_from_cloud(SAMPLE)
-    assert record["server_url"] == "http://10.0.5.223:5002"
-    assert record["events"] == ["new"]
-    made = profile_from_record(empty_record(1) | record, "x")
+    fields = fields_from_cloud(SAMPLE)
+    assert fields["server_url"] == "http://10.0.5.223:5002"
+    assert fields["events"] == ["new"]
+    made = profile_from_flat("x", unfilled("Profile 1") | fields)
     assert (made.enabled, made.device_id, made.latitude) == (False, "defaultID", 55.70421)
 
 
 def test_the_vendor_s_sample_comes_back_element_by_element() -> None:
-    record = empty_record(1) | record_from_cloud(SAMPLE)
-    back = etree.fromstring(cloud_from_record(record, secrets=True).encode())
+    fields = unfilled("Profile 1") | fields_from_cloud(SAMPLE)
+    back = etree.fromstring(cloud_from_fields(fields, secrets=True).encode())
     wanted = etree.fromstring(SAMPLE)
     assert [(one.tag, one.text or "") for one in back] == [
         (one.tag, one.text or "") for one in wanted
@@ -39,18 +39,18 @@ def test_the_vendor_s_sample_comes_back_element_by_element() -> None:
 
 
 def test_a_profile_comes_back_from_the_file() -> None:
-    record = empty_record(1) | {
+    fields = unfilled("Profile 1") | {
         "protocol": "FTP", "server_url": "ftp://10.0.3.241:21", "user": "cäm", "password": "p<&>", "events": ["lost"],
         "image": None, "enabled": True, "path": "#M/%Y", "naming": "#PLATE",
     }  # fmt: skip
-    back = record_from_cloud(cloud_from_record(record, secrets=True).encode())
-    assert {name: back[name] for name in back if back[name] != record[name]} == {}
+    back = fields_from_cloud(cloud_from_fields(fields, secrets=True).encode())
+    assert {name: back[name] for name in back if back[name] != fields[name]} == {}
 
 
 def test_secrets_are_left_out_unless_asked_for() -> None:
-    record = empty_record(1) | {"password": "s3cret", "auth_header": "x-key: k3y"}
-    assert "czNjcmV0" not in cloud_from_record(record)
-    assert "k3y" not in cloud_from_record(record)
+    fields = unfilled("Profile 1") | {"password": "s3cret", "auth_header": "x-key: k3y"}
+    assert "czNjcmV0" not in cloud_from_fields(fields)
+    assert "k3y" not in cloud_from_fields(fields)
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,14 @@ def test_secrets_are_left_out_unless_asked_for() -> None:
 )
 def test_a_hostile_or_foreign_file_is_refused(xml: bytes) -> None:
     with pytest.raises(ConfigError):
-        record_from_cloud(xml)
+        fields_from_cloud(xml)
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_record_or_a_config_error(xml: bytes) -> None:
-    record: object = {}
+    fields: object = {}
     try:
-        record = record_from_cloud(b"<cloud_config>" + xml + b"</cloud_config>")
+        fields = fields_from_cloud(b"<cloud_config>" + xml + b"</cloud_config>")
     except ConfigError:
-        record = {}
-    assert isinstance(record, dict)
+        fields = {}
+    assert isinstance(fields, dict)

@@ -52,16 +52,16 @@ def test_a_parked_event_is_listed_read_and_sent_again(receiver: Receiver, tmp_pa
     with engine.running(live=False):
         pass_by(engine)
         assert engine.drain(PATIENCE_S)
-        (parked,) = engine.operator.parked()
+        (parked,) = engine.operator.parked()["gate"]
         assert parked.kind == "new"
-        assert [one.outcome for one in engine.operator.journal()[1]] == ["parked"]
-        held = engine.operator.parked_bytes(1, parked.seq)
+        assert [one.outcome for one in engine.operator.journal()["gate"]] == ["parked"]
+        held = engine.operator.parked_bytes("gate", parked.seq)
         assert held is not None
         assert b'"plateText":"1AB1234"' in held
         receiver.behave()
-        assert engine.operator.retry_parked(1, parked.seq) == 1
+        assert engine.operator.retry_parked("gate", parked.seq) == 1
         assert engine.drain(PATIENCE_S)
-        assert engine.operator.parked() == []
+        assert engine.operator.parked() == {"gate": []}
     assert [arrival.plate for arrival in receiver.events] == ["1AB1234"]
 
 
@@ -79,20 +79,20 @@ def test_parked_files_are_shown_as_a_zip_and_can_be_discarded(tmp_path: Path) ->
         delivery = outbox.take(1)
         assert delivery is not None
         outbox.park(delivery, why="refused")
-        (parked,) = engine.operator.parked(1)
-        held = engine.operator.parked_bytes(1, parked.seq)
+        (parked,) = engine.operator.parked("archive")["archive"]
+        held = engine.operator.parked_bytes("archive", parked.seq)
         assert held is not None
         with zipfile.ZipFile(io.BytesIO(held)) as archive:
             assert [name.rpartition(".")[2] for name in archive.namelist()] == ["json"]
-        assert engine.operator.discard_parked(1) == 1
-        assert engine.operator.parked(1) == []
+        assert engine.operator.discard_parked("archive") == 1
+        assert engine.operator.parked("archive") == {"archive": []}
 
 
 def test_there_is_nothing_where_nothing_is(tmp_path: Path) -> None:
     engine = engine_of(tmp_path)
-    assert engine.operator.parked() == ()
-    assert engine.operator.parked_bytes(1, 1) is None
-    assert engine.operator.retry_parked(1) == 0
-    assert engine.operator.discard_parked(1) == 0
+    assert engine.operator.parked() == {}
+    assert engine.operator.parked_bytes("gate", 1) is None
+    assert engine.operator.retry_parked("gate") == 0
+    assert engine.operator.discard_parked("gate") == 0
     assert engine.operator.picture("none") is None
-    assert not engine.operator.resume(1)
+    assert not engine.operator.resume("gate")

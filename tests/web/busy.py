@@ -44,7 +44,7 @@ class BusyEngine(StillEngine):
     ) -> None:
         super().__init__(settings, texts=["1AB1234", "MLB 84R"])
         self.states = list(states)
-        self.waiting = [_parked(2, seq, "status 422: it finds it invalid") for seq in (7, 8)]
+        self.waiting = {"vms": [_parked(seq, "status 422: it finds it invalid") for seq in (7, 8)]}
         self.done = threading.Event()
         self.fails = True
         self.asked: list[str] = []
@@ -53,14 +53,16 @@ class BusyEngine(StillEngine):
         profiles = tuple(
             {**one, "state": state, "why": WHY[state], "alarm": state == "paused", "queue_events": 13,
              "queue_bytes": 2_100_000, "oldest_age_s": 260.0, "retried": 7, "dropped": {"overflow": 2},
-             "parked_now": sum(parked.profile_id == one["profile_id"] for parked in self.waiting)}
+             "parked_now": len(self.waiting.get(str(one["key"]), ()))}
             for one, state in zip(super().status().profiles, self.states, strict=True)
         )  # fmt: skip
         return BusyStatus(profiles=profiles)
 
-    def journal(self) -> Mapping[int, Sequence[Try]]:
+    def journal(self) -> Mapping[str, Sequence[Try]]:
         outcomes = ("delivered", "retry", "parked", "paused")
-        return {1: [_try(number, outcome) for number, outcome in enumerate(outcomes, start=1)]}
+        return {
+            "barrier": [_try(number, outcome) for number, outcome in enumerate(outcomes, start=1)]
+        }
 
     def picture(self, image_key: str) -> bytes | None:  # noqa: ARG002 - one picture for all
         return jpeg()
@@ -68,29 +70,25 @@ class BusyEngine(StillEngine):
     def view(self, timeout_s: float = 2.0) -> bytes | None:  # noqa: ARG002 - a picture is there
         return jpeg()
 
-    def parked(self, profile_id: int | None = None) -> Sequence[Parked]:
-        return [one for one in self.waiting if profile_id in {None, one.profile_id}]
+    def parked(self, key: str | None = None) -> Mapping[str, Sequence[Parked]]:
+        return {own: parked for own, parked in self.waiting.items() if key in {None, own}}
 
-    def parked_bytes(self, profile_id: int, seq: int) -> bytes | None:
-        return f"{profile_id} {seq}".encode()
+    def parked_bytes(self, key: str, seq: int) -> bytes | None:
+        return f"{key} {seq}".encode()
 
-    def retry_parked(self, profile_id: int, seq: int | None = None) -> int:
-        return self._take("retry", profile_id, seq)
+    def retry_parked(self, key: str, seq: int | None = None) -> int:
+        return self._take("retry", key, seq)
 
-    def discard_parked(self, profile_id: int, seq: int | None = None) -> int:
-        return self._take("discard", profile_id, seq)
+    def discard_parked(self, key: str, seq: int | None = None) -> int:
+        return self._take("discard", key, seq)
 
-    def _take(self, what: str, profile_id: int, seq: int | None) -> int:
-        self.asked.append(f"{what} {profile_id} {seq}")
-        left = [
-            one
-            for one in self.waiting
-            if one.profile_id != profile_id or seq not in {None, one.seq}
-        ]
-        moved, self.waiting = len(self.waiting) - len(left), left
-        return moved
+    def _take(self, what: str, key: str, seq: int | None) -> int:
+        self.asked.append(f"{what} {key} {seq}")
+        parked = self.waiting[key]
+        self.waiting[key] = [one for one in parked if seq not in {None, one.seq}]
+        return len(parked) - len(self.waiting[key])
 
-    def test(self, profile_id: int, plate: str, settings: Settings) -> Iterator[Step]:  # noqa: ARG002 - the same for all
+    def test(self, key: str, plate: str, settings: Settings) -> Iterator[Step]:  # noqa: ARG002 - the same for all
         yield Step("dns", "running")
         yield Step("dns", "ok", 3.0, "127.0.0.1")
         yield Step("tcp", "running")
@@ -117,8 +115,8 @@ def _try(number: int, outcome: str) -> Try:
     )  # fmt: skip
 
 
-def _parked(profile_id: int, seq: int, why: str) -> Parked:
+def _parked(seq: int, why: str) -> Parked:
     return Parked(
-        profile_id=profile_id, seq=seq, event_id=f"{seq:032x}", packet=seq, kind="lost", attempts=1, why=why,
+        profile_id=2, seq=seq, event_id=f"{seq:032x}", packet=seq, kind="lost", attempts=1, why=why,
         parked_utc_ns=AT_NS,
     )  # fmt: skip

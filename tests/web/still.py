@@ -49,7 +49,7 @@ def still_settings(folder: Path) -> Settings:
             Profile("archive", Ftp("ftp://127.0.0.1:9"), enabled=False),
         ),
         outbox=OutboxSettings(path=folder / "outbox.sqlite3"),
-        locked=frozenset({"profiles[3].server_url"}),
+        locked=frozenset({"profiles[archive].server_url"}),
     )
 
 
@@ -113,9 +113,9 @@ class StillEngine:
 
     def status(self) -> StillStatus:
         profiles = tuple(
-            {"profile_id": number, "name": one.name, "state": "idle", "why": "", "alarm": False, "queue_events": 0,
-             "queue_bytes": 0, "oldest_age_s": 0.0, "delivered": 0, "retried": 0, "parked": 0, "expired": 0,
-             "dropped": {}, "latency_p50_ms": 0.0, "latency_p95_ms": 0.0, "latency_p99_ms": 0.0}
+            {"key": one.key, "profile_id": number, "name": one.name, "state": "idle", "why": "", "alarm": False,
+             "queue_events": 0, "queue_bytes": 0, "oldest_age_s": 0.0, "delivered": 0, "retried": 0, "parked": 0,
+             "expired": 0, "dropped": {}, "latency_p50_ms": 0.0, "latency_p95_ms": 0.0, "latency_p99_ms": 0.0}
             for number, one in enumerate(self._settings.profiles, start=1)
         )  # fmt: skip
         return StillStatus(profiles=profiles)
@@ -123,7 +123,7 @@ class StillEngine:
     def recent_events(self) -> Sequence[Event]:
         return tuple(self.events)
 
-    def journal(self) -> Mapping[int, Sequence[Try]]:
+    def journal(self) -> Mapping[str, Sequence[Try]]:
         return {}
 
     def picture(self, image_key: str) -> bytes | None:
@@ -132,20 +132,21 @@ class StillEngine:
     def view(self, timeout_s: float = 2.0) -> bytes | None:  # noqa: ARG002 - there is no camera
         return None
 
-    def parked(self, profile_id: int | None = None) -> Sequence[Parked]:  # noqa: ARG002 - nothing is parked
-        return ()
+    def parked(self, key: str | None = None) -> Mapping[str, Sequence[Parked]]:  # noqa: ARG002 - nothing is parked
+        return {}
 
-    def parked_bytes(self, profile_id: int, seq: int) -> bytes | None:  # noqa: ARG002 - nothing is parked
+    def parked_bytes(self, key: str, seq: int) -> bytes | None:  # noqa: ARG002 - nothing is parked
         return None
 
-    def retry_parked(self, profile_id: int, seq: int | None = None) -> int:  # noqa: ARG002 - nothing is parked
+    def retry_parked(self, key: str, seq: int | None = None) -> int:  # noqa: ARG002 - nothing is parked
         return 0
 
-    def discard_parked(self, profile_id: int, seq: int | None = None) -> int:  # noqa: ARG002 - nothing is parked
+    def discard_parked(self, key: str, seq: int | None = None) -> int:  # noqa: ARG002 - nothing is parked
         return 0
 
-    def resume(self, profile_id: int) -> bool:
-        return 1 <= profile_id <= len(self._settings.profiles)
+    def resume(self, key: str) -> bool:
+        return key in {profile.key for profile in self._settings.profiles}
 
-    def test(self, profile_id: int, plate: str, settings: Settings) -> Iterator[Step]:
-        yield Step("send", "ok", detail=f"{settings.profiles[profile_id - 1].name} {plate}")
+    def test(self, key: str, plate: str, settings: Settings) -> Iterator[Step]:
+        names = {profile.key: profile.name for profile in settings.profiles}
+        yield Step("send", "ok", detail=f"{names[key]} {plate}")

@@ -51,24 +51,22 @@ def strict(tmp_path: Path) -> Iterator[tuple[httpx.Client, StillEngine]]:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("PATCH", "settings"), ("POST", "profiles/2/test"), ("POST", "check")]
+    ("method", "path"), [("PATCH", "settings"), ("POST", "profiles/vms/test"), ("POST", "check")]
 )
 def test_saving_testing_and_checking_refuse_it(
     strict: tuple[httpx.Client, StillEngine], method: str, path: str
 ) -> None:
     http, engine = strict
-    changes = {"profiles": {"2": {"server_url": "127.0.0.1:22"}}}
+    changes = {"profiles[vms].server_url": "127.0.0.1:22"}
     answer = http.request(method, f"/api/{path}", json={"changes": changes})
-    assert answer.json()["fields"] == [{"field": "profiles[2].server_url", "want": WANT}]
+    assert answer.json()["fields"] == [{"field": "profiles[vms].server_url", "want": WANT}]
     assert engine.applied == []
 
 
 def test_what_the_script_says_stays(strict: tuple[httpx.Client, StillEngine]) -> None:
     http, engine = strict
     assert (
-        http.patch(
-            "/api/settings", json={"changes": {"tracking": {"lost_after_s": 4.0}}}
-        ).status_code
+        http.patch("/api/settings", json={"changes": {"tracking.lost_after_s": 4.0}}).status_code
         == 200
     )
     assert engine.settings.tracking.lost_after_s == 4.0

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from tests.web.conftest import Browser
 
 
+PROFILE = {
+    "key": "gate",
+    "queue_events": 2,
+    "delivered": 3,
+    "retried": 0,
+    "latency_p50_ms": 1.0,
+    "latency_p95_ms": 2.0,
+}
+
+
 class Asked:
     """Counts how often the engine is asked, and lets one event happen at each question."""
 
@@ -33,7 +43,7 @@ class Asked:
         self.times["status"] += 1
         return {
             "now": self.times["status"],
-            "profiles": [{"profile_id": 1, "queue_events": 2, "delivered": 3}],
+            "profiles": [PROFILE],
         }
 
     def events(self) -> list[dict[str, Any]]:
@@ -152,10 +162,10 @@ def test_a_question_that_fails_once_is_asked_again() -> None:
 
 
 def test_a_sample_has_what_the_plots_show() -> None:
-    made = sample_of({"now": 5, "profiles": [{"queue_events": 2, "delivered": 3, "name": "x"}]})
-    assert made["at"] == 5
-    assert made["profiles"][0]["queue_events"] == 2
-    assert "name" not in made["profiles"][0]
+    sample = sample_of({"now": 5, "profiles": [PROFILE | {"name": "x"}]})
+    assert sample["at"] == 5
+    assert sample["profiles"]["gate"]["queue_events"] == 2
+    assert "name" not in sample["profiles"]["gate"]
 
 
 def test_the_stream_reaches_a_browser_and_is_bounded_in_number(browser: Browser) -> None:

@@ -37,7 +37,7 @@ PUBLIC = {
 
 
 def path_of(path: str) -> str:
-    return re.sub(r"{\w+(:int)?}", "1", path)
+    return re.sub(r"{\w+(:\w+)?}", "1", path)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: f"{one.method} {one.path}")
@@ -135,7 +135,7 @@ def test_signing_out_ends_the_session(browser: Browser) -> None:
 
 
 JSON = {"Content-Type": "application/json"}
-CHANGE = {"changes": {"tracking": {"lost_after_s": 4.0}}}
+CHANGE = {"changes": {"tracking.lost_after_s": 4.0}}
 
 
 @pytest.mark.parametrize(
@@ -216,29 +216,29 @@ def test_secrets_are_written_and_never_read(browser: Browser) -> None:
         "/api/export",
         "/api/history",
         "/api/audit",
-        "/api/profiles/1/cloud",
+        "/api/profiles/barrier/cloud",
         "/api/status",
     ):
         answer = browser.send("GET", path)
         assert answer.status_code == 200
         assert "s3cret-one" not in answer.text
         assert "czNjcmV0LW9uZQ" not in answer.text
-    assert browser.send("GET", "/api/settings").json()["secrets"] == ["profiles[1].password"]
+    assert browser.send("GET", "/api/settings").json()["secrets"] == ["profiles[barrier].password"]
     assert "s3cret-one" in browser.send("GET", "/api/export?secrets=true").text
 
 
-@pytest.mark.parametrize("path", ["/api/settings", "/api/profiles/1/test", "/api/check"])
+@pytest.mark.parametrize("path", ["/api/settings", "/api/profiles/barrier/test", "/api/check"])
 def test_a_stored_password_follows_no_new_address(
     browser: Browser, engine: StillEngine, path: str
 ) -> None:
-    changes = {"profiles": {"1": {"server_url": "http://127.0.0.2:9/steal"}}}
+    changes = {"profiles[barrier].server_url": "http://127.0.0.2:9/steal"}
     answer = browser.send(
         "PATCH" if path == "/api/settings" else "POST", path, {"changes": changes}
     )
     refused = answer.json().get("fields")
     assert refused == [
         {
-            "field": "profiles[1].password",
+            "field": "profiles[barrier].password",
             "want": "to be typed again: it was saved for another server",
         }
     ]
@@ -251,18 +251,18 @@ def test_a_locked_field_cannot_be_changed_from_outside(
     answer = browser.send(
         "PATCH",
         "/api/settings",
-        {"changes": {"profiles": {"3": {"server_url": "ftp://127.0.0.2"}}}},
+        {"changes": {"profiles[archive].server_url": "ftp://127.0.0.2"}},
     )
     assert answer.status_code == 422
-    assert answer.json()["fields"][0]["field"] == "profiles[3].server_url"
+    assert answer.json()["fields"][0]["field"] == "profiles[archive].server_url"
     assert engine.applied == []
 
 
-@pytest.mark.parametrize("name", ["ca_file", "client_cert", "client_key"])
+@pytest.mark.parametrize("name", ["tls.ca_file", "tls.client_cert", "tls.client_key", "ssh_key"])
 def test_no_file_of_the_camera_can_be_named(
     browser: Browser, engine: StillEngine, name: str
 ) -> None:
-    changes = {"profiles": {"1": {"tls": {name: "/etc/shadow"}}}}
+    changes = {f"profiles[barrier].{name}": "/etc/shadow"}
     assert browser.send("PATCH", "/api/settings", {"changes": changes}).status_code == 422
     assert engine.applied == []
 
@@ -275,10 +275,10 @@ def test_no_file_of_the_camera_can_be_named(
 def test_an_address_that_is_none_is_refused_with_what_is_wanted(
     browser: Browser, engine: StillEngine, url: str
 ) -> None:
-    changes = {"profiles": {"1": {"server_url": url, "password": "typed"}}}
+    changes = {"profiles[barrier].server_url": url, "profiles[barrier].password": "typed"}
     answer = browser.send("PATCH", "/api/settings", {"changes": changes})
     assert answer.status_code == 422
-    assert [one["field"] for one in answer.json()["fields"]] == ["profiles[1].server_url"]
+    assert [one["field"] for one in answer.json()["fields"]] == ["profiles[barrier].server_url"]
     assert engine.applied == []
 
 
@@ -322,10 +322,10 @@ def test_a_token_may_do_what_it_is_for(browser: Browser, page: ServedPage) -> No
 
 
 def test_every_change_is_in_the_audit_log_without_its_value(browser: Browser) -> None:
-    changes = {"profiles": {"1": {"password": "new-s3cret"}}, "tracking": {"lost_after_s": 4.0}}
+    changes = {"profiles[barrier].password": "new-s3cret", "tracking.lost_after_s": 4.0}
     assert browser.send("PATCH", "/api/settings", {"changes": changes}).status_code == 200
     entry = browser.send("GET", "/api/audit").json()[0]
-    assert entry["fields"] == ["profiles[1].password", "tracking.lost_after_s"]
+    assert entry["fields"] == ["profiles[barrier].password", "tracking.lost_after_s"]
     assert entry["who"] == "page from 127.0.0.1"
     assert "new-s3cret" not in browser.send("GET", "/api/audit").text
 
@@ -343,6 +343,58 @@ def hostile(
         answer = http.post("/api/setup", json={"code": page.setup_code, "password": PASSWORD})
         http.headers["X-CSRF-Token"] = answer.json()["csrf"]
         yield http, engine, http.get("/api/catalogue").json()["schemas"]
+
+
+HOSTILE_NAMES = [
+    "profiles[", "profiles[x].", "profiles[x].server_url", "profiles[barrier].key", "tracking.", "outbox.path",
+    "a" * 10_000, "\ud800", "profiles[\ud800].name", "", "\0",
+]  # fmt: skip
+HOSTILE_VALUES: list[object] = [None, 1, ["x"], {"a": {}}, "\ud800", "a\r\nb", "x" * 5000]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=lambda name: ascii(name)[:30])
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("PATCH", "settings", 422),
+        ("PUT", "profiles/vms", 422),
+        ("POST", "profiles/vms/test", 422),
+        ("POST", "check", 200),
+    ],
+)
+def test_a_hostile_name_is_refused_and_never_a_failure(
+    hostile: tuple[httpx.Client, StillEngine, dict[str, Any]],
+    name: str,
+    method: str,
+    path: str,
+    status: int,
+) -> None:
+    http, engine, _ = hostile
+    before = len(engine.applied)
+    for value in HOSTILE_VALUES:
+        fields = {name: value}
+        content = json.dumps(fields if method == "PUT" else {"changes": fields})
+        answer = http.request(method, f"/api/{path}", content=content, headers=JSON)
+        assert answer.status_code == status, answer.text
+        (wrong,) = answer.json()["fields"]
+        assert wrong["field"]
+        assert len(answer.text) < 1000
+    assert len(engine.applied) == before
+
+
+@pytest.mark.parametrize("name", ["profiles[vms].device_id", "profiles[vms].name", "plate_lists"])
+@pytest.mark.parametrize("value", HOSTILE_VALUES, ids=lambda value: ascii(value)[:20])
+def test_a_hostile_value_is_refused_at_its_name(
+    hostile: tuple[httpx.Client, StillEngine, dict[str, Any]], name: str, value: object
+) -> None:
+    http, engine, _ = hostile
+    before = len(engine.applied)
+    body = json.dumps({"changes": {name: value}})
+    answer = http.patch("/api/settings", content=body, headers=JSON)
+    assert answer.status_code == 422
+    (wrong,) = answer.json()["fields"]
+    assert wrong["field"].startswith(name)
+    assert len(engine.applied) == before
 
 
 NASTY = st.one_of(
@@ -366,19 +418,11 @@ def test_two_thousand_hostile_form_values_are_refused_by_name_or_harmless(
     hostile: tuple[httpx.Client, StillEngine, dict[str, Any]], data: st.DataObject
 ) -> None:
     http, engine, schemas = hostile
-    changes: dict[str, Any] = {"profiles": {"1": {}}, "tracking": {}, "device": {}}
-    texts: list[str] = []
+    changes: dict[str, Any] = {}
     for _ in range(7):
-        section = data.draw(st.sampled_from(["profile", "tracking", "device", "plate_lists"]))
-        value = data.draw(NASTY)
-        if isinstance(value, str) and section != "plate_lists":
-            texts.append(value)
-        if section == "plate_lists":
-            changes[section] = value
-            continue
-        name = data.draw(st.sampled_from(sorted(schemas[section]["properties"])))
-        place = changes["profiles"]["1"] if section == "profile" else changes[section]
-        place[name] = value
+        name = data.draw(st.sampled_from(sorted(schemas)))
+        changes[name.replace("[]", "[barrier]")] = data.draw(NASTY)
+    texts = [value for value in changes.values() if isinstance(value, str)]
     before = engine.settings, len(engine.applied)
     answer = http.patch("/api/settings", content=json.dumps({"changes": changes}), headers=JSON)
     assert answer.status_code in {200, 422}, answer.text

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cammra_edge.profile import Ftp, HttpPost
+from cammra_edge.profile import Ftp, HttpPost, Tcp
 
 if TYPE_CHECKING:
     import httpx
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from tests.web.conftest import Browser
     from tests.web.still import StillEngine
 
-GOOD = {"tracking": {"lost_after_s": 4.0}}
+GOOD = {"tracking.lost_after_s": 4.0}
 BAD = {
-    "tracking": {"lost_after_s": 4.0, "reliable_reads": 0},
-    "profiles": {"2": {"server_url": "no port"}},
+    "tracking.lost_after_s": 4.0,
+    "tracking.reliable_reads": 0,
+    "profiles[vms].server_url": "no port",
 }
 XML = {"Content-Type": "text/xml"}
 
@@ -38,7 +39,7 @@ def test_one_wrong_field_keeps_all_of_them_out(browser: Browser, engine: StillEn
     assert answer.status_code == 422
     assert {one["field"] for one in answer.json()["fields"]} == {
         "tracking.reliable_reads",
-        "profiles[2].server_url",
+        "profiles[vms].server_url",
     }
     assert engine.applied == []
     assert browser.send("GET", "/api/settings").json()["version"] == 0
@@ -46,7 +47,7 @@ def test_one_wrong_field_keeps_all_of_them_out(browser: Browser, engine: StillEn
 
 def test_the_second_of_two_editors_is_told(browser: Browser, engine: StillEngine) -> None:
     assert patch(browser, GOOD, version=0).status_code == 200
-    answer = patch(browser, {"tracking": {"lost_after_s": 9.0}}, version=0)
+    answer = patch(browser, {"tracking.lost_after_s": 9.0}, version=0)
     assert answer.status_code == 409
     assert answer.json()["version"] == 1
     assert engine.settings.tracking.lost_after_s == 4.0
@@ -54,33 +55,41 @@ def test_the_second_of_two_editors_is_told(browser: Browser, engine: StillEngine
 
 def test_an_earlier_version_comes_back(browser: Browser, engine: StillEngine) -> None:
     patch(browser, GOOD)
-    patch(browser, {"tracking": {"lost_after_s": 9.0}})
+    patch(browser, {"tracking.lost_after_s": 9.0})
     assert browser.send("POST", "/api/history/1/restore").status_code == 200
     assert engine.settings.tracking.lost_after_s == 4.0
     assert [one["version"] for one in browser.send("GET", "/api/history").json()] == [3, 2, 1]
     assert browser.send("POST", "/api/history/99/restore").status_code == 404
 
 
-def test_one_profile_can_be_changed_by_its_number(browser: Browser, engine: StillEngine) -> None:
-    assert browser.send("PUT", "/api/profiles/2", {"device_id": "GATE-9"}).status_code == 200
+def test_one_profile_can_be_changed_by_its_key(browser: Browser, engine: StillEngine) -> None:
+    fields = {"device_id": "GATE-9", "tls.pin": "ab" * 32}
+    assert browser.send("PUT", "/api/profiles/vms", fields).status_code == 200
     assert engine.settings.profiles[1].device_id == "GATE-9"
-    assert browser.send("PUT", "/api/profiles/9", {"device_id": "GATE-9"}).status_code == 422
+    protocol = engine.settings.profiles[1].protocol
+    assert isinstance(protocol, Tcp)
+    assert protocol.tls.pin == "ab" * 32
+    assert browser.send("PUT", "/api/profiles/2", fields).status_code == 404
+    wrong = browser.send("PUT", "/api/profiles/vms", {"key": "x", "x].quality": 1})
+    assert wrong.status_code == 422
+    assert [one["field"] for one in wrong.json()["fields"]] == [
+        "profiles[vms].key",
+        "profiles[vms].x].quality",
+    ]
 
 
 def test_a_check_changes_nothing_and_says_what_would_be(
     browser: Browser, engine: StillEngine
 ) -> None:
-    changes = {
-        "profiles": {
-            "2": {"protocol": "FTP", "server_url": "ftp://h", "path": "a", "naming": "#PLATE"}
-        }
-    }
+    fields = {"protocol": "FTP", "server_url": "ftp://h", "path": "a", "naming": "#PLATE"}
+    changes = {f"profiles[vms].{name}": value for name, value in fields.items()}
     made = browser.send("POST", "/api/check", {"changes": changes}).json()
     assert made["fields"] == []
+    assert [one["profile"] for one in made["profiles"]] == ["barrier", "vms", "archive"]
     assert made["profiles"][0]["of"] == 1
     assert made["profiles"][0]["would_send"] == 1
     assert engine.applied == []
-    changes["profiles"]["2"]["image"] = "full frame"
+    changes["profiles[vms].image"] = "full frame"
     made = browser.send("POST", "/api/check", {"changes": changes}).json()
     assert made["profiles"][1]["names"] == ["a/AXIS1234.jpg"]
 
@@ -88,10 +97,10 @@ def test_a_check_changes_nothing_and_says_what_would_be(
 def test_a_camera_s_own_file_becomes_a_profile_and_comes_back(
     browser: Browser, engine: StillEngine
 ) -> None:
-    xml = browser.send("GET", "/api/profiles/1/cloud").content
+    xml = browser.send("GET", "/api/profiles/barrier/cloud").content
     xml = xml.replace(b"<sensorProviderID>defaultID", b"<sensorProviderID>GATE-7")
     headers = {**XML, "X-CSRF-Token": browser.csrf}
-    answer = browser.http.put("/api/profiles/1/cloud", content=xml, headers=headers)
+    answer = browser.http.put("/api/profiles/barrier/cloud", content=xml, headers=headers)
     assert answer.status_code == 200
     profile = engine.settings.profiles[0]
     assert profile.device_id == "GATE-7"
@@ -116,8 +125,8 @@ def test_an_import_leaves_locked_fields_and_secrets_as_they_are(
     browser: Browser, engine: StillEngine
 ) -> None:
     held = browser.send("GET", "/api/export").json()
-    held["settings"]["profiles"][2]["server_url"] = "ftp://127.0.0.2"
-    held["settings"]["tracking"]["lost_after_s"] = 4.0
+    held["settings"]["profiles[archive].server_url"] = "ftp://127.0.0.2"
+    held["settings"]["tracking.lost_after_s"] = 4.0
     assert browser.send("POST", "/api/import", held).status_code == 200
     first, third = engine.settings.profiles[0].protocol, engine.settings.profiles[2].protocol
     assert isinstance(first, HttpPost)

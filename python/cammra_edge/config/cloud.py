@@ -1,4 +1,4 @@
-"""The camera's own profile file, `cloud.cgi` XML, to one of our records and back.
+"""The camera's own profile file, `cloud.cgi` XML, to a profile's flat fields and back.
 
 Only what that file knows is taken over; protocols that it has no public number for (UTMC) cannot be
 written. Entities and document types are refused, so that a file cannot name other files or grow
@@ -18,8 +18,7 @@ from cammra_edge.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cammra_edge.config.plain import Record
-    from cammra_edge.config.shape import Plain
+    from cammra_edge.config.flat import Flat
 
 _PROTOCOLS = {"1": "HTTP POST", "8": "TCP", "16": "FTP"}
 _EVENTS = {"event_new": "new", "event_update": "update", "event_lost": "lost"}
@@ -29,75 +28,79 @@ _MAX_DEPTH = 2
 _SECOND_IMAGE = "21"  # the plate crop, the only one the file is known to hold
 
 
-def record_from_cloud(xml: bytes) -> Record:
+def fields_from_cloud(xml: bytes) -> Flat:
     """The fields of a profile that a `cloud.cgi` file sets.
 
     Raises:
         ConfigError: Names the element.
     """
-    held = _elements(xml)
-    record: Record = {}
-    if (number := held.get("protocol")) is not None:
+    elements = _elements(xml)
+    fields: Flat = {}
+    if (number := elements.get("protocol")) is not None:
         if number not in _PROTOCOLS:
             raise ConfigError("cloud_config.protocol", number[:20], "1 (HTTP), 8 (TCP) or 16 (FTP)")
-        record["protocol"] = _PROTOCOLS[number]
+        fields["protocol"] = _PROTOCOLS[number]
     for name, field in (
         ("url", "server_url"), ("user", "user"), ("password", "password"), ("sensorProviderID", "device_id"),
         ("x_auth_key", "auth_header"),
     ):  # fmt: skip
-        if name in held:
-            record[field] = _decoded(name, held[name]) if name in _IN_BASE64 else held[name]
-    record |= {
-        name: _number(name, held[name]) for name in ("latitude", "longitude") if held.get(name)
+        if name in elements:
+            fields[field] = _decoded(name, elements[name]) if name in _IN_BASE64 else elements[name]
+    fields |= {
+        name: _number(name, elements[name])
+        for name in ("latitude", "longitude")
+        if elements.get(name)
     }
-    record |= {field: _flag(name, held[name]) for name, field in _SWITCHES.items() if name in held}
-    if any(name in held for name in _EVENTS):
-        record["events"] = [
-            kind for name, kind in _EVENTS.items() if _flag(name, held.get(name, "false"))
+    fields |= {
+        field: _flag(name, elements[name]) for name, field in _SWITCHES.items() if name in elements
+    }
+    if any(name in elements for name in _EVENTS):
+        fields["events"] = [
+            kind for name, kind in _EVENTS.items() if _flag(name, elements.get(name, "false"))
         ]
-    if "skip_image_in_post" in held:
-        record["image"] = (
-            None if _flag("skip_image_in_post", held["skip_image_in_post"]) else "vehicle crop"
+    if "skip_image_in_post" in elements:
+        fields["image"] = (
+            None if _flag("skip_image_in_post", elements["skip_image_in_post"]) else "vehicle crop"
         )
-    if held.get("path_template"):
-        path, _, name = held["path_template"].strip("/").rpartition("/")
-        record |= {"path": path, "naming": name}
-    return record
+    if elements.get("path_template"):
+        path, _, name = elements["path_template"].strip("/").rpartition("/")
+        fields |= {"path": path, "naming": name}
+    return fields
 
 
-def cloud_from_record(record: Mapping[str, Plain], *, secrets: bool = False) -> str:
+def cloud_from_fields(fields: Mapping[str, object], *, secrets: bool = False) -> str:
     """A profile as a `cloud.cgi` file; passwords only when asked for.
 
     Raises:
         ConfigError: The file has no number for this protocol.
     """
     numbers = {word: number for number, word in _PROTOCOLS.items()}
-    word = str(record.get("protocol"))
+    word = str(fields.get("protocol"))
     if word not in numbers:
         raise ConfigError("protocol", word, "HTTP POST, TCP or FTP; the camera's file has no other")
-    events = record.get("events")
-    said = events if isinstance(events, list) else []
+    events = fields.get("events")
+    kinds = events if isinstance(events, list) else []
     path = "/".join(
-        part for part in (str(record.get("path") or ""), str(record.get("naming") or "")) if part
+        part for part in (str(fields.get("path") or ""), str(fields.get("naming") or "")) if part
     )
     values = {
-        "url": _encoded(record.get("server_url")),
-        "latitude": _text(record.get("latitude")),
-        "longitude": _text(record.get("longitude")),
-        "sensorProviderID": _text(record.get("device_id")),
+        "url": _encoded(fields.get("server_url")),
+        "latitude": _text(fields.get("latitude")),
+        "longitude": _text(fields.get("longitude")),
+        "sensorProviderID": _text(fields.get("device_id")),
         "protocol": numbers[word],
-        "enable": _word(record.get("enabled")),
-        "skip_image_in_post": _word(record.get("image") is None),
-        **{name: _word(kind in said) for name, kind in _EVENTS.items()},
-        "use_multipart": _word(record.get("multipart")),
+        "enable": _word(fields.get("enabled")),
+        "skip_image_in_post": _word(fields.get("image") is None),
+        **{name: _word(kind in kinds) for name, kind in _EVENTS.items()},
+        "use_multipart": _word(fields.get("multipart")),
         "use_event_buffer": "true",
-        "user": _encoded(record.get("user")),
-        "password": _encoded(record.get("password") if secrets else ""),
+        "user": _encoded(fields.get("user")),
+        "password": _encoded(fields.get("password") if secrets else ""),
         "http_auth_type": "0",
-        "send_second_image": _word(record.get("two_images")),
+        "send_second_image": _word(fields.get("two_images")),
         "second_image_type": _SECOND_IMAGE,
         "path_template": path if word == "FTP" else "",
-        "x_auth_key": _text(record.get("auth_header") if secrets else ""),
+        "x_auth_key": _text(fields.get("auth_header") if secrets else ""),
     }
     lines = [f"    <{name}>{escape(value)}</{name}>" for name, value in values.items()]
     return "\n".join(
@@ -106,7 +109,7 @@ def cloud_from_record(record: Mapping[str, Plain], *, secrets: bool = False) -> 
 
 
 def _elements(xml: bytes) -> dict[str, str]:
-    made: dict[str, str] = {}
+    elements: dict[str, str] = {}
     path: list[str] = []
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -121,11 +124,11 @@ def _elements(xml: bytes) -> dict[str, str]:
                 "cloud_config", name[:40], "a cloud_config with one level of elements"
             )
         if len(path) == _MAX_DEPTH:
-            made[name] = ""
+            elements[name] = ""
 
     def text(content: str) -> None:
         if len(path) == _MAX_DEPTH:
-            made[path[-1]] += content
+            elements[path[-1]] += content
 
     parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = refuse
@@ -136,7 +139,7 @@ def _elements(xml: bytes) -> dict[str, str]:
         parser.Parse(xml, True)  # noqa: FBT003 - expat takes it by position only
     except expat.ExpatError as error:
         raise ConfigError("cloud_config", str(error), "well-formed XML") from error
-    return {name: content.strip() for name, content in made.items()}
+    return {name: content.strip() for name, content in elements.items()}
 
 
 def _decoded(name: str, text: str) -> str:

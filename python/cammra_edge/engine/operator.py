@@ -50,9 +50,10 @@ class Operator:
         self._workers = workers
         self._settings = settings
 
-    def journal(self) -> Mapping[int, Sequence[Try]]:
-        """The latest tries of each profile, by its number, oldest first."""
-        return {worker.profile_id: worker.journal() for worker in self._workers()}
+    def journal(self) -> Mapping[str, Sequence[Try]]:
+        """The latest tries of each profile, by its key, oldest first."""
+        keys = self._keys()
+        return {keys[worker.profile_id - 1]: worker.journal() for worker in self._workers()}
 
     def picture(self, image_key: str) -> bytes | None:
         """The JPEG of a recent event, as long as it is kept."""
@@ -62,15 +63,21 @@ class Operator:
         """What the camera sees now, as a JPEG of at most 1280 x 720; `None` when no frame comes in time."""
         return self._snapshot.take(self._settings().frame_format, timeout_s)
 
-    def parked(self, profile_id: int | None = None) -> Sequence[Parked]:
-        """Parked deliveries, of one profile or all, oldest first."""
+    def parked(self, key: str | None = None) -> Mapping[str, Sequence[Parked]]:
+        """Parked deliveries by their profile's key, of one profile or all, oldest first."""
         outbox = self._outbox
-        return () if outbox is None else outbox.parking.listed(profile_id)
+        if outbox is None:
+            return {}
+        return {
+            known: outbox.parking.listed(number)
+            for number, known in enumerate(self._keys(), start=1)
+            if key in {None, known}
+        }
 
-    def parked_bytes(self, profile_id: int, seq: int) -> bytes | None:
+    def parked_bytes(self, key: str, seq: int) -> bytes | None:
         """A parked delivery as it would be sent: a body as it is, files as a ZIP of them."""
-        outbox, settings = self._outbox, self._settings()
-        if outbox is None or not 1 <= profile_id <= len(settings.profiles):
+        outbox, settings, profile_id = self._outbox, self._settings(), self._number(key)
+        if outbox is None or not profile_id:
             return None
         delivery = outbox.parking.show(profile_id, seq)
         if delivery is None:
@@ -96,29 +103,37 @@ class Operator:
                 archive.writestr(one.path, one.content)
         return out.getvalue()
 
-    def retry_parked(self, profile_id: int, seq: int | None = None) -> int:
+    def retry_parked(self, key: str, seq: int | None = None) -> int:
         """Put one, or all of a profile, back into the queue; says how many."""
         outbox = self._outbox
-        return 0 if outbox is None else outbox.parking.retry(profile_id, seq)
+        return 0 if outbox is None else outbox.parking.retry(self._number(key), seq)
 
-    def discard_parked(self, profile_id: int, seq: int | None = None) -> int:
+    def discard_parked(self, key: str, seq: int | None = None) -> int:
         """Give one, or all of a profile, up for good; says how many."""
         outbox = self._outbox
-        return 0 if outbox is None else outbox.parking.discard(profile_id, seq)
+        return 0 if outbox is None else outbox.parking.discard(self._number(key), seq)
 
-    def resume(self, profile_id: int) -> bool:
+    def resume(self, key: str) -> bool:
         """Let a paused profile go on; False when there is no such profile."""
         for worker in self._workers():
-            if worker.profile_id == profile_id:
+            if worker.profile_id == self._number(key):
                 worker.resume()
                 return True
         return False
 
-    def test(self, profile_id: int, plate: str, settings: Settings) -> Iterator[Step]:
+    def _keys(self) -> list[str]:
+        return [profile.key for profile in self._settings().profiles]
+
+    def _number(self, key: str) -> int:
+        """The number of a profile; 0 when there is none."""
+        keys = self._keys()
+        return keys.index(key) + 1 if key in keys else 0
+
+    def test(self, key: str, plate: str, settings: Settings) -> Iterator[Step]:
         """Send one event marked as a test by a profile of these settings, past the queue.
 
         Args:
-            profile_id: The profile's number.
+            key: The profile's key.
             plate: The plate that the event reports.
             settings: Whose profile it is; they need not be in force.
 
@@ -127,6 +142,7 @@ class Operator:
         """
         from cammra_edge.trial import trial  # noqa: PLC0415 - TLS and FTP, which every start would pay for
 
+        profile_id = [profile.key for profile in settings.profiles].index(key) + 1
         yield from trial(
             settings.profiles[profile_id - 1],
             profile_id=profile_id,

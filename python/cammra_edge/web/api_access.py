@@ -13,10 +13,10 @@ from starlette.responses import JSONResponse, Response
 from cammra_edge.errors import ConfigError
 from cammra_edge.web import certificate
 from cammra_edge.web.access import ABSOLUTE_S, SCOPES
-from cammra_edge.web.operation import Call, Operation, Problem, Query, Schema
+from cammra_edge.web.operation import Call, Operation, Problem, Query, Schema, object_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from cammra_edge.web.access import Session, Token
 
@@ -233,17 +233,7 @@ async def remove_certificate(call: Call) -> None:
 _TEXT: Schema = {"type": "string"}
 
 
-def _object(required: Sequence[str], **properties: Schema) -> Schema:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
-_SESSION = _object(
-    ["set_up", "signed_in", "csrf"],
+_SESSION = object_schema(
     set_up={"type": "boolean"},
     signed_in={"type": "boolean"},
     csrf={"type": ["string", "null"]},
@@ -254,17 +244,14 @@ _TOKEN_FIELDS: dict[str, Schema] = {
     "scopes": {"type": "array", "items": {"enum": list(SCOPES)}},
     "made": {"type": "integer"},
 }
-_TOKEN = _object(list(_TOKEN_FIELDS), **_TOKEN_FIELDS)
-_ENTRY = _object(
-    ["at", "who", "what", "fields"],
+_TOKEN = object_schema(**_TOKEN_FIELDS)
+_ENTRY = object_schema(
     at={"type": "integer"},
     who=_TEXT,
     what=_TEXT,
     fields={"type": "array", "items": _TEXT},
 )
-_CERTIFICATE = _object(
-    ["set", "sha256", "in_use"], set={"type": "boolean"}, sha256=_TEXT, in_use={"type": "boolean"}
-)
+_CERTIFICATE = object_schema(set={"type": "boolean"}, sha256=_TEXT, in_use={"type": "boolean"})
 _LIMIT = Query(name="limit", schema={"type": "integer", "minimum": 1, "maximum": 1000}, default=200)
 
 OPERATIONS = (
@@ -324,7 +311,7 @@ OPERATIONS = (
         scope="person",
         takes=NewToken,
         status=201,
-        gives=_object([*_TOKEN_FIELDS, "secret"], **_TOKEN_FIELDS, secret=_TEXT),
+        gives=object_schema(**_TOKEN_FIELDS, secret=_TEXT),
         also=(503,),
     ),
     Operation(

@@ -1,196 +1,117 @@
-"""Operations on settings: look, check, save, undo, export, import.
+"""Operations on settings: look, check, save, undo.
 
-Everything here speaks `config.plain`: the page, the API and the file hold the same fields, and a field that
-cannot be used is refused with the same words wherever it comes from.
+Everything here speaks flat names (`config.flat`): the page, the API and the file hold the same fields, and a field
+that cannot be used is refused with the same words wherever it comes from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
-from cammra_edge.config.overlay import locked, masked, overlaid, secrets_in, with_secrets
-from cammra_edge.config.plain import catalogue, plain_from_settings, settings_from_plain
-from cammra_edge.config.shape import SECRETS, SettingsError, refused
+from cammra_edge.config.catalogue import ANY_PROFILE, catalogue
+from cammra_edge.config.drafting import masked
+from cammra_edge.config.flat import profile_name
+from cammra_edge.config.shape import SettingsError, refused
 from cammra_edge.errors import CammraError, ConfigError
-from cammra_edge.web.egress import local_addresses
-from cammra_edge.web.operation import Call, Operation, Problem, Schema
-from cammra_edge.web.store import StaleError
+from cammra_edge.web.operation import ANY, LISTED, Call, Operation, Problem, Schema, object_schema
+from cammra_edge.web.saved import StaleError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from cammra_edge.config import Settings
-    from cammra_edge.web.store import SettingsStore, Version
+    from cammra_edge.web.saved import SavedSettings, Version
 
 MAX_IMPORT_BYTES = 4 << 20
 
 
 async def see_settings(call: Call) -> Schema:
     """The settings in force, secrets left out."""
-    return state_of(call.page.store)
+    return state_of(call.page.saved)
 
 
-def state_of(store: SettingsStore) -> Schema:
-    """The settings in force as every saving operation answers them."""
-    plain = plain_from_settings(store.settings)
-    factory = plain_from_settings(store.factory)
+def state_of(saved: SavedSettings) -> Schema:
+    """The settings in force, as every saving operation answers them."""
+    draft = saved.draft
     return {
-        "version": store.version,
-        "settings": masked(plain),
-        "secrets": list(secrets_in(plain)),
-        "locked": [name for name in _names(plain) if locked(store.factory, name)],
-        "factory": masked(factory),
-        "notice": store.notice,
+        "version": saved.version,
+        "profiles": list(draft.keys),
+        "settings": masked(draft.values),
+        "secrets": draft.secrets(),
+        "locked": draft.locked(),
+        "factory": masked(draft.factory),
+        "notice": saved.notice,
     }
 
 
-def _names(plain: object, at: str = "") -> Iterator[str]:
-    if isinstance(plain, Mapping):
-        for name, held in plain.items():
-            inner = f"{at}.{name}" if at else str(name)
-            yield inner
-            if isinstance(held, Mapping) or inner == "profiles":
-                yield from _names(held, inner)
-    elif isinstance(plain, list):
-        for number, item in enumerate(plain, start=1):
-            yield from _names(item, f"{at}[{number}]")
-
-
 async def see_catalogue(_: Call) -> Schema:
-    """Every field there is: type, bounds, default, and which protocol has it."""
+    """Every field there is: type, bounds, default, and which protocols have it."""
     known = catalogue()
     return {"protocols": known.protocols, "schemas": known.schemas}
 
 
-def changed(store: SettingsStore, changes: Mapping[str, object]) -> dict[str, object]:
-    """The plain settings with these changes laid over the current ones, secrets filled in.
-
-    Raises:
-        SettingsError: A change names something that is not there, is locked, or would send a stored secret
-            to another server.
-    """
-    current = store.settings
-    base = plain_from_settings(current)
-    errors = [
-        ConfigError(name, "", "left as the script has it: it is locked there")
-        for name in _touched(base, _numbered(changes))
-        if locked(store.factory, name)
-    ]
-    if store.deny_local:
-        errors.extend(local_addresses(_listed(changes)))
-    if errors:
-        raise SettingsError(errors)
-    made = overlaid(current, changes)
-    filled: dict[str, object] = {}
-    for section, held in made.items():
-        was, said = base.get(section), changes.get(section)
-        if section == "profiles" and isinstance(held, list) and isinstance(was, list):
-            filled[section] = [
-                with_secrets(_only_typed(new, _part(said, str(number))), old, f"profiles[{number}]")
-                if isinstance(old, dict)
-                else new
-                for number, (new, old) in enumerate(zip(held, was, strict=True), start=1)
-            ]
-        elif isinstance(held, dict) and isinstance(was, dict):
-            filled[section] = with_secrets(_only_typed(held, said), was, section)
-        else:
-            filled[section] = held
-    return filled
-
-
-def _listed(changes: Mapping[str, object]) -> dict[str, object]:
-    """The changes under the names that messages use: `profiles[2].server_url`."""
-    profiles = changes.get("profiles")
-    if not isinstance(profiles, Mapping):
-        return dict(changes)
-    rest = {name: held for name, held in changes.items() if name != "profiles"}
-    return {**rest, **{f"profiles[{key}]": one for key, one in profiles.items()}}
-
-
-def _part(changes: object, name: str) -> object:
-    return changes.get(name) if isinstance(changes, Mapping) else None
-
-
-def _only_typed(record: Mapping[str, object], said: object) -> dict[str, object]:
-    """A record in which every secret that was not typed now stands as "left as it was"."""
-    made = dict(record)
-    for name, held in record.items():
-        if name in SECRETS:
-            made[name] = _part(said, name)
-        elif isinstance(held, Mapping):
-            made[name] = _only_typed(held, _part(said, name))
-    return made
-
-
-def _numbered(changes: Mapping[str, object]) -> dict[str, object]:
-    profiles = changes.get("profiles")
-    if not isinstance(profiles, Mapping):
-        return dict(changes)
-    return {**changes, "profiles": {f"[{key}]": one for key, one in profiles.items()}}
-
-
-def _touched(base: object, changes: object, at: str = "") -> Iterator[str]:
-    """The names of the fields that the changes set to something else than they are."""
-    for name, held in changes.items() if isinstance(changes, Mapping) else ():
-        numbered = str(name).startswith("[")
-        inner = f"{at}{name}" if numbered or not at else f"{at}.{name}"
-        if numbered and isinstance(base, list):
-            index = str(name).strip("[]")
-            was: object = (
-                base[int(index) - 1] if index.isdecimal() and 0 < int(index) <= len(base) else {}
-            )
-        else:
-            was = base.get(name) if isinstance(base, Mapping) else None
-        if isinstance(held, Mapping):
-            yield from _touched(was, held, inner)
-        if held != was and not (name in SECRETS and held is None):
-            yield inner
-
-
-def refuse(error: SettingsError) -> Problem:
-    """The answer to settings that cannot be used."""
-    return Problem(422, "Some fields cannot be used.", fields=error.errors)
-
-
 async def change_settings(call: Call) -> Schema:
     """Save changes: all of them or none, in force when this answers."""
-    return await _save(call, call.body.get("changes"), call.body.get("version"), set(call.body))
+    changes = changes_in(call.body, "version")
+    version = call.body.get("version")
+    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
+        raise unusable(refused("version", version, "a whole number"))
+    return await _changed(call, changes, version)
 
 
 async def change_profile(call: Call) -> Schema:
     """Save fields of one profile."""
-    return await _save(
-        call, {"profiles": {str(call.request.path_params["number"]): call.body}}, None, set()
-    )
+    key = key_in(call)
+    return await _changed(call, {profile_name(key, name): call.body[name] for name in call.body})
 
 
-async def _save(call: Call, changes: object, version: object, given: set[str]) -> Schema:
-    if given - {"changes", "version"} or not isinstance(changes, dict):
-        raise refuse(
-            refused("changes", changes, "the fields to change, and nothing else beside the version")
-        )
-    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
-        raise refuse(refused("version", version, "a whole number"))
-    store = call.page.store
-    made = await stored(lambda: store.save(changed(store, changes), on=version, who=call.who))
-    call.page.audit.note(call.who, f"settings saved as version {made.number}", made.changed)
-    call.page.feed.wake()
-    return state_of(store)
+async def _changed(call: Call, changes: Schema, on: int | None = None) -> Schema:
+    save = partial(call.page.saved.save, changes, on=on, who=call.who)
+    return await saving(call, save, "settings saved")
 
 
-async def stored(save: Callable[[], Version]) -> Version:
-    """Run a save in a thread and turn its refusals into answers.
+def changes_in(body: Schema, *beside: str) -> Schema:
+    """The changes in a body.
+
+    Raises:
+        Problem: 422, there are none, or more than them and what may stand beside.
+    """
+    changes = body.get("changes")
+    if not isinstance(changes, dict) or set(body) - {"changes", *beside}:
+        raise unusable(refused("changes", changes, "the fields to change, and nothing else"))
+    return changes
+
+
+def key_in(call: Call) -> str:
+    """The key of the profile that the path names.
+
+    Raises:
+        Problem: 404, there is no such profile.
+    """
+    key: str = call.request.path_params["key"]
+    if key not in call.page.saved.draft.keys:
+        raise Problem(404, "There is no such profile.")
+    return key
+
+
+def unusable(error: SettingsError) -> Problem:
+    """The answer to settings that cannot be used."""
+    return Problem(422, "Some fields cannot be used.", fields=error.errors)
+
+
+async def saving(call: Call, save: Callable[[], Version], what: str) -> Schema:
+    """Run a save in a thread and note it; answers the settings in force.
 
     Raises:
         Problem: 409, 422 or 503.
     """
     try:
-        return await run_in_threadpool(save)
+        version = await run_in_threadpool(save)
     except SettingsError as error:
-        raise refuse(error) from error
+        raise unusable(error) from error
     except StaleError as error:
         raise Problem(
             409, "Somebody else has saved since you opened this page.", version=error.version
@@ -202,37 +123,27 @@ async def stored(save: Callable[[], Version]) -> Version:
         raise Problem(
             503, f"The settings could not be stored ({why}). Nothing was changed."
         ) from error
+    call.page.audit.note(call.who, f"{what} as version {version.number}", version.changed)
+    call.page.feed.wake()
+    return state_of(call.page.saved)
 
 
 async def check_settings(call: Call) -> Schema:
     """Check changes without saving them; say what they would mean."""
-    changes = call.body.get("changes")
-    if set(call.body) != {"changes"} or not isinstance(changes, dict):
-        raise refuse(refused("changes", changes, "the fields to change"))
+    changes = changes_in(call.body)
     try:
-        settings = await run_in_threadpool(draft, call.page.store, changes)
+        draft = await run_in_threadpool(call.page.saved.changed, changes)
     except SettingsError as error:
         return {
-            "fields": [{"field": one.field, "want": one.want} for one in error.errors],
+            "fields": [{"field": wrong.field, "want": wrong.want} for wrong in error.errors],
             "profiles": [],
         }
-    return {"fields": [], "profiles": await run_in_threadpool(call.page.outlook, settings)}
-
-
-def draft(store: SettingsStore, changes: Mapping[str, object]) -> Settings:
-    """The settings as they would be with these changes.
-
-    Raises:
-        SettingsError: Names every field that is wrong.
-    """
-    return settings_from_plain(
-        store.factory, {**plain_from_settings(store.settings), **changed(store, changes)}
-    )
+    return {"fields": [], "profiles": await run_in_threadpool(call.page.outlook, draft.settings)}
 
 
 async def see_history(call: Call) -> list[Any]:
     """The last ten versions, newest first."""
-    return [_version(one) for one in await run_in_threadpool(call.page.store.history)]
+    return [_version(version) for version in await run_in_threadpool(call.page.saved.history)]
 
 
 def _version(version: Version) -> Schema:
@@ -248,88 +159,66 @@ async def restore(call: Call) -> Schema:
     """Take over an earlier version as a new one; 0 is the script's own settings."""
     number = call.request.path_params["number"]
     try:
-        made = await stored(lambda: call.page.store.restore(number, who=call.who))
+        return await saving(
+            call,
+            partial(call.page.saved.restore, number, who=call.who),
+            f"version {number} restored",
+        )
     except KeyError as error:
         raise Problem(404, "There is no such version any more.") from error
-    call.page.audit.note(
-        call.who, f"version {number} restored as version {made.number}", made.changed
-    )
-    call.page.feed.wake()
-    return state_of(call.page.store)
 
 
-ANY: Schema = {"type": "object"}
 _TEXTS: Schema = {"type": "array", "items": {"type": "string"}}
-STATE: Schema = {
-    "type": "object",
-    "required": ["version", "settings", "secrets", "locked", "factory", "notice"],
-    "properties": {
-        "version": {"type": "integer"},
-        "settings": ANY,
-        "secrets": _TEXTS,
-        "locked": _TEXTS,
-        "factory": ANY,
-        "notice": {"type": "string"},
-    },
-    "additionalProperties": False,
-}
+STATE = object_schema(
+    version={"type": "integer"},
+    profiles=_TEXTS,
+    settings=ANY,
+    secrets=_TEXTS,
+    locked=_TEXTS,
+    factory=ANY,
+    notice={"type": "string"},
+)
+_CHECKED = object_schema(fields=LISTED, profiles=LISTED)
+_VERSION = object_schema(
+    version={"type": "integer"}, at={"type": "integer"}, who={"type": "string"}, changed=_TEXTS
+)
 
 
-def _changes_schema() -> Schema:
-    schemas = dict(catalogue().schemas)
-    profile = schemas.pop("profile")
-    numbers = {
-        "type": "object",
-        "propertyNames": {"pattern": "^[1-9][0-9]?$"},
-        "additionalProperties": profile,
-    }
+def _profile_schema() -> Schema:
+    """The fields of one profile, as `PUT /api/profiles/{key}` takes them."""
+    start = f"{ANY_PROFILE}."
     return {
         "type": "object",
-        "properties": {**schemas, "profiles": numbers},
-        "additionalProperties": False,
-    }
-
-
-def _body(*, version: bool) -> Schema:
-    properties: Schema = {"changes": _changes_schema()}
-    if version:
-        properties["version"] = {"type": ["integer", "null"]}
-    return {
-        "type": "object",
-        "required": ["changes"],
-        "properties": properties,
-        "additionalProperties": False,
-    }
-
-
-_CHECKED: Schema = {
-    "type": "object",
-    "required": ["fields", "profiles"],
-    "properties": {
-        "fields": {"type": "array", "items": ANY},
-        "profiles": {"type": "array", "items": ANY},
-    },
-    "additionalProperties": False,
-}
-_CATALOGUE: Schema = {
-    "type": "object",
-    "required": ["protocols", "schemas"],
-    "properties": {"protocols": ANY, "schemas": ANY},
-}
-_HISTORY: Schema = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["version", "at", "who", "changed"],
         "properties": {
-            "version": {"type": "integer"},
-            "at": {"type": "integer"},
-            "who": {"type": "string"},
-            "changed": _TEXTS,
+            name.removeprefix(start): schema
+            for name, schema in catalogue().schemas.items()
+            if name.startswith(start)
         },
         "additionalProperties": False,
-    },
-}
+    }
+
+
+def changes_schema() -> Schema:
+    """Any fields by their flat names."""
+    profile = _profile_schema()["properties"]
+    schemas = catalogue().schemas
+    return {
+        "type": "object",
+        "properties": {
+            name: schema for name, schema in schemas.items() if not name.startswith(ANY_PROFILE)
+        },
+        "patternProperties": {
+            rf"^profiles\[.+\]\.{re.escape(name)}$": schema for name, schema in profile.items()
+        },
+        "additionalProperties": False,
+    }
+
+
+def _body(**more: Schema) -> Schema:
+    body = object_schema(changes=changes_schema())
+    body["properties"] |= more
+    return body
+
 
 OPERATIONS = (
     Operation("GET", "/api/settings", "Settings in force", see_settings, gives=STATE),
@@ -339,18 +228,18 @@ OPERATIONS = (
         "Change settings, all or nothing",
         change_settings,
         scope="settings",
-        takes_schema=_body(version=True),
+        takes_schema=_body(version={"type": ["integer", "null"]}),
         gives=STATE,
         also=(409, 503),
         max_body_bytes=MAX_IMPORT_BYTES,
     ),
     Operation(
         "PUT",
-        "/api/profiles/{number:int}",
+        "/api/profiles/{key:path}",
         "Change fields of one profile",
         change_profile,
         scope="settings",
-        takes_schema=cast("Schema", catalogue().schemas["profile"]),
+        takes_schema=_profile_schema(),
         gives=STATE,
         also=(409, 503),
     ),
@@ -360,13 +249,25 @@ OPERATIONS = (
         "Check changes without saving",
         check_settings,
         scope="settings",
-        takes_schema=_body(version=False),
+        takes_schema=_body(),
         gives=_CHECKED,
         max_body_bytes=MAX_IMPORT_BYTES,
         background=True,
     ),
-    Operation("GET", "/api/catalogue", "Every field", see_catalogue, gives=_CATALOGUE),
-    Operation("GET", "/api/history", "The last ten versions", see_history, gives=_HISTORY),
+    Operation(
+        "GET",
+        "/api/catalogue",
+        "Every field",
+        see_catalogue,
+        gives=object_schema(protocols=ANY, schemas=ANY),
+    ),
+    Operation(
+        "GET",
+        "/api/history",
+        "The last ten versions",
+        see_history,
+        gives={"type": "array", "items": _VERSION},
+    ),
     Operation(
         "POST",
         "/api/history/{number:int}/restore",

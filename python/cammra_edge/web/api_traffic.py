@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -11,13 +12,25 @@ from starlette.responses import Response, StreamingResponse
 
 from cammra_edge.web import views
 from cammra_edge.web.live import MAX_VIEWERS
-from cammra_edge.web.operation import Call, Operation, Problem, Query, Schema
+from cammra_edge.web.operation import (
+    ANY,
+    LISTED,
+    Call,
+    Operation,
+    Problem,
+    Query,
+    Schema,
+    as_file,
+    object_schema,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-ANY: Schema = {"type": "object"}
-LISTED: Schema = {"type": "array", "items": ANY}
+_COLUMNS = (
+    "at", "profile", "event", "kind", "packet", "number", "outcome", "took_ms", "size_bytes", "why",
+)  # fmt: skip
+NOT_PARKED = "There is no such parked event any more."
 
 
 async def see_status(call: Call) -> Schema:
@@ -71,34 +84,22 @@ async def see_journal(call: Call) -> list[Any]:
 
 def _tries(call: Call) -> list[dict[str, Any]]:
     wanted = call.query["profile"]
-    made = [
-        views.try_plain(number, one)
-        for number, tries in call.page.engine.operator.journal().items()
-        if wanted in {0, number}
-        for one in tries
+    tries = [
+        views.try_plain(key, entry)
+        for key, entries in call.page.engine.operator.journal().items()
+        if wanted in {"", key}
+        for entry in entries
     ]
-    return sorted(made, key=lambda one: one["at"], reverse=True)
+    return sorted(tries, key=itemgetter("at"), reverse=True)
 
 
 async def journal_csv(call: Call) -> Response:
     """The latest tries as CSV."""
     out = io.StringIO()
-    names = (
-        "at",
-        "profile",
-        "event",
-        "kind",
-        "packet",
-        "number",
-        "outcome",
-        "took_ms",
-        "size_bytes",
-        "why",
-    )
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(names)
-    writer.writerows([_safe_cell(one[name]) for name in names] for one in _tries(call))
-    return Response(out.getvalue(), media_type="text/csv", headers=_as_file("cammra-journal.csv"))
+    writer = csv.DictWriter(out, _COLUMNS, lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows({name: _safe_cell(entry[name]) for name in _COLUMNS} for entry in _tries(call))
+    return Response(out.getvalue(), media_type="text/csv", headers=as_file("cammra-journal.csv"))
 
 
 def _safe_cell(value: object) -> object:
@@ -108,85 +109,64 @@ def _safe_cell(value: object) -> object:
     )
 
 
-def _as_file(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}"'}
-
-
 async def see_parked(call: Call) -> list[Any]:
     """Parked deliveries, newest first."""
     wanted = call.query["profile"]
     parked = await run_in_threadpool(call.page.engine.operator.parked, wanted or None)
-    return [views.parked_plain(one) for one in sorted(parked, key=lambda one: -one.parked_utc_ns)]
+    entries = [
+        views.parked_plain(key, delivery)
+        for key, deliveries in parked.items()
+        for delivery in deliveries
+    ]
+    return sorted(entries, key=itemgetter("at"), reverse=True)
 
 
 async def retry_parked(call: Call) -> Schema:
-    """Put one parked delivery back into the queue."""
-    number, seq = _one(call)
-    moved = await run_in_threadpool(call.page.engine.operator.retry_parked, number, seq)
-    return _moved(call, "retried", number, moved, one=True)
-
-
-async def retry_all(call: Call) -> Schema:
-    """Put all parked deliveries of a profile back into the queue."""
-    number = call.request.path_params["number"]
-    moved = await run_in_threadpool(call.page.engine.operator.retry_parked, number, None)
-    return _moved(call, "retried", number, moved, one=False)
+    """Put one parked delivery back into the queue, or all of a profile."""
+    return await _move(call, call.page.engine.operator.retry_parked, "retried")
 
 
 async def discard_parked(call: Call) -> Schema:
     """Discard one parked delivery for good."""
-    number, seq = _one(call)
-    moved = await run_in_threadpool(call.page.engine.operator.discard_parked, number, seq)
-    return _moved(call, "discarded", number, moved, one=True)
+    return await _move(call, call.page.engine.operator.discard_parked, "discarded")
+
+
+async def _move(call: Call, move: Callable[[str, int | None], int], what: str) -> Schema:
+    key, seq = call.request.path_params["key"], call.request.path_params.get("seq")
+    count = await run_in_threadpool(move, key, seq)
+    if seq is not None and not count:
+        raise Problem(404, NOT_PARKED)
+    call.page.audit.note(call.who, f"{count} parked events of profile {key} {what}")
+    call.page.feed.wake()
+    return {"events": count}
 
 
 async def download_parked(call: Call) -> Response:
     """A parked delivery's exact bytes, as they would be sent."""
-    number, seq = _one(call)
-    found = await run_in_threadpool(call.page.engine.operator.parked_bytes, number, seq)
-    if found is None:
-        raise Problem(404, "There is no such parked event any more.")
+    key, seq = call.request.path_params["key"], call.request.path_params["seq"]
+    content = await run_in_threadpool(call.page.engine.operator.parked_bytes, key, seq)
+    if content is None:
+        raise Problem(404, NOT_PARKED)
     return Response(
-        found, media_type="application/octet-stream", headers=_as_file(f"parked-{number}-{seq}.bin")
+        content, media_type="application/octet-stream", headers=as_file(f"parked-{seq}.bin")
     )
 
 
 async def resume(call: Call) -> Schema:
     """Let a paused profile go on."""
-    number = call.request.path_params["number"]
-    if not await run_in_threadpool(call.page.engine.operator.resume, number):
+    key = call.request.path_params["key"]
+    if not await run_in_threadpool(call.page.engine.operator.resume, key):
         raise Problem(404, "There is no such profile.")
-    call.page.audit.note(call.who, f"profile {number} resumed")
+    call.page.audit.note(call.who, f"profile {key} resumed")
     call.page.feed.wake()
-    return {"profile": number}
+    return {"profile": key}
 
 
-def _one(call: Call) -> tuple[int, int]:
-    return call.request.path_params["number"], call.request.path_params["seq"]
-
-
-def _moved(call: Call, what: str, number: int, count: int, *, one: bool) -> Schema:
-    if one and not count:
-        raise Problem(404, "There is no such parked event any more.")
-    call.page.audit.note(call.who, f"{count} parked events of profile {number} {what}")
-    call.page.feed.wake()
-    return {"events": count}
-
-
-async def test_profile(call: Call) -> Response:
-    """Try a profile step by step; a line of JSON for each step as it happens."""
-    return await call.page.tests.run(call)
-
-
-def _object(*required: str, **properties: Schema) -> Schema:
-    return {"type": "object", "required": list(required), "properties": properties}
-
-
-_STATUS = _object("now", "running", "profiles", now={"type": "integer"}, profiles=LISTED)
-_COUNT = _object("events", events={"type": "integer"})
-_PROFILE = Query(name="profile", schema={"type": "integer", "minimum": 0, "maximum": 99}, default=0)
+_STATUS = {**ANY, "required": ["now", "running", "profiles"]}
+_COUNT = object_schema(events={"type": "integer"})
+_PROFILE = Query(name="profile", schema={"type": "string"}, default="")
 _LIMIT = Query(name="limit", schema={"type": "integer", "minimum": 1, "maximum": 1000}, default=200)
-_PARKED = "/api/profiles/{number:int}/parked"
+_PARKED = "/api/profiles/{key:path}/parked"
 
 
 def _listing(path: str, summary: str, run: Any, *query: Query) -> Operation:  # noqa: ANN401 - an operation's coroutine
@@ -237,7 +217,12 @@ OPERATIONS: Sequence[Operation] = (
     ),
     _listing("/api/parked", "Parked deliveries", see_parked, _PROFILE),
     Operation(
-        "POST", _PARKED + "/retry", "Retry all parked", retry_all, scope="deliveries", gives=_COUNT
+        "POST",
+        _PARKED + "/retry",
+        "Retry all parked",
+        retry_parked,
+        scope="deliveries",
+        gives=_COUNT,
     ),
     Operation(
         "POST",
@@ -266,28 +251,10 @@ OPERATIONS: Sequence[Operation] = (
     ),
     Operation(
         "POST",
-        "/api/profiles/{number:int}/resume",
+        "/api/profiles/{key:path}/resume",
         "Let a paused profile go on",
         resume,
         scope="deliveries",
-        gives=_object("profile", profile={"type": "integer"}),
-    ),
-    Operation(
-        "POST",
-        "/api/profiles/{number:int}/test",
-        "Try a profile step by step",
-        test_profile,
-        scope="settings",
-        gives={"type": "string"},
-        gives_type="application/x-ndjson",
-        also=(429,),
-        takes_schema={
-            "type": "object",
-            "properties": {
-                "plate": {"type": "string", "maxLength": 64},
-                "changes": {"type": "object"},
-            },
-            "additionalProperties": False,
-        },
+        gives=object_schema(profile={"type": "string"}),
     ),
 )

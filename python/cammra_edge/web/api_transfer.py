@@ -3,129 +3,89 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from cammra_edge.config.cloud import cloud_from_record, record_from_cloud
-from cammra_edge.config.overlay import locked, masked, secrets_in
-from cammra_edge.config.plain import plain_from_settings
+from cammra_edge.config.catalogue import is_secret
+from cammra_edge.config.cloud import cloud_from_fields, fields_from_cloud
+from cammra_edge.config.drafting import masked
+from cammra_edge.config.flat import key_and_field, profile_name
 from cammra_edge.errors import ConfigError
-from cammra_edge.web.api_settings import ANY, MAX_IMPORT_BYTES, STATE, changed, state_of, stored
-from cammra_edge.web.operation import Call, Operation, Problem, Query, Schema, parse_json
+from cammra_edge.web.api_settings import MAX_IMPORT_BYTES, STATE, key_in, saving
+from cammra_edge.web.operation import (
+    ANY,
+    Call,
+    Operation,
+    Problem,
+    Query,
+    Schema,
+    as_file,
+    parse_json,
+)
 
 if TYPE_CHECKING:
-    from cammra_edge.web.store import SettingsStore, Version
+    from collections.abc import Mapping
+
+    from cammra_edge.web.saved import SavedSettings, Version
 
 EXPORT_FORMAT = 1
 
 
 async def export(call: Call) -> Response:
     """The settings as a file; secrets only when asked for, by a person."""
-    plain = cast("Any", plain_from_settings(call.page.store.settings))
+    draft = call.page.saved.draft
     if call.query["secrets"]:
         if call.visitor is None or call.visitor.session is None:
             raise Problem(403, "Secrets are exported to a signed-in person only.")
-        call.page.audit.note(call.who, "settings exported with secrets", secrets_in(plain))
-    else:
-        plain = masked(plain)
+        call.page.audit.note(call.who, "settings exported with secrets", draft.secrets())
+    flat = draft.values if call.query["secrets"] else masked(draft.values)
     content = json.dumps(
-        {"cammra_edge": EXPORT_FORMAT, "settings": plain}, ensure_ascii=False, indent=2
+        {"cammra_edge": EXPORT_FORMAT, "settings": flat}, ensure_ascii=False, indent=2
     )
-    return Response(
-        content,
-        media_type="application/json",
-        headers={"Content-Disposition": 'attachment; filename="cammra-settings.json"'},
-    )
+    return Response(content, media_type="application/json", headers=as_file("cammra-settings.json"))
 
 
 async def import_settings(call: Call) -> Schema:
     """Take over an exported file; secrets that it leaves out stay as they are."""
-    held = parse_json(call.body)
-    if not isinstance(held, dict) or held.get("cammra_edge") != EXPORT_FORMAT:
+    content = parse_json(call.body)
+    settings = content.get("settings") if isinstance(content, dict) else None
+    if not isinstance(settings, dict) or content.get("cammra_edge") != EXPORT_FORMAT:
         raise Problem(422, "This is no file that this page has exported.")
-    settings = held.get("settings")
-    if not isinstance(settings, dict):
-        raise Problem(422, "This is no file that this page has exported.")
-    store = call.page.store
-    changes: dict[str, object] = dict(settings)
-    profiles = changes.get("profiles")
-    if isinstance(profiles, list):
-        changes["profiles"] = {str(number): one for number, one in enumerate(profiles, start=1)}
-    made = await stored(
-        lambda: store.save(changed(store, _unlocked(store, changes)), on=None, who=call.who)
-    )
-    call.page.audit.note(call.who, f"settings imported as version {made.number}", made.changed)
-    call.page.feed.wake()
-    return state_of(store)
+    save = partial(_save, call.page.saved, settings, call.who)
+    return await saving(call, save, "settings imported")
 
 
 async def import_cloud(call: Call) -> Schema:
     """Take over a camera's `cloud.cgi` file into one profile."""
-    store = call.page.store
-    number = str(call.request.path_params["number"])
+    key = key_in(call)
 
     def save() -> Version:
-        fields = {
-            name: held
-            for name, held in record_from_cloud(call.body).items()
-            if held != "" or name != "password"
-        }
-        return store.save(
-            changed(store, _unlocked(store, {"profiles": {number: fields}})), on=None, who=call.who
-        )
+        fields = fields_from_cloud(call.body)
+        changes = {profile_name(key, field): value for field, value in fields.items()}
+        given = {name: value for name, value in changes.items() if value or not is_secret(name)}
+        return _save(call.page.saved, given, call.who)
 
-    made = await stored(save)
-    call.page.audit.note(
-        call.who, f"cloud.cgi file imported as version {made.number}", made.changed
-    )
-    call.page.feed.wake()
-    return state_of(store)
+    return await saving(call, save, "cloud.cgi file imported")
+
+
+def _save(saved: SavedSettings, changes: Mapping[str, object], who: str) -> Version:
+    """Save what a file says, but for locked fields: a backup of another camera may have them."""
+    return saved.save(saved.draft.without_locked(changes), on=None, who=who)
 
 
 async def export_cloud(call: Call) -> Response:
     """One profile as a camera's `cloud.cgi` file, without secrets."""
-    records = cast(
-        "list[dict[str, Any]]", plain_from_settings(call.page.store.settings)["profiles"]
-    )
-    number = call.request.path_params["number"]
-    if not 1 <= number <= len(records):
-        raise Problem(404, "There is no such profile.")
+    key = key_in(call)
+    names = ((key_and_field(name), value) for name, value in call.page.saved.draft.values.items())
+    fields = {field: value for (owner, field), value in names if owner == key}
     try:
-        content = cloud_from_record(records[number - 1])
+        content = cloud_from_fields(fields)
     except ConfigError as error:
         raise Problem(422, "This profile cannot be written so.", fields=(error,)) from error
-    headers = {"Content-Disposition": f'attachment; filename="cloud{number}.xml"'}
-    return Response(content, media_type="text/xml", headers=headers)
-
-
-def _unlocked(store: SettingsStore, changes: Mapping[str, object]) -> dict[str, object]:
-    """A file's fields without those that the script keeps: a backup of another camera may have them."""
-    made: dict[str, object] = {}
-    for section, held in changes.items():
-        if locked(store.factory, section):
-            continue
-        if section == "profiles" and isinstance(held, Mapping):
-            made[section] = {
-                key: {
-                    name: v
-                    for name, v in one.items()
-                    if not locked(store.factory, f"profiles[{key}].{name}")
-                }
-                if isinstance(one, Mapping)
-                else one
-                for key, one in held.items()
-            }
-        elif isinstance(held, Mapping):
-            made[section] = {
-                name: v
-                for name, v in held.items()
-                if not locked(store.factory, f"{section}.{name}")
-            }
-        else:
-            made[section] = held
-    return made
+    number = call.page.saved.draft.keys.index(key) + 1
+    return Response(content, media_type="text/xml", headers=as_file(f"cloud{number}.xml"))
 
 
 _SECRETS = Query(name="secrets", schema={"type": "boolean"}, default=False)
@@ -153,7 +113,7 @@ OPERATIONS = (
     ),
     Operation(
         "PUT",
-        "/api/profiles/{number:int}/cloud",
+        "/api/profiles/{key:path}/cloud",
         "Take over a cloud.cgi file",
         import_cloud,
         scope="settings",
@@ -163,7 +123,7 @@ OPERATIONS = (
     ),
     Operation(
         "GET",
-        "/api/profiles/{number:int}/cloud",
+        "/api/profiles/{key:path}/cloud",
         "A profile as a cloud.cgi file",
         export_cloud,
         gives={"type": "string"},

@@ -28,6 +28,7 @@ from cammra_edge.web import (
     api_settings,
     api_traffic,
     api_transfer,
+    api_trial,
     files_served,
 )
 from cammra_edge.web.guard import SAFE_METHODS, Guard
@@ -47,6 +48,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *api_access.OPERATIONS,
     *api_settings.OPERATIONS,
     *api_transfer.OPERATIONS,
+    *api_trial.OPERATIONS,
     *api_traffic.OPERATIONS,
 )
 
@@ -56,9 +58,10 @@ def build_app(page: Page, *, hosts: Iterable[str], any_address: bool) -> Starlet
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS:
         by_path.setdefault(operation.path, {})[operation.method] = operation
+    # A key may hold slashes: what follows it in a path is looked at before the path that ends with it.
     routes = [
-        Route(path, partial(_answer, page, methods), methods=list(methods))
-        for path, methods in by_path.items()
+        Route(path, partial(_answer, page, by_path[path]), methods=list(by_path[path]))
+        for path in sorted(by_path, key=lambda path: path.endswith(":path}"))
     ]
     routes.append(Route("/api/openapi.json", partial(_document, page), methods=["GET"]))
     routes.extend(files_served.routes())

@@ -9,36 +9,29 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cammra_edge.config.overlay import ADDRESSES
 from cammra_edge.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 WANT = "an address outside this camera: it may not send to itself or its link"
-_HOSTS = (*ADDRESSES, "proxy")
+_ADDRESSES = frozenset({"server_url", "proxy"})
 
 
-def local_addresses(plain: object, at: str = "") -> Iterator[ConfigError]:
-    """The addresses in plain settings that are the camera itself, link-local or nobody's."""
-    if isinstance(plain, Mapping):
-        for name, held in plain.items():
-            inner = f"{at}.{name}" if at else str(name)
-            if name in _HOSTS and isinstance(held, str) and held and is_local(held):
-                yield ConfigError(inner, held, WANT)
-            else:
-                yield from local_addresses(held, inner)
-    elif isinstance(plain, list):
-        for number, item in enumerate(plain, start=1):
-            yield from local_addresses(item, f"{at}[{number}]")
+def local_addresses(changes: Mapping[str, object]) -> Iterator[ConfigError]:
+    """The changes to an address that is the camera itself, link-local or nobody's."""
+    for name, value in changes.items():
+        if name.rpartition(".")[2] in _ADDRESSES and isinstance(value, str) and is_local(value):
+            yield ConfigError(name, value, WANT)
 
 
 def is_local(url: str) -> bool:
     """Whether a server URL leads to the camera itself or its link."""
+    if not url:
+        return False
     try:
         host = urlsplit(url if "://" in url else f"//{url}").hostname or ""
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)

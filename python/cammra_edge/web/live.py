@@ -123,11 +123,13 @@ class LiveFeed:
 
 
 def sample_of(status: dict[str, Any]) -> dict[str, Any]:
-    """One point of the plots."""
+    """One point of the plots: what they show of each profile, by its key."""
     kept = ("queue_events", "delivered", "retried", "latency_p50_ms", "latency_p95_ms")
     return {
         "at": status["now"],
-        "profiles": [{name: one.get(name, 0) for name in kept} for one in status["profiles"]],
+        "profiles": {
+            profile["key"]: {name: profile[name] for name in kept} for profile in status["profiles"]
+        },
     }
 
 

@@ -83,7 +83,7 @@ def _described(operation: Operation, path: str) -> Schema:
     }
     parameters = [
         _path_parameter(operation, found)
-        for found in re.finditer(r"{(\w+)(:int)?}", operation.path)
+        for found in re.finditer(r"{(\w+)(?::(int|path))?}", operation.path)
     ]
     parameters += [
         {
@@ -104,10 +104,10 @@ def _described(operation: Operation, path: str) -> Schema:
 
 
 def _path_parameter(operation: Operation, found: re.Match[str]) -> Schema:
-    name, whole = found.group(1), found.group(2)
+    name, kind = found.groups()
     schema = (
         {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
-        if whole
+        if kind == "int"
         else {"type": "string", "minLength": 1}
     )
     return {

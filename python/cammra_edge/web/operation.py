@@ -30,6 +30,23 @@ MAX_BODY_BYTES = 64 << 10
 JSON_TYPE = "application/json"
 
 Schema = dict[str, Any]
+ANY: Schema = {"type": "object"}
+LISTED: Schema = {"type": "array", "items": ANY}
+
+
+def object_schema(**properties: Schema) -> Schema:
+    """An object with exactly these members."""
+    return {
+        "type": "object",
+        "required": list(properties),
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def as_file(name: str) -> dict[str, str]:
+    """The headers of an answer that a browser saves under this name."""
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
 class Problem(Exception):  # noqa: N818 - it is an answer, as RFC 9457 names it
@@ -94,11 +111,6 @@ PROBLEM_SCHEMA: Schema = {
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
-    """A body that is not there."""
-
-
-@dataclass(frozen=True, slots=True)
 class Call:
     """One request, checked: who asks, path parameters, query and body."""
 
@@ -122,11 +134,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A query parameter: a whole number between two bounds, or yes or no."""
+    """A query parameter: a text, a whole number between two bounds, or yes or no."""
 
     name: str
     schema: Schema
-    default: int | bool
+    default: int | bool | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,26 +254,26 @@ def query_of(operation: Operation, request: Request) -> dict[str, Any]:
     Raises:
         Problem: 422, names the parameter.
     """
-    made: dict[str, Any] = {}
-    for one in operation.query:
-        values = request.query_params.getlist(one.name)
-        if not values:
-            made[one.name] = one.default
-            continue
-        made[one.name] = _parameter(one, values[-1])
-    return made
+    values: dict[str, Any] = {}
+    for parameter in operation.query:
+        texts = request.query_params.getlist(parameter.name)
+        values[parameter.name] = _value(parameter, texts[-1]) if texts else parameter.default
+    return values
 
 
-def _parameter(one: Query, text: str) -> int | bool:
-    if one.schema["type"] == "boolean":
+def _value(parameter: Query, text: str) -> int | bool | str:
+    schema = parameter.schema
+    if schema["type"] == "string":
+        return text
+    if schema["type"] == "boolean":
         if text in {"true", "false"}:
             return text == "true"
         want = "true or false"
     else:
-        low, high = one.schema["minimum"], one.schema["maximum"]
+        low, high = schema["minimum"], schema["maximum"]
         if text.isascii() and text.isdigit() and len(text) < 16 and low <= int(text) <= high:  # noqa: PLR2004 - 2^53
             return int(text)
         want = f"a whole number from {low} to {high}"
     raise Problem(
-        422, "A parameter cannot be used.", fields=(ConfigError(one.name, text[:40], want),)
+        422, "A parameter cannot be used.", fields=(ConfigError(parameter.name, text[:40], want),)
     )

@@ -1,4 +1,4 @@
-"""What the operations share: the engine, the settings store, access, audit, and who is looking."""
+"""What the operations share: the engine, the saved settings, access, audit, and who is looking."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from cammra_edge.web.audit import AuditLog
     from cammra_edge.web.live import LiveFeed
     from cammra_edge.web.ports import PagedEngine
-    from cammra_edge.web.store import SettingsStore
-    from cammra_edge.web.testing import ProfileTests
+    from cammra_edge.web.saved import SavedSettings
+    from cammra_edge.web.trial import ProfileTests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Page:
     """One page over one engine; `door` lets one guess at the password through at a time."""
 
     engine: PagedEngine
-    store: SettingsStore
+    saved: SavedSettings
     access: Access
     audit: AuditLog
     feed: LiveFeed

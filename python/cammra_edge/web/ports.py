@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class PagedOperator(Protocol):
     """What a person asks of a running engine, as `engine.operator` answers it."""
 
-    def journal(self) -> Mapping[int, Sequence[Try]]:
-        """The latest tries of each profile, by its number, oldest first."""
+    def journal(self) -> Mapping[str, Sequence[Try]]:
+        """The latest tries of each profile, by its key, oldest first."""
         ...
 
     def picture(self, image_key: str) -> bytes | None:
@@ -30,27 +30,27 @@ class PagedOperator(Protocol):
         """What the camera sees now, as a JPEG; `None` when no frame comes in time."""
         ...
 
-    def parked(self, profile_id: int | None = None) -> Sequence[Parked]:
-        """Parked deliveries, of one profile or all."""
+    def parked(self, key: str | None = None) -> Mapping[str, Sequence[Parked]]:
+        """Parked deliveries by the profile's key, of one profile or all."""
         ...
 
-    def parked_bytes(self, profile_id: int, seq: int) -> bytes | None:
+    def parked_bytes(self, key: str, seq: int) -> bytes | None:
         """A parked delivery as it would be sent."""
         ...
 
-    def retry_parked(self, profile_id: int, seq: int | None = None) -> int:
+    def retry_parked(self, key: str, seq: int | None = None) -> int:
         """Put one, or all, back into the queue; says how many."""
         ...
 
-    def discard_parked(self, profile_id: int, seq: int | None = None) -> int:
+    def discard_parked(self, key: str, seq: int | None = None) -> int:
         """Give one, or all, up for good; says how many."""
         ...
 
-    def resume(self, profile_id: int) -> bool:
+    def resume(self, key: str) -> bool:
         """Let a paused profile go on; False when there is no such profile."""
         ...
 
-    def test(self, profile_id: int, plate: str, settings: Settings) -> Iterable[DataclassInstance]:
+    def test(self, key: str, plate: str, settings: Settings) -> Iterable[DataclassInstance]:
         """Try a profile of these settings step by step; each step is said when it happens."""
         ...
 

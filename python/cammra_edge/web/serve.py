@@ -23,8 +23,8 @@ from cammra_edge.web.files import private_folder
 from cammra_edge.web.live import LiveFeed
 from cammra_edge.web.page import Page
 from cammra_edge.web.patience import ImpatientProtocol
-from cammra_edge.web.store import SettingsStore
-from cammra_edge.web.testing import ProfileTests
+from cammra_edge.web.saved import SavedSettings
+from cammra_edge.web.trial import ProfileTests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,22 +83,24 @@ def serve_page(  # noqa: PLR0913 - each has a default
         clock: Where the time comes from.
 
     Raises:
+        ConfigError: A lock in the engine's settings locks nothing.
         OSError: The address is in use or not ours.
     """
     home = private_folder(folder or Path(engine.settings.outbox.path).parent / "cammra-page")
     if certificate is None and (home / "certificate.pem").exists():
         certificate = key = home / "certificate.pem"
     access = Access(home / "access.json", clock)
-    store = SettingsStore(home / "settings", engine.settings, engine.apply, clock)
-    store.deny_local = deny_local
+    saved = SavedSettings(
+        home / "settings", engine.settings, engine.apply, clock, deny_local=deny_local
+    )
     feed = LiveFeed(lambda: views.status_plain(engine, clock), lambda: views.events_plain(engine))
     page = Page(
         engine=engine,
-        store=store,
+        saved=saved,
         access=access,
         audit=AuditLog(home / "audit.jsonl", clock),
         feed=feed,
-        tests=ProfileTests(),
+        tests=ProfileTests(clock),
         clock=clock,
         folder=home,
         tls=certificate is not None,

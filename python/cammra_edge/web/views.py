@@ -26,9 +26,7 @@ SHOWN_EVENTS = 100
 
 def status_plain(engine: PagedEngine, clock: Clock) -> dict[str, Any]:
     """The engine's status, with the time it was taken."""
-    made = asdict(engine.status())
-    made["now"] = clock.utc_ns() // NS_PER_MS
-    return made
+    return {**asdict(engine.status()), "now": clock.utc_ns() // NS_PER_MS}
 
 
 def events_plain(engine: PagedEngine) -> list[dict[str, Any]]:
@@ -72,54 +70,58 @@ def event_plain(event: Event) -> dict[str, Any]:
     }
 
 
-def _went(engine: PagedEngine) -> dict[tuple[int, str], Try]:
+def _went(engine: PagedEngine) -> dict[tuple[str, str], Try]:
+    """The last try of each event, by the profile's key and the event's id."""
     return {
-        (no, one.event_id): one for no, tries in engine.operator.journal().items() for one in tries
+        (key, entry.event_id): entry
+        for key, entries in engine.operator.journal().items()
+        for entry in entries
     }
 
 
 def _where(
-    event: Event, profiles: Sequence[Profile], went: Mapping[tuple[int, str], Try]
+    event: Event, profiles: Sequence[Profile], went: Mapping[tuple[str, str], Try]
 ) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = []
-    for number, profile in enumerate(profiles, start=1):
-        last = went.get((number, event.event_id))
+    places: list[dict[str, Any]] = []
+    for profile in profiles:
+        last = went.get((profile.key, event.event_id))
         if last is not None:
-            made.append(
-                {"profile": number, "outcome": last.outcome, "tries": last.number, "why": last.why}
-            )
+            place = {"outcome": last.outcome, "tries": last.number, "why": last.why}
         elif profile.wants(event):
-            made.append({"profile": number, "outcome": "waiting", "tries": 0, "why": ""})
-    return made
+            place = {"outcome": "waiting", "tries": 0, "why": ""}
+        else:
+            continue
+        places.append({"profile": profile.key, **place})
+    return places
 
 
-def try_plain(profile: int, one: Try) -> dict[str, Any]:
+def try_plain(key: str, entry: Try) -> dict[str, Any]:
     """One line of the journal."""
     return {
-        "profile": profile,
-        "at": one.at_utc_ns // NS_PER_MS,
-        "event": one.event_id,
-        "kind": one.kind,
-        "packet": one.packet,
-        "number": one.number,
-        "outcome": one.outcome,
-        "why": one.why,
-        "took_ms": round(one.took_ns / NS_PER_MS, 1),
-        "size_bytes": one.size_bytes,
+        "profile": key,
+        "at": entry.at_utc_ns // NS_PER_MS,
+        "event": entry.event_id,
+        "kind": entry.kind,
+        "packet": entry.packet,
+        "number": entry.number,
+        "outcome": entry.outcome,
+        "why": entry.why,
+        "took_ms": round(entry.took_ns / NS_PER_MS, 1),
+        "size_bytes": entry.size_bytes,
     }
 
 
-def parked_plain(one: Parked) -> dict[str, Any]:
+def parked_plain(key: str, delivery: Parked) -> dict[str, Any]:
     """One parked delivery."""
     return {
-        "profile": one.profile_id,
-        "seq": one.seq,
-        "event": one.event_id,
-        "kind": one.kind,
-        "packet": one.packet,
-        "attempts": one.attempts,
-        "why": one.why,
-        "at": one.parked_utc_ns // NS_PER_MS,
+        "profile": key,
+        "seq": delivery.seq,
+        "event": delivery.event_id,
+        "kind": delivery.kind,
+        "packet": delivery.packet,
+        "attempts": delivery.attempts,
+        "why": delivery.why,
+        "at": delivery.parked_utc_ns // NS_PER_MS,
     }
 
 
@@ -128,22 +130,22 @@ def outlook(engine: PagedEngine, settings: Settings, now_utc_ns: int) -> list[di
     events = engine.recent_events()
     return [
         {
-            "profile": number,
+            "profile": profile.key,
             "would_send": sum(map(switched_on(profile).wants, events)),
             "of": len(events),
-            "names": file_names(settings, number, profile, now_utc_ns),
+            "names": file_names(settings, profile, now_utc_ns),
         }
-        for number, profile in enumerate(settings.profiles, start=1)
+        for profile in settings.profiles
     ]
 
 
 def switched_on(profile: Profile) -> Profile:
     """The profile as it would be with "Send data to server"."""
-    given = {name: getattr(profile, name) for name in settable(Profile)}
-    return Profile(**{**given, "enabled": True})
+    fields = {name: getattr(profile, name) for name in settable(Profile)}
+    return Profile(**{**fields, "enabled": True})
 
 
-def file_names(settings: Settings, number: int, profile: Profile, now_utc_ns: int) -> list[str]:
+def file_names(settings: Settings, profile: Profile, now_utc_ns: int) -> list[str]:
     """The files that an FTP profile would write for a vehicle passing now: the very code that names them."""
     protocol = profile.protocol
     if not isinstance(protocol, Ftp):
@@ -155,7 +157,7 @@ def file_names(settings: Settings, number: int, profile: Profile, now_utc_ns: in
     )  # fmt: skip
     device = settings.device
     sender = Sender(
-        device=device, profile_id=number, device_id=profile.device_id,
+        device=device, profile_id=0, device_id=profile.device_id,  # no name holds the number
         latitude=device.latitude, longitude=device.longitude,
     )  # fmt: skip
     base = base_path(protocol.path, protocol.naming, event, sender)

@@ -1,0 +1,216 @@
+"""What the page changes, laid over a script's settings by name; knows no HTTP.
+
+A script is the factory setting. What is saved are the flat names (`config.flat`) whose value differs from it.
+Names saved for a profile that the script no longer has are set aside, and in force again when it comes back.
+A script may have fewer profiles than the page shows: the rest are the page's own, with the keys `Profile 2`,
+`Profile 3`, and exist from their first saved field on.
+
+Invariants, held by `tests/config/test_drafting.py`:
+
+1. `draft_of(script, {}).settings == script`.
+2. A name in `Settings.locked` has the script's value, whatever was saved.
+3. `masked` leaves no secret; a secret that is not typed again stays as it was.
+4. A stored secret goes to no other host than the one it was saved for.
+5. Saved names find their profile by its key, in whatever order and under whatever name the script has it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import count, islice
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from cammra_edge.config import PROFILES_ON_THE_PAGE, Settings
+from cammra_edge.config.catalogue import catalogue, is_secret, schema_of_name
+from cammra_edge.config.flat import Flat, flat_from_settings, key_and_field, settings_from_flat
+from cammra_edge.config.shape import SettingsError
+from cammra_edge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+SCRIPT_ONLY = frozenset({"ca_file", "client_cert", "client_key", "ssh_key"})
+"""Paths of files on the camera: never taken from a browser, so that none can be asked for by name."""
+
+_LOCKABLE = "a field: profiles[barrier].server_url, tracking.lost_after_s, or lost_after_s anywhere"
+_PAGE_KEY = re.compile(r"Profile ([1-9][0-9]?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A script's settings with what is saved laid over them.
+
+    Args:
+        script: The settings as the script has them.
+        saved: What is worth saving: the values that differ from the script's, and those that are set aside or locked.
+        keys: The profiles' keys in their order, three or more; some may name a profile that nobody has filled in.
+        factory: The script's value of every name.
+        values: The value of every name as it is now.
+        settings: The same for the engine.
+    """
+
+    script: Settings
+    saved: Flat
+    keys: tuple[str, ...]
+    factory: Flat
+    values: Flat
+    settings: Settings
+
+    @property
+    def set_aside(self) -> list[str]:
+        """The keys of profiles that the script does not have, and something is saved for."""
+        return self._unknown_keys(self.saved)
+
+    @property
+    def locking_nothing(self) -> list[str]:
+        """The keys of profiles that the script does not have, and has a lock for."""
+        return self._unknown_keys(sorted(self.script.locked))
+
+    def _unknown_keys(self, names: Iterable[str]) -> list[str]:
+        keys = dict.fromkeys(key_and_field(name)[0] for name in names)
+        return [key for key in keys if key and key not in self.keys]
+
+    def locked(self) -> list[str]:
+        """The names that the script keeps to itself."""
+        return [name for name in self.values if is_locked(self.script, name)]
+
+    def secrets(self) -> list[str]:
+        """The names of the secrets that are set."""
+        return [name for name, value in self.values.items() if value and is_secret(name)]
+
+    def changed_since(self, before: Draft) -> tuple[str, ...]:
+        """The names whose value differs from an earlier draft's."""
+        names = sorted(self.values.keys() | before.values.keys())
+        return tuple(name for name in names if self.values.get(name) != before.values.get(name))
+
+    def without_locked(self, changes: Mapping[str, object]) -> dict[str, object]:
+        """The changes that the script allows: a backup of another camera may have others."""
+        return {name: value for name, value in changes.items() if not is_locked(self.script, name)}
+
+    def change(self, changes: Mapping[str, object]) -> Draft:
+        """The draft with these values as well; a secret that is `None` stays as it is.
+
+        Raises:
+            SettingsError: Names every change that is no field, is locked, cannot be used, or would send a stored secret
+                to another server.
+        """
+        errors: list[ConfigError] = []
+        typed: dict[str, object] = {}
+        for name, value in changes.items():
+            if name not in self.values:
+                errors.append(self._unknown(name))
+            elif is_locked(self.script, name):
+                if value != self.values[name] and not (value is None and is_secret(name)):
+                    errors.append(
+                        ConfigError(name, "", "the script's own value: it is locked there")
+                    )
+            elif value is not None or not is_secret(name):
+                typed[name] = value
+        errors.extend(
+            ConfigError(secret, "", "to be typed again: it was saved for another server")
+            for secret in self._moved_secrets(typed)
+        )
+        try:
+            draft = draft_of(self.script, {**self.saved, **typed})
+        except SettingsError as error:
+            raise SettingsError([*errors, *error.errors]) from None
+        if errors:
+            raise SettingsError(errors)
+        return draft
+
+    def _unknown(self, name: str) -> ConfigError:
+        shown = name[:80].encode(errors="replace").decode() or "changes"
+        key, _ = key_and_field(name)
+        if key and key not in self.keys:
+            return ConfigError(shown, "", "one of the profiles " + ", ".join(self.keys))
+        return ConfigError(shown, "", "no such field here")
+
+    def _moved_secrets(self, typed: Mapping[str, object]) -> Iterable[str]:
+        """The stored secrets that would go to another host, as nobody has typed them again."""
+        for name, url in typed.items():
+            record, _, field = name.rpartition(".")
+            if field == "server_url" and _host(url) != _host(self.values[name]):
+                yield from (
+                    secret
+                    for secret in self.secrets()
+                    if secret.rpartition(".")[0] == record and secret not in typed
+                )
+
+
+def draft_of(script: Settings, saved: Mapping[str, Any]) -> Draft:
+    """A script's settings with saved values laid over them.
+
+    Raises:
+        SettingsError: Names every saved field that the script's settings cannot take.
+    """
+    keys = profile_keys(script, saved)
+    factory = flat_from_settings(script, keys)
+    laid: Flat = {}
+    untouched = absent(script, saved)
+    for name, value in saved.items():
+        if name not in untouched:
+            (untouched if is_locked(script, name) else laid)[name] = value
+    errors = [ConfigError(name, "", "no such field here") for name in laid if name not in factory]
+    if errors:
+        raise SettingsError(errors)
+    settings = settings_from_flat(script, keys, {**factory, **laid})
+    values = flat_from_settings(settings, keys)
+    differing = {name: values[name] for name in laid if values[name] != factory[name]}
+    return Draft(script, untouched | differing, keys, factory, values, settings)
+
+
+def profile_keys(script: Settings, saved: Iterable[str]) -> tuple[str, ...]:
+    """The keys of the script's profiles, then of the page's own in the order of their numbers."""
+    keys = [profile.key for profile in script.profiles]
+    saved_keys = {key_and_field(name)[0] for name in saved}.difference(keys)
+    own = sorted(int(found[1]) for key in saved_keys if (found := _PAGE_KEY.fullmatch(key)))
+    numbers = own[: script.max_profiles - len(keys)]
+    shown = min(PROFILES_ON_THE_PAGE, script.max_profiles)
+    free = (
+        number
+        for number in count(len(keys) + 1)
+        if f"Profile {number}" not in keys and number not in own
+    )
+    numbers += islice(free, max(0, shown - len(keys) - len(numbers)))
+    return (*keys, *(f"Profile {number}" for number in sorted(numbers)))
+
+
+def absent(script: Settings, saved: Mapping[str, Any]) -> Flat:
+    """What is saved for profiles that the script does not have."""
+    keys = {"", *profile_keys(script, saved)}
+    return {name: value for name, value in saved.items() if key_and_field(name)[0] not in keys}
+
+
+def is_locked(script: Settings, name: str) -> bool:
+    """Whether the script keeps this field: by its full name, or by its last part wherever it stands."""
+    last = name.rpartition(".")[2]
+    return last in SCRIPT_ONLY or name in script.locked or last in script.locked
+
+
+def check_locked(script: Settings) -> None:
+    """Refuse the lock of a field that there is not, such as a misspelt one.
+
+    Raises:
+        ConfigError: Names it.
+    """
+    known = catalogue().schemas
+    bare = {name.rpartition(".")[2] for name in known}
+    for name in script.locked:
+        if name not in bare and schema_of_name(name) is None:
+            raise ConfigError("locked", name, _LOCKABLE)
+
+
+def masked(flat: Flat) -> Flat:
+    """The same with `None` in place of every secret."""
+    return {name: None if is_secret(name) else value for name, value in flat.items()}
+
+
+def _host(url: object) -> tuple[str, int | None]:
+    text = str(url or "")
+    try:
+        parts = urlsplit(text if "://" in text else f"//{text}")
+        return (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return text, None

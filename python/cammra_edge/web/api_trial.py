@@ -1,0 +1,58 @@
+"""The operation that tries a profile out."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from cammra_edge.config.shape import SettingsError, refused
+from cammra_edge.web.api_settings import changes_in, changes_schema, key_in, unusable
+from cammra_edge.web.operation import Call, Operation, Problem
+from cammra_edge.web.trial import PAUSE_S, BusyError
+
+PLATE = "AXIS1234"
+LONGEST_PLATE = 64
+
+
+async def test_profile(call: Call) -> Response:
+    """Try a profile step by step, with changes that need not be saved."""
+    key = key_in(call)
+    plate = call.body.get("plate", PLATE)
+    changes = changes_in({"changes": {}} | call.body, "plate")
+    try:
+        if not isinstance(plate, str) or not 0 < len(plate) <= LONGEST_PLATE:
+            raise refused("plate", plate, f"a plate of 1 to {LONGEST_PLATE} characters")
+        settings = (await run_in_threadpool(call.page.saved.changed, changes)).settings
+    except SettingsError as error:
+        raise unusable(error) from error
+    if key not in (profile.key for profile in settings.profiles):
+        raise Problem(404, "This profile is not filled in yet.")
+    try:
+        lines = call.page.tests.start(key, plate, settings, call.page.engine.operator)
+    except BusyError as error:
+        words = "Another test is running. Try again in a second."
+        raise Problem(429, words, retry_after_s=PAUSE_S) from error
+    call.page.audit.note(call.who, f"profile {key} tested")
+    return StreamingResponse(lines, media_type="application/x-ndjson")
+
+
+OPERATIONS = (
+    Operation(
+        "POST",
+        "/api/profiles/{key:path}/test",
+        "Try a profile step by step",
+        test_profile,
+        scope="settings",
+        gives={"type": "string"},
+        gives_type="application/x-ndjson",
+        also=(429,),
+        takes_schema={
+            "type": "object",
+            "properties": {
+                "plate": {"type": "string", "maxLength": LONGEST_PLATE},
+                "changes": changes_schema(),
+            },
+            "additionalProperties": False,
+        },
+    ),
+)

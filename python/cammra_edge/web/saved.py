@@ -1,0 +1,252 @@
+"""What the page saved, and its last ten versions.
+
+A version holds only the fields that differ from the script (`config.drafting`). `settings.json` is the
+current one; `versions/` has it and those before it.
+
+Invariants, held by `tests/web/test_saved.py`:
+
+1. A save is whole or has not happened, also over a power cut and a full disk.
+2. Settings are stored only when the engine has taken them; when storing fails, the engine has the old ones.
+3. A save made on top of an outdated version is refused, so that two browsers never overwrite each other.
+4. A broken file is set aside and the newest whole version taken.
+5. What is saved for a profile that the script no longer has stays in every later version.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cammra_edge.config.drafting import absent, check_locked, draft_of
+from cammra_edge.config.flat import Flat  # noqa: TC001 - a dataclass field
+from cammra_edge.config.shape import SettingsError
+from cammra_edge.web.egress import local_addresses
+from cammra_edge.web.files import private_folder, read_json, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from cammra_edge.clock import Clock
+    from cammra_edge.config import Settings
+    from cammra_edge.config.drafting import Draft
+    from cammra_edge.errors import ConfigError
+
+_log = logging.getLogger(__name__)
+
+KEPT_VERSIONS = 10
+FORMAT = 1
+
+
+class StaleError(Exception):
+    """Somebody else has saved since; `version` is theirs."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"version {version} is newer")
+        self.version = version
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One saved state: its number, when, by whom, and the names of the fields it changed."""
+
+    number: int
+    at_utc_ms: int
+    who: str
+    changed: tuple[str, ...]
+    saved: Flat
+
+
+class SavedSettings:
+    """The page's settings: those in force, and their versions."""
+
+    def __init__(
+        self,
+        folder: Path,
+        script: Settings,
+        apply: Callable[[Settings], None],
+        clock: Clock,
+        *,
+        deny_local: bool = False,
+    ) -> None:
+        """Lay what was saved over the script's settings, and hand it to the engine.
+
+        Args:
+            folder: Where versions are kept.
+            script: The script's settings.
+            apply: Hands settings to the engine; raises `CammraError` when it cannot take them.
+            clock: Where the time comes from.
+            deny_local: Refuse addresses that lead to this machine or its link.
+
+        Raises:
+            ConfigError: A lock in the script's settings locks nothing.
+        """
+        check_locked(script)
+        self._folder = private_folder(folder)
+        self._versions = private_folder(folder / "versions")
+        self._apply = apply
+        self._clock = clock
+        self._deny_local = deny_local
+        self._lock = threading.Lock()
+        self._trouble = ""
+        self._version = Version(0, 0, "script", (), {})
+        self.draft = draft_of(script, {})
+        self._load()
+
+    def _load(self) -> None:
+        path = self._folder / "settings.json"
+        for candidate in (path, *self._version_files()):
+            if not candidate.exists():
+                continue
+            version = _version_from(read_json(candidate))
+            if version is None:
+                _log.warning("set aside file=%s why=broken", candidate.name)
+                candidate.replace(candidate.with_name(candidate.name + ".broken"))
+                self._trouble = "The settings file was broken; the last whole version is in use."
+                continue
+            self._version = version
+            try:
+                self.draft = draft_of(self.draft.script, version.saved)
+            except SettingsError as error:
+                # The script has changed under the saved fields: its own word is the safe one.
+                names = ", ".join(wrong.field for wrong in error.errors)
+                self._trouble = f"The saved settings do not fit the script any more ({names}); the script's are in use."
+                _log.warning("ignored saved settings why=%s", names)
+                self.draft = draft_of(self.draft.script, absent(self.draft.script, version.saved))
+            else:
+                if version.saved:
+                    self._apply(self.draft.settings)
+            return
+
+    def _version_files(self) -> list[Path]:
+        """The kept versions' files, newest first."""
+        return sorted(self._versions.glob("*.json"), reverse=True)
+
+    @property
+    def version(self) -> int:
+        """The current version's number; 0 before the first save."""
+        return self._version.number
+
+    @property
+    def notice(self) -> str:
+        """What the owner should know about the saved settings; empty when there is nothing."""
+        said = [self._trouble] if self._trouble else []
+        if away := ", ".join(self.draft.set_aside):
+            said.append(f"Settings are kept for {away}, which the script does not have.")
+        if away := ", ".join(self.draft.locking_nothing):
+            said.append(f"The script locks fields of {away}, which it does not have.")
+        return " ".join(said)
+
+    def changed(self, changes: Mapping[str, object]) -> Draft:
+        """The settings as they would be with these changes.
+
+        Raises:
+            SettingsError: Names every field that is wrong.
+        """
+        return self._changed(changes, self._denied(changes))
+
+    def _denied(self, changes: Mapping[str, object]) -> list[ConfigError]:
+        """What is wrong with addresses; asks a name server, so not under the lock."""
+        known = {name: value for name, value in changes.items() if name in self.draft.values}
+        return list(local_addresses(known)) if self._deny_local else []
+
+    def _changed(self, changes: Mapping[str, object], denied: list[ConfigError]) -> Draft:
+        try:
+            draft = self.draft.change(changes)
+        except SettingsError as error:
+            raise SettingsError([*denied, *error.errors]) from None
+        if denied:
+            raise SettingsError(denied)
+        return draft
+
+    def save(self, changes: Mapping[str, object], *, on: int | None, who: str) -> Version:
+        """Take over changes: check, hand to the engine, store; all or nothing.
+
+        Args:
+            changes: Values by flat name.
+            on: The version that the editor had before his eyes; `None` skips the check.
+            who: For the history.
+
+        Raises:
+            SettingsError: Fields that cannot be used; nothing has changed.
+            StaleError: Somebody else has saved since; nothing has changed.
+            OSError: The disk refused; nothing has changed.
+        """
+        denied = self._denied(changes)
+        with self._lock:
+            if on is not None and on != self._version.number:
+                raise StaleError(self._version.number)
+            return self._take(self._changed(changes, denied), who)
+
+    def restore(self, number: int, *, who: str) -> Version:
+        """Take over an earlier version as a new one; 0 is the script's own settings.
+
+        Raises:
+            KeyError: There is no such version any more.
+            SettingsError: It does not fit the script any more.
+            OSError: The disk refused; nothing has changed.
+        """
+        with self._lock:
+            saved: Mapping[str, Any] = {}
+            if number != 0:
+                version = _version_from(read_json(self._versions / f"{number:08d}.json"))
+                if version is None:
+                    raise KeyError(number)
+                saved = version.saved
+            return self._take(draft_of(self.draft.script, saved), who)
+
+    def history(self) -> list[Version]:
+        """The kept versions, newest first."""
+        versions = (_version_from(read_json(path)) for path in self._version_files())
+        return [version for version in versions if version is not None]
+
+    def _take(self, draft: Draft, who: str) -> Version:
+        before = self.draft
+        version = Version(
+            self._version.number + 1,
+            self._clock.utc_ns() // 10**6,
+            who,
+            draft.changed_since(before),
+            draft.saved,
+        )
+        self._apply(draft.settings)
+        try:
+            # The version first: a crash between the two leaves the old settings current and whole.
+            content = _plain_version(version)
+            write_json(self._versions / f"{version.number:08d}.json", content)
+            write_json(self._folder / "settings.json", content)
+        except OSError:
+            self._apply(before.settings)
+            raise
+        self.draft, self._version, self._trouble = draft, version, ""
+        for path in self._version_files()[KEPT_VERSIONS:]:
+            path.unlink(missing_ok=True)
+        return version
+
+
+def _plain_version(version: Version) -> dict[str, object]:
+    return {
+        "format": FORMAT,
+        "version": version.number,
+        "at": version.at_utc_ms,
+        "who": version.who,
+        "changed": list(version.changed),
+        "saved": version.saved,
+    }
+
+
+def _version_from(content: dict[str, Any] | None) -> Version | None:
+    try:
+        if content is None or content["format"] != FORMAT or not isinstance(content["saved"], dict):
+            return None
+        return Version(
+            int(content["version"]),
+            int(content["at"]),
+            str(content["who"]),
+            tuple(content["changed"]),
+            content["saved"],
+        )
+    except (KeyError, TypeError, ValueError):
+        return None

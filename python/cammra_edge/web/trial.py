@@ -1,0 +1,92 @@
+"""Tests of profiles, step by step, to a browser: one at a time, each step as it happens.
+
+The settings tried are the page's, saved or not. A stored password goes with them only to the server it was
+saved for (`config.drafting`), and the answer's own bytes are not shown, so that the camera is no window
+into its network (`tests/web/test_security.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import threading
+from contextlib import suppress
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+
+    from _typeshed import DataclassInstance
+
+    from cammra_edge.clock import Clock
+    from cammra_edge.config import Settings
+    from cammra_edge.web.ports import PagedOperator
+
+_log = logging.getLogger(__name__)
+
+PAUSE_S = 1.0
+BROKEN = "The test broke off; the log says why."
+
+
+class BusyError(Exception):
+    """Another test runs, or ended just now."""
+
+
+class ProfileTests:
+    """Runs tests, one at a time and at most one a second: a camera must not become a port scanner."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._busy = threading.Lock()
+        self._last_ns = 0
+
+    def start(
+        self, key: str, plate: str, settings: Settings, operator: PagedOperator
+    ) -> AsyncIterator[bytes]:
+        """Start a test of a profile of these settings; gives a line of JSON for each step as it happens.
+
+        Raises:
+            BusyError: Another test runs, or ended less than `PAUSE_S` ago.
+        """
+        now_ns = self._clock.mono_ns()
+        if now_ns - self._last_ns < PAUSE_S * 1e9 or not self._busy.acquire(blocking=False):
+            raise BusyError
+        self._last_ns = now_ns
+        return _lines(self._started(lambda: operator.test(key, plate, settings)))
+
+    def _started(
+        self, begin: Callable[[], Iterable[DataclassInstance]]
+    ) -> asyncio.Queue[bytes | None]:
+        """Run the steps in a thread, whether anybody reads them or not, so that the next test may follow."""
+        loop = asyncio.get_running_loop()
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+        def put(line: bytes | None) -> None:
+            with suppress(RuntimeError):  # the page was shut down meanwhile
+                loop.call_soon_threadsafe(queue.put_nowait, line)
+
+        def work() -> None:
+            try:
+                for step in begin():
+                    put(line_of(asdict(step)))
+            except Exception:  # noqa: BLE001 - the page must not take a test that broke off for a good one
+                _log.exception("test of profile failed")
+                put(line_of({"name": "send", "state": "failed", "detail": BROKEN}))
+            finally:
+                self._busy.release()
+                put(None)
+
+        threading.Thread(target=work, name="profile-test", daemon=True).start()
+        return queue
+
+
+async def _lines(queue: asyncio.Queue[bytes | None]) -> AsyncIterator[bytes]:
+    while (line := await queue.get()) is not None:
+        yield line
+
+
+def line_of(step: dict[str, Any]) -> bytes:
+    """One step as a line of JSON."""
+    return (json.dumps(step, ensure_ascii=False) + "\n").encode()
