@@ -5,20 +5,21 @@ from __future__ import annotations
 import base64
 import io
 import threading
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from cammra_edge.delivery import Try
-from cammra_edge.outbox import Parked
+from cammra_edge.delivery import ProfileState, Try
+from cammra_edge.outbox import OutboxStatus, Parked
 from cammra_edge.trial import Step
-from tests.web.still import StillEngine, StillStatus
+from tests.web.still import StillEngine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cammra_edge.config import Settings
+    from cammra_edge.engine import EngineStatus
 
 WHY = {
     "off": "",
@@ -29,11 +30,6 @@ WHY = {
 }
 TROUBLE = "no space is left"
 AT_NS = 1_700_000_000_000_000_000
-
-
-@dataclass(frozen=True)
-class BusyStatus(StillStatus):
-    outbox: Mapping[str, object] = field(default_factory=lambda: {"trouble": TROUBLE})
 
 
 class BusyEngine(StillEngine):
@@ -49,14 +45,20 @@ class BusyEngine(StillEngine):
         self.fails = True
         self.asked: list[str] = []
 
-    def status(self) -> StillStatus:
+    def status(self) -> EngineStatus:
+        status = super().status()
         profiles = tuple(
-            {**one, "state": state, "why": WHY[state], "alarm": state == "paused", "queue_events": 13,
-             "queue_bytes": 2_100_000, "oldest_age_s": 260.0, "retried": 7, "dropped": {"overflow": 2},
-             "parked_now": len(self.waiting.get(str(one["key"]), ()))}
-            for one, state in zip(super().status().profiles, self.states, strict=True)
+            replace(
+                profile, state=ProfileState(state), why=WHY[state], alarm=state == "paused", queue_events=13,
+                queue_bytes=2_100_000, oldest_age_s=260.0, retried=7, dropped={"overflow": 2},
+                parked_now=len(self.waiting.get(profile.key, ())),
+            )
+            for profile, state in zip(status.profiles, self.states, strict=True)
         )  # fmt: skip
-        return BusyStatus(profiles=profiles)
+        outbox = OutboxStatus(
+            path="o.db", durability="power", max_events=100, max_bytes=1 << 30, trouble=TROUBLE
+        )
+        return replace(status, outbox=outbox, profiles=profiles)
 
     def journal(self) -> Mapping[str, Sequence[Try]]:
         outcomes = ("delivered", "retry", "parked", "paused")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,14 @@ class Browser:
         return answer
 
 
+@contextmanager
+def first_visitor(page: ServedPage) -> Iterator[Browser]:
+    """A browser that has set the page's password."""
+    with httpx.Client(base_url=page.url, trust_env=False, timeout=PATIENT_S) as http:
+        answer = http.post("/api/setup", json={"code": page.setup_code, "password": PASSWORD})
+        yield Browser(http, answer.json()["csrf"])
+
+
 @pytest.fixture
 def engine(tmp_path: Path) -> StillEngine:
     return StillEngine(still_settings(tmp_path))
@@ -55,8 +64,5 @@ def stranger(page: ServedPage) -> Iterator[Browser]:
 
 @pytest.fixture
 def browser(page: ServedPage) -> Iterator[Browser]:
-    with httpx.Client(base_url=page.url, trust_env=False, timeout=PATIENT_S) as http:
-        made = Browser(http)
-        answer = http.post("/api/setup", json={"code": page.setup_code, "password": PASSWORD})
-        made.csrf = answer.json()["csrf"]
-        yield made
+    with first_visitor(page) as browser:
+        yield browser

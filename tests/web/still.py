@@ -7,10 +7,12 @@ tested in `test_newcomer.py`.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cammra_edge.config import OutboxSettings, Settings
+from cammra_edge.delivery import ProfileState, ProfileStatus
+from cammra_edge.engine import EngineStatus
 from cammra_edge.errors import ConfigError
 from cammra_edge.model import (
     Device,
@@ -51,14 +53,6 @@ def still_settings(folder: Path) -> Settings:
         outbox=OutboxSettings(path=folder / "outbox.sqlite3"),
         locked=frozenset({"profiles[archive].server_url"}),
     )
-
-
-@dataclass(frozen=True)
-class StillStatus:
-    now: int = 0
-    running: bool = True
-    events: Mapping[str, int] = field(default_factory=dict)
-    profiles: tuple[Mapping[str, object], ...] = ()
 
 
 def an_event(number: int, text: str) -> Event:
@@ -111,14 +105,14 @@ class StillEngine:
             self._settings = replace(settings)
             self.applied.append(settings)
 
-    def status(self) -> StillStatus:
+    def status(self) -> EngineStatus:
         profiles = tuple(
-            {"key": one.key, "profile_id": number, "name": one.name, "state": "idle", "why": "", "alarm": False,
-             "queue_events": 0, "queue_bytes": 0, "oldest_age_s": 0.0, "delivered": 0, "retried": 0, "parked": 0,
-             "expired": 0, "dropped": {}, "latency_p50_ms": 0.0, "latency_p95_ms": 0.0, "latency_p99_ms": 0.0}
-            for number, one in enumerate(self._settings.profiles, start=1)
-        )  # fmt: skip
-        return StillStatus(profiles=profiles)
+            ProfileStatus(
+                key=profile.key, profile_id=number, name=profile.name, state=ProfileState.IDLE
+            )
+            for number, profile in enumerate(self._settings.profiles, start=1)
+        )
+        return EngineStatus(stream_id="still", running=True, profiles=profiles)
 
     def recent_events(self) -> Sequence[Event]:
         return tuple(self.events)

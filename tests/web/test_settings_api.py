@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
-from cammra_edge.profile import Ftp, HttpPost, Tcp
+from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp
+from cammra_edge.web import serve_page
+from tests.web.conftest import first_visitor
+from tests.web.still import StillEngine, still_settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import httpx
 
     from tests.web.conftest import Browser
-    from tests.web.still import StillEngine
 
 GOOD = {"tracking.lost_after_s": 4.0}
 BAD = {
@@ -76,6 +82,29 @@ def test_one_profile_can_be_changed_by_its_key(browser: Browser, engine: StillEn
         "profiles[vms].key",
         "profiles[vms].x].quality",
     ]
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["a/cloud", "x/test", "100 %", "x%2Fy", "brána ]. [1]", "?a=b#c", "a+b;c", "profiles[x].name"],
+)
+def test_any_key_finds_its_profile(tmp_path: Path, key: str) -> None:
+    script = still_settings(tmp_path)
+    weird = Profile("weird", HttpPost("http://127.0.0.1:9/a"), key=key)
+    engine = StillEngine(replace(script, profiles=(*script.profiles[:2], weird), locked=()))
+    part = quote(key, safe="")
+    with (
+        serve_page(engine, port=0, folder=tmp_path / "page", say=False) as page,
+        first_visitor(page) as browser,
+    ):
+        answer = browser.send("PUT", f"/api/profiles/{part}", {"device_id": "GATE-9"})
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["settings"][f"profiles[{key}].device_id"] == "GATE-9"
+        assert engine.settings.profiles[2].device_id == "GATE-9"
+        assert browser.send("POST", f"/api/profiles/{part}/resume").json() == {"profile": key}
+        assert browser.send("GET", f"/api/profiles/{part}/cloud").status_code == 200
+        steps = browser.send("POST", f"/api/profiles/{part}/test", {"plate": "1AB1234"}).json()
+        assert steps["detail"] == "weird 1AB1234"
 
 
 def test_a_check_changes_nothing_and_says_what_would_be(

@@ -159,7 +159,7 @@ class Settings:
     """Everything the engine needs to know.
 
     `locked` names the fields that the page must leave as the script has them: `lost_after_s` wherever it
-    stands, `tracking.lost_after_s` or `profiles[1].server_url` only there.
+    stands, `tracking.lost_after_s` or `profiles[barrier].server_url` only there.
     """
 
     device: Device = field(default_factory=Device)

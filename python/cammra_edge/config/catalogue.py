@@ -20,6 +20,8 @@ from cammra_edge.profile._templated import TAG_BITS
 
 Schema = dict[str, Any]
 ANY_PROFILE = "profiles[]"
+_SCRIPT_ONLY = frozenset({"ca_file", "client_cert", "client_key", "ssh_key"})
+"""Paths of files on the camera: never taken from a browser, so that none can be asked for by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,8 @@ class Catalogue:
 
     Args:
         protocols: The names of a protocol's fields within a profile, by its word.
-        schemas: By flat name: type, `enum`, `minimum`, `maximum`, `default`, `writeOnly` for a secret, and `protocols`
-            for a field that not every profile has.
+        schemas: By flat name: type, `enum`, `minimum`, `maximum`, `default`, `writeOnly` for a secret, `readOnly` for
+            what only a script may say, and `protocols` for a field that not every profile has.
     """
 
     protocols: dict[str, list[str]]
@@ -53,6 +55,9 @@ def catalogue() -> Catalogue:
             schemas[f"{ANY_PROFILE}.{flat_name}"] = schema | ({"protocols": words} if words else {})
     for name, words in _words().items():
         schemas[name] = {**schemas[name], "enum": words}
+    for name, schema in schemas.items():
+        if name.rpartition(".")[2] in _SCRIPT_ONLY:
+            schema["readOnly"] = True
     schemas["keepalive.period_minutes"]["examples"] = list(USUAL_MINUTES)
     return Catalogue(by_protocol, schemas)
 
@@ -65,8 +70,12 @@ def schema_of_name(name: str) -> Schema | None:
 
 def is_secret(name: str) -> bool:
     """Whether the field is written but never read."""
-    schema = schema_of_name(name)
-    return schema is not None and "writeOnly" in schema
+    return "writeOnly" in (schema_of_name(name) or {})
+
+
+def is_script_only(name: str) -> bool:
+    """Whether only a script may set the field."""
+    return "readOnly" in (schema_of_name(name) or {})
 
 
 def _flat_schemas(name: str, schema: object) -> dict[str, Schema]:

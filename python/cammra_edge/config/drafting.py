@@ -23,16 +23,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cammra_edge.config import PROFILES_ON_THE_PAGE, Settings
-from cammra_edge.config.catalogue import catalogue, is_secret, schema_of_name
+from cammra_edge.config.catalogue import catalogue, is_script_only, is_secret, schema_of_name
 from cammra_edge.config.flat import Flat, flat_from_settings, key_and_field, settings_from_flat
 from cammra_edge.config.shape import SettingsError
 from cammra_edge.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-SCRIPT_ONLY = frozenset({"ca_file", "client_cert", "client_key", "ssh_key"})
-"""Paths of files on the camera: never taken from a browser, so that none can be asked for by name."""
 
 _LOCKABLE = "a field: profiles[barrier].server_url, tracking.lost_after_s, or lost_after_s anywhere"
 _PAGE_KEY = re.compile(r"Profile ([1-9][0-9]?)")
@@ -186,7 +183,7 @@ def absent(script: Settings, saved: Mapping[str, Any]) -> Flat:
 def is_locked(script: Settings, name: str) -> bool:
     """Whether the script keeps this field: by its full name, or by its last part wherever it stands."""
     last = name.rpartition(".")[2]
-    return last in SCRIPT_ONLY or name in script.locked or last in script.locked
+    return name in script.locked or last in script.locked or is_script_only(name)
 
 
 def check_locked(script: Settings) -> None:

@@ -199,7 +199,7 @@ async def remove_token(call: Call) -> None:
     token_id = call.request.path_params["token_id"]
     if not await _kept(call.page.access.remove_token, token_id):
         raise Problem(404, "There is no such token.")
-    call.page.audit.note(call.who, f"token {token_id} removed")
+    call.page.audit.note(call.who, f"token {token_id:text} removed")
 
 
 async def see_audit(call: Call) -> list[Any]:
@@ -316,7 +316,7 @@ OPERATIONS = (
     ),
     Operation(
         "DELETE",
-        "/api/tokens/{token_id}",
+        "/api/tokens/{token_id:text}",
         "Remove an API token",
         remove_token,
         scope="person",

@@ -235,7 +235,7 @@ OPERATIONS = (
     ),
     Operation(
         "PUT",
-        "/api/profiles/{key:path}",
+        "/api/profiles/{key:text}",
         "Change fields of one profile",
         change_profile,
         scope="settings",

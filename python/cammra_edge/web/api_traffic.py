@@ -166,7 +166,7 @@ _STATUS = {**ANY, "required": ["now", "running", "profiles"]}
 _COUNT = object_schema(events={"type": "integer"})
 _PROFILE = Query(name="profile", schema={"type": "string"}, default="")
 _LIMIT = Query(name="limit", schema={"type": "integer", "minimum": 1, "maximum": 1000}, default=200)
-_PARKED = "/api/profiles/{key:path}/parked"
+_PARKED = "/api/profiles/{key:text}/parked"
 
 
 def _listing(path: str, summary: str, run: Any, *query: Query) -> Operation:  # noqa: ANN401 - an operation's coroutine
@@ -189,7 +189,7 @@ OPERATIONS: Sequence[Operation] = (
     _listing("/api/samples", "Points of the plots", see_samples),
     Operation(
         "GET",
-        "/api/pictures/{image_key}",
+        "/api/pictures/{image_key:text}",
         "A picture",
         see_picture,
         gives={"type": "string"},
@@ -251,7 +251,7 @@ OPERATIONS: Sequence[Operation] = (
     ),
     Operation(
         "POST",
-        "/api/profiles/{key:path}/resume",
+        "/api/profiles/{key:text}/resume",
         "Let a paused profile go on",
         resume,
         scope="deliveries",

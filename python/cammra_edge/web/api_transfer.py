@@ -113,7 +113,7 @@ OPERATIONS = (
     ),
     Operation(
         "PUT",
-        "/api/profiles/{key:path}/cloud",
+        "/api/profiles/{key:text}/cloud",
         "Take over a cloud.cgi file",
         import_cloud,
         scope="settings",
@@ -123,7 +123,7 @@ OPERATIONS = (
     ),
     Operation(
         "GET",
-        "/api/profiles/{key:path}/cloud",
+        "/api/profiles/{key:text}/cloud",
         "A profile as a cloud.cgi file",
         export_cloud,
         gives={"type": "string"},

@@ -39,7 +39,7 @@ async def test_profile(call: Call) -> Response:
 OPERATIONS = (
     Operation(
         "POST",
-        "/api/profiles/{key:path}/test",
+        "/api/profiles/{key:text}/test",
         "Try a profile step by step",
         test_profile,
         scope="settings",

@@ -15,8 +15,10 @@ import logging
 import secrets
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
@@ -53,15 +55,31 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 
+class TextConvertor(Convertor[str]):
+    """A part of a path that is any text, decoded after the path has been taken apart: a key may hold a slash."""
+
+    regex = "[^/]+"
+
+    def convert(self, value: str) -> str:
+        """The text."""
+        return unquote(value)
+
+    def to_string(self, value: str) -> str:
+        """The part of a path."""
+        return quote(value, safe="")
+
+
+register_url_convertor("text", TextConvertor())
+
+
 def build_app(page: Page, *, hosts: Iterable[str], any_address: bool) -> Starlette:
     """The application of one page."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS:
         by_path.setdefault(operation.path, {})[operation.method] = operation
-    # A key may hold slashes: what follows it in a path is looked at before the path that ends with it.
     routes = [
-        Route(path, partial(_answer, page, by_path[path]), methods=list(by_path[path]))
-        for path in sorted(by_path, key=lambda path: path.endswith(":path}"))
+        Route(path, partial(_answer, page, methods), methods=list(methods))
+        for path, methods in by_path.items()
     ]
     routes.append(Route("/api/openapi.json", partial(_document, page), methods=["GET"]))
     routes.extend(files_served.routes())

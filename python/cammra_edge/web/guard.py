@@ -73,6 +73,8 @@ class Guard:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
+        # Routes look at the path as it was sent: "%2F" belongs to a part of it, "/" parts it.
+        scope["path"] = scope["raw_path"].decode("ascii", "replace")
         headers = Headers(scope=scope)
         refusal = self._refusal(scope["method"], scope["path"], headers)
         if refusal is not None:

@@ -83,7 +83,7 @@ def _described(operation: Operation, path: str) -> Schema:
     }
     parameters = [
         _path_parameter(operation, found)
-        for found in re.finditer(r"{(\w+)(?::(int|path))?}", operation.path)
+        for found in re.finditer(r"{(\w+):(int|text)}", operation.path)
     ]
     parameters += [
         {

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from _typeshed import DataclassInstance
-
     from cammra_edge.config import Settings
     from cammra_edge.delivery import Try
+    from cammra_edge.engine import EngineStatus
     from cammra_edge.model import Event
     from cammra_edge.outbox import Parked
+    from cammra_edge.trial import Step
 
 
 class PagedOperator(Protocol):
@@ -50,7 +50,7 @@ class PagedOperator(Protocol):
         """Let a paused profile go on; False when there is no such profile."""
         ...
 
-    def test(self, key: str, plate: str, settings: Settings) -> Iterable[DataclassInstance]:
+    def test(self, key: str, plate: str, settings: Settings) -> Iterable[Step]:
         """Try a profile of these settings step by step; each step is said when it happens."""
         ...
 
@@ -67,8 +67,8 @@ class PagedEngine(Protocol):
         """Take over other settings; raises `CammraError` and changes nothing when it cannot."""
         ...
 
-    def status(self) -> DataclassInstance:
-        """A snapshot, ready for `dataclasses.asdict`."""
+    def status(self) -> EngineStatus:
+        """How everything stands now."""
         ...
 
     def recent_events(self) -> Sequence[Event]:

@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
-    from _typeshed import DataclassInstance
-
     from cammra_edge.clock import Clock
     from cammra_edge.config import Settings
+    from cammra_edge.trial import Step
     from cammra_edge.web.ports import PagedOperator
 
 _log = logging.getLogger(__name__)
@@ -56,9 +55,7 @@ class ProfileTests:
         self._last_ns = now_ns
         return _lines(self._started(lambda: operator.test(key, plate, settings)))
 
-    def _started(
-        self, begin: Callable[[], Iterable[DataclassInstance]]
-    ) -> asyncio.Queue[bytes | None]:
+    def _started(self, begin: Callable[[], Iterable[Step]]) -> asyncio.Queue[bytes | None]:
         """Run the steps in a thread, whether anybody reads them or not, so that the next test may follow."""
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
