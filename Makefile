@@ -27,10 +27,11 @@ test: build ## Build everything and run every check and test
 night: ## The same with all examples of every property
 	@CAMMRA_NIGHTLY=1 $(MAKE) test
 
-lint: ## Formatting and lints of both languages
+lint: ## Formatting and lints of all three languages, and the types of the page's scripts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	cargo fmt --check
+	tools/page/lint
 
 types: ## mypy strict, and the stub against the binary
 	$(BIN)/mypy
@@ -81,4 +82,4 @@ faults: build ## The whole fault catalogue, for half an hour; writes docs/ref/fa
 	$(BIN)/python -m tests.faults
 
 clean: ## Remove what was built
-	rm -rf target $(VENV) dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf target $(VENV) tools/page/node_modules dist .mypy_cache .ruff_cache .pytest_cache

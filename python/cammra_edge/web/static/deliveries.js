@@ -1,107 +1,187 @@
 // Deliveries: each profile's queue, rate and latency as small plots; the latest tries; what is parked.
 
-import { age, api, bytes, count, empty, h, icon, note, s, state, t, time, toast, when } from "/static/lib.js";
+import { api, complain, ofProfile } from "./api.js";
+import { draft } from "./draft.js";
+import { age, bytes, card, count, empty, h, icon, label, listen, note, s, state, t, time, toast, when } from "./lib.js";
 
+const RELOAD_MS = 5000;
+
+/** @type {Part} */
 export function deliveries(panel, live) {
-  const boxes = h("div.stack");
+  const profiles = h("div.stack");
   const journal = h("div.scroll");
   const parked = h("div.scroll");
+  const choose = h("select", { "aria-label": t("which_profile"), onchange: () => {
+    loadJournal();
+  } }, h("option", { value: "" }, t("all_profiles")),
+    draft.profiles().map((key) =>
+      h("option", { value: key }, `${draft.place(key)} ${draft.text(`profiles[${key}].name`)}`)
+    ));
+  /** @type {Sample[]} */
   let samples = [];
-  let wanted = 0;
-  const choose = h("select", { "aria-label": t("which_profile"), onchange: () => { wanted = Number(choose.value); loadJournal(); } });
 
-  function drawProfiles() {
-    const profiles = live.status?.profiles || [];
-    boxes.replaceChildren(...profiles.map((one) => profileCard(one, samples)));
-    if (choose.options.length !== profiles.length + 1) {
-      choose.replaceChildren(h("option", { value: 0 }, t("all_profiles")), ...profiles.map((one) => h("option", { value: one.profile_id }, `${one.profile_id} ${one.name}`)));
-    }
+  const drawProfiles = () =>
+    profiles.replaceChildren(...(live.status?.profiles ?? []).map((profile) => profileCard(profile, samples)));
+
+  async function loadSamples() {
+    samples = await api("GET", "/api/samples").catch(() => samples);
+    drawProfiles();
   }
 
-  async function loadSamples() { samples = await api("GET", "/api/samples").catch(() => samples); drawProfiles(); }
-
   async function loadJournal() {
-    const tries = await api("GET", `/api/journal?profile=${wanted}&limit=100`).catch(() => []);
-    journal.replaceChildren(tries.length ? table([t("time"), t("profile"), t("event"), t("outcome"), t("took"), t("size")], tries.map((one) => [
-      h("span.num", { title: when(one.at) }, time(one.at)), `${one.profile}`, [t(`kind_${one.kind}`), h("span.soft.num", {}, ` #${one.packet}`)],
-      [state(one.outcome), one.number > 1 ? h("span.soft.num", {}, ` ${t("try_n", { n: one.number })}`) : null, one.why ? h("div.soft.small", {}, one.why) : null],
-      h("span.num", {}, `${one.took_ms} ms`), h("span.num", {}, bytes(one.size_bytes))])) : empty("sending", t("no_tries"), t("no_tries_text")));
+    const query = new URLSearchParams({ profile: choose.value, limit: "100" });
+    const tries = await api("GET", `/api/journal?${query}`).catch(() => []);
+    const heads = ["time", "profile", "event", "outcome", "took", "size"];
+    journal.replaceChildren(tries.length
+      ? table(heads, tries.map(tryCells))
+      : empty("sending", t("no_tries"), t("no_tries_text")));
   }
 
   async function loadParked() {
-    const found = await api("GET", "/api/parked").catch(() => []);
-    const act = async (method, path, done) => {
-      try { await api(method, path); toast(t(done)); } catch (error) { toast(error.message); }
+    const events = await api("GET", "/api/parked").catch(() => []);
+    /** @param {"POST" | "DELETE"} method @param {string} key @param {string} rest */
+    const act = async (method, key, rest) => {
+      const done = () => toast(t(method === "POST" ? "retried" : "discarded"));
+      await api(method, ofProfile(key, `parked/${rest}`)).then(done, complain);
       loadParked();
     };
-    const numbers = [...new Set(found.map((one) => one.profile))];
-    parked.replaceChildren(found.length ? h("div.stack", {},
-      h("div.row", {}, numbers.map((number) => h("button.btn", { type: "button", onclick: () => act("POST", `/api/profiles/${number}/parked/retry`, "retried") }, icon("retry"), t("retry_all", { n: number })))),
-      table([t("time"), t("profile"), t("event"), t("why"), ""], found.map((one) => [
-        h("span.num", {}, when(one.at)), `${one.profile}`, [t(`kind_${one.kind}`), h("span.soft.num", {}, ` #${one.packet}`)], one.why,
-        h("div.row", {},
-          h("button.btn", { type: "button", onclick: () => act("POST", `/api/profiles/${one.profile}/parked/${one.seq}/retry`, "retried") }, t("retry")),
-          h("a.btn.bare", { href: `/api/profiles/${one.profile}/parked/${one.seq}`, download: "" }, t("download")),
-          discardButton(() => act("DELETE", `/api/profiles/${one.profile}/parked/${one.seq}`, "discarded")))]))) : empty("delivered", t("none_parked"), t("none_parked_text")));
+    const all = (/** @type {string} */ key) =>
+      h("button.btn", { type: "button", onclick: () => act("POST", key, "retry") }, icon("retry"),
+        t("retry_all", { profile: draft.title(key) }));
+    /** @param {ParkedEvent} event */
+    const cells = (
+      event,
+    ) => [h("span.num", {}, when(event.at)), draft.place(event.profile), packet(event), event.why,
+      h("div.row", {},
+        h("button.btn", { type: "button", onclick: () => act("POST", event.profile, `${event.seq}/retry`) },
+          t("retry")),
+        h("a.btn.bare", { href: ofProfile(event.profile, `parked/${event.seq}`), download: "" }, t("download")),
+        discardButton(() => act("DELETE", event.profile, String(event.seq))))];
+    const keys = [...new Set(events.map(({ profile }) => profile))];
+    parked.replaceChildren(events.length
+      ? h("div.stack", {}, h("div.row", {}, keys.map(all)),
+        table(["time", "profile", "event", "why", "actions"], events.map(cells)))
+      : empty("delivered", t("none_parked"), t("none_parked_text")));
   }
 
-  panel.replaceChildren(boxes,
-    h("section.card", {}, h("header", {}, h("h2", {}, t("parked_events")), h("p", {}, t("parked_events_text"))), parked),
-    h("section.card", {}, h("header", {}, h("h2", {}, t("journal")), h("p", {}, t("journal_text"))), h("div.row", {}, h("div", {}, choose), h("a.btn.bare", { href: "/api/journal.csv", download: "" }, icon("down"), t("as_csv"))), journal));
+  panel.replaceChildren(profiles, card(t("parked_events"), t("parked_events_text"), parked),
+    card(t("journal"), t("journal_text"),
+      h("div.row", {}, h("div", {}, choose),
+        h("a.btn.bare", { href: "/api/journal.csv", download: "" }, icon("down"), t("as_csv"))), journal));
+  const reload = () => {
+    if (document.hidden) return;
+    loadSamples();
+    for (const [box, load] of /** @type {const} */ ([[journal, loadJournal], [parked, loadParked]])) {
+      if (!box.contains(document.activeElement)) load();
+    }
+  };
+  const stop = listen(live.listeners, (what) => {
+    if (what === "status" && !profiles.contains(document.activeElement)) drawProfiles();
+  });
+  const timer = setInterval(reload, RELOAD_MS);
   drawProfiles();
-  loadSamples();
-  loadJournal();
-  loadParked();
-  const onLive = (what) => { if (what === "status" && !boxes.contains(document.activeElement)) drawProfiles(); };
-  live.listeners.add(onLive);
-  const timer = setInterval(() => { if (!document.hidden) { loadSamples(); if (!journal.contains(document.activeElement)) loadJournal(); if (!parked.contains(document.activeElement)) loadParked(); } }, 5000);
-  return () => { live.listeners.delete(onLive); clearInterval(timer); };
+  reload();
+  return () => {
+    stop();
+    clearInterval(timer);
+  };
 }
 
-/** Asks by changing its own word: a glove needs no small dialog. */
+/** @param {Try} entry */
+const tryCells = (
+  entry,
+) => [h("span.num", { title: when(entry.at) }, time(entry.at)), draft.place(entry.profile), packet(entry), [
+  state(entry.outcome),
+  entry.number > 1 && h("span.soft.num", {}, ` ${t("try_n", { n: entry.number })}`),
+  entry.why && h("div.soft.small", {}, entry.why),
+], h("span.num", {}, `${entry.took_ms} ms`), h("span.num", {}, bytes(entry.size_bytes))];
+
+/** @param {Try | ParkedEvent} entry */
+const packet = ({ kind, packet: number }) => [label(`events=${kind}`), h("span.soft.num", {}, ` #${number}`)];
+
+/** Asks by changing its own word: a glove needs no small dialog. @param {() => void} run */
 function discardButton(run) {
-  const made = h("button.btn.bare.bad", {
-    type: "button",
-    onclick: () => { if (made.dataset.sure) run(); else { made.dataset.sure = "1"; made.textContent = t("discard_sure"); setTimeout(() => { delete made.dataset.sure; made.textContent = t("discard"); }, 4000); } },
-  }, t("discard"));
-  return made;
+  let sure = false;
+  const button = h("button.btn.bare.bad", { type: "button", onclick: () => {
+    if (sure) return run();
+    sure = true;
+    button.textContent = t("discard_sure");
+    setTimeout(() => {
+      sure = false;
+      button.textContent = t("discard");
+    }, 4000);
+  } }, t("discard"));
+  return button;
 }
 
 /** A profile's state and why it is so: what the engine says, and what it keeps for a person. */
-export function standing(now) {
-  if (now.state === "off") return ["off", t("why_off")];
-  if (now.state === "idle" && now.parked_now) return ["parked", t("why_parked")];
-  return [now.state, now.why || ""];
+/** @param {{ state: string, why?: string, parked_now?: number }} now @returns {[string, string]} */
+export function standing({ state: word, why = "", parked_now: parked = 0 }) {
+  if (word === "off") return ["off", t("why_off")];
+  return word === "idle" && parked ? ["parked", t("why_parked")] : [word, why];
 }
 
-function profileCard(one, samples) {
-  const mine = samples.map((sample) => ({ at: sample.at, ...(sample.profiles[one.profile_id - 1] || {}) }));
-  const rate = mine.slice(1).map((now, index) => Math.max(0, (now.delivered - mine[index].delivered) * 60000 / Math.max(1, now.at - mine[index].at)));
-  const dropped = Object.entries(one.dropped || {}).map(([why, n]) => `${why} ${count(n)}`);
-  return h("section.card", {}, h("header", {}, h("h2", {}, `${one.profile_id} · ${one.name}`), h("span.push", {}, state(standing(one)[0]))),
-    one.alarm ? note("bad", h("p", {}, t("paused_text", { why: one.why })), h("button.btn", { type: "button", onclick: () => api("POST", `/api/profiles/${one.profile_id}/resume`).catch((error) => toast(error.message)) }, icon("play"), t("resume"))) : one.why ? note("warn", one.why) : null,
-    h("div.plots", {},
-      plot(t("in_queue"), count(one.queue_events), mine.map((m) => m.queue_events || 0), one.oldest_age_s ? t("oldest", { age: age(one.oldest_age_s), size: bytes(one.queue_bytes) }) : t("queue_empty")),
-      plot(t("rate"), [(rate.at(-1) || 0).toFixed(rate.at(-1) >= 10 ? 0 : 1), h("small", {}, t("per_minute"))], rate, t("delivered_n", { n: count(one.delivered) })),
-      plot(t("latency"), [one.latency_p50_ms.toFixed(0), h("small", {}, " ms")], mine.map((m) => m.latency_p50_ms || 0), t("latency_95", { p95: one.latency_p95_ms.toFixed(0), p99: one.latency_p99_ms.toFixed(0) }))),
-    h("p.hint.num", {}, [t("retried_n", { n: count(one.retried) }), t("parked_n", { n: count(one.parked) }), t("expired_n", { n: count(one.expired) }), ...dropped].join(" · ")));
+/** What a paused or failing profile says of itself, and the way on. @param {ProfileStatus} profile */
+export const plight = ({ key, alarm, why }) =>
+  alarm
+    ? note("bad", h("p", {}, t("paused_text", { why })),
+      h("button.btn", { type: "button", onclick: () => api("POST", ofProfile(key, "resume")).catch(complain) },
+        icon("play"), t("resume")))
+    : why && note("warn", why);
+
+/** @param {ProfileStatus} now @param {Sample[]} samples */
+function profileCard(now, samples) {
+  const points = samples.map(({ at, profiles }) => ({ at, ...profiles[now.key] }));
+  const series = (/** @type {"queue_events" | "delivered" | "latency_p50_ms"} */ name) =>
+    points.map((point) => point[name] ?? 0);
+  const delivered = series("delivered");
+  const rates = points.slice(1).map(({ at }, index) => {
+    const minutes = Math.max(1, at - (points[index]?.at ?? at)) / 60_000;
+    return Math.max(0, (delivered[index + 1] ?? 0) - (delivered[index] ?? 0)) / minutes;
+  });
+  const rate = rates.at(-1) ?? 0;
+  const dropped = Object.entries(now.dropped).map(([why, n]) => `${why} ${count(n)}`);
+  const queue = now.oldest_age_s
+    ? t("oldest", { age: age(now.oldest_age_s), size: bytes(now.queue_bytes) })
+    : t("queue_empty");
+  return h("section.card", {},
+    h("header", {}, h("h2", {}, `${draft.place(now.key)} · ${now.name}`), h("span.push", {}, state(standing(now)[0]))),
+    plight(now),
+    h("div.plots", {}, plot(t("in_queue"), count(now.queue_events), series("queue_events"), queue),
+      plot(t("rate"), [rate.toFixed(rate >= 10 ? 0 : 1), h("small", {}, t("per_minute"))], rates,
+        t("delivered_n", { n: count(now.delivered) })),
+      plot(t("latency"), [now.latency_p50_ms.toFixed(0), h("small", {}, " ms")], series("latency_p50_ms"),
+        t("latency_95", { p95: now.latency_p95_ms.toFixed(0), p99: now.latency_p99_ms.toFixed(0) }))),
+    h("p.hint.num", {},
+      [t("retried_n", { n: count(now.retried) }), t("parked_n", { n: count(now.parked) }),
+        t("expired_n", { n: count(now.expired) }), ...dropped].join(" · ")));
 }
 
+/** @param {string} title @param {Child} value @param {number[]} points @param {string} line */
 function plot(title, value, points, line) {
   const most = Math.max(1, ...points);
-  const x = (index) => (points.length < 2 ? 100 : (index / (points.length - 1)) * 100);
-  const y = (point) => 30 - (point / most) * 27;
-  const path = points.map((point, index) => `${index ? "L" : "M"}${x(index).toFixed(2)} ${y(point).toFixed(2)}`).join("");
-  const drawing = s("svg", { viewBox: "0 0 100 32", preserveAspectRatio: "none", role: "img", "aria-label": t("plot_of", { title, most: most.toFixed(0) }) });
-  drawing.append(s("path", { d: "M0 30.500H100", stroke: "var(--line)", "stroke-width": 1, "vector-effect": "non-scaling-stroke" }));
+  const across = Math.max(1, points.length - 1);
+  const at = (/** @type {number} */ point, /** @type {number} */ index) =>
+    `${(index / across * 100).toFixed(2)} ${(30 - point / most * 27).toFixed(2)}`;
+  const path = `M${points.map(at).join("L")}`;
+  const drawing = s("svg", { viewBox: "0 0 100 32", preserveAspectRatio: "none", role: "img",
+    "aria-label": t("plot_of", { title, most: most.toFixed(0) }) });
+  const stroke = { fill: "none", "vector-effect": "non-scaling-stroke" };
+  drawing.append(s("path", { ...stroke, d: "M0 30.500H100", stroke: "var(--line)", "stroke-width": 1 }));
   if (points.length > 1) {
-    drawing.append(s("path", { d: `${path}L100 30.500L0 30.500Z`, fill: "currentColor", opacity: ".12" }));
-    drawing.append(s("path", { d: path, fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linejoin": "round", "vector-effect": "non-scaling-stroke" }));
+    drawing.append(s("path", { d: `${path}L100 30.500L0 30.500Z`, fill: "currentColor", opacity: 0.12 }),
+      s("path", { ...stroke, d: path, stroke: "currentColor", "stroke-width": 2, "stroke-linejoin": "round" }));
   }
-  return h("figure.plot", {}, h("figcaption.soft.small", {}, title), h("b.num", {}, value), drawing, h("span.hint.num", {}, line));
+  return h("figure.plot", {}, h("figcaption.soft.small", {}, title), h("b.num", {}, value), drawing,
+    h("span.hint.num", {}, line));
 }
 
-function table(heads, rows) {
-  return h("table.fold", {}, h("thead", {}, h("tr", {}, heads.map((word) => h("th", { scope: "col" }, word || h("span.unseen", {}, t("actions")))))),
-    h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell, index) => h("td", { "data-name": heads[index] || null }, cell))))));
+/** A table that folds into cards on a phone. @param {string[]} heads @param {Child[][]} rows */
+export function table(heads, rows) {
+  const head = (/** @type {string} */ key) =>
+    h("th", { scope: "col" }, key === "actions" ? h("span.unseen", {}, t(key)) : t(key));
+  const cell = (/** @type {Child} */ content, /** @type {number} */ index) =>
+    h("td", { "data-name": heads[index] === "actions" ? null : t(heads[index] ?? "") }, content);
+  return h("table.fold", {}, h("thead", {}, h("tr", {}, heads.map(head))),
+    h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map(cell)))));
 }

@@ -1,158 +1,223 @@
 // The settings as the server has them, what was changed here and not yet saved, and the bar that saves.
-// A change is kept by the field's name (`profiles[1].server_url`), as the server names it in its answers.
+// Everything goes by a field's flat name (`profiles[gate].server_url`), as in the API and in its errors.
 
-import { api, debounce, h, say, t, toast } from "/static/lib.js";
+import { api, complain, Refusal, wantsOf } from "./api.js";
+import { byId, debounce, h, listen, say, t, toast } from "./lib.js";
 
-let held = { version: 0, settings: {}, secrets: [], locked: [], notice: "" };
-let catalogue = { protocols: {}, schemas: {} };
-const changes = new Map();
+/** @type {SettingsState} */
+let saved = { version: 0, profiles: [], settings: {}, secrets: [], locked: [], factory: {}, notice: "" };
+/** @type {Catalogue} */
+let catalogue = { schemas: {} };
+/** @type {Flat} */
+let changes = {};
+/** @type {Record<string, string>} */
 let errors = {};
+/** @type {Outlook[]} */
 let outlook = [];
+/** @type {Set<() => void>} */
 const listeners = new Set();
-let bar = null;
-let parts = {};
+
+const bar = {
+  box: h("div.save.come", { hidden: true }),
+  text: h("p", { role: "status" }),
+  look: h("button.btn.bare", { type: "button", id: "look", onclick: showFirst }),
+};
 
 export async function loadSettings() {
-  [held, catalogue] = await Promise.all([api("GET", "/api/settings"), api("GET", "/api/catalogue")]);
-  changes.clear();
+  const loaded = await Promise.all([api("GET", "/api/settings"), api("GET", "/api/catalogue")]);
+  catalogue = loaded[1];
+  take(loaded[0]);
+}
+
+/** @param {SettingsState} state */
+function take(state) {
+  saved = state;
+  drop();
+}
+
+function drop() {
+  changes = {};
   errors = {};
   tell();
 }
 
-const steps = (name) => name.split(/[.[\]]+/).filter(Boolean).map((one) => (/^\d+$/.test(one) ? Number(one) - 1 : one));
-const at = (tree, name) => steps(name).reduce((inner, step) => inner?.[step], tree);
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-
 function tell() {
-  draw();
-  for (const one of listeners) one();
+  drawBar();
+  for (const listener of listeners) listener();
 }
 
 const recheck = debounce(350, async () => {
   try {
-    const answer = await api("POST", "/api/check", { changes: tree() });
-    errors = Object.fromEntries(answer.fields.map((one) => [one.field, one.want]));
+    const answer = await api("POST", "/api/check", { changes });
+    errors = wantsOf(answer.fields);
     outlook = answer.profiles;
   } catch (error) {
-    errors = error.fields || {};
+    errors = Refusal.of(error).fields;
   }
   tell();
 });
 
-function tree() {
-  const made = {};
-  for (const [name, value] of changes) {
-    const [, number, field] = name.match(/^profiles\[(\d+)\]\.(.+)$/) || [];
-    const path = number ? ["profiles", number, ...field.split(".")] : name.split(".");
-    const last = path.pop();
-    path.reduce((inner, step) => (inner[step] ??= {}), made)[last] = value;
-  }
-  return made;
-}
-
 function makeBar() {
-  const drop = () => { changes.clear(); errors = {}; leaveBar(); tell(); say(t("dropped")); };
-  parts = { text: h("p", { role: "status" }), look: h("button.btn.bare", { type: "button", id: "look", onclick: showFirst }, t("show_it")) };
-  bar = h("div.save.come", { hidden: true }, parts.text, parts.look,
-    h("button.btn.bare", { type: "button", onclick: drop }, t("drop")), h("button.btn.main", { type: "button", id: "save", onclick: save }, t("save")));
-  draw();
-  return bar;
+  const discard = () => {
+    leaveBar();
+    drop();
+    say(t("dropped"));
+  };
+  bar.look.textContent = t("show_it");
+  bar.box.replaceChildren(bar.text, bar.look, h("button.btn.bare", { type: "button", onclick: discard }, t("drop")),
+    h("button.btn.main", { type: "button", id: "save", onclick: save }, t("save")));
+  drawBar();
+  return bar.box;
 }
 
-function draw() {
-  if (!bar) return;
-  const n = changes.size;
+function drawBar() {
+  const n = draft.count();
   const wrong = Object.keys(errors).length;
-  const text = wrong ? t(wrong === 1 ? "one_wrong" : "some_wrong", { n: wrong }) : t(n === 1 ? "one_change" : "some_changes", { n });
-  bar.hidden = !n;
-  if (parts.text.textContent !== text) parts.text.textContent = text;
-  parts.look.hidden = !wrong;
+  const text = wrong
+    ? t(wrong === 1 ? "one_wrong" : "some_wrong", { n: wrong })
+    : t(n === 1 ? "one_change" : "some_changes", { n });
+  bar.box.hidden = !n;
+  if (bar.text.textContent !== text) bar.text.textContent = text;
+  bar.look.hidden = !wrong;
 }
 
-/** The bar goes; whoever stood on it with the keyboard stands at the content, not nowhere. */
-function leaveBar() { if (bar.contains(document.activeElement)) document.getElementById("main").focus({ preventScroll: true }); }
+/** The bar goes: if the keyboard is on it, the keyboard goes to the content, not nowhere. */
+function leaveBar() {
+  if (bar.box.contains(document.activeElement)) byId("main").focus({ preventScroll: true });
+}
 
 async function save() {
-  const before = held.version;
+  const before = saved.version;
   try {
-    held = await api("PATCH", "/api/settings", { changes: tree(), version: before });
-    changes.clear();
-    errors = {};
+    const state = await api("PATCH", "/api/settings", { changes, version: before });
     leaveBar();
-    tell();
+    take(state);
     toast(t("saved"), { word: t("undo"), run: () => restore(before) });
     say(t("saved"));
   } catch (error) {
-    errors = error.fields || {};
+    const refusal = Refusal.of(error);
+    errors = refusal.fields;
     tell();
-    if (error.status === 409) toast(error.message, { word: t("load_again"), run: loadSettings });
-    else if (Object.keys(errors).length) { say(t("not_saved")); showFirst(); } else toast(error.message);
+    if (refusal.status === 409) toast(refusal.message, { word: t("load_again"), run: loadSettings });
+    else if (Object.keys(errors).length) {
+      say(t("not_saved"));
+      showFirst();
+    } else complain(refusal);
   }
 }
 
-const PLACES = [
-  [/^profiles\[(\d+)\].*/, "integration/push/$1"], [/^keepalive.*/, "integration/keepalive"], [/^tracking\.regions.*/, "settings/regions"],
-  [/^tracking.*/, "settings/recognition"], [/^plate_lists.*/, "settings/lists"], [/^(device|network_mode).*/, "settings/camera"],
-];
+/** @type {[RegExp, string][]} */
+const PLACES = [[/^keepalive/, "integration/keepalive"], [/^tracking\.regions/, "settings/regions"], [/^tracking/,
+  "settings/recognition"], [/^plate_lists/, "settings/lists"], [/^(device|network_mode)/, "settings/camera"]];
+
+/** The tab that has a field. @param {string} name */
+function placeOf(name) {
+  const profile = saved.profiles.findIndex((key) => name.startsWith(`profiles[${key}].`));
+  return profile < 0 ? PLACES.find(([pattern]) => pattern.test(name))?.[1] : `integration/push/${profile + 1}`;
+}
 
 /** Leads to the first field that is wrong, on whatever tab it is; an error that has no field here is said. */
 function showFirst() {
   const names = Object.keys(errors);
-  const about = (field) => names.some((name) => name === field || (name.startsWith(field) && ".[".includes(name[field.length])));
-  const look = () => {
-    const box = [...document.querySelectorAll("[data-field]")].find((one) => about(one.dataset.field));
-    for (let inner = box?.closest("details"); inner; inner = inner.parentElement.closest("details")) inner.open = true;
-    const input = box?.querySelector("input, select, textarea, button");
-    input?.focus({ preventScroll: true });
-    box?.scrollIntoView({ block: "center" });
-    return Boolean(box);
+  const [first] = names;
+  if (first === undefined || look(names)) return;
+  const place = placeOf(first);
+  const arrived = () => {
+    if (!look(names)) toast(t("want_named", { name: first, want: errors[first] }));
   };
-  if (!names.length || look()) return;
-  const [pattern, place] = PLACES.find(([one]) => one.test(names[0])) || [];
-  const there = pattern && `#${names[0].replace(pattern, place)}`;
-  const said = () => { if (!look()) toast(t("want_named", { name: names[0], want: errors[names[0]] })); };
-  if (!there || there === location.hash) { said(); return; }
-  addEventListener("hashchange", () => setTimeout(said), { once: true });
-  location.hash = there;
+  if (!place || location.hash === `#${place}`) return arrived();
+  addEventListener("hashchange", () => setTimeout(arrived), { once: true });
+  location.hash = place;
 }
 
+/** Leads to the first of these that this tab has. @param {string[]} names */
+function look(names) {
+  const about = (/** @type {string} */ field) =>
+    names.some((name) => name === field || (name.startsWith(field) && /^[.[]/.test(name.slice(field.length))));
+  const boxes = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-field]"));
+  const box = [...boxes].find((field) => about(field.dataset.field ?? ""));
+  for (let outer = box?.closest("details"); outer; outer = outer.parentElement?.closest("details")) outer.open = true;
+  const input = /** @type {HTMLElement | null | undefined} */ (box?.querySelector("input, select, textarea, button"));
+  input?.focus({ preventScroll: true });
+  box?.scrollIntoView({ block: "center" });
+  return Boolean(box);
+}
+
+/** @param {number} version */
 export async function restore(version) {
   try {
-    held = await api("POST", `/api/history/${version}/restore`);
-    changes.clear();
-    errors = {};
-    tell();
+    take(await api("POST", `/api/history/${version}/restore`));
     toast(t("restored"));
-  } catch (error) { toast(error.message); }
+  } catch (error) {
+    complain(error);
+  }
 }
+
+/** The name that words and schemas know a setting by: the same for every profile. @param {string} name */
+export const kindOf = (name) => name.replace(/^profiles\[.+\]\./, "profiles[].");
 
 export const draft = {
   bar: makeBar,
-  /** The value in the form: changed here, or as saved. */
-  value: (name) => (changes.has(name) ? changes.get(name) : at(held.settings, name)),
+  take,
+  check: recheck,
+  /** The value in the form: changed here, or as saved. @param {string} name */
+  value: (name) => (name in changes ? changes[name] : saved.settings[name]) ?? null,
+  /** The same where a text is expected. @param {string} name */
+  text: (name) => String(draft.value(name) ?? ""),
+  /** The same where a list of words is expected. @param {string} name @returns {(string | number)[]} */
+  list(name) {
+    const value = draft.value(name);
+    return Array.isArray(value) ? /** @type {(string | number)[]} */ (value) : [];
+  },
+  /** @param {string} name @param {Value} value */
   set(name, value) {
-    if (same(value, at(held.settings, name)) && !name.match(/password|auth_header/)) changes.delete(name);
-    else changes.set(name, value);
+    const back = JSON.stringify(value) === JSON.stringify(saved.settings[name] ?? null);
+    if (back && !draft.schema(name).writeOnly) delete changes[name];
+    else changes[name] = value;
     delete errors[name];
-    if (changes.size) recheck();
+    if (draft.count()) recheck();
     tell();
   },
-  forget(name) { changes.delete(name); delete errors[name]; recheck(); tell(); },
-  changed: (name) => changes.has(name),
-  count: () => changes.size,
-  error: (name) => errors[name] || "",
-  errors: () => errors,
-  locked: (name) => held.locked.includes(name),
-  secret: (name) => held.secrets.includes(name),
-  schema: (section, name) => catalogue.schemas[section]?.properties?.[name] || {},
-  schemas: () => catalogue.schemas,
-  protocols: () => catalogue.protocols,
-  profiles: () => held.settings.profiles.length,
-  outlook: (number) => outlook.find((one) => one.profile === number),
-  changes: tree,
-  notice: () => held.notice,
-  version: () => held.version,
-  take(state) { held = state; changes.clear(); errors = {}; tell(); },
-  check: recheck,
-  listen(run) { listeners.add(run); return () => listeners.delete(run); },
+  /** @param {string} name */
+  forget(name) {
+    delete changes[name];
+    delete errors[name];
+    recheck();
+    tell();
+  },
+  /** @param {string} name */
+  changed: (name) => name in changes,
+  changes: () => changes,
+  count: () => Object.keys(changes).length,
+  /** @param {string} name */
+  error: (name) => errors[name] ?? "",
+  /** The first error about a setting or a part of it. @param {string} name */
+  errorIn: (name) => Object.entries(errors).find(([field]) => field.startsWith(name)),
+  /** @param {string} name */
+  locked: (name) => saved.locked.includes(name),
+  /** Whether a secret is stored. @param {string} name */
+  secret: (name) => saved.secrets.includes(name),
+  /** What a setting takes, when it is not empty. @param {string} name @returns {Schema} */
+  schema(name) {
+    const schema = catalogue.schemas[kindOf(name)] ?? {};
+    return { ...schema.anyOf?.find(({ type }) => type !== "null"), ...schema };
+  },
+  /** The names of a section's settings that the page may change. @param {string} section */
+  fields(section) {
+    const start = kindOf(`${section}.`);
+    return Object.entries(catalogue.schemas).filter(([name, { readOnly }]) => name.startsWith(start) && !readOnly)
+      .map(([name]) => `${section}.${name.slice(start.length)}`);
+  },
+  /** The keys of the profiles, in their order. */
+  profiles: () => saved.profiles,
+  /** How the page shows a profile: by its place; one that is no longer configured, by its key. @param {string} key */
+  place: (key) => saved.profiles.includes(key) ? String(saved.profiles.indexOf(key) + 1) : key,
+  /** @param {string} key */
+  title: (key) => saved.profiles.includes(key) ? t("profile_n", { n: draft.place(key) }) : key,
+  /** @param {string} key */
+  outlook: (key) => outlook.find(({ profile }) => profile === key),
+  notice: () => saved.notice,
+  version: () => saved.version,
+  /** @param {() => void} run */
+  listen: (run) => listen(listeners, run),
 };

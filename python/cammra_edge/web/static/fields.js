@@ -1,198 +1,281 @@
-// Form parts. Each stands for one setting, by its name; it follows the draft, says why it cannot be used,
-// and carries its own error. `form()` gathers them and keeps them in step.
+// Form parts. Each stands for one setting, by its name; it follows the draft, says why it cannot be used, and
+// carries its own error. `setting` picks the part that a setting's schema asks for.
 
-import { h, icon, t } from "/static/lib.js";
-import { draft } from "/static/draft.js";
+import { draft, kindOf } from "./draft.js";
+import { fill, h, icon, t, words } from "./lib.js";
 
 let serial = 0;
 
+/** Gathers the parts of a form and keeps them in step. @returns {Form} */
 export function form() {
+  /** @type {(() => void)[]} */
   const updates = [];
-  const stop = draft.listen(() => updates.forEach((one) => one()));
-  return { add: (update) => { updates.push(update); update(); }, stop };
+  const stop = draft.listen(() => updates.forEach((update) => update()));
+  const add = (/** @type {() => void} */ update) => {
+    updates.push(update);
+    update();
+  };
+  return { names: new Set(), add, stop };
+}
+
+/**
+ * The part that a setting's schema asks for, with the words of its name.
+ * @param {Form} f
+ * @param {string} name
+ * @param {Options} [options]
+ */
+export function setting(f, name, options = {}) {
+  const kind = kindOf(name);
+  return partOf(draft.schema(name))(f, name, { ...words(options.part ? `${kind}=${options.part}` : kind), ...options });
+}
+
+/** What no part of a form has named, as the catalogue has it. */
+/** @param {Form} f @param {string} section @param {string} [span] */
+export const rest = (f, section, span) =>
+  draft.fields(section).filter((name) => !f.names.has(name)).map((name) =>
+    setting(f, name, { span: span ?? (partOf(draft.schema(name)) === numberField ? "s3" : "s6") })
+  );
+
+/** @param {Schema} schema @returns {Field} */
+function partOf(schema) {
+  if (schema.writeOnly) return secretField;
+  if (schema.enum) return selectField;
+  if (schema.type === "boolean") return switchRow;
+  if (schema.items) return pills;
+  return schema.type === "string" || schema.prefixItems ? textField : numberField;
 }
 
 /** An error at its field: said there, and marked at what it is about. */
-function show(err, wrong, inputs) {
-  err.textContent = wrong ? t("want", { want: wrong }) : "";
-  err.hidden = !wrong;
-  for (const input of inputs) input.setAttribute("aria-invalid", String(Boolean(wrong)));
+/** @param {HTMLElement} box @param {string} want @param {HTMLElement[]} inputs */
+function show(box, want, inputs) {
+  box.textContent = want && t("want", { want });
+  box.hidden = !want;
+  for (const input of inputs) input.setAttribute("aria-invalid", String(Boolean(want)));
 }
 
-/** What every field has: label, hint, error, the reason why it is greyed. */
+/** Why a setting cannot be changed now. @param {string} name @param {Options} options */
+const reason = (name, options) => draft.locked(name) ? t("locked") : unused(name) || options.off?.() || "";
+
+/** Whether a profile's protocol lacks a setting that others have. @param {string} name */
+export function unused(name) {
+  const { protocols } = draft.schema(name);
+  const protocol = draft.text(name.replace(/\]\.[a-z0-9_.]+$/, "].protocol"));
+  return !protocols || protocols.includes(protocol) ? "" : t("not_used_by", { protocol });
+}
+
+/** @param {Options} options */
+const hintOf = ({ hint = "" }) => typeof hint === "function" ? hint() : hint;
+
+/**
+ * What every field has: label, hint, error, the reason why it is greyed.
+ * @param {Form} f
+ * @param {string} name
+ * @param {Options} options
+ * @param {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} input
+ * @param {HTMLElement} [wrap]
+ */
 function frame(f, name, options, input, wrap = input) {
-  const key = `f${++serial}`;
-  input.id = key;
-  const hint = h("span.hint", { id: `${key}-hint` });
-  const err = h("span.err", { id: `${key}-err`, hidden: true });
-  const label = h("label", { for: key }, options.label);
-  const box = h("div.field", { class: options.span || "s4", "data-field": name }, label, wrap, err, hint);
+  const id = input.id = `f${++serial}`;
+  const hint = h("span.hint", { id: `${id}-hint` });
+  const err = h("span.err", { id: `${id}-err`, hidden: true });
+  const box = h("div.field", { class: options.span ?? "s4", "data-field": name },
+    h("label", { for: id }, options.label), wrap, err, hint);
+  f.names.add(name);
   f.add(() => {
     const locked = draft.locked(name);
-    const off = locked ? t("locked") : options.off?.() || "";
+    const off = reason(name, options);
     input.disabled = Boolean(off);
     box.classList.toggle("off", Boolean(off));
-    hint.textContent = off || (typeof options.hint === "function" ? options.hint() : options.hint) || "";
+    hint.textContent = off || hintOf(options);
     hint.hidden = !hint.textContent;
     hint.classList.toggle("lock", locked);
-    const wrong = off && !locked ? "" : draft.error(options.error || name) || draft.error(name);
+    const wrong = off && !locked ? "" : draft.error(`${name}['${options.part}']`) || draft.error(name);
     show(err, wrong, [input]);
     input.setAttribute("aria-describedby", [wrong && err.id, hint.textContent && hint.id].filter(Boolean).join(" "));
   });
   return box;
 }
 
-export function textField(f, name, options) {
-  const input = h("input", {
-    type: "text", spellcheck: "false", autocapitalize: "off", autocomplete: "off", placeholder: options.placeholder, inputmode: options.inputmode,
-    oninput: () => draft.set(name, options.parse ? options.parse(input.value) : input.value),
-  });
-  f.add(() => {
-    const value = options.show ? options.show(draft.value(name)) : draft.value(name);
-    if (document.activeElement !== input) input.value = value ?? "";
-  });
-  return frame(f, name, options, input);
+/** @param {Value} value */
+const textOf = (value) =>
+  Array.isArray(value) ? value.join(typeof value[0] === "number" ? " × " : ", ") : String(value ?? "");
+
+/** Some numbers or texts, typed in one line. @param {string} text @param {Schema[]} kinds @returns {Value} */
+function listOf(text, kinds) {
+  if (kinds[0]?.type === "string") return text.split(/\s*,\s*/);
+  const numbers = text.trim().split(/\s*[x×*, ]\s*/i);
+  return numbers.length === kinds.length && numbers.every((part) => /^\d+$/.test(part)) ? numbers.map(Number) : text;
 }
 
-export function areaField(f, name, options) {
-  const input = h("textarea.code", { spellcheck: "false", oninput: () => draft.set(name, input.value) });
-  f.add(() => { if (document.activeElement !== input) input.value = draft.value(name) ?? ""; });
-  return frame(f, name, options, input);
-}
-
-/**
- * A number. `scale` shows seconds as milliseconds or bytes as kilobytes; empty is `null`; `part` is one entry of
- * a mapping, which goes when it is emptied.
- */
-export function numberField(f, name, options) {
-  const scale = options.scale || 1;
-  const { part } = options;
-  const schema = options.schema || {};
-  const round = (value) => Number((value * scale).toPrecision(12));
-  const get = () => (part ? draft.value(name)?.[part] : draft.value(name));
-  const put = (value) => {
-    if (!part) return draft.set(name, value);
-    const { [part]: _, ...rest } = draft.value(name) || {};
-    return draft.set(name, value === null ? rest : { ...rest, [part]: value });
-  };
-  const input = h("input", {
-    type: "text", inputmode: "decimal", autocomplete: "off", placeholder: options.placeholder,
+/** @type {Field} */
+const textField = (f, name, options) => {
+  const { prefixItems, maxLength = 0 } = draft.schema(name);
+  const lines = maxLength > 1 << 15;
+  const input = h(lines ? "textarea.code" : "input", { type: !lines && "text", spellcheck: "false",
+    autocapitalize: "off", autocomplete: "off", placeholder: options.placeholder, inputmode: options.inputmode,
     oninput: () => {
-      const text = input.value.trim().replace(",", ".");
-      if (text === "") put(null);
-      else put(Number.isFinite(Number(text)) ? Number((Number(text) / scale).toPrecision(12)) : input.value);
-    },
-  });
+      draft.set(name, prefixItems ? listOf(input.value, prefixItems) : input.value);
+    } });
   f.add(() => {
-    const value = get();
-    if (document.activeElement !== input) input.value = value === null || value === undefined ? "" : typeof value === "number" ? round(value) : value;
+    if (document.activeElement !== input) input.value = textOf(draft.value(name));
   });
-  const range = schema.minimum !== undefined ? t("range", { low: round(schema.minimum).toLocaleString(), high: round(schema.maximum).toLocaleString() }) : "";
-  const shown = { ...options, hint: [options.hint, range].filter(Boolean).join(" "), error: part ? `${name}['${part}']` : name };
-  return frame(f, name, shown, input, options.unit ? h("div.unit", {}, input, h("span", { "aria-hidden": "true" }, options.unit)) : input);
-}
+  return frame(f, name, lines ? { ...options, span: "s12" } : options, input);
+};
 
-export function selectField(f, name, options) {
-  const input = h("select", { onchange: () => draft.set(name, options.parse ? options.parse(input.value) : input.value) },
-    options.choices.map(([value, word]) => h("option", { value }, word)));
-  f.add(() => { input.value = String(draft.value(name) ?? ""); });
-  return frame(f, name, options, input);
-}
+/** How many of a shown unit are one of the setting's own. @type {Record<string, number>} */
+const SCALES = { ms: 1000, "%": 100, kB: 1e-3, MB: 1e-6, MiB: 2 ** -20 };
 
-/** A secret: written, never read back. */
-export function secretField(f, name, options) {
-  const input = h("input", { type: "password", autocomplete: "new-password", spellcheck: "false", oninput: () => (input.value ? draft.set(name, input.value) : draft.forget(name)) });
-  const eye = h("button.btn", {
-    type: "button", "aria-pressed": "false", "aria-label": t("show_text"),
-    onclick: () => { const shown = input.type === "text"; input.type = shown ? "password" : "text"; eye.setAttribute("aria-pressed", String(!shown)); },
-  }, icon("eye"));
-  const clear = h("button.btn.bare.bad", { type: "button", onclick: () => { input.value = ""; draft.set(name, ""); } }, t("remove"));
+/** A number, or one entry of a mapping of numbers; empty is `null`, or no such entry. @type {Field} */
+export const numberField = (f, name, options) => {
+  const { part, unit = "", placeholder } = options;
+  const { minimum, maximum } = draft.schema(name);
+  const scale = SCALES[unit] ?? 1;
+  const shown = (/** @type {number} */ value) => Number((value * scale).toPrecision(12));
+  const entries = () => /** @type {Flat} */ (draft.value(name) ?? {});
+  const input = h("input", { type: "text", inputmode: "decimal", autocomplete: "off", placeholder, oninput: () => {
+    const text = input.value.trim().replace(",", ".");
+    const number = Number((Number(text) / scale).toPrecision(12));
+    const value = text === "" ? null : Number.isFinite(number) ? number : input.value;
+    const { [part ?? ""]: _, ...others } = part ? entries() : {};
+    draft.set(name, part ? { ...others, ...(value !== null && { [part]: value }) } : value);
+  } });
   f.add(() => {
-    const set = draft.secret(name) && draft.value(name) !== "";
-    if (document.activeElement !== input) input.value = draft.changed(name) ? draft.value(name) : "";
-    input.placeholder = set ? t("secret_set") : "";
+    const value = (part ? entries()[part] : draft.value(name)) ?? "";
+    if (document.activeElement !== input) input.value = String(typeof value === "number" ? shown(value) : value);
+  });
+  const range = minimum !== undefined && maximum !== undefined
+    && t("range", { low: shown(minimum).toLocaleString(), high: shown(maximum).toLocaleString() });
+  const hint = () => [hintOf(options), range].filter(Boolean).join(" ");
+  const wrap = unit ? h("div.unit", {}, input, h("span", { "aria-hidden": "true" }, unit)) : input;
+  return frame(f, name, { ...options, hint }, input, wrap);
+};
+
+/** @param {string} name @param {Options} options */
+const choicesOf = (name, options, schema = draft.schema(name)) =>
+  options.choices ?? (schema.items ?? schema).enum ?? [];
+
+/** Label and hint of one choice. @param {string} name @param {string | number} choice */
+export const choiceWords = (name, choice) => words(`${kindOf(name)}=${choice}`);
+
+/** What a server's address looks like. @param {string} protocol */
+export const urlHint = (protocol) =>
+  fill(words(`profiles[].server_url=${protocol}`).hint, { mode: draft.text("network_mode").toUpperCase() });
+
+/** One of some words or numbers, with what the chosen one says of itself. @type {Field} */
+export const selectField = (f, name, options) => {
+  const choices = choicesOf(name, options);
+  const { word = (choice) => choiceWords(name, choice).label } = options;
+  const input = h("select", { onchange: () => {
+    draft.set(name, choices.find((choice) => String(choice) === input.value) ?? null);
+  } }, choices.map((choice) => h("option", { value: choice }, word(choice))));
+  f.add(() => {
+    input.value = draft.text(name);
+  });
+  const hint = () => choiceWords(name, draft.text(name)).hint || hintOf(options);
+  return frame(f, name, { ...options, hint }, input);
+};
+
+/** A secret: written, never read back. @type {Field} */
+const secretField = (f, name, options) => {
+  const input = h("input", { type: "password", autocomplete: "new-password", spellcheck: "false", oninput: () => {
+    if (input.value) draft.set(name, input.value);
+    else draft.forget(name);
+  } });
+  const eye = h("button.btn", { type: "button", "aria-pressed": "false", "aria-label": t("show_text"), onclick: () => {
+    input.type = input.type === "text" ? "password" : "text";
+    eye.setAttribute("aria-pressed", String(input.type === "text"));
+  } }, icon("eye"));
+  const clear = h("button.btn.bare.bad", { type: "button", onclick: () => {
+    input.value = "";
+    draft.set(name, "");
+  } }, t("remove"));
+  const removed = () => draft.value(name) === "";
+  f.add(() => {
+    const stored = draft.secret(name) && !removed();
+    if (document.activeElement !== input) input.value = draft.text(name);
+    input.placeholder = stored ? t("secret_set") : "";
     eye.disabled = input.disabled;
-    clear.hidden = !set || input.disabled;
+    clear.hidden = !stored || input.disabled;
   });
-  return frame(f, name, { ...options, hint: () => (draft.value(name) === "" && draft.secret(name) ? t("secret_goes") : options.hint || "") }, input, h("div.with", {}, input, eye, clear));
-}
+  const hint = () => draft.secret(name) && removed() ? t("secret_goes") : hintOf(options);
+  return frame(f, name, { ...options, hint }, input, h("div.with", {}, input, eye, clear));
+};
 
-/** A switch with its one-line meaning. `get` and `put` let it stand for a part of a setting. */
-export function switchRow(f, name, options) {
-  const key = `f${++serial}`;
-  const get = options.get || ((value) => Boolean(value));
-  const put = options.put || ((on) => on);
-  const input = h("input", {
-    type: "checkbox", role: "switch", id: key, "aria-labelledby": `${key}-l`, "aria-describedby": `${key}-d`,
-    onchange: () => draft.set(name, put(input.checked, draft.value(name))),
-  });
-  const meaning = h("span", {});
+/** A switch with its one-line meaning. `get` and `put` let it stand for a part of a setting. @type {Field} */
+export const switchRow = (f, name, options) => {
+  const { get = Boolean, put = (on) => on } = options;
+  const id = `f${++serial}`;
+  const input = h("input", { type: "checkbox", role: "switch", id, "aria-labelledby": `${id}-l`,
+    "aria-describedby": `${id}-d`, onchange: () => {
+      draft.set(name, put(input.checked));
+    } });
+  const meaning = h("span");
   const err = h("span.err", { hidden: true });
-  const row = h("label.switch", { class: options.class || "", "data-field": name }, input, h("span", {}, h("b", { id: `${key}-l` }, options.label), h("span", { id: `${key}-d` }, err, meaning)));
+  const row = h("label.switch", { class: options.class, "data-field": name }, input,
+    h("span", {}, h("b", { id: `${id}-l` }, options.label), h("span", { id: `${id}-d` }, err, meaning)));
+  f.names.add(name);
   f.add(() => {
-    const locked = draft.locked(name);
-    const off = locked ? t("locked") : options.off?.() || "";
+    const off = reason(name, options);
     input.checked = get(draft.value(name));
     input.disabled = Boolean(off);
     show(err, options.quiet ? "" : draft.error(name), [input]);
-    meaning.textContent = [off, typeof options.hint === "function" ? options.hint() : options.hint].filter(Boolean).join(" ");
-    meaning.classList.toggle("lock", locked);
+    meaning.textContent = [off, hintOf(options)].filter(Boolean).join(" ");
+    meaning.classList.toggle("lock", draft.locked(name));
   });
   return row;
-}
+};
 
-/** One of some, each with a drawing and a line. */
-export function choiceCards(f, name, options) {
-  const group = `f${++serial}`;
-  const err = h("p.err", { hidden: true });
-  const inputs = [];
-  const cards = options.choices.map(([value, word, line, drawing]) => {
-    const input = h("input", { type: "radio", name: group, value, onchange: () => draft.set(name, options.parse ? options.parse(value) : value) });
-    inputs.push(input);
+/** One of some, each with a drawing and a line. @type {Field} */
+export const choiceCards = (f, name, options) => {
+  const radio = `f${++serial}`;
+  return group(f, name, { span: "", ...options }, "choices", h("legend.unseen", {}, options.label), (choice) => {
+    const { label, hint } = choiceWords(name, choice);
+    const input = h("input", { type: "radio", name: radio, value: choice, onchange: () => draft.set(name, choice) });
     f.add(() => {
-      const now = draft.value(name);
-      input.checked = (options.show ? options.show(now) : now) === value;
-      input.disabled = draft.locked(name) || Boolean(options.off?.(value));
+      input.checked = draft.value(name) === choice;
     });
-    return h("label.choice", {}, input, drawing || null, h("b", {}, word), h("span", {}, line || ""));
+    return [input, h("label.choice", {}, input, options.drawing?.(choice), h("b", {}, label), h("span", {}, hint))];
   });
-  const why = h("p.hint", {});
-  f.add(() => {
-    why.textContent = draft.locked(name) ? t("locked") : options.off?.() || options.hint || "";
-    show(err, draft.error(name), inputs.slice(0, 1));
-  });
-  return h("fieldset", { class: options.span || "", "data-field": name }, h("legend.unseen", {}, options.label), h("div.choices", {}, cards), err, why);
-}
+};
 
-/** Some of some, as pills; none is "all". */
-export function pills(f, name, options) {
-  const why = h("span.hint", {});
+/** Some of some, as pills; none is "all". @type {Field} */
+export const pills = (f, name, options) => {
+  const choices = choicesOf(name, options);
+  const { word = (choice) => choiceWords(name, choice).label } = options;
+  return group(f, name, { ...options, class: "field" }, "pills", h("legend.label", {}, options.label), (choice) => {
+    const input = h("input", { type: "checkbox", onchange: () => {
+      const chosen = [...draft.list(name).filter((other) => other !== choice), ...(input.checked ? [choice] : [])];
+      const unknown = chosen.filter((other) => !choices.includes(other));
+      draft.set(name, [...choices.filter((other) => chosen.includes(other)), ...unknown]);
+    } });
+    f.add(() => {
+      input.checked = draft.list(name).includes(choice);
+    });
+    return [input, h("label.pill", {}, input, word(choice))];
+  });
+};
+
+/**
+ * Choices under one heading, with one error and one hint for all.
+ * @param {Form} f
+ * @param {string} name
+ * @param {Options} options
+ * @param {string} look
+ * @param {HTMLElement} legend
+ * @param {(choice: string | number) => [HTMLInputElement, HTMLElement]} draw
+ */
+function group(f, name, options, look, legend, draw) {
+  const drawn = choicesOf(name, options).map(draw);
+  const inputs = drawn.map(([input]) => input);
   const err = h("p.err", { hidden: true });
-  const inputs = [];
-  const marks = options.choices.map(([value, word]) => {
-    const input = h("input", {
-      type: "checkbox",
-      onchange: () => {
-        const rest = (draft.value(name) || []).filter((one) => one !== value);
-        draft.set(name, input.checked ? options.choices.map(([one]) => one).filter((one) => one === value || rest.includes(one)).concat(rest.filter((one) => !options.choices.some(([known]) => known === one))) : rest);
-      },
-    });
-    inputs.push(input);
-    f.add(() => { input.checked = (draft.value(name) || []).includes(value); input.disabled = draft.locked(name); });
-    return h("label.pill", {}, input, word);
-  });
+  const hint = h("span.hint");
+  f.names.add(name);
   f.add(() => {
-    why.textContent = draft.locked(name) ? t("locked") : options.hint || "";
+    const off = reason(name, options);
+    for (const input of inputs) input.disabled = Boolean(off);
+    hint.textContent = off || hintOf(options);
     show(err, draft.error(name), inputs.slice(0, 1));
   });
-  return h("fieldset.field", { class: options.span || "s6", "data-field": name }, h("legend.label", {}, options.label), h("div.pills", {}, marks), err, why);
-}
-
-/** Whom to believe, and how long to wait: the same for profiles and keepalive. */
-export function trustFields(f, at, off = {}) {
-  const seconds = (field) => numberField(f, at(`timeouts.${field}`), { label: t(`timeout_${field}`), span: "s3", unit: "s", off: off.timeouts });
-  return [
-    textField(f, at("tls.pin"), { label: t("pin"), span: "s6", off: off.tls, hint: t("pin_hint") }),
-    switchRow(f, at("tls.verify"), { label: t("tls_verify"), hint: t("tls_verify_text"), off: off.tls }),
-    ["connect_s", "write_s", "answer_s", "total_s"].map(seconds)];
+  return h("fieldset", { class: `${options.class ?? ""} ${options.span ?? "s6"}`, "data-field": name }, legend,
+    h(`div.${look}`, {}, drawn.map(([, box]) => box)), err, hint);
 }

@@ -1,58 +1,78 @@
 // SETTINGS: when a vehicle says what, regions, plate lists, the camera itself, and who may come in.
 
-import { api, h, icon, note, request, setCsrf, state, subTabs, t, toast, when } from "/static/lib.js";
-import { draft, restore } from "/static/draft.js";
-import { form, numberField, selectField, switchRow } from "/static/fields.js";
-import { deviceForm } from "/static/sections.js";
-import { regionsPart } from "/static/regions.js";
-import { listsPart } from "/static/lists.js";
+import { api, complain, Refusal, request, setCsrf } from "./api.js";
+import { table } from "./deliveries.js";
+import { draft, restore } from "./draft.js";
+import { form, rest, setting } from "./fields.js";
+import { card, h, icon, note, state, subTabs, t, toast, when } from "./lib.js";
+import { listsPart } from "./lists.js";
+import { regionsPart } from "./regions.js";
 
-export function settingsTab(main, path, live) {
-  const parts = ["recognition", "regions", "lists", "camera", "access", "history"];
-  const part = parts.includes(path[0]) ? path[0] : "recognition";
-  const panel = h("div", { id: "panel", role: "tabpanel", "aria-labelledby": `tab-${part}`, tabindex: -1 });
-  main.replaceChildren(h("div.title", {}, h("h1", {}, t("tab_settings"))),
-    subTabs(t("tab_settings"), parts.map((key) => [key, t(`sub_${key}`)]), part, (key, focus) => { location.hash = `settings/${key}`; if (focus) setTimeout(() => document.getElementById(`tab-${key}`)?.focus()); }), panel);
-  return { recognition, regions: regionsPart, lists: listsPart, camera, access, history }[part](panel, live);
-}
+/** @type {Tab} */
+export const settingsTab = (main, [part], live) =>
+  subTabs(main, "settings", { recognition, regions: regionsPart, lists: listsPart, camera, access, history }, part,
+    live);
 
-const card = (title, text, ...inner) => h("section.card", {}, h("header", {}, h("h2", {}, t(title)), text ? h("p", {}, t(text)) : null), ...inner);
+/** Settings by what they are about; the rest stands under the limits. @type {Record<string, string[]>} */
+const RECOGNITION = {
+  times: ["result_delay_s", "reliable_after_s", "lost_after_s"],
+  reliable: ["reliable_reads", "reliable_confidence", "min_confidence"],
+  change: ["change_reads", "change_after_s", "direction_travel"],
+};
 
+/** @type {Part} */
 function recognition(panel) {
   const f = form();
-  const number = (name, options = {}) => numberField(f, `tracking.${name}`, { label: t(`tracking_${name}`), hint: t(`tracking_${name}_text`), span: "s4", schema: draft.schema("tracking", name), ...options });
-  const ms = { unit: "ms", scale: 1000 };
-  const percent = { unit: "%", scale: 100 };
-  panel.replaceChildren(
-    card("recognition_times", "recognition_times_text", h("div.grid", {}, number("result_delay_s", ms), number("reliable_after_s", ms), number("lost_after_s", ms))),
-    card("recognition_reliable", "recognition_reliable_text", h("div.grid", {}, number("reliable_reads"), number("reliable_confidence", percent), number("min_confidence", percent))),
-    card("recognition_change", "recognition_change_text", h("div.grid", {}, number("change_reads"), number("change_after_s", ms), number("direction_travel", percent))),
-    h("section.card", {}, switchRow(f, "tracking.vehicles_without_plate", { label: t("tracking_vehicles_without_plate"), hint: t("tracking_vehicles_without_plate_text") }),
-      h("details", {}, h("summary", {}, t("limits")), h("div.grid", {}, number("max_tracks"), number("shots_per_track"), number("shot_budget_bytes", { unit: "MB", scale: 1 / (1 << 20) })))));
+  const cards = Object.entries(RECOGNITION).map(([about, fields]) =>
+    card(t(`recognition_${about}`), t(`recognition_${about}_text`), h("div.grid", {}, fields.map((field) =>
+      setting(f, `tracking.${field}`)
+    )))
+  );
+  const plates = setting(f, "tracking.vehicles_without_plate");
+  f.names.add("tracking.regions");
+  panel.replaceChildren(...cards,
+    h("section.card", {}, plates,
+      h("details", {}, h("summary", {}, t("limits")), h("div.grid", {}, rest(f, "tracking", "s4")))));
   return f.stop;
 }
 
+/** @type {Part} */
 function camera(panel) {
   const f = form();
-  const languages = h("select", { id: "language", onchange: () => { localStorage.setItem("language", languages.value); location.reload(); } }, h("option", { value: "en" }, "English"));
-  languages.value = localStorage.getItem("language") || "en";
+  const language = h("select", { id: "language", onchange: () => {
+    localStorage.setItem("language", language.value);
+    location.reload();
+  } }, h("option", { value: "en" }, "English"));
+  language.value = localStorage.getItem("language") ?? "en";
   panel.replaceChildren(
-    card("camera_itself", "camera_itself_text", deviceForm(f)),
-    card("network", null, h("div.grid", {}, selectField(f, "network_mode", { label: t("network_mode"), span: "s6", hint: t("network_mode_text"), choices: ["https", "http"].map((word) => [word, word.toUpperCase()]) }))),
-    card("language", "language_text", h("div.grid", {}, h("div.field.s4", {}, h("label", { for: "language" }, t("language")), languages))));
+    card(t("camera_itself"), t("camera_itself_text"), h("div.grid", {}, rest(f, "device", "s4"))),
+    card(t("network"), "", h("div.grid", {}, setting(f, "network_mode", { span: "s6" }))),
+    card(t("language"), t("language_text"),
+      h("div.grid", {}, h("div.field.s4", {}, h("label", { for: "language" }, t("language")), language))),
+  );
   return f.stop;
 }
 
-function field(key, label, props, hint) {
-  const input = h("input", { id: key, ...props });
-  return { input, box: h("div.field.s4", {}, h("label", { for: key }, label), input, hint ? h("span.hint", {}, hint) : null) };
+/** An input with its label, of no setting. */
+/** @param {string} id @param {string} label @param {Props} props @param {string} [hint] */
+function field(id, label, props, hint) {
+  const input = h("input", { id, required: true, ...props });
+  return { input, box: h("div.field.s4", {}, h("label", { for: id }, label), input, hint && h("span.hint", {}, hint)) };
 }
 
+/** What was wrong, in words. @param {unknown} error */
+function reasons(error) {
+  const refusal = Refusal.of(error);
+  return Object.values(refusal.fields).map((want) => t("want", { want })).join(" ") || refusal.message;
+}
+
+/** @type {Part} */
 function access(panel) {
-  const old = field("old", t("old_password"), { type: "password", autocomplete: "current-password", required: true });
-  const fresh = field("new", t("new_password"), { type: "password", autocomplete: "new-password", required: true }, t("door_password_hint"));
+  const old = field("old", t("old_password"), { type: "password", autocomplete: "current-password" });
+  const fresh = field("new", t("new_password"), { type: "password", autocomplete: "new-password" },
+    t("door_password_hint"));
   const trouble = h("p.err", { role: "alert", hidden: true });
-  const changePassword = async (event) => {
+  const changePassword = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     trouble.hidden = true;
     try {
@@ -61,16 +81,20 @@ function access(panel) {
       old.input.value = fresh.input.value = "";
       toast(t("password_changed"));
     } catch (error) {
-      trouble.textContent = Object.values(error.fields || {}).map((want) => t("want", { want })).join(" ") || error.message;
+      trouble.textContent = reasons(error);
       trouble.hidden = false;
     }
   };
-  const tokens = h("div.stack");
-  const audit = h("div.scroll");
-  const certificate = h("div.stack");
+  const [certificate, tokens, audit] = [h("div.stack"), h("div.stack"), h("div.scroll")];
   panel.replaceChildren(
-    card("password", null, h("form", { onsubmit: changePassword }, h("div.grid", {}, old.box, fresh.box), trouble, h("div.row", {}, h("button.btn.main", {}, t("change_password")), h("button.btn.bare", { type: "button", onclick: signOut }, t("sign_out"))))),
-    card("certificate", "certificate_text", certificate), card("tokens", "tokens_text", tokens), card("audit", "audit_text", audit));
+    card(t("password"), "",
+      h("form", { onsubmit: changePassword }, h("div.grid", {}, old.box, fresh.box), trouble,
+        h("div.row", {}, h("button.btn.main", {}, t("change_password")),
+          h("button.btn.bare", { type: "button", onclick: signOut }, t("sign_out"))))),
+    card(t("certificate"), t("certificate_text"), certificate),
+    card(t("tokens"), t("tokens_text"), tokens),
+    card(t("audit"), t("audit_text"), audit),
+  );
   drawTokens(tokens);
   drawAudit(audit);
   drawCertificate(certificate);
@@ -81,58 +105,98 @@ async function signOut() {
   document.dispatchEvent(new Event("signed-out"));
 }
 
+/** @param {HTMLElement} box */
 async function drawCertificate(box) {
-  const held = await api("GET", "/api/certificate").catch(() => null);
-  if (!held) return;
-  const file = h("input", { hidden: true, type: "file", id: "pem", accept: ".pem,.crt,.key", multiple: true, onchange: async () => {
-    try {
-      const texts = await Promise.all([...file.files].map((one) => one.text()));
-      await request("PUT", "/api/certificate", texts.join("\n"), "application/octet-stream");
-      toast(t("certificate_taken"));
-      drawCertificate(box);
-    } catch (error) { toast(error.message); }
-  } });
-  box.replaceChildren(h("p", {}, t(held.set ? "certificate_set" : "certificate_none")),
-    held.set ? h("p.code.small", {}, `SHA-256 ${held.sha256}`) : "", held.set !== held.in_use ? note("", t("certificate_restart")) : "", file,
-    h("div.row", {}, h("button.btn", { type: "button", onclick: () => file.click() }, t("certificate_choose")),
-      held.set ? h("button.btn.bare.bad", { type: "button", onclick: async () => { await request("DELETE", "/api/certificate"); drawCertificate(box); } }, t("remove")) : null));
+  const certificate = await api("GET", "/api/certificate").catch(() => null);
+  if (!certificate) return;
+  const file = h("input", { hidden: true, type: "file", id: "pem", accept: ".pem,.crt,.key", multiple: true,
+    onchange: async () => {
+      try {
+        const texts = await Promise.all([...file.files ?? []].map((part) => part.text()));
+        await request("PUT", "/api/certificate", texts.join("\n"), "application/octet-stream");
+        toast(t("certificate_taken"));
+        drawCertificate(box);
+      } catch (error) {
+        complain(error);
+      }
+    } });
+  const remove = async () => {
+    await request("DELETE", "/api/certificate");
+    drawCertificate(box);
+  };
+  const { set, in_use, sha256 } = certificate;
+  box.replaceChildren(h("p", {}, t(set ? "certificate_set" : "certificate_none")),
+    set ? h("p.code.small", {}, `SHA-256 ${sha256}`) : "",
+    set !== in_use ? note("plain", t("certificate_restart")) : "", file,
+    h("div.row", {}, h("button.btn", { type: "button", onclick: () => {
+      file.click();
+    } }, t("certificate_choose")), set && h("button.btn.bare.bad", { type: "button", onclick: remove }, t("remove"))));
 }
 
+/** @param {HTMLElement} box */
 async function drawTokens(box) {
-  const held = await api("GET", "/api/tokens").catch(() => []);
-  const name = field("token-name", t("token_name"), { type: "text", maxlength: 64, required: true });
-  const scopes = ["read", "settings", "deliveries"].map((scope) => [scope, h("input", { type: "checkbox", checked: scope === "read" })]);
-  const make = async (event) => {
+  const tokens = await api("GET", "/api/tokens").catch(() => []);
+  const name = field("token-name", t("token_name"), { type: "text", maxlength: 64 });
+  const scopes = ["read", "settings", "deliveries"].map((scope) => ({ scope,
+    mark: h("input", { type: "checkbox", checked: scope === "read" }) })
+  );
+  const create = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     try {
-      const made = await api("POST", "/api/tokens", { name: name.input.value, scopes: scopes.filter(([, mark]) => mark.checked).map(([scope]) => scope) });
+      const chosen = scopes.filter(({ mark }) => mark.checked).map(({ scope }) => scope);
+      const { secret } = await api("POST", "/api/tokens", { name: name.input.value, scopes: chosen });
       await drawTokens(box);
-      box.prepend(note("", h("p", {}, t("token_once")), h("p.code", { tabindex: 0 }, made.secret)));
-    } catch (error) { toast(Object.values(error.fields || {}).map((want) => t("want", { want })).join(" ") || error.message); }
+      box.prepend(note("plain", h("p", {}, t("token_once")), h("p.code", { tabindex: 0 }, secret)));
+    } catch (error) {
+      toast(reasons(error));
+    }
   };
+  const remove = async (/** @type {string} */ id) => {
+    await request("DELETE", `/api/tokens/${id}`);
+    drawTokens(box);
+  };
+  const row = (/** @type {Token} */ token) =>
+    h("li.row", {}, h("b", {}, token.name), h("span.soft", {}, token.scopes.map((scope) =>
+      t(`scope_${scope}`)
+    ).join(", ")), h("span.soft.num", {}, when(token.made * 1000)),
+      h("button.btn.bare.bad.push", { type: "button", "aria-label": t("remove_named", { name: token.name }),
+        onclick: () => remove(token.id) }, t("remove")));
   box.replaceChildren(
-    held.length ? h("ul.stack", {}, held.map((one) => h("li.row", {}, h("b", {}, one.name), h("span.soft", {}, one.scopes.map((scope) => t(`scope_${scope}`)).join(", ")), h("span.soft.num", {}, when(one.made * 1000)),
-      h("button.btn.bare.bad.push", { type: "button", "aria-label": t("remove_named", { name: one.name }), onclick: async () => { await request("DELETE", `/api/tokens/${one.id}`); drawTokens(box); } }, t("remove"))))) : h("p.soft", {}, t("no_tokens")),
-    h("form", { onsubmit: make }, h("div.grid", {}, name.box, h("fieldset.field.s8", {}, h("legend.label", {}, t("token_scopes")), h("div.pills", {}, scopes.map(([scope, mark]) => h("label.pill", {}, mark, t(`scope_${scope}`)))))), h("button.btn", {}, icon("plus"), t("new_token"))));
+    tokens.length ? h("ul.stack", {}, tokens.map(row)) : h("p.soft", {}, t("no_tokens")),
+    h("form", { onsubmit: create },
+      h("div.grid", {}, name.box,
+        h("fieldset.field.s8", {}, h("legend.label", {}, t("token_scopes")),
+          h("div.pills", {}, scopes.map(({ scope, mark }) => h("label.pill", {}, mark, t(`scope_${scope}`)))))),
+      h("button.btn", {}, icon("plus"), t("new_token"))),
+  );
 }
 
+/** @param {HTMLElement} box */
 async function drawAudit(box) {
-  const held = await api("GET", "/api/audit?limit=50").catch(() => []);
-  box.replaceChildren(held.length ? h("table.fold", {}, h("thead", {}, h("tr", {}, [t("time"), t("who"), t("what")].map((word) => h("th", { scope: "col" }, word)))),
-    h("tbody", {}, held.map((one) => h("tr", {}, h("td.num", {}, when(one.at)), h("td", {}, one.who), h("td", {}, one.what, one.fields.length ? h("div.soft.small", {}, one.fields.join(", ")) : null))))) : h("p.soft", {}, t("no_audit")));
+  const log = await api("GET", "/api/audit?limit=50").catch(() => []);
+  const rows = log.map((
+    { at, who, what, fields },
+  ) => [h("span.num", {}, when(at)), who, [what, fields.length > 0 && h("div.soft.small", {}, fields.join(", "))]]);
+  box.replaceChildren(log.length ? table(["time", "who", "what"], rows) : h("p.soft", {}, t("no_audit")));
 }
 
+/** @type {Part} */
 function history(panel) {
-  const box = h("div");
+  const box = h("div.stack");
+  const back = (/** @type {number} */ version, /** @type {string} */ look, /** @type {string} */ word) =>
+    h(`button.btn${look}`, { type: "button", onclick: () => restore(version).then(draw) }, icon("undo"), t(word));
+  const row = (/** @type {Version} */ { version, at, who, changed }) =>
+    h("li.card", {},
+      h("div.row", {},
+        h("div", {}, h("b", {}, t("version_n", { n: version })), " ", h("span.soft.num", {}, `${when(at)} · ${who}`),
+          h("p.soft.small", {}, changed.join(", ") || t("no_field_changed"))), version === draft.version()
+        ? h("span.push", {}, state("ok", t("in_force")))
+        : back(version, ".push", "restore")));
   async function draw() {
-    const held = await api("GET", "/api/history").catch(() => []);
-    box.replaceChildren(held.length ? h("ul", {}, held.map((one) => h("li.card", {}, h("div.row", {},
-      h("div", {}, h("b", {}, t("version_n", { n: one.version })), " ", h("span.soft.num", {}, `${when(one.at)} · ${one.who}`), h("p.soft.small", {}, one.changed.join(", ") || t("no_field_changed"))),
-      one.version === draft.version() ? h("span.push", {}, state("ok", t("in_force"))) : h("button.btn.push", { type: "button", onclick: () => restore(one.version).then(draw) }, icon("undo"), t("restore")))))) : h("p.soft", {}, t("no_history")),
-    h("p"), h("button.btn", { type: "button", onclick: () => restore(0).then(draw) }, icon("undo"), t("restore_script")));
+    const versions = await api("GET", "/api/history").catch(() => []);
+    box.replaceChildren(versions.length ? h("ul", {}, versions.map(row)) : h("p.soft", {}, t("no_history")), h("p"),
+      back(0, "", "restore_script"));
   }
-  panel.replaceChildren(card("sub_history", "history_text"), box);
-  box.className = "stack";
+  panel.replaceChildren(card(t("sub_history"), t("history_text")), box);
   draw();
-  return draft.listen(() => {});
 }

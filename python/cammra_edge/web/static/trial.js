@@ -1,93 +1,124 @@
 // Test: the steps as they happen, what to do about a failing one, the picture and the exact bytes.
 
-import { h, icon, lines, t, say, state } from "/static/lib.js";
-import { draft } from "/static/draft.js";
+import { lines, ofProfile, Refusal } from "./api.js";
+import { draft } from "./draft.js";
+import { card, h, icon, say, state, t } from "./lib.js";
 
-export function trial(f, number) {
-  const text = h("input", { type: "text", id: `plate-${number}`, value: "AXIS1234", maxlength: 64, autocapitalize: "characters", spellcheck: "false", autocomplete: "off" });
+const LONGEST_SHOWN = 60_000;
+const FINGERPRINT = /\b(?:[0-9a-f]{2}:){31}[0-9a-f]{2}\b|\b[0-9a-f]{64}\b/i;
+
+/** @param {Form} f @param {string} key @param {(field: string) => string} at */
+export function trial(f, key, at) {
+  const text = h("input", { type: "text", id: "test-plate", value: "AXIS1234", maxlength: 64, spellcheck: "false",
+    autocapitalize: "characters", autocomplete: "off" });
   const go = h("button.btn.main", { type: "submit" }, icon("play"), t("test"));
   const list = h("ol.trial", { "aria-live": "polite" });
-  const ending = h("div", {});
-
+  const ending = h("div");
   let busy = false;
 
-  async function run(event) {
+  async function run(/** @type {SubmitEvent} */ event) {
     event.preventDefault();
     if (busy) return;
     busy = go.disabled = true;
     list.replaceChildren();
     ending.replaceChildren();
+    /** @type {Map<string, HTMLElement>} */
     const rows = new Map();
     let failed = false;
     try {
-      await patiently(4, () => lines(`/api/profiles/${number}/test`, { plate: text.value, changes: draft.changes() }, (step) => {
-        if (step.state === "failed") failed = true;
-        if (step.name === "done") { ending.replaceChildren(...shown(step)); return; }
-        const row = h("li", {}, state(step.state, ""), h("b", {}, step.label || t(`step_${step.name}`)), h("span.num.soft", {}, step.state === "running" ? "" : `${Number(step.took_ms || 0).toFixed(0)} ms`),
-          h("span.unseen", {}, t(`trial_${step.state}`)), step.detail ? h("p", {}, step.detail) : null, step.remedy ? h("p.cure", {}, step.remedy) : null, trust(step, number));
-        if (rows.has(step.name)) rows.get(step.name).replaceWith(row); else list.append(row);
+      await patiently(4, (step) => {
+        if (step.name === "done") return ending.replaceChildren(...outcome(step));
+        failed ||= step.state === "failed";
+        const row = rowOf(step, at);
+        const old = rows.get(step.name);
+        if (old) old.replaceWith(row);
+        else list.append(row);
         rows.set(step.name, row);
-      }));
+      });
       say(t(failed ? "test_failed" : "test_good"));
     } catch (error) {
-      const wants = Object.entries(error.fields || {}).map(([name, want]) => t("want_named", { name: name.replace(/^profiles\[\d+\]\./, ""), want }));
-      list.replaceChildren(h("li", {}, state("failed", ""), h("b", {}, error.message), h("span"), wants.length ? h("p.cure", {}, wants.join(" ")) : null));
+      const refusal = Refusal.of(error);
+      const wants = refusal.wants((name) => name.replace(at(""), ""));
+      list.replaceChildren(
+        h("li", {}, state("failed", ""), h("b", {}, refusal.message), h("span"),
+          wants.length > 0 && h("p.cure", {}, wants.join(" "))),
+      );
     } finally {
       busy = go.disabled = false;
     }
   }
 
   /** One test a second is let through; another one waits its turn. */
-  async function patiently(tries, start) {
+  /** @param {number} tries @param {(step: Step) => void} take */
+  async function patiently(tries, take) {
     try {
-      await start();
+      await lines(ofProfile(key, "test"), { plate: text.value, changes: draft.changes() }, take);
     } catch (error) {
-      if (error.status !== 429 || !tries) throw error;
-      await new Promise((done) => { setTimeout(done, 700); });
-      await patiently(tries - 1, start);
+      if (Refusal.of(error).status !== 429 || !tries) throw error;
+      await new Promise((done) => {
+        setTimeout(done, 700);
+      });
+      await patiently(tries - 1, take);
     }
   }
 
-  const box = h("section.card", {}, h("header", {}, h("h2", {}, t("test")), h("p", {}, t("test_text"))),
-    h("form", { onsubmit: run }, h("div.field", {}, h("label", { for: text.id }, t("test_plate")), h("div.with", {}, text, go))), list, ending);
-  f.add(() => { go.disabled = busy || !draft.value(`profiles[${number}].server_url`); });
-  return box;
+  f.add(() => {
+    go.disabled = busy || !draft.value(at("server_url"));
+  });
+  return card(t("test"), t("test_text"),
+    h("form", { onsubmit: run },
+      h("div.field", {}, h("label", { for: text.id }, t("test_plate")), h("div.with", {}, text, go))), list, ending);
 }
 
-/** A certificate that nobody vouches for may be the right one: whoever has compared it can pin it, for this profile. */
-function trust(step, number) {
-  const found = step.name === "tls" && `${step.detail} ${step.remedy}`.match(/\b(?:[0-9a-f]{2}:){31}[0-9a-f]{2}\b|\b[0-9a-f]{64}\b/i);
-  const name = `profiles[${number}].tls.pin`;
-  if (!found || draft.value(name) || step.state !== "failed") return null;
-  const made = h("button.btn", { type: "button", onclick: () => { draft.set(name, found[0]); made.replaceWith(h("span.state.ok", {}, icon("ok"), t("pinned"))); } }, t("pin_this"));
-  return h("p", {}, made);
+/** @param {Step} step @param {(field: string) => string} at */
+function rowOf(step, at) {
+  const took = step.state === "running" ? "" : `${step.took_ms.toFixed(0)} ms`;
+  return h("li", {}, state(step.state, ""), h("b", {}, t(`step_${step.name}`)), h("span.num.soft", {}, took),
+    h("span.unseen", {}, t(`trial_${step.state}`)), step.detail && h("p", {}, step.detail),
+    step.remedy && h("p.cure", {}, step.remedy), trust(step, at("tls.pin")));
 }
 
-function shown(step) {
-  const made = [];
-  if (step.picture) made.push(h("figure", {}, h("img", { src: URL.createObjectURL(blob(step.picture, "image/jpeg")), alt: t("test_picture") }), h("figcaption.hint", {}, t("test_picture"))));
-  if (step.sent) {
-    const raw = blob(step.sent, "application/octet-stream");
-    const bytes = Uint8Array.from(atob(step.sent), (char) => char.charCodeAt(0));
-    made.push(h("details", {}, h("summary", {}, t("test_bytes", { n: bytes.length.toLocaleString() })),
-      h("a.btn", { href: URL.createObjectURL(raw), download: "test.bin" }, icon("down"), t("download")), h("pre", { tabindex: 0 }, readable(bytes))));
+/**
+ * Offers to pin, for this profile, a certificate that nobody vouches for: a person may have compared it.
+ * @param {Step} step
+ * @param {string} name
+ */
+function trust(step, name) {
+  const [fingerprint] = FINGERPRINT.exec(`${step.detail} ${step.remedy}`) ?? [];
+  if (!fingerprint || step.name !== "tls" || step.state !== "failed" || draft.value(name)) return null;
+  const button = h("button.btn", { type: "button", onclick: () => {
+    draft.set(name, fingerprint);
+    button.replaceWith(state("ok", t("pinned")));
+  } }, t("pin_this"));
+  return h("p", {}, button);
+}
+
+/** The picture and the bytes that a test has sent. @param {Step} step */
+function outcome({ picture, sent }) {
+  const parts = [];
+  if (picture) {
+    const src = URL.createObjectURL(new Blob([bytesOf(picture)], { type: "image/jpeg" }));
+    parts.push(h("figure", {}, h("img", { src, alt: t("test_picture") }), h("figcaption.hint", {}, t("test_picture"))));
   }
-  return made;
+  if (sent) {
+    const bytes = bytesOf(sent);
+    parts.push(
+      h("details", {}, h("summary", {}, t("test_bytes", { n: bytes.length.toLocaleString() })),
+        h("a.btn", { href: URL.createObjectURL(new Blob([bytes])), download: "test.bin" }, icon("down"), t("download")),
+        h("pre", { tabindex: 0 }, readable(bytes))),
+    );
+  }
+  return parts;
 }
 
-const blob = (base64, type) => new Blob([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], { type });
+/** @param {string} base64 */
+const bytesOf = (base64) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 
-/** Bytes for the eye: text as it is, a run of anything else as its length. */
+/** Bytes for the eye: text as it is, a run of anything else as its length. @param {Uint8Array} bytes */
 function readable(bytes) {
-  const out = [];
-  let run = 0;
-  let text = "";
-  const flush = () => { if (run > 3) text += `⟨${run.toLocaleString()} bytes⟩`; run = 0; };
-  const decoded = new TextDecoder("latin1").decode(bytes);
-  for (const part of decoded.match(/[\x20-\x7e\r\n\t]{8,}|[^]{1,64}?(?=[\x20-\x7e\r\n\t]{8,}|$)|[^]{1,64}/g) || []) {
-    if (/^[\x20-\x7e\r\n\t]+$/.test(part) && part.length >= 8) { flush(); text += part; } else run += part.length;
-  }
-  flush();
-  out.push(text.length > 60000 ? `${text.slice(0, 60000)}…` : text);
-  return out.join("");
+  const runs = new TextDecoder("latin1").decode(bytes).split(/([\x20-\x7e\r\n\t]{8,})/);
+  const shown = runs.map((run, index) =>
+    index % 2 ? run : run.length > 3 ? `⟨${run.length.toLocaleString()} bytes⟩` : ""
+  ).join("");
+  return shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown;
 }

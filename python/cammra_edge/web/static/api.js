@@ -1,0 +1,88 @@
+// What the page asks of the camera, and what the camera refuses.
+
+import { t, toast } from "./lib.js";
+
+/** @type {string | null} */
+let csrf = null;
+/** @param {string | null} token */
+export const setCsrf = (token) => {
+  csrf = token;
+};
+
+/** What the server refused: `fields` has what was wanted, by the names of the fields. */
+export class Refusal extends Error {
+  /** @param {number} status @param {{ error?: string, fields?: WrongField[] }} body */
+  constructor(status, body) {
+    super(body.error || t("no_answer"));
+    this.status = status;
+    this.fields = wantsOf(body.fields ?? []);
+  }
+
+  /** Whatever was thrown, as a refusal. @param {unknown} error */
+  static of(error) {
+    return error instanceof Refusal ? error : new Refusal(0, { error: String(error) });
+  }
+
+  /** Every wrong field in words, under the name that `named` gives it. @param {(name: string) => string} [named] */
+  wants(named = (name) => name) {
+    return Object.entries(this.fields).map(([name, want]) => t("want_named", { name: named(name), want }));
+  }
+}
+
+/** @type {(fields: WrongField[]) => Record<string, string>} */
+export const wantsOf = (fields) => Object.fromEntries(fields.map(({ field, want }) => [field, want]));
+
+/** @param {string} method @param {string} path @param {unknown} [body] @param {string} [type] */
+export async function request(method, path, body, type = "application/json") {
+  /** @type {Record<string, string>} */
+  const headers = {};
+  if (csrf && method !== "GET") headers["X-CSRF-Token"] = csrf;
+  if (body !== undefined) headers["Content-Type"] = type;
+  const text = body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body);
+  const answer = await fetch(path, { method, headers, body: text }).catch(() => {
+    throw new Refusal(0, { error: t("no_connection") });
+  });
+  if (answer.status === 401) document.dispatchEvent(new Event("signed-out"));
+  if (!answer.ok) throw new Refusal(answer.status, await answer.json().catch(() => ({})));
+  return answer;
+}
+
+/**
+ * The answer of an operation.
+ * @template {string} M
+ * @template {string} P
+ * @param {M} method
+ * @param {P} path
+ * @param {unknown} [body]
+ * @returns {Promise<`${M} ${P}` extends keyof Answers ? Answers[`${M} ${P}`] : never>}
+ */
+export async function api(method, path, body) {
+  return (await request(method, path, body)).json();
+}
+
+/**
+ * Lines of JSON, each handed over as it comes.
+ * @param {string} path
+ * @param {unknown} body
+ * @param {(line: Step) => void} take
+ */
+export async function lines(path, body, take) {
+  const stream = (await request("POST", path, body)).body;
+  if (!stream) return;
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    const whole = (rest + (value ?? "")).split("\n");
+    rest = whole.pop() ?? "";
+    for (const line of whole) if (line) take(JSON.parse(line));
+    if (done) return;
+  }
+}
+
+/** Says what went wrong. @param {unknown} error */
+export const complain = (error) => toast(Refusal.of(error).message);
+
+/** The address of an operation on a profile. */
+/** @template {string} P @param {string} key @param {P} operation @returns {`/api/profiles/${string}/${P}`} */
+export const ofProfile = (key, operation) => `/api/profiles/${encodeURIComponent(key)}/${operation}`;

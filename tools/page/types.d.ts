@@ -1,0 +1,200 @@
+// What the page's scripts speak of: what the API answers (held to the answers themselves by `tests/web/test_types.py`),
+// and what the form is made of.
+
+/** A setting's value as JSON has it. Lists and mappings are values as a whole. */
+type Value = null | boolean | number | string | Value[] | { [name: string]: Value };
+/** Settings by their flat names, such as `tracking.lost_after_s` or `profiles[gate].tls.pin`. */
+type Flat = Record<string, Value>;
+
+interface Session { set_up: boolean; signed_in: boolean; csrf: string | null }
+interface SettingsState {
+  version: number;
+  profiles: string[];
+  settings: Flat;
+  secrets: string[];
+  locked: string[];
+  factory: Flat;
+  notice: string;
+}
+interface Schema {
+  type?: "string" | "integer" | "number" | "boolean" | "array" | "object" | "null";
+  enum?: (string | number)[];
+  examples?: Value[];
+  anyOf?: Schema[];
+  items?: Schema;
+  prefixItems?: Schema[];
+  properties?: Record<string, Schema>;
+  default?: Value;
+  minimum?: number;
+  maximum?: number;
+  maxLength?: number;
+  /** A secret: written, never read back. */
+  writeOnly?: boolean;
+  /** The script's alone: never on the page. */
+  readOnly?: boolean;
+  /** Of a profile's field: the protocols that have it; all of them when this is absent. */
+  protocols?: string[];
+}
+/** Schemas by flat name, with `profiles[]` for any profile. */
+interface Catalogue { schemas: Record<string, Schema> }
+interface WrongField { field: string; want: string }
+interface Outlook { profile: string; would_send: number; of: number; names: string[] }
+interface Checked { fields: WrongField[]; profiles: Outlook[] }
+
+interface ProfileStatus {
+  key: string;
+  name: string;
+  state: string;
+  why: string;
+  alarm: boolean;
+  queue_events: number;
+  queue_bytes: number;
+  oldest_age_s: number;
+  delivered: number;
+  retried: number;
+  parked: number;
+  parked_now: number;
+  expired: number;
+  dropped: Record<string, number>;
+  latency_p50_ms: number;
+  latency_p95_ms: number;
+  latency_p99_ms: number;
+}
+interface OutboxStatus { trouble: string; durable: boolean; not_yet_durable: number }
+interface Status { now: number; events: Record<string, number>; outbox: OutboxStatus | null; profiles: ProfileStatus[] }
+interface Sample { at: number; profiles: Record<string, Partial<ProfileStatus>> }
+
+interface Picture { key: string; kind: string; width: number; height: number }
+interface Went { profile: string; outcome: string; tries: number; why: string }
+interface VehicleEvent {
+  id: string;
+  kind: string;
+  car: number;
+  at: number;
+  text: string;
+  confidence: number;
+  country: string;
+  direction: string;
+  roi: number;
+  changed: string[];
+  vehicle: string;
+  images: Picture[];
+  missing: { kind: string; why: string }[];
+  image_text: string;
+  list: string;
+  list_mode: string;
+  list_note: string;
+  went: Went[];
+}
+interface Try {
+  profile: string;
+  at: number;
+  event: string;
+  kind: string;
+  packet: number;
+  number: number;
+  outcome: string;
+  why: string;
+  took_ms: number;
+  size_bytes: number;
+}
+interface ParkedEvent {
+  profile: string;
+  seq: number;
+  event: string;
+  kind: string;
+  packet: number;
+  attempts: number;
+  why: string;
+  at: number;
+}
+/** A step of Test, as it begins and as it ends. */
+interface Step {
+  name: string;
+  state: string;
+  took_ms: number;
+  detail: string;
+  remedy: string;
+  sent: string;
+  picture: string;
+}
+interface Certificate { set: boolean; in_use: boolean; sha256: string }
+interface Token { id: string; name: string; scopes: string[]; made: number }
+interface AuditLine { at: number; who: string; what: string; fields: string[] }
+interface Version { version: number; at: number; who: string; changed: string[] }
+type PlateList = { name: string; mode: string; entries: { pattern: string; description: string }[] };
+type Region = { roi_id: number; polygon: Point[]; arrow: [Point, Point] };
+type Point = [number, number];
+/** What becomes of a region when one of its points is moved there. */
+type Move = (to: Point) => (region: Region) => Partial<Region>;
+
+/** What the API answers, by method and path. */
+interface Answers {
+  "GET /api/session": Session;
+  "POST /api/session": Session;
+  "POST /api/setup": Session;
+  "PUT /api/password": Session;
+  "GET /api/settings": SettingsState;
+  "PATCH /api/settings": SettingsState;
+  "GET /api/catalogue": Catalogue;
+  "POST /api/check": Checked;
+  "GET /api/history": Version[];
+  [restore: `POST /api/history/${number}/restore`]: SettingsState;
+  "GET /api/samples": Sample[];
+  [journal: `GET /api/journal?${string}`]: Try[];
+  "GET /api/parked": ParkedEvent[];
+  "GET /api/certificate": Certificate;
+  "GET /api/tokens": Token[];
+  "POST /api/tokens": Token & { secret: string };
+  [audit: `GET /api/audit?${string}`]: AuditLine[];
+  [resume: `POST /api/profiles/${string}/resume`]: { profile: string };
+  [parked: `${"POST" | "DELETE"} /api/profiles/${string}/parked/${string}`]: { events: number };
+}
+
+/** What `h` makes of "div.row". */
+type Tag<W extends string> = W extends `${infer T}.${string}` ? T : W;
+type ElementOf<W extends string> = Tag<W> extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[Tag<W>] : never;
+type Props =
+  & { [E in keyof HTMLElementEventMap as `on${E}`]?: (event: HTMLElementEventMap[E]) => unknown }
+  & { [name: string]: unknown };
+type Child = Node | string | number | false | null | undefined | Child[];
+
+/** Status and events as they come. */
+interface Live {
+  status: Status | null;
+  events: Map<string, VehicleEvent>;
+  listeners: Set<(what: "status" | "events") => void>;
+  connected: boolean;
+}
+/** Fills its panel and returns what ends it. */
+type Part = (panel: HTMLElement, live: Live) => (() => void) | void;
+/** A tab of the page: the same, with the rest of the address. */
+type Tab = (main: HTMLElement, path: string[], live: Live) => (() => void) | void;
+
+/** The parts of a form, by the names of their settings, kept in step with the draft. */
+interface Form { names: Set<string>; add(update: () => void): void; stop(): void }
+/** One part of a form. */
+type Field = (f: Form, name: string, options: Options) => HTMLElement;
+type Choice = string | number;
+interface Options {
+  label?: string;
+  hint?: string | (() => string);
+  unit?: string;
+  /** How wide: a class of the grid. */
+  span?: string;
+  class?: string;
+  /** Why the field cannot be used now; empty when it can. */
+  off?: () => string;
+  /** Says no error: another part of the same setting does. */
+  quiet?: boolean;
+  inputmode?: string;
+  placeholder?: string;
+  /** The entry of a mapping that the field stands for. */
+  part?: string;
+  /** Instead of those of the schema. */
+  choices?: Choice[];
+  word?: (choice: Choice) => string;
+  drawing?: (choice: Choice) => Child;
+  get?: (value: Value) => boolean;
+  put?: (on: boolean) => Value;
+}
