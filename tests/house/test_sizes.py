@@ -7,7 +7,6 @@ from tests.house.sources import ROOT, repository_files
 MAX_LINES = 400
 DATA = {
     "docs/ref/event.schema.json": "the schema of an event, a member a block",
-    "python/cammra_edge/web/static/en.json": "every text of the page, a text a line",
 }
 """Files that may be longer, with what they hold."""
 

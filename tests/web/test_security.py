@@ -1,4 +1,4 @@
-"""The door from outside: who gets in, what a stranger, another site and a hostile form can do."""
+"""The door from outside: who gets in, and what a stranger and another site can do."""
 
 from __future__ import annotations
 
@@ -11,19 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from cammra_edge.web import serve_page
 from cammra_edge.web.access import FREE_TRIES
 from cammra_edge.web.app import OPERATIONS
-from cammra_edge.web.files_served import page_files
-from tests.budget import examples
-from tests.web.still import PASSWORD, PATIENT_S, StillEngine, still_settings
+from tests.web.still import PASSWORD, PATIENT_S, StillEngine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cammra_edge.web.serve import ServedPage
     from tests.web.conftest import Browser
 
@@ -189,30 +182,6 @@ def test_every_answer_carries_the_headers(browser: Browser) -> None:
     assert browser.send("GET", "/api/settings").headers["cache-control"] == "no-store"
 
 
-def test_the_page_asks_no_other_host_and_has_no_inline_script() -> None:
-    for name, file in page_files().items():
-        text = file.content.decode()
-        for url in re.findall(r"(?:https?:)?//[\w.-]+\.\w+", text):
-            assert "w3.org" in url or name.startswith("en"), (name, url)
-        assert "innerHTML" not in text
-        assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=\"|\sstyle=\"", text), name
-
-
-def test_a_script_is_sent_as_it_stands_but_for_the_lines_of_its_comments() -> None:
-    source = (SOURCE / "static" / "fields.js").read_text().splitlines()
-    sent = page_files()["fields.js"].content.decode().splitlines()
-    assert len(sent) == len(source), "a browser's error names the line of the source"
-    differing = {line.strip() for line, other in zip(source, sent, strict=True) if line != other}
-    assert len(differing) > 20
-    assert all(line.startswith(("/**", "*", "//")) for line in differing)
-    assert not any(line.strip().startswith(("/**", "*", "//")) for line in sent)
-
-
-def test_the_page_is_small_enough_for_a_camera() -> None:
-    assert sum(len(file.content) for file in page_files().values()) <= 150_000
-    assert sum(len(file.packed) for file in page_files().values()) <= 50_000
-
-
 def test_no_shell_and_no_path_from_outside_in_the_source() -> None:
     text = "\n".join(path.read_text() for path in SOURCE.glob("*.py"))
     assert not re.search(
@@ -338,111 +307,3 @@ def test_every_change_is_in_the_audit_log_without_its_value(browser: Browser) ->
     assert entry["fields"] == ["profiles[barrier].password", "tracking.lost_after_s"]
     assert entry["who"] == "page from 127.0.0.1"
     assert "new-s3cret" not in browser.send("GET", "/api/audit").text
-
-
-@pytest.fixture(scope="module")
-def hostile(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[httpx.Client, StillEngine, dict[str, Any]]]:
-    folder = tmp_path_factory.mktemp("hostile")
-    engine = StillEngine(still_settings(folder))
-    with (
-        serve_page(engine, port=0, folder=folder / "page", say=False) as page,
-        httpx.Client(base_url=page.url, trust_env=False, timeout=PATIENT_S) as http,
-    ):
-        answer = http.post("/api/setup", json={"code": page.setup_code, "password": PASSWORD})
-        http.headers["X-CSRF-Token"] = answer.json()["csrf"]
-        yield http, engine, http.get("/api/catalogue").json()["schemas"]
-
-
-HOSTILE_NAMES = [
-    "profiles[", "profiles[x].", "profiles[x].server_url", "profiles[barrier].key", "tracking.", "outbox.path",
-    "a" * 10_000, "\ud800", "profiles[\ud800].name", "", "\0",
-]  # fmt: skip
-HOSTILE_VALUES: list[object] = [None, 1, ["x"], {"a": {}}, "\ud800", "a\r\nb", "x" * 5000]
-
-
-@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=lambda name: ascii(name)[:30])
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("PATCH", "settings", 422),
-        ("PUT", "profiles/vms", 422),
-        ("POST", "profiles/vms/test", 422),
-        ("POST", "check", 200),
-    ],
-)
-def test_a_hostile_name_is_refused_and_never_a_failure(
-    hostile: tuple[httpx.Client, StillEngine, dict[str, Any]],
-    name: str,
-    method: str,
-    path: str,
-    status: int,
-) -> None:
-    http, engine, _ = hostile
-    before = len(engine.applied)
-    for value in HOSTILE_VALUES:
-        fields = {name: value}
-        content = json.dumps(fields if method == "PUT" else {"changes": fields})
-        answer = http.request(method, f"/api/{path}", content=content, headers=JSON)
-        assert answer.status_code == status, answer.text
-        (wrong,) = answer.json()["fields"]
-        assert wrong["field"]
-        assert len(answer.text) < 1000
-    assert len(engine.applied) == before
-
-
-@pytest.mark.parametrize("name", ["profiles[vms].device_id", "profiles[vms].name", "plate_lists"])
-@pytest.mark.parametrize("value", HOSTILE_VALUES, ids=lambda value: ascii(value)[:20])
-def test_a_hostile_value_is_refused_at_its_name(
-    hostile: tuple[httpx.Client, StillEngine, dict[str, Any]], name: str, value: object
-) -> None:
-    http, engine, _ = hostile
-    before = len(engine.applied)
-    body = json.dumps({"changes": {name: value}})
-    answer = http.patch("/api/settings", content=body, headers=JSON)
-    assert answer.status_code == 422
-    (wrong,) = answer.json()["fields"]
-    assert wrong["field"].startswith(name)
-    assert len(engine.applied) == before
-
-
-NASTY = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=40),
-    st.sampled_from(
-        ["$(id)", "`id`", ";reboot", "../../etc/passwd", "a\r\nX: y", "\0", "<script>", "' OR 1=1", "x" * 5000]
-    ),
-    st.lists(st.integers(), max_size=3), st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
-)  # fmt: skip
-
-
-@settings(
-    max_examples=examples(300),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(data=st.data())
-@pytest.mark.timeout(600)
-@pytest.mark.slow
-def test_two_thousand_hostile_form_values_are_refused_by_name_or_harmless(
-    hostile: tuple[httpx.Client, StillEngine, dict[str, Any]], data: st.DataObject
-) -> None:
-    http, engine, schemas = hostile
-    changes: dict[str, Any] = {}
-    for _ in range(7):
-        name = data.draw(st.sampled_from(sorted(schemas)))
-        changes[name.replace("[]", "[barrier]")] = data.draw(NASTY)
-    texts = [value for value in changes.values() if isinstance(value, str)]
-    before = engine.settings, len(engine.applied)
-    answer = http.patch("/api/settings", content=json.dumps({"changes": changes}), headers=JSON)
-    assert answer.status_code in {200, 422}, answer.text
-    assert "Traceback" not in answer.text
-    assert "s3cret" not in answer.text
-    if answer.status_code == 422:
-        assert all(one["field"] and one["want"] for one in answer.json()["fields"])
-        assert (engine.settings, len(engine.applied)) == before
-    else:
-        kept = json.dumps(changes)
-        assert not any(
-            re.search(r"[\x00-\x1f\x7f]", text) for text in texts if json.dumps(text) in kept
-        )

@@ -1,0 +1,34 @@
+"""The page's own files: nothing in them asks another host, and all of them are small."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cammra_edge.web.files_served import page_files
+
+STATIC = Path(__file__).parents[2] / "python" / "cammra_edge" / "web" / "static"
+
+
+def test_the_page_asks_no_other_host_and_has_no_inline_script() -> None:
+    for name, file in page_files().items():
+        text = file.content.decode()
+        for url in re.findall(r"(?:https?:)?//[\w.-]+\.\w+", text):
+            assert "w3.org" in url or name.startswith("en"), (name, url)
+        assert "innerHTML" not in text
+        assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=\"|\sstyle=\"", text), name
+
+
+def test_a_script_is_sent_as_it_stands_but_for_the_lines_of_its_comments() -> None:
+    source = (STATIC / "fields.js").read_text().splitlines()
+    sent = page_files()["fields.js"].content.decode().splitlines()
+    assert len(sent) == len(source), "a browser's error names the line of the source"
+    differing = {line.strip() for line, other in zip(source, sent, strict=True) if line != other}
+    assert len(differing) > 20
+    assert all(line.startswith(("/**", "*", "//")) for line in differing)
+    assert not any(line.strip().startswith(("/**", "*", "//")) for line in sent)
+
+
+def test_the_page_is_small_enough_for_a_camera() -> None:
+    assert sum(len(file.content) for file in page_files().values()) <= 150_000
+    assert sum(len(file.packed) for file in page_files().values()) <= 50_000
