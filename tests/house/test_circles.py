@@ -16,37 +16,24 @@ from tests.house.sources import CRATES, PACKAGE, SCRIPTS, circles, python_import
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.house.sources import Imports
-
-LEFT = (
-    "cammra_edge.web.api_settings <-> cammra_edge.web.operation <-> cammra_edge.web.page <-> cammra_edge.web.testing",
-)
-"""Circles that are about to be opened; the list goes with them."""
-
-
-def new_circles(imports: Imports) -> list[str]:
-    left = [set(group.split(" <-> ")) for group in LEFT]
-    groups = circles(imports)
-    return [group for group in groups if not any(set(group.split(" <-> ")) <= old for old in left)]
-
 
 def test_python_has_no_circle() -> None:
     imports = python_imports(PACKAGE)
     assert "cammra_edge.model" in imports["cammra_edge.payload.ff"]
-    assert new_circles(imports) == []
+    assert circles(imports) == []
 
 
 def test_the_page_has_no_circle() -> None:
     imports = script_imports(SCRIPTS)
     assert "lib.js" in imports["app.js"]
-    assert new_circles(imports) == []
+    assert circles(imports) == []
 
 
 @pytest.mark.parametrize("source", CRATES, ids=lambda source: source.parent.name)
 def test_a_crate_has_no_circle(source: Path) -> None:
     imports = rust_imports(source)
     assert sum(map(len, imports.values())) > len(imports) // 2
-    assert new_circles(imports) == []
+    assert circles(imports) == []
 
 
 @pytest.mark.parametrize(

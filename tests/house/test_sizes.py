@@ -1,10 +1,11 @@
-"""No file is longer than one reads in a sitting."""
+"""No file is longer than one reads in a sitting, and no line of the page wider than a screen."""
 
 from __future__ import annotations
 
-from tests.house.sources import ROOT, repository_files
+from tests.house.sources import ROOT, SCRIPTS, repository_files
 
 MAX_LINES = 400
+MAX_SCRIPT_COLUMNS = 120
 DATA = {
     "docs/ref/event.schema.json": "the schema of an event, a member a block",
 }
@@ -20,3 +21,13 @@ def test_no_file_is_too_long() -> None:
         name: lines for name, lines in lengths.items() if lines > MAX_LINES
     }.keys() == DATA.keys()
     assert all(DATA.values())
+
+
+def test_no_line_of_a_script_is_too_wide() -> None:
+    wide = [
+        f"{path.name}:{number}"
+        for path in SCRIPTS
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if len(line) > MAX_SCRIPT_COLUMNS
+    ]
+    assert wide == []
