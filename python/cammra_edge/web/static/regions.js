@@ -19,7 +19,7 @@ const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDo
 export function regionsPart(panel) {
   let chosen = 0;
   const scene = h("div.scene.bare");
-  const pick = h("div.pills", { role: "group", "aria-label": t("regions") });
+  const pick = h("div.pills", { role: "group", "aria-label": t("sub_regions") });
   const tools = h("div.row");
   const none = note("plain", t("regions_none"));
   const trouble = h("p.err", { hidden: true });

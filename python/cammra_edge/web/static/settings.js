@@ -4,7 +4,7 @@ import { api, complain, Refusal, request, setCsrf } from "./api.js";
 import { table } from "./deliveries.js";
 import { draft, restore } from "./draft.js";
 import { form, rest, setting } from "./fields.js";
-import { card, h, icon, note, state, subTabs, t, toast, when } from "./lib.js";
+import { card, h, icon, label, note, state, subTabs, t, toast, when } from "./lib.js";
 import { listsPart } from "./lists.js";
 import { regionsPart } from "./regions.js";
 
@@ -87,7 +87,7 @@ function access(panel) {
   };
   const [certificate, tokens, audit] = [h("div.stack"), h("div.stack"), h("div.scroll")];
   panel.replaceChildren(
-    card(t("password"), "",
+    card(label("password"), "",
       h("form", { onsubmit: changePassword }, h("div.grid", {}, old.box, fresh.box), trouble,
         h("div.row", {}, h("button.btn.main", {}, t("change_password")),
           h("button.btn.bare", { type: "button", onclick: signOut }, t("sign_out"))))),

@@ -1,0 +1,92 @@
+"""The types by which the page's scripts are checked are those of the answers that they get."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cammra_edge.delivery import ProfileStatus
+from cammra_edge.engine import EngineStatus
+from cammra_edge.outbox import OutboxStatus
+from cammra_edge.trial import Step
+from tests.web.busy import BusyEngine
+from tests.web.still import still_settings
+
+if TYPE_CHECKING:
+    from tests.web.conftest import Browser
+
+TYPES = (Path(__file__).parents[2] / "tools" / "page" / "types.d.ts").read_text(encoding="utf-8")
+
+
+def members(interface: str) -> set[str]:
+    """The members of an interface, those of the records in it left out."""
+    (body,) = re.findall(rf"^interface {interface} \{{(.*?)\}}$", TYPES, re.DOTALL | re.MULTILINE)
+    flat = re.sub(r"/\*.*?\*/|\{[^{}]*\}", "", body, flags=re.DOTALL)
+    return set(re.findall(r"\b(\w+)\??:", flat))
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> BusyEngine:
+    return BusyEngine(still_settings(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("interface", "record"),
+    [("ProfileStatus", ProfileStatus), ("OutboxStatus", OutboxStatus), ("Step", Step)],
+)
+def test_a_record_has_what_its_type_says(interface: str, record: type) -> None:
+    assert members(interface) <= {field.name for field in fields(record)}
+
+
+def test_the_status_has_what_its_type_says() -> None:
+    assert members("Status") - {"now"} <= {field.name for field in fields(EngineStatus)}
+
+
+def test_every_answer_has_the_members_of_its_type(browser: Browser) -> None:
+    def answer(path: str, method: str = "GET", body: object = None) -> Any:  # noqa: ANN401 - JSON
+        return browser.send(method, f"/api/{path}", body).json()
+
+    assert answer("settings").keys() == members("SettingsState")
+    assert members("Catalogue") <= answer("catalogue").keys()
+    schemas = answer("catalogue")["schemas"].values()
+    known = {
+        "additionalProperties",
+        "maxItems",
+        "minItems",
+        "required",
+        "propertyNames",
+        *members("Schema"),
+    }
+    assert {name for schema in schemas for name in schema} <= known
+    changes = {"profiles[barrier].device_id": "GATE-7"}
+    checked = answer("check", "POST", {"changes": changes})
+    assert checked.keys() == members("Checked")
+    assert checked["profiles"][0].keys() == members("Outlook")
+    (wrong,) = answer("check", "POST", {"changes": {"tracking.lost_after_s": -1}})["fields"]
+    assert wrong.keys() == members("WrongField")
+    events = answer("events")
+    assert events[0].keys() == members("VehicleEvent")
+    assert events[0]["images"][0].keys() == members("Picture")
+    assert events[0]["went"][0].keys() == members("Went")
+    assert answer("journal")[0].keys() == members("Try")
+    assert answer("parked")[0].keys() == members("ParkedEvent")
+    answer("settings", "PATCH", {"changes": changes})
+    assert answer("history")[0].keys() == members("Version")
+    assert answer("audit")[0].keys() == members("AuditLine")
+    assert answer("certificate").keys() == members("Certificate")
+    secret = answer("tokens", "POST", {"name": "robot", "scopes": ["read"]})
+    assert members("Token") <= secret.keys()
+    assert answer("tokens")[0].keys() == members("Token")
+    assert answer("session").keys() == members("Session")
+
+
+@pytest.mark.timeout(60)
+def test_a_sample_has_the_members_of_its_type(browser: Browser) -> None:
+    while not (samples := browser.send("GET", "/api/samples").json()):
+        pass
+    assert samples[0].keys() == members("Sample")
+    assert samples[0]["profiles"]["barrier"].keys() <= members("ProfileStatus") | {"latency_p95_ms"}

@@ -1,0 +1,86 @@
+"""The page's texts: none is missing, none is left over."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from cammra_edge.config.catalogue import catalogue
+
+STATIC = Path(__file__).parents[2] / "python" / "cammra_edge" / "web" / "static"
+SCRIPTS = "\n".join(path.read_text(encoding="utf-8") for path in sorted(STATIC.glob("*.js")))
+# Drawn by parts of their own, with texts of their own.
+DRAWN = {"tracking.regions", "plate_lists", "profiles[].events"}
+
+
+def texts(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((STATIC / name).read_text(encoding="utf-8"))
+    return loaded
+
+
+def without_section(name: str) -> str:
+    """As `words` in lib.js looks a name up: profile and keepalive share what stands without their section."""
+    return re.sub(r"^[\w\[\]]+\.", "", name)
+
+
+def settings() -> dict[str, Any]:
+    return {
+        name: schema for name, schema in catalogue().schemas.items() if "readOnly" not in schema
+    }
+
+
+def choices(schema: dict[str, Any]) -> list[object]:
+    kinds = [schema, schema.get("items", {}), *schema.get("anyOf", [])]
+    return [
+        choice for kind in kinds for choice in (*kind.get("enum", ()), *kind.get("examples", ()))
+    ]
+
+
+def test_every_setting_has_a_label() -> None:
+    words = texts("en-settings.json")
+    unnamed = {
+        name
+        for name, schema in settings().items()
+        if not {name, without_section(name)} & words.keys()
+        and not (schema["type"] == "object" if "type" in schema else False)
+    }
+    assert unnamed - DRAWN == set(), "the form shows the bare names of these"
+
+
+def test_every_choice_has_a_word_where_any_has() -> None:
+    words = texts("en-settings.json")
+    for name, schema in settings().items():
+        keys = [f"{without_section(name)}={choice}" for choice in choices(schema)]
+        named = [key for key in keys if key in words or f"{name.split('.')[0]}.{key}" in words]
+        assert named in ([], keys), name
+
+
+def test_no_setting_s_words_are_left_over() -> None:
+    known = set()
+    for name, schema in settings().items():
+        entries = schema.get("additionalProperties") and ["reliable"]
+        addresses = (
+            catalogue().schemas["profiles[].protocol"]["enum"]
+            if name.endswith("].server_url")
+            else ()
+        )
+        parts = [f"{name}={choice}" for choice in (*choices(schema), *(entries or ()), *addresses)]
+        known |= {key for full in (name, *parts) for key in (full, without_section(full))}
+    assert texts("en-settings.json").keys() - known == set()
+
+
+def test_every_text_is_said_and_every_text_said_is_there() -> None:
+    said = set(re.findall(r"""\bt\(\s*"([^"]+)\"""", SCRIPTS))
+    known = texts("en.json").keys()
+    assert said - known == set()
+    literals = set(re.findall(r'"([a-z][\w ]*)"', SCRIPTS))
+    templates = re.findall(r"`([a-z]+_[^`]*\$\{.+?\}[^`]*)`", SCRIPTS)
+    patterns = [re.sub(r"\$\{.+?\}", ".+", template) for template in templates]
+    unsaid = {
+        key
+        for key in known - literals
+        if not any(re.fullmatch(pattern, key) for pattern in patterns)
+    }
+    assert unsaid == {"language_code"}
