@@ -199,7 +199,7 @@ async def remove_token(call: Call) -> None:
     token_id = call.request.path_params["token_id"]
     if not await _kept(call.page.access.remove_token, token_id):
         raise Problem(404, "There is no such token.")
-    call.page.audit.note(call.who, f"token {token_id:text} removed")
+    call.page.audit.note(call.who, f"token {token_id} removed")
 
 
 async def see_audit(call: Call) -> list[Any]:
@@ -255,19 +255,10 @@ _CERTIFICATE = object_schema(set={"type": "boolean"}, sha256=_TEXT, in_use={"typ
 _LIMIT = Query(name="limit", schema={"type": "integer", "minimum": 1, "maximum": 1000}, default=200)
 
 OPERATIONS = (
-    Operation(
-        "GET",
-        "/api/session",
-        "Who is signed in",
-        see_session,
-        scope=None,
-        gives=_SESSION,
-        background=True,
-    ),
+    Operation("GET", "/api/session", see_session, scope=None, gives=_SESSION, background=True),
     Operation(
         "POST",
         "/api/setup",
-        "Set the first password with the console's code",
         first_visit,
         scope=None,
         takes=FirstVisit,
@@ -275,20 +266,12 @@ OPERATIONS = (
         also=(409, 429, 503),
     ),
     Operation(
-        "POST",
-        "/api/session",
-        "Sign in",
-        sign_in,
-        scope=None,
-        takes=SignIn,
-        gives=_SESSION,
-        also=(409, 429),
+        "POST", "/api/session", sign_in, scope=None, takes=SignIn, gives=_SESSION, also=(409, 429)
     ),
-    Operation("DELETE", "/api/session", "Sign out", sign_out, scope=None),
+    Operation("DELETE", "/api/session", sign_out, scope=None),
     Operation(
         "PUT",
         "/api/password",
-        "Change the password",
         change_password,
         scope="person",
         takes=NewPassword,
@@ -296,17 +279,11 @@ OPERATIONS = (
         also=(429, 503),
     ),
     Operation(
-        "GET",
-        "/api/tokens",
-        "API tokens",
-        list_tokens,
-        scope="person",
-        gives={"type": "array", "items": _TOKEN},
+        "GET", "/api/tokens", list_tokens, scope="person", gives={"type": "array", "items": _TOKEN}
     ),
     Operation(
         "POST",
         "/api/tokens",
-        "Make an API token",
         add_token,
         scope="person",
         takes=NewToken,
@@ -314,47 +291,24 @@ OPERATIONS = (
         gives=object_schema(**_TOKEN_FIELDS, secret=_TEXT),
         also=(503,),
     ),
-    Operation(
-        "DELETE",
-        "/api/tokens/{token_id:text}",
-        "Remove an API token",
-        remove_token,
-        scope="person",
-        also=(503,),
-    ),
+    Operation("DELETE", "/api/tokens/{token_id:text}", remove_token, scope="person", also=(503,)),
     Operation(
         "GET",
         "/api/audit",
-        "Who changed what",
         see_audit,
         scope="person",
         gives={"type": "array", "items": _ENTRY},
         query=(_LIMIT,),
     ),
-    Operation(
-        "GET",
-        "/api/certificate",
-        "The page's certificate",
-        see_certificate,
-        scope="person",
-        gives=_CERTIFICATE,
-    ),
+    Operation("GET", "/api/certificate", see_certificate, scope="person", gives=_CERTIFICATE),
     Operation(
         "PUT",
         "/api/certificate",
-        "Take a certificate and its key",
         take_certificate,
         scope="person",
         takes_raw="application/octet-stream",
         gives=_CERTIFICATE,
         also=(503,),
     ),
-    Operation(
-        "DELETE",
-        "/api/certificate",
-        "Remove the certificate",
-        remove_certificate,
-        scope="person",
-        also=(503,),
-    ),
+    Operation("DELETE", "/api/certificate", remove_certificate, scope="person", also=(503,)),
 )

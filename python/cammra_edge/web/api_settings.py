@@ -221,11 +221,10 @@ def _body(**more: Schema) -> Schema:
 
 
 OPERATIONS = (
-    Operation("GET", "/api/settings", "Settings in force", see_settings, gives=STATE),
+    Operation("GET", "/api/settings", see_settings, gives=STATE),
     Operation(
         "PATCH",
         "/api/settings",
-        "Change settings, all or nothing",
         change_settings,
         scope="settings",
         takes_schema=_body(version={"type": ["integer", "null"]}),
@@ -236,7 +235,6 @@ OPERATIONS = (
     Operation(
         "PUT",
         "/api/profiles/{key:text}",
-        "Change fields of one profile",
         change_profile,
         scope="settings",
         takes_schema=_profile_schema(),
@@ -246,7 +244,6 @@ OPERATIONS = (
     Operation(
         "POST",
         "/api/check",
-        "Check changes without saving",
         check_settings,
         scope="settings",
         takes_schema=_body(),
@@ -255,23 +252,12 @@ OPERATIONS = (
         background=True,
     ),
     Operation(
-        "GET",
-        "/api/catalogue",
-        "Every field",
-        see_catalogue,
-        gives=object_schema(protocols=ANY, schemas=ANY),
+        "GET", "/api/catalogue", see_catalogue, gives=object_schema(protocols=ANY, schemas=ANY)
     ),
-    Operation(
-        "GET",
-        "/api/history",
-        "The last ten versions",
-        see_history,
-        gives={"type": "array", "items": _VERSION},
-    ),
+    Operation("GET", "/api/history", see_history, gives={"type": "array", "items": _VERSION}),
     Operation(
         "POST",
         "/api/history/{number:int}/restore",
-        "Restore a version",
         restore,
         scope="settings",
         gives=STATE,

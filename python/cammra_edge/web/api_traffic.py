@@ -19,6 +19,7 @@ from cammra_edge.web.operation import (
     Operation,
     Problem,
     Query,
+    Run,
     Schema,
     as_file,
     object_schema,
@@ -169,81 +170,50 @@ _LIMIT = Query(name="limit", schema={"type": "integer", "minimum": 1, "maximum":
 _PARKED = "/api/profiles/{key:text}/parked"
 
 
-def _listing(path: str, summary: str, run: Any, *query: Query) -> Operation:  # noqa: ANN401 - an operation's coroutine
-    return Operation("GET", path, summary, run, gives=LISTED, query=tuple(query), background=True)
+def _listing(path: str, run: Run, *query: Query) -> Operation:
+    return Operation("GET", path, run, gives=LISTED, query=query, background=True)
 
 
 OPERATIONS: Sequence[Operation] = (
-    Operation("GET", "/api/status", "Status", see_status, gives=_STATUS, background=True),
-    _listing("/api/events", "The latest events", see_events),
+    Operation("GET", "/api/status", see_status, gives=_STATUS, background=True),
+    _listing("/api/events", see_events),
     Operation(
         "GET",
         "/api/events/stream",
-        "Status and events as they come",
         stream_events,
         gives={"type": "string"},
         gives_type="text/event-stream",
         also=(429,),
         background=True,
     ),
-    _listing("/api/samples", "Points of the plots", see_samples),
+    _listing("/api/samples", see_samples),
     Operation(
         "GET",
         "/api/pictures/{image_key:text}",
-        "A picture",
         see_picture,
         gives={"type": "string"},
         gives_type="image/jpeg",
         background=True,
     ),
     Operation(
-        "GET",
-        "/api/view",
-        "What the camera sees now",
-        see_view,
-        gives={"type": "string"},
-        gives_type="image/jpeg",
-        also=(404,),
+        "GET", "/api/view", see_view, gives={"type": "string"}, gives_type="image/jpeg", also=(404,)
     ),
-    _listing("/api/journal", "The latest tries", see_journal, _PROFILE, _LIMIT),
+    _listing("/api/journal", see_journal, _PROFILE, _LIMIT),
     Operation(
         "GET",
         "/api/journal.csv",
-        "The latest tries as CSV",
         journal_csv,
         gives={"type": "string"},
         gives_type="text/csv",
         query=(_PROFILE,),
     ),
-    _listing("/api/parked", "Parked deliveries", see_parked, _PROFILE),
-    Operation(
-        "POST",
-        _PARKED + "/retry",
-        "Retry all parked",
-        retry_parked,
-        scope="deliveries",
-        gives=_COUNT,
-    ),
-    Operation(
-        "POST",
-        _PARKED + "/{seq:int}/retry",
-        "Retry a parked delivery",
-        retry_parked,
-        scope="deliveries",
-        gives=_COUNT,
-    ),
-    Operation(
-        "DELETE",
-        _PARKED + "/{seq:int}",
-        "Discard a parked delivery",
-        discard_parked,
-        scope="deliveries",
-        gives=_COUNT,
-    ),
+    _listing("/api/parked", see_parked, _PROFILE),
+    Operation("POST", _PARKED + "/retry", retry_parked, scope="deliveries", gives=_COUNT),
+    Operation("POST", _PARKED + "/{seq:int}/retry", retry_parked, scope="deliveries", gives=_COUNT),
+    Operation("DELETE", _PARKED + "/{seq:int}", discard_parked, scope="deliveries", gives=_COUNT),
     Operation(
         "GET",
         _PARKED + "/{seq:int}",
-        "A parked delivery's bytes",
         download_parked,
         scope="deliveries",
         gives={"type": "string"},
@@ -252,7 +222,6 @@ OPERATIONS: Sequence[Operation] = (
     Operation(
         "POST",
         "/api/profiles/{key:text}/resume",
-        "Let a paused profile go on",
         resume,
         scope="deliveries",
         gives=object_schema(profile={"type": "string"}),

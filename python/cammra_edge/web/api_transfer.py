@@ -91,19 +91,10 @@ async def export_cloud(call: Call) -> Response:
 _SECRETS = Query(name="secrets", schema={"type": "boolean"}, default=False)
 
 OPERATIONS = (
-    Operation(
-        "GET",
-        "/api/export",
-        "Settings as a file",
-        export,
-        scope="settings",
-        gives=ANY,
-        query=(_SECRETS,),
-    ),
+    Operation("GET", "/api/export", export, scope="settings", gives=ANY, query=(_SECRETS,)),
     Operation(
         "POST",
         "/api/import",
-        "Take over an exported file",
         import_settings,
         scope="settings",
         takes_raw="application/json",
@@ -114,7 +105,6 @@ OPERATIONS = (
     Operation(
         "PUT",
         "/api/profiles/{key:text}/cloud",
-        "Take over a cloud.cgi file",
         import_cloud,
         scope="settings",
         takes_raw="text/xml",
@@ -124,7 +114,6 @@ OPERATIONS = (
     Operation(
         "GET",
         "/api/profiles/{key:text}/cloud",
-        "A profile as a cloud.cgi file",
         export_cloud,
         gives={"type": "string"},
         gives_type="text/xml",

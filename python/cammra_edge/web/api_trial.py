@@ -40,7 +40,6 @@ OPERATIONS = (
     Operation(
         "POST",
         "/api/profiles/{key:text}/test",
-        "Try a profile step by step",
         test_profile,
         scope="settings",
         gives={"type": "string"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,7 +20,7 @@ from cammra_edge.errors import ConfigError
 from cammra_edge.web.patience import BODY_S
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Mapping
 
     from starlette.requests import Request
 
@@ -132,6 +133,9 @@ class Call:
         return self.request.client.host if self.request.client else "?"
 
 
+Run = Callable[[Call], Awaitable[Response | Schema | list[Any] | None]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """A query parameter: a text, a whole number between two bounds, or yes or no."""
@@ -148,8 +152,7 @@ class Operation:
     Args:
         method: HTTP method.
         path: With `{parameters}`.
-        summary: One line for the document.
-        run: Does it.
+        run: Does it; the first line of its docstring goes into the document.
         scope: What the caller must be allowed; `None` lets everybody in, `person` wants a session.
         takes: Dataclass of the JSON body; `None` for no body.
         takes_raw: Media type of a body that is not JSON.
@@ -165,8 +168,7 @@ class Operation:
 
     method: str
     path: str
-    summary: str
-    run: Callable[[Call], Awaitable[Response | Schema | list[Any] | None]]
+    run: Run
     _: KW_ONLY
     scope: str | None = "read"
     takes: type | None = None
@@ -179,6 +181,11 @@ class Operation:
     query: tuple[Query, ...] = ()
     max_body_bytes: int = MAX_BODY_BYTES
     background: bool = False
+
+    @property
+    def summary(self) -> str:
+        """One line for the document."""
+        return (self.run.__doc__ or "").partition("\n")[0].removesuffix(".")
 
     @property
     def has_body(self) -> bool:
