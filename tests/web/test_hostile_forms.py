@@ -73,6 +73,15 @@ def test_a_hostile_name_is_refused_and_never_a_failure(
     assert len(engine.applied) == before
 
 
+@pytest.mark.parametrize("path", ["session", "setup", "tokens"])
+def test_a_member_that_is_no_unicode_is_refused_in_unicode(
+    hostile: tuple[httpx.Client, StillEngine, dict[str, Any]], path: str
+) -> None:
+    answer = hostile[0].post(f"/api/{path}", content=json.dumps({"\ud800": 1}), headers=JSON)
+    assert answer.status_code == 422
+    assert answer.json()["fields"][0] == {"field": "?", "want": "no such field here"}
+
+
 @pytest.mark.parametrize("name", ["profiles[vms].device_id", "profiles[vms].name", "plate_lists"])
 @pytest.mark.parametrize("value", HOSTILE_VALUES, ids=lambda value: ascii(value)[:20])
 def test_a_hostile_value_is_refused_at_its_name(

@@ -31,6 +31,7 @@ from cammra_edge.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+_LONGEST_SHOWN = 80
 _LOCKABLE = "a field: profiles[barrier].server_url, tracking.lost_after_s, or lost_after_s anywhere"
 _PAGE_KEY = re.compile(r"Profile ([1-9][0-9]?)")
 
@@ -118,11 +119,10 @@ class Draft:
         return draft
 
     def _unknown(self, name: str) -> ConfigError:
-        shown = name[:80].encode(errors="replace").decode() or "changes"
         key, _ = key_and_field(name)
-        if key and key not in self.keys:
-            return ConfigError(shown, "", "one of the profiles " + ", ".join(self.keys))
-        return ConfigError(shown, "", "no such field here")
+        known = not key or key in self.keys
+        want = "no such field here" if known else "one of the profiles " + ", ".join(self.keys)
+        return ConfigError(name[:_LONGEST_SHOWN] or "changes", "", want)
 
     def _moved_secrets(self, typed: Mapping[str, object]) -> Iterable[str]:
         """The stored secrets that would go to another host, as nobody has typed them again."""

@@ -1,13 +1,13 @@
-"""Who may come in: the page's password, sessions, API tokens, and the brake on guessing.
+"""Who may use the page: its password, sessions, API tokens, and the brake on guessing.
 
 Invariants, held by `tests/web/test_access.py`:
 
 1. There is no default password. The first one is set with a code that only the console shows.
 2. No password, session or token is stored in clear; they are compared in constant time.
-3. A session gets a new token at every sign-in, ends after `IDLE_S` without a person's action and after
-   `ABSOLUTE_S` in any case; a new password ends all others.
-4. After `FREE_TRIES` wrong guesses each further one waits, twice as long every time; guessing from many
-   addresses is braked as a whole.
+3. Every sign-in gives the session a new token. A session ends after `IDLE_S` without a person's action, after
+   `ABSOLUTE_S` in any case, and when the password changes.
+4. After `FREE_TRIES` wrong guesses each further one waits twice as long as the one before; guesses from many
+   addresses are slowed down together.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ SCRYPT_N, SCRYPT_R, SCRYPT_P = 1 << 14, 8, 5
 _CODE_LETTERS = "ABCDEFGHJKMNPQRTUVWXY346789"  # none that look alike on a console
 
 SCOPES = ("read", "settings", "deliveries")
-"""What a token may do: look; change settings and test; retry, discard and download parked events."""
+"""What a token may allow: to look; to change settings and test; to retry, discard and download parked events."""
 
 
 @dataclass(slots=True)
 class Session:
-    """One signed-in browser; the only mutable part is when it was last used."""
+    """One signed-in browser; only `used_ns` ever changes."""
 
     csrf: str
     began_ns: int
@@ -61,7 +61,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An API token as it is listed; its secret was shown once."""
+    """An API token as it is listed. Its secret was shown once, and is kept as a digest."""
 
     token_id: str
     name: str
@@ -83,10 +83,10 @@ class Access:
     """The page's door. All methods may be called from any thread."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        """Read who is known.
+        """Read the file.
 
         Args:
-            path: The file that keeps the password's hash and the tokens' hashes.
+            path: The file with the password's hash and the tokens' digests.
             clock: Where the time comes from.
         """
         self._path = path
@@ -94,17 +94,17 @@ class Access:
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
         self.brake = Brake(clock)
-        held = read_json(path) or {}
-        self._password: dict[str, Any] | None = held.get("password")
+        stored = read_json(path) or {}
+        self._password: dict[str, Any] | None = stored.get("password")
         self._tokens = [
             Token(
-                str(one["id"]),
-                str(one["name"]),
-                tuple(one["scopes"]),
-                int(one["made"]),
-                str(one["digest"]),
+                str(token["id"]),
+                str(token["name"]),
+                tuple(token["scopes"]),
+                int(token["made"]),
+                str(token["digest"]),
             )
-            for one in held.get("tokens", [])
+            for token in stored.get("tokens", [])
         ]
         self.setup_code = "" if self._password else new_code()
 
@@ -122,9 +122,9 @@ class Access:
         """
         check_password(password)
         with self._lock:
-            wanted = self.setup_code
-            given = code.strip().upper().replace("-", "").replace(" ", "")
-            if self.set_up or not wanted or not same(given, wanted.replace("-", "")):
+            typed = code.strip().upper().replace("-", "").replace(" ", "")
+            code_now = self.setup_code.replace("-", "")
+            if self.set_up or not code_now or not same(typed, code_now):
                 return False
             self._set(password)
             self.setup_code = ""
@@ -146,30 +146,31 @@ class Access:
         return True
 
     def knows(self, password: str) -> bool:
-        """Whether this is the password; takes as long when it is not."""
-        held = self._password
-        if held is None or len(password) > MAX_PASSWORD:
+        """Whether this is the password; takes equally long when it is not."""
+        stored = self._password
+        if stored is None or len(password) > MAX_PASSWORD:
             return False
-        digest = scrypt(password, bytes.fromhex(held["salt"]), held["n"], held["r"], held["p"])
-        return hmac.compare_digest(digest.hex(), str(held["hash"]))
+        salt = bytes.fromhex(stored["salt"])
+        digest = scrypt(password, salt, stored["n"], stored["r"], stored["p"])
+        return hmac.compare_digest(digest.hex(), str(stored["hash"]))
 
     def _set(self, password: str) -> None:
         salt = secrets.token_bytes(16)
         digest = scrypt(password, salt, SCRYPT_N, SCRYPT_R, SCRYPT_P)
-        made = {"salt": salt.hex(), "n": SCRYPT_N, "r": SCRYPT_R, "p": SCRYPT_P}
-        self._keep({**made, "hash": digest.hex()}, self._tokens)
+        cost = {"n": SCRYPT_N, "r": SCRYPT_R, "p": SCRYPT_P}
+        self._write({"salt": salt.hex(), **cost, "hash": digest.hex()}, self._tokens)
 
-    def _keep(self, password: dict[str, Any] | None, tokens: list[Token]) -> None:
-        """Write first, so that a disk that refuses leaves everything as it was."""
+    def _write(self, password: dict[str, Any] | None, tokens: list[Token]) -> None:
+        """Write the file first: when the disk refuses, everything stays as it was."""
         plain = [
             {
-                "id": one.token_id,
-                "name": one.name,
-                "scopes": list(one.scopes),
-                "made": one.made_utc_s,
-                "digest": one.digest,
+                "id": token.token_id,
+                "name": token.name,
+                "scopes": list(token.scopes),
+                "made": token.made_utc_s,
+                "digest": token.digest,
             }
-            for one in tokens
+            for token in tokens
         ]
         write_json(self._path, {"format": 1, "password": password, "tokens": plain})
         self._password, self._tokens = password, tokens
@@ -177,7 +178,7 @@ class Access:
     # ---- sessions ----------------------------------------------------------------------------
 
     def open_session(self) -> tuple[str, Session]:
-        """A new session and its token, which only the browser keeps."""
+        """A new session, and its token: only the browser keeps it."""
         token = secrets.token_urlsafe(32)
         now = self._clock.mono_ns()
         session = Session(secrets.token_urlsafe(32), now, now)
@@ -189,7 +190,7 @@ class Access:
         return token, session
 
     def session(self, token: str, *, used: bool) -> Session | None:
-        """The session of this token, if it still runs; `used` says that a person did something."""
+        """The session of this token unless it has ended; `used`: a person did something just now."""
         now = self._clock.mono_ns()
         with self._lock:
             self._drop_ended(now)
@@ -204,14 +205,15 @@ class Access:
             self._sessions.pop(_digest(token), None)
 
     def _drop_ended(self, now_ns: int) -> None:
-        for key, one in list(self._sessions.items()):
-            if now_ns - one.used_ns > IDLE_S * 10**9 or now_ns - one.began_ns > ABSOLUTE_S * 10**9:
-                del self._sessions[key]
+        for digest, session in list(self._sessions.items()):
+            idle_ns, age_ns = now_ns - session.used_ns, now_ns - session.began_ns
+            if idle_ns > IDLE_S * 10**9 or age_ns > ABSOLUTE_S * 10**9:
+                del self._sessions[digest]
 
     # ---- tokens ------------------------------------------------------------------------------
 
     def new_token(self, name: str, scopes: Iterable[str]) -> tuple[str, Token]:
-        """A token for a program, and its secret, which is shown once.
+        """A token for a program, and its secret, to be shown once.
 
         Raises:
             ConfigError: The name or a scope cannot be used.
@@ -235,30 +237,31 @@ class Access:
                 raise ConfigError(
                     "tokens", MAX_TOKENS, f"at most {MAX_TOKENS} tokens; remove one first"
                 )
-            self._keep(self._password, [*self._tokens, token])
+            self._write(self._password, [*self._tokens, token])
         return secret, token
 
     def tokens(self) -> tuple[Token, ...]:
-        """The tokens that may come in."""
+        """The tokens that are accepted."""
         return tuple(self._tokens)
 
     def remove_token(self, token_id: str) -> bool:
-        """Shut a token out.
+        """Accept a token no more; False when there is none of this id.
 
         Raises:
             OSError: The disk refused; nothing has changed.
         """
         with self._lock:
-            left = [one for one in self._tokens if one.token_id != token_id]
+            left = [token for token in self._tokens if token.token_id != token_id]
             if len(left) == len(self._tokens):
                 return False
-            self._keep(self._password, left)
+            self._write(self._password, left)
         return True
 
     def token(self, secret: str) -> Token | None:
         """The token with this secret."""
         digest = _digest(secret)
-        return next((one for one in self._tokens if hmac.compare_digest(one.digest, digest)), None)
+        tokens = (token for token in self._tokens if hmac.compare_digest(token.digest, digest))
+        return next(tokens, None)
 
 
 @dataclass(slots=True)
@@ -269,7 +272,7 @@ class _Failures:
 
 @dataclass(slots=True)
 class Brake:
-    """Slows guessing down: per address, and over all addresses together."""
+    """Slows guessing down: by address, and for all addresses together."""
 
     clock: Clock
     _by_address: dict[str, _Failures] = field(default_factory=dict)
@@ -277,11 +280,11 @@ class Brake:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wait_s(self, address: str) -> float:
-        """Seconds until the next guess is looked at; 0 when now."""
+        """Seconds until the next guess is accepted; 0 for now."""
         now = self.clock.mono_ns()
         with self._lock:
-            mine = self._wait(self._by_address.get(address), FREE_TRIES, now)
-            return max(mine, self._wait(self._all, MANY_FAILURES, now))
+            own = self._wait(self._by_address.get(address), FREE_TRIES, now)
+            return max(own, self._wait(self._all, MANY_FAILURES, now))
 
     @staticmethod
     def _wait(failures: _Failures | None, free: int, now_ns: int) -> float:
@@ -294,17 +297,17 @@ class Brake:
         """Count a wrong guess."""
         now = self.clock.mono_ns()
         with self._lock:
-            for key, one in list(self._by_address.items()):
-                if now - one.last_ns > FORGET_S * 10**9:
-                    del self._by_address[key]
+            for other, failures in list(self._by_address.items()):
+                if now - failures.last_ns > FORGET_S * 10**9:
+                    del self._by_address[other]
             if now - self._all.last_ns > FORGET_S * 10**9:
                 self._all.count = 0
-            if len(self._by_address) < 1024:  # noqa: PLR2004 - beyond that the brake on all of them holds
+            if len(self._by_address) < 1024:  # noqa: PLR2004 - beyond that, the brake on all of them is enough
                 self._by_address.setdefault(address, _Failures())
-            for held in (self._by_address.get(address), self._all):
-                if held is not None:
-                    held.count += 1
-                    held.last_ns = now
+            for counted in (self._by_address.get(address), self._all):
+                if counted is not None:
+                    counted.count += 1
+                    counted.last_ns = now
 
     def passed(self, address: str) -> None:
         """Forget this address's wrong guesses."""
@@ -319,14 +322,14 @@ def new_code() -> str:
 
 
 def check_password(password: str, field: str = "password") -> None:
-    """Refuse a password that is too short to hold or too long to hash.
+    """Refuse a password that is too easy to guess, or too long to hash.
 
     Args:
-        password: What somebody chose.
-        field: Where it was typed.
+        password: The password somebody chose.
+        field: The field it was typed into.
 
     Raises:
-        ConfigError: It never shows the password.
+        ConfigError: Never shows the password.
     """
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise ConfigError(
@@ -349,10 +352,10 @@ def scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
     )
 
 
-def same(one: str, other: str) -> bool:
+def same(secret: str, guess: str) -> bool:
     """Compare two short secrets in constant time."""
     return hmac.compare_digest(
-        one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass")
+        secret.encode("utf-8", "surrogatepass"), guess.encode("utf-8", "surrogatepass")
     )
 
 

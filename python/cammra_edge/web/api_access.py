@@ -1,8 +1,8 @@
-"""Operations of the door: first visit, sign-in, password, tokens, audit."""
+"""Operations on who may use the page: first visit, sign-in, password, tokens, audit log, certificate."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +13,15 @@ from starlette.responses import JSONResponse, Response
 from cammra_edge.errors import ConfigError
 from cammra_edge.web import certificate
 from cammra_edge.web.access import ABSOLUTE_S, SCOPES
-from cammra_edge.web.operation import Call, Operation, Problem, Query, Schema, object_schema
+from cammra_edge.web.operation import (
+    Call,
+    Operation,
+    Problem,
+    Query,
+    Schema,
+    object_schema,
+    unusable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +35,7 @@ _PASSWORD = ("password", "the page's password")
 
 @dataclass(frozen=True, slots=True)
 class FirstVisit:
-    """The console's code and the password to be."""
+    """The console's code, and the password to set."""
 
     code: str
     password: str
@@ -42,7 +50,7 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class NewPassword:
-    """The password as it is and as it shall be."""
+    """The password in force, and the new one."""
 
     old: str
     new: str
@@ -50,7 +58,7 @@ class NewPassword:
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """A token to be made."""
+    """A token to make."""
 
     name: str
     scopes: tuple[str, ...]
@@ -70,17 +78,17 @@ def _session(call: Call, session: Session | None) -> Schema:
     }
 
 
-async def _guessed(call: Call, name: str, guess: Callable[..., bool], *given: str) -> None:
-    """Let one guess at a secret be looked at, and after every wrong one the next one later.
+async def _guessed(call: Call, name: str, check: Callable[..., bool], *args: str) -> None:
+    """Check one guess at a secret; each wrong one delays the next.
 
-    One at a time: many at once would all be looked at before the first is counted, and each takes scrypt's
+    One at a time: many at once would all be checked before the first is counted, and each takes scrypt's
     16 MiB.
 
     Args:
         call: Who guesses.
         name: The field that holds the guess.
-        guess: Looks at it; says whether it is right.
-        given: What `guess` takes.
+        check: Says whether the guess is right.
+        args: What `check` takes.
 
     Raises:
         Problem: 422 wrong or unfit, 429 too soon, 503 the disk refused.
@@ -92,7 +100,7 @@ async def _guessed(call: Call, name: str, guess: Callable[..., bool], *given: st
             raise Problem(
                 429, f"Too many wrong tries. Wait {ceil(wait_s)} s.", retry_after_s=wait_s
             )
-        if await _kept(guess, *given):
+        if await _done(check, *args):
             brake.passed(call.address)
             return
         brake.failed(call.address)
@@ -101,16 +109,16 @@ async def _guessed(call: Call, name: str, guess: Callable[..., bool], *given: st
     raise Problem(422, f"That is not the {what}.", fields=(ConfigError(name, "", want),))
 
 
-async def _kept(change: Callable[..., T], *given: object) -> T:
-    """Run a change in a thread and turn its refusals into answers.
+async def _done(change: Callable[..., T], *args: object) -> T:
+    """Run a change in a thread, and turn its errors into answers.
 
     Raises:
         Problem: 422 unfit, 503 the disk refused.
     """
     try:
-        return await run_in_threadpool(change, *given)
+        return await run_in_threadpool(change, *args)
     except ConfigError as error:
-        raise Problem(422, "Some fields cannot be used.", fields=(error,)) from error
+        raise unusable(error) from error
     except OSError as error:
         why = error.strerror or "unknown"
         raise Problem(503, f"The disk refused: {why}. Nothing was changed.") from error
@@ -118,10 +126,10 @@ async def _kept(change: Callable[..., T], *given: object) -> T:
 
 async def first_visit(call: Call) -> Response:
     """Set the first password with the console's code."""
-    access, given = call.page.access, call.body
+    access, visit = call.page.access, call.body
     if access.set_up:
         raise Problem(409, "A password is set already. Sign in with it.")
-    await _guessed(call, "code", access.set_first_password, given.code, given.password)
+    await _guessed(call, "code", access.set_first_password, visit.code, visit.password)
     call.page.audit.note(f"page from {call.address}", "first password set")
     return _signed_in(call)
 
@@ -173,50 +181,49 @@ async def change_password(call: Call) -> Response:
 
 
 async def list_tokens(call: Call) -> list[Any]:
-    """The tokens that may come in."""
-    return [_token(one) for one in call.page.access.tokens()]
+    """The API tokens."""
+    return [_token(token) for token in call.page.access.tokens()]
 
 
 def _token(token: Token) -> Schema:
-    made = asdict(token)
     return {
-        "id": made["token_id"],
-        "name": made["name"],
-        "scopes": list(made["scopes"]),
-        "made": made["made_utc_s"],
+        "id": token.token_id,
+        "name": token.name,
+        "scopes": list(token.scopes),
+        "made": token.made_utc_s,
     }
 
 
 async def add_token(call: Call) -> Schema:
-    """Make a token; its secret is in this answer and nowhere else."""
-    secret, token = await _kept(call.page.access.new_token, call.body.name, call.body.scopes)
+    """Make an API token; its secret is in this answer and nowhere else."""
+    secret, token = await _done(call.page.access.new_token, call.body.name, call.body.scopes)
     call.page.audit.note(call.who, f"token {token.token_id} made", token.scopes)
     return {**_token(token), "secret": secret}
 
 
 async def remove_token(call: Call) -> None:
-    """Shut a token out."""
+    """Remove an API token."""
     token_id = call.request.path_params["token_id"]
-    if not await _kept(call.page.access.remove_token, token_id):
+    if not await _done(call.page.access.remove_token, token_id):
         raise Problem(404, "There is no such token.")
     call.page.audit.note(call.who, f"token {token_id} removed")
 
 
 async def see_audit(call: Call) -> list[Any]:
     """Who changed what, newest first."""
-    return await run_in_threadpool(partial(call.page.audit.entries, call.query["limit"]))
+    return await run_in_threadpool(call.page.audit.entries, call.query["limit"])
 
 
 async def see_certificate(call: Call) -> Schema:
     """Whether the page has a certificate, and its fingerprint."""
-    found = await run_in_threadpool(certificate.fingerprint, call.page.folder)
-    return {"set": bool(found), "sha256": found, "in_use": call.page.tls}
+    sha256 = await run_in_threadpool(certificate.fingerprint, call.page.folder)
+    return {"set": bool(sha256), "sha256": sha256, "in_use": call.page.tls}
 
 
 async def take_certificate(call: Call) -> Schema:
-    """Keep a certificate and its key; used from the next start on."""
+    """Store a certificate and its key; used from the next start on."""
     try:
-        await _kept(certificate.take, call.page.folder, call.body)
+        await _done(certificate.take, call.page.folder, call.body)
     except ValueError as error:
         raise Problem(422, f"That is {error}.") from error
     call.page.audit.note(call.who, "certificate taken")
@@ -226,13 +233,11 @@ async def take_certificate(call: Call) -> Schema:
 async def remove_certificate(call: Call) -> None:
     """Serve the page without a certificate from the next start on."""
     path = call.page.folder / certificate.NAME
-    await _kept(partial(path.unlink, missing_ok=True))
+    await _done(partial(path.unlink, missing_ok=True))
     call.page.audit.note(call.who, "certificate removed")
 
 
 _TEXT: Schema = {"type": "string"}
-
-
 _SESSION = object_schema(
     set_up={"type": "boolean"},
     signed_in={"type": "boolean"},

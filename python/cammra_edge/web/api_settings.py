@@ -15,9 +15,19 @@ from starlette.concurrency import run_in_threadpool
 from cammra_edge.config.catalogue import ANY_PROFILE, catalogue
 from cammra_edge.config.drafting import masked
 from cammra_edge.config.flat import profile_name
-from cammra_edge.config.shape import SettingsError, refused
+from cammra_edge.config.shape import SettingsError
 from cammra_edge.errors import CammraError, ConfigError
-from cammra_edge.web.operation import ANY, LISTED, Call, Operation, Problem, Schema, object_schema
+from cammra_edge.web.operation import (
+    ANY,
+    LISTED,
+    Call,
+    Operation,
+    Problem,
+    Schema,
+    object_schema,
+    unusable,
+    wrong_fields,
+)
 from cammra_edge.web.saved import StaleError
 
 if TYPE_CHECKING:
@@ -58,7 +68,7 @@ async def change_settings(call: Call) -> Schema:
     changes = changes_in(call.body, "version")
     version = call.body.get("version")
     if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
-        raise unusable(refused("version", version, "a whole number"))
+        raise unusable(ConfigError("version", "", "a whole number"))
     return await _changed(call, changes, version)
 
 
@@ -81,7 +91,7 @@ def changes_in(body: Schema, *beside: str) -> Schema:
     """
     changes = body.get("changes")
     if not isinstance(changes, dict) or set(body) - {"changes", *beside}:
-        raise unusable(refused("changes", changes, "the fields to change, and nothing else"))
+        raise unusable(ConfigError("changes", "", "the fields to change, and nothing else"))
     return changes
 
 
@@ -97,11 +107,6 @@ def key_in(call: Call) -> str:
     return key
 
 
-def unusable(error: SettingsError) -> Problem:
-    """The answer to settings that cannot be used."""
-    return Problem(422, "Some fields cannot be used.", fields=error.errors)
-
-
 async def saving(call: Call, save: Callable[[], Version], what: str) -> Schema:
     """Run a save in a thread and note it; answers the settings in force.
 
@@ -111,13 +116,13 @@ async def saving(call: Call, save: Callable[[], Version], what: str) -> Schema:
     try:
         version = await run_in_threadpool(save)
     except SettingsError as error:
-        raise unusable(error) from error
+        raise unusable(*error.errors) from error
     except StaleError as error:
         raise Problem(
             409, "Somebody else has saved since you opened this page.", version=error.version
         ) from error
     except ConfigError as error:
-        raise Problem(422, "Some fields cannot be used.", fields=(error,)) from error
+        raise unusable(error) from error
     except (OSError, CammraError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise Problem(
@@ -134,10 +139,7 @@ async def check_settings(call: Call) -> Schema:
     try:
         draft = await run_in_threadpool(call.page.saved.changed, changes)
     except SettingsError as error:
-        return {
-            "fields": [{"field": wrong.field, "want": wrong.want} for wrong in error.errors],
-            "profiles": [],
-        }
+        return {"fields": wrong_fields(error.errors), "profiles": []}
     return {"fields": [], "profiles": await run_in_threadpool(call.page.outlook, draft.settings)}
 
 

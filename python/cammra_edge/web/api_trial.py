@@ -5,9 +5,10 @@ from __future__ import annotations
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from cammra_edge.config.shape import SettingsError, refused
-from cammra_edge.web.api_settings import changes_in, changes_schema, key_in, unusable
-from cammra_edge.web.operation import Call, Operation, Problem
+from cammra_edge.config.shape import SettingsError
+from cammra_edge.errors import ConfigError
+from cammra_edge.web.api_settings import changes_in, changes_schema, key_in
+from cammra_edge.web.operation import Call, Operation, Problem, unusable
 from cammra_edge.web.trial import PAUSE_S, BusyError
 
 PLATE = "AXIS1234"
@@ -19,12 +20,12 @@ async def test_profile(call: Call) -> Response:
     key = key_in(call)
     plate = call.body.get("plate", PLATE)
     changes = changes_in({"changes": {}} | call.body, "plate")
+    if not isinstance(plate, str) or not 0 < len(plate) <= LONGEST_PLATE:
+        raise unusable(ConfigError("plate", "", f"a plate of 1 to {LONGEST_PLATE} characters"))
     try:
-        if not isinstance(plate, str) or not 0 < len(plate) <= LONGEST_PLATE:
-            raise refused("plate", plate, f"a plate of 1 to {LONGEST_PLATE} characters")
         settings = (await run_in_threadpool(call.page.saved.changed, changes)).settings
     except SettingsError as error:
-        raise unusable(error) from error
+        raise unusable(*error.errors) from error
     if key not in (profile.key for profile in settings.profiles):
         raise Problem(404, "This profile is not filled in yet.")
     try:

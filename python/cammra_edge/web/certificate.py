@@ -1,4 +1,4 @@
-"""The page's own TLS certificate: taken only when it works, used from the next start on."""
+"""The page's own TLS certificate: stored only when it works, used from the next start on."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", 
 
 
 def fingerprint(folder: Path) -> str:
-    """SHA-256 of the certificate that is kept, as pairs of hex digits; empty without one."""
+    """SHA-256 of the stored certificate as pairs of hex digits; empty when there is none."""
     try:
-        found = _BLOCK.search((folder / NAME).read_text(encoding="ascii"))
-        der = ssl.PEM_cert_to_DER_cert(found.group()) if found else b""
+        block = _BLOCK.search((folder / NAME).read_text(encoding="ascii"))
+        der = ssl.PEM_cert_to_DER_cert(block.group()) if block else b""
     except (OSError, ValueError):
         return ""
     return ":".join(f"{byte:02X}" for byte in hashlib.sha256(der).digest()) if der else ""
 
 
 def take(folder: Path, pem: bytes) -> None:
-    """Keep a certificate and its key.
+    """Store a certificate and its key.
 
     Args:
         folder: The page's folder.
-        pem: Both, and intermediate certificates, one after another in PEM.
+        pem: Both, and any intermediate certificates, one after another in PEM.
 
     Raises:
-        ValueError: They do not fit together, or are no PEM without a password.
-        OSError: The disk refused; the old one is as it was.
+        ValueError: Certificate and key do not fit together, need a password, or are not PEM.
+        OSError: The disk refused; the old certificate is unchanged.
     """
     aside = folder / "certificate.new"
     write_whole(aside, pem)

@@ -1,4 +1,4 @@
-"""Small files that must be whole or not there: written aside, flushed, then renamed."""
+"""Small files, written whole or not at all: written beside the old one, flushed, then renamed."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ PRIVATE_FOLDER = 0o700
 
 
 def private_folder(path: Path) -> Path:
-    """The folder, made when missing, for its owner alone."""
+    """The folder, made if need be; only its owner may enter."""
     path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-    with suppress(OSError):  # a file system without modes (FAT on a card) keeps what it has
+    with suppress(OSError):  # a file system without modes (FAT on a card)
         path.chmod(PRIVATE_FOLDER)
     return path
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Put the file in place in one step that survives a power cut; its owner alone may read it.
+    """Replace the file in one step that survives a power cut; only its owner may read it.
 
     Raises:
-        OSError: The disk refused; the old file is as it was.
+        OSError: The disk refused; the old file is unchanged.
     """
     aside = path.with_name(path.name + ".part")
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
@@ -50,13 +50,13 @@ def write_json(path: Path, value: object) -> None:
     """`write_whole` of a value as JSON.
 
     Raises:
-        OSError: The disk refused; the old file is as it was.
+        OSError: The disk refused; the old file is unchanged.
     """
     write_whole(path, json.dumps(value, ensure_ascii=False, indent=1).encode())
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The object in a JSON file; `None` when there is none or it is broken."""
+    """The object in a JSON file; `None` when the file is missing or broken."""
     try:
         value = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):

@@ -1,6 +1,6 @@
-"""One operation of the API: who may call it, what it takes, what it answers, and how it is written down.
+"""One operation of the API: who may call it, what it takes and what it answers.
 
-Routes and the OpenAPI document are made of the same table, so that no answer is undocumented
+Routes and the OpenAPI document are made from one table of operations, so that no answer is undocumented
 (`tests/web/test_openapi.py`).
 """
 
@@ -20,7 +20,7 @@ from cammra_edge.errors import ConfigError
 from cammra_edge.web.patience import BODY_S
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from starlette.requests import Request
 
@@ -56,9 +56,9 @@ class Problem(Exception):  # noqa: N818 - it is an answer, as RFC 9457 names it
     Args:
         status: HTTP status.
         error: One sentence.
-        fields: What is wrong with which field.
-        retry_after_s: When to come again.
-        version: The settings' current version, where the caller's was outdated.
+        fields: The fields that are wrong.
+        retry_after_s: When to try again.
+        version: The settings' current version, where the caller's is outdated.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Problem(Exception):  # noqa: N818 - it is an answer, as RFC 9457 names it
         status: int,
         error: str,
         *,
-        fields: tuple[ConfigError, ...] = (),
+        fields: Sequence[ConfigError] = (),
         retry_after_s: float = 0.0,
         version: int | None = None,
     ) -> None:
@@ -81,7 +81,7 @@ class Problem(Exception):  # noqa: N818 - it is an answer, as RFC 9457 names it
         """The answer as JSON."""
         content: dict[str, Any] = {"error": self.error}
         if self.fields:
-            content["fields"] = [{"field": one.field, "want": one.want} for one in self.fields]
+            content["fields"] = wrong_fields(self.fields)
         if self.version is not None:
             content["version"] = self.version
         headers = {}
@@ -91,6 +91,19 @@ class Problem(Exception):  # noqa: N818 - it is an answer, as RFC 9457 names it
         return JSONResponse(content, self.status, headers)
 
 
+def wrong_fields(errors: Iterable[ConfigError]) -> list[Schema]:
+    """The fields that are wrong, and what was wanted; a name that is not valid Unicode is made so."""
+    return [
+        {"field": error.field.encode(errors="replace").decode(), "want": error.want}
+        for error in errors
+    ]
+
+
+def unusable(*errors: ConfigError) -> Problem:
+    """The answer to fields that cannot be used."""
+    return Problem(422, "Some fields cannot be used.", fields=errors)
+
+
 PROBLEM_SCHEMA: Schema = {
     "type": "object",
     "required": ["error"],
@@ -98,11 +111,7 @@ PROBLEM_SCHEMA: Schema = {
         "error": {"type": "string"},
         "fields": {
             "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "want"],
-                "properties": {"field": {"type": "string"}, "want": {"type": "string"}},
-            },
+            "items": object_schema(field={"type": "string"}, want={"type": "string"}),
         },
         "retry_after_s": {"type": "number"},
         "version": {"type": "integer"},
@@ -113,7 +122,7 @@ PROBLEM_SCHEMA: Schema = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, checked: who asks, path parameters, query and body."""
+    """One request, checked: visitor, path parameters, query and body."""
 
     page: Page
     request: Request
@@ -124,12 +133,11 @@ class Call:
     @property
     def who(self) -> str:
         """For history and audit."""
-        address = self.request.client.host if self.request.client else "?"
-        return f"{self.visitor.name if self.visitor else 'nobody'} from {address}"
+        return f"{self.visitor.name if self.visitor else 'nobody'} from {self.address}"
 
     @property
     def address(self) -> str:
-        """Whom the brake on guessing counts."""
+        """What the brake on guessing counts by."""
         return self.request.client.host if self.request.client else "?"
 
 
@@ -153,17 +161,17 @@ class Operation:
         method: HTTP method.
         path: With `{parameters}`.
         run: Does it; the first line of its docstring goes into the document.
-        scope: What the caller must be allowed; `None` lets everybody in, `person` wants a session.
+        scope: What the caller must be allowed: `None` is for everybody, `person` wants a session.
         takes: Dataclass of the JSON body; `None` for no body.
-        takes_raw: Media type of a body that is not JSON.
-        takes_schema: Schema of a free JSON body.
+        takes_raw: Media type of a body that is taken as bytes.
+        takes_schema: Schema of a JSON body that no dataclass describes.
         gives: Schema of a good answer's JSON; `None` for 204.
         gives_type: Media type of a good answer.
-        status: Of a good answer.
-        also: Further answers that are this operation's own.
+        status: Status of a good answer.
+        also: Statuses that not every operation may answer.
         query: Parameters in the query.
-        max_body_bytes: More is refused.
-        background: Does not count as a person's action, so that a forgotten page still signs out.
+        max_body_bytes: Longest body.
+        background: Not a person's action: a page left open still signs out.
     """
 
     method: str
@@ -209,14 +217,14 @@ async def body_of(operation: Operation, request: Request) -> Any:  # noqa: ANN40
     if not operation.has_body:
         return None
     wanted = operation.takes_raw or JSON_TYPE
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given != wanted:
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if sent != wanted:
         raise Problem(415, f"Send the body as {wanted}.")
     try:
         async with asyncio.timeout(BODY_S):
             raw = await _whole_body(request, operation.max_body_bytes)
     except TimeoutError as error:
-        raise Problem(408, "The body did not come in time.") from error
+        raise Problem(408, "The body did not arrive in time.") from error
     if operation.takes_raw:
         return raw
     plain = parse_json(raw)
@@ -227,7 +235,7 @@ async def body_of(operation: Operation, request: Request) -> Any:  # noqa: ANN40
     try:
         return record_of(operation.takes, plain, "")
     except SettingsError as error:
-        raise Problem(422, "Some fields cannot be used.", fields=error.errors) from error
+        raise unusable(*error.errors) from error
 
 
 async def _whole_body(request: Request, most_bytes: int) -> bytes:
@@ -240,10 +248,10 @@ async def _whole_body(request: Request, most_bytes: int) -> bytes:
 
 
 def parse_json(raw: bytes) -> Any:  # noqa: ANN401 - JSON is anything
-    """JSON from outside.
+    """JSON from outside; NaN, Infinity and bottomless nesting are not JSON.
 
     Raises:
-        Problem: 400, it is not JSON; NaN and Infinity are not, and nesting has a bottom.
+        Problem: 400.
     """
     try:
         return json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
