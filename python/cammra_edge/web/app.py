@@ -4,9 +4,9 @@ Invariants, held by `tests/web/test_security.py`:
 
 1. Without a session or token nothing answers but the page's own files, `GET /api/session`, sign-in and
    the first visit.
-2. A session's request that changes something carries the session's CSRF token; a token needs none, since no
-   browser sends it by itself.
-3. An exception never shows: it is logged, the caller gets a number to name.
+2. A request of a session that changes something must carry the session's CSRF token; an API token needs none, since no
+   browser sends it unasked.
+3. No exception reaches the caller: it is logged, and the caller gets its number in the log.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ OPERATIONS: tuple[Operation, ...] = (
 
 
 class TextConvertor(Convertor[str]):
-    """A part of a path that is any text, decoded after the path has been taken apart: a key may hold a slash."""
+    """Any text as one part of a path, decoded once the path has been split: a key may hold a slash."""
 
     regex = "[^/]+"
 
@@ -114,32 +114,22 @@ async def _answer(page: Page, methods: dict[str, Operation], request: Request) -
 
 
 def visitor_of(page: Page, request: Request, operation: Operation) -> access.Visitor | None:
-    """Who asks, checked against what the operation wants.
+    """Who asks, and may.
 
     Raises:
-        Problem: 401 nobody known, 403 somebody who may not.
+        Problem: 401 unknown, 403 known and not allowed.
     """
     visitor = _known(page, request, used=not operation.background)
-    if operation.scope is None:
-        if (
-            visitor is not None
-            and visitor.session is not None
-            and request.method not in SAFE_METHODS
-        ):
-            _check_csrf(visitor.session, request)
-        return visitor
-    if visitor is None:
-        raise Problem(401, "Sign in first.")
-    if operation.scope not in visitor.scopes:
-        raise Problem(403, f"This token may not do that; it lacks the scope {operation.scope}.")
-    if visitor.session is not None and request.method not in SAFE_METHODS:
-        _check_csrf(visitor.session, request)
+    if operation.scope is not None:
+        if visitor is None:
+            raise Problem(401, "Sign in first.")
+        if operation.scope not in visitor.scopes:
+            raise Problem(403, f"This token may not do that; it lacks the scope {operation.scope}.")
+    if visitor is not None and visitor.session is not None and request.method not in SAFE_METHODS:
+        token = request.headers.get("x-csrf-token", "")
+        if not access.same(visitor.session.csrf, token):
+            raise Problem(403, "The page is outdated; load it again.")
     return visitor
-
-
-def _check_csrf(session: access.Session, request: Request) -> None:
-    if not access.same(request.headers.get("x-csrf-token", ""), session.csrf):
-        raise Problem(403, "The page is outdated; load it again.")
 
 
 def _known(page: Page, request: Request, *, used: bool) -> access.Visitor | None:

@@ -1,4 +1,4 @@
-"""Who changed what and when, for the owner: names of fields, never their values."""
+"""Who changed what, and when: names of fields, never their values."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ KEPT_FIELDS = 40
 
 
 class AuditLog:
-    """A file of JSON lines that starts anew at `MAX_BYTES`, keeping the one before."""
+    """A file of JSON lines that begins anew at `MAX_BYTES`; the previous one is kept."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        """Write to this path; it is made with the first line."""
+        """Write to this path; the first line makes the file."""
         self._path = path
         self._clock = clock
         self._lock = threading.Lock()
 
     def note(self, who: str, what: str, fields: Iterable[str] = ()) -> None:
-        """Add a line; a disk that refuses does not stop what was done."""
+        """Add a line; what was done is done, even when the disk refuses the line."""
         names = list(fields)[:KEPT_FIELDS]
         entry = {"at": self._clock.utc_ns() // 10**6, "who": who, "what": what, "fields": names}
         line = (json.dumps(entry) + "\n").encode()
@@ -46,17 +46,17 @@ class AuditLog:
                 return
 
     def entries(self, limit: int = 200) -> list[dict[str, Any]]:
-        """The newest lines, newest first; a torn line is left out."""
+        """The newest entries, newest first; torn lines are left out."""
         lines: list[bytes] = []
         for path in (self._path.with_suffix(".1.jsonl"), self._path):
             if path.exists():
                 lines.extend(path.read_bytes().splitlines())
-        made: list[dict[str, Any]] = []
+        entries: list[dict[str, Any]] = []
         for line in reversed(lines[-limit:]):
             try:
                 entry = json.loads(line)
             except ValueError:
                 continue
             if isinstance(entry, dict):
-                made.append(entry)
-        return made
+                entries.append(entry)
+        return entries

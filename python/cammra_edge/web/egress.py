@@ -1,8 +1,8 @@
-"""Where the page may not send: the camera itself and its link, when `serve_page(deny_local=True)` says so.
+"""Addresses of the camera itself and its link, which `serve_page(deny_local=True)` refuses.
 
-The page's owner decides where events go, so this is off by default: receivers on the same machine are common.
-Names are resolved when settings are checked, tested and saved; a name that changes its address afterwards is not
-caught. Held by `tests/web/test_egress.py`.
+Off by default: receivers on the same machine are common, and the page's owner decides where events go. Names are
+resolved when settings are checked, tested and saved; a name whose address changes afterwards is not caught. Held by
+`tests/web/test_egress.py`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ADDRESSES = frozenset({"server_url", "proxy"})
 
 
 def local_addresses(changes: Mapping[str, object]) -> Iterator[ConfigError]:
-    """The changes to an address that is the camera itself, link-local or nobody's."""
+    """The changes whose address is the camera's own, link-local, unspecified or multicast."""
     for name, value in changes.items():
         if name.rpartition(".")[2] in _ADDRESSES and isinstance(value, str) and is_local(value):
             yield ConfigError(name, value, WANT)
@@ -36,7 +36,7 @@ def is_local(url: str) -> bool:
         host = urlsplit(url if "://" in url else f"//{url}").hostname or ""
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (ValueError, OSError):
-        return False  # nobody is there; sending says so
+        return False  # unreachable: sending will say so
     return any(_denied(str(entry[4][0])) for entry in found)
 
 

@@ -1,7 +1,7 @@
-"""The page's own files: read once, sent with an ETag, and nothing else from the disk.
+"""The page's own files: read once, sent with an ETag; nothing else from the disk is served.
 
-The table is made at start from the folder, so that no path from outside ever meets the file system
-(`tests/web/test_security.py`). Files stay in memory: all of them together are smaller than one picture.
+Routes are made from the folder's files at start, so that no path from outside reaches the file system
+(`tests/web/test_security.py`). The files stay in memory: together they are smaller than one picture.
 """
 
 from __future__ import annotations

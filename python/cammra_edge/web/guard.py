@@ -1,11 +1,10 @@
-"""What every request passes before anything else looks at it, and the headers that every answer carries.
+"""What every request must pass first, and the headers of every answer.
 
 Invariants, held by `tests/web/test_security.py`:
 
-1. A request whose `Host` is not ours is refused, so that no foreign name can be pointed at the page
-   (DNS rebinding).
+1. A request whose `Host` is not ours is refused: nobody can point a name of his own at the page (DNS rebinding).
 2. No answer may be framed, sniffed, cached by others, or load anything from another host.
-3. A request that changes something and comes from another site's page is refused.
+3. A request from another site's page that would change something is refused.
 """
 
 from __future__ import annotations
@@ -46,10 +45,10 @@ class Guard:
         """Guard the app.
 
         Args:
-            app: What is guarded.
-            hosts: Names by which the page may be called.
-            any_address: Also literal IP addresses: the page listens to the network, and an address cannot be
-                rebound.
+            app: The app.
+            hosts: Names that the page is served under.
+            any_address: Any literal IP address as well: the page listens to the network, and no DNS can rebind an
+                address.
             tls: The page is served over TLS.
         """
         self._app = app

@@ -1,12 +1,12 @@
-"""What the page shows live: collected once for all who look, sent to each as server-sent events.
+"""What the page shows live: gathered once for all viewers, sent to each as server-sent events.
 
 Invariants, held by `tests/web/test_live.py`:
 
-1. Twenty viewers cost the engine what one costs: it is asked once per beat, and the answer is encoded once.
-2. A slow viewer loses beats, never memory: each has a queue of `QUEUE` messages. When it is full, what waits in
-   it gives way to all that is there now, so that nothing is missing afterwards.
-3. Nobody looking, the engine is asked once in `SAMPLE_S`, for the plots.
-4. A question that fails is asked again at the next beat: a disk in trouble is when people look.
+1. Twenty viewers cost the engine what one costs: it is queried once per beat, and the answer is encoded once.
+2. A slow viewer loses beats and costs no memory: each has a queue of `QUEUE` messages. When it is full, its messages
+   give way to one with everything there is now, so that nothing is missing afterwards.
+3. While nobody looks, the engine is queried every `SAMPLE_S`, for the plots.
+4. A failed query is retried at the next beat; people look when a disk fails.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ KEEP_S = 15.0
 
 
 class LiveFeed:
-    """Gathers status and events, and hands them round. Lives on the page's event loop."""
+    """Gathers status and events for the viewers. Runs on the page's event loop."""
 
     def __init__(
         self, status: Callable[[], dict[str, Any]], events: Callable[[], list[dict[str, Any]]]
     ) -> None:
-        """Ask these two; they may block, a thread calls them."""
+        """Query these two; they may block, as a thread calls them."""
         self._status = status
         self._events = events
         self._viewers: set[asyncio.Queue[bytes]] = set()
@@ -51,11 +51,11 @@ class LiveFeed:
 
     @property
     def viewers(self) -> int:
-        """How many look."""
+        """How many there are."""
         return len(self._viewers)
 
     def wake(self) -> None:
-        """Beat now: something was changed by hand."""
+        """Beat now: a person has changed something."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._changed.set)
 
@@ -68,7 +68,7 @@ class LiveFeed:
             try:
                 await self._look(self._loop.time())
                 failed = False
-            except Exception:  # noqa: BLE001 - whatever it is, the next beat may find it mended
+            except Exception:  # noqa: BLE001 - whatever it is, the next beat may work
                 if not failed:
                     _log.exception("live feed failed")
                 failed = True
@@ -87,30 +87,28 @@ class LiveFeed:
 
     async def _beat(self, status: dict[str, Any]) -> None:
         events = await run_in_threadpool(self._events)
-        now_shown = {
-            one["id"]: json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in events
-        }
-        fresh = [text for key, text in now_shown.items() if self._shown.get(key) != text]
-        self._shown = now_shown
-        state = _message("status", json.dumps(status, ensure_ascii=False, separators=(",", ":")))
+        texts = {event["id"]: _json(event) for event in events}
+        fresh = [text for key, text in texts.items() if self._shown.get(key) != text]
+        self._shown = texts
+        state = _message("status", _json(status))
         for viewer in self._viewers:
-            told = fresh
+            news = fresh
             if viewer.qsize() > QUEUE - 2:
                 while not viewer.empty():
                     viewer.get_nowait()
-                told = list(now_shown.values())
+                news = list(texts.values())
             viewer.put_nowait(state)
-            if told:
-                viewer.put_nowait(_message("events", "[" + ",".join(told) + "]"))
+            if news:
+                viewer.put_nowait(_message("events", "[" + ",".join(news) + "]"))
 
     async def watch(self) -> AsyncIterator[bytes]:
-        """One viewer's stream; the first message has all that is there."""
+        """One viewer's stream; the first message has all events there are."""
         queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE)
         self._viewers.add(queue)
         try:
             events = await run_in_threadpool(self._events)
             yield b"retry: 2000\n\n"
-            yield _message("events", json.dumps(events, ensure_ascii=False, separators=(",", ":")))
+            yield _message("events", _json(events))
             self._changed.set()
             while True:
                 message = b": still here\n\n"
@@ -131,6 +129,10 @@ def sample_of(status: dict[str, Any]) -> dict[str, Any]:
             profile["key"]: {name: profile[name] for name in kept} for profile in status["profiles"]
         },
     }
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _message(kind: str, data: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The API's document, OpenAPI 3.1, made of the table of operations."""
+"""The OpenAPI 3.1 document of the API, made from the table of operations."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _MEANINGS = {
     400: "The body is not valid JSON.",
     401: "Nobody is signed in.",
     403: "Signed in, but not allowed; or a browser's request without its CSRF token.",
-    404: "There is no such thing.",
-    408: "The body did not come in time.",
+    404: "There is nothing of that name.",
+    408: "The body did not arrive in time.",
     409: "Somebody else has changed it since.",
     413: "The body is too large.",
     415: "The body has another media type.",
     421: "The page is not served under that name.",
     422: "Fields cannot be used; each is named with what was wanted.",
-    429: "Too many tries, or too many at once; come again later.",
-    503: "The engine or the disk cannot do it now.",
+    429: "Too many tries, or too many at once; try again later.",
+    503: "The engine or the disk refused.",
 }
 
 
@@ -51,21 +51,19 @@ def document(operations: Iterable[Operation]) -> Schema:
 
 
 def statuses_of(operation: Operation, path: str) -> list[int]:
-    """Every answer but the good one."""
-    made = (
-        {421, 422, *operation.also}
-        if operation.query or operation.has_body
-        else {421, *operation.also}
-    )
+    """The status of every answer but the good one."""
+    statuses = {421, *operation.also}
+    if operation.query or operation.has_body:
+        statuses.add(422)
     if operation.scope is not None:
-        made |= {401, 403}
+        statuses |= {401, 403}
     elif operation.method != "GET":
-        made.add(403)
+        statuses.add(403)
     if operation.has_body:
-        made |= {408, 413, 415} if operation.takes_raw else {400, 408, 413, 415}
+        statuses |= {408, 413, 415} if operation.takes_raw else {400, 408, 413, 415}
     if "{" in path:
-        made.add(404)
-    return sorted(made)
+        statuses.add(404)
+    return sorted(statuses)
 
 
 def _described(operation: Operation, path: str) -> Schema:
@@ -73,7 +71,7 @@ def _described(operation: Operation, path: str) -> Schema:
     for status in statuses_of(operation, path):
         content = {JSON_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         answers[str(status)] = {"description": _MEANINGS[status], "content": content}
-    made: Schema = {
+    described: Schema = {
         "summary": operation.summary,
         "operationId": re.sub(
             r"\W+", "_", f"{operation.method.lower()}{path.removeprefix('/api')}"
@@ -87,20 +85,20 @@ def _described(operation: Operation, path: str) -> Schema:
     ]
     parameters += [
         {
-            "name": one.name,
+            "name": parameter.name,
             "in": "query",
             "required": False,
-            "schema": {**one.schema, "default": one.default},
+            "schema": {**parameter.schema, "default": parameter.default},
         }
-        for one in operation.query
+        for parameter in operation.query
     ]
     if parameters:
-        made["parameters"] = parameters
+        described["parameters"] = parameters
     if operation.has_body:
         kind = operation.takes_raw or JSON_TYPE
         schema = {"type": "string"} if operation.takes_raw else operation.body_schema
-        made["requestBody"] = {"required": True, "content": {kind: {"schema": schema}}}
-    return made
+        described["requestBody"] = {"required": True, "content": {kind: {"schema": schema}}}
+    return described
 
 
 def _path_parameter(operation: Operation, found: re.Match[str]) -> Schema:

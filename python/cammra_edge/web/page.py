@@ -1,4 +1,4 @@
-"""What the operations share: the engine, the saved settings, access, audit, and who is looking."""
+"""What the operations share: the engine, the saved settings, who may do what, the audit log, the live feed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page over one engine; `door` lets one guess at the password through at a time."""
+    """The page of an engine; `door` lets through one guess at the password at a time."""
 
     engine: PagedEngine
     saved: SavedSettings
@@ -38,7 +38,7 @@ class Page:
 
     @property
     def cookie(self) -> str:
-        """The session cookie's name; over TLS the browser itself binds it to this host."""
+        """The session cookie's name; over TLS, its prefix makes the browser bind it to this host."""
         return "__Host-cammra" if self.tls else "cammra"
 
     def outlook(self, settings: Settings) -> list[dict[str, Any]]:

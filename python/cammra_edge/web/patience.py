@@ -1,7 +1,7 @@
-"""An end to waiting: a connection that does not send its headers, or its body, is closed.
+"""A time limit for requests: a connection that does not send its headers, or its body, is closed.
 
-The page has few connections to give (`serve.MAX_CONNECTIONS`); who opens them and says nothing must not keep
-its owner out. Held by `tests/web/test_patience.py`.
+The page has few connections (`serve.MAX_CONNECTIONS`); whoever opens them and stays silent must not lock its
+owner out. Held by `tests/web/test_patience.py`.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ BODY_S = 20.0
 
 
 class ImpatientProtocol(H11Protocol):
-    """uvicorn's HTTP with a time limit for a request's headers."""
+    """uvicorn's HTTP, with a time limit for a request's headers."""
 
     _deadline: asyncio.TimerHandle | None = None
     headers_s = HEADERS_S
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Begin to wait for the first request."""
+        """Start waiting for the first request."""
         super().connection_made(transport)
         self._wait()
 
     def data_received(self, data: bytes) -> None:
-        """Wait on while headers are still to come."""
+        """Keep waiting until the headers are complete."""
         super().data_received(data)
         if self._answering:
             self._stop_waiting()
@@ -37,7 +37,7 @@ class ImpatientProtocol(H11Protocol):
             self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
+        """Stop waiting."""
         self._stop_waiting()
         super().connection_lost(exc)
 

@@ -1,4 +1,4 @@
-"""What the page asks of the engine: all of it, in one place. `cammra_edge.engine.Engine` has it."""
+"""All that the page needs of the engine; `cammra_edge.engine.Engine` has it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class PagedOperator(Protocol):
-    """What a person asks of a running engine, as `engine.operator` answers it."""
+    """What a person asks of a running engine: `engine.operator`."""
 
     def journal(self) -> Mapping[str, Sequence[Try]]:
         """The latest tries of each profile, by its key, oldest first."""
         ...
 
     def picture(self, image_key: str) -> bytes | None:
-        """A recent or waiting event's JPEG."""
+        """The JPEG of a recent event."""
         ...
 
     def view(self, timeout_s: float = 2.0) -> bytes | None:
@@ -39,19 +39,19 @@ class PagedOperator(Protocol):
         ...
 
     def retry_parked(self, key: str, seq: int | None = None) -> int:
-        """Put one, or all, back into the queue; says how many."""
+        """Put one, or all, back into the queue; returns how many."""
         ...
 
     def discard_parked(self, key: str, seq: int | None = None) -> int:
-        """Give one, or all, up for good; says how many."""
+        """Discard one, or all, for good; returns how many."""
         ...
 
     def resume(self, key: str) -> bool:
-        """Let a paused profile go on; False when there is no such profile."""
+        """Let a paused profile continue; False when there is no such profile."""
         ...
 
     def test(self, key: str, plate: str, settings: Settings) -> Iterable[Step]:
-        """Try a profile of these settings step by step; each step is said when it happens."""
+        """Test a profile of these settings; yields each step as it happens."""
         ...
 
 
@@ -68,7 +68,7 @@ class PagedEngine(Protocol):
         ...
 
     def status(self) -> EngineStatus:
-        """How everything stands now."""
+        """How everything stands now; cheap enough for every second."""
         ...
 
     def recent_events(self) -> Sequence[Event]:

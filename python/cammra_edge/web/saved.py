@@ -6,9 +6,9 @@ current one; `versions/` has it and those before it.
 Invariants, held by `tests/web/test_saved.py`:
 
 1. A save is whole or has not happened, also over a power cut and a full disk.
-2. Settings are stored only when the engine has taken them; when storing fails, the engine has the old ones.
-3. A save made on top of an outdated version is refused, so that two browsers never overwrite each other.
-4. A broken file is set aside and the newest whole version taken.
+2. Settings are stored only once the engine has taken them; when storing fails, the engine gets the old ones back.
+3. A save on top of an outdated version is refused, so that two browsers never overwrite each other.
+4. A broken file is set aside, and the newest whole version is used.
 5. What is saved for a profile that the script no longer has stays in every later version.
 """
 
@@ -41,7 +41,7 @@ FORMAT = 1
 
 
 class StaleError(Exception):
-    """Somebody else has saved since; `version` is theirs."""
+    """Somebody else has saved meanwhile; `version` is theirs."""
 
     def __init__(self, version: int) -> None:
         super().__init__(f"version {version} is newer")
@@ -50,7 +50,7 @@ class StaleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One saved state: its number, when, by whom, and the names of the fields it changed."""
+    """One save: number, time, who, the names of the fields that it changed, and all that was saved then."""
 
     number: int
     at_utc_ms: int
@@ -166,7 +166,7 @@ class SavedSettings:
 
         Args:
             changes: Values by flat name.
-            on: The version that the editor had before his eyes; `None` skips the check.
+            on: The version that the editor was looking at; `None`: any.
             who: For the history.
 
         Raises:

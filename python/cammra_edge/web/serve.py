@@ -44,8 +44,8 @@ class ServedPage:
     """A page that is being served.
 
     Args:
-        url: Where it is.
-        setup_code: What the first visit asks for; empty when a password is set.
+        url: Its address.
+        setup_code: The code that the first visit asks for; empty once a password is set.
     """
 
     url: str
@@ -68,18 +68,18 @@ def serve_page(  # noqa: PLR0913 - each has a default
 ) -> Iterator[ServedPage]:
     """Serve the INTEGRATION page of this engine until the block ends.
 
-    Settings saved earlier are laid over the engine's own before this returns.
+    Settings saved earlier are laid over the engine's own before the block begins.
 
     Args:
         engine: Whose page it is.
-        host: Address to listen at; the loopback unless told otherwise. `0.0.0.0` is every network.
+        host: Address to listen on; `0.0.0.0` is every network.
         port: TCP port; 0 takes a free one.
-        folder: Where password, settings and audit log are kept; beside the outbox when not given.
-        hosts: Further names by which the page may be called, such as the camera's own.
-        certificate: PEM file with the page's TLS certificate; the one uploaded by the page when not given.
+        folder: Where password, settings and audit log are kept; `None`: `cammra-page` beside the outbox.
+        hosts: Further names that the page is served under, such as the camera's own.
+        certificate: PEM file with the page's TLS certificate; `None`: the one that was uploaded on the page, if any.
         key: PEM file with its key.
         deny_local: Refuse server URLs that lead to this machine or its link.
-        say: Print the address, and at first the code that sets the password.
+        say: Print the address, and the code that sets the first password.
         clock: Where the time comes from.
 
     Raises:
@@ -157,7 +157,7 @@ def _announce(served: ServedPage) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn in a thread: no signal handlers, and the feed beats beside it."""
+    """uvicorn in a thread, without signal handlers, and with the live feed beside it."""
 
     def __init__(self, config: uvicorn.Config, feed: LiveFeed) -> None:
         super().__init__(config)
@@ -166,16 +166,16 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the program whose page this is."""
+        """Leave signals to the program."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
+        """Start, and report it."""
         await super().startup(sockets)
         self._ready.set()
 
     async def serve_until_told(self, listener: socket.socket, ready: threading.Event) -> None:
-        """Serve, with the feed's task at its side; `ready` is set when requests are taken."""
+        """Serve beside the feed's task; sets `ready` once requests are accepted."""
         self._ready = ready
         beat = asyncio.create_task(self._feed.run())
         try:
@@ -194,7 +194,7 @@ def _running(server: _Server, listener: socket.socket) -> Iterator[None]:
     def run() -> None:
         try:
             asyncio.run(server.serve_until_told(listener, ready))
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+        except BaseException as error:  # noqa: BLE001 - raised by the thread that waits
             failed.append(error)
         finally:
             ready.set()

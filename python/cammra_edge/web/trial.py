@@ -34,7 +34,7 @@ class BusyError(Exception):
 
 
 class ProfileTests:
-    """Runs tests, one at a time and at most one a second: a camera must not become a port scanner."""
+    """Runs one test at a time, and at most one a second: a camera must not become a port scanner."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -56,7 +56,7 @@ class ProfileTests:
         return _lines(self._started(lambda: operator.test(key, plate, settings)))
 
     def _started(self, begin: Callable[[], Iterable[Step]]) -> asyncio.Queue[bytes | None]:
-        """Run the steps in a thread, whether anybody reads them or not, so that the next test may follow."""
+        """Run the steps in a thread, to their end even when nobody reads them: the next test waits for it."""
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
 
@@ -68,7 +68,7 @@ class ProfileTests:
             try:
                 for step in begin():
                     put(line_of(asdict(step)))
-            except Exception:  # noqa: BLE001 - the page must not take a test that broke off for a good one
+            except Exception:  # noqa: BLE001 - a test that broke off must not look like a good one
                 _log.exception("test of profile failed")
                 put(line_of({"name": "send", "state": "failed", "detail": BROKEN}))
             finally:

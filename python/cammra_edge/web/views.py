@@ -1,4 +1,4 @@
-"""What the engine says, as the page's JSON. Asked from threads; changes nothing."""
+"""What the engine knows, as the page's JSON; called from any thread, changes nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHOWN_EVENTS = 100
 
 
 def status_plain(engine: PagedEngine, clock: Clock) -> dict[str, Any]:
-    """The engine's status, with the time it was taken."""
+    """The engine's status, and when it was taken."""
     return {**asdict(engine.status()), "now": clock.utc_ns() // NS_PER_MS}
 
 
@@ -62,7 +62,7 @@ def event_plain(event: Event) -> dict[str, Any]:
             }
             for ref in event.images
         ],
-        "missing": [{"kind": one.kind.value, "why": one.why} for one in event.missing],
+        "missing": [{"kind": image.kind.value, "why": image.why} for image in event.missing],
         "image_text": event.image_text,
         "list": event.listed.name,
         "list_mode": event.listed.mode,
@@ -126,7 +126,7 @@ def parked_plain(key: str, delivery: Parked) -> dict[str, Any]:
 
 
 def outlook(engine: PagedEngine, settings: Settings, now_utc_ns: int) -> list[dict[str, Any]]:
-    """What each profile of these settings would have sent of the latest events, and under which names."""
+    """How many of the latest events each profile of these settings would have sent, and its file names."""
     events = engine.recent_events()
     return [
         {
@@ -140,13 +140,13 @@ def outlook(engine: PagedEngine, settings: Settings, now_utc_ns: int) -> list[di
 
 
 def switched_on(profile: Profile) -> Profile:
-    """The profile as it would be with "Send data to server"."""
+    """The profile with "Send data to server" on."""
     fields = {name: getattr(profile, name) for name in settable(Profile)}
     return Profile(**{**fields, "enabled": True})
 
 
 def file_names(settings: Settings, profile: Profile, now_utc_ns: int) -> list[str]:
-    """The files that an FTP profile would write for a vehicle passing now: the very code that names them."""
+    """The files that an FTP profile would write for a vehicle passing now, named by the code that names them all."""
     protocol = profile.protocol
     if not isinstance(protocol, Ftp):
         return []
