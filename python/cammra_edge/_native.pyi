@@ -4,7 +4,7 @@ Four doors lead here and no other module may: `imaging`, `tracking`, `framing`, 
 `cammra_edge.errors`. Every call that works on pixels lets other Python threads run meanwhile.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, Self, TypeAlias, final
 
 from typing_extensions import Buffer
@@ -156,25 +156,31 @@ class TrackEvent:
     @property
     def shot(self) -> Shot | None: ...
 
+class _Settings(Protocol):
+    """`config.Settings`, as far as a tracker looks."""
+
+    @property
+    def tracking(self) -> object:
+        """`config.TrackingSettings`; every range is checked there."""
+    @property
+    def frame_format(self) -> str: ...
+    @property
+    def frame_size(self) -> tuple[int, int] | None: ...
+
 @final
 class Tracker:
     """All vehicles of one stream. Not thread-safe by contract: one thread observes and ticks (a second one waits)."""
 
-    def __new__(cls, settings: dict[str, Any], wishes: dict[str, Any]) -> Tracker:
+    def __new__(cls, settings: _Settings, specs: Iterable[ImageSpec]) -> Tracker:
         """A tracker without vehicles.
 
         Args:
-            settings: The fields of `config.TrackingSettings` as plain values, `regions` as `(roi_id, corners,
-                (tail, head))`, and `frame_size` for reads without a picture (`None`: not known).
-            wishes: `vehicle_crop`, `plate_crop`, `full_frame` (bool) and `downsized_into` (size or `None`).
-
-        Raises:
-            ConfigError: A setting is missing or out of range; names it.
+            settings: When a vehicle says what, and how frames are to be read.
+            specs: The images that a best shot must be able to give.
         """
     def observe(
         self,
         frame: _Frame | None,
-        frame_format: str,
         reads: Sequence[object],
         mono_ns: int,
         utc_ns: int,
@@ -184,8 +190,7 @@ class Tracker:
         The pixels must not change until the call returns.
 
         Args:
-            frame: As in `encode_image`; `None` for reads without a picture.
-            frame_format: A value of `model.FrameFormat`.
+            frame: As in `encode_image`, in the settings' format; `None` for reads without a picture.
             reads: `model.PlateRead`s.
             mono_ns: Frame time that drives the timers; one that steps back is
                 taken as the latest time seen, and counted.
@@ -205,12 +210,8 @@ class Tracker:
 
         Now, when a call that raised has left events to fetch.
         """
-    def retune(self, settings: dict[str, Any], wishes: dict[str, Any]) -> None:
-        """Take over other settings and wishes, as for a new tracker; open vehicles go on under them.
-
-        Raises:
-            ConfigError: A setting is missing or out of range; then the old ones stay.
-        """
+    def retune(self, settings: _Settings, specs: Iterable[ImageSpec]) -> None:
+        """Take over other settings and images, as for a new tracker; open vehicles go on under them."""
     def counters(self) -> dict[str, int]:
         """What was refused, evicted or dropped since the start, by name; and `open_tracks`, `shot_bytes`."""
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Frame = _native._Frame  # noqa: SLF001 - the stub's alias, which is not there at run time
 
-__all__ = ["EncodedImage", "Shot", "encode_image", "encode_shot", "simd_name"]
+__all__ = ["EncodedImage", "Shot", "encode_image", "simd_name"]
 
 
 class EncodedImage(NamedTuple):
@@ -37,7 +37,7 @@ class EncodedImage(NamedTuple):
     shows: Rect
 
 
-# What a named tuple's own constructor comes to: its detour costs as much as all else on the Python side of a plate.
+# Skips NamedTuple's constructor, which costs as much as the rest of this call.
 _new = tuple.__new__
 
 
@@ -63,22 +63,6 @@ def encode_image(
         frame_format,
         spec.kind,
         box,
-        quality=spec.quality,
-        subsampling=spec.subsampling,
-        max_bytes=spec.max_bytes,
-        fit=spec.fit,
-    )
-    return _new(EncodedImage, (jpeg, width, height, _new(Rect, shows)))
-
-
-def encode_shot(shot: Shot, spec: ImageSpec) -> EncodedImage:
-    """The image of a shot: encoded on first demand, remembered by the shot, whoever asks again.
-
-    Raises:
-        ImageError: Why there is no such image.
-    """
-    jpeg, width, height, shows = shot.encode(
-        spec.kind,
         quality=spec.quality,
         subsampling=spec.subsampling,
         max_bytes=spec.max_bytes,

@@ -9,7 +9,7 @@ import pytest
 
 from cammra_edge.config import Settings, TrackingSettings
 from cammra_edge.errors import ImageError
-from cammra_edge.model import FrameFormat, ImageKind, ImageSpec
+from cammra_edge.model import FrameFormat, ImageKind
 from cammra_edge.profile import HttpPost, Profile
 from cammra_edge.recording import Recording
 from cammra_edge.tracking import Tracker
@@ -218,18 +218,22 @@ def test_pixels_are_let_go_with_their_vehicle() -> None:
     assert tracker.counters()["shot_bytes"] == 0
 
 
-def test_the_largest_downsized_frame_that_is_wished_for_is_kept() -> None:
-    from cammra_edge.tracking import wishes_from  # noqa: PLC0415 - the door's own arithmetic, used here only
-
-    def small(size: tuple[int, int]) -> ImageSpec:
-        return ImageSpec(kind=ImageKind.DOWNSIZED_FRAME, fit=size)
-
-    assert wishes_from([small((640, 200)), small((320, 360))]) == {
-        "vehicle_crop": False,
-        "plate_crop": False,
-        "full_frame": False,
-        "downsized_into": (640, 360),
-    }
+def test_the_largest_downsized_frame_that_a_profile_asks_for_is_kept() -> None:
+    wide, high, off = (
+        Profile(
+            f"{size}",
+            HttpPost("http://127.0.0.1:1/"),
+            image=ImageKind.DOWNSIZED_FRAME,
+            downsized_into=size,
+            enabled=size != (WIDTH, HEIGHT),
+        )
+        for size in [(WIDTH // 2, 16), (32, HEIGHT // 4), (WIDTH, HEIGHT)]
+    )
+    tracker = Tracker(Settings(profiles=(wide, high, off), frame_format=FrameFormat.GRAY8))
+    (event,) = tracker.observe(frame(50), [read("AAA111")], at_ms(0))
+    assert event.shot is not None
+    _, width, height, _ = event.shot.encode(ImageKind.DOWNSIZED_FRAME, fit=(WIDTH, HEIGHT))
+    assert (width, height) == (WIDTH // 4, HEIGHT // 4)
 
 
 @pytest.mark.recordings

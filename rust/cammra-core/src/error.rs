@@ -97,18 +97,6 @@ pub enum ImageError {
     },
 }
 
-/// A setting that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{field} is {value}: want {want}")]
-pub struct RuleError {
-    /// The setting's name.
-    pub field: &'static str,
-    /// The value given.
-    pub value: String,
-    /// What would have been good.
-    pub want: &'static str,
-}
-
 /// Bytes for the wire that cannot be put together.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]

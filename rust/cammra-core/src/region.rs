@@ -1,6 +1,5 @@
 //! Regions of interest: polygons with an arrow, in fractions of the frame.
 
-use crate::error::RuleError;
 use crate::geometry::Size;
 
 /// So little that it is less than a pixel of any sensor.
@@ -26,42 +25,6 @@ impl Region {
             polygon: vec![(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)],
             arrow: ((0.5, 0.0), (0.5, 1.0)),
         }
-    }
-
-    pub(crate) fn check(&self) -> Result<(), RuleError> {
-        let error = |field, value: String, want| Err(RuleError { field, value, want });
-        if self.roi_id == 0 {
-            return error(
-                "regions.roi_id",
-                self.roi_id.to_string(),
-                "a number from 1 up",
-            );
-        }
-        if self.polygon.len() < 3 {
-            return error(
-                "regions.polygon",
-                format!("{} corners", self.polygon.len()),
-                "three corners or more",
-            );
-        }
-        let (tail, head) = self.arrow;
-        for (x, y) in self.polygon.iter().copied().chain([tail, head]) {
-            if !(0.0..=1.0).contains(&x) || !(0.0..=1.0).contains(&y) {
-                return error(
-                    "regions",
-                    format!("({x}, {y})"),
-                    "points as fractions of the frame from 0 to 1",
-                );
-            }
-        }
-        if (head.0 - tail.0).hypot(head.1 - tail.1) < 1e-6 {
-            return error(
-                "regions.arrow",
-                format!("{:?}", self.arrow),
-                "two different points",
-            );
-        }
-        Ok(())
     }
 
     /// Whether a point (in fractions) lies inside; even-odd rule, so that a polygon may have a hole.
@@ -136,38 +99,5 @@ mod tests {
         let way =
             lower_half().progress((0.0, 400.0), frame) - lower_half().progress((0.0, 0.0), frame);
         assert!((way - 0.8).abs() < 1e-12);
-    }
-
-    #[test]
-    fn a_region_without_sense_is_refused_by_name() {
-        let bad = |region: Region| region.check().unwrap_err().field;
-        assert_eq!(
-            bad(Region {
-                polygon: vec![(0.0, 0.0), (1.0, 1.0)],
-                ..Region::whole_frame()
-            }),
-            "regions.polygon"
-        );
-        assert_eq!(
-            bad(Region {
-                arrow: ((0.5, 0.5), (0.5, 0.5)),
-                ..Region::whole_frame()
-            }),
-            "regions.arrow"
-        );
-        assert_eq!(
-            bad(Region {
-                arrow: ((0.5, f64::NAN), (0.5, 0.5)),
-                ..Region::whole_frame()
-            }),
-            "regions"
-        );
-        assert_eq!(
-            bad(Region {
-                roi_id: 0,
-                ..Region::whole_frame()
-            }),
-            "regions.roi_id"
-        );
     }
 }

@@ -1,8 +1,8 @@
 //! A shot: the pixels of one read, kept until its vehicle's last event is encoded.
 //!
-//! [`Shot::capture`] runs on the recogniser's thread and only copies; [`Shot::jpeg`] runs on the encoder's thread and encodes each image
-//! once, whoever asks for it. The two locks are never held together for longer than a look: `kept` guards what is
-//! held and is taken by the recogniser's thread, `made` is held while an image is encoded and is not.
+//! [`Shot::capture`] runs on the recogniser's thread and only copies; [`Shot::jpeg`] runs on the encoder's thread and
+//! encodes each image once, whoever asks for it. Lock order: `images` before `pixels`. `images` is held while an image
+//! is encoded and never taken by the recogniser's thread; `pixels` is held only to read or to let go.
 //!
 //! Nothing is copied twice: where a whole frame is kept, crops are views into it; a plate inside the vehicle is a
 //! view into the vehicle; a JPEG frame is the source of all its images. [`Shot::shed`] first copies what would go
@@ -22,21 +22,21 @@ use crate::error::ImageError;
 use crate::frame::FrameView;
 use crate::geometry::{RawBox, Size};
 use crate::jpeg::{Encoding, ImageKind, Jpeg};
-use kept::Kept;
+use kept::KeptPixels;
 
 pub use piece::{FrameShare, SharedBytes};
-pub use plan::{Shed, ShotPlan};
+pub use plan::{SHED_ORDER, ShotPlan};
 
 /// Pixels of one read.
 pub struct Shot {
     frame_size: Size,
-    kept: Mutex<Kept>,
-    made: Mutex<Vec<Made>>,
-    made_bytes: AtomicUsize,
+    pixels: Mutex<KeptPixels>,
+    images: Mutex<Vec<ShotImage>>,
+    image_bytes: AtomicUsize,
 }
 
 /// An image that was asked for, or why there is none.
-struct Made {
+struct ShotImage {
     kind: ImageKind,
     encoding: Encoding,
     outcome: Result<Jpeg, ImageError>,
@@ -61,9 +61,9 @@ impl Shot {
                 },
                 FrameView::size,
             ),
-            kept: Mutex::new(Kept::capture(frame, share, vehicle, plate, plan)),
-            made: Mutex::default(),
-            made_bytes: AtomicUsize::new(0),
+            pixels: Mutex::new(KeptPixels::capture(frame, share, vehicle, plate, plan)),
+            images: Mutex::default(),
+            image_bytes: AtomicUsize::new(0),
         }
     }
 
@@ -76,16 +76,16 @@ impl Shot {
     /// Bytes it keeps alive; what it shares with other shots of the frame counts in full.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        self.kept().held_bytes() + self.made_bytes.load(Ordering::Relaxed)
+        self.pixels().held_bytes() + self.image_bytes.load(Ordering::Relaxed)
     }
 
-    /// Lets go of one kind of pixels. Returns the bytes freed, 0 when there were none of that kind or when they
-    /// are part of what stays (a JPEG frame, while its vehicle is still wanted). Images that were encoded already stay.
-    pub fn shed(&self, what: Shed) -> usize {
-        let mut kept = self.kept();
-        let before = kept.held_bytes();
-        kept.shed(what);
-        before.saturating_sub(kept.held_bytes())
+    /// Lets go of the pixels of one kind. Returns the bytes freed: 0 when there were none, or when they are part of what
+    /// stays (a JPEG frame, while its vehicle is still wanted). Images that were encoded already stay.
+    pub fn shed(&self, kind: ImageKind) -> usize {
+        let mut pixels = self.pixels();
+        let before = pixels.held_bytes();
+        pixels.shed(kind);
+        before.saturating_sub(pixels.held_bytes())
     }
 
     /// The image of that kind, encoded on first demand and remembered.
@@ -97,21 +97,21 @@ impl Shot {
         if kind != ImageKind::DownsizedFrame {
             encoding.fit = None; // says nothing there: equal images are one
         }
-        // Held while encoding, so that two who ask at once get one image; the recogniser's thread never takes it.
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = made
+        // Held while encoding, so that two who ask at once get one image.
+        let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(image) = images
             .iter()
-            .find(|m| m.kind == kind && m.encoding == encoding)
+            .find(|image| image.kind == kind && image.encoding == encoding)
         {
-            return known.outcome.clone();
+            return image.outcome.clone();
         }
-        let source = self.kept().source(kind);
+        let source = self.pixels().source(kind);
         let outcome = source.and_then(|source| source.image(kind, &encoding));
         if let Ok(jpeg) = &outcome {
-            self.made_bytes
+            self.image_bytes
                 .fetch_add(jpeg.bytes.len(), Ordering::Relaxed);
         }
-        made.push(Made {
+        images.push(ShotImage {
             kind,
             encoding,
             outcome: outcome.clone(),
@@ -119,7 +119,7 @@ impl Shot {
         outcome
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pixels(&self) -> MutexGuard<'_, KeptPixels> {
+        self.pixels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -35,7 +35,6 @@ pub use reads::{Read, ReadBatch};
 
 use std::collections::HashMap;
 
-use crate::error::RuleError;
 use crate::event::{FrameTime, TrackEvent};
 use crate::region::Region;
 use crate::rules::Rules;
@@ -46,7 +45,7 @@ use intake::{attributes_of, place_of, text_of};
 use shelf::Shelf;
 
 /// An open vehicle, with what every call looks at beside it.
-struct Slot {
+struct OpenVehicle {
     deadline_ns: i64,
     vehicle: Box<Vehicle>,
 }
@@ -55,8 +54,9 @@ struct Slot {
 pub struct Tracker {
     rules: Rules,
     whole_frame: Region,
-    slots: Vec<Slot>,
-    slot_of: HashMap<i64, usize>,
+    open: Vec<OpenVehicle>,
+    /// Where in `open` a track's vehicle is.
+    index_of: HashMap<i64, usize>,
     now: Option<FrameTime>,
     /// What is added to a clock that started anew.
     restarted_ns: i64,
@@ -67,14 +67,11 @@ pub struct Tracker {
 
 impl Tracker {
     /// A tracker without vehicles.
-    ///
-    /// # Errors
-    /// [`RuleError`] when a setting is out of range.
-    pub fn new(rules: Rules, plan: ShotPlan) -> Result<Self, RuleError> {
-        let rules = rules.checked()?;
-        Ok(Self {
-            slots: Vec::with_capacity(rules.max_tracks.min(1024)),
-            slot_of: HashMap::with_capacity(rules.max_tracks.min(1024)),
+    #[must_use]
+    pub fn new(rules: Rules, plan: ShotPlan) -> Self {
+        Self {
+            open: Vec::with_capacity(rules.max_tracks.min(1024)),
+            index_of: HashMap::with_capacity(rules.max_tracks.min(1024)),
             rules,
             whole_frame: Region::whole_frame(),
             now: None,
@@ -82,20 +79,16 @@ impl Tracker {
             shelf: Shelf::new(plan),
             counters: Counters::default(),
             choice: Choice::default(),
-        })
+        }
     }
 
     /// Takes over other settings; open vehicles go on under them.
-    ///
-    /// # Errors
-    /// [`RuleError`] when a setting is out of range; then the old ones stay.
-    pub fn retune(&mut self, rules: Rules, plan: ShotPlan) -> Result<(), RuleError> {
-        self.rules = rules.checked()?;
+    pub fn retune(&mut self, rules: Rules, plan: ShotPlan) {
+        self.rules = rules;
         self.shelf.replan(plan);
-        for slot in &mut self.slots {
-            slot.deadline_ns = slot.vehicle.deadline_ns(&self.rules);
+        for open in &mut self.open {
+            open.deadline_ns = open.vehicle.deadline_ns(&self.rules);
         }
-        Ok(())
     }
 
     /// Takes one frame's reads in, after the timers that were due before it.
@@ -105,9 +98,9 @@ impl Tracker {
         at: FrameTime,
         camera: &mut dyn Camera,
     ) -> Vec<TrackEvent> {
-        let mut said = Vec::new();
+        let mut events = Vec::new();
         self.counters.frames += 1;
-        let now = self.advance(at, &mut said);
+        let now = self.advance(at, &mut events);
         self.counters.reads = self.counters.reads.saturating_add(batch.len() as u64);
         self.counters.duplicate_reads += self.choice.choose(batch);
         // Vehicles that are open come first, so that none of them is evicted for one that is new in this frame.
@@ -119,40 +112,40 @@ impl Tracker {
                 let Some(read) = batch.get(index) else {
                     continue;
                 };
-                if self.slot_of.contains_key(&read.track) == is_open {
+                if self.index_of.contains_key(&read.track) == is_open {
                     self.choice.done(index);
-                    self.take(&read, now, camera, &mut said);
+                    self.take(&read, now, camera, &mut events);
                 }
             }
         }
         self.keep_within_budget();
-        said
+        events
     }
 
     /// Fires the timers that are due, when no frame comes.
     pub fn tick(&mut self, at: FrameTime) -> Vec<TrackEvent> {
-        let mut said = Vec::new();
-        self.advance(at, &mut said);
-        said
+        let mut events = Vec::new();
+        self.advance(at, &mut events);
+        events
     }
 
     /// The stream ends: every open vehicle says its last words, in the order of their numbers.
     pub fn finish(&mut self) -> Vec<TrackEvent> {
-        let mut said = Vec::new();
-        self.slots.sort_by_key(|slot| slot.vehicle.number);
+        let mut events = Vec::new();
+        self.open.sort_by_key(|open| open.vehicle.number);
         let now = self.now.unwrap_or_default();
-        for mut slot in self.slots.drain(..) {
-            slot.vehicle.end(now, &mut said);
+        for mut open in self.open.drain(..) {
+            open.vehicle.end(now, &mut events);
         }
-        self.slot_of.clear();
+        self.index_of.clear();
         self.shelf.clear();
-        said
+        events
     }
 
     /// When the next timer is due, by the clock of the frames; `None` when no vehicle is open.
     #[must_use]
     pub fn next_deadline_mono_ns(&self) -> Option<i64> {
-        let next_ns = self.slots.iter().map(|slot| slot.deadline_ns).min()?;
+        let next_ns = self.open.iter().map(|open| open.deadline_ns).min()?;
         Some(next_ns.saturating_sub(self.restarted_ns))
     }
 
@@ -177,7 +170,7 @@ impl Tracker {
     /// Vehicles that are open.
     #[must_use]
     pub const fn open_tracks(&self) -> usize {
-        self.slots.len()
+        self.open.len()
     }
 
     /// Bytes of pixels that are kept.
@@ -187,7 +180,7 @@ impl Tracker {
     }
 
     /// Moves the time on and fires what is due, in the order of the moments.
-    fn advance(&mut self, at: FrameTime, said: &mut Vec<TrackEvent>) -> FrameTime {
+    fn advance(&mut self, at: FrameTime, events: &mut Vec<TrackEvent>) -> FrameTime {
         // Half of what fits, so that a timer added to it is still later.
         let mut mono_ns = at
             .mono_ns
@@ -211,37 +204,37 @@ impl Tracker {
         };
         self.now = Some(now);
         while let Some(due) = self.next_due(mono_ns) {
-            self.fire(due, said);
+            self.fire(due, events);
         }
         now
     }
 
     fn next_due(&self, now_ns: i64) -> Option<usize> {
         let due = self
-            .slots
+            .open
             .iter()
             .enumerate()
-            .filter(|(_, slot)| slot.deadline_ns <= now_ns);
-        due.min_by_key(|(_, slot)| (slot.deadline_ns, slot.vehicle.number))
+            .filter(|(_, open)| open.deadline_ns <= now_ns);
+        due.min_by_key(|(_, open)| (open.deadline_ns, open.vehicle.number))
             .map(|(index, _)| index)
     }
 
-    fn fire(&mut self, index: usize, said: &mut Vec<TrackEvent>) {
-        let Some(slot) = self.slots.get_mut(index) else {
+    fn fire(&mut self, index: usize, events: &mut Vec<TrackEvent>) {
+        let Some(open) = self.open.get_mut(index) else {
             return;
         };
-        if slot.vehicle.fire(slot.deadline_ns, &self.rules, said) {
+        if open.vehicle.fire(open.deadline_ns, &self.rules, events) {
             self.remove(index);
         } else {
-            slot.deadline_ns = slot.vehicle.deadline_ns(&self.rules);
+            open.deadline_ns = open.vehicle.deadline_ns(&self.rules);
         }
     }
 
     fn remove(&mut self, index: usize) {
-        let gone = self.slots.swap_remove(index);
-        self.slot_of.remove(&gone.vehicle.track_id);
-        if let Some(moved) = self.slots.get(index) {
-            self.slot_of.insert(moved.vehicle.track_id, index);
+        let gone = self.open.swap_remove(index);
+        self.index_of.remove(&gone.vehicle.track_id);
+        if let Some(moved) = self.open.get(index) {
+            self.index_of.insert(moved.vehicle.track_id, index);
         }
         self.shelf.release(gone.vehicle.album.bytes());
     }
@@ -252,7 +245,7 @@ impl Tracker {
         read: &Read<'_>,
         now: FrameTime,
         camera: &mut dyn Camera,
-        said: &mut Vec<TrackEvent>,
+        events: &mut Vec<TrackEvent>,
     ) {
         let (text, confidence) = text_of(read, &self.rules, &mut self.counters);
         let frame_size = camera.frame_size().or(self.rules.frame_size);
@@ -267,17 +260,17 @@ impl Tracker {
             return;
         };
         if text.is_empty() && !self.rules.vehicles_without_plate {
-            self.take_move(read, &place, now, said);
+            self.take_move(read, &place, now, events);
             return;
         }
-        let Some(index) = self.slot_for(read.track, now, place.roi_id, said) else {
+        let Some(index) = self.index_for(read.track, now, place.roi_id, events) else {
             self.counters.crowded_out_reads += 1;
             return;
         };
-        let Some(slot) = self.slots.get_mut(index) else {
+        let Some(open) = self.open.get_mut(index) else {
             return;
         };
-        let vehicle = &mut slot.vehicle;
+        let vehicle = &mut open.vehicle;
         let evidence = Evidence {
             at: now,
             text,
@@ -310,8 +303,8 @@ impl Tracker {
                 &mut self.counters,
             );
         }
-        vehicle.speak(now, &self.rules, said);
-        slot.deadline_ns = vehicle.deadline_ns(&self.rules);
+        vehicle.speak(now, &self.rules, events);
+        open.deadline_ns = vehicle.deadline_ns(&self.rules);
     }
 
     /// A box without a text: an open vehicle's direction may come of it, nothing else.
@@ -320,56 +313,56 @@ impl Tracker {
         read: &Read<'_>,
         place: &Place,
         now: FrameTime,
-        said: &mut Vec<TrackEvent>,
+        events: &mut Vec<TrackEvent>,
     ) {
-        let index = self.slot_of.get(&read.track).copied();
-        if let Some(slot) = index.and_then(|index| self.slots.get_mut(index)) {
-            slot.vehicle
+        let index = self.index_of.get(&read.track).copied();
+        if let Some(open) = index.and_then(|index| self.open.get_mut(index)) {
+            open.vehicle
                 .hear_move(now, read.direction, place, &self.rules);
-            slot.vehicle.speak(now, &self.rules, said);
-            slot.deadline_ns = slot.vehicle.deadline_ns(&self.rules);
+            open.vehicle.speak(now, &self.rules, events);
+            open.deadline_ns = open.vehicle.deadline_ns(&self.rules);
         }
     }
 
-    /// The slot of a track, made when there is none; `None` when there is no room for it.
-    fn slot_for(
+    /// Where a track's vehicle is, which is opened when there is none; `None` when there is no room for it.
+    fn index_for(
         &mut self,
         track: i64,
         now: FrameTime,
         roi_id: u32,
-        said: &mut Vec<TrackEvent>,
+        events: &mut Vec<TrackEvent>,
     ) -> Option<usize> {
-        if let Some(index) = self.slot_of.get(&track) {
+        if let Some(index) = self.index_of.get(&track) {
             return Some(*index);
         }
-        while self.slots.len() >= self.rules.max_tracks {
+        while self.open.len() >= self.rules.max_tracks {
             let stale = self
-                .slots
+                .open
                 .iter()
                 .enumerate()
-                .filter(|(_, slot)| slot.vehicle.last_ns() < now.mono_ns);
+                .filter(|(_, open)| open.vehicle.last_ns() < now.mono_ns);
             let (index, _) =
-                stale.min_by_key(|(_, slot)| (slot.vehicle.last_ns(), slot.vehicle.number))?;
-            if let Some(slot) = self.slots.get_mut(index) {
-                slot.vehicle.end(now, said);
+                stale.min_by_key(|(_, open)| (open.vehicle.last_ns(), open.vehicle.number))?;
+            if let Some(open) = self.open.get_mut(index) {
+                open.vehicle.end(now, events);
             }
             self.counters.evicted_vehicles += 1;
             self.remove(index);
         }
         self.counters.vehicles += 1;
         let vehicle = Box::new(Vehicle::new(track, self.counters.vehicles, now, roi_id));
-        let index = self.slots.len();
-        self.slots.push(Slot {
+        let index = self.open.len();
+        self.open.push(OpenVehicle {
             deadline_ns: vehicle.deadline_ns(&self.rules),
             vehicle,
         });
-        self.slot_of.insert(track, index);
+        self.index_of.insert(track, index);
         Some(index)
     }
 
     fn keep_within_budget(&mut self) {
         if self.shelf.bytes() > self.rules.shot_budget_bytes {
-            let vehicles = self.slots.iter_mut().map(|slot| slot.vehicle.as_mut());
+            let vehicles = self.open.iter_mut().map(|open| open.vehicle.as_mut());
             self.shelf.shed(
                 vehicles.collect(),
                 self.rules.shot_budget_bytes,

@@ -12,7 +12,7 @@ mod settling;
 mod stage;
 mod travel;
 
-pub(crate) use album::{Album, Kept, SHED_ORDER, Sight};
+pub(crate) use album::{Album, AlbumShot, Sight};
 pub(crate) use attributes::AttributeRead;
 
 use attributes::Attributes;
@@ -135,23 +135,23 @@ impl Vehicle {
     }
 
     /// Says what follows from all that was heard.
-    pub(crate) fn speak(&mut self, now: FrameTime, rules: &Rules, said: &mut Vec<TrackEvent>) {
+    pub(crate) fn speak(&mut self, now: FrameTime, rules: &Rules, events: &mut Vec<TrackEvent>) {
         let changed = std::mem::take(&mut self.changed);
         if self.stage == Stage::Waiting {
             if now.mono_ns >= self.release_ns(rules) {
-                self.release(said);
+                self.release(events);
             }
         } else if !changed.is_empty() {
-            self.cue(Cue::Changed, now, changed, said);
+            self.cue(Cue::Changed, now, changed, events);
         }
         if self.is_convincing(rules) {
-            self.cue(Cue::Convinced, now, Changes::default(), said);
+            self.cue(Cue::Convinced, now, Changes::default(), events);
         }
     }
 
-    fn release(&mut self, said: &mut Vec<TrackEvent>) {
+    fn release(&mut self, events: &mut Vec<TrackEvent>) {
         // New is about the first read, even where the result delay let it hear more.
-        self.cue(Cue::Released, self.first, Changes::default(), said);
+        self.cue(Cue::Released, self.first, Changes::default(), events);
     }
 
     fn is_convincing(&self, rules: &Rules) -> bool {
@@ -186,22 +186,22 @@ impl Vehicle {
         &mut self,
         deadline_ns: i64,
         rules: &Rules,
-        said: &mut Vec<TrackEvent>,
+        events: &mut Vec<TrackEvent>,
     ) -> bool {
         let lost_ns = self.last.mono_ns.saturating_add(rules.lost_after_ns);
         if deadline_ns > lost_ns {
             // Due one nanosecond after, for "more than"; reported as the moment the time was full.
-            self.end(self.last.at(lost_ns), said);
+            self.end(self.last.at(lost_ns), events);
             return true;
         }
         match self.stage {
-            Stage::Waiting => self.release(said),
+            Stage::Waiting => self.release(events),
             Stage::Fresh | Stage::Sure | Stage::Gone => {
                 self.cue(
                     Cue::Convinced,
                     self.last.at(deadline_ns),
                     Changes::default(),
-                    said,
+                    events,
                 );
             }
         }
@@ -209,7 +209,7 @@ impl Vehicle {
     }
 
     /// Says the last words.
-    pub(crate) fn end(&mut self, at: FrameTime, said: &mut Vec<TrackEvent>) {
+    pub(crate) fn end(&mut self, at: FrameTime, events: &mut Vec<TrackEvent>) {
         self.vote.close();
         self.attributes.close();
         if let Some(direction) = self.direction.pending()
@@ -217,29 +217,26 @@ impl Vehicle {
         {
             self.direction.close(direction);
         }
-        self.cue(Cue::Over, at, Changes::default(), said);
+        self.cue(Cue::Over, at, Changes::default(), events);
     }
 
-    fn cue(&mut self, cue: Cue, at: FrameTime, changed: Changes, said: &mut Vec<TrackEvent>) {
-        let (next, events) = step(self.stage, cue);
+    fn cue(&mut self, cue: Cue, at: FrameTime, changed: Changes, events: &mut Vec<TrackEvent>) {
+        let (next, kinds) = step(self.stage, cue);
         self.stage = next;
-        for kind in events {
+        for &kind in kinds {
             self.ordinal = self.ordinal.saturating_add(1);
-            said.push(self.event(
-                *kind,
-                if *kind == EventKind::New {
-                    self.first
-                } else {
-                    at
-                },
-                changed,
-            ));
+            let at = if kind == EventKind::New {
+                self.first
+            } else {
+                at
+            };
+            events.push(self.event(kind, at, changed));
         }
     }
 
     fn event(&self, kind: EventKind, at: FrameTime, changed: Changes) -> TrackEvent {
         let picture = self.album.best_for(self.vote.text());
-        let shot = picture.and_then(|picture| picture.kept.as_ref());
+        let shot = picture.and_then(|picture| picture.shot.as_ref());
         let shown = picture.filter(|_| shot.is_some());
         TrackEvent {
             kind,
@@ -261,9 +258,9 @@ impl Vehicle {
             image_utc_ns: shown.map_or(0, |picture| picture.utc_ns),
             vehicle_box: picture.and_then(|picture| picture.vehicle),
             plate_box: picture.and_then(|picture| picture.plate),
-            shot: shot.map(|kept| EventShot {
-                shot_no: kept.shot_no,
-                shot: kept.shot.clone(),
+            shot: shot.map(|shot| EventShot {
+                shot_no: shot.shot_no,
+                shot: shot.pixels.clone(),
             }),
         }
     }

@@ -1,11 +1,12 @@
 //! An `observe` call without an event and without a better shot allocates nothing.
 
+mod rules;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use cammra_core::event::FrameTime;
 use cammra_core::geometry::{RawBox, Size};
-use cammra_core::rules::Rules;
 use cammra_core::shot::{Shot, ShotPlan};
 use cammra_core::tracker::{Camera, Read, ReadBatch, Tracker};
 
@@ -112,7 +113,7 @@ fn a_call_without_an_event_and_a_better_shot_allocates_nothing() {
         plate_crop: true,
         ..ShotPlan::default()
     };
-    let mut tracker = Tracker::new(Rules::default(), plan).unwrap();
+    let mut tracker = Tracker::new(rules::usual(), plan);
     let mut batch = ReadBatch::default();
     let mut quiet = 0;
     for frame in 0..400 {

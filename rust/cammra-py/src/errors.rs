@@ -6,7 +6,6 @@ use pyo3::exceptions::PyValueError;
 
 mod python {
     pyo3::import_exception!(cammra_edge.errors, BoundaryError);
-    pyo3::import_exception!(cammra_edge.errors, ConfigError);
     pyo3::import_exception!(cammra_edge.errors, FrameError);
     pyo3::import_exception!(cammra_edge.errors, ImageError);
     pyo3::import_exception!(cammra_edge.errors, ReadError);
@@ -33,11 +32,6 @@ pub(crate) fn from_image(error: &ImageError) -> PyErr {
 /// A read whose field has the wrong type.
 pub(crate) fn read_error(message: String) -> PyErr {
     python::ReadError::new_err(message)
-}
-
-/// A setting that is out of range.
-pub(crate) fn config_error(field: &str, value: String, want: &str) -> PyErr {
-    python::ConfigError::new_err((field.to_owned(), value, want.to_owned()))
 }
 
 /// Bytes that cannot be put together.

@@ -31,6 +31,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 
 struct State {
     core: Core,
+    /// Of the frames.
+    format: FrameFormat,
     batch: ReadBatch,
     /// Said in a call that had to raise; the next call hands it out first.
     kept: Vec<Said>,
@@ -136,11 +138,10 @@ fn list_from(py: Python<'_>, said: Vec<Said>) -> PyResult<Bound<'_, PyList>> {
 #[pymethods]
 impl Tracker {
     #[new]
-    fn new(settings: &Bound<'_, PyDict>, wishes: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let core = Core::new(settings::rules(settings)?, settings::plan(wishes)?)
-            .map_err(settings::refused)?;
+    fn new(settings: &Bound<'_, PyAny>, specs: &Bound<'_, PyAny>) -> PyResult<Self> {
         let state = State {
-            core,
+            core: Core::new(settings::rules(settings)?, settings::plan(specs)?),
+            format: settings::frame_format(settings)?,
             batch: ReadBatch::default(),
             kept: Vec::new(),
         };
@@ -153,7 +154,6 @@ impl Tracker {
         &self,
         py: Python<'py>,
         frame: Option<&Bound<'py, PyAny>>,
-        frame_format: &str,
         reads: &Bound<'py, PyAny>,
         mono_ns: i64,
         utc_ns: i64,
@@ -162,7 +162,7 @@ impl Tracker {
         let Some(frame) = frame else {
             return self.take(py, &mut NoCamera, reads, at);
         };
-        let format = FrameFormat::parse(frame_format)?;
+        let format = self.state(py).format;
         with_frame(frame, format, |view| {
             let share = || FrameShare::new(shared_jpeg(frame, format));
             let mut camera = FrameCamera {
@@ -208,14 +208,15 @@ impl Tracker {
     fn retune(
         &self,
         py: Python<'_>,
-        settings: &Bound<'_, PyDict>,
-        wishes: &Bound<'_, PyDict>,
+        settings: &Bound<'_, PyAny>,
+        specs: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let (rules, plan) = (settings::rules(settings)?, settings::plan(wishes)?);
-        self.state(py)
-            .core
-            .retune(rules, plan)
-            .map_err(settings::refused)
+        let (rules, plan) = (settings::rules(settings)?, settings::plan(specs)?);
+        let format = settings::frame_format(settings)?;
+        let mut state = self.state(py);
+        state.core.retune(rules, plan);
+        state.format = format;
+        Ok(())
     }
 
     fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {

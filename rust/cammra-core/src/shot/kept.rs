@@ -1,9 +1,9 @@
-//! What a shot holds of its frame, and what it lets go of.
+//! The pixels that a shot keeps, kind by kind, and how it lets go of them.
 
 use std::sync::Arc;
 
 use super::piece::{FrameShare, Piece, Whole, copied, copied_from, smaller};
-use super::plan::{Shed, ShotPlan};
+use super::plan::ShotPlan;
 use super::source::Source;
 use crate::error::ImageError;
 use crate::frame::FrameView;
@@ -11,20 +11,17 @@ use crate::geometry::{RawBox, Rect, Size};
 use crate::jpeg::{DEFAULT_FIT, ImageKind, downsized_pixels, pixels_of_part};
 use crate::pixels::Pixels;
 
-/// One kind of image: where its pixels are, or why there are none.
-struct Slot {
-    /// The part of the frame it shows.
+/// The pixels of one kind of image.
+struct KeptKind {
+    /// The part of the frame it shows, or why there is no such image.
     rect: Result<Rect, ImageError>,
     /// Its own pixels; without them it is cut from a larger piece.
     own: Option<Piece>,
 }
 
-impl Slot {
-    const fn missing(why: ImageError) -> Self {
-        Self {
-            rect: Err(why),
-            own: None,
-        }
+impl KeptKind {
+    const fn borrowing(rect: Result<Rect, ImageError>) -> Self {
+        Self { rect, own: None }
     }
 
     /// The part it shows, when it has no pixels of its own.
@@ -45,30 +42,30 @@ impl Slot {
     /// Forgets the pixels; a kind that was missing anyway keeps its reason.
     fn drop_pixels(&mut self) {
         if self.rect.is_ok() {
-            *self = Self::missing(ImageError::OverBudget);
+            *self = Self::borrowing(Err(ImageError::OverBudget));
         }
     }
 
     fn keep(&mut self, piece: Result<Piece, ImageError>) {
         match piece {
             Ok(piece) => self.own = Some(piece),
-            Err(why) => *self = Self::missing(why),
+            Err(why) => *self = Self::borrowing(Err(why)),
         }
     }
 }
 
-/// Everything a shot holds.
-pub(super) struct Kept {
+/// All pixels of a shot.
+pub(super) struct KeptPixels {
     whole: Option<Arc<Whole>>,
-    full: Slot,
-    downsized: Slot,
-    vehicle: Slot,
-    plate: Slot,
+    full: KeptKind,
+    downsized: KeptKind,
+    vehicle: KeptKind,
+    plate: KeptKind,
     /// The size that the downsized frame is made for when its full frame goes.
     fit: Size,
 }
 
-impl Kept {
+impl KeptPixels {
     pub(super) fn capture(
         frame: Option<&FrameView<'_>>,
         share: &mut FrameShare,
@@ -76,41 +73,28 @@ impl Kept {
         plate: Option<RawBox>,
         plan: &ShotPlan,
     ) -> Self {
+        let rect_of = |kind: ImageKind| {
+            let frame = frame.ok_or(ImageError::NoFrame)?;
+            if !plan.keeps(kind) {
+                return Err(ImageError::NotKept);
+            }
+            match kind {
+                ImageKind::FullFrame | ImageKind::DownsizedFrame => Ok(Rect::whole(frame.size())),
+                ImageKind::VehicleCrop => frame.box_to_cut(vehicle, "vehicle"),
+                ImageKind::PlateCrop => frame.box_to_cut(plate, "plate"),
+            }
+        };
         let fit = plan.downsized_into.unwrap_or(DEFAULT_FIT);
-        let Some(frame) = frame else {
-            let none = || Slot::missing(ImageError::NoFrame);
-            return Self {
-                whole: None,
-                full: none(),
-                downsized: none(),
-                vehicle: none(),
-                plate: none(),
-                fit,
-            };
-        };
-        let crop = |wanted: bool, given: Option<RawBox>, what| {
-            let rect = if wanted {
-                frame.box_to_cut(given, what)
-            } else {
-                Err(ImageError::NotKept)
-            };
-            Slot { rect, own: None }
-        };
-        let whole_frame = |wanted: bool| Slot {
-            rect: if wanted {
-                Ok(Rect::whole(frame.size()))
-            } else {
-                Err(ImageError::NotKept)
-            },
-            own: None,
-        };
         let mut kept = Self {
             whole: None,
-            full: whole_frame(plan.full_frame),
-            downsized: whole_frame(plan.downsized_into.is_some()),
-            vehicle: crop(plan.vehicle_crop, vehicle, "vehicle"),
-            plate: crop(plan.plate_crop, plate, "plate"),
+            full: KeptKind::borrowing(rect_of(ImageKind::FullFrame)),
+            downsized: KeptKind::borrowing(rect_of(ImageKind::DownsizedFrame)),
+            vehicle: KeptKind::borrowing(rect_of(ImageKind::VehicleCrop)),
+            plate: KeptKind::borrowing(rect_of(ImageKind::PlateCrop)),
             fit,
+        };
+        let Some(frame) = frame else {
+            return kept;
         };
         let is_jpeg = matches!(frame, FrameView::Jpeg { .. });
         if plan.full_frame || (is_jpeg && kept.shows_anything()) {
@@ -124,7 +108,7 @@ impl Kept {
     fn shows_anything(&self) -> bool {
         [&self.full, &self.downsized, &self.vehicle, &self.plate]
             .iter()
-            .any(|slot| slot.rect.is_ok())
+            .any(|kind| kind.rect.is_ok())
     }
 
     /// Gives each kind pixels of its own, as far as it needs them: a plate inside the vehicle does not.
@@ -137,7 +121,7 @@ impl Kept {
             self.vehicle.keep(copied(frame, shows));
         }
         if let Some(shows) = self.plate.borrowed()
-            && !self.vehicle_holds(shows)
+            && self.vehicle_around(shows).is_none()
         {
             self.plate.keep(copied(frame, shows));
         }
@@ -147,28 +131,29 @@ impl Kept {
         }
     }
 
-    fn vehicle_holds(&self, rect: Rect) -> bool {
+    /// The vehicle's own pixels, when they show all of `rect`.
+    fn vehicle_around(&self, rect: Rect) -> Option<&Piece> {
         self.vehicle
             .own
             .as_ref()
-            .is_some_and(|piece| piece.shows.contains(rect))
+            .filter(|piece| piece.shows.contains(rect))
     }
 
     pub(super) fn held_bytes(&self) -> usize {
-        let slots = [&self.downsized, &self.vehicle, &self.plate];
+        let kinds = [&self.downsized, &self.vehicle, &self.plate];
         self.whole.as_ref().map_or(0, |whole| whole.held_bytes())
-            + slots.iter().map(|slot| slot.held_bytes()).sum::<usize>()
+            + kinds.iter().map(|kind| kind.held_bytes()).sum::<usize>()
     }
 
-    pub(super) fn shed(&mut self, what: Shed) {
-        match what {
-            Shed::FullFrame => self.full.drop_pixels(),
-            Shed::VehicleCrop => {
+    pub(super) fn shed(&mut self, kind: ImageKind) {
+        match kind {
+            ImageKind::FullFrame => self.full.drop_pixels(),
+            ImageKind::VehicleCrop => {
                 self.rescue_plate();
                 self.vehicle.drop_pixels();
             }
-            Shed::DownsizedFrame => self.downsized.drop_pixels(),
-            Shed::PlateCrop => self.plate.drop_pixels(),
+            ImageKind::DownsizedFrame => self.downsized.drop_pixels(),
+            ImageKind::PlateCrop => self.plate.drop_pixels(),
         }
         self.release_whole();
     }
@@ -177,8 +162,7 @@ impl Kept {
     fn rescue_plate(&mut self) {
         if self.whole.is_none()
             && let Some(shows) = self.plate.borrowed()
-            && let Some(vehicle) = &self.vehicle.own
-            && vehicle.shows.contains(shows)
+            && let Some(vehicle) = self.vehicle_around(shows)
         {
             let piece = copied_from(vehicle, shows);
             self.plate.keep(piece);
@@ -201,18 +185,10 @@ impl Kept {
             }
             Whole::Jpeg { size_bytes, .. } => {
                 // A decoded vehicle is larger than the JPEG; a decoded plate is far smaller.
-                let decoded = |slot: &Slot, size: Size| {
-                    slot.borrowed()
-                        .map_or(0, |_| size.width as usize * size.height as usize * 3)
-                };
-                let plate = self.plate.rect.as_ref().map_or(
-                    Size {
-                        width: 0,
-                        height: 0,
-                    },
-                    |rect| rect.size(),
-                );
-                let needed = decoded(&self.plate, plate) + decoded(&self.downsized, self.fit);
+                let decoded_bytes = |size: Size| size.width as usize * size.height as usize * 3;
+                let plate = self.plate.borrowed().map(Rect::size);
+                let downsized = self.downsized.borrowed().map(|_| self.fit);
+                let needed = plate.map_or(0, decoded_bytes) + downsized.map_or(0, decoded_bytes);
                 if self.vehicle.rect.is_err() && needed < *size_bytes {
                     self.decode_pieces(whole.jpeg().unwrap_or_default());
                     self.whole = None;
@@ -222,40 +198,37 @@ impl Kept {
     }
 
     fn decode_pieces(&mut self, jpeg: &[u8]) {
+        let piece = |(pixels, shows)| Piece {
+            pixels: Arc::new(pixels),
+            shows,
+        };
         if let Some(rect) = self.plate.borrowed() {
-            let piece = pixels_of_part(jpeg, rect);
-            self.plate.keep(piece.map(|(pixels, shows)| Piece {
-                pixels: Arc::new(pixels),
-                shows,
-            }));
+            self.plate.keep(pixels_of_part(jpeg, rect).map(piece));
         }
         if let Some(shows) = self.downsized.borrowed() {
             let pixels = downsized_pixels(jpeg, self.fit);
-            self.downsized.keep(pixels.map(|pixels| Piece {
-                pixels: Arc::new(pixels),
-                shows,
-            }));
+            self.downsized
+                .keep(pixels.map(|pixels| piece((pixels, shows))));
         }
     }
 
     /// Where an image of that kind comes from.
     pub(super) fn source(&self, kind: ImageKind) -> Result<Source, ImageError> {
-        let slot = match kind {
+        let kept = match kind {
             ImageKind::FullFrame => &self.full,
             ImageKind::DownsizedFrame => &self.downsized,
             ImageKind::VehicleCrop => &self.vehicle,
             ImageKind::PlateCrop => &self.plate,
         };
-        let shows = slot.rect.clone()?;
-        if let Some(piece) = &slot.own {
+        let shows = kept.rect.clone()?;
+        if let Some(piece) = &kept.own {
             return Ok(Source::Piece {
                 piece: piece.clone(),
                 shows: piece.shows,
             });
         }
         if kind == ImageKind::PlateCrop
-            && let Some(vehicle) = &self.vehicle.own
-            && vehicle.shows.contains(shows)
+            && let Some(vehicle) = self.vehicle_around(shows)
         {
             return Ok(Source::Piece {
                 piece: vehicle.clone(),

@@ -1,8 +1,17 @@
-//! What a shot keeps, and in which order it lets go.
+//! What a shot keeps of its frame, and what it lets go first.
 
 use crate::geometry::Size;
+use crate::jpeg::{DEFAULT_FIT, ImageKind};
 
-/// Which pictures any profile may ask for: what a shot must keep.
+/// Which pixels go first when memory is short; plate crops last.
+pub const SHED_ORDER: [ImageKind; 4] = [
+    ImageKind::FullFrame,
+    ImageKind::VehicleCrop,
+    ImageKind::DownsizedFrame,
+    ImageKind::PlateCrop,
+];
+
+/// Which images any profile may ask for: what a shot must keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShotPlan {
     /// Keep the vehicle's pixels.
@@ -15,15 +24,32 @@ pub struct ShotPlan {
     pub downsized_into: Option<Size>,
 }
 
-/// What to let go when memory is short, first thing first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shed {
-    /// The whole frame; its downsized frame stays.
-    FullFrame,
-    /// The vehicle's pixels.
-    VehicleCrop,
-    /// The frame made smaller.
-    DownsizedFrame,
-    /// The plate's pixels.
-    PlateCrop,
+impl ShotPlan {
+    /// Adds what images of this kind need; of several downsized frames, what the largest needs.
+    pub fn add(&mut self, kind: ImageKind, fit: Option<Size>) {
+        match kind {
+            ImageKind::VehicleCrop => self.vehicle_crop = true,
+            ImageKind::PlateCrop => self.plate_crop = true,
+            ImageKind::FullFrame => self.full_frame = true,
+            ImageKind::DownsizedFrame => {
+                let fit = fit.unwrap_or(DEFAULT_FIT);
+                let other = self.downsized_into.unwrap_or(fit);
+                self.downsized_into = Some(Size {
+                    width: fit.width.max(other.width),
+                    height: fit.height.max(other.height),
+                });
+            }
+        }
+    }
+
+    /// Whether images of this kind can be made of the shot.
+    #[must_use]
+    pub const fn keeps(&self, kind: ImageKind) -> bool {
+        match kind {
+            ImageKind::VehicleCrop => self.vehicle_crop,
+            ImageKind::PlateCrop => self.plate_crop,
+            ImageKind::FullFrame => self.full_frame,
+            ImageKind::DownsizedFrame => self.downsized_into.is_some(),
+        }
+    }
 }

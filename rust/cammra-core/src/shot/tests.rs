@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FrameShare, Shed, Shot, ShotPlan};
+use super::{FrameShare, Shot, ShotPlan};
 use crate::error::ImageError;
 use crate::frame::{FrameView, PackedOrder, Plane, YuvRange};
 use crate::geometry::BoxError;
@@ -185,7 +185,7 @@ fn the_plate_outlives_the_vehicle_and_the_downsized_frame_the_full_one() {
         })
         .into();
     let held = shot.held_bytes();
-    let freed = shot.shed(Shed::FullFrame);
+    let freed = shot.shed(ImageKind::FullFrame);
     assert_eq!(held - freed, shot.held_bytes());
     assert_eq!(shot.held_bytes(), 120 * 80 * 3 / 2 + 64 * 32 * 3 / 2);
     assert_eq!(
@@ -196,7 +196,7 @@ fn the_plate_outlives_the_vehicle_and_the_downsized_frame_the_full_one() {
         shot.jpeg(ImageKind::DownsizedFrame, &small).unwrap().bytes,
         before[3]
     );
-    assert!(shot.shed(Shed::VehicleCrop) > 0);
+    assert!(shot.shed(ImageKind::VehicleCrop) > 0);
     assert_eq!(
         shot.jpeg(ImageKind::VehicleCrop, &small).err(),
         Some(ImageError::OverBudget)
@@ -205,8 +205,8 @@ fn the_plate_outlives_the_vehicle_and_the_downsized_frame_the_full_one() {
         shot.jpeg(ImageKind::PlateCrop, &small).unwrap().bytes,
         before[1]
     );
-    assert!(shot.shed(Shed::PlateCrop) > 0);
-    assert_eq!(shot.shed(Shed::PlateCrop), 0);
+    assert!(shot.shed(ImageKind::PlateCrop) > 0);
+    assert_eq!(shot.shed(ImageKind::PlateCrop), 0);
 }
 
 #[test]
@@ -236,8 +236,12 @@ fn of_a_jpeg_frame_the_plate_stays_when_the_rest_goes() {
     let frame = frame_from_jpeg(&bytes).unwrap();
     let shot = capture(&frame, PLATE, &CROPS);
     let before = image_from_frame(&frame, ImageKind::PlateCrop, Some(PLATE), &PLAIN).unwrap();
-    assert_eq!(shot.shed(Shed::FullFrame), 0, "its vehicle is still wanted");
-    assert!(shot.shed(Shed::VehicleCrop) > 0);
+    assert_eq!(
+        shot.shed(ImageKind::FullFrame),
+        0,
+        "its vehicle is still wanted"
+    );
+    assert!(shot.shed(ImageKind::VehicleCrop) > 0);
     let plate = shot.jpeg(ImageKind::PlateCrop, &PLAIN).unwrap();
     assert_eq!((plate.shows, &plate.bytes), (before.shows, &before.bytes));
 }
@@ -324,4 +328,27 @@ fn what_no_profile_wants_is_not_kept() {
         shot.jpeg(ImageKind::VehicleCrop, &PLAIN).err(),
         Some(ImageError::NotKept)
     );
+}
+
+#[test]
+fn a_plan_keeps_what_every_image_needs_and_of_downsized_frames_the_largest() {
+    let mut plan = ShotPlan::default();
+    assert!(every_kind().iter().all(|kind| !plan.keeps(*kind)));
+    for (width, height) in [(640, 200), (320, 360)] {
+        plan.add(ImageKind::DownsizedFrame, Some(Size { width, height }));
+    }
+    plan.add(ImageKind::PlateCrop, None);
+    let both = Size {
+        width: 640,
+        height: 360,
+    };
+    let expected = ShotPlan {
+        plate_crop: true,
+        downsized_into: Some(both),
+        ..ShotPlan::default()
+    };
+    assert_eq!(plan, expected);
+    let mut usual = ShotPlan::default();
+    usual.add(ImageKind::DownsizedFrame, None);
+    assert_eq!(usual.downsized_into, Some(both), "640x360 unless said");
 }

@@ -4,19 +4,10 @@ use std::sync::Arc;
 
 use super::camera::Camera;
 use super::counters::Counters;
-use crate::shot::{Shed, ShotPlan};
-use crate::vehicle::{Album, Kept, SHED_ORDER, Sight, Vehicle};
+use crate::jpeg::ImageKind;
+use crate::shot::{SHED_ORDER, ShotPlan};
+use crate::vehicle::{Album, AlbumShot, Sight, Vehicle};
 use crate::vote::PlateText;
-
-/// Which kinds a shot of this plan never had: they are gone from the start.
-fn not_kept(plan: &ShotPlan) -> [bool; SHED_ORDER.len()] {
-    SHED_ORDER.map(|kind| match kind {
-        Shed::FullFrame => !plan.full_frame,
-        Shed::VehicleCrop => !plan.vehicle_crop,
-        Shed::DownsizedFrame => plan.downsized_into.is_none(),
-        Shed::PlateCrop => !plan.plate_crop,
-    })
-}
 
 /// What shots are to keep, and what they keep now.
 pub(super) struct Shelf {
@@ -74,7 +65,7 @@ impl Shelf {
         }
     }
 
-    fn capture(&mut self, sight: &Sight<'_>, camera: &mut dyn Camera) -> Option<Kept> {
+    fn capture(&mut self, sight: &Sight<'_>, camera: &mut dyn Camera) -> Option<AlbumShot> {
         if !sight.has_pixels {
             return None;
         }
@@ -82,11 +73,11 @@ impl Shelf {
         self.shots += 1;
         let bytes = shot.held_bytes();
         self.bytes = self.bytes.saturating_add(bytes);
-        Some(Kept {
+        Some(AlbumShot {
             shot_no: self.shots,
-            shot: Arc::new(shot),
+            pixels: Arc::new(shot),
             bytes,
-            shed: not_kept(&self.plan),
+            gone: SHED_ORDER.map(|kind| !self.plan.keeps(kind)),
         })
     }
 
@@ -113,14 +104,14 @@ impl Shelf {
         vehicles.sort_by(|a, b| {
             (a.certainty().total_cmp(&b.certainty())).then(a.number.cmp(&b.number))
         });
-        for what in SHED_ORDER {
+        for place in 0..SHED_ORDER.len() {
             for vehicle in &mut vehicles {
-                while self.bytes > budget_bytes && vehicle.album.has_pixels_of(what) {
-                    let freed = vehicle.album.shed_one(what, |gone| match gone {
-                        Shed::FullFrame => counters.shed_full_frames += 1,
-                        Shed::VehicleCrop => counters.shed_vehicle_crops += 1,
-                        Shed::DownsizedFrame => counters.shed_downsized_frames += 1,
-                        Shed::PlateCrop => counters.shed_plate_crops += 1,
+                while self.bytes > budget_bytes && vehicle.album.has_pixels_of(place) {
+                    let freed = vehicle.album.shed_one(place, |kind| match kind {
+                        ImageKind::FullFrame => counters.shed_full_frames += 1,
+                        ImageKind::VehicleCrop => counters.shed_vehicle_crops += 1,
+                        ImageKind::DownsizedFrame => counters.shed_downsized_frames += 1,
+                        ImageKind::PlateCrop => counters.shed_plate_crops += 1,
                     });
                     self.release(freed);
                 }

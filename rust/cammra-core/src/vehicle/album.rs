@@ -9,7 +9,8 @@
 use std::sync::Arc;
 
 use crate::geometry::{RawBox, Rect, Size};
-use crate::shot::{Shed, Shot};
+use crate::jpeg::ImageKind;
+use crate::shot::{SHED_ORDER, Shot};
 use crate::vote::{PlateText, distance};
 
 /// What a plate box that lies whole inside the frame is worth, in confidence.
@@ -18,22 +19,14 @@ const WHOLE_PLATE: f32 = 0.25;
 /// How much better a shot must be to take over.
 const CLEARLY: f32 = 0.05;
 
-/// What goes first when memory is short; plate crops last.
-pub(crate) const SHED_ORDER: [Shed; 4] = [
-    Shed::FullFrame,
-    Shed::VehicleCrop,
-    Shed::DownsizedFrame,
-    Shed::PlateCrop,
-];
-
-/// Pixels that are kept.
+/// A shot in its place, and what is left of it.
 #[derive(Clone)]
-pub(crate) struct Kept {
+pub(crate) struct AlbumShot {
     pub(crate) shot_no: u64,
-    pub(crate) shot: Arc<Shot>,
+    pub(crate) pixels: Arc<Shot>,
     pub(crate) bytes: usize,
-    /// Which kinds were let go already.
-    pub(crate) shed: [bool; 4],
+    /// Kinds of pixels that were never kept or were let go, by their place in [`SHED_ORDER`].
+    pub(crate) gone: [bool; SHED_ORDER.len()],
 }
 
 /// One read as it may be shown.
@@ -44,7 +37,7 @@ pub(crate) struct Picture {
     pub(crate) utc_ns: i64,
     pub(crate) vehicle: Option<Rect>,
     pub(crate) plate: Option<Rect>,
-    pub(crate) kept: Option<Kept>,
+    pub(crate) shot: Option<AlbumShot>,
     /// The wishes it was taken under; older ones are taken anew.
     pub(crate) plan_no: u32,
 }
@@ -82,7 +75,7 @@ impl Sight<'_> {
         confidence + if whole { WHOLE_PLATE } else { 0.0 }
     }
 
-    fn picture(&self, kept: Option<Kept>) -> Picture {
+    fn picture(&self, shot: Option<AlbumShot>) -> Picture {
         let frame = self.frame_size.unwrap_or(ANY_FRAME);
         let clamped = |given: Option<RawBox>| given.and_then(|given| given.clamped_to(frame).ok());
         Picture {
@@ -91,7 +84,7 @@ impl Sight<'_> {
             utc_ns: self.utc_ns,
             vehicle: clamped(self.vehicle),
             plate: clamped(self.plate),
-            kept,
+            shot,
             plan_no: self.plan_no,
         }
     }
@@ -125,7 +118,7 @@ impl Album {
             .position(|picture| picture.text == *sight.text)
         {
             let held = self.pictures.get(place)?;
-            let stale = sight.has_pixels && (held.plan_no != sight.plan_no || held.kept.is_none());
+            let stale = sight.has_pixels && (held.plan_no != sight.plan_no || held.shot.is_none());
             return (stale || quality > held.quality + CLEARLY).then_some(place);
         }
         if self.pictures.len() < places {
@@ -146,11 +139,16 @@ impl Album {
     }
 
     /// Puts a read into its place; returns the bytes freed by what had to go.
-    pub(crate) fn put(&mut self, place: usize, sight: &Sight<'_>, kept: Option<Kept>) -> usize {
-        let picture = sight.picture(kept);
+    pub(crate) fn put(
+        &mut self,
+        place: usize,
+        sight: &Sight<'_>,
+        shot: Option<AlbumShot>,
+    ) -> usize {
+        let picture = sight.picture(shot);
         if let Some(old) = self.pictures.get_mut(place) {
             let old = std::mem::replace(old, picture);
-            return old.kept.map_or(0, |kept| kept.bytes);
+            return old.shot.map_or(0, |shot| shot.bytes);
         }
         self.pictures.reserve_exact(1);
         self.pictures.push(picture);
@@ -168,61 +166,60 @@ impl Album {
 
     /// Bytes kept, as they are now.
     pub(crate) fn recount(&mut self) -> usize {
-        let kept = self
+        let shots = self
             .pictures
             .iter_mut()
-            .filter_map(|picture| picture.kept.as_mut());
-        kept.map(|kept| {
-            kept.bytes = kept.shot.held_bytes();
-            kept.bytes
-        })
-        .sum()
+            .filter_map(|picture| picture.shot.as_mut());
+        shots
+            .map(|shot| {
+                shot.bytes = shot.pixels.held_bytes();
+                shot.bytes
+            })
+            .sum()
     }
 
     /// Bytes kept, as they were counted last.
     pub(crate) fn bytes(&self) -> usize {
         self.pictures
             .iter()
-            .filter_map(|picture| picture.kept.as_ref())
-            .map(|kept| kept.bytes)
+            .filter_map(|picture| picture.shot.as_ref())
+            .map(|shot| shot.bytes)
             .sum()
     }
 
-    /// Whether any picture still has pixels of this kind.
-    pub(crate) fn has_pixels_of(&self, what: Shed) -> bool {
-        self.pictures.iter().any(|picture| has(picture, what))
+    /// Whether any picture still has the pixels of a place in [`SHED_ORDER`].
+    pub(crate) fn has_pixels_of(&self, place: usize) -> bool {
+        self.pictures.iter().any(|picture| has(picture, place))
     }
 
-    /// Lets the pixels of this kind go where the picture is least sure, and those of the next kinds when that alone
-    /// frees nothing (a JPEG frame is the source of all its images); returns the bytes freed. `gone` hears of each kind.
-    pub(crate) fn shed_one(&mut self, what: Shed, mut gone: impl FnMut(Shed)) -> usize {
+    /// Lets the pixels of a place in [`SHED_ORDER`] go where the picture is least sure, and those of the next places when
+    /// that alone frees nothing (a JPEG frame is the source of all its images); returns the bytes freed. `gone` hears of
+    /// each kind.
+    pub(crate) fn shed_one(&mut self, place: usize, mut gone: impl FnMut(ImageKind)) -> usize {
         let with = self
             .pictures
             .iter_mut()
-            .filter(|picture| has(picture, what));
+            .filter(|picture| has(picture, place));
         let least_sure = with.min_by(|a, b| a.quality.total_cmp(&b.quality));
-        let Some(kept) = least_sure.and_then(|picture| picture.kept.as_mut()) else {
+        let Some(shot) = least_sure.and_then(|picture| picture.shot.as_mut()) else {
             return 0;
         };
         let mut freed = 0;
-        for kind in SHED_ORDER.into_iter().skip_while(|kind| *kind != what) {
-            let is_gone = kept.shed.get_mut(kind as usize);
-            if is_gone.is_some_and(|is_gone| !std::mem::replace(is_gone, true)) {
-                freed += kept.shot.shed(kind).min(kept.bytes);
+        for (kind, is_gone) in SHED_ORDER.into_iter().zip(&mut shot.gone).skip(place) {
+            if !std::mem::replace(is_gone, true) {
+                freed += shot.pixels.shed(kind).min(shot.bytes);
                 gone(kind);
             }
             if freed > 0 {
                 break;
             }
         }
-        kept.bytes -= freed;
+        shot.bytes -= freed;
         freed
     }
 }
 
-fn has(picture: &Picture, what: Shed) -> bool {
-    picture
-        .kept
-        .as_ref()
-        .is_some_and(|kept| !kept.shed.get(what as usize).copied().unwrap_or(true))
+fn has(picture: &Picture, place: usize) -> bool {
+    let shot = picture.shot.as_ref();
+    shot.is_some_and(|shot| shot.gone.get(place) == Some(&false))
 }
