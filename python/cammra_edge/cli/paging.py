@@ -1,4 +1,4 @@
-"""The page beside a command: `--page`, and what happens where it cannot be served."""
+"""The page beside a command: the option `--page`, and what happens when the page cannot be served."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cammra_edge.engine import Engine
 
 PAGE_PORT = 8080
-_UNASKED = ("127.0.0.1", PAGE_PORT)
+_DEFAULT = ("127.0.0.1", PAGE_PORT)
 
 
 def add_page(parser: ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def add_page(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--page",
         type=address_of,
-        default=_UNASKED,
+        default=_DEFAULT,
         metavar="[HOST:]PORT|off",
         help=f"where to serve the INTEGRATION page (default 127.0.0.1:{PAGE_PORT})",
     )
@@ -38,12 +38,13 @@ def page_of(
     *,
     folder: Path | None = None,
 ) -> AbstractContextManager[object]:
-    """Serve the page of a running engine; it says itself where it is.
+    """Serve the page of a running engine; it prints its own address.
 
-    Nobody has to want a page: where its packages or its usual port are taken, the work goes on without.
+    The command works without a page: when the page's packages are missing, or the default port is in use, it only
+    says so.
 
     Raises:
-        OSError: The address that was asked for cannot be listened on.
+        OSError: The page cannot listen on the address that `--page` names.
     """
     if address is None:
         return nullcontext()
@@ -52,17 +53,17 @@ def page_of(
     except ImportError as error:
         terminal.note(f"no page: {error.name} is not installed (pip install 'cammra-edge[page]')")
         return nullcontext()
-    if address is _UNASKED and _taken(address):
+    if address is _DEFAULT and _in_use(address):
         terminal.note(f"no page: port {PAGE_PORT} is in use; --page PORT takes another one")
         return nullcontext()
     return serve_page(engine, address[0], address[1], folder=folder)
 
 
-def _taken(address: tuple[str, int]) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _in_use(address: tuple[str, int]) -> bool:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(address)
+            listener.bind(address)
         except OSError as error:
             return error.errno in {errno.EADDRINUSE, errno.EACCES}
     return False

@@ -25,16 +25,24 @@ _LONGEST = 16
 
 
 def arrival_line(terminal: Terminal, arrival: Arrival, *, to: str = "") -> str:
-    """The event on one line, and each thing that is wrong with it on one line more.
+    """The event on one line, then a line for each thing that is wrong with it.
 
     Args:
         terminal: For its colours.
-        arrival: What came.
-        to: Which receiver it came to, where there are several.
+        arrival: What a receiver got.
+        to: The receiver's name, where there are several.
     """
-    if arrival.way is Way.FTP and not arrival.body:
-        return _upload_line(terminal, arrival)
+    is_upload = arrival.way is Way.FTP and not arrival.body
+    words = _upload_words(terminal, arrival) if is_upload else _event_words(terminal, arrival, to)
     at = datetime.fromtimestamp(arrival.at_utc_ns / 1e9, tz=UTC).astimezone()
+    time = f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}"
+    wrong = [
+        terminal.styled(f"              wrong: {shown(why)}", Style.BAD) for why in arrival.problems
+    ]
+    return "\n".join(["  ".join([time, *words]), *wrong])
+
+
+def _event_words(terminal: Terminal, arrival: Arrival, to: str) -> list[str]:
     kind = shown(arrival.kind or "no event")[:_LONGEST]
     plate = shown(arrival.plate)[:_LONGEST] or "(no plate)"
     pictures = " + ".join(
@@ -42,7 +50,6 @@ def arrival_line(terminal: Terminal, arrival: Arrival, *, to: str = "") -> str:
         for picture in arrival.pictures
     )
     words = [
-        f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}",
         terminal.styled(f"{kind:<8}", _STYLES.get(kind, Style.BAD)),
         terminal.styled(f"{plate:<{_PLATE_LETTERS}}", Style.BOLD),
         f"{shown(arrival.text(fields.PLATE_COUNTRY))[:3]:<3}",
@@ -57,39 +64,28 @@ def arrival_line(terminal: Terminal, arrival: Arrival, *, to: str = "") -> str:
         words.append(terminal.styled("test", Style.DIM))
     if arrival.repeat:
         words.append(terminal.styled("again", Style.DIM))
-    lines = ["  ".join(words)]
-    lines += [
-        terminal.styled(f"              wrong: {shown(why)}", Style.BAD) for why in arrival.problems
+    return words
+
+
+def _upload_words(terminal: Terminal, arrival: Arrival) -> list[str]:
+    """A picture that came by FTP without an event: its path says all there is."""
+    picture = arrival.pictures[0]
+    return [
+        terminal.styled(shown(picture.name), Style.BOLD),
+        terminal.styled(f"{picture.width}x{picture.height}", Style.DIM),
     ]
-    return "\n".join(lines)
 
 
 def _rounded(fraction: str) -> str:
-    """A number as the sheet has it; anything else as it came, cut short."""
+    """A number with two decimals; anything else as it came, cut short."""
     try:
         return f"{float(fraction):.2f}"[:4]
     except ValueError:
         return shown(fraction)[:4]
 
 
-def _upload_line(terminal: Terminal, arrival: Arrival) -> str:
-    """A picture that came by FTP without an event: its path says what there is to say."""
-    at = datetime.fromtimestamp(arrival.at_utc_ns / 1e9, tz=UTC).astimezone()
-    picture = arrival.pictures[0]
-    words = [
-        f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}",
-        terminal.styled(shown(picture.name), Style.BOLD),
-        terminal.styled(f"{picture.width}x{picture.height}", Style.DIM),
-    ]
-    lines = ["  ".join(words)]
-    lines += [
-        terminal.styled(f"              wrong: {shown(why)}", Style.BAD) for why in arrival.problems
-    ]
-    return "\n".join(lines)
-
-
 def arrival_data(arrival: Arrival, *, to: str = "") -> dict[str, object]:
-    """The event as JSON data, pictures by size only."""
+    """The event as JSON data, without the pictures' bytes."""
     return {
         "number": arrival.number,
         "to": to or arrival.way.value,
