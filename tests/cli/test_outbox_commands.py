@@ -69,7 +69,7 @@ def test_status_shows_the_outbox_of_a_script_or_a_path(refused: Path, capsys: Sa
     assert (profile["name"], profile["parked_now"], profile["state"]) == ("gate", 2, "not running")
     path = load_script(refused).engine.settings.outbox.path
     assert main(["status", str(path), "--metrics"]) == Exit.OK
-    assert 'cammra_parked{profile="profile 1",name="profile 1"} 2' in capsys.readouterr().out
+    assert 'cammra_parked{profile="gate",name="gate"} 2' in capsys.readouterr().out
 
 
 def test_status_asks_a_running_engines_page(
@@ -127,3 +127,23 @@ def test_test_goes_step_by_step_and_says_what_to_do(tmp_path: Path, capsys: Said
     assert "failed" in text
     assert "Check address and port" in text
     assert main(["test", str(script), "moon"]) == Exit.CONFIG
+
+
+def test_what_a_removed_profile_left_is_shown_and_can_be_given_away(
+    refused: Path, capsys: Said
+) -> None:
+    renamed = refused.read_text().replace("'gate'", "'barrier'")
+    refused.write_text(renamed)
+    assert main(["status", str(refused), "--json"]) == Exit.OK
+    profiles = json.loads(capsys.readouterr().out)["profiles"]
+    states = [(profile["key"], profile["state"], profile["parked_now"]) for profile in profiles]
+    assert states == [("barrier", "not running", 0), ("gate", "removed", 2)]
+    assert main(["outbox", "give", str(refused), "gate"]) == Exit.USAGE
+    assert main(["outbox", "give", str(refused), "barrier", "gate"]) == Exit.CONFIG
+    assert main(["outbox", "give", str(refused), "gate", "moon"]) == Exit.CONFIG
+    capsys.readouterr()
+    assert main(["outbox", "give", str(refused), "gate", "barrier"]) == Exit.OK
+    assert "2 deliveries moved from gate to barrier" in capsys.readouterr().out
+    assert main(["parked", "list", str(refused), "--json"]) == Exit.OK
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["profile"] for row in rows] == ["barrier", "barrier"]

@@ -25,8 +25,7 @@ class Rig:
 
     def worker_with(self, **settings: object) -> DeliveryWorker:
         self.worker = DeliveryWorker(
-            1,
-            profile(**settings),  # type: ignore[arg-type]
+            profile(**{"key": "gate", **settings}),  # type: ignore[arg-type]
             self.outbox,
             self.sink,
             render_text,

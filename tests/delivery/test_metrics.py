@@ -30,7 +30,7 @@ def test_every_line_is_of_the_text_format_and_says_the_truth(rig: Rig) -> None:
     assert text.endswith("\n")
     for line in text.splitlines():
         assert line.startswith("# ") or LINE.match(line), line
-    label = '{profile="bar\\"rier\\\\",name="bar\\"rier\\\\"}'
+    label = '{profile="gate",name="bar\\"rier\\\\"}'
     assert f"cammra_delivered_total{label} 4" in text
     assert f"cammra_retried_total{label} 1" in text
     assert f"cammra_parked_total{label} 1" in text

@@ -108,7 +108,7 @@ def test_a_window_overlaps_round_trips_and_keeps_each_vehicles_order(
     outbox = Outbox(OutboxSettings(path=tmp_path / "o.sqlite3"))
     outbox.put([one for vehicle_no in range(1, 9) for one in a_life(vehicle_no)])
     worker = DeliveryWorker(
-        1, profile(order=order, window=8), outbox, Slow(), render_text, more_sinks=Slow
+        profile(order=order, window=8), outbox, Slow(), render_text, more_sinks=Slow
     )
     worker.start()
     try:
@@ -130,9 +130,9 @@ def test_a_sink_that_hangs_delays_only_its_own_profile(tmp_path: Path) -> None:
             return super().send(message, attempt)
 
     outbox = Outbox(OutboxSettings(path=tmp_path / "o.sqlite3"))
-    hanging = DeliveryWorker(1, profile(), outbox, Hanging(), render_text)
+    hanging = DeliveryWorker(profile(), outbox, Hanging(), render_text)
     quick_sink = FakeSink()
-    quick = DeliveryWorker(2, profile(), outbox, quick_sink, render_text)
+    quick = DeliveryWorker(profile("second"), outbox, quick_sink, render_text)
     hanging.start()
     quick.start()
     try:

@@ -132,8 +132,8 @@ def test_observe_returns_while_the_disk_hangs_and_nobody_answers(tmp_path: Path)
     with Receiver() as receiver:
         engine = engine_for(receiver, tmp_path)
         with engine.running(live=False):
-            outbox = engine._writer.outbox
-            assert outbox is not None
+            assert engine._run is not None
+            outbox = engine._run.outbox
 
             def hold_the_disk() -> None:
                 with outbox._lock:

@@ -60,8 +60,8 @@ def never_due() -> float | None:
 
 def test_what_was_appended_is_stored_in_order_and_in_groups_when_the_disk_is_slow() -> None:
     shelf = Shelf()
-    encoder = Encoder(shelf.store, never_due)
-    encoder.start()
+    encoder = Encoder(never_due)
+    encoder.start(shelf.store)
     encoder.append(words(range(1)))
     shelf.entered.wait()
     for first in range(1, 101, 4):
@@ -75,9 +75,9 @@ def test_what_was_appended_is_stored_in_order_and_in_groups_when_the_disk_is_slo
 
 def test_past_the_room_for_pixels_events_go_on_without_their_images() -> None:
     shelf = Shelf()
-    encoder = Encoder(shelf.store, never_due)
+    encoder = Encoder(never_due)
     encoder.append(words(range(MAX_PENDING_WITH_IMAGES + 5)))
-    encoder.start()
+    encoder.start(shelf.store)
     shelf.open.set()
     encoder.stop()
     assert shelf.stored == list(range(MAX_PENDING_WITH_IMAGES + 5))
@@ -94,9 +94,9 @@ def test_one_event_that_cannot_be_stored_takes_no_other_along(
 ) -> None:
     shelf = Shelf(refused=frozenset({3}), trouble=trouble)
     shelf.open.set()
-    encoder = Encoder(shelf.store, never_due)
+    encoder = Encoder(never_due)
     encoder.append(words(range(8)))
-    encoder.start()
+    encoder.start(shelf.store)
     encoder.stop()
     assert shelf.stored == [0, 1, 2, 4, 5, 6, 7]
     assert encoder.not_stored == 1
@@ -105,14 +105,28 @@ def test_one_event_that_cannot_be_stored_takes_no_other_along(
 
 def test_waiting_for_room_ends_when_the_queue_has_drained() -> None:
     shelf = Shelf()
-    encoder = Encoder(shelf.store, never_due)
-    encoder.start()
+    encoder = Encoder(never_due)
+    encoder.start(shelf.store)
     encoder.append(words(range(40)))
     shelf.entered.wait()
     assert not encoder.wait_until_below(1, timeout_s=0.01)
     shelf.open.set()
     assert encoder.wait_until_below(1, timeout_s=60.0)
     assert shelf.stored == list(range(40))
+    encoder.stop()
+
+
+def test_what_is_pending_is_counted_to_the_event() -> None:
+    shelf = Shelf()
+    encoder = Encoder(never_due)
+    encoder.append(words(range(20)))
+    assert encoder.pending() == 20
+    encoder.start(shelf.store)
+    shelf.entered.wait()
+    assert encoder.pending() == 20
+    shelf.open.set()
+    assert encoder.wait_until_below(1, timeout_s=60.0)
+    assert encoder.pending() == 0
     encoder.stop()
 
 
@@ -123,8 +137,8 @@ def test_timers_are_looked_at_when_nothing_waits() -> None:
         asked.set()
         return 60.0
 
-    encoder = Encoder(Shelf().store, due)
-    encoder.start()
+    encoder = Encoder(due)
+    encoder.start(Shelf().store)
     assert asked.wait(60.0)
     encoder.stop()
     assert encoder.pending() == 0

@@ -70,10 +70,9 @@ def test_parked_files_are_shown_as_a_zip_and_can_be_discarded(tmp_path: Path) ->
         tmp_path, Profile("archive", Ftp("ftp://127.0.0.1:1", sidecar=True), image=None)
     )
     with engine.running(live=False):
-        outbox = engine._writer.outbox
-        assert outbox is not None
-        for worker in engine._workers:
-            worker.stop()
+        assert engine._run is not None
+        outbox = engine._run.outbox
+        engine._run.workers["archive"].stop()
         pass_by(engine)
         engine.wait_for_room(1)
         delivery = outbox.take(1)

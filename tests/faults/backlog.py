@@ -67,7 +67,7 @@ def measure(path: Path, events: int, port: int) -> Mapping[str, Any]:
     outbox = Outbox(settings)
     way = profile_to(port, "vms")
     sink = open_sink(way)
-    worker = DeliveryWorker(1, way, outbox, sink, render)
+    worker = DeliveryWorker(way, outbox, sink, render)
     short_rate = empty_queue_per_s(outbox, worker)
     idle_mib = memory_mib()
     for first in range(10_000_000, 10_000_000 + events, GROUP):
@@ -81,7 +81,7 @@ def measure(path: Path, events: int, port: int) -> Mapping[str, Any]:
     outbox.close()
     began_s = time.perf_counter()
     outbox = Outbox(settings)
-    worker = DeliveryWorker(1, way, outbox, sink, render)
+    worker = DeliveryWorker(way, outbox, sink, render)
     start_s = time.perf_counter() - began_s
     waiting = outbox.waiting(1).events
     long_rate = drained_per_s(worker, events)

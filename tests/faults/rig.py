@@ -82,14 +82,13 @@ def delivering(outbox: Outbox, *profiles: Profile) -> Iterator[list[DeliveryWork
     """Workers with real sinks, from start to stop."""
     workers = [
         DeliveryWorker(
-            profile_id,
             profile,
             outbox,
             open_sink(profile),
             render,
             more_sinks=lambda profile=profile: open_sink(profile),  # type: ignore[misc]
         )
-        for profile_id, profile in enumerate(profiles, start=1)
+        for profile in profiles
     ]
     for worker in workers:
         worker.start()

@@ -88,8 +88,7 @@ class OutboxModel(RuleBasedStateMachine):
         self.receivers = {no: Receiver(self, no) for no in PROFILES}
         self.workers = {
             no: DeliveryWorker(
-                no,
-                profile(),
+                profile(f"p{no}"),
                 self.outbox,
                 self.receivers[no],
                 render_text,

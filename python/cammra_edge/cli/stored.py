@@ -13,50 +13,52 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.cli.script import load_script
 from cammra_edge.config import OutboxSettings
+from cammra_edge.delivery import ProfileState
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.outbox import Outbox
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-_MOST_PROFILES = 64
 _ALL_BYTES, _ALL_EVENTS, _ALL_S = 1 << 40, 10_000_000, 10 * 365 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An outbox to look into: its settings, and the profiles' names where a script says them."""
+    """An outbox to look into: its settings, and the names of the profiles by key, where a script says them."""
 
     settings: OutboxSettings
-    names: tuple[str, ...] = ()
+    names: Mapping[str, str] | None = None
 
-    def name(self, profile_id: int) -> str:
+    def name(self, key: str) -> str:
         """How people call the profile."""
-        known = 1 <= profile_id <= len(self.names)
-        return self.names[profile_id - 1] if known else f"profile {profile_id}"
+        return (self.names or {}).get(key, key)
 
-    def profile_id(self, text: str) -> int:
-        """The number of a profile, by number or name.
+    def state(self, key: str) -> ProfileState:
+        """Whether the script still has the profile."""
+        removed = self.names is not None and key not in self.names
+        return ProfileState.REMOVED if removed else ProfileState.NOT_RUNNING
+
+    def keys(self, outbox: Outbox) -> list[str]:
+        """Every profile that the script has, then those that something was ever put for."""
+        numbers = outbox.profile_ids()
+        known = list(self.names or ())
+        return known + [
+            key for key in numbers if key not in known and outbox.tally(numbers[key]).put
+        ]
+
+    def key(self, outbox: Outbox, option: str, text: str) -> str:
+        """The key of a profile, by key or name.
 
         Raises:
-            ConfigError: There is none.
+            ConfigError: There is none, or several have that name.
         """
-        if text in self.names:
-            return self.names.index(text) + 1
-        if text.isascii() and text.isdigit() and 1 <= int(text) <= _MOST_PROFILES:
-            return int(text)
-        raise ConfigError(
-            "--profile", text, f"a number, or one of {', '.join(self.names) or 'no names'}"
-        )
-
-    def profile_ids(self, outbox: Outbox) -> list[int]:
-        """Every profile that the script has, or that something was ever put for."""
-        return [
-            profile_id
-            for profile_id in range(1, _MOST_PROFILES + 1)
-            if profile_id <= len(self.names) or outbox.tally(profile_id).put
-        ]
+        keys = self.keys(outbox)
+        named = [key for key in keys if text == self.name(key)]
+        if text in keys or len(named) == 1:
+            return text if text in keys else named[0]
+        raise ConfigError(option, text, f"one of {', '.join(keys) or 'no profiles'}")
 
     @contextmanager
     def opened(self) -> Iterator[Outbox]:
@@ -92,8 +94,8 @@ def stored_at(where: Path) -> Stored:
     """
     if where.suffix == ".py":
         settings = load_script(where).engine.settings
-        return Stored(settings.outbox, tuple(profile.name for profile in settings.profiles))
-    # Whoever only looks must not make room: no bound of ours drops anything.
+        return Stored(settings.outbox, {profile.key: profile.name for profile in settings.profiles})
+    # Opened to look: lift all bounds, so that nothing is dropped.
     return Stored(
         OutboxSettings(path=where, max_bytes=_ALL_BYTES, max_events=_ALL_EVENTS, max_age_s=_ALL_S)
     )

@@ -22,6 +22,7 @@ class ProfileState(StrEnum):
     RETRYING = "retrying"
     PAUSED = "paused"
     NOT_RUNNING = "not running"
+    REMOVED = "removed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ class ProfileStatus:
 
     Args:
         key: The profile's key.
-        profile_id: Its number in the outbox.
+        profile_id: Its number in the outbox; 0 when the outbox does not know it.
         name: How people call it.
         state: What it is doing.
         why: Why it is retrying or paused.
@@ -87,13 +88,10 @@ class ProfileStatus:
 
 
 def stored_status(
-    outbox: Outbox,
-    key: str,
-    profile_id: int,
-    name: str,
-    state: ProfileState = ProfileState.NOT_RUNNING,
+    outbox: Outbox, key: str, name: str, state: ProfileState = ProfileState.NOT_RUNNING
 ) -> ProfileStatus:
     """What the outbox knows of a profile, whether or not a worker sends it."""
+    profile_id = outbox.profile_ids().get(key, 0)
     waiting, tally = outbox.waiting(profile_id), outbox.tally(profile_id)
     return ProfileStatus(
         key=key,

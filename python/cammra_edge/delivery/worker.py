@@ -69,7 +69,6 @@ class DeliveryWorker:
     """Delivers one profile's events.
 
     Args:
-        profile_id: Number of the profile, from 1.
         profile: What it wants.
         outbox: Where its events wait.
         sink: The way out of the first connection.
@@ -81,7 +80,6 @@ class DeliveryWorker:
 
     def __init__(  # noqa: PLR0913 - what it joins
         self,
-        profile_id: int,
         profile: Profile,
         outbox: Outbox,
         sink: Sink,
@@ -91,12 +89,12 @@ class DeliveryWorker:
         draw: Callable[[], float] = draw_evenly,
         more_sinks: Callable[[], Sink] | None = None,
     ) -> None:
-        self.profile_id = profile_id
-        self._profile = profile
+        self.profile_id = outbox.profile_id(profile.key)
+        self.profile = profile
         self._rules = rules_from(profile)
         self._outbox = outbox
         outbox.limit(
-            profile_id,
+            self.profile_id,
             Limits(max_bytes=profile.max_queue_bytes, max_events=profile.max_queue_events),
         )
         self._sink = sink
@@ -117,7 +115,7 @@ class DeliveryWorker:
     def step(self, sink: Sink | None = None) -> bool:
         """Take one delivery, try it, settle it; False when there is nothing to do now."""
         with self._changed:
-            if self._stopping or not self._profile.enabled:
+            if self._stopping or not self.profile.enabled:
                 return False
             if not self._gate.admits(self._clock.mono_ns()):
                 return False
@@ -156,7 +154,7 @@ class DeliveryWorker:
         try:
             outcome = sink.send(message, attempt)
         except Exception as error:  # noqa: BLE001 - a fault of ours; the event waits, nobody else notices
-            _log.exception("sink failed profile=%d event=%s", self.profile_id, attempt.event_id)
+            _log.exception("sink failed profile=%r event=%s", self.profile.key, attempt.event_id)
             outcome = TryLater(f"the sink failed: {type(error).__name__}")
         self._settle(
             delivery,
@@ -227,30 +225,30 @@ class DeliveryWorker:
         """Log each problem once: when the state changes, and every parked delivery."""
         if said == "parked":
             _log.error(
-                "parked profile=%d event=%s why=%r", self.profile_id, delivery.event.event_id, why
+                "parked profile=%r event=%s why=%r", self.profile.key, delivery.event.event_id, why
             )
         after = self._gate.state
         if before is after:
             return
         if after is GateState.OPEN:
-            _log.info("sending again profile=%d", self.profile_id)
+            _log.info("sending again profile=%r", self.profile.key)
         elif after is GateState.PAUSED:
-            _log.error("paused profile=%d why=%r", self.profile_id, self._gate.why)
+            _log.error("paused profile=%r why=%r", self.profile.key, self._gate.why)
         else:
-            _log.warning("retrying profile=%d why=%r", self.profile_id, why)
+            _log.warning("retrying profile=%r why=%r", self.profile.key, why)
 
     # -- threads ---------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin to deliver on threads of its own."""
-        if self._threads or not self._profile.enabled:
+        if self._threads or not self.profile.enabled:
             return
         self._stopping = False
         self._outbox.release_held(self.profile_id)  # new settings are tried at once
         self._outbox.listen(self.profile_id, self.wake)
         sinks = [self._sink]
         if self._more_sinks is not None:
-            sinks += [self._more_sinks() for _ in range(self._profile.window - 1)]
+            sinks += [self._more_sinks() for _ in range(self.profile.window - 1)]
         for number, sink in enumerate(sinks):
             thread = threading.Thread(
                 target=self._run,
@@ -357,7 +355,7 @@ class DeliveryWorker:
 
     def status(self) -> ProfileStatus:
         """A snapshot."""
-        stored = stored_status(self._outbox, self._profile.key, self.profile_id, self._profile.name)
+        stored = stored_status(self._outbox, self.profile.key, self.profile.name)
         with self._changed:
             journal = self._journal
             return replace(
@@ -376,7 +374,7 @@ class DeliveryWorker:
             )
 
     def _state(self, waiting: int) -> ProfileState:
-        if not self._profile.enabled:
+        if not self.profile.enabled:
             return ProfileState.OFF
         if self._gate.state is GateState.OPEN and not waiting:
             return ProfileState.IDLE

@@ -30,7 +30,7 @@ MAX_PENDING_WITH_IMAGES = 256
 """Track events that may wait with their pixels; each holds a shot of some hundred kilobytes."""
 
 GROUP = 16
-"""Events committed together at the most: a group of eight already costs a sixth of the flushes."""
+"""Most events per commit; eight already save five of six flushes."""
 
 
 class Said(NamedTuple):
@@ -41,28 +41,22 @@ class Said(NamedTuple):
 
 
 class Encoder:
-    """Takes track events from any thread, hands them in groups to `store` on its own.
+    """Takes track events from any thread, and hands them in groups to a store on a thread of its own.
 
     `not_stored` counts the events that could not be assembled or stored, each a fault of ours.
     """
 
-    def __init__(
-        self,
-        store: Callable[[Sequence[Said]], None],
-        due: Callable[[], float | None],
-    ) -> None:
-        """Not started yet.
+    def __init__(self, due: Callable[[], float | None]) -> None:
+        """Not started yet; what is appended waits.
 
         Args:
-            store: Takes a group in order.
             due: Called when nothing waits: fires what is due, and says in how many seconds to look again
                 (`None` when nothing will be due).
         """
-        self._store = store
         self._due = due
         self._pending: deque[Said] = deque()
         self._changed = threading.Condition()
-        self._busy = False
+        self._in_work = 0
         self._stopping = False
         self._thread: threading.Thread | None = None
         self.not_stored = 0
@@ -79,19 +73,22 @@ class Encoder:
     def pending(self) -> int:
         """Events not yet stored, the group in work included."""
         with self._changed:
-            return len(self._pending) + (GROUP if self._busy else 0)
+            return len(self._pending) + self._in_work
 
     def wait_until_below(self, events: int, timeout_s: float | None = None) -> bool:
         """Wait for room, for callers that can wait (a replay; never a camera)."""
         with self._changed:
             return self._changed.wait_for(
-                lambda: len(self._pending) + self._busy < events or self._thread is None, timeout_s
+                lambda: len(self._pending) + self._in_work < events or self._thread is None,
+                timeout_s,
             )
 
-    def start(self) -> None:
-        """Start the thread."""
+    def start(self, store: Callable[[Sequence[Said]], None]) -> None:
+        """Start the thread, which calls `store` with one group after the other, in order."""
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="cammra-encoder", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, args=(store,), name="cammra-encoder", daemon=True
+        )
         self._thread.start()
 
     def wake(self) -> None:
@@ -110,18 +107,18 @@ class Encoder:
             self._thread = None
             self._changed.notify_all()
 
-    def _run(self) -> None:
+    def _run(self, store: Callable[[Sequence[Said]], None]) -> None:
         while True:
             group = self._next_group()
             if group is None:
                 return
             if group:
-                self._store_all(group)
+                self._store_all(store, group)
 
     def _next_group(self) -> list[Said] | None:
         """The next events to store; empty when it was time to look at the timers; `None` at the end."""
         with self._changed:
-            self._busy = False
+            self._in_work = 0
             self._changed.notify_all()
             if not self._pending and self._stopping:
                 return None
@@ -130,17 +127,17 @@ class Encoder:
             if not self._pending and not self._stopping:
                 self._changed.wait(wait_s)
             group = [self._pending.popleft() for _ in range(min(GROUP, len(self._pending)))]
-            self._busy = bool(group)
+            self._in_work = len(group)
             return group
 
-    def _store_all(self, group: list[Said]) -> None:
+    def _store_all(self, store: Callable[[Sequence[Said]], None], group: list[Said]) -> None:
         try:
-            self._store(group)
+            store(group)
         # A panic of the Rust half is no `Exception`. One event that cannot be assembled takes no other along.
         except BaseException as error:  # noqa: BLE001
             if len(group) > 1:
                 for said in group:
-                    self._store_all([said])
+                    self._store_all(store, [said])
                 return
             self.not_stored += 1
             why = f"{type(error).__name__}: {error}"

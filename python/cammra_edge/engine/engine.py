@@ -23,33 +23,26 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import Settings
-from cammra_edge.delivery import DeliveryWorker
 from cammra_edge.engine.encoder import Encoder
-from cammra_edge.engine.handover import Handover
-from cammra_edge.engine.keepalive import EngineKeepalive
 from cammra_edge.engine.operator import Operator
+from cammra_edge.engine.recent import Recent
+from cammra_edge.engine.run import Run
 from cammra_edge.engine.snapshot import Snapshot
 from cammra_edge.engine.status import EngineStatus
-from cammra_edge.engine.writer import EventWriter
 from cammra_edge.errors import FrameError, ReadError
-from cammra_edge.model import EventKind, FrameTime
-from cammra_edge.outbox import Outbox
-from cammra_edge.payload import Renderer
+from cammra_edge.model import FrameTime
 from cammra_edge.retry import NS_PER_S
-from cammra_edge.sinks import open_sink
 from cammra_edge.tracking import Tracker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Unpack
 
     from cammra_edge.clock import Clock
     from cammra_edge.config import SettingsFields
     from cammra_edge.errors import CammraError
     from cammra_edge.imaging import Frame
-    from cammra_edge.model import Event, Message, PlateRead
-    from cammra_edge.profile import Profile
-    from cammra_edge.sinks.base import Sink
+    from cammra_edge.model import Event, PlateRead
     from cammra_edge.tracking import TrackEvent
 
 _log = logging.getLogger(__name__)
@@ -84,23 +77,17 @@ class Engine:
         self.stream_id = stream_id or f"run-{os.urandom(8).hex()}"
         self._clock = clock
         self._tracker = Tracker(self.settings)
-        self._writer = EventWriter(self.stream_id, self.settings)
-        self._encoder = Encoder(self._writer.store, self._fire_due)
+        self._encoder = Encoder(self._fire_due)
         # Orders observe and tick, so that events queue in the order in which they were said.
         self._lock = threading.Lock()
         self._last_frame: tuple[FrameTime, int] | None = None
         self._live = False
-        self._workers: list[DeliveryWorker] = []
-        self._handover = Handover()
+        self._run: Run | None = None
+        self._recent = Recent()
         self._snapshot = Snapshot()
         self.operator = Operator(
-            self._writer,
-            self._snapshot,
-            lambda: self._workers,
-            lambda: self.settings,
-            self._clock,
+            lambda: self._run, lambda: self.settings, self._recent, self._snapshot, clock
         )
-        self._keepalive = EngineKeepalive(self.status, clock)
         self._seen: Counter[str] = Counter()
         self._last_refusal = ""
 
@@ -210,36 +197,30 @@ class Engine:
             self.stop()
 
     def start(self, *, live: bool = True) -> None:
-        """As `running`, for callers whose life is no `with` block."""
-        if self._writer.outbox is not None:
+        """As `running`, for callers that cannot use `with`."""
+        if self._run is not None:
             raise RuntimeError("the engine runs already")
         self._live = live
-        outbox = Outbox(self.settings.outbox, clock=self._clock)
-        self._writer.outbox = outbox
-        self._writer.lose_vehicles_left_open()
-        self._workers = [
-            self._new_worker(outbox, profile_id, profile)
-            for profile_id, profile in enumerate(self.settings.profiles, start=1)
-        ]
-        for worker in self._workers:
-            worker.start()
-        self._encoder.start()
-        self._keepalive.apply(self.settings)
+        run = Run(self.settings.outbox, self.stream_id, self._recent, self.status, self._clock)
+        self._run = run
+        try:
+            run.start(self.settings)
+        except BaseException:
+            self._run = None
+            run.close()
+            raise
+        self._encoder.start(run.writer.store)
 
     def stop(self) -> None:
         """Store what was said, let tries under way end, close the outbox; a live stream says Lost before."""
-        outbox = self._writer.outbox
-        if outbox is None:
+        run = self._run
+        if run is None:
             return
-        self._keepalive.stop()
         if self._live:
             self.finish()
         self._encoder.stop()
-        self._handover.finish()
-        for worker in self._workers:
-            worker.stop()
-        self._writer.outbox = None
-        outbox.close()
+        run.close()
+        self._run = None
 
     def drain(self, timeout_s: float | None = None) -> bool:
         """Wait until all that was said is stored, and every delivery settled or parked.
@@ -247,14 +228,12 @@ class Engine:
         Returns:
             False when the time ran out first.
         """
-        end_ns = None if timeout_s is None else self._clock.mono_ns() + round(timeout_s * NS_PER_S)
+        began_ns = self._clock.mono_ns()
         if not self._encoder.wait_until_below(1, timeout_s):
             return False
-        for worker in self._workers:
-            left_s = None if end_ns is None else (end_ns - self._clock.mono_ns()) / NS_PER_S
-            if not worker.wait_until_idle(left_s):
-                return False
-        return True
+        if timeout_s is not None:
+            timeout_s -= (self._clock.mono_ns() - began_ns) / NS_PER_S
+        return self._run is None or self._run.wait_until_idle(timeout_s)
 
     def apply(self, settings: Settings) -> None:
         """Take over other settings while running; no event is lost by it.
@@ -266,70 +245,35 @@ class Engine:
         Raises:
             ConfigError: A setting cannot be used; nothing was taken over.
         """
-        before = self.settings
         with self._lock:
             self._tracker.apply(settings)
-            self._writer.apply(settings)
             self.settings = settings
         self._encoder.wake()
-        outbox = self._writer.outbox
-        if outbox is None:
-            return
-        shared_changed = (before.device, before.network_mode) != (
-            settings.device,
-            settings.network_mode,
-        )
-        old = dict(enumerate(before.profiles, start=1))
-        workers = {worker.profile_id: worker for worker in self._workers}
-        for profile_id, profile in enumerate(settings.profiles, start=1):
-            if old.pop(profile_id, None) == profile and not shared_changed:
-                continue
-            new = self._new_worker(outbox, profile_id, profile)
-            self._handover.replace(workers.get(profile_id), new)
-            workers[profile_id] = new
-        for removed in old:
-            self._handover.replace(workers.pop(removed), None)
-        self._workers = [workers[profile_id] for profile_id in sorted(workers)]
-        self._keepalive.apply(settings)
-
-    def _new_worker(self, outbox: Outbox, profile_id: int, profile: Profile) -> DeliveryWorker:
-        network_mode = self.settings.network_mode
-        renderer = Renderer(profile, profile_id=profile_id, device=self.settings.device)
-
-        def message(event: Event, images: Mapping[str, bytes], packet: int) -> Message | None:
-            # The key is asked for each time: a disk that comes back may bring its own.
-            return renderer.render(event, images, packet=packet, boundary_key=outbox.boundary_key)
-
-        def way_out() -> Sink:
-            return open_sink(profile, network_mode=network_mode, clock=self._clock)
-
-        return DeliveryWorker(
-            profile_id, profile, outbox, way_out(), message, clock=self._clock, more_sinks=way_out
-        )
+        if self._run is not None:
+            self._run.apply(settings)
 
     # ---- seeing it ---------------------------------------------------------------------------
 
     def status(self) -> EngineStatus:
         """What the engine does now; cheap enough to ask every second."""
-        outbox = self._writer.outbox
-        said = self._writer.counts
+        run = self._run
         return EngineStatus(
             stream_id=self.stream_id,
-            running=outbox is not None,
+            running=run is not None,
             frames=self._seen["frames"],
             reads=self._seen["reads"],
-            events={kind.value: said[kind] for kind in EventKind},
-            unwanted=said["unwanted"],
+            events=self._recent.counts(),
+            unwanted=self._recent.unwanted,
             pending=self._encoder.pending(),
             not_stored=self._encoder.not_stored,
             broken_frames=self._seen["broken frames"],
             broken_reads=self._seen["broken reads"],
             last_refusal=self._last_refusal,
             tracker=self._tracker.counters(),
-            outbox=None if outbox is None else outbox.status(),
-            profiles=tuple(worker.status() for worker in self._workers),
+            outbox=None if run is None else run.outbox.status(),
+            profiles=() if run is None else run.profiles(),
         )
 
     def recent_events(self) -> tuple[Event, ...]:
         """The latest events, oldest first."""
-        return tuple(self._writer.recent)
+        return self._recent.events()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from cammra_edge.errors import ConfigError
 from cammra_edge.model import Body
 from cammra_edge.payload.render import render
 
@@ -18,78 +19,79 @@ if TYPE_CHECKING:
     from cammra_edge.clock import Clock
     from cammra_edge.config import Settings
     from cammra_edge.delivery import DeliveryWorker, Try
+    from cammra_edge.engine.recent import Recent
+    from cammra_edge.engine.run import Run
     from cammra_edge.engine.snapshot import Snapshot
-    from cammra_edge.engine.writer import EventWriter
-    from cammra_edge.outbox import Outbox, Parked
+    from cammra_edge.outbox import Parked
     from cammra_edge.trial import Step
 
 
 class Operator:
-    """See the module."""
+    """See the module. Profiles are named by their keys."""
 
     def __init__(
         self,
-        writer: EventWriter,
-        snapshot: Snapshot,
-        workers: Callable[[], Sequence[DeliveryWorker]],
+        run: Callable[[], Run | None],
         settings: Callable[[], Settings],
+        recent: Recent,
+        snapshot: Snapshot,
         clock: Clock,
     ) -> None:
         """Stand beside an engine.
 
         Args:
-            writer: Has the outbox while the engine runs, and the latest pictures.
+            run: The engine's run; `None` while it does not run.
+            settings: The settings in force.
+            recent: Has the latest pictures.
             snapshot: Gets a frame of the recogniser's.
-            workers: The workers of now.
-            settings: The settings of now.
             clock: Where the time comes from.
         """
-        self._clock = clock
-        self._writer = writer
-        self._snapshot = snapshot
-        self._workers = workers
+        self._run = run
         self._settings = settings
+        self._recent = recent
+        self._snapshot = snapshot
+        self._clock = clock
 
     def journal(self) -> Mapping[str, Sequence[Try]]:
-        """The latest tries of each profile, by its key, oldest first."""
-        keys = self._keys()
-        return {keys[worker.profile_id - 1]: worker.journal() for worker in self._workers()}
+        """The latest tries of each profile, oldest first."""
+        run = self._run()
+        return {} if run is None else {key: one.journal() for key, one in run.workers.items()}
 
     def picture(self, image_key: str) -> bytes | None:
         """The JPEG of a recent event, as long as it is kept."""
-        return self._writer.picture(image_key)
+        return self._recent.picture(image_key)
 
     def view(self, timeout_s: float = 2.0) -> bytes | None:
         """What the camera sees now, as a JPEG of at most 1280 x 720; `None` when no frame comes in time."""
         return self._snapshot.take(self._settings().frame_format, timeout_s)
 
     def parked(self, key: str | None = None) -> Mapping[str, Sequence[Parked]]:
-        """Parked deliveries by their profile's key, of one profile or all, oldest first."""
-        outbox = self._outbox
-        if outbox is None:
+        """Parked deliveries, oldest first, of each profile or of one; also of removed profiles."""
+        run = self._run()
+        if run is None:
             return {}
         return {
-            known: outbox.parking.listed(number)
-            for number, known in enumerate(self._keys(), start=1)
+            known: run.outbox.parking.listed(profile_id)
+            for known, profile_id in run.outbox.profile_ids().items()
             if key in {None, known}
         }
 
     def parked_bytes(self, key: str, seq: int) -> bytes | None:
         """A parked delivery as it would be sent: a body as it is, files as a ZIP of them."""
-        outbox, settings, profile_id = self._outbox, self._settings(), self._number(key)
-        if outbox is None or not profile_id:
+        run, worker = self._run(), self._worker(key)
+        if run is None or worker is None:
             return None
-        delivery = outbox.parking.show(profile_id, seq)
+        delivery = run.outbox.parking.show(worker.profile_id, seq)
         if delivery is None:
             return None
         message = render(
             delivery.event,
             delivery.images,
-            profile=settings.profiles[profile_id - 1],
-            profile_id=profile_id,
-            device=settings.device,
+            profile=worker.profile,
+            profile_id=worker.profile_id,
+            device=self._settings().device,
             packet=delivery.packet,
-            boundary_key=outbox.boundary_key,
+            boundary_key=run.outbox.boundary_key,
         )
         if message is None:
             return b""
@@ -99,35 +101,42 @@ class Operator:
         import zipfile  # noqa: PLC0415 - a person's wish; every start would pay for it
 
         with zipfile.ZipFile(out, "w") as archive:
-            for one in message.files:
-                archive.writestr(one.path, one.content)
+            for file in message.files:
+                archive.writestr(file.path, file.content)
         return out.getvalue()
 
     def retry_parked(self, key: str, seq: int | None = None) -> int:
         """Put one, or all of a profile, back into the queue; says how many."""
-        outbox = self._outbox
-        return 0 if outbox is None else outbox.parking.retry(self._number(key), seq)
+        run = self._run()
+        return 0 if run is None else run.outbox.parking.retry(run.profile_id(key), seq)
 
     def discard_parked(self, key: str, seq: int | None = None) -> int:
         """Give one, or all of a profile, up for good; says how many."""
-        outbox = self._outbox
-        return 0 if outbox is None else outbox.parking.discard(self._number(key), seq)
+        run = self._run()
+        return 0 if run is None else run.outbox.parking.discard(run.profile_id(key), seq)
+
+    def give_backlog(self, from_key: str, to_key: str) -> int:
+        """Hand all that waits or is parked for a removed profile to one of the settings; says how many.
+
+        Raises:
+            ConfigError: The first is no removed profile, or the second none of the settings.
+            OutboxError: The disk does not take it now.
+        """
+        run = self._run()
+        if run is None:
+            return 0
+        if from_key in run.workers:
+            raise ConfigError("from", from_key, "a profile that the settings no longer have")
+        if to_key not in run.workers:
+            raise ConfigError("to", to_key, f"one of {', '.join(run.workers)}")
+        return run.outbox.giving.give(from_key, to_key)
 
     def resume(self, key: str) -> bool:
         """Let a paused profile go on; False when there is no such profile."""
-        for worker in self._workers():
-            if worker.profile_id == self._number(key):
-                worker.resume()
-                return True
-        return False
-
-    def _keys(self) -> list[str]:
-        return [profile.key for profile in self._settings().profiles]
-
-    def _number(self, key: str) -> int:
-        """The number of a profile; 0 when there is none."""
-        keys = self._keys()
-        return keys.index(key) + 1 if key in keys else 0
+        worker = self._worker(key)
+        if worker is not None:
+            worker.resume()
+        return worker is not None
 
     def test(self, key: str, plate: str, settings: Settings) -> Iterator[Step]:
         """Send one event marked as a test by a profile of these settings, past the queue.
@@ -142,16 +151,21 @@ class Operator:
         """
         from cammra_edge.trial import trial  # noqa: PLC0415 - TLS and FTP, which every start would pay for
 
-        profile_id = [profile.key for profile in settings.profiles].index(key) + 1
+        run = self._run()
+        place, profile = next(
+            (place, profile)
+            for place, profile in enumerate(settings.profiles, start=1)
+            if profile.key == key
+        )
         yield from trial(
-            settings.profiles[profile_id - 1],
-            profile_id=profile_id,
+            profile,
+            profile_id=(run.profile_id(key) if run is not None else 0) or place,
             device=settings.device,
             network_mode=settings.network_mode,
             plate=plate,
             clock=self._clock,
         )
 
-    @property
-    def _outbox(self) -> Outbox | None:
-        return self._writer.outbox
+    def _worker(self, key: str) -> DeliveryWorker | None:
+        run = self._run()
+        return None if run is None else run.workers.get(key)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.codec import crc_at
 from cammra_edge.outbox.queries import Queries
-from cammra_edge.outbox.records import ID_BYTES
+from cammra_edge.outbox.records import ID_BYTES, with_wanted
 from cammra_edge.outbox.rows import EventRow, Settled, numbers_from, text_from
 
 if TYPE_CHECKING:
@@ -269,6 +269,45 @@ class Database:
             self.forget_if_settled(seq)
         return Counter(profile_id for _, profile_id in rows)
 
+    def give(self, seq: int, giver: int, taker: int, packet: int) -> None:
+        """Make a delivery another profile's; it was not tried there yet."""
+        self.connection.execute(
+            "update deliveries set profile_id = ?, packet = ?, attempts = attempts * state"
+            " where seq = ? and profile_id = ?",
+            (taker, packet, seq, giver),
+        )
+
+    def rewrite(self, seq: int, body: bytes) -> None:
+        """Put another record in place of an event's."""
+        row = self.connection.execute("select bytes from events where seq = ?", (seq,)).fetchone()
+        longer = len(body) - row[0]
+        self.connection.execute(
+            "update events set bytes = ?, crc = ?, body = ? where seq = ?",
+            (len(body), crc_at(seq, body), body, seq),
+        )
+        self.connection.execute(
+            "update deliveries set bytes = bytes + ? where seq = ?", (longer, seq)
+        )
+        self.stored_bytes += longer
+
+    def renumber(self, numbers: Mapping[int, int]) -> None:
+        """Give profiles other numbers, all at once: in deliveries, records and counters."""
+        db = self.connection
+        pairs = [(new, old) for old, new in numbers.items()]
+        db.executemany("update deliveries set profile_id = -? where profile_id = ?", pairs)
+        db.execute("update deliveries set profile_id = -profile_id where profile_id < 0")
+        for (seq,) in db.execute("select seq from events").fetchall():
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                body = self.queries.body(seq) or b""
+                self.rewrite(
+                    seq, with_wanted(body, lambda no, packet: (numbers.get(no, no), packet))
+                )
+        names = {f"profile:{old}": f"profile:{new}" for old, new in numbers.items()}
+        saved = self.queries.state()
+        db.executemany("delete from state where name = ?", [(name,) for name in names])
+        db.execute("delete from state where name like 'profile_key:%'")
+        self.save({new: str(saved[old]) for old, new in names.items() if old in saved})
+
     def unpark(self, seq: int, profile_id: int) -> None:
         """Let a parked delivery wait again."""
         self.connection.execute(
@@ -276,10 +315,9 @@ class Database:
             (seq, profile_id),
         )
 
-    def discard(self, seq: int, profile_id: int) -> None:
-        """Delete a parked delivery, and its event with the last one."""
+    def drop(self, seq: int, profile_id: int) -> None:
+        """Delete a delivery, and its event with the last one."""
         self.connection.execute(
-            "delete from deliveries where seq = ? and profile_id = ? and state = 1",
-            (seq, profile_id),
+            "delete from deliveries where seq = ? and profile_id = ?", (seq, profile_id)
         )
         self.forget_if_settled(seq)

@@ -13,6 +13,7 @@ from cammra_edge.model import EventKind
 from cammra_edge.outbox import records
 from cammra_edge.outbox.queries import LAST_SEQ
 from cammra_edge.outbox.rows import DeliveryRow, EventRow, ImageRow
+from cammra_edge.outbox.values import OpenVehicle
 from cammra_edge.outbox.watermark import Mark
 
 if TYPE_CHECKING:
@@ -131,6 +132,27 @@ class Intake:
         ):
             return no
         return 0
+
+    def open_vehicles(self, other_than: str) -> list[OpenVehicle]:
+        """Vehicles without a Lost whose stream is another, oldest first."""
+        found: list[OpenVehicle] = []
+        rows = [
+            (database, row)
+            for database in self._storage.databases
+            for row in database.queries.open_rows()
+        ]
+        for database, row in rows:
+            if row.body is None:
+                continue
+            event = records.record_from(row.body).event
+            if event.stream_id == other_than:
+                continue
+            held = tuple(
+                image.image_key for image in event.images if self.image_no(image.image_key)
+            )
+            ids = records.ids_from(database.queries.event_ids(event.stream_id, event.vehicle_no))
+            found.append(OpenVehicle(event=event, held_image_keys=held, event_ids=ids))
+        return found
 
     def rows_from(self, batch: Sequence[NewEvent], stored_ns: int) -> list[EventRow]:
         """Rows of the events that are new."""

@@ -20,18 +20,19 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.outbox import records
 from cammra_edge.outbox.bounds import Limits, Room
+from cammra_edge.outbox.giving import Giving
 from cammra_edge.outbox.intake import Intake
 from cammra_edge.outbox.lane import TakeRules
 from cammra_edge.outbox.parking import Parking
+from cammra_edge.outbox.profiles import Profiles
 from cammra_edge.outbox.queues import Queues
 from cammra_edge.outbox.running_time import RunningTime
-from cammra_edge.outbox.storage import Batch, Storage
+from cammra_edge.outbox.storage import Batch, Storage, written_bytes
 from cammra_edge.outbox.tallies import Tallies
 from cammra_edge.outbox.values import Delivery, Dropped, OpenVehicle, OutboxStatus, Tally, Waiting
 
@@ -54,20 +55,11 @@ NS_PER_S = 1_000_000_000
 DEFAULT_RULES = TakeRules()
 
 
-def written_bytes() -> int:
-    """Bytes that this process sent to storage so far, as the kernel counts them; 0 where it does not say."""
-    try:
-        lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("write_bytes:")), 0)
-
-
 class Outbox:
     """Opens or makes the outbox at `settings.path`; used by any number of threads.
 
     `boundary_key` is a random key kept with the outbox, for boundaries that nobody outside can guess;
-    `parking` is where the parked deliveries are seen to.
+    `parking` is where the parked deliveries are seen to; `giving` hands a backlog to another profile.
 
     Raises:
         OutboxError: Another process holds it, or a newer version wrote it.
@@ -84,6 +76,7 @@ class Outbox:
         self._late_commits = 0
         self._listeners: dict[int, Callable[[], None]] = {}
         self._tallies = Tallies()
+        self._profiles = Profiles(self._storage.watermark.profiles)
         self._intake = Intake(self._storage, self._tallies, clock.utc_ns())
         self._running_time = RunningTime({}, clock, trust_clock=settings.trust_clock)
         self.boundary_key = os.urandom(KEY_BYTES)
@@ -104,6 +97,15 @@ class Outbox:
             changed=self._queues.recount,
             wake=self._wake,
         )
+        self.giving = Giving(
+            self._lock,
+            self._storage,
+            self._queues,
+            self._tallies,
+            self._profiles,
+            commit=lambda: self._commit(()),
+            wake=self.wake,
+        )
 
     def _read_disk(self) -> None:
         """Take over what the file knows; at start, or when the disk comes back for the first time."""
@@ -113,6 +115,7 @@ class Outbox:
             return
         state = disk.queries.state()
         self._tallies.add(state)
+        self._profiles.add(state)
         self._running_time.add(state)
         self._keep_key(disk, state)
         self._intake.catch_up()
@@ -142,6 +145,16 @@ class Outbox:
                 self._storage.close()
 
     # -- the engine's side -----------------------------------------------------------------------
+
+    def profile_id(self, key: str) -> int:
+        """The number of the profile with this key: the same for ever, a new one for a new key."""
+        with self._lock:
+            return self._profiles.number(key)
+
+    def profile_ids(self) -> dict[str, int]:
+        """The numbers of all keys that this outbox ever knew, also of profiles that are configured no longer."""
+        with self._lock:
+            return self._profiles.numbers()
 
     def car_id(self, stream_id: str, vehicle_no: int) -> int:
         """The vehicle's number on the wire: counts on across restarts, the same for the same vehicle."""
@@ -188,11 +201,14 @@ class Outbox:
                 **self._running_time.state(),
                 **self._intake.state(),
                 **self._tallies.unsaved(),
+                **(self._profiles.state() if self._profiles.dirty else {}),
             },
+            meet=None if self._disk_read else self._meet,
             make_room=lambda database: self._make_room(database, losses),
         )
         if self._storage.write(batch):
             self._tallies.saved()
+            self._profiles.dirty = False
             self._queues.committed()
             if ailing:
                 back = self._queues.recount if self._disk_read else self._read_disk
@@ -210,6 +226,14 @@ class Outbox:
         if disk is not None:
             oldest_seq = self._storage.read(lambda _: disk.queries.oldest_waiting_seq(), 0)
             self._storage.watermark.write(self._intake.mark(oldest_seq))
+            self._storage.watermark.write_profiles(self._profiles.numbers())
+
+    def _meet(self, disk: Database) -> None:
+        """The file comes late, and may number its profiles otherwise than we did meanwhile."""
+        changes = self._profiles.meet(disk.queries.state())
+        if changes:
+            disk.renumber(changes)
+        disk.save(self._profiles.state())
 
     def _make_room(self, database: Database, losses: Counter[tuple[int, Dropped]]) -> None:
         """Keep a database within its bounds, and forget ids beyond theirs; inside its transaction."""
@@ -240,27 +264,7 @@ class Outbox:
         After a crash the engine lets each of them say what it still has to say.
         """
         with self._lock:
-            return self._storage.read(lambda storage: self._open_vehicles(storage, other_than), [])
-
-    def _open_vehicles(self, storage: Storage, other_than: str) -> list[OpenVehicle]:
-        found: list[OpenVehicle] = []
-        rows = [
-            (database, row)
-            for database in storage.databases
-            for row in database.queries.open_rows()
-        ]
-        for database, row in rows:
-            if row.body is None:
-                continue
-            event = records.record_from(row.body).event
-            if event.stream_id == other_than:
-                continue
-            held = tuple(
-                image.image_key for image in event.images if self._intake.image_no(image.image_key)
-            )
-            ids = records.ids_from(database.queries.event_ids(event.stream_id, event.vehicle_no))
-            found.append(OpenVehicle(event=event, held_image_keys=held, event_ids=ids))
-        return found
+            return self._storage.read(lambda _: self._intake.open_vehicles(other_than), [])
 
     # -- the workers' side -----------------------------------------------------------------------
 
@@ -363,7 +367,7 @@ class Outbox:
     def flush(self) -> None:
         """Commit what is settled now."""
         with self._lock:
-            if len(self._queues.settled) or self._tallies.dirty:
+            if len(self._queues.settled) or self._tallies.dirty or self._profiles.dirty:
                 self._commit(())
 
     def tick(self) -> int | None:

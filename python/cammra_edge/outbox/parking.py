@@ -6,7 +6,6 @@ Held by `tests/outbox/test_parking.py`.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
 from typing import TYPE_CHECKING, Any
@@ -17,10 +16,11 @@ from cammra_edge.outbox.codec import plain_from
 from cammra_edge.outbox.values import Delivery, Dropped, Parked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
     from threading import RLock
 
+    from cammra_edge.outbox.database import Database
     from cammra_edge.outbox.storage import Storage
     from cammra_edge.outbox.tallies import Tallies
 
@@ -119,16 +119,10 @@ class Parking:
             OutboxError: The disk does not take it now.
         """
         with self._lock:
-            chosen = self._chosen(profile_id, seq)
-            with self._written():
-                for database in self._storage.databases:
-                    with database.transaction():
-                        for row in chosen:
-                            database.unpark(row.seq, row.profile_id)
-                self._changed()
+            rows = self._change(profile_id, seq, lambda database: database.unpark)
         # A worker holds its own lock while it asks the outbox; waking it under ours would lock both.
-        self._wake({row.profile_id for row in chosen})
-        return len(chosen)
+        self._wake({row.profile_id for row in rows})
+        return len(rows)
 
     def discard(self, profile_id: int | None = None, seq: int | None = None) -> int:
         """Let them go for good, counted; returns how many.
@@ -137,26 +131,27 @@ class Parking:
             OutboxError: The disk does not take it now.
         """
         with self._lock:
-            chosen = self._chosen(profile_id, seq)
-            with self._written():
-                for database in self._storage.databases:
-                    with database.transaction():
-                        for row in chosen:
-                            database.discard(row.seq, row.profile_id)
-                self._changed()
-            for row in chosen:
+            rows = self._change(profile_id, seq, lambda database: database.drop)
+            for row in rows:
                 self._tallies.drop(row.profile_id, Dropped.DISCARDED)
-            return len(chosen)
+        return len(rows)
 
-    @contextlib.contextmanager
-    def _written(self) -> Iterator[None]:
+    def _change(
+        self,
+        profile_id: int | None,
+        seq: int | None,
+        change: Callable[[Database], Callable[[int, int], None]],
+    ) -> list[Parked]:
+        rows = [row for row in self.listed(profile_id) if seq in {None, row.seq}]
         try:
-            yield
+            for database in self._storage.databases:
+                with database.transaction():
+                    for row in rows:
+                        change(database)(row.seq, row.profile_id)
         except sqlite3.Error as error:
             raise OutboxError(f"the disk does not take it now: {error}") from error
-
-    def _chosen(self, profile_id: int | None, seq: int | None) -> list[Parked]:
-        return [row for row in self.listed(profile_id) if seq is None or row.seq == seq]
+        self._changed()
+        return rows
 
     def export(self, folder: Path, profile_id: int | None = None) -> int:
         """Write each as a JSON file with its JPEGs beside it; returns how many deliveries.

@@ -145,6 +145,14 @@ class Queries:
             for car_id, nos, crc, body in reversed(rows)
         ]
 
+    def kept(self, profile_id: int, *, after_seq: int, limit: int) -> list[tuple[int, bool]]:
+        """What waits or is parked for a profile, in order, and whether it is parked."""
+        rows = self._db.execute(
+            "select seq, state from deliveries where seq > ? and profile_id = ? order by seq limit ?",
+            (after_seq, profile_id, limit),
+        ).fetchall()
+        return [(seq, state == 1) for seq, state in rows]
+
     def has_image(self, no: int) -> bool:
         """Is this image still held?"""
         return self._db.execute("select 1 from images where no = ?", (no,)).fetchone() is not None

@@ -96,6 +96,13 @@ def record_from(body: bytes) -> Record:
     )
 
 
+def with_wanted(body: bytes, change: Callable[[int, int], tuple[int, int]]) -> bytes:
+    """The record with each profile number and packet as `change` makes them."""
+    plain: Any = json.loads(body)
+    plain["w"] = [[*change(profile, packet), keys] for profile, packet, keys in plain["w"]]
+    return bytes_from(plain)
+
+
 def event_with_images(
     record: Record, profile_id: int, load: Callable[[int], bytes | None]
 ) -> tuple[Event, dict[str, bytes]]:

@@ -13,6 +13,7 @@ import contextlib
 import logging
 import sqlite3
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from cammra_edge.errors import OutboxError
@@ -47,11 +48,21 @@ class Batch:
     settled: Settled = field(default_factory=Settled)
     state: Mapping[str, int | str] = field(default_factory=dict)
     make_room: Callable[[Database], None] | None = None
+    meet: Callable[[Database], None] | None = None
 
 
 def code_of(error: sqlite3.Error) -> int:
     """SQLite's primary result code; 0 where the module itself complained."""
     return getattr(error, "sqlite_errorcode", 0) & _PRIMARY
+
+
+def written_bytes() -> int:
+    """Bytes that this process sent to storage so far, as the kernel counts them; 0 where it does not say."""
+    try:
+        lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("write_bytes:")), 0)
 
 
 class Storage:
@@ -192,6 +203,8 @@ class Storage:
         assert disk is not None  # noqa: S101 - open_disk said True
         healing = bool(self.trouble)
         with disk.transaction():
+            if batch.meet is not None:
+                batch.meet(disk)
             if self.memory is not None:
                 disk.take_over(self.memory, self._owed_closed)
             disk.settle(self._owed)

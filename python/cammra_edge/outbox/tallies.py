@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.values import Dropped, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _JSON = json.JSONEncoder(separators=(",", ":"))
 _PROFILE = "profile"
@@ -65,10 +67,6 @@ class Depths:
     def of(self, profile_id: int) -> Depth:
         """One profile's numbers."""
         return self._depths.setdefault(profile_id, Depth())
-
-    def all(self) -> Mapping[int, Depth]:
-        """Every profile's numbers."""
-        return self._depths
 
     def put(self, profile_id: int, size_bytes: int) -> None:
         """One more waits."""
@@ -156,6 +154,16 @@ class Tallies:
     def value(self, profile_id: int) -> Tally:
         """A profile's counters, frozen."""
         return self._counts.get(profile_id, Count()).value()
+
+    @contextmanager
+    def kept_at_errors(self) -> Iterator[None]:
+        """Undo what is counted inside when it raises."""
+        before = deepcopy((self._counts, self._changed))
+        try:
+            yield
+        except BaseException:
+            self._counts, self._changed = before
+            raise
 
     def unsaved(self) -> dict[str, str]:
         """What the next commit writes."""

@@ -20,6 +20,7 @@ class Dropped(StrEnum):
     PARKED_OVERFLOW = "overflow: parked"
     TOO_OLD = "too old, and nobody took it"
     NOTHING_TO_SEND = "nothing to send"
+    GIVEN = "given to another profile"
     DISCARDED = "discarded by hand"
     DAMAGED = "damaged on disk"
 

@@ -14,7 +14,7 @@ import contextlib
 import json
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cammra_edge.framing import crc32
 
@@ -53,20 +53,17 @@ class Watermark:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._fd = -1
-        self.mark = self._read()
-
-    def _read(self) -> Mark:
-        try:
-            content = self._path.read_bytes()
-        except OSError:
-            return Mark()
+        content = b""
+        with contextlib.suppress(OSError):
+            content = path.read_bytes()
         marks = [_mark_from(content[at : at + SLOT_BYTES]) for at in (0, SLOT_BYTES)]
-        return max(marks, key=lambda mark: mark.turn)
+        self.mark = max(marks, key=lambda mark: mark.turn)
+        self.profiles = _profiles_from(content[2 * SLOT_BYTES :])
 
     def write(self, mark: Mark) -> None:
         """Keep the mark in the slot that is older."""
         self.mark = mark
-        content = _JSON.encode(
+        line = _line_from(
             {
                 "turn": mark.turn,
                 "seq": mark.seq,
@@ -75,12 +72,20 @@ class Watermark:
                 "oldest_seq": mark.oldest_seq,
                 "packets": mark.packets,
             }
-        ).encode("ascii")
-        line = f"{crc32(content, 0):08x} ".encode("ascii") + content
+        )
+        self._write_at(mark.turn % 2 * SLOT_BYTES, line.ljust(SLOT_BYTES))
+
+    def write_profiles(self, numbers: Mapping[str, int]) -> None:
+        """Keep the profiles' numbers, behind the slots, where they changed."""
+        if numbers != self.profiles:
+            self.profiles = dict(numbers)
+            self._write_at(2 * SLOT_BYTES, _line_from(self.profiles) + b"\n")
+
+    def _write_at(self, place: int, content: bytes) -> None:
         with contextlib.suppress(OSError):
             if self._fd < 0:
                 self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            os.pwrite(self._fd, line.ljust(SLOT_BYTES), mark.turn % 2 * SLOT_BYTES)
+            os.pwrite(self._fd, content, place)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -91,12 +96,30 @@ class Watermark:
 
 def _mark_from(slot: bytes) -> Mark:
     """The mark in a slot; the zero mark where it is torn or was never written."""
-    crc, _, content = slot.rstrip(b" \0\n").partition(b" ")
     try:
-        if int(crc, 16) != crc32(content, 0):
-            return Mark()
-        plain = json.loads(content)
+        plain = _plain_from(slot)
         packets = {int(no): int(packet) for no, packet in plain.pop("packets").items()}
         return Mark(**{name: int(number) for name, number in plain.items()}, packets=packets)
     except (ValueError, TypeError, KeyError, AttributeError):
         return Mark()
+
+
+def _profiles_from(place: bytes) -> dict[str, int]:
+    """The profiles' numbers by key; none where they are torn or were never written."""
+    try:
+        plain = _plain_from(place.partition(b"\n")[0])
+        return {str(key): int(number) for key, number in plain.items()}
+    except (ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _line_from(plain: object) -> bytes:
+    content = _JSON.encode(plain).encode("ascii")
+    return f"{crc32(content, 0):08x} ".encode("ascii") + content
+
+
+def _plain_from(line: bytes) -> Any:  # noqa: ANN401 - what JSON gives
+    crc, _, content = line.rstrip(b" \0\n").partition(b" ")
+    if int(crc, 16) != crc32(content, 0):
+        raise ValueError(crc)
+    return json.loads(content)

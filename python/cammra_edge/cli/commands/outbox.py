@@ -1,4 +1,4 @@
-"""`cammra-edge outbox check`: is an outbox whole?"""
+"""`cammra-edge outbox check|give`: is an outbox whole; and a removed profile's backlog given to another."""
 
 from __future__ import annotations
 
@@ -7,26 +7,58 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.stored import add_where, stored_at
-from cammra_edge.cli.terminal import Style
+from cammra_edge.cli.terminal import Style, shown
+from cammra_edge.errors import ConfigError
 from cammra_edge.outbox.check import check_file
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from pathlib import Path
 
+    from cammra_edge.cli.stored import Stored
     from cammra_edge.cli.terminal import Terminal
+
+
+_FROM_AND_TO = 2
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Its options."""
     parser.add_argument(
-        "what", choices=["check"], help="check: read everything, believe nothing, change nothing"
+        "what",
+        choices=["check", "give"],
+        help="check: read everything, believe nothing, change nothing;"
+        " give: hand all that waits or is parked for the profile FROM to the profile TO",
     )
     add_where(parser)
+    parser.add_argument(
+        "profiles", nargs="*", metavar="FROM TO", help="for `give`: two profiles, by key or name"
+    )
 
 
 def run(args: Namespace, terminal: Terminal) -> Exit:
-    """Check one outbox."""
-    path = stored_at(args.where).settings.path
+    """Check one outbox, or move a backlog inside it."""
+    stored = stored_at(args.where)
+    if args.what == "give":
+        if len(args.profiles) != _FROM_AND_TO:
+            terminal.error("`outbox give` wants two profiles: whose backlog, and who gets it")
+            return Exit.USAGE
+        return _give(stored, *args.profiles, terminal=terminal)
+    return _check(stored.settings.path, terminal)
+
+
+def _give(stored: Stored, giver: str, taker: str, *, terminal: Terminal) -> Exit:
+    with stored.opened() as outbox:
+        from_key, to_key = stored.key(outbox, "FROM", giver), stored.key(outbox, "TO", taker)
+        if stored.names is not None and from_key in stored.names:
+            raise ConfigError("FROM", giver, "a profile that the script no longer has")
+        moved = outbox.giving.give(from_key, to_key)
+    terminal.line(f"{moved} deliveries moved from {shown(giver)} to {shown(taker)}")
+    terminal.data({"from": from_key, "to": to_key, "moved": moved})
+    return Exit.OK
+
+
+def _check(path: Path, terminal: Terminal) -> Exit:
     report = check_file(path)
     terminal.line(
         f"{path}: {report.events} events, {report.images} images, {report.size_bytes / (1 << 20):.1f} MiB;"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="list them, show one, let them be tried again, let them go, write them to files",
     )
     add_where(parser)
-    parser.add_argument("--profile", metavar="NAME|N", help="only this profile's")
+    parser.add_argument("--profile", metavar="KEY|NAME", help="only this profile's")
     parser.add_argument(
         "--seq", type=int, metavar="N", help="only this one, by the number that `list` shows"
     )
@@ -40,23 +41,27 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, terminal: Terminal) -> Exit:
     """Do one thing with the parked deliveries."""
-    stored = stored_at(args.where)
-    profile_id = None if args.profile is None else stored.profile_id(args.profile)
     if args.what == "show" and args.seq is None:
         terminal.error("--seq is not given: `parked list` shows the numbers")
         return Exit.USAGE
     if args.what == "discard" and args.seq is None and not args.all:
         terminal.error("discard is for good: name one with --seq, or say --all")
         return Exit.USAGE
+    stored = stored_at(args.where)
     with stored.opened() as outbox:
-        rows = [
-            row
-            for row in outbox.parking.listed(profile_id)
-            if args.seq is None or row.seq == args.seq
-        ]
-        if args.what == "list":
-            return _list(rows, stored, terminal)
-        if args.what == "show":
+        profile_id = None
+        if args.profile is not None:
+            key = stored.key(outbox, "--profile", args.profile)
+            profile_id = outbox.profile_ids().get(key, 0)
+        if args.what in {"list", "show"}:
+            keys = {number: key for key, number in outbox.profile_ids().items()}
+            rows = [
+                (keys.get(row.profile_id, ""), row)
+                for row in outbox.parking.listed(profile_id)
+                if args.seq in {None, row.seq}
+            ]
+            if args.what == "list":
+                return _list(rows, stored, terminal)
             return _show(rows, stored, outbox, terminal)
         if args.what == "export":
             count = outbox.parking.export(args.to, profile_id)
@@ -72,41 +77,35 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     return Exit.OK
 
 
-def _list(rows: list[Parked], stored: Stored, terminal: Terminal) -> Exit:
-    for row in rows:
+def _list(rows: list[tuple[str, Parked]], stored: Stored, terminal: Terminal) -> Exit:
+    for key, row in rows:
         at = datetime.fromtimestamp(row.parked_utc_ns / 1e9, tz=UTC).astimezone()
-        name = terminal.styled(stored.name(row.profile_id), Style.BOLD)
+        name = terminal.styled(shown(stored.name(key)), Style.BOLD)
         terminal.line(
             f"{row.seq:>8}  {at:%Y-%m-%d %H:%M:%S}  {name}  {row.kind}  packet {row.packet}"
             f"  {row.attempts} tries  {shown(row.why)}"
         )
-        terminal.data(
-            {
-                "seq": row.seq,
-                "profile_id": row.profile_id,
-                "profile": stored.name(row.profile_id),
-                "event_id": row.event_id,
-                "packet": row.packet,
-                "kind": row.kind,
-                "attempts": row.attempts,
-                "why": row.why,
-                "parked_utc_ns": row.parked_utc_ns,
-            }
-        )
+        terminal.data({"profile": key, "name": stored.name(key), **asdict(row)})
     if not rows:
         terminal.line("nothing is parked")
     return Exit.OK
 
 
-def _show(rows: list[Parked], stored: Stored, outbox: Outbox, terminal: Terminal) -> Exit:
-    found = [delivery for row in rows if (delivery := outbox.parking.show(row.profile_id, row.seq))]
+def _show(
+    rows: list[tuple[str, Parked]], stored: Stored, outbox: Outbox, terminal: Terminal
+) -> Exit:
+    found = [
+        (key, row, delivery)
+        for key, row in rows
+        if (delivery := outbox.parking.show(row.profile_id, row.seq))
+    ]
     if not found:
         terminal.error("there is no such delivery among the parked")
         return Exit.USAGE
-    for row, delivery in zip(rows, found, strict=False):
+    for key, row, delivery in found:
         event = delivery.event
         terminal.line(
-            f"{stored.name(row.profile_id)}, packet {row.packet}, {row.attempts} tries: {shown(row.why)}"
+            f"{shown(stored.name(key))}, packet {row.packet}, {row.attempts} tries: {shown(row.why)}"
         )
         terminal.line(
             f"  {event.kind} of vehicle {event.car_id}, {shown(event.plate.text)}, {event.direction}"

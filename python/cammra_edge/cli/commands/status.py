@@ -66,8 +66,8 @@ def _stored(where: Path) -> tuple[OutboxStatus, list[ProfileStatus]]:
     stored = stored_at(where)
     with stored.opened() as outbox:
         return outbox.status(), [
-            stored_status(outbox, stored.name(profile_id), profile_id, stored.name(profile_id))
-            for profile_id in stored.profile_ids(outbox)
+            stored_status(outbox, key, stored.name(key), stored.state(key))
+            for key in stored.keys(outbox)
         ]
 
 

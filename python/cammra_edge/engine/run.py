@@ -1,0 +1,133 @@
+"""What lives from `start` to `stop`: outbox, writer, workers and keepalive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cammra_edge.delivery import DeliveryWorker, ProfileState, stored_status
+from cammra_edge.engine.handover import Handover
+from cammra_edge.engine.keepalive import EngineKeepalive
+from cammra_edge.engine.writer import EventWriter
+from cammra_edge.outbox import Outbox
+from cammra_edge.payload import Renderer
+from cammra_edge.retry import NS_PER_S
+from cammra_edge.sinks import open_sink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cammra_edge.clock import Clock
+    from cammra_edge.config import OutboxSettings, Settings
+    from cammra_edge.delivery import ProfileStatus
+    from cammra_edge.engine.recent import Recent
+    from cammra_edge.engine.status import EngineStatus
+    from cammra_edge.model import Device, Event, Message
+    from cammra_edge.profile import Profile
+    from cammra_edge.sinks.base import Sink
+
+
+class Run:
+    """Opens the outbox. `workers` are those of the settings in force, by profile key.
+
+    Args:
+        settings: Where the outbox is.
+        stream_id: The camera's run or the recording.
+        recent: Gets every event that is stored.
+        status: What the keepalive tells.
+        clock: Where the time comes from.
+
+    Raises:
+        OutboxError: The outbox is in use by another process, or of a newer version.
+    """
+
+    def __init__(
+        self,
+        settings: OutboxSettings,
+        stream_id: str,
+        recent: Recent,
+        status: Callable[[], EngineStatus],
+        clock: Clock,
+    ) -> None:
+        self._clock = clock
+        self.outbox = Outbox(settings, clock=clock)
+        self.writer = EventWriter(stream_id, self.outbox, recent)
+        self.workers: dict[str, DeliveryWorker] = {}
+        self._device: Device | None = None
+        self._network_mode = ""
+        self._handover = Handover()
+        self._keepalive = EngineKeepalive(status, clock)
+
+    def start(self, settings: Settings) -> None:
+        """Let vehicles that an earlier run left open say their last words, then start the workers."""
+        self.writer.apply(settings)
+        self.writer.lose_vehicles_left_open()
+        self.apply(settings)
+
+    def apply(self, settings: Settings) -> None:
+        """Give each profile that is new or has changed a worker, and retire those of profiles that are gone."""
+        self.writer.apply(settings)
+        shared = (settings.device, settings.network_mode)
+        same = shared == (self._device, self._network_mode)
+        self._device, self._network_mode = shared
+        old, workers = self.workers, {}
+        for profile in settings.profiles:
+            worker = old.get(profile.key)
+            if worker is None or not same or worker.profile != profile:
+                retired, worker = worker, self._new_worker(profile, settings)
+                self._handover.replace(retired, worker)
+            workers[profile.key] = worker
+        for key in old.keys() - workers.keys():
+            self._handover.replace(old[key], None)
+        self.workers = workers
+        self._keepalive.apply(settings)
+
+    def _new_worker(self, profile: Profile, settings: Settings) -> DeliveryWorker:
+        outbox = self.outbox
+        renderer = Renderer(
+            profile, profile_id=outbox.profile_id(profile.key), device=settings.device
+        )
+
+        def message(event: Event, images: Mapping[str, bytes], packet: int) -> Message | None:
+            # The key is asked for each time: a disk that comes back may bring its own.
+            return renderer.render(event, images, packet=packet, boundary_key=outbox.boundary_key)
+
+        def way_out() -> Sink:
+            return open_sink(profile, network_mode=settings.network_mode, clock=self._clock)
+
+        return DeliveryWorker(
+            profile, outbox, way_out(), message, clock=self._clock, more_sinks=way_out
+        )
+
+    def profile_id(self, key: str) -> int:
+        """The number of a profile that the outbox knows; 0 for any other key."""
+        return self.outbox.profile_ids().get(key, 0)
+
+    def wait_until_idle(self, timeout_s: float | None) -> bool:
+        """Wait until every delivery is settled or parked; False when the time ran out first."""
+        end_ns = None if timeout_s is None else self._clock.mono_ns() + round(timeout_s * NS_PER_S)
+        for worker in self.workers.values():
+            left_s = None if end_ns is None else (end_ns - self._clock.mono_ns()) / NS_PER_S
+            if not worker.wait_until_idle(left_s):
+                return False
+        return True
+
+    def profiles(self) -> tuple[ProfileStatus, ...]:
+        """How the profiles of the settings stand, then those that are gone and left something behind."""
+        workers = self.workers
+        gone = (
+            stored_status(self.outbox, key, key, ProfileState.REMOVED)
+            for key in self.outbox.profile_ids()
+            if key not in workers
+        )
+        return (
+            *(worker.status() for worker in workers.values()),
+            *(status for status in gone if not status.settled),
+        )
+
+    def close(self) -> None:
+        """Let tries under way end, then close the outbox."""
+        self._keepalive.stop()
+        self._handover.finish()
+        for worker in self.workers.values():
+            worker.stop()
+        self.outbox.close()
