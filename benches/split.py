@@ -20,6 +20,7 @@ from benches.listener import Listener
 from benches.path import written_bytes
 from benches.report import Result, Table, number
 from cammra_edge import FrameFormat, HttpPost, OutboxSettings, Profile, Settings
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config.lists import ListIndex
 from cammra_edge.engine.assembly import event_from, with_images
 from cammra_edge.model import Attempt, Body
@@ -103,7 +104,7 @@ def _walk(  # noqa: PLR0913, PLR0917 - what the steps share
 ) -> None:
     profile = Profile("bench", HttpPost(url), device_id="GATE-1", events={"new"}, two_images=True)
     tracker = Tracker(Settings(profiles=[profile], frame_format=frame_format))
-    outbox = Outbox(OutboxSettings(path=folder / "outbox.sqlite3"))
+    outbox = Outbox(OutboxSettings(path=folder / "outbox.sqlite3"), clock=SYSTEM_CLOCK)
     renderer = Renderer(profile, profile_id=1, device=DEVICE)
     sink = open_sink(profile, network_mode="http")
     lists = ListIndex(())

@@ -48,18 +48,20 @@ def test_text_from_outside_cannot_move_the_cursor(text: str, safe: str) -> None:
 
 
 def test_colours_appear_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Terminal(_Screen(), _Screen()).styled("x", Style.GOOD) == "\x1b[32mx\x1b[0m"
-    assert Terminal(io.StringIO(), _Screen()).styled("x", Style.GOOD) == "x"
+    assert (
+        Terminal(_Screen(), _Screen(), clock=_Clock()).styled("x", Style.GOOD) == "\x1b[32mx\x1b[0m"
+    )
+    assert Terminal(io.StringIO(), _Screen(), clock=_Clock()).styled("x", Style.GOOD) == "x"
     monkeypatch.setenv("NO_COLOR", "")
-    assert Terminal(_Screen(), _Screen()).styled("x", Style.GOOD) == "x"
+    assert Terminal(_Screen(), _Screen(), clock=_Clock()).styled("x", Style.GOOD) == "x"
 
 
 def test_lines_are_for_people_and_data_for_machines() -> None:
     out, err = io.StringIO(), io.StringIO()
-    terminal = Terminal(out, err)
+    terminal = Terminal(out, err, clock=_Clock())
     terminal.line("seen")
     terminal.data({"not": "seen"})
-    terminal = Terminal(out, err, as_json=True)
+    terminal = Terminal(out, err, as_json=True, clock=_Clock())
     terminal.line("not seen")
     terminal.data({"text": "Ö\n"})
     terminal.error("bad")
@@ -84,6 +86,6 @@ def test_a_bar_shows_on_a_terminal_and_steps_aside_for_lines() -> None:
 
 def test_a_bar_is_silent_in_a_pipe() -> None:
     out, err = io.StringIO(), io.StringIO()
-    with Terminal(out, err).progress("drawing", 10) as bar:
+    with Terminal(out, err, clock=_Clock()).progress("drawing", 10) as bar:
         bar.advance(10)
     assert (out.getvalue(), err.getvalue()) == ("", "")

@@ -6,6 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.delivery.keepalive import KeepaliveSender
 from cammra_edge.model import Device
 from cammra_edge.payload.keepalive import Status
@@ -27,7 +28,9 @@ def sender(port: int, *, period_s: float | None = None, enabled: bool = True) ->
         device_id="GATE-1",
         timeouts=PATIENT,
     )
-    return KeepaliveSender(settings, Device(), lambda: Status(now_utc_ns=0), period_s=period_s)
+    return KeepaliveSender(
+        settings, Device(), lambda: Status(now_utc_ns=0), period_s=period_s, clock=SYSTEM_CLOCK
+    )
 
 
 def test_one_is_a_post_with_basic_unasked() -> None:

@@ -233,7 +233,7 @@ def test_the_journal_tells_of_every_try(rig: Rig) -> None:
 def test_threads_deliver_what_is_put_and_stop_when_told(tmp_path: Path) -> None:
     outbox = Outbox(OutboxSettings(path=tmp_path / "o.sqlite3"), clock=SYSTEM_CLOCK)
     sink = FakeSink()
-    worker = DeliveryWorker(profile(), outbox, sink, render_text)
+    worker = DeliveryWorker(profile(), outbox, sink, render_text, clock=SYSTEM_CLOCK)
     worker.start()
     for vehicle_no in range(1, 26):
         outbox.put(a_life(vehicle_no))
@@ -261,7 +261,13 @@ def test_no_thread_spins_while_another_probes(tmp_path: Path) -> None:
     outbox = Outbox(OutboxSettings(path=tmp_path / "o.sqlite3"), clock=SYSTEM_CLOCK)
     outbox.put([new_event(n) for n in range(1, 9)])
     worker = DeliveryWorker(
-        profile(window=8), outbox, Hanging(), render_text, draw=lambda: 0.0, more_sinks=Hanging
+        profile(window=8),
+        outbox,
+        Hanging(),
+        render_text,
+        draw=lambda: 0.0,
+        more_sinks=Hanging,
+        clock=SYSTEM_CLOCK,
     )
     worker.start()
     try:
@@ -296,12 +302,12 @@ def test_a_worker_that_retires_holds_up_its_successor_with_one_vehicle_only(tmp_
 
     outbox = Outbox(OutboxSettings(path=tmp_path / "o.sqlite3"), clock=SYSTEM_CLOCK)
     outbox.put([*a_life(1), *a_life(2)])
-    old = DeliveryWorker(profile(), outbox, Hanging(), render_text)
+    old = DeliveryWorker(profile(), outbox, Hanging(), render_text, clock=SYSTEM_CLOCK)
     old.start()
     assert hanging.wait(30)
     old.retire()
     sink = FakeSink()
-    new = DeliveryWorker(profile(), outbox, sink, render_text)
+    new = DeliveryWorker(profile(), outbox, sink, render_text, clock=SYSTEM_CLOCK)
     new.start()
     try:
         assert not new.wait_until_idle(0.2)

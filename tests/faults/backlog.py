@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings
 from cammra_edge.delivery import DeliveryWorker
 from cammra_edge.model import EventKind
@@ -64,10 +65,10 @@ def empty_queue_per_s(outbox: Outbox, worker: DeliveryWorker) -> float:
 def measure(path: Path, events: int, port: int) -> Mapping[str, Any]:
     """Fill, start again, drain."""
     settings = OutboxSettings(path=path, max_events=events + GROUP * 10, max_bytes=1 << 30)
-    outbox = Outbox(settings)
+    outbox = Outbox(settings, clock=SYSTEM_CLOCK)
     way = profile_to(port, "vms")
     sink = open_sink(way)
-    worker = DeliveryWorker(way, outbox, sink, render)
+    worker = DeliveryWorker(way, outbox, sink, render, clock=SYSTEM_CLOCK)
     short_rate = empty_queue_per_s(outbox, worker)
     idle_mib = memory_mib()
     for first in range(10_000_000, 10_000_000 + events, GROUP):
@@ -80,8 +81,8 @@ def measure(path: Path, events: int, port: int) -> Mapping[str, Any]:
     full_mib = memory_mib()
     outbox.close()
     began_s = time.perf_counter()
-    outbox = Outbox(settings)
-    worker = DeliveryWorker(way, outbox, sink, render)
+    outbox = Outbox(settings, clock=SYSTEM_CLOCK)
+    worker = DeliveryWorker(way, outbox, sink, render, clock=SYSTEM_CLOCK)
     start_s = time.perf_counter() - began_s
     waiting = outbox.waiting(1).events
     long_rate = drained_per_s(worker, events)

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings
 from cammra_edge.delivery import ProfileStatus
 from cammra_edge.outbox import Outbox
@@ -171,7 +172,7 @@ def run(
 ) -> Run:
     """Three profiles and an event every 40 ms; the first receiver behaves as named, or well."""
     books = [Book(), Book(), Book()]
-    outbox = Outbox(OutboxSettings(path=path))
+    outbox = Outbox(OutboxSettings(path=path), clock=SYSTEM_CLOCK)
     put_at_s: list[float] = []
     with _receivers(books, name, apart=apart) as ports:
         profiles = [profile_to(port, f"p{no}") for no, port in enumerate(ports)]

@@ -12,6 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings
 from cammra_edge.outbox import Outbox
 from tests.faults.enqueue import picture
@@ -40,7 +41,7 @@ def power_cuts(folder: Path, *, cycles: int, seed: int = 1) -> Finding:
             stored_to = cut(folder, place, chance.uniform(0.05, 0.6))
             # Once more, as soon as the next process has read what the first cut left and stored one event.
             stored_to |= cut(folder, place, 0.0)
-            outbox = Outbox(OutboxSettings(path=place / "o.sqlite3"))
+            outbox = Outbox(OutboxSettings(path=place / "o.sqlite3"), clock=SYSTEM_CLOCK)
             seen: set[int] = set()
             while (delivery := outbox.take(1)) is not None:
                 vehicle_no = delivery.event.vehicle_no

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings
 from cammra_edge.model import EventKind
 from cammra_edge.outbox import NewEvent, Outbox
@@ -64,7 +65,9 @@ class Course:
         self._picture = random.Random(1).randbytes(size_bytes)  # noqa: S311 - not a secret
         self._payload_bytes = events * (size_bytes + RECORD_BYTES)
         self._floor = place / "floor"
-        self._outbox = Outbox(OutboxSettings(path=place / "o.sqlite3", max_bytes=1 << 30))
+        self._outbox = Outbox(
+            OutboxSettings(path=place / "o.sqlite3", max_bytes=1 << 30), clock=SYSTEM_CLOCK
+        )
         self._next = 0
 
     def close(self) -> None:

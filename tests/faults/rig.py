@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.delivery import DeliveryWorker
 from cammra_edge.model import Body, Event, EventKind, Message
 from cammra_edge.profile import HttpPost, Profile, Timeouts
@@ -87,6 +88,7 @@ def delivering(outbox: Outbox, *profiles: Profile) -> Iterator[list[DeliveryWork
             open_sink(profile),
             render,
             more_sinks=lambda profile=profile: open_sink(profile),  # type: ignore[misc]
+            clock=SYSTEM_CLOCK,
         )
         for profile in profiles
     ]

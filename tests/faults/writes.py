@@ -11,6 +11,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings
 from cammra_edge.outbox import Outbox
 from cammra_edge.outbox.check import check_file
@@ -72,7 +73,7 @@ def failing_writes(folder: Path, *, steps: Iterable[int]) -> Finding:
 
 def _taken(path: Path) -> tuple[set[int], int]:
     """Deliver everything: the vehicles, and how many came with another picture than theirs."""
-    outbox = Outbox(OutboxSettings(path=path))
+    outbox = Outbox(OutboxSettings(path=path), clock=SYSTEM_CLOCK)
     seen: set[int] = set()
     damaged = 0
     while (delivery := outbox.take(1)) is not None:

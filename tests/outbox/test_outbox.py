@@ -275,7 +275,8 @@ def test_a_delivery_whose_event_is_not_there_is_counted_and_the_next_goes(bench:
 def test_a_second_process_is_refused_by_name(bench: Bench) -> None:
     code = (
         "import sys\nfrom pathlib import Path\nfrom cammra_edge.config import OutboxSettings\n"
-        "from cammra_edge.outbox import Outbox\nOutbox(OutboxSettings(path=Path(sys.argv[1])))"
+        "from cammra_edge.outbox import Outbox\nfrom tests.fakes import FakeClock\n"
+        "Outbox(OutboxSettings(path=Path(sys.argv[1])), clock=FakeClock())"
     )
     told = subprocess.run(
         [sys.executable, "-c", code, str(bench.path)],

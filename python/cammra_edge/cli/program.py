@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, Never
 
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.terminal import Terminal
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import CammraError, OutboxError, RecordingError
 
 if TYPE_CHECKING:
@@ -80,13 +81,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         chosen = _add_commands(parser, words)
     except ImportError as error:
         # Of the command that is asked for: even its options are not known then.
-        Terminal(sys.stdout, sys.stderr, as_json=False).error(_plain(error))
+        Terminal(sys.stdout, sys.stderr, as_json=False, clock=SYSTEM_CLOCK).error(_plain(error))
         return Exit.FAILED
     args = parser.parse_args(words)
     if chosen is None:
         parser.print_help()
         return Exit.USAGE
-    terminal = Terminal(sys.stdout, sys.stderr, as_json=args.json)
+    terminal = Terminal(sys.stdout, sys.stderr, as_json=args.json, clock=SYSTEM_CLOCK)
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.INFO if args.verbose else logging.ERROR,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cammra_edge.cli.script import load_script
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings
 from cammra_edge.delivery import ProfileState
 from cammra_edge.errors import ConfigError, OutboxError
@@ -69,7 +70,7 @@ class Stored:
         """
         if not self.settings.path.is_file():
             raise OutboxError(f"{self.settings.path}: there is no outbox")
-        outbox = Outbox(self.settings)
+        outbox = Outbox(self.settings, clock=SYSTEM_CLOCK)
         try:
             yield outbox
         finally:

@@ -17,8 +17,6 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
 
-from cammra_edge.clock import SYSTEM_CLOCK
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -66,9 +64,7 @@ class Terminal:
         clock: Paces the progress bar.
     """
 
-    def __init__(
-        self, out: TextIO, err: TextIO, *, as_json: bool = False, clock: Clock = SYSTEM_CLOCK
-    ) -> None:
+    def __init__(self, out: TextIO, err: TextIO, *, as_json: bool = False, clock: Clock) -> None:
         self.as_json = as_json
         self._out, self._err, self._clock = out, err, clock
         plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"

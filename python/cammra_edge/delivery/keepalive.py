@@ -10,7 +10,6 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import Attempt
 from cammra_edge.payload.keepalive import Status, keepalive_body
 from cammra_edge.profile import Profile
@@ -39,7 +38,7 @@ class KeepaliveSender:
         status: Callable[[], Status],
         *,
         network_mode: str = "https",
-        clock: Clock = SYSTEM_CLOCK,
+        clock: Clock,
         period_s: float | None = None,
     ) -> None:
         self._settings = settings

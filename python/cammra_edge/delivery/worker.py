@@ -18,7 +18,6 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.delivery.gate import Gate, GateState
 from cammra_edge.delivery.journal import Journal, Try
 from cammra_edge.delivery.status import ProfileState, ProfileStatus, stored_status
@@ -85,7 +84,7 @@ class DeliveryWorker:
         sink: Sink,
         render: Callable[[Event, Mapping[str, bytes], int], Message | None],
         *,
-        clock: Clock = SYSTEM_CLOCK,
+        clock: Clock,
         draw: Callable[[], float] = draw_evenly,
         more_sinks: Callable[[], Sink] | None = None,
     ) -> None:

@@ -22,7 +22,6 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.outbox import records
 from cammra_edge.outbox.bounds import Limits, Room
 from cammra_edge.outbox.giving import Giving
@@ -65,7 +64,7 @@ class Outbox:
         OutboxError: Another process holds it, or a newer version wrote it.
     """
 
-    def __init__(self, settings: OutboxSettings, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, settings: OutboxSettings, *, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
         self._lock = threading.RLock()

@@ -8,8 +8,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from cammra_edge.clock import SYSTEM_CLOCK
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -21,7 +19,7 @@ def paced(
     frames: Iterable[RecordedFrame],
     speed: float | None,
     *,
-    clock: Clock = SYSTEM_CLOCK,
+    clock: Clock,
     wait: Callable[[float], object] | None = None,
 ) -> Iterator[RecordedFrame]:
     """The same frames, each not before its time.
