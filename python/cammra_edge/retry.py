@@ -3,7 +3,7 @@
 Exponential backoff with full jitter: before try `n + 1` the wait is drawn evenly from
 `[floor, min(cap, base * 2**(n - 1))]`. Full jitter spreads a hundred cameras that lost the same
 receiver at the same moment; the floor keeps a lucky draw of zero from becoming a busy loop.
-The randomness is handed in, so that a test repeats it. Held by `tests/delivery/test_retry.py`.
+Randomness is an argument, so that a test can repeat it. Held by `tests/delivery/test_retry.py`.
 """
 
 from __future__ import annotations
@@ -17,35 +17,32 @@ if TYPE_CHECKING:
 
 NS_PER_S = 1_000_000_000
 MAX_RETRY_AFTER_S = 3600.0
-"""A receiver that asks for more is asked again after an hour: it may have its units wrong."""
+"""A receiver that asks for more is tried again after an hour: it may have its units wrong."""
 MIN_RETRY_AFTER_S = 1.0
 _MAX_DOUBLINGS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """Widths of the wait, in seconds."""
+    """Bounds of the wait."""
 
     base_s: float = 0.5
     cap_s: float = 60.0
     floor_s: float = 0.05
 
     def ceiling_s(self, failures: int) -> float:
-        """The longest wait after so many failures in a row."""
+        """The longest wait after this many failures in a row."""
         doublings = min(max(failures, 1) - 1, _MAX_DOUBLINGS)
         return max(self.floor_s, min(self.cap_s, self.base_s * 2.0**doublings))
 
     def wait_ns(self, failures: int, draw: Callable[[], float]) -> int:
-        """The wait after so many failures in a row; `draw` gives an even number in `[0, 1)`."""
+        """The wait after this many failures in a row; `draw` gives evenly distributed numbers in `[0, 1)`."""
         ceiling_s = self.ceiling_s(failures)
         return round((self.floor_s + (ceiling_s - self.floor_s) * draw()) * NS_PER_S)
 
 
 def retry_after_ns(after_s: float) -> int:
-    """A receiver's own wish (`Retry-After`), kept between a second and an hour.
-
-    What is no number (NaN, minus) counts as the least.
-    """
+    """What a receiver asks for (`Retry-After`), kept between a second and an hour; NaN counts as a second."""
     if math.isnan(after_s):
         return round(MIN_RETRY_AFTER_S * NS_PER_S)
     return round(min(max(after_s, MIN_RETRY_AFTER_S), MAX_RETRY_AFTER_S) * NS_PER_S)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from cammra_edge.engine.encoder import GROUP, MAX_PENDING_WITH_IMAGES, Encoder, Said
+from cammra_edge.engine.encoder import GROUP, MAX_PENDING_WITH_IMAGES, Encoder, Queued
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,16 +38,16 @@ class Shelf:
     groups: list[int] = field(default_factory=list)
     threads: set[int] = field(default_factory=set)
 
-    def store(self, group: Sequence[Said]) -> None:
+    def store(self, group: Sequence[Queued]) -> None:
         self.entered.set()
         self.open.wait()
-        words = [cast("Word", said.event) for said in group]
+        words = [cast("Word", queued.event) for queued in group]
         if self.refused & {word.number for word in words}:
             raise self.trouble("not storable")
         self.groups.append(len(group))
         self.threads.add(threading.get_ident())
         self.stored += [word.number for word in words]
-        self.crowded += [said.crowded for said in group]
+        self.crowded += [queued.crowded for queued in group]
 
 
 def words(numbers: range) -> list[TrackEvent]:

@@ -1,18 +1,18 @@
-"""When one profile may try, and what a try's outcome means for it. Pure: time and chance are arguments.
+"""When one profile may try, and what an outcome means for it. Pure: time and chance are arguments.
 
 The gate stands in one of three states:
 
-* **open**: deliveries go.
-* **shut** after a `TryLater`: nothing goes until the wait is over, then one delivery as a probe. What
-  it finds decides for all. Waits grow with the failures in a row (`retry.Backoff`), or are what the receiver asked.
+* **open**: deliveries are sent.
+* **shut** after a `TryLater`: nothing is sent until the wait is over, then one delivery as a probe. Its outcome
+  decides for all. Waits grow with the failures in a row (`retry.Backoff`), or are as long as the receiver asks.
 * **paused** after a `Misconfigured`, or after five parked in a row with none delivered: an alarm for a person.
-  Everything is kept. `resume` opens it; a rare probe does so too when the receiver's side was mended.
+  Everything is kept. `resume` opens it, and so does one of the rare probes once the receiver's side is mended.
 
-Where several deliveries fly at once, the first failure shuts the gate. The others of that moment, which fail
-soon after, say nothing new: they do not count, so that eight broken connections make no longer wait than one.
+With several deliveries in flight, the first failure shuts the gate. Failures of the same moment count once, so
+that eight broken connections cause no longer wait than one.
 
 A delivery that alone fails while others pass (a poisoned one) waits on its own: after `OWN_TRIES` its next
-try comes later than the gate's, so that the next vehicle's delivery is the probe.
+try is due after the gate's, so that the next vehicle's delivery is the probe.
 Held by `tests/delivery/test_gate.py`.
 """
 
@@ -61,7 +61,7 @@ class Gate:
         return not self.probing and now_mono_ns >= self.due_mono_ns
 
     def started(self) -> bool:
-        """A delivery is being tried; returns whether it is the probe, which is to be told to `ended`."""
+        """A delivery is being tried; returns whether it is the probe, for `ended`."""
         if self.state is GateState.OPEN:
             return False
         self.probing = True
@@ -76,7 +76,7 @@ class Gate:
         """Open up.
 
         Returns:
-            Whether the receiver had been away, so that every held delivery may go at once.
+            Whether the receiver was away: then every delivery that waits for its retry may go at once.
         """
         away = len(self.failed) > 1
         self.state = GateState.OPEN
@@ -113,10 +113,10 @@ class Gate:
         return self.due_mono_ns + 1 + self.backoff.wait_ns(attempts, self.draw)
 
     def given_up(self, *, why: str, now_mono_ns: int) -> bool:
-        """A receiver refused one delivery for good; it answers, so the gate opens.
+        """The receiver refused one delivery for good; since it answers, the gate opens.
 
         Returns:
-            Whether to park it. While paused it is kept, since it is the profile that is wrong.
+            Whether to park it. While paused it is kept, since the profile is at fault.
         """
         if self.state is GateState.PAUSED:
             self.due_mono_ns = now_mono_ns + PAUSED_PROBE_NS

@@ -35,23 +35,23 @@ class Journal:
         self.last_error_utc_ns = 0
         self.last_error = ""
 
-    def add(self, made: Try) -> None:
-        """Write one down."""
-        self._tries.append(made)
-        if made.outcome == "delivered":
-            self._took_ns.append(made.took_ns)
-            self.sent_bytes += made.size_bytes
-            self.last_success_utc_ns = made.at_utc_ns
+    def add(self, entry: Try) -> None:
+        """Remember one."""
+        self._tries.append(entry)
+        if entry.outcome == "delivered":
+            self._took_ns.append(entry.took_ns)
+            self.sent_bytes += entry.size_bytes
+            self.last_success_utc_ns = entry.at_utc_ns
         else:
-            self.last_error_utc_ns = made.at_utc_ns
-            self.last_error = made.why
+            self.last_error_utc_ns = entry.at_utc_ns
+            self.last_error = entry.why
 
     def tries(self) -> tuple[Try, ...]:
         """Oldest first."""
         return tuple(self._tries)
 
     def latency_ms(self, fraction: float) -> float:
-        """The time below which this fraction of the last deliveries took; 0 without any."""
+        """The time within which this fraction of the last deliveries arrived; 0 without any."""
         ordered = sorted(self._took_ns)
         if not ordered:
             return 0.0

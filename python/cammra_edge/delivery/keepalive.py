@@ -1,7 +1,7 @@
-"""Sends the sign of life, at its period, from a thread of its own; nothing of it is ever queued.
+"""Sends keepalives at their period, from a thread of their own; none is ever queued.
 
-Invariants, held by `tests/delivery/test_keepalive.py`: a failed one is not tried again before the next
-period; it touches no profile and no queue; stopping does not wait for a period to end, and retiring for nothing.
+Invariants, held by `tests/delivery/test_keepalive.py`: a failed one is not repeated before the next period;
+no profile and no queue is touched; stopping waits for no period, and retiring for nothing at all.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _S_PER_MINUTE = 60
 
 
 class KeepaliveSender:
-    """One camera's sign of life; `start` it, and `stop` it for good."""
+    """One camera's keepalives; `start` it once, and `stop` it for good."""
 
     def __init__(  # noqa: PLR0913 - what it sends, about whom, and how it is told the time
         self,
@@ -53,16 +53,16 @@ class KeepaliveSender:
         self._failing = False
 
     def start(self) -> None:
-        """Begin, with the first one at once; does nothing when it is switched off."""
+        """Begin, with the first one at once; nothing happens when it is switched off."""
         if self._settings.enabled:
             self._thread.start()
 
     def retire(self) -> None:
-        """Send no more, and wait for nothing: one that is under way ends by itself."""
+        """Send no more, without waiting: one that is being sent ends by itself."""
         self._stopping.set()
 
     def stop(self) -> None:
-        """End; waits for one that is under way."""
+        """End; waits for one that is being sent."""
         self.retire()
         if self._thread.is_alive():
             self._thread.join(timeout=self._settings.timeouts.total_s)

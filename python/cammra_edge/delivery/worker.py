@@ -1,13 +1,13 @@
 """From the outbox to one receiver: takes, renders, sends, settles.
 
-`step` does one of these rounds and needs no thread, so tests drive it with a clock of their own;
-`start` runs `window` threads of steps, each with a sink of its own. What an outcome means is matched
-in one place, `_settle`; how long to wait is the gate's arithmetic. Held by `tests/delivery`.
+`step` does one such round and needs no thread, so tests drive it with a clock of their own; `start` runs
+`window` threads of steps, each with a sink of its own. `_settle` alone matches outcomes; how long to wait is the
+gate's arithmetic. Held by `tests/delivery`.
 
-1. A delivery is settled once, after its outcome is known; a crash in between tries it again.
+1. A delivery is settled once, when its outcome is known; after a crash in between it is tried again.
 2. Of one vehicle at most one delivery is in flight, whatever the window (`outbox.lane`).
-3. Nothing a sink or a payload does ends a thread: what cannot be rendered is parked.
-4. No plate text and no secret is logged; the first failure of a row is a warning, the rest are counted.
+3. Nothing that a sink or a payload does ends a thread: what cannot be rendered is parked.
+4. No plate text and no secret is logged; the first failure in a row is a warning, the rest are counted.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ _log = logging.getLogger(__name__)
 
 IDLE_WAIT_S = 60.0
 LEAST_WAIT_S = 0.02
-"""What is due and could not be taken (a disk that does not answer) must not become a spinning thread."""
+"""Where due deliveries cannot be taken (the disk does not answer), the thread must not spin."""
 LOOK_AGAIN_S = 1.0
 
 
 def draw_evenly() -> float:
-    """A number in `[0, 1)`; where retries lie in time is nobody's to foresee."""
+    """A number in `[0, 1)` that nobody can foresee, for the times of retries."""
     return int.from_bytes(os.urandom(6)) / (1 << 48)
 
 
 def rules_from(profile: Profile) -> TakeRules:
-    """A profile's wishes as the outbox reads its queue by."""
+    """How the outbox is to read this profile's queue."""
     limits_s = {kind.value: limit_s for kind, limit_s in profile.expires_s.items()}
     if profile.max_age_s is not None:
         limits_s = {
@@ -68,13 +68,13 @@ class DeliveryWorker:
     """Delivers one profile's events.
 
     Args:
-        profile: What it wants.
+        profile: Whose events they are.
         outbox: Where its events wait.
-        sink: The way out of the first connection.
+        sink: The first connection.
         render: The event as this profile's message; `None` when there is nothing to send.
         clock: Where the time comes from.
-        draw: Even numbers in `[0, 1)`, for the jitter.
-        more_sinks: Makes the ways out of further connections, where the profile's window is above 1.
+        draw: Evenly distributed numbers in `[0, 1)`, for the jitter.
+        more_sinks: Makes further connections, where the profile's window is above 1.
     """
 
     def __init__(  # noqa: PLR0913 - what it joins
@@ -132,13 +132,15 @@ class DeliveryWorker:
                 self._changed.notify_all()
                 retired = self._retired
             if retired:
-                self._outbox.wake(self.profile_id)  # whoever came after may have the vehicle now
+                self._outbox.wake(
+                    self.profile_id
+                )  # a successor worker may be waiting for this vehicle
         return True
 
     def _try(self, delivery: Delivery, sink: Sink, *, probe: bool) -> None:
         try:
             message = self._render(delivery.event, delivery.images, delivery.packet)
-        # A panic of the Rust half is no `Exception`. Whatever a payload trips over, the next event must go.
+        # `BaseException`, since a panic of the Rust half is no `Exception`: the next event must be sent anyway.
         except BaseException as error:  # noqa: BLE001
             refusal = GiveUp(f"cannot be rendered: {type(error).__name__}")
             self._settle(delivery, refusal, probe=probe, took_ns=0, size_bytes=0)
@@ -152,7 +154,7 @@ class DeliveryWorker:
         began_ns = self._clock.mono_ns()
         try:
             outcome = sink.send(message, attempt)
-        except Exception as error:  # noqa: BLE001 - a fault of ours; the event waits, nobody else notices
+        except Exception as error:  # noqa: BLE001 - a fault of ours: the event waits, the worker goes on
             _log.exception("sink failed profile=%r event=%s", self.profile.key, attempt.event_id)
             outcome = TryLater(f"the sink failed: {type(error).__name__}")
         self._settle(
@@ -166,7 +168,7 @@ class DeliveryWorker:
     def _settle(
         self, delivery: Delivery, outcome: Outcome, *, probe: bool, took_ns: int, size_bytes: int
     ) -> None:
-        """Do what the outcome means: the one place that matches them."""
+        """Do what the outcome means; no other place matches outcomes."""
         now_mono_ns = self._clock.mono_ns()
         with self._changed:
             gate = self._gate
@@ -176,11 +178,11 @@ class DeliveryWorker:
                     self._outbox.done(delivery)
                     if gate.delivered():
                         self._outbox.release_held(self.profile_id)
-                    said, why = "delivered", note
+                    result, why = "delivered", note
                 case TryLater(why=why) | GiveUp(why=why) | Misconfigured(why=why) if self._retired:
-                    # Said to settings of before: whoever has those of now tries it again.
+                    # Outcome under old settings; the new worker retries.
                     self._outbox.postpone(delivery, due_mono_ns=now_mono_ns)
-                    said = "retry"
+                    result = "retry"
                 case TryLater(why=why, after_s=after_s):
                     due_mono_ns = gate.try_later(
                         delivery.seq,
@@ -191,18 +193,18 @@ class DeliveryWorker:
                         now_mono_ns=now_mono_ns,
                     )
                     self._outbox.postpone(delivery, due_mono_ns=due_mono_ns)
-                    said = "retry"
+                    result = "retry"
                 case GiveUp(why=why):
                     if gate.given_up(why=why, now_mono_ns=now_mono_ns):
                         self._outbox.park(delivery, why=why)
-                        said = "parked"
+                        result = "parked"
                     else:
                         self._outbox.postpone(delivery, due_mono_ns=gate.due_mono_ns)
-                        said = "paused"
+                        result = "paused"
                 case Misconfigured(why=why):
                     gate.pause(why, now_mono_ns=now_mono_ns)
                     self._outbox.postpone(delivery, due_mono_ns=gate.due_mono_ns)
-                    said = "paused"
+                    result = "paused"
                 case unknown:
                     assert_never(unknown)
             self._journal.add(
@@ -212,17 +214,17 @@ class DeliveryWorker:
                     kind=delivery.event.kind.value,
                     packet=delivery.packet,
                     number=delivery.attempts + 1,
-                    outcome=said,
+                    outcome=result,
                     why=why,
                     took_ns=took_ns,
                     size_bytes=size_bytes,
                 )
             )
-            self._say(before, said, why, delivery)
+            self._tell(before, result, why, delivery)
 
-    def _say(self, before: GateState, said: str, why: str, delivery: Delivery) -> None:
+    def _tell(self, before: GateState, result: str, why: str, delivery: Delivery) -> None:
         """Log each problem once: when the state changes, and every parked delivery."""
-        if said == "parked":
+        if result == "parked":
             _log.error(
                 "parked profile=%r event=%s why=%r", self.profile.key, delivery.event.event_id, why
             )
@@ -239,7 +241,7 @@ class DeliveryWorker:
     # -- threads ---------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to deliver on threads of its own."""
+        """Deliver from now on, on threads of its own."""
         if self._threads or not self.profile.enabled:
             return
         self._stopping = False
@@ -259,15 +261,15 @@ class DeliveryWorker:
             thread.start()
 
     def retire(self) -> None:
-        """Take nothing more, and wait for nothing: another worker of this profile may start now.
+        """Take no more, without waiting: another worker of this profile may start now.
 
-        A try under way is settled when it ends; until then nobody else has an event of its vehicle.
+        A try under way is settled when it ends; until then nobody else gets an event of its vehicle.
         """
         self._retired = True
         self._end()
 
     def stop(self) -> None:
-        """End the threads; a try under way is waited for, so that it is settled."""
+        """End the threads; waits for tries under way, so that they are settled."""
         self._end()
         for thread in self._threads:
             thread.join()
@@ -277,7 +279,7 @@ class DeliveryWorker:
     def _end(self) -> None:
         with self._changed:
             if self._stopping:
-                return  # whoever listens now came after
+                return  # the listener is already our successor's
             self._stopping = True
             self._changed.notify_all()
         self._outbox.listen(self.profile_id, None)
@@ -288,7 +290,7 @@ class DeliveryWorker:
         return not any(thread.is_alive() for thread in self._threads)
 
     def wake(self) -> None:
-        """Something may have come into the queue."""
+        """Look at the queue again."""
         with self._changed:
             self._wakes += 1
             self._changed.notify_all()
@@ -314,7 +316,7 @@ class DeliveryWorker:
             sink.close()
 
     def _wait(self, wakes: int) -> None:
-        """Sleep until there may be something to do: a wake, a retry, or settled rows to write."""
+        """Sleep until there may be something to do: a wake, a retry, or settled deliveries to commit."""
         flush_ns = self._outbox.tick()
         with self._changed:
             if self._stopping or self._wakes != wakes:
@@ -326,7 +328,9 @@ class DeliveryWorker:
 
     def _due_mono_ns(self) -> int | None:
         held = self._outbox.next_due(self.profile_id)
-        if held is None or self._gate.probing:  # whoever probes wakes the others when it is done
+        if (
+            held is None or self._gate.probing
+        ):  # the probe's thread wakes the others when it is done
             return None
         if self._gate.state is GateState.OPEN:
             return held

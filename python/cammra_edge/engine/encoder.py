@@ -1,15 +1,14 @@
-"""The encoder's thread: what tracks said becomes stored events.
+"""The encoder's thread: track events become stored events.
 
-The recogniser's thread only appends to the queue; here images are encoded, events assembled and a
-whole group committed with one flush. The queue's order is the order of the outbox.
+The recogniser's thread only appends to the queue. This thread encodes images, assembles events and commits them
+in groups, one flush each. The order of the queue is the order of the outbox.
 
 Invariants, held by `tests/engine/test_encoder.py`:
 
-1. What was appended is stored in the order it was appended, however it is grouped.
-2. A group is committed within one flush of being appended; a slow disk makes groups larger, not the
-   caller slower.
-3. Memory is bounded: past `MAX_PENDING_WITH_IMAGES` events are stored without images, and say so.
-4. Nothing that goes wrong with one event keeps the others from being stored.
+1. Events are stored in the order in which they were appended, however they are grouped.
+2. An event waits for one flush at most before its own; a slow disk makes groups larger, not callers slower.
+3. Memory is bounded: beyond `MAX_PENDING_WITH_IMAGES`, events are stored without images, and say so.
+4. An event that cannot be stored keeps no other from being stored.
 """
 
 from __future__ import annotations
@@ -27,34 +26,34 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 MAX_PENDING_WITH_IMAGES = 256
-"""Track events that may wait with their pixels; each holds a shot of some hundred kilobytes."""
+"""Events that may wait with their pixels; each holds a shot of some hundred kilobytes."""
 
 GROUP = 16
 """Most events per commit; eight already save five of six flushes."""
 
 
-class Said(NamedTuple):
-    """What a track said, on its way to the outbox; `crowded` when its pixels had to be left out."""
+class Queued(NamedTuple):
+    """A track event on its way to the outbox; `crowded`: its images are left out."""
 
     event: TrackEvent
     crowded: bool
 
 
 class Encoder:
-    """Takes track events from any thread, and hands them in groups to a store on a thread of its own.
+    """Takes track events from any thread, and stores them in groups on a thread of its own.
 
     `not_stored` counts the events that could not be assembled or stored, each a fault of ours.
     """
 
     def __init__(self, due: Callable[[], float | None]) -> None:
-        """Not started yet; what is appended waits.
+        """Not started yet; events wait until then.
 
         Args:
-            due: Called when nothing waits: fires what is due, and says in how many seconds to look again
-                (`None` when nothing will be due).
+            due: Called while nothing waits: fires what is due, and returns in how many seconds to call it again;
+                `None`: not before the next event.
         """
         self._due = due
-        self._pending: deque[Said] = deque()
+        self._pending: deque[Queued] = deque()
         self._changed = threading.Condition()
         self._in_work = 0
         self._stopping = False
@@ -62,28 +61,28 @@ class Encoder:
         self.not_stored = 0
         self._last_why = ""
 
-    def append(self, said: Sequence[TrackEvent]) -> None:
-        """Queue what a frame made tracks say; never waits for encoding or disk."""
+    def append(self, events: Sequence[TrackEvent]) -> None:
+        """Queue the events of one frame; never waits for encoding or disk."""
         with self._changed:
-            for event in said:
+            for event in events:
                 crowded = len(self._pending) >= MAX_PENDING_WITH_IMAGES
-                self._pending.append(Said(event, crowded))
+                self._pending.append(Queued(event, crowded))
             self._changed.notify_all()
 
     def pending(self) -> int:
-        """Events not yet stored, the group in work included."""
+        """Events not stored yet, with those of the group in work."""
         with self._changed:
             return len(self._pending) + self._in_work
 
     def wait_until_below(self, events: int, timeout_s: float | None = None) -> bool:
-        """Wait for room, for callers that can wait (a replay; never a camera)."""
+        """Wait until fewer events than this are pending; False when the time ran out first."""
         with self._changed:
             return self._changed.wait_for(
                 lambda: len(self._pending) + self._in_work < events or self._thread is None,
                 timeout_s,
             )
 
-    def start(self, store: Callable[[Sequence[Said]], None]) -> None:
+    def start(self, store: Callable[[Sequence[Queued]], None]) -> None:
         """Start the thread, which calls `store` with one group after the other, in order."""
         self._stopping = False
         self._thread = threading.Thread(
@@ -92,7 +91,7 @@ class Encoder:
         self._thread.start()
 
     def wake(self) -> None:
-        """Look at what is due again: a deadline may have moved."""
+        """Ask `due` again: a deadline may have moved."""
         with self._changed:
             self._changed.notify_all()
 
@@ -107,7 +106,7 @@ class Encoder:
             self._thread = None
             self._changed.notify_all()
 
-    def _run(self, store: Callable[[Sequence[Said]], None]) -> None:
+    def _run(self, store: Callable[[Sequence[Queued]], None]) -> None:
         while True:
             group = self._next_group()
             if group is None:
@@ -115,8 +114,8 @@ class Encoder:
             if group:
                 self._store_all(store, group)
 
-    def _next_group(self) -> list[Said] | None:
-        """The next events to store; empty when it was time to look at the timers; `None` at the end."""
+    def _next_group(self) -> list[Queued] | None:
+        """The next events to store; none when only timers were due; `None` at the end."""
         with self._changed:
             self._in_work = 0
             self._changed.notify_all()
@@ -130,14 +129,14 @@ class Encoder:
             self._in_work = len(group)
             return group
 
-    def _store_all(self, store: Callable[[Sequence[Said]], None], group: list[Said]) -> None:
+    def _store_all(self, store: Callable[[Sequence[Queued]], None], group: list[Queued]) -> None:
         try:
             store(group)
-        # A panic of the Rust half is no `Exception`. One event that cannot be assembled takes no other along.
+        # `BaseException`, since a panic of the Rust half is no `Exception`.
         except BaseException as error:  # noqa: BLE001
             if len(group) > 1:
-                for said in group:
-                    self._store_all(store, [said])
+                for queued in group:
+                    self._store_all(store, [queued])
                 return
             self.not_stored += 1
             why = f"{type(error).__name__}: {error}"

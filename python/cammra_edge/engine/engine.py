@@ -48,15 +48,15 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 LIVE_TICK_S = 1.0
-"""How often timers are looked at when no frame comes, while there is a vehicle: once a second wakes no camera."""
+"""Longest time between timer checks while a vehicle is open and no frame comes."""
 
 
 class Engine:
-    """Takes frames and plate reads, makes events of them and delivers these.
+    """Turns frames and plate reads into events, and delivers them.
 
     Args:
-        settings: Everything at once; `None` begins with the defaults.
-        stream_id: Names the stream; `None` makes a new one, as a camera does at every start.
+        settings: Everything at once; `None`: the defaults.
+        stream_id: Names the stream; `None`: a new name, as a camera takes at every start.
         clock: Where the time comes from.
         fields: Any field of `Settings` by name: `device`, `profiles`, `tracking`, `outbox`, `frame_format` …
 
@@ -78,7 +78,7 @@ class Engine:
         self._clock = clock
         self._tracker = Tracker(self.settings)
         self._encoder = Encoder(self._fire_due)
-        # Orders observe and tick, so that events queue in the order in which they were said.
+        # Held by observe and tick, so that events are queued in the order in which they happen.
         self._lock = threading.Lock()
         self._last_frame: tuple[FrameTime, int] | None = None
         self._live = False
@@ -104,7 +104,7 @@ class Engine:
         Copies the pixels of better shots and returns; the caller may reuse the buffer at once.
 
         Args:
-            frame: A buffer, or a tuple of planes, in the settings' `frame_format`; `None` without a picture.
+            frame: A buffer, or a tuple of planes, in the settings' `frame_format`; `None`: no picture.
             reads: What the recogniser saw, one entry per vehicle.
             at: When the frame was taken.
         """
@@ -115,31 +115,27 @@ class Engine:
             self._seen["reads"] += len(reads)
             self._last_frame = (at, self._clock.mono_ns())
             try:
-                said = self._tracker.observe(frame, reads, at)
+                events = self._tracker.observe(frame, reads, at)
             except FrameError as error:
                 self._refuse("frames", error)
-                said = self._observe_without_frame(reads, at)
+                events = self._observe_without_frame(reads, at)
             except ReadError as error:
-                said = self._after_bad_read(error, at)
-            if said:
-                self._encoder.append(said)
+                events = self._after_bad_read(error, at)
+            if events:
+                self._encoder.append(events)
 
     def tick(self, at: FrameTime) -> None:
-        """Fire the timers that are due at this frame time, when no frame comes."""
+        """Fire the timers that are due at this time, where no frame comes."""
         with self._lock:
-            said = self._tracker.tick(at)
-            if said:
-                self._encoder.append(said)
+            self._encoder.append(self._tracker.tick(at))
 
     def finish(self) -> None:
         """The stream has ended: every open vehicle says its last words."""
         with self._lock:
-            said = self._tracker.finish()
-            if said:
-                self._encoder.append(said)
+            self._encoder.append(self._tracker.finish())
 
     def wait_for_room(self, events: int = 64) -> None:
-        """Wait until fewer events wait for the encoder: for replays, which can wait; a camera never does."""
+        """Wait until fewer events than this are pending. For replays; a camera never waits."""
         self._encoder.wait_until_below(events)
 
     def _observe_without_frame(self, reads: Sequence[PlateRead], at: FrameTime) -> list[TrackEvent]:
@@ -149,7 +145,7 @@ class Engine:
             return self._after_bad_read(error, at)
 
     def _after_bad_read(self, error: ReadError, at: FrameTime) -> list[TrackEvent]:
-        """All other reads were taken in; what they made happen comes at the tracker's next call."""
+        """The tracker has taken in all other reads; its next call returns their events."""
         self._refuse("reads", error)
         return self._tracker.tick(at)
 
@@ -161,12 +157,12 @@ class Engine:
         self._last_refusal = why
 
     def _fire_due(self) -> float | None:
-        """Tick on live streams; says in how many seconds to look again."""
+        """Fire due timers of a live stream; returns in how many seconds to look again."""
         if not self._live:
             return None
         deadline_ns = self._tracker.next_deadline_mono_ns()
         if self._last_frame is None or deadline_ns is None:
-            # The next vehicle wakes this thread by its New, unless a result delay holds that back.
+            # The New of the next vehicle wakes this thread, unless a result delay holds it back.
             return LIVE_TICK_S if self.settings.tracking.result_delay_s else None
         at, seen_mono_ns = self._last_frame
         ahead_ns = self._clock.mono_ns() - seen_mono_ns
@@ -180,12 +176,12 @@ class Engine:
 
     @contextmanager
     def running(self, *, live: bool = True) -> Iterator[Engine]:
-        """Open the outbox, start encoder and workers; at the end store all that was said and stop.
+        """Open the outbox, start encoder and workers; at the end store what is pending, and stop.
 
         Args:
             live: Timers also fire when no frame comes, by the machine's clock, and stopping ends the stream. A
-                replay says `False`: its time is the recording's, and it calls `finish` at the recording's end;
-                one that is stopped before goes on at the next start, as after a crash.
+                replay passes `False`: its time is the recording's, and it calls `finish` at the recording's
+                end; if stopped earlier, the next start resumes as after a crash.
 
         Raises:
             OutboxError: The outbox is in use by another process, or of a newer version.
@@ -212,7 +208,7 @@ class Engine:
         self._encoder.start(run.writer.store)
 
     def stop(self) -> None:
-        """Store what was said, let tries under way end, close the outbox; a live stream says Lost before."""
+        """End a live stream, store what is pending, let tries under way end, and close the outbox."""
         run = self._run
         if run is None:
             return
@@ -223,7 +219,7 @@ class Engine:
         self._run = None
 
     def drain(self, timeout_s: float | None = None) -> bool:
-        """Wait until all that was said is stored, and every delivery settled or parked.
+        """Wait until every event is stored, and every delivery settled or parked.
 
         Returns:
             False when the time ran out first.
@@ -236,11 +232,10 @@ class Engine:
         return self._run is None or self._run.wait_until_idle(timeout_s)
 
     def apply(self, settings: Settings) -> None:
-        """Take over other settings while running; no event is lost by it.
+        """Take over other settings, also while running; no event is lost.
 
-        Profiles that changed get a new worker, which goes on with what is stored at once; a vehicle whose event is
-        being tried follows when that try has ended, which nobody waits for here. The outbox stays as it was at the
-        start.
+        A profile that changed gets a new worker, which goes on with its backlog at once. Only vehicles whose event
+        is being tried wait until that try has ended. The outbox's own settings stay those of the start.
 
         Raises:
             ConfigError: A setting cannot be used; nothing was taken over.
@@ -255,7 +250,7 @@ class Engine:
     # ---- seeing it ---------------------------------------------------------------------------
 
     def status(self) -> EngineStatus:
-        """What the engine does now; cheap enough to ask every second."""
+        """A snapshot; cheap enough to take every second."""
         run = self._run
         return EngineStatus(
             stream_id=self.stream_id,

@@ -1,8 +1,8 @@
 """One profile's worker in place of another, without waiting for a receiver that hangs.
 
-The old worker takes nothing more, and the new one starts at once. A try that is under way ends by itself, at most
-at its total time-out; until then nobody else has an event of its vehicle, so that order holds, and each try is
-settled once (`tests/engine/test_handover.py`).
+The old worker takes no further delivery, and the new one starts at once. A try that is under way ends by itself,
+after its total time-out at the latest; until then nobody else gets an event of its vehicle, so order holds, and
+each try is settled once (`tests/engine/test_handover.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Handover:
         self._retired: list[DeliveryWorker] = []
 
     def replace(self, old: DeliveryWorker | None, new: DeliveryWorker | None) -> None:
-        """Let one retire and the other start."""
+        """Retire one and start the other."""
         self._retired = [worker for worker in self._retired if not worker.ended]
         if old is not None:
             old.retire()
@@ -29,7 +29,7 @@ class Handover:
             new.start()
 
     def finish(self) -> None:
-        """Wait until every try of a retired worker is settled."""
+        """Wait until the tries of all retired workers are settled."""
         for worker in self._retired:
             worker.stop()
         self._retired.clear()

@@ -1,7 +1,6 @@
-"""The engine's sign of life: one sender for the settings in force, with what the engine knows of itself.
+"""The engine's keepalive: a sender for the settings in force, and the status that it sends.
 
-Held by `tests/engine/test_keepalive.py`: it starts and stops with the engine, and other settings put another
-sender in its place.
+Held by `tests/engine/test_keepalive.py`: it starts and stops with the engine, and other settings replace it.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.delivery.keepalive import KeepaliveSender
 from cammra_edge.payload.keepalive import Status
+from cammra_edge.retry import NS_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from cammra_edge.config import Settings
     from cammra_edge.delivery import ProfileStatus
     from cammra_edge.engine.status import EngineStatus
-
-_NS_PER_S = 1_000_000_000
 
 
 class EngineKeepalive:
@@ -32,19 +30,19 @@ class EngineKeepalive:
         self._status = status
         self._clock = clock
         self._offset_ns = clock.utc_ns() - clock.mono_ns()
-        self._seen = (clock.mono_ns(), 0)
+        self._last = (clock.mono_ns(), 0)
         self._sender: KeepaliveSender | None = None
-        self._held: tuple[object, ...] = ()
+        self._used: tuple[object, ...] = ()
 
     def apply(self, settings: Settings) -> None:
-        """Send by these settings from now on."""
-        held = (settings.keepalive, settings.device, settings.network_mode)
-        if held == self._held:
+        """Send as these settings say from now on."""
+        used = (settings.keepalive, settings.device, settings.network_mode)
+        if used == self._used:
             return
         if self._sender is not None:
-            self._sender.retire()  # whoever mends a receiver that hangs does not wait for it
+            self._sender.retire()  # saving settings must not wait for a hung receiver
         self._sender = None
-        self._held = held
+        self._used = used
         if settings.keepalive.enabled:
             self._sender = KeepaliveSender(
                 settings.keepalive,
@@ -56,17 +54,17 @@ class EngineKeepalive:
             self._sender.start()
 
     def stop(self) -> None:
-        """Send no more; waits for one that is under way."""
+        """Send no more; waits for one that is being sent."""
         if self._sender is not None:
             self._sender.stop()
         self._sender = None
-        self._held = ()
+        self._used = ()
 
     def _now(self) -> Status:
         status = self._status()
         now_utc_ns, now_mono_ns = self._clock.utc_ns(), self._clock.mono_ns()
-        before_mono_ns, frames = self._seen
-        self._seen = (now_mono_ns, status.frames)
+        last_mono_ns, last_frames = self._last
+        self._last = (now_mono_ns, status.frames)
         moved_ns = now_utc_ns - now_mono_ns - self._offset_ns
         return Status(
             now_utc_ns=now_utc_ns,
@@ -75,11 +73,11 @@ class EngineKeepalive:
             frames=status.frames,
             reads=status.reads,
             frames_per_s=round(
-                (status.frames - frames) * _NS_PER_S / max(1, now_mono_ns - before_mono_ns)
+                (status.frames - last_frames) * NS_PER_S / max(1, now_mono_ns - last_mono_ns)
             ),
             health={
                 "profiles": {str(one.profile_id): _profile_health(one) for one in status.profiles},
-                "clock": {"utc_ns": now_utc_ns, "set_by_s": round(moved_ns / _NS_PER_S, 3)},
+                "clock": {"utc_ns": now_utc_ns, "set_by_s": round(moved_ns / NS_PER_S, 3)},
                 "disk": {} if status.outbox is None else asdict(status.outbox),
             },
         )
@@ -101,7 +99,7 @@ def _profile_health(profile: ProfileStatus) -> dict[str, object]:
 
 def package_version() -> str:
     """This package's version; empty when it runs from a bare folder."""
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - only a sign of life asks
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - only the keepalive asks
 
     try:
         return version("cammra-edge")

@@ -1,7 +1,7 @@
-"""What a person asks of a running engine: the journal, pictures, parked deliveries, a paused profile.
+"""What a person does with a running engine: see journal and pictures, handle parked deliveries, resume, test.
 
-Reached as `engine.operator`; the page and the command line use it. Every method may be called from any thread,
-and says so when the engine does not run: there is nothing then (`tests/engine/test_operator.py`).
+Reached as `engine.operator`, from any thread; the page uses it. While the engine does not run there is nothing
+to see or do, and every method answers so (`tests/engine/test_operator.py`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Operator:
-    """See the module. Profiles are named by their keys."""
+    """See the module. Profiles are named by key."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Operator:
             run: The engine's run; `None` while it does not run.
             settings: The settings in force.
             recent: Has the latest pictures.
-            snapshot: Gets a frame of the recogniser's.
+            snapshot: Has the next frame.
             clock: Where the time comes from.
         """
         self._run = run
@@ -58,7 +58,7 @@ class Operator:
         return {} if run is None else {key: one.journal() for key, one in run.workers.items()}
 
     def picture(self, image_key: str) -> bytes | None:
-        """The JPEG of a recent event, as long as it is kept."""
+        """A recent event's JPEG, while it is kept."""
         return self._recent.picture(image_key)
 
     def view(self, timeout_s: float = 2.0) -> bytes | None:
@@ -77,7 +77,7 @@ class Operator:
         }
 
     def parked_bytes(self, key: str, seq: int) -> bytes | None:
-        """A parked delivery as it would be sent: a body as it is, files as a ZIP of them."""
+        """A parked delivery as it would be sent: a body as it is, files as a ZIP."""
         run, worker = self._run(), self._worker(key)
         if run is None or worker is None:
             return None
@@ -98,7 +98,7 @@ class Operator:
         if isinstance(message, Body):
             return message.content
         out = io.BytesIO()
-        import zipfile  # noqa: PLC0415 - a person's wish; every start would pay for it
+        import zipfile  # noqa: PLC0415 - rarely needed; every start would pay for it
 
         with zipfile.ZipFile(out, "w") as archive:
             for file in message.files:
@@ -106,20 +106,20 @@ class Operator:
         return out.getvalue()
 
     def retry_parked(self, key: str, seq: int | None = None) -> int:
-        """Put one, or all of a profile, back into the queue; says how many."""
+        """Put one, or all of a profile, back into the queue; returns how many."""
         run = self._run()
         return 0 if run is None else run.outbox.parking.retry(run.profile_id(key), seq)
 
     def discard_parked(self, key: str, seq: int | None = None) -> int:
-        """Give one, or all of a profile, up for good; says how many."""
+        """Discard one, or all of a profile; returns how many."""
         run = self._run()
         return 0 if run is None else run.outbox.parking.discard(run.profile_id(key), seq)
 
     def give_backlog(self, from_key: str, to_key: str) -> int:
-        """Hand all that waits or is parked for a removed profile to one of the settings; says how many.
+        """Hand all that waits or is parked for a removed profile to a configured one; returns how many.
 
         Raises:
-            ConfigError: The first is no removed profile, or the second none of the settings.
+            ConfigError: The first is no removed profile, or the second no configured one.
             OutboxError: The disk does not take it now.
         """
         run = self._run()
@@ -144,12 +144,12 @@ class Operator:
         Args:
             key: The profile's key.
             plate: The plate that the event reports.
-            settings: Whose profile it is; they need not be in force.
+            settings: Its settings; they need not be in force.
 
         Yields:
-            Each step when it begins and when it has ended.
+            Each step when it begins, and again when it has ended.
         """
-        from cammra_edge.trial import trial  # noqa: PLC0415 - TLS and FTP, which every start would pay for
+        from cammra_edge.trial import trial  # noqa: PLC0415 - TLS and FTP: every start would pay for them
 
         run = self._run()
         place, profile = next(

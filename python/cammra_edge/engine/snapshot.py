@@ -1,7 +1,7 @@
 """One frame for a person to look at, such as to draw regions on; costs nothing until somebody asks.
 
-`offer` runs on the recogniser's thread and copies at most one frame per question; the encoding is on the
-asker's thread (`tests/engine/test_snapshot.py`).
+`offer` runs on the recogniser's thread and copies one frame per request at most; the requesting thread encodes
+it (`tests/engine/test_snapshot.py`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Snapshot:
         self._frame: memoryview | tuple[memoryview, ...] | None = None
 
     def offer(self, frame: Frame) -> None:
-        """Take a copy, since somebody wants one; of what is no frame, none."""
+        """Copy the frame for whoever waits in `take`; something that is no frame answers with none."""
         self.wanted = False
         try:
             self._frame = tuple(map(_copy, frame)) if isinstance(frame, tuple) else _copy(frame)
@@ -41,7 +41,7 @@ class Snapshot:
         self._came.set()
 
     def take(self, frame_format: FrameFormat, timeout_s: float) -> bytes | None:
-        """Wait for the next frame and encode it, made smaller; `None` when none comes or it is broken."""
+        """The next frame as a JPEG that fits `FIT`; `None` when none comes in time, or it is broken."""
         with self._asking:
             self._came.clear()
             self.wanted = True

@@ -11,23 +11,23 @@ from cammra_edge.outbox import OutboxStatus  # noqa: TC001 - as above
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineStatus:
-    """A snapshot; counters count from the engine's start.
+    """A snapshot; counters count since the engine was made.
 
     Args:
         stream_id: Names this run, or the recording.
         running: Workers and encoder are at work.
         frames: Frames observed.
         reads: Reads observed.
-        events: Events said so far, by kind.
+        events: Events so far, by kind.
         unwanted: Events that no profile wanted; they are not stored.
-        pending: Events said but not yet stored.
-        not_stored: Events that could not be stored for a fault of ours; 0 unless something is broken.
+        pending: Events not stored yet.
+        not_stored: Events that could not be stored, through a fault of ours; 0 unless something is broken.
         broken_frames: Frames that could not be used; their reads were.
         broken_reads: Reads that could not be used.
-        last_refusal: What was wrong with the latest of these.
-        tracker: The tracker's own counters: open tracks, shot bytes, evictions.
+        last_refusal: What was wrong with the last of these.
+        tracker: The tracker's own counters: open vehicles, shot bytes, evictions.
         outbox: The outbox; `None` while the engine does not run.
-        profiles: One entry per profile, in the order of the settings.
+        profiles: The profiles in the order of the settings, then removed ones that left a backlog.
     """
 
     stream_id: str

@@ -1,4 +1,4 @@
-"""From what tracks said to what the outbox holds: wishes of the profiles, images, one commit a group.
+"""From track events to the outbox: who wants them, their images, one commit per group.
 
 Runs on the encoder's thread. Which profile gets what is decided here, once, before anything is encoded.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cammra_edge.config import Settings
-    from cammra_edge.engine.encoder import Said
+    from cammra_edge.engine.encoder import Queued
     from cammra_edge.engine.recent import Recent
     from cammra_edge.model import Event, ImageSpec
     from cammra_edge.outbox import Outbox
@@ -29,12 +29,12 @@ CROWDED = "the encoder could not keep up"
 
 
 class EventWriter:
-    """Makes events of what tracks said and puts them into the outbox; `apply` says for which profiles.
+    """Completes track events and puts them into the outbox, for the profiles that `apply` was given.
 
     Args:
         stream_id: The camera's run or the recording.
         outbox: Where events go.
-        recent: Gets every event that was put.
+        recent: Gets every event, too.
     """
 
     def __init__(self, stream_id: str, outbox: Outbox, recent: Recent) -> None:
@@ -45,21 +45,21 @@ class EventWriter:
         self._lists = ListIndex(())
 
     def apply(self, settings: Settings) -> None:
-        """From the next event on, these profiles and plate lists count."""
+        """Use these profiles and plate lists from the next event on."""
         self._profiles = tuple(
             (self._outbox.profile_id(profile.key), profile) for profile in settings.profiles
         )
         self._lists = ListIndex(settings.plate_lists)
 
-    def store(self, group: Sequence[Said]) -> None:
+    def store(self, group: Sequence[Queued]) -> None:
         """Encode and commit a group, in order."""
-        batch = [self._new_event(said) for said in group]
+        batch = list(map(self._new_event, group))
         self._outbox.put(batch)
         for new in batch:
             self._recent.add(new)
 
     def lose_vehicles_left_open(self) -> None:
-        """Say the last words of vehicles of earlier streams that a crash or power cut left open."""
+        """Put the last events of vehicles of earlier streams that a crash or power cut left open."""
         left = self._outbox.open_vehicles(other_than=self._stream_id)
         if left:
             _log.info("lost vehicles=%d left open by an earlier run", len(left))
@@ -70,24 +70,24 @@ class EventWriter:
                 ]
             )
 
-    def _new_event(self, said: Said) -> NewEvent:
+    def _new_event(self, queued: Queued) -> NewEvent:
         event = event_from(
-            said.event,
+            queued.event,
             stream_id=self._stream_id,
-            car_id=self._outbox.car_id(self._stream_id, said.event.vehicle_no),
+            car_id=self._outbox.car_id(self._stream_id, queued.event.vehicle_no),
             lists=self._lists,
         )
         wishes = self._wishes_for(event)
         event, images = with_images(
             event,
-            said.event.shot,
+            queued.event.shot,
             chain.from_iterable(wishes.values()),
-            why_none=CROWDED if said.crowded else "",
+            why_none=CROWDED if queued.crowded else "",
         )
         return NewEvent(event=event, images=images, wanted_by=_wanted(event, wishes))
 
     def _wishes_for(self, event: Event) -> dict[int, tuple[ImageSpec, ...]]:
-        """The images each profile that wants the event wants with it, by profile number."""
+        """Which profiles want the event, by number, and which images each wants with it."""
         return {
             profile_id: profile.image_specs()
             for profile_id, profile in self._profiles
