@@ -34,6 +34,7 @@ LOGGED = {
     "number",
     "path",  # of a request
     "profile_id",
+    "profile_key",
     "set_aside",  # where a damaged database lies now
     "stored_events",
     "vehicle_no",

@@ -88,6 +88,7 @@ class DeliveryWorker:
         draw: Callable[[], float] = draw_evenly,
         more_sinks: Callable[[], Sink] | None = None,
     ) -> None:
+        self.profile_key = profile.key
         self.profile_id = outbox.profile_id(profile.key)
         self.profile = profile
         self._rules = rules_from(profile)
@@ -155,7 +156,7 @@ class DeliveryWorker:
         try:
             outcome = sink.send(message, attempt)
         except Exception as error:  # noqa: BLE001 - a fault of ours: the event waits, the worker goes on
-            _log.exception("sink failed profile=%r event=%s", self.profile.key, attempt.event_id)
+            _log.exception("sink failed profile=%r event=%s", self.profile_key, attempt.event_id)
             outcome = TryLater(f"the sink failed: {type(error).__name__}")
         self._settle(
             delivery,
@@ -226,17 +227,17 @@ class DeliveryWorker:
         """Log each problem once: when the state changes, and every parked delivery."""
         if result == "parked":
             _log.error(
-                "parked profile=%r event=%s why=%r", self.profile.key, delivery.event.event_id, why
+                "parked profile=%r event=%s why=%r", self.profile_key, delivery.event.event_id, why
             )
         after = self._gate.state
         if before is after:
             return
         if after is GateState.OPEN:
-            _log.info("sending again profile=%r", self.profile.key)
+            _log.info("sending again profile=%r", self.profile_key)
         elif after is GateState.PAUSED:
-            _log.error("paused profile=%r why=%r", self.profile.key, self._gate.why)
+            _log.error("paused profile=%r why=%r", self.profile_key, self._gate.why)
         else:
-            _log.warning("retrying profile=%r why=%r", self.profile.key, why)
+            _log.warning("retrying profile=%r why=%r", self.profile_key, why)
 
     # -- threads ---------------------------------------------------------------------------------
 
@@ -358,7 +359,7 @@ class DeliveryWorker:
 
     def status(self) -> ProfileStatus:
         """A snapshot."""
-        stored = stored_status(self._outbox, self.profile.key, self.profile.name)
+        stored = stored_status(self._outbox, self.profile_key, self.profile.name)
         with self._changed:
             journal = self._journal
             return replace(
