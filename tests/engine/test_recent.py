@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
 
 from cammra_edge.engine import recent
 from cammra_edge.engine.recent import Recent
 from cammra_edge.model import EventKind
 from tests.fakes import new_event
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_the_latest_events_are_kept_in_order_and_all_are_counted(

@@ -78,7 +78,7 @@ class Engine:
         self._clock = clock
         self._tracker = Tracker(self.settings)
         self._encoder = Encoder(self._fire_due)
-        # Held by observe and tick, so that events are queued in the order in which they happen.
+        # Taken by observe and tick, so that events are queued in the order in which they happen.
         self._lock = threading.Lock()
         self._last_frame: tuple[FrameTime, int] | None = None
         self._live = False
