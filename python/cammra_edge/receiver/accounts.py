@@ -1,4 +1,4 @@
-"""What both servers do alike: keep account of connections, bound them, cut them."""
+"""What all servers have in common: they know their connections, bound their number, and can break them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 _CONNECTIONS = 128
 _LAST_WORDS_S = 5.0
-"""What is being answered when the server goes away gets so long for it."""
+"""How long an answer under way may take when the server goes away."""
 
 
 class Accounted(socketserver.ThreadingTCPServer):
@@ -31,7 +31,7 @@ class Accounted(socketserver.ThreadingTCPServer):
 
     # The base class passes a socket or, for datagrams, a pair: hence Any.
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as above
-        """Keep account of the connection, and wait while there are too many."""
+        """Note the connection; wait while there are too many."""
         self._room.acquire()
         with self._lock:
             self._open.add(request)
@@ -48,10 +48,10 @@ class Accounted(socketserver.ThreadingTCPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as above
-        """Say nothing: a connection that breaks is no news."""
+        """Print nothing: connections may break."""
 
     def hang_up(self) -> None:
-        """Cut every open connection; one whose event has just been taken is still told so."""
+        """Break every open connection; an event that has just been taken is still acknowledged."""
         self._shut(socket.SHUT_RD)
         with self._lock:
             self._lock.wait_for(lambda: not self._open, _LAST_WORDS_S)

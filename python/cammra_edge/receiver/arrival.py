@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Way(StrEnum):
-    """How an event came."""
+    """How an event arrived."""
 
     MULTIPART = "HTTP multipart"
     HTTP_JSON = "HTTP JSON"
@@ -44,13 +44,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """One event as it came.
+    """One event as it arrived.
 
     Args:
         number: Counts what arrived, from 1.
-        way: How it came.
+        way: How it arrived.
         peer: Address of the sender.
-        at_utc_ns: When it came.
+        at_utc_ns: When it arrived.
         raw: The JSON's bytes, as sent.
         body: The JSON's members.
         pictures: In the order of the message.

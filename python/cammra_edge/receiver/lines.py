@@ -1,4 +1,4 @@
-"""The receiver's TCP side: takes JSON objects off connections, however they are framed."""
+"""The receiver's TCP side: finds JSON objects on connections, however they are framed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class TcpApp(Protocol):
         ...
 
     def take_fault(self, peer: str, why: str) -> None:
-        """Something came that is no object."""
+        """Something arrived that is no object."""
         ...
 
 
@@ -46,7 +46,7 @@ class _Connection(socketserver.BaseRequestHandler):
             for content in scanner.feed(piece):
                 answer = self.server.app.take_object(peer, content)
                 if answer is None:
-                    # Linger of zero seconds: the peer gets a reset, not an end.
+                    # With a linger of zero seconds, closing sends a reset.
                     linger = struct.pack("ii", 1, 0)
                     self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
                     self.request.close()

@@ -1,10 +1,10 @@
-"""The receiver itself: its servers, one book of what came.
+"""The receiver itself: its servers, and one list of what arrived.
 
 Invariants, held by `tests/receiver/test_receiver.py`:
 
-1. An answer of success leaves only after the event is in the book (and on disk, with a folder).
-2. While it is told to refuse, it reads every request to its end and notes nothing.
-3. Away means away: no listening socket, no open connection; back on the same ports.
+1. Success is answered only after the event is in the list (and on disk, where there is a folder).
+2. While it is to refuse, it reads every request to its end and keeps nothing.
+3. While it is away there is no listening socket and no open connection; it comes back on the same ports.
 """
 
 from __future__ import annotations
@@ -64,13 +64,13 @@ class Receiver:
         ftp: The same for FTP.
         folder: Where to keep JSON and pictures; `None` keeps them in memory only.
         on_arrival: Called with each event, repeats included, on the connection's thread.
-        on_fault: Called with the peer and what came that was no event.
+        on_fault: Called with the peer, and what it sent that is no event.
         tcp_answer: What to answer each object over TCP, as an acknowledgement.
-        keep: How many of the latest events stay in memory, with their pictures.
+        keep: How many of the latest events are kept in memory, with their pictures.
         clock: Where the time of arrival comes from.
 
     Raises:
-        OSError: An address cannot be listened on, or the folder not be made.
+        OSError: An address cannot be listened on, or the folder cannot be made.
     """
 
     def __init__(  # noqa: PLR0913 - independent switches, all by name
@@ -104,31 +104,31 @@ class Receiver:
         self._threads: list[threading.Thread] = []
         self.come_back()
 
-    # ---- what came ---------------------------------------------------------------------------
+    # ---- what arrived ------------------------------------------------------------------------
 
     @property
     def arrivals(self) -> list[Arrival]:
-        """Everything that came, repeats included, in order."""
+        """Everything that arrived, repeats included, in order."""
         with self._changed:
             return list(self._arrivals)
 
     @property
     def events(self) -> list[Arrival]:
-        """Every event once, in the order in which they came first."""
+        """Every event once, in the order in which they first arrived."""
         return [arrival for arrival in self.arrivals if not arrival.repeat]
 
     @property
     def problems(self) -> list[str]:
-        """Everything that is wrong with what came, each with the number of its event."""
-        found = [
+        """Everything that is wrong with what arrived, each with the number of its event."""
+        problems = [
             f"#{arrival.number} {why}" for arrival in self.arrivals for why in arrival.problems
         ]
         with self._changed:
-            return [*found, *self._faults]
+            return [*problems, *self._faults]
 
     @property
     def missing_packets(self) -> int:
-        """Packet numbers that have not come, between the first and the last of each profile."""
+        """Packet numbers missing between the first and the last of each profile."""
         with self._changed:
             return sum(self._sequence.missing_packets().values())
 
@@ -139,7 +139,7 @@ class Receiver:
             return self._refused
 
     def wait_for(self, condition: Callable[[], bool], timeout_s: float) -> bool:
-        """Wait until the condition holds, looking again whenever something comes."""
+        """Wait until the condition holds; it is checked whenever something arrives."""
         with self._changed:
             return self._changed.wait_for(condition, timeout_s)
 
@@ -184,7 +184,7 @@ class Receiver:
             self._standing = None
 
     def go_away(self) -> None:
-        """Stop listening, and cut every connection."""
+        """Stop listening, and break every connection."""
         for server in self._servers:
             server.shutdown()
             server.server_close()
@@ -237,8 +237,7 @@ class Receiver:
         if refusal is not None:
             return refusal.status, refusal.headers, refusal.body
         message = from_http(headers.get("content-type", ""), content)
-        kept = self._take(peer, message, headers)
-        if not kept:
+        if not self._take(peer, message, headers):
             return HTTPStatus.INSUFFICIENT_STORAGE, _JSON, b'{"Result": false}'
         return HTTPStatus.OK, _JSON, _TAKEN
 
@@ -253,7 +252,7 @@ class Receiver:
         return self._refusal() is None and self._take(peer, from_ftp(path, jpeg, sidecar), {})
 
     def take_fault(self, peer: str, why: str) -> None:
-        """Something that was no event."""
+        """Something that is no event."""
         with self._changed:
             self._faults.append(f"{peer} sent {why}")
             self._changed.notify_all()
@@ -268,8 +267,8 @@ class Receiver:
             return refusal
 
     def _take(self, peer: str, message: Message, headers: Mapping[str, str]) -> bool:
-        """Note it down; False when the folder does not take it."""
-        # One at a time: arrival numbers, order checks and files then tell the same story.
+        """Add it to the list; False when the folder cannot keep it."""
+        # One at a time, so that arrival numbers, order checks and files agree.
         with self._changed:
             arrival = Arrival(
                 number=self._count + 1,

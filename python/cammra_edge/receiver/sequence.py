@@ -1,11 +1,10 @@
-"""Holds each event against those before it: order per vehicle, packet numbers, repeats.
+"""Checks each event against those before it: order per vehicle, packet numbers, repeats.
 
 Invariants, held by `tests/receiver/test_sequence.py`:
 
-1. Per vehicle: New first and once, Reliable once, Lost once and last. What a profile does not send is
-   not missed.
+1. Per vehicle: New first and once, Reliable once, Lost once and last. What a profile does not send is not missed.
 2. A packet number comes once. The same bytes again are a repeat, which is allowed; other bytes are not.
-   The event of a Test stands outside: it may come any number of times.
+   The event of a Test is exempt: it may come any number of times.
 3. Memory is bounded: the oldest vehicles and packets are forgotten.
 """
 
@@ -44,7 +43,7 @@ class _Sender:
 
 
 class Sequence:
-    """Remembers what came."""
+    """Remembers what arrived."""
 
     def __init__(self) -> None:
         self._vehicles: OrderedDict[tuple[str, str, str], _Vehicle] = OrderedDict()
@@ -73,7 +72,7 @@ class Sequence:
         return False, wrong
 
     def missing_packets(self) -> dict[tuple[str, str], int]:
-        """How many packet numbers between first and last have not come, for each device and profile."""
+        """How many packet numbers are missing between the first and the last of each device and profile."""
         return {
             name: sender.last - sender.first + 1 - sender.count
             for name, sender in self._senders.items()
@@ -112,7 +111,7 @@ class Sequence:
             vehicle.new_captured = captured
         elif kind == "lost" and vehicle.new_captured not in ("", captured):
             wrong.append(f"lost of {who} has another {fields.CAPTURE_TIMESTAMP} than its new")
-        # What matters is which kinds came; a vehicle's updates need no list as long as they are.
+        # Only which kinds came matters, so a vehicle's many updates need one entry.
         if kind not in seen:
             seen.append(kind)
         return wrong

@@ -1,9 +1,8 @@
 """The receiver's FTP side: passive uploads into a store of names, never onto the file system.
 
-Enough of RFC 959 and RFC 2428 for cameras that upload: log in as anybody, make folders, store, ask the
-size, rename, delete. A path from outside is a key in a dictionary, so it leads nowhere. A picture counts
-as arrived when it stands complete under a name that ends in `.jpg`; a `.json` of the same name that
-came before goes with it.
+Enough of RFC 959 and RFC 2428 for cameras that upload: log in as any user, make folders, store, ask for sizes,
+rename, delete. A path from outside is only a key of a dictionary. A picture has arrived when it is complete under
+a name that ends in `.jpg`; a `.json` of the same name that came before belongs to it.
 
 Held by `tests/receiver/test_uploads.py`.
 """
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 64 << 20
 MAX_FILES = 256
-"""Files kept to be asked about or renamed; older ones are forgotten."""
+"""Files remembered, for sizes and renames; older ones are forgotten."""
 
 _IDLE_S = 600.0
 _DATA_S = 30.0
@@ -49,7 +48,7 @@ class FtpServer(Accounted):
         super().__init__(address, _Session)
 
     def put(self, peer: str, path: str, content: bytes) -> bool:
-        """A file stands complete under this name."""
+        """A file is complete under this name."""
         self.files[path] = content
         self.files.move_to_end(path)
         while len(self.files) > MAX_FILES:
@@ -113,7 +112,7 @@ class _Session(socketserver.StreamRequestHandler):
         self.wfile.write(line.encode("utf-8", "replace") + b"\r\n")
 
     def _path(self, text: str) -> str:
-        """Where a text leads from here; `..` ends at the top. Only a name: nothing on disk is behind it."""
+        """The path that a text names from here; `..` ends at the top. Nothing on disk belongs to it."""
         return posixpath.normpath(posixpath.join("/", self._folder, text[:_LONGEST_PATH]))
 
     def _cwd(self, text: str) -> str:

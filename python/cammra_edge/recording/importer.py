@@ -1,7 +1,7 @@
 """Makes a recording from a tracker's table and, where there is one, a video or a folder of JPEGs.
 
-The video goes through `ffmpeg`, started without a shell and kept from the network; its pictures are
-passed on as they come, so a film of any length needs no room but the recording's own.
+The video goes through `ffmpeg`, started without a shell and without network; its pictures are passed on as they
+come, so a film of any length needs no room but the recording's.
 
 Held by `tests/recording/test_importer.py`.
 """
@@ -42,8 +42,8 @@ class ImportWishes:
 
     Args:
         start_utc_ns: When the first frame was taken.
-        fps: Frames a second; `None` takes the video's own, else 25.
-        size: Width and height in pixels; `None` takes the pictures' own.
+        fps: Frames per second; `None`: the video's own, else 25.
+        size: Width and height in pixels; `None`: those of the pictures.
         country: Of every plate, where the table has no such column.
         boxes: What a box in one column of the table means.
         source: Where it comes from, kept in the recording.

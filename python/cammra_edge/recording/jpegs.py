@@ -1,12 +1,12 @@
 """Where one JPEG ends and the next begins, and how large its picture is.
 
-`JpegSplitter` is fed bytes and hands back whole JPEGs; it never reads, waits or decodes. It walks the
-markers (ITU-T T.81, B.1.1), so an end marker inside a thumbnail or a comment ends nothing.
+`JpegSplitter` takes bytes and returns whole JPEGs; it never reads, waits or decodes. It follows the markers
+(ITU-T T.81, B.1.1), so an end marker inside a thumbnail or a comment ends nothing.
 
 Invariants, held by `tests/recording/test_jpegs.py`:
 
 1. However the bytes are cut into pieces, the same JPEGs come out.
-2. A broken JPEG takes its place as `None`, so that the frames behind it keep their numbers.
+2. `None` takes the place of a broken JPEG, so that the frames after it keep their numbers.
 3. Memory stays under `max_jpeg_bytes` plus one piece, whatever comes in.
 """
 
@@ -16,7 +16,7 @@ import re
 
 MAX_JPEG_BYTES = 32 << 20
 NO_PICTURE = b"\xff\xd8\xff\xd9"
-"""A JPEG without a picture: holds the place of a frame that could not be read."""
+"""A JPEG without a picture, in the place of a frame that could not be read."""
 
 _START = b"\xff\xd8\xff"
 # In coded data every 0xFF is followed by 0x00 (stuffing), 0xD0..0xD7 (restart) or 0xFF (fill).
@@ -45,7 +45,7 @@ class JpegSplitter:
         self._at = 0
 
     def feed(self, piece: bytes) -> list[bytes | None]:
-        """Take the next bytes in; hand out what they complete. `None` stands for a broken JPEG."""
+        """Take in the next bytes; returns the JPEGs that they complete, `None` for a broken one."""
         self._buffer += piece
         done: list[bytes | None] = []
         while self._inside or self._enter():
@@ -84,7 +84,7 @@ class JpegSplitter:
         return True
 
     def _walk(self) -> int | None:
-        """Go on to the end: its offset, minus the offset where it broke, or `None` for more bytes."""
+        """Go on to the end: its offset, the negative offset where it broke, or `None` for more bytes."""
         while self._at <= self._max_jpeg_bytes:
             if self._in_scan and not self._skip_coded_data():
                 break
@@ -122,7 +122,7 @@ class JpegSplitter:
         if marker == _TEM or marker in _RESTARTS:
             return 2
         length = self._buffer[self._at + 2 : self._at + 4]
-        # A length below its own two bytes leads nowhere; the next round meets no marker there and breaks.
+        # A length below its own two bytes is broken: there is no marker where it leads.
         return 2 + int.from_bytes(length) if len(length) == 2 else None  # noqa: PLR2004 - as above
 
 

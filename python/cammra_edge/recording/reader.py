@@ -2,11 +2,11 @@
 
 Invariants, held by `tests/recording/test_reader.py`:
 
-1. A broken line, read or JPEG is counted, told once and skipped; it never stops the stream, and the
-   frames behind it keep their numbers and times.
+1. A broken line, read or JPEG is counted, reported once and skipped; it never stops the stream, and the frames
+   after it keep their numbers and times.
 2. Frame time never goes back, also across loops.
 3. Memory holds one JPEG and one line at a time, whatever the recording's length.
-4. Same content, same `stream_id`, same frames: what is replayed into an outbox twice adds nothing.
+4. Same content, same `stream_id`, same frames: replaying it into an outbox again adds nothing.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Recording:
         path: Its folder.
         width: Of a frame, in pixels.
         height: Of a frame, in pixels.
-        fps: Frames a second; places the frames that no line gives a time.
+        fps: Frames per second; times the frames for which no line gives a time.
         start_utc_ns: When it was taken.
         frames_path: Its JPEGs, or `None` for reads without pictures.
         source: Where it comes from.
@@ -127,7 +127,7 @@ class Recording:
         return digest.hexdigest()
 
     def size_bytes(self) -> int:
-        """Of what `frames` reads through in one loop; the whole of a progress bar."""
+        """Bytes that `frames` reads in one loop: the total of a progress bar."""
         paths = [self.path / READS_FILE, *([self.frames_path] if self.frames_path else [])]
         return sum(path.stat().st_size for path in paths if path.exists())
 
@@ -143,7 +143,7 @@ class Recording:
         A loop's vehicles are new vehicles: their track ids are moved up by 2^32 for each loop.
 
         Args:
-            loops: How often it is played; `None` plays it without end.
+            loops: How often to play it; `None`: without end.
             faults: Collects what was skipped.
             progress: Called with the bytes read since the last call.
 
@@ -193,7 +193,7 @@ class Recording:
 
 
 class _FrameClock:
-    """Places frames without a line between the lines around them."""
+    """Times frames without a line by the lines around them."""
 
     def __init__(self, step_ns: int) -> None:
         self._step_ns = step_ns
@@ -227,7 +227,7 @@ def _from_header(folder: Path, header: Path, raw: dict[str, object]) -> Recordin
     if raw.get("format") != FORMAT:
         raise RecordingError(f"{header}: format is {raw.get('format')!r:.60}: want {FORMAT}")
     frames = raw.get("frames")
-    # The name of a file beside the header: a recording from elsewhere must not make us read elsewhere.
+    # Only a file beside the header: a recording from outside must not name files elsewhere.
     if frames is not None and (
         not isinstance(frames, str) or frames != Path(frames).name or frames in ("", "..")
     ):

@@ -1,7 +1,7 @@
 """One line of `reads.jsonl`: parse it, write it.
 
-Everything in the file comes from outside. A line or a read that is broken is left out with one
-sentence that says what is wrong with it; nothing here raises for content, and nothing is guessed.
+Everything in the file comes from outside. A broken line or read is left out with one sentence that says what is
+wrong with it; nothing is guessed.
 
 Held by `tests/recording/test_reads.py`.
 """
@@ -75,9 +75,9 @@ def parse_line(line: bytes, *, first_track: int = 0) -> FrameReads:
         raise RecordingError(f"no JSON ({error})") from None
     good: list[PlateRead] = []
     left_out: list[str] = []
-    for number, one in enumerate(reads):
+    for number, raw_read in enumerate(reads):
         try:
-            good.append(_read(one, first_track))
+            good.append(_read(raw_read, first_track))
         except _BrokenError as broken:
             left_out.append(f"reads[{number}]: {broken}")
     return FrameReads(frame, t_ns, tuple(good), tuple(left_out))
@@ -113,8 +113,8 @@ def _whole(raw: Mapping[str, object], name: str, most: int) -> int:
     return value
 
 
-def _read(one: object, first_track: int) -> PlateRead:
-    raw = _object(one)
+def _read(read: object, first_track: int) -> PlateRead:
+    raw = _object(read)
     direction = _text(raw, "direction")
     if direction is not None and direction not in _DIRECTIONS:
         _refuse("direction", direction, "in, out or unknown")

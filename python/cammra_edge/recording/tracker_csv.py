@@ -1,8 +1,8 @@
 """The table of a tracker: columns found by their names, rows grouped by frame.
 
-Trackers agree on nothing, so each meaning has a list of the names seen in the wild; a box is one
-column of four numbers (`[x1 y1 x2 y2]`, any brackets and separators) or four columns. What could not
-be found is named in the error, together with what the file has.
+Trackers agree on nothing, so each meaning has a list of the names in use; a box is one column of four numbers
+(`[x1 y1 x2 y2]`, any brackets and separators) or four columns. An error names what could not be found, and what
+the file has.
 
 Held by `tests/recording/test_tracker_csv.py`.
 """

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 class RecordingWriter:
-    """Writes frames one after another; as a context manager it finishes the recording at the end.
+    """Writes frames in order; as a context manager it finishes the recording at the end.
 
     Args:
         path: The folder; made when missing, refused when it already holds a recording.
         size: Width and height of a frame, in pixels.
-        fps: Frames a second.
+        fps: Frames per second.
         start_utc_ns: When the first frame was taken.
         pictures: False for reads without pictures.
         source: Where it comes from.
@@ -76,7 +76,7 @@ class RecordingWriter:
         """Append one frame.
 
         Args:
-            jpeg: Its picture; one that is no whole JPEG is counted, and nothing takes its place.
+            jpeg: Its picture; what is no whole JPEG is counted, and the frame has no picture.
             reads: Its reads; a frame without any gets no line.
             t_ns: Since the recording's start.
             frame: Its number, for recordings without pictures; counted where not given.
@@ -103,7 +103,7 @@ class RecordingWriter:
         return Recording.open(self.path)
 
     def close(self) -> None:
-        """Let go of the files; without `finish` the folder stays no recording."""
+        """Close the files; without `finish` the folder is no recording."""
         self._reads.close()
         if self._frames is not None:
             self._frames.close()

@@ -1,7 +1,7 @@
 """The outcomes of a try, and what every sink promises.
 
-A sink never raises for what a network or a receiver did: it returns one of these, and `delivery`
-matches them in one place. `why` is one plain sentence for a person; it holds no secret and no plate.
+A sink never raises for what a network or a receiver did: it returns one of these, and `delivery` matches them in
+one place. `why` is one plain sentence for a person, without secrets and plates.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class TryLater:
-    """Not now: network, time-out, busy, 5xx. `after_s` is the receiver's own wish (`Retry-After`)."""
+    """Not now: network, time-out, busy, 5xx. `after_s` is what the receiver asks for (`Retry-After`)."""
 
     why: str
     after_s: float | None = None
@@ -30,14 +30,14 @@ class TryLater:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """This message will never be taken as it is: park it, go on with the next."""
+    """The receiver will never take this message as it is: park it, and send the next."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Misconfigured:
-    """The profile's own settings are refused (credentials, certificate): pause it, alarm, keep everything."""
+    """The profile's settings are refused (credentials, certificate): pause it, raise an alarm, keep everything."""
 
     why: str
 
@@ -49,9 +49,9 @@ class Sink(Protocol):
     """One way out to one receiver. Used by one thread at a time."""
 
     def send(self, message: Message, attempt: Attempt) -> Outcome:
-        """Take the message there; returns within the profile's total time."""
+        """Deliver the message; returns within the profile's total time."""
         ...
 
     def close(self) -> None:
-        """Let go of kept connections."""
+        """Close kept connections."""
         ...

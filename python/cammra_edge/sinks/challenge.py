@@ -1,6 +1,6 @@
 """Answers to an HTTP challenge: Digest (MD5, SHA-256, their -sess kinds, SHA-512-256) and Basic.
 
-Pure: headers in, header out. A nonce that worked is used again, counted up, so that later events cost
+Pure: headers in, header out. A nonce that worked is used again with a higher count, so that later events cost
 no second round trip. Source: RFC 7616 and RFC 7617; `tests/sinks/test_challenge.py` has the RFC's own
 vectors.
 """
@@ -30,7 +30,7 @@ _SESSION = "-SESS"
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """One way to prove oneself that a server offers."""
+    """One way to log in that a server offers."""
 
     scheme: str
     params: Mapping[str, str]
@@ -42,22 +42,22 @@ class Challenge:
 
 
 def parse(headers: Iterable[str]) -> list[Challenge]:
-    """Take `WWW-Authenticate` headers apart; several challenges may stand in one. Nonsense is left out."""
-    found: list[Challenge] = []
+    """The challenges of `WWW-Authenticate` headers, several of which may stand in one; nonsense is skipped."""
+    challenges: list[Challenge] = []
     for header in headers:
         params: dict[str, str] = {}
         for entry in parse_http_list(header):
             item = entry.strip()
             if begins := _SCHEME_AND_PARAM.fullmatch(item):
                 params = {}
-                found.append(Challenge(begins[1].lower(), params))
+                challenges.append(Challenge(begins[1].lower(), params))
                 item = begins[2]
             if named := _PARAM.fullmatch(item):
                 params[named[1].lower()] = _unquoted(named[2].strip())
             elif re.fullmatch(_WORD, item):
                 params = {}
-                found.append(Challenge(item.lower(), params))
-    return found
+                challenges.append(Challenge(item.lower(), params))
+    return challenges
 
 
 def _unquoted(value: str) -> str:
@@ -118,13 +118,17 @@ class Credentials:
         return self._digest(self._challenge, method, target, body, cnonce=self._cnonce)
 
     def learn(self, headers: Iterable[str]) -> bool:
-        """Take in the challenges of a 401; whether one of them can be answered."""
-        wanted = {
+        """Take in the challenges of a 401; returns whether one of them can be answered."""
+        schemes = {
             Auth.AUTO: {"digest", "basic"},
             Auth.DIGEST: {"digest"},
             Auth.BASIC: {"basic"},
         }.get(self.auth, set())
-        offered = [one for one in parse(headers) if one.scheme in wanted and _answerable(one)]
+        offered = [
+            challenge
+            for challenge in parse(headers)
+            if challenge.scheme in schemes and _answerable(challenge)
+        ]
         self._take(max(offered, key=_preference, default=None))
         return bool(self.user) and self._challenge is not None
 
@@ -135,12 +139,13 @@ class Credentials:
 
     def next_nonce(self, info: str) -> None:
         """Take over the nonce that an `Authentication-Info` header announces."""
-        nonce = next((one.params.get("nextnonce") for one in parse([f"Info {info}"])), None)
+        announced = parse([f"Info {info}"])
+        nonce = announced[0].params.get("nextnonce") if announced else None
         if nonce and self._challenge is not None and self._challenge.scheme == "digest":
             self._take(Challenge("digest", {**self._challenge.params, "nonce": nonce}))
 
     def _take(self, challenge: Challenge | None) -> None:
-        """Begin to count; one `cnonce` as long as the nonce lives, as the -sess kinds make their key of both."""
+        """Start counting anew, with one `cnonce` for the life of the nonce: the -sess kinds derive a key from both."""
         self._challenge = challenge
         self._uses = 0
         self._cnonce = secrets.token_hex(8)
@@ -167,7 +172,7 @@ class Credentials:
         response = (
             hashed(secret, nonce, count, cnonce, qop, what) if qop else hashed(secret, nonce, what)
         )
-        said = [
+        members = [
             f"username={_quoted(self.user)}",
             f"realm={_quoted(realm)}",
             f"nonce={_quoted(nonce)}",
@@ -175,12 +180,12 @@ class Credentials:
             f'response="{response}"',
         ]
         if "algorithm" in params:
-            said.append(f"algorithm={params['algorithm']}")
+            members.append(f"algorithm={params['algorithm']}")
         if "opaque" in params:
-            said.append(f"opaque={_quoted(params['opaque'])}")
+            members.append(f"opaque={_quoted(params['opaque'])}")
         if qop:
-            said += [f"qop={qop}", f"nc={count}", f'cnonce="{cnonce}"']
-        return "Digest " + ", ".join(said)
+            members += [f"qop={qop}", f"nc={count}", f'cnonce="{cnonce}"']
+        return "Digest " + ", ".join(members)
 
 
 def _preference(challenge: Challenge) -> int:

@@ -1,4 +1,4 @@
-"""One limit over many waits: every wait of a try gets what is left of the whole."""
+"""One limit for many waits: each wait of a try gets at most what is left of the try."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Making a TCP connection that notices when its other end is gone.
 
-Every address of a name is tried within one deadline, so that a dead first one (IPv6 without a route,
-say) costs only its share. A name server that does not answer holds nobody up beyond it.
-`tests/sinks/test_dial.py` holds them.
+All addresses of a name are tried within one deadline, so that a dead first one (IPv6 without a route, say) costs
+only its share. A name server that does not answer costs no more than the deadline. Held by
+`tests/sinks/test_dial.py`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _KEEPALIVE_EVERY_S = 5
 _KEEPALIVE_PROBES = 3
 _MS_PER_S = 1000
 _FIRST_ADDRESS_S = 3.0
-"""With more addresses to come, one gets no more than this."""
+"""While there are more addresses to try, one gets no longer than this."""
 
 
 def dial(host: str, port: int, deadline: Deadline, limits: Timeouts) -> socket.socket:
@@ -32,11 +32,11 @@ def dial(host: str, port: int, deadline: Deadline, limits: Timeouts) -> socket.s
         host: Name or address.
         port: Its port.
         deadline: Of the whole try.
-        limits: `connect_s` for all addresses together; sent bytes that nobody acknowledges for `write_s` break the
-            connection.
+        limits: `connect_s` for all addresses together; the connection breaks when sent bytes are not acknowledged
+            for `write_s`.
 
     Raises:
-        OSError: What the last address said.
+        OSError: The error of the last address.
     """
     connect = deadline.sooner(limits.connect_s)
     addresses = resolved(host, port, connect.wait_s())
@@ -57,28 +57,28 @@ def dial(host: str, port: int, deadline: Deadline, limits: Timeouts) -> socket.s
 
 
 def resolved(host: str, port: int, wait_s: float) -> list[tuple[Any, ...]]:
-    """The addresses of a name, as `socket.getaddrinfo` has them: of either family, as a camera may have only one.
+    """The addresses of a name, as from `socket.getaddrinfo`: of both families, since a camera may have only one.
 
     Raises:
-        TimeoutError: No name server has answered.
+        TimeoutError: No name server answered.
         socket.gaierror: There is no such name.
     """
-    with contextlib.suppress(socket.gaierror):  # it is a name, then
+    with contextlib.suppress(socket.gaierror):  # then it is a name
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    found: queue.SimpleQueue[list[tuple[Any, ...]] | OSError] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[list[tuple[Any, ...]] | OSError] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
-            found.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+            answers.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
         except (OSError, UnicodeError) as error:
-            found.put(error if isinstance(error, OSError) else socket.gaierror(str(error)))
+            answers.put(error if isinstance(error, OSError) else socket.gaierror(str(error)))
 
-    # The system's resolver takes no time limit and can be half a minute over a name, so it has a thread of its own.
+    # The system's resolver has no time limit and can take half a minute for a name, so it runs on a thread of its own.
     threading.Thread(target=ask, name="resolver", daemon=True).start()
     try:
-        answer = found.get(timeout=wait_s)
+        answer = answers.get(timeout=wait_s)
     except queue.Empty:
-        raise TimeoutError(f"no name server has answered about {host}") from None
+        raise TimeoutError(f"no name server answered for {host}") from None
     if isinstance(answer, OSError):
         raise answer
     return answer
@@ -89,7 +89,7 @@ def _watch(sock: socket.socket, unacknowledged_s: float) -> None:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     with contextlib.suppress(
         AttributeError, OSError
-    ):  # names that only Linux has; without them the deadline holds
+    ):  # options of Linux only; without them the deadline holds
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEPALIVE_IDLE_S)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _KEEPALIVE_EVERY_S)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, _KEEPALIVE_PROBES)

@@ -45,7 +45,7 @@ _NETWORK_WORDS = {
 def outcome(  # noqa: PLR0911 - a table, one line per kind
     error: BaseException, endpoint: Endpoint
 ) -> TryLater | Misconfigured:
-    """What to do about it. The innermost cause speaks, as libraries wrap what the system said."""
+    """What to do about it, by the innermost cause: libraries wrap the system's own error."""
     while error.__cause__ is not None:
         error = error.__cause__
     where = f"{endpoint.scheme}://{endpoint.address}"

@@ -1,4 +1,4 @@
-"""Named files to an FTP or FTPS server. What it promises stands in `uploads`.
+"""Named files to an FTP or FTPS server; the promises stand in `uploads`.
 
 Held by `tests/sinks/test_ftp.py` against vsftpd, ProFTPD, Pure-FTPd and pyftpdlib.
 """
@@ -26,7 +26,7 @@ _MISSING_FOLDER = ("550", "553")
 
 
 class LoginRefusedError(ftplib.error_perm):
-    """What comes before the first file is refused for good, under whatever code: servers differ in it."""
+    """The server refuses for good before the first file; servers use different codes for it."""
 
 
 class FtpSink(UploadSink):
@@ -59,30 +59,30 @@ class FtpSink(UploadSink):
         return conversation
 
     def is_final(self, error: Exception) -> bool:
-        """Time that is over, or a lasting refusal."""
+        """The time is over, or the refusal is permanent."""
         return isinstance(error, TimeoutError) or _code(error)[:1] == "5"
 
     def may_lack_folder(self, error: Exception) -> bool:
-        """550 and 553 are said for a missing folder, among others."""
+        """550 and 553 may mean a missing folder, among other things."""
         return _code(error) in _MISSING_FOLDER
 
     def outcome_of(self, error: Exception) -> TryLater | GiveUp | Misconfigured:
-        """By the code of the server's answer; without one, as the network has it."""
+        """By the code of the server's answer; without one, by the network's error."""
         where = self.endpoint.address
         code = _code(error)
-        said = f"{where}: the server says {failures.printable(str(error))!r}"
+        answer = f"{where}: the server says {failures.printable(str(error))!r}"
         if isinstance(error, EOFError):
             return TryLater(f"{where}: the server closed the connection")
         if isinstance(error, LoginRefusedError) or code in _LOGIN:
-            # In our own words: a server may repeat what it was told.
+            # In our own words: a server may repeat the password.
             what = "the login, or TLS for it" if self.endpoint.scheme == "ftps" else "the login"
             return Misconfigured(f"{where}: the server refuses {what} (code {code})")
         if code in _FULL:
-            return TryLater(f"{said}: its disk or the quota is full", FULL_AFTER_S)
+            return TryLater(f"{answer}: its disk or the quota is full", FULL_AFTER_S)
         if isinstance(error, ftplib.error_perm) and code in _MISSING_FOLDER:
-            return GiveUp(f"{said}: the folder cannot be written")
+            return GiveUp(f"{answer}: the folder cannot be written")
         if isinstance(error, ftplib.Error):
-            return TryLater(said)
+            return TryLater(answer)
         return failures.outcome(error, self.endpoint)
 
 

@@ -1,7 +1,7 @@
-"""An FTP conversation that cannot be held up: Python's `ftplib` under one deadline.
+"""An FTP conversation that no server can hold up: Python's `ftplib` under one deadline.
 
-What it adds to `ftplib`, each held by `tests/sinks/test_ftp.py` against real servers: every wait is cut
-to what is left of the try; answers are bounded; EPSV before PASV, and data connections go only to (or
+What it adds to `ftplib`, each held by `tests/sinks/test_ftp.py` against real servers: no wait outlasts the try;
+answers are bounded; EPSV before PASV, and data connections go only to (or
 come only from) the host of the control connection; TLS on the data connection resumes the control
 connection's session, which vsftpd and others insist on.
 """
@@ -47,7 +47,7 @@ class FtpConversation(ftplib.FTP):
     # ---- beginning ---------------------------------------------------------------------------
 
     def open(self, endpoint: Endpoint) -> None:
-        """Connect and, for FTPS, begin TLS; the greeting has been read afterwards."""
+        """Connect, begin TLS for FTPS, and read the greeting."""
         limits = self._limits
         self.host = endpoint.host
         sock = dial(endpoint.host, endpoint.port, self.deadline, limits)
@@ -85,17 +85,17 @@ class FtpConversation(ftplib.FTP):
         return self.sock
 
     def shown(self) -> tuple[str, bytes]:
-        """Version of TLS and the server's certificate as DER; both empty without TLS."""
+        """TLS version, and the server's certificate as DER; both empty without TLS."""
         sock = self.sock
         if not isinstance(sock, ssl.SSLSocket):
             return "", b""
         return sock.version() or "", sock.getpeercert(binary_form=True) or b""
 
     def expect_quiet(self) -> None:
-        """Make sure that the idle connection still stands.
+        """Make sure that the idle connection is still open.
 
         Raises:
-            EOFError: The server has spoken unasked (421, say) or closed.
+            EOFError: The server has sent something unasked (421, say), or closed.
         """
         poll = select.poll()
         poll.register(self._socket(), select.POLLIN | select.POLLHUP | select.POLLERR)
@@ -103,7 +103,7 @@ class FtpConversation(ftplib.FTP):
             raise EOFError
 
     def goodbye(self) -> None:
-        """Say that this is the end."""
+        """End the session in order."""
         self.voidcmd("QUIT")
 
     # ---- talking -----------------------------------------------------------------------------
@@ -143,7 +143,7 @@ class FtpConversation(ftplib.FTP):
     # ---- files ---------------------------------------------------------------------------------
 
     def makepasv(self) -> tuple[str, int]:
-        """Where the data connection goes: EPSV first, and only ever the host we already talk to."""
+        """Where the data connection goes: by EPSV first, and only ever to the host of the control connection."""
         host = str(self._socket().getpeername()[0])
         self._named = host
         if self._epsv:
@@ -155,7 +155,7 @@ class FtpConversation(ftplib.FTP):
         return host, int(port)
 
     def try_passive(self) -> str:
-        """Open a data connection as an upload would, and say where to."""
+        """Open a data connection as an upload would; returns where it went."""
         try:
             return self._tried_passive()
         except OSError:
@@ -181,7 +181,7 @@ class FtpConversation(ftplib.FTP):
         except OSError:
             if not (self.passiveserver and self._epsv):
                 raise
-            # Firewalls that know FTP let PASV's data through, and not all of them EPSV's.
+            # Firewalls that understand FTP let the data of PASV through, but not all of them that of EPSV.
             self._epsv = False
             self.timeout = self.deadline.wait_s(self._limits.connect_s)
             connection, size = super().ntransfercmd(cmd, rest)
@@ -200,7 +200,7 @@ class FtpConversation(ftplib.FTP):
         return connection, size
 
     def store(self, path: str, content: bytes) -> None:
-        """Upload a file under that name; the server has confirmed it afterwards."""
+        """Upload a file under that name, and wait for the server's confirmation."""
         connection = self.transfercmd(f"STOR {path}")
         with connection:
             rest = memoryview(content)
@@ -208,14 +208,14 @@ class FtpConversation(ftplib.FTP):
                 connection.settimeout(self.deadline.wait_s(self._limits.write_s))
                 rest = rest[connection.send(rest) :]
             if isinstance(connection, ssl.SSLSocket):
-                # Without the closing message some servers take the file for cut off; not all answer it.
+                # Without TLS's closing message some servers take the file for cut off; not all answer it.
                 with contextlib.suppress(OSError):
                     connection.settimeout(self.deadline.wait_s(self._limits.answer_s))
                     connection.unwrap()
         self.voidresp()
 
     def size_bytes(self, path: str) -> int | None:
-        """Size of a file; `None` when there is none, or when the server does not tell sizes."""
+        """Size of a file; `None` when there is no such file, or the server does not tell sizes."""
         if not self._sizes:
             return None
         try:
@@ -231,9 +231,9 @@ class FtpConversation(ftplib.FTP):
         return self._sizes
 
     def make_folders(self, folder: str) -> None:
-        """Make each folder on the way; that one exists already is no error."""
-        made = ""
+        """Make each folder of the path that does not exist."""
+        path = ""
         for part in folder.split("/"):
-            made = f"{made}/{part}" if made else part
+            path = f"{path}/{part}" if path else part
             with contextlib.suppress(ftplib.error_perm):
-                self.mkd(made)
+                self.mkd(path)

@@ -111,7 +111,7 @@ class HttpSink:
         )
 
     def send(self, message: Message, attempt: Attempt) -> Outcome:
-        """Post the body, and say what the answer means."""
+        """Post the body, and return what the answer means."""
         if not isinstance(message, Body):
             return GiveUp("files cannot be sent by HTTP POST")
         deadline = Deadline(self._clock, self._protocol.timeouts.total_s)
@@ -188,7 +188,7 @@ class HttpSink:
     def _believed(
         self, headers: list[tuple[str, str]], content: bytes, deadline: Deadline
     ) -> Answer:
-        """A refused certificate is looked at once more: a receiver may just be changing it."""
+        """Post once more where the certificate is not trusted: the receiver may be replacing it just now."""
         try:
             return self._posted(headers, content, deadline)
         except (ssl.SSLCertVerificationError, PinMismatchError):
@@ -208,7 +208,7 @@ class HttpSink:
     def _clean_exchange(
         self, headers: list[tuple[str, str]], content: bytes, deadline: Deadline
     ) -> Answer:
-        """After any failure the pool is thrown away: a broken tunnel would stay in it and block all that follow."""
+        """Drop the pool after any failure: a broken tunnel would stay in it and block every later try."""
         try:
             return self._exchange(headers, content, deadline)
         except BaseException:
@@ -237,7 +237,7 @@ class HttpSink:
             },
         )
         response = self._opened_pool().handle_request(request)
-        # The status is what acknowledges; the rest is read for the sake of the connection, and not waited for long.
+        # The status acknowledges; the body is read only so that the connection can be kept, so wait for it briefly.
         if response.status in _OK and not self._protocol.success_body:
             self._network.deadline = deadline.sooner(_LINGER_S)
         body = bytearray()
@@ -267,7 +267,7 @@ class HttpSink:
             user = self._protocol.proxy_user
             by_tls = "https" in {self.endpoint.scheme, proxy and proxy.scheme}
             self._pool = httpcore.ConnectionPool(
-                # Reading all certificates takes longer than a hundred events: only for those who need them.
+                # Loading all certificates takes longer than a hundred events: only where TLS is used.
                 ssl_context=self._network.trust.context() if by_tls else None,
                 proxy=None
                 if proxy is None
@@ -303,7 +303,7 @@ class HttpSink:
             return Misconfigured(self._refusal(status))
         if status in _BUSY or status in _SERVER_FAULTS:
             return TryLater(
-                f"status {status}: the receiver wants it later", self._retry_after(answer)
+                f"status {status}: the receiver is busy or failing", self._retry_after(answer)
             )
         if status in _REDIRECTS:
             target = failures.printable(answer.value("location").partition("?")[0])
@@ -344,14 +344,14 @@ class HttpSink:
         until_s = _seconds_of(value)
         if until_s is None:
             return None
-        # By the receiver's own clock where it tells it: ours may have started in 1970.
+        # By the receiver's clock, where the answer has it: ours may have started in 1970.
         now_s = _seconds_of(answer.value("date")) or self._clock.utc_ns() / _NS_PER_S
         return min(max(until_s - now_s, 1.0), _MOST_RETRY_AFTER_S)
 
-    def _proxy_trouble(self, said: str) -> Outcome:
-        if said.startswith("407"):
+    def _proxy_trouble(self, answer: str) -> Outcome:
+        if answer.startswith("407"):
             return Misconfigured(self._refusal(max(_REFUSED)))
-        return TryLater(f"the proxy answers {failures.printable(said)}")
+        return TryLater(f"the proxy answers {failures.printable(answer)}")
 
     def _from_error(self, error: Exception) -> Outcome:
         proxy = self._protocol.proxy_endpoint()
@@ -369,7 +369,7 @@ def _seconds_of(date: str) -> float | None:
 
 
 def holds(body: bytes, wanted: str) -> bool:
-    """Whether an answer says what was asked for: each member of a JSON object, or a text anywhere."""
+    """Whether an answer holds what `success_body` asks for: each member of a JSON object, or a text anywhere."""
     try:
         members = json.loads(wanted)
     except ValueError:
@@ -377,9 +377,9 @@ def holds(body: bytes, wanted: str) -> bool:
     if not isinstance(members, dict):
         return wanted.encode() in body
     try:
-        said = json.loads(body)
+        answered = json.loads(body)
     except (ValueError, RecursionError):
         return False
-    return isinstance(said, dict) and all(
-        key in said and said[key] == value for key, value in members.items()
+    return isinstance(answered, dict) and all(
+        key in answered and answered[key] == value for key, value in members.items()
     )

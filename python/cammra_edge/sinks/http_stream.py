@@ -1,7 +1,7 @@
-"""The network under httpcore: sockets whose every wait is cut to what is left of the whole try.
+"""The network under httpcore: sockets on which no wait outlasts the try.
 
-httpcore's own time-outs count from byte to byte; a receiver that drips one byte at a time would hold a
-try for ever. Here the deadline of the try bounds each read and write (`tests/sinks/test_http_hostile.py`).
+httpcore's own time-outs count from byte to byte, so a receiver that drips one byte at a time could hold a try for
+ever. Here the deadline of the try bounds each read and write (`tests/sinks/test_http_hostile.py`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect; errors come as the system says them, the sink puts them into words."""
+        """Connect; errors are the system's own, and the sink puts them into words."""
         del timeout, local_address, socket_options  # the profile's own limits hold
         self.dials += 1
         limits = self.timeouts
@@ -86,7 +86,7 @@ class Stream(httpcore.NetworkStream):
         except TimeoutError as error:
             raise httpcore.WriteTimeout from error
         except OSError as error:
-            # httpcore goes on to read after this: a receiver may answer 413 and close while we still send.
+            # httpcore still reads after this: a receiver may answer 413 and close while we send.
             raise httpcore.WriteError from error
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
-"""Where a receiver says that it has moved, and whether to go there: pure.
+"""Where a receiver says it has moved to, and whether to follow: pure.
 
-Only within the same host and never from `https` to `http`, since user, password and plates go along.
+Only within the same host and never from `https` to `http`, since user, password and plates are sent there.
 Held by `tests/sinks/test_http.py`.
 """
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cammra_edge.profile import Endpoint, HttpPost
 
 MOVED: Final = frozenset({301, 302, 307, 308})
-"""303 asks for a GET, so there is nothing to post to."""
+"""Without 303, which asks for a GET."""
 MOST_MOVES: Final = 3
 _LEAST_TOTAL_S = 0.05
 
@@ -24,13 +24,13 @@ _LEAST_TOTAL_S = 0.05
 def protocol_there(
     protocol: HttpPost, here: Endpoint, location: str, *, left_s: float
 ) -> HttpPost | None:
-    """The same way of posting to where the receiver has moved; `None` where nobody should follow.
+    """The same protocol at the place where the receiver has moved to; `None`: do not follow.
 
     Args:
         protocol: How we post here.
-        here: Where that is.
-        location: What the answer says, a URL or a path.
-        left_s: What is left of the try.
+        here: Where we post.
+        location: The answer's `Location`, a URL or a path.
+        left_s: How much of the try's time is left.
     """
     try:
         there = replace(

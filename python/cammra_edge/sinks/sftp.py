@@ -1,7 +1,7 @@
-"""Named files to an SFTP server; needs the extra `sftp`. What it promises stands in `uploads`.
+"""Named files to an SFTP server; needs the extra `sftp`. The promises stand in `uploads`.
 
-Held by `tests/sinks/test_sftp.py` against OpenSSH's sftp-server. The server proves itself by the
-fingerprint that the profile names, before a password is sent.
+Held by `tests/sinks/test_sftp.py` against OpenSSH's sftp-server. The server proves who it is by the fingerprint
+that the profile names, before a password is sent.
 """
 
 from __future__ import annotations
@@ -46,29 +46,29 @@ class SftpSink(UploadSink):
         return session
 
     def is_final(self, error: Exception) -> bool:
-        """Whatever is not a connection that went away."""
+        """Everything but a connection that broke."""
         return isinstance(error, TimeoutError) or not isinstance(error, (OSError, *_BROKEN))
 
     def may_lack_folder(self, error: Exception) -> bool:
-        """The server says so in words of its own."""
+        """The server has error codes of its own for that."""
         return isinstance(error, asyncssh.SFTPNoSuchFile | asyncssh.SFTPNoSuchPath)
 
     def outcome_of(self, error: Exception) -> TryLater | GiveUp | Misconfigured:
-        """By what the server said; without that, as the network has it."""
+        """By the server's error; without one, by the network's."""
         where = self.endpoint.address
-        said = failures.printable(str(error))
+        answer = failures.printable(str(error))
         match error:
             case asyncssh.HostKeyNotVerifiable():
                 return Misconfigured(
                     f"{where}: the server's key is {self._seen or 'unknown'}; set it as host_key"
                 )
             case asyncssh.PermissionDenied() | asyncssh.KeyImportError():
-                return Misconfigured(f"{where}: the server refuses the login ({said})")
+                return Misconfigured(f"{where}: the server refuses the login ({answer})")
             case asyncssh.SFTPPermissionDenied() | asyncssh.SFTPWriteProtect():
-                return GiveUp(f"{where}: the folder cannot be written ({said})")
+                return GiveUp(f"{where}: the folder cannot be written ({answer})")
             case asyncssh.SFTPNoSpaceOnFilesystem() | asyncssh.SFTPQuotaExceeded():
                 return TryLater(f"{where}: its disk or the quota is full", FULL_AFTER_S)
             case OSError():
                 return failures.outcome(error, self.endpoint)
             case _:
-                return TryLater(f"{where}: the server says {said!r}")
+                return TryLater(f"{where}: the server says {answer!r}")

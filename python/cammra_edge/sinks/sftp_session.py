@@ -1,4 +1,4 @@
-"""One SFTP connection under one deadline: `asyncssh` with a plain face, for a thread of its own."""
+"""One SFTP connection under one deadline: `asyncssh`, called from a thread without a loop."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _Result = TypeVar("_Result")
 
 
 class _Client(asyncssh.SSHClient):
-    """Believes exactly one key."""
+    """Trusts exactly one key."""
 
-    def __init__(self, wanted: str) -> None:
-        self._wanted = wanted
+    def __init__(self, fingerprint: str) -> None:
+        self._fingerprint = fingerprint
         self.seen = ""
 
     def validate_host_public_key(
@@ -33,11 +33,11 @@ class _Client(asyncssh.SSHClient):
         """Whether the server's key is the one that the profile names."""
         del host, addr, port
         self.seen = key.get_fingerprint("sha256")
-        return self.seen == self._wanted
+        return self.seen == self._fingerprint
 
 
 class Session:
-    """A conversation as `uploads` wants it; `deadline` is set anew before each try."""
+    """A `Conversation` of `uploads`; `deadline` is set anew before each try."""
 
     tells_sizes = True
 
@@ -55,7 +55,7 @@ class Session:
         return self._client.seen
 
     def open(self, endpoint: Endpoint) -> None:
-        """Connect, see whom we reached, log in.
+        """Connect, check the server's key, log in.
 
         Raises:
             OSError, asyncssh.Error, asyncssh.KeyImportError: The network, the server, or the key's file.
@@ -111,22 +111,22 @@ class Session:
         self._run(write)
 
     def rename(self, path: str, name: str, /) -> None:
-        """Give a file another name."""
+        """Rename a file."""
         self._run(lambda: self._server().rename(path, name))
 
     def delete(self, path: str, /) -> None:
-        """Take a file away."""
+        """Delete a file."""
         self._run(lambda: self._server().remove(path))
 
     def goodbye(self) -> None:
-        """Close in order, within what is left of the deadline."""
+        """End the session in order, within the deadline."""
         connection = self._connection
         if connection is not None:
             connection.close()
             self._run(connection.wait_closed)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._connection is not None:
             self._connection.abort()
             with contextlib.suppress(OSError, asyncssh.Error):

@@ -1,4 +1,4 @@
-"""A rendered body over TCP: one connection per event, or one that is kept.
+"""A rendered body over TCP: a connection per event, or one kept connection.
 
 Invariants, held by `tests/sinks/test_tcp.py`:
 
@@ -63,8 +63,8 @@ class TcpSink:
         self.endpoint = protocol.endpoint()
 
     def send(self, message: Message, attempt: Attempt) -> Outcome:
-        """Write the body, and say whether the receiver has it."""
-        del attempt  # a TCP receiver tells repeats by what the body says
+        """Write the body; returns whether the receiver has it."""
+        del attempt  # a TCP receiver knows repeats by the body
         if not isinstance(message, Body):
             return GiveUp("files cannot be sent over TCP")
         if len(message.content) > _LARGEST_LENGTH:
@@ -91,7 +91,7 @@ class TcpSink:
             try:
                 return self._delivered_over(reused, content, deadline)
             except OSError as error:
-                # Closed between two events: once more at once, on a fresh connection.
+                # The receiver closed between two events: send at once on a new connection.
                 if isinstance(error, TimeoutError):
                     raise
         return self._delivered_over(self._connected(deadline), content, deadline)
@@ -127,7 +127,7 @@ class TcpSink:
             outcome = self._acknowledged(sock, deadline)
             keep = self._protocol.persistent and isinstance(outcome, Delivered)
             if not keep and isinstance(sock, ssl.SSLSocket):
-                # Only now: an answer could not be read after it, and it must not meet a full buffer.
+                # Only now: nothing can be read after it, and it must not meet a full buffer.
                 _finish_tls(sock)
             if not self._protocol.persistent and not self._protocol.ack:
                 self._linger(sock, deadline)
@@ -157,18 +157,18 @@ class TcpSink:
     def _wait_for_kernel(self, sock: socket.socket, deadline: Deadline, *, finished: bool) -> None:
         """Until the peer's kernel has acknowledged every byte.
 
-        The kernel tells how many bytes are not acknowledged yet, and has no event for "none left"; so it is asked
-        at growing intervals, at first every 0.2 ms.
+        The kernel tells how many bytes are not acknowledged yet, but has no event for "none left", so it is polled
+        at growing intervals that start at 0.2 ms.
 
         Raises:
             OSError: The connection broke before.
         """
-        # Our FIN counts as one; a receiver that has every byte may answer it with a reset.
+        # Our FIN counts as one byte; a receiver that has every byte may answer it with a reset.
         ours = 1 if finished else 0
         pause_s = _FIRST_PAUSE_S
         wait = deadline.sooner(self._protocol.timeouts.write_s)
         while True:
-            # Asked before the bytes are counted: only of a connection that is over is the count the last word.
+            # Read before the count: the count is final only when the connection was over before it.
             broken = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             closed = _closed(sock)
             left = unacknowledged_bytes(sock)
@@ -183,7 +183,7 @@ class TcpSink:
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
     def _acknowledged(self, sock: socket.socket, deadline: Deadline) -> Outcome:
-        """Wait for the application's answer, when one is wanted."""
+        """Wait for the application's answer, where `ack` asks for one."""
         wanted = self._protocol.ack.encode()
         if not wanted:
             return Delivered("acknowledged by the receiver's kernel")
@@ -199,7 +199,7 @@ class TcpSink:
         return Delivered("acknowledged by the receiver's application")
 
     def _linger(self, sock: socket.socket, deadline: Deadline) -> None:
-        """Wait briefly for the peer to close, so that our own close does not cut its reading short."""
+        """Wait briefly for the peer to close, so that our close does not cut off what it still reads."""
         wait = deadline.sooner(_LINGER_S)
         with contextlib.suppress(OSError):  # the event is delivered already
             seen = 0
@@ -219,22 +219,19 @@ def unacknowledged_bytes(sock: socket.socket) -> int:
 
 
 def _finish(sock: socket.socket) -> bool:
-    """Shut the writing side; False where there is no side left to shut."""
+    """Shut the writing side; False where the receiver has hung up already."""
     try:
         sock.shutdown(socket.SHUT_WR)
     except OSError:
-        # The receiver has hung up already. Whether it had every byte, its acknowledgements say.
         return False
     return True
 
 
 def _finish_tls(sock: ssl.SSLSocket) -> None:
-    """Say that this is the end: a receiver that reads to it takes an end without a word for a cut."""
+    """Send TLS's closing message: without it, a receiver that reads to the end takes the event for cut off."""
     with contextlib.suppress(OSError, ValueError):  # the receiver may have hung up already
         sock.settimeout(0)
-        with contextlib.suppress(
-            ssl.SSLWantReadError
-        ):  # said; the other side's word is not waited for
+        with contextlib.suppress(ssl.SSLWantReadError):  # sent; the answer is not waited for
             sock.unwrap()
         sock.shutdown(socket.SHUT_WR)
 
@@ -246,7 +243,7 @@ def _closed(sock: socket.socket) -> bool:
 
 
 def _drained(sock: socket.socket) -> bool:
-    """Read away what a talkative receiver said since the last event; False when it has closed."""
+    """Discard what the receiver sent since the last event; False when it has closed."""
     sock.settimeout(0)
     try:
         while True:

@@ -1,4 +1,4 @@
-"""Whom a sink believes: a profile's TLS settings as an `ssl.SSLContext`, and the pin.
+"""Whom a sink trusts: a profile's TLS settings as an `ssl.SSLContext`, and the pin.
 
 Invariant, held by `tests/sinks/test_tls.py`: nothing falls back to a weaker check. A pin replaces the
 chain and the name, never silently; without a pin both are verified unless `verify` is False.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 ANY = Tls(verify=False)
-"""Believes whoever answers: for showing a certificate, never for sending."""
+"""Trusts whoever answers: for showing a certificate, never for sending."""
 
 
 class PinMismatchError(ssl.SSLError):
@@ -40,28 +40,28 @@ def context(tls: Tls) -> ssl.SSLContext:
     """A client context for these settings.
 
     Raises:
-        ConfigError: A file cannot be read or does not hold what it should.
+        ConfigError: A file cannot be read, or holds something else.
     """
     try:
-        made = ssl.create_default_context(cafile=tls.ca_file or None)
+        client = ssl.create_default_context(cafile=tls.ca_file or None)
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(
             "tls.ca_file", tls.ca_file, f"a PEM file of certificates ({_reason(error)})"
         ) from error
-    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    client.minimum_version = ssl.TLSVersion.TLSv1_2
     if tls.pin or not tls.verify:
-        made.check_hostname = False
-        made.verify_mode = ssl.CERT_NONE
+        client.check_hostname = False
+        client.verify_mode = ssl.CERT_NONE
     if tls.client_cert:
         try:
             # The password is a function so that OpenSSL never asks on a terminal.
-            made.load_cert_chain(
+            client.load_cert_chain(
                 tls.client_cert, tls.client_key or None, password=lambda: tls.client_key_password
             )
         except (OSError, ssl.SSLError, ValueError) as error:
             want = f"a PEM file with certificate and key ({_reason(error)})"
             raise ConfigError("tls.client_cert", tls.client_cert, want) from error
-    return made
+    return client
 
 
 def _reason(error: Exception) -> str:
@@ -73,12 +73,12 @@ def _reason(error: Exception) -> str:
 
 
 def fingerprint(certificate: bytes) -> str:
-    """SHA-256 of a DER certificate, as `openssl x509 -fingerprint -sha256` has it, without colons."""
+    """SHA-256 of a DER certificate, as `openssl x509 -fingerprint -sha256` prints it, without colons."""
     return hashlib.sha256(certificate).hexdigest()
 
 
 class Trust:
-    """The TLS settings of one profile, made ready at first use."""
+    """The TLS settings of one profile, loaded at first use."""
 
     def __init__(self, settings: Tls) -> None:
         self._settings = settings
@@ -106,14 +106,14 @@ class Trust:
         """Begin TLS on a connected socket; on failure the socket is closed.
 
         Args:
-            sock: It.
-            host: The receiver's name, which its certificate has to bear.
+            sock: The socket.
+            host: The receiver's name, which its certificate must bear.
             deadline: Of the whole try.
             most_s: For the handshake.
-            session: One to take up again.
+            session: A session to resume.
 
         Raises:
-            ssl.SSLError: Why the receiver is not believed, or does not speak TLS.
+            ssl.SSLError: The receiver is not trusted, or does not speak TLS.
             OSError: The network.
         """
         try:
@@ -131,7 +131,7 @@ class Trust:
 
 
 def check_pin(wrapped: ssl.SSLSocket, settings: Tls) -> None:
-    """Compare what the receiver showed with the pin, when there is one.
+    """Compare the receiver's certificate with the pin, where there is one.
 
     Raises:
         PinMismatchError: Another certificate.

@@ -1,14 +1,14 @@
-"""Named files onto a server over a kept conversation: what FTP and SFTP do alike.
+"""Named files to a server over a kept conversation: what FTP and SFTP have in common.
 
-Invariants, held by `tests/sinks/test_ftp.py` and `tests/sinks/test_sftp.py` against servers that nobody here wrote:
+Invariants, held by `tests/sinks/test_ftp.py` and `tests/sinks/test_sftp.py` against real servers:
 
 1. A file appears under its final name only when it is complete: it is uploaded as `.part`, its size
-   compared, then renamed; of files that belong together the one a watcher looks for comes last.
-2. Nothing that exists is overwritten: a taken name gets `_1`, `_2` … A repeat of the same delivery finds
-   what it has already done, and does not do it again.
+   compared, then renamed; of files that belong together, the one a watcher waits for comes last.
+2. Nothing that exists is overwritten: where a name is taken, `_1`, `_2` … is added. A repeat of the same delivery
+   finds the files that are there already, and does not send them again.
 3. `send` never raises for what a network or server did, and returns within the profile's total time.
-4. After any failure the conversation is ended: an answer that was not read would answer the next command.
-5. A server that refuses and still answers keeps no `.part` of ours.
+4. Any failure ends the conversation: an answer that was not read would be taken for that of the next command.
+5. A server that refuses, and still answers, is left without a `.part` of ours.
 """
 
 from __future__ import annotations
@@ -46,35 +46,35 @@ class Conversation(Protocol):
         ...
 
     def expect_quiet(self) -> None:
-        """Make sure that the idle connection still stands."""
+        """Make sure that the idle connection is still open."""
         ...
 
     def size_bytes(self, path: str) -> int | None:
-        """Size of a file; `None` when there is none, or when the server does not tell sizes."""
+        """Size of a file; `None` when there is no such file, or the server does not tell sizes."""
         ...
 
     def make_folders(self, folder: str) -> None:
-        """Make each folder on the way; that one exists already is no error."""
+        """Make each folder of the path that does not exist."""
         ...
 
     def store(self, path: str, content: bytes) -> None:
-        """Upload a file under that name; the server has confirmed it afterwards."""
+        """Upload a file under that name, and wait for the server's confirmation."""
         ...
 
     def rename(self, path: str, name: str, /) -> object:
-        """Give a file another name."""
+        """Rename a file."""
         ...
 
     def delete(self, path: str, /) -> object:
-        """Take a file away."""
+        """Delete a file."""
         ...
 
     def goodbye(self) -> None:
-        """Say that this is the end, within what is left of the deadline."""
+        """End the session in order, within the deadline."""
         ...
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         ...
 
 
@@ -82,7 +82,7 @@ class UploadSink(ABC):
     """One way out to one server that takes files. Used by one thread at a time."""
 
     failures: ClassVar[tuple[type[Exception], ...]]
-    """What a network or server can make a conversation raise."""
+    """What a conversation raises for what a network or server did."""
     refusals: ClassVar[tuple[type[Exception], ...]]
     """Those of them after which the server still answers."""
 
@@ -93,7 +93,7 @@ class UploadSink(ABC):
         self._folders: set[str] = set()
         self.endpoint = protocol.endpoint()
 
-    # ---- what each protocol does in its own way ------------------------------------------------------
+    # ---- what differs between protocols ------------------------------------------------------
 
     @abstractmethod
     def opened(self, deadline: Deadline) -> Conversation:
@@ -105,16 +105,16 @@ class UploadSink(ABC):
 
     @abstractmethod
     def is_final(self, error: Exception) -> bool:
-        """Whether a kept conversation's error would come again on a fresh one."""
+        """Whether a new conversation would meet the same error."""
 
     @abstractmethod
     def may_lack_folder(self, error: Exception) -> bool:
-        """Whether a refused upload may be for want of its folder."""
+        """Whether an upload may have been refused because its folder is missing."""
 
     # ---- sending -------------------------------------------------------------------------------------
 
     def send(self, message: Message, attempt: Attempt) -> Outcome:
-        """Upload the files, and say whether they are there."""
+        """Upload the files; returns whether they are there."""
         if not isinstance(message, Files):
             return GiveUp("only files can be uploaded")
         if not message.files:
@@ -129,7 +129,7 @@ class UploadSink(ABC):
                 except self.failures as error:
                     if self.is_final(error):
                         raise
-                    # Closed between two events: once more at once, on a fresh connection.
+                    # The server closed between two events: send at once on a new connection.
                     repeated = True
             return self._uploaded_over(
                 self.opened(deadline), message.files, deadline, repeated=repeated
@@ -140,7 +140,7 @@ class UploadSink(ABC):
             return self.outcome_of(error)
 
     def close(self) -> None:
-        """Say goodbye to the server."""
+        """End a kept conversation in order."""
         kept, self._kept = self._kept, None
         if kept is not None:
             kept.deadline = Deadline(self._clock, GOODBYE_S)
@@ -188,7 +188,7 @@ class UploadSink(ABC):
         return Delivered(f"{len(files)} files{note}")
 
     def _take_away(self, conversation: Conversation, missing: list[tuple[str, bytes]]) -> None:
-        """Leave nothing half-done behind: this try may have been the last one, and a full disk wants its room back."""
+        """Delete what is half done: this try may have been the last one, and a full disk needs the room."""
         for path, _ in missing:
             with contextlib.suppress(*self.failures):
                 conversation.delete(path + PART)
@@ -203,7 +203,7 @@ class UploadSink(ABC):
         except self.refusals as error:
             if not folder or not self.may_lack_folder(error):
                 raise
-            # Somebody may have cleared the folders away.
+            # Somebody may have deleted the folders.
             conversation.make_folders(folder)
             conversation.store(path, content)
 
@@ -211,7 +211,7 @@ class UploadSink(ABC):
 def _free_names(
     conversation: Conversation, files: tuple[NamedFile, ...], *, repeated: bool
 ) -> list[tuple[str, bytes]] | None:
-    """Names for the files that are not there yet."""
+    """The files that are still to be sent, under names that are free; `None` when there are none."""
     for number in range(NAMES_TO_TRY):
         there = [conversation.size_bytes(numbered(file.path, number)) for file in files]
         missing = missing_files(files, there, number, repeated=repeated)
@@ -223,15 +223,15 @@ def _free_names(
 def missing_files(
     files: tuple[NamedFile, ...], there: list[int | None], number: int, *, repeated: bool
 ) -> list[tuple[str, bytes]] | None:
-    """Which files are still to be sent under their names with that number; `None` when one is taken.
+    """Which files are still to be sent under their names with this number; `None` when a name is taken.
 
-    All files get the same number. A repeat takes a file of the right size for its own.
+    All files get the same number. In a repeat, a file of the right size counts as ours.
 
     Args:
-        files: What belongs together.
-        there: Size of what stands under each name, `None` where nothing does.
+        files: The files of one delivery.
+        there: Size of the file under each name, `None` where there is none.
         number: The names' number.
-        repeated: Whether this delivery was tried before.
+        repeated: This delivery was tried before.
     """
     missing = []
     for file, size in zip(files, there, strict=True):
@@ -243,7 +243,7 @@ def missing_files(
 
 
 def numbered(path: str, number: int) -> str:
-    """`a/b.jpg` with number 2 is `a/b_2.jpg`; with 0 it stays."""
+    """`a/b.jpg` with number 2 is `a/b_2.jpg`; with 0 it is itself."""
     if not number:
         return path
     base, dot, ending = path.rpartition(".")
