@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from cammra_edge.delivery import ProfileState, Try
+from cammra_edge.delivery import ProfileState, ProfileStatus, Try
 from cammra_edge.outbox import OutboxStatus, Parked
 from cammra_edge.trial import Step
 from tests.web.still import StillEngine
@@ -44,6 +44,7 @@ class BusyEngine(StillEngine):
         self.done = threading.Event()
         self.fails = True
         self.asked: list[str] = []
+        self.left: tuple[ProfileStatus, ...] = ()
 
     def status(self) -> EngineStatus:
         status = super().status()
@@ -58,7 +59,7 @@ class BusyEngine(StillEngine):
         outbox = OutboxStatus(
             path="o.db", durability="power", max_events=100, max_bytes=1 << 30, trouble=TROUBLE
         )
-        return replace(status, outbox=outbox, profiles=profiles)
+        return replace(status, outbox=outbox, profiles=profiles + self.left)
 
     def journal(self) -> Mapping[str, Sequence[Try]]:
         outcomes = ("delivered", "retry", "parked", "paused")
@@ -83,6 +84,12 @@ class BusyEngine(StillEngine):
 
     def discard_parked(self, key: str, seq: int | None = None) -> int:
         return self._take("discard", key, seq)
+
+    def give_backlog(self, from_key: str, to_key: str) -> int:
+        self.asked.append(f"give {from_key} {to_key}")
+        moved = sum(status.queue_events for status in self.left)
+        self.left = ()
+        return moved
 
     def _take(self, what: str, key: str, seq: int | None) -> int:
         self.asked.append(f"{what} {key} {seq}")

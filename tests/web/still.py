@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.config import OutboxSettings, Settings
 from cammra_edge.delivery import ProfileState, ProfileStatus
 from cammra_edge.engine import EngineStatus
-from cammra_edge.errors import ConfigError
+from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.model import (
     Device,
     Event,
@@ -137,6 +137,13 @@ class StillEngine:
 
     def discard_parked(self, key: str, seq: int | None = None) -> int:  # noqa: ARG002 - nothing is parked
         return 0
+
+    def give_backlog(self, from_key: str, to_key: str) -> int:
+        if from_key in {profile.key for profile in self._settings.profiles}:
+            raise ConfigError("from", from_key, "a profile that the settings no longer have")
+        if to_key == "ill":
+            raise OutboxError("the disk does not take it now")
+        return len(from_key) + len(to_key)
 
     def resume(self, key: str) -> bool:
         return key in {profile.key for profile in self._settings.profiles}

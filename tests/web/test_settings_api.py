@@ -107,6 +107,17 @@ def test_any_key_finds_its_profile(tmp_path: Path, key: str) -> None:
         assert steps["detail"] == "weird 1AB1234"
 
 
+def test_a_removed_profiles_backlog_is_given_by_key(browser: Browser) -> None:
+    given = browser.send("POST", "/api/profiles/old%2Fgate/give", {"to": "vms"})
+    assert given.json() == {"events": len("old/gate") + len("vms")}
+    refused = browser.send("POST", "/api/profiles/barrier/give", {"to": "vms"})
+    assert refused.status_code == 422
+    (field,) = refused.json()["fields"]
+    assert field == {"field": "from", "want": "a profile that the settings no longer have"}
+    assert browser.send("POST", "/api/profiles/old/give", {"to": "ill"}).status_code == 503
+    assert browser.send("POST", "/api/profiles/old/give", {}).status_code == 422
+
+
 def test_a_check_changes_nothing_and_says_what_would_be(
     browser: Browser, engine: StillEngine
 ) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.config.catalogue import catalogue
+from cammra_edge.delivery import ProfileState, ProfileStatus
 from cammra_edge.web import serve_page
 from tests.web.busy import TROUBLE, WHY, BusyEngine
 from tests.web.chromium import chromium, violations, window
@@ -184,6 +185,24 @@ def test_axe_finds_nothing_at_the_sign_in_nor_when_the_camera_is_away(
         page.locator("#save").click()
         page.locator(".toast", has_text="cannot be reached").wait_for()
         assert violations(page) == [], "away"
+
+
+def test_what_a_removed_profile_left_is_shown_and_given_to_another(
+    browser: Browser, served: ServedPage, engine: BusyEngine
+) -> None:
+    left = ProfileStatus(
+        key="old gate", profile_id=4, name="old gate", state=ProfileState.REMOVED, queue_events=21
+    )
+    engine.left = (left,)
+    with entered(browser, served, "integration/deliveries", width=360) as page:
+        card = page.locator("#panel section", has_text="old gate")
+        card.get_by_text("Removed", exact=True).wait_for()
+        assert violations(page) == []
+        card.get_by_label("The profile that gets it").select_option(label="2 vms")
+        card.get_by_role("button", name="Give it all").click()
+        page.get_by_text("21 events handed over.").wait_for()
+        assert engine.asked == ["give old gate vms"]
+        card.wait_for(state="detached")
 
 
 def test_parked_events_are_downloaded_retried_and_discarded(

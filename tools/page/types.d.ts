@@ -148,6 +148,7 @@ interface Answers {
   "POST /api/tokens": Token & { secret: string };
   [audit: `GET /api/audit?${string}`]: AuditLine[];
   [resume: `POST /api/profiles/${string}/resume`]: { profile: string };
+  [give: `POST /api/profiles/${string}/give`]: { events: number };
   [parked: `${"POST" | "DELETE"} /api/profiles/${string}/parked/${string}`]: { events: number };
 }
 

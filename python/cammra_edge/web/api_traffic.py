@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.web import views
 from cammra_edge.web.live import MAX_VIEWERS
 from cammra_edge.web.operation import (
@@ -23,6 +25,7 @@ from cammra_edge.web.operation import (
     Schema,
     as_file,
     object_schema,
+    unusable,
 )
 
 if TYPE_CHECKING:
@@ -163,6 +166,27 @@ async def resume(call: Call) -> Schema:
     return {"profile": key}
 
 
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """The profile that gets a backlog, by key."""
+
+    to: str
+
+
+async def give_backlog(call: Call) -> Schema:
+    """Hand all that a removed profile left, waiting or parked, to another profile."""
+    key, taker = call.request.path_params["key"], call.body.to
+    try:
+        count = await run_in_threadpool(call.page.engine.operator.give_backlog, key, taker)
+    except ConfigError as error:
+        raise unusable(error) from error
+    except OutboxError as error:
+        raise Problem(503, f"Not now: {error}.") from error
+    call.page.audit.note(call.who, f"{count} events of profile {key} given to {taker}")
+    call.page.feed.wake()
+    return {"events": count}
+
+
 _STATUS = {**ANY, "required": ["now", "running", "profiles"]}
 _COUNT = object_schema(events={"type": "integer"})
 _PROFILE = Query(name="profile", schema={"type": "string"}, default="")
@@ -218,6 +242,15 @@ OPERATIONS: Sequence[Operation] = (
         scope="deliveries",
         gives={"type": "string"},
         gives_type="application/octet-stream",
+    ),
+    Operation(
+        "POST",
+        "/api/profiles/{key:text}/give",
+        give_backlog,
+        scope="deliveries",
+        takes=Taker,
+        gives=_COUNT,
+        also=(503,),
     ),
     Operation(
         "POST",

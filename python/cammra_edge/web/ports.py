@@ -46,6 +46,10 @@ class PagedOperator(Protocol):
         """Discard one, or all, for good; returns how many."""
         ...
 
+    def give_backlog(self, from_key: str, to_key: str) -> int:
+        """Hand a removed profile's backlog to a configured one; returns how many events."""
+        ...
+
     def resume(self, key: str) -> bool:
         """Let a paused profile continue; False when there is no such profile."""
         ...

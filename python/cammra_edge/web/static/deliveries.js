@@ -21,7 +21,9 @@ export function deliveries(panel, live) {
   let samples = [];
 
   const drawProfiles = () =>
-    profiles.replaceChildren(...(live.status?.profiles ?? []).map((profile) => profileCard(profile, samples)));
+    profiles.replaceChildren(
+      ...(live.status?.profiles ?? []).map((profile, _, all) => profileCard(profile, all, samples)),
+    );
 
   async function loadSamples() {
     samples = await api("GET", "/api/samples").catch(() => samples);
@@ -129,8 +131,20 @@ export const plight = ({ key, alarm, why }) =>
         icon("play"), t("resume")))
     : why && note("warn", why);
 
-/** @param {ProfileStatus} now @param {Sample[]} samples */
-function profileCard(now, samples) {
+/** Hands over what a removed profile left. @param {string} key @param {ProfileStatus[]} all */
+function leftBehind(key, all) {
+  const takers = all.filter(({ state: word }) => word !== "removed");
+  const choose = h("select", { "aria-label": t("give_to") },
+    takers.map((taker) => h("option", { value: taker.key }, `${draft.place(taker.key)} ${taker.name}`)));
+  const give = () =>
+    api("POST", ofProfile(key, "give"), { to: choose.value })
+      .then(({ events }) => toast(t("given", { n: count(events) })), complain);
+  return note("warn", h("p", {}, t("removed_text")),
+    takers.length > 0 && h("div.row", {}, choose, h("button.btn", { type: "button", onclick: give }, t("give"))));
+}
+
+/** @param {ProfileStatus} now @param {ProfileStatus[]} all @param {Sample[]} samples */
+function profileCard(now, all, samples) {
   const points = samples.map(({ at, profiles }) => ({ at, ...profiles[now.key] }));
   const series = (/** @type {"queue_events" | "delivered" | "latency_p50_ms"} */ name) =>
     points.map((point) => point[name] ?? 0);
@@ -144,9 +158,10 @@ function profileCard(now, samples) {
   const queue = now.oldest_age_s
     ? t("oldest", { age: age(now.oldest_age_s), size: bytes(now.queue_bytes) })
     : t("queue_empty");
-  return h("section.card", {},
-    h("header", {}, h("h2", {}, `${draft.place(now.key)} · ${now.name}`), h("span.push", {}, state(standing(now)[0]))),
-    plight(now),
+  const removed = now.state === "removed";
+  const title = removed ? now.name : `${draft.place(now.key)} · ${now.name}`;
+  return h("section.card", {}, h("header", {}, h("h2", {}, title), h("span.push", {}, state(standing(now)[0]))),
+    removed ? leftBehind(now.key, all) : plight(now),
     h("div.plots", {}, plot(t("in_queue"), count(now.queue_events), series("queue_events"), queue),
       plot(t("rate"), [rate.toFixed(rate >= 10 ? 0 : 1), h("small", {}, t("per_minute"))], rates,
         t("delivered_n", { n: count(now.delivered) })),
