@@ -288,7 +288,7 @@ def test_a_test_shows_the_key_of_a_server_that_is_not_believed(server: Server) -
     told = list(trial(server.profile(host_key=""), profile_id=1, device=Device(time_zone="UTC")))
     assert (told[-2].name, told[-2].state) == ("login", "failed")
     assert server.fingerprint in told[-2].detail
-    assert "host_key" in told[-2].remedy
+    assert "the trusted key" in told[-2].remedy
 
 
 def test_a_fingerprint_is_checked_when_it_is_set() -> None:

@@ -51,7 +51,7 @@ class BusyEngine(StillEngine):
         profiles = tuple(
             replace(
                 profile, state=ProfileState(state), why=WHY[state], alarm=state == "paused", queue_events=13,
-                queue_bytes=2_100_000, oldest_age_s=260.0, retried=7, dropped={"overflow": 2},
+                queue_bytes=2_100_000, oldest_age_s=260.0, retried=7, dropped={"overflow: oldest event": 2},
                 parked_now=len(self.waiting.get(profile.key, ())),
             )
             for profile, state in zip(status.profiles, self.states, strict=True)

@@ -97,13 +97,13 @@ def test_whatever_a_key_holds_the_page_reaches_its_profile(
     settings = replace(still_settings(tmp_path), profiles=profiles, locked=frozenset())
     with entered(browser, settings, tmp_path, "integration/push/1") as (engine, page):
         fill(page, "Device ID", "GATE-1")
-        fill(page, "At once on the way", "1000")
-        page.locator(".save", has_text="1 field needs a look").wait_for()
+        fill(page, "Events in flight", "1000")
+        page.locator(".save", has_text="1 field needs attention").wait_for()
         open_profile(page, 2)
         page.get_by_role("button", name="Show", exact=True).click()
         page.locator("[aria-invalid=true]:focus").wait_for()
         assert page.get_by_role("tab", name="Profile 1").get_attribute("aria-selected") == "true"
-        fill(page, "At once on the way", "2")
+        fill(page, "Events in flight", "2")
         save(page)
         first, second = engine.settings.profiles
         assert (first.key, first.device_id, first.window) == (AWKWARD_KEY, "GATE-1", 2)

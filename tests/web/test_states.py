@@ -151,7 +151,7 @@ def test_axe_finds_nothing_in_what_save_import_and_access_say(
         page.get_by_role("button", name="New token").click()
         page.get_by_text("not shown again").wait_for()
         assert violations(page) == [], "a new token"
-        fill(page, "Password now", "not the password")
+        fill(page, "Current password", "not the password")
         fill(page, "New password", "another good one")
         page.get_by_role("button", name="Change password").click()
         page.locator(".err", has_text="the page's password").wait_for()
@@ -228,17 +228,17 @@ def test_an_error_elsewhere_is_led_to(browser: Browser, served: ServedPage) -> N
     with entered(browser, served, "settings/recognition") as page:
         fill(page, "Lost event delay", "never")
         go(page, "integration/push/2")
-        page.locator(".save", has_text="1 field needs a look").wait_for()
+        page.locator(".save", has_text="1 field needs attention").wait_for()
         page.locator("#save").click()
         wrong = page.get_by_label("Lost event delay", exact=True)
         page.locator("[aria-invalid=true]:focus").wait_for()
         assert wrong.input_value() == "never"
         fill(page, "Lost event delay", "9000")
         go(page, "integration/push/2")
-        fill(page, "At once on the way", "1000")
+        fill(page, "Events in flight", "1000")
         open_profile(page, 1)
         page.get_by_role("button", name="Show", exact=True).click()
-        wrong = page.get_by_label("At once on the way", exact=True)
+        wrong = page.get_by_label("Events in flight", exact=True)
         page.locator("[aria-invalid=true]:focus").wait_for()
         assert wrong.input_value() == "1000"
 

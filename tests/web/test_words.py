@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from cammra_edge.config.catalogue import catalogue
+from cammra_edge.delivery import ProfileState
+from cammra_edge.outbox.values import Dropped
+from cammra_edge.trial.step import REMEDIES
 
 STATIC = Path(__file__).parents[2] / "python" / "cammra_edge" / "web" / "static"
 SCRIPTS = "\n".join(path.read_text(encoding="utf-8") for path in sorted(STATIC.glob("*.js")))
@@ -84,3 +87,19 @@ def test_every_text_is_said_and_every_text_said_is_there() -> None:
         if not any(re.fullmatch(pattern, key) for pattern in patterns)
     }
     assert unsaid == {"language_code"}
+
+
+def test_every_state_reason_and_step_has_a_text() -> None:
+    outcomes = {"delivered", "waiting", "retry", "parked", "paused", "unset"}
+    trial = {"running", "ok", "failed", "skipped"}
+    wanted = {
+        "state": {*map(str, ProfileState), *outcomes, *trial},
+        "trial": trial,
+        "dropped": set(map(str, Dropped)),
+        "step": set(REMEDIES),
+    }
+    for group, words in wanted.items():
+        keys = {
+            key.removeprefix(f"{group}_") for key in texts("en.json") if key.startswith(f"{group}_")
+        }
+        assert keys == words, group

@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from cammra_edge.profile import Endpoint
 
 _NOT_YET_VALID = 9
+_UNKNOWN_AUTHORITY = "the certificate's authority is not known: trust this certificate alone, or name it in the script"
 _VERIFY_WORDS = {
     10: "the certificate has expired",
-    18: "the certificate is self-signed: pin it, or name its authority in ca_file",
-    19: "the certificate's authority is not known: pin the certificate, or name the authority in ca_file",
-    20: "the certificate's authority is not known: pin the certificate, or name the authority in ca_file",
-    21: "the certificate's authority is not known: pin the certificate, or name the authority in ca_file",
+    18: "the certificate is self-signed: trust this one alone, or name its authority in the script",
+    **dict.fromkeys((19, 20, 21), _UNKNOWN_AUTHORITY),
     62: "the certificate is for another host name",
     64: "the certificate is for another IP address",
 }

@@ -317,9 +317,7 @@ class HttpSink:
     def _matched(self, answer: Answer) -> Outcome:
         wanted = self._protocol.success_body
         if wanted and not holds(answer.body, wanted):
-            return TryLater(
-                f"status {answer.status}, but the answer does not hold what success_body asks for"
-            )
+            return TryLater(f"status {answer.status}, but the answer does not contain what it must")
         if (
             not wanted
             and answer.value("content-type").lower().startswith("text/html")

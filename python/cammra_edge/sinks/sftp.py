@@ -60,7 +60,7 @@ class SftpSink(UploadSink):
         match error:
             case asyncssh.HostKeyNotVerifiable():
                 return Misconfigured(
-                    f"{where}: the server's key is {self._seen or 'unknown'}; set it as host_key"
+                    f"{where}: the server's key is {self._seen or 'unknown'}, not the trusted one"
                 )
             case asyncssh.PermissionDenied() | asyncssh.KeyImportError():
                 return Misconfigured(f"{where}: the server refuses the login ({answer})")

@@ -8,9 +8,9 @@ from typing import Final
 REMEDIES: Final = {
     "dns": "Check how the server's name is written, and the DNS server in the camera's network settings.",
     "tcp": "Check address and port, that the receiver runs, and that no firewall stands between.",
-    "tls": "If the certificate shown is the receiver's own, pin its fingerprint; else check whom you reach.",
+    "tls": "If the certificate shown is the receiver's own, trust exactly that one; else check whom you reach.",
     "auth": "Check user, password and Auth-Header; they belong to the receiver, not to the camera.",
-    "login": "Check user and password of the account, and for SFTP the fingerprint in host_key.",
+    "login": "Check user and password of the account, and for SFTP the trusted key.",
     "passive": "Open the server's range of passive ports in its firewall, or switch passive mode off.",
     "folder": "Give the account the right to make folders, or make the folder by hand.",
     "upload": "Check the right to write, the space left, and whether data gets through the firewall.",

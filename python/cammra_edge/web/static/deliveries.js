@@ -154,7 +154,7 @@ function profileCard(now, all, samples) {
     return Math.max(0, (delivered[index + 1] ?? 0) - (delivered[index] ?? 0)) / minutes;
   });
   const rate = rates.at(-1) ?? 0;
-  const dropped = Object.entries(now.dropped).map(([why, n]) => `${why} ${count(n)}`);
+  const dropped = Object.entries(now.dropped).map(([why, n]) => t(`dropped_${why}`, { n: count(n) }));
   const queue = now.oldest_age_s
     ? t("oldest", { age: age(now.oldest_age_s), size: bytes(now.queue_bytes) })
     : t("queue_empty");
