@@ -38,7 +38,7 @@ def page_of(
     *,
     folder: Path | None = None,
 ) -> AbstractContextManager[object]:
-    """Serve the page of a running engine; it prints its own address.
+    """Serve the page of an engine, before that starts: saved settings count from the first delivery on.
 
     The command works without a page: when the page's packages are missing, or the default port is in use, it only
     says so.

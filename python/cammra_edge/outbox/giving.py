@@ -70,7 +70,7 @@ class Giving:
             giver = self._profiles.numbers().get(from_key)
             if giver is None or from_key == to_key:
                 keys = ", ".join(self._profiles.numbers())
-                raise ConfigError("the profile that gives", from_key, f"another one of {keys}")
+                raise ConfigError("from", from_key, f"another one of {keys}")
             taker = self._profiles.number(to_key)
         moved = self._give(giver, taker)
         self._wake(taker)

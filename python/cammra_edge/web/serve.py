@@ -68,7 +68,8 @@ def serve_page(  # noqa: PLR0913 - each has a default
 ) -> Iterator[ServedPage]:
     """Serve the INTEGRATION page of this engine until the block ends.
 
-    Settings saved earlier are laid over the engine's own before the block begins.
+    Settings saved earlier are laid over the engine's own before the block begins; so the engine starts inside it, and
+    nothing goes out by other settings.
 
     Args:
         engine: Whose page it is.

@@ -99,7 +99,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
             stream_id=recording.stream_id(),
         )
         page = None if args.once else args.page
-        with engine.running(live=False), page_of(engine, page, terminal, folder=keep / "page"):
+        with page_of(engine, page, terminal, folder=keep / "page"), engine.running(live=False):
             play(recording, engine, speed=args.speed, loops=1 if args.once else None)
             engine.drain(_WAIT_S)
             status = engine.status()

@@ -47,7 +47,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         raise ScriptError(
             f"{script.path}: source is a {type(source).__name__}: want what yields (frame, reads, at)"
         )
-    with script.engine.running(), page_of(script.engine, args.page, terminal):
+    with page_of(script.engine, args.page, terminal), script.engine.running():
         terminal.note(f"running {script.path}; Ctrl-C ends it")
         try:
             for entry in source:
@@ -67,7 +67,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
 def _play(recording: Recording, script: Script, args: Namespace, terminal: Terminal) -> Exit:
     settings = settings_for(script.engine.settings, recording)
     engine = Engine(settings, stream_id=recording.stream_id())
-    with engine.running(live=False), page_of(engine, args.page, terminal):
+    with page_of(engine, args.page, terminal), engine.running(live=False):
         with terminal.progress("playing", recording.size_bytes()) as bar:
             played = play(recording, engine, speed=args.speed, progress=bar.advance)
         tell_faults(terminal, played.faults)
