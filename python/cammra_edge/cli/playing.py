@@ -112,6 +112,6 @@ def profile_line(profile: ProfileStatus) -> str:
     words = [f"{profile.delivered} delivered"]
     words += [f"{count} {word}" for count, word in counts if count]
     if profile.latency_p50_ms and profile.delivered:
-        words.append(f"typically {profile.latency_p50_ms:.0f} ms after the event")
+        words.append(f"typically in {profile.latency_p50_ms:.0f} ms")
     why = "" if profile.settled else profile.last_error
     return ", ".join(words) + (f"; {why}" if why else "")

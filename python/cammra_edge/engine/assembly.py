@@ -1,7 +1,7 @@
-"""From what a track says to the event that is stored: numbers, names and encoded images.
+"""From a track event to the event that is stored: numbers, names and encoded images.
 
-Runs on the encoder's thread. Pure but for the encoding: the same track event, stream and wishes make
-the same `Event`, byte for byte (held by `tests/end_to_end/test_motorway.py` and `test_restart.py`).
+Runs on the encoder's thread. Pure: the same track event, stream and image specs make the same `Event`, byte for
+byte (held by `tests/end_to_end/test_motorway.py` and `test_restart.py`).
 """
 
 from __future__ import annotations
@@ -35,68 +35,68 @@ if TYPE_CHECKING:
 
 
 def event_id_from(stream_id: str, vehicle_no: int, kind: EventKind, ordinal: int) -> str:
-    """The id of an event: the same at every replay of the same stream, 32 hex digits."""
+    """An event's id, 32 hex digits: the same whenever the same stream is replayed."""
     text = f"{stream_id}\n{vehicle_no}\n{kind}\n{ordinal}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def image_key_from(stream_id: str, shot_no: int, spec: ImageSpec) -> str:
-    """The name of an image in the outbox: equal for equal wishes of one shot, however many events carry it."""
+    """An image's name in the outbox: the same shot and spec give the same key."""
     fit = "x".join(map(str, spec.fit)) if spec.fit else ""
-    wish = (spec.kind, spec.quality or "", spec.subsampling, spec.max_bytes or "", fit)
-    text = "\n".join(map(str, (stream_id, shot_no, *wish)))
+    how = (spec.kind, spec.quality or "", spec.subsampling, spec.max_bytes or "", fit)
+    text = "\n".join(map(str, (stream_id, shot_no, *how)))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def event_from(said: TrackEvent, *, stream_id: str, car_id: int, lists: ListIndex) -> Event:
-    """What the track said as the event that receivers get, its images still to come.
+def event_from(track_event: TrackEvent, *, stream_id: str, car_id: int, lists: ListIndex) -> Event:
+    """The event that receivers get, without images.
 
     Args:
-        said: What the track said.
+        track_event: What happened to the vehicle.
         stream_id: The camera's run or the recording.
         car_id: The vehicle's number on the wire.
         lists: The plate lists to look the plate up in.
     """
-    known = said.attributes
-    kind = EventKind(said.kind)
+    attributes = track_event.attributes
+    kind = EventKind(track_event.kind)
     return Event(
-        event_id=event_id_from(stream_id, said.vehicle_no, kind, said.ordinal),
+        event_id=event_id_from(stream_id, track_event.vehicle_no, kind, track_event.ordinal),
         stream_id=stream_id,
-        vehicle_no=said.vehicle_no,
+        vehicle_no=track_event.vehicle_no,
         car_id=car_id,
         kind=kind,
-        ordinal=said.ordinal,
-        at_utc_ns=said.at_utc_ns,
-        first_utc_ns=said.first_utc_ns,
-        image_utc_ns=said.image_utc_ns,
+        ordinal=track_event.ordinal,
+        at_utc_ns=track_event.at_utc_ns,
+        first_utc_ns=track_event.first_utc_ns,
+        image_utc_ns=track_event.image_utc_ns,
         plate=Plate(
-            text=said.text,
-            confidence=said.confidence,
-            country=known.get("country", ""),
-            region=known.get("region", ""),
-            region_code=known.get("region_code", ""),
-            iso3166_2=known.get("iso3166_2", ""),
+            text=track_event.text,
+            confidence=track_event.confidence,
+            country=attributes.get("country", ""),
+            region=attributes.get("region", ""),
+            region_code=attributes.get("region_code", ""),
+            iso3166_2=attributes.get("iso3166_2", ""),
         ),
-        direction=Direction(said.direction),
-        roi_id=said.roi_id,
-        vehicle_box=Rect(*said.vehicle_box) if said.vehicle_box else None,
-        plate_box=Rect(*said.plate_box) if said.plate_box else None,
-        info=_info_from(said, known),
-        changed=said.changed,
-        image_text=said.image_text,
-        listed=lists.find(said.text),
+        direction=Direction(track_event.direction),
+        roi_id=track_event.roi_id,
+        vehicle_box=Rect(*track_event.vehicle_box) if track_event.vehicle_box else None,
+        plate_box=Rect(*track_event.plate_box) if track_event.plate_box else None,
+        info=_info_from(track_event, attributes),
+        changed=track_event.changed,
+        image_text=track_event.image_text,
+        listed=lists.find(track_event.text),
     )
 
 
-def _info_from(said: TrackEvent, known: Mapping[str, str]) -> VehicleInfo:
+def _info_from(track_event: TrackEvent, attributes: Mapping[str, str]) -> VehicleInfo:
     info = VehicleInfo(
-        view=known.get("view", ""),
-        kind=known.get("kind", ""),
-        colour=known.get("colour", ""),
-        make=known.get("make", ""),
-        model=known.get("model", ""),
-        confidence_mmr=said.confidence_mmr,
-        confidence_colour=said.confidence_colour,
+        view=attributes.get("view", ""),
+        kind=attributes.get("kind", ""),
+        colour=attributes.get("colour", ""),
+        make=attributes.get("make", ""),
+        model=attributes.get("model", ""),
+        confidence_mmr=track_event.confidence_mmr,
+        confidence_colour=track_event.confidence_colour,
     )
     return NOTHING_KNOWN if info == NOTHING_KNOWN else info
 
@@ -109,8 +109,8 @@ def with_images(
     Args:
         event: As `event_from` made it.
         shot: The pixels; `None` when no frame came with the read.
-        specs: The wishes of every profile that wants the event; equal ones are encoded once.
-        why_none: Not empty: leave the images out, for this reason.
+        specs: What every profile that wants the event asks for; equal ones are encoded once.
+        why_none: Where not empty, images are left out for this reason.
     """
     refs: list[ImageRef] = []
     missing: dict[ImageKind, MissingImage] = {}
@@ -152,13 +152,13 @@ def _encode(
 
 
 def last_words(left: OpenVehicle) -> list[Event]:
-    """What a vehicle that a crash or power cut left open still has to say: the Reliable that it lacks, and its Lost."""
+    """The events due to a vehicle that a crash or power cut left open: its Reliable if it had none, and its Lost."""
     last = left.event
-    held = tuple(ref for ref in last.images if ref.image_key in left.held_image_keys)
+    kept = tuple(ref for ref in last.images if ref.image_key in left.held_image_keys)
     gone = tuple(
         MissingImage(kind=ref.spec.kind, why="delivered and deleted before the restart")
         for ref in last.images
-        if ref not in held
+        if ref not in kept
     )
     kinds = [EventKind.LOST] if _was_reliable(left) else [EventKind.RELIABLE, EventKind.LOST]
     return [
@@ -168,7 +168,7 @@ def last_words(left: OpenVehicle) -> list[Event]:
             ordinal=ordinal,
             event_id=event_id_from(last.stream_id, last.vehicle_no, kind, ordinal),
             changed=(),
-            images=held,
+            images=kept,
             missing=last.missing + gone,
         )
         for ordinal, kind in enumerate(kinds, start=last.ordinal + 1)
@@ -176,7 +176,7 @@ def last_words(left: OpenVehicle) -> list[Event]:
 
 
 def _was_reliable(left: OpenVehicle) -> bool:
-    """Whether the vehicle has had its Reliable; ids that are no longer known are of long ago, when it came."""
+    """Whether the vehicle has had its Reliable; it has where it has had more events than are remembered."""
     last = left.event
     if len(left.event_ids) < last.ordinal:
         return True
