@@ -198,7 +198,13 @@ def test_what_a_removed_profile_left_is_shown_and_given_to_another(
         card = page.locator("#panel section", has_text="old gate")
         card.get_by_text("Removed", exact=True).wait_for()
         assert violations(page) == []
+        go(page, "events")
+        page.get_by_text("1 barrier · 2 vms · 3 archive", exact=True).wait_for()
+        go(page, "integration/deliveries")
         card.get_by_label("The profile that gets it").select_option(label="2 vms")
+        engine.states = ["sending", "idle", "idle"]
+        # Drawn anew, with the choice as it was.
+        page.locator("#panel", has_text="Sending").wait_for()
         card.get_by_role("button", name="Give it all").click()
         page.get_by_text("21 events handed over.").wait_for()
         assert engine.asked == ["give old gate vms"]

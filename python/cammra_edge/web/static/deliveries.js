@@ -131,11 +131,19 @@ export const plight = ({ key, alarm, why }) =>
         icon("play"), t("resume")))
     : why && note("warn", why);
 
+/** Who is to get what a removed profile left, while its card is drawn anew. @type {Map<string, string>} */
+const chosen = new Map();
+
 /** Hands over what a removed profile left. @param {string} key @param {ProfileStatus[]} all */
 function leftBehind(key, all) {
   const takers = all.filter(({ state: word }) => word !== "removed");
-  const choose = h("select", { "aria-label": t("give_to") },
-    takers.map((taker) => h("option", { value: taker.key }, `${draft.place(taker.key)} ${taker.name}`)));
+  const choose = h("select", { "aria-label": t("give_to"), onchange: () => {
+    chosen.set(key, choose.value);
+  } },
+    takers.map((taker) =>
+      h("option", { value: taker.key, selected: taker.key === chosen.get(key) },
+        `${draft.place(taker.key)} ${taker.name}`)
+    ));
   const give = () =>
     api("POST", ofProfile(key, "give"), { to: choose.value })
       .then(({ events }) => toast(t("given", { n: count(events) })), complain);

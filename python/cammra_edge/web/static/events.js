@@ -72,7 +72,10 @@ export function eventsTab(main, _, live) {
   const onLive = (/** @type {string} */ what) => {
     if (what === "events") return draw();
     const { status } = live;
-    const names = status?.profiles.map(({ key, name }) => `${draft.place(key)} ${name}`).join(" · ") ?? "";
+    const names =
+      status?.profiles.filter(({ key }) => draft.profiles().includes(key)).map(({ key, name }) =>
+        `${draft.place(key)} ${name}`
+      ).join(" · ") ?? "";
     if (numbers.textContent !== names) numbers.textContent = names;
     if (status) counts.textContent = t("counts", { new: 0, reliable: 0, update: 0, lost: 0, ...status.events });
   };
