@@ -2,7 +2,8 @@
 
 The model knows what was put and what arrived. After any history the rest is delivered, and then: each
 event arrived at each profile that wanted it, or is parked; an event has one packet number and a number
-one event; of each vehicle the events first arrived in their order.
+one event; of each vehicle the events first arrived in their order. A third profile is removed: its backlog
+waits, until it is given to one of the others.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from tests.fakes import (
 )
 
 PROFILES = (1, 2)
+REMOVED = 3
 STEPS = 50
 EXAMPLES = 200 if NIGHTLY else 25
 
@@ -71,7 +73,7 @@ class OutboxModel(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="outbox-model-"))
         self.clock = FakeClock()
-        self.wanted: dict[int, dict[str, tuple[int, int]]] = {no: {} for no in PROFILES}
+        self.wanted: dict[int, dict[str, tuple[int, int]]] = {no: {} for no in (*PROFILES, REMOVED)}
         self.first_arrivals: dict[int, list[str]] = {no: [] for no in PROFILES}
         self.packets: dict[int, dict[int, str]] = {no: {} for no in PROFILES}
         self.tried_again: set[str] = set()
@@ -97,6 +99,7 @@ class OutboxModel(RuleBasedStateMachine):
             )
             for no in PROFILES
         }
+        assert self.outbox.profile_id(f"p{REMOVED}") == REMOVED
 
     def arrived(self, profile_id: int, attempt: Attempt) -> None:
         held = self.packets[profile_id].setdefault(attempt.packet, attempt.event_id)
@@ -110,7 +113,7 @@ class OutboxModel(RuleBasedStateMachine):
     @rule(
         vehicle_no=st.integers(1, 5),
         kind=st.sampled_from([EventKind.UPDATE, EventKind.UPDATE, EventKind.LOST]),
-        wanted_by=st.sampled_from([(1, 2), (1, 2), (1,), (2,), ()]),
+        wanted_by=st.sampled_from([(1, 2), (1, 2), (1,), (2,), (), (1, 3), (3,)]),
         image_key=st.sampled_from([None, "shot-a", "shot-b"]),
         twice=st.booleans(),
     )
@@ -179,6 +182,18 @@ class OutboxModel(RuleBasedStateMachine):
         self.tried_again |= {row.event_id for row in self.outbox.parking.listed(no)}
         self.outbox.parking.retry(no)
 
+    @precondition(lambda self: not self.ill)
+    @rule(no=st.sampled_from(PROFILES))
+    def give_what_the_removed_profile_left(self, no: int) -> None:
+        left, had = self.wanted[REMOVED], self.wanted[no].keys()
+        moved = self.outbox.giving.give(f"p{REMOVED}", f"p{no}")
+        assert moved == len(left.keys() - had)
+        self.tried_again |= (
+            left.keys() - had
+        )  # as a person asked for it, out of its vehicle's order
+        self.wanted[no] = left | self.wanted[no]
+        self.wanted[REMOVED] = {}
+
     @rule(seconds=st.sampled_from([0.01, 0.5, 5.0, 100.0, 2000.0]))
     def pass_time(self, seconds: float) -> None:
         self.clock.advance(seconds)
@@ -221,7 +236,7 @@ class OutboxModel(RuleBasedStateMachine):
     def the_depth_is_what_the_file_holds(self) -> None:
         if self.ill or len(self.outbox._queues.settled):
             return  # the file says so only after the next commit, and a crash before it must be met too
-        for no in PROFILES:
+        for no in (*PROFILES, REMOVED):
             rows = (
                 database_of(self.outbox)
                 .execute(
@@ -244,6 +259,7 @@ class OutboxModel(RuleBasedStateMachine):
                 while self.workers[no].step():
                     pass
                 self.check(no)
+            assert self.outbox.waiting(REMOVED).events == len(self.wanted[REMOVED])
             self.outbox.flush()
             self.check_nothing_is_left()
         finally:
