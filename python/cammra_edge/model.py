@@ -4,12 +4,11 @@ A recogniser hands in `PlateRead` and `FrameTime`; the tracker says what happene
 what the outbox stores and every payload renders. Boxes are frame pixels, `(x, y, width, height)`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from cammra_edge.errors import ConfigError
-from cammra_edge.limits import bounded, check_bounds
+from cammra_edge.checks import Check, Checked, number, refused, setting, settings, text
 
 
 class EventKind(StrEnum):
@@ -21,12 +20,18 @@ class EventKind(StrEnum):
     LOST = "lost"
 
 
+EventWord = Literal["new", "reliable", "update", "lost"]
+
+
 class Direction(StrEnum):
     """Movement along the region's arrow; the values are the wire's `carMoveDirection`."""
 
     IN = "in"
     OUT = "out"
     UNKNOWN = "unknown"
+
+
+DirectionWord = Literal["in", "out", "unknown"]
 
 
 class ImageKind(StrEnum):
@@ -36,6 +41,9 @@ class ImageKind(StrEnum):
     FULL_FRAME = "full frame"
     DOWNSIZED_FRAME = "downsized frame"
     PLATE_CROP = "license plate crop"
+
+
+ImageWord = Literal["vehicle crop", "full frame", "downsized frame", "license plate crop"]
 
 
 class FrameFormat(StrEnum):
@@ -55,12 +63,18 @@ class FrameFormat(StrEnum):
     JPEG = "jpeg"
 
 
+FrameFormatWord = Literal["rgb8", "bgr8", "gray8", "nv12", "nv12-full", "i420", "i420-full", "jpeg"]
+
+
 class Subsampling(StrEnum):
     """How chroma is thinned out in a JPEG."""
 
     FULL = "4:4:4"
     HALF = "4:2:2"
     QUARTER = "4:2:0"
+
+
+SubsamplingWord = Literal["4:4:4", "4:2:2", "4:2:0"]
 
 
 class Rect(NamedTuple):
@@ -268,38 +282,46 @@ class Event:
         return self.first_utc_ns if first else self.at_utc_ns
 
 
-def _is_zone(name: str) -> bool:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - most cameras keep the machine's zone
+def _time_zone() -> Check[str]:
+    """An IANA name, or nothing."""
+    typed = text()
 
-    try:
-        return bool(ZoneInfo(name))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
+    def take(value: object) -> str:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - most cameras keep the machine's zone
+
+        name = typed.take(value)
+        try:
+            return ZoneInfo(name).key if name else ""
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise refused(name, "an IANA name such as Europe/Stockholm, or nothing") from error
+
+    return Check(take, typed.schema)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
+@settings
+class Device(Checked):
     """The camera itself, as it names itself on the wire.
 
-    `mac` may be written with or without colons; empty takes the serial number (Axis serials are MACs).
-    `time_zone` is an IANA name; empty takes the machine's zone.
+    Args:
+        serial: Its serial number.
+        model: Its model.
+        ip: Its address.
+        mac: With or without colons; empty takes the serial number (Axis serials are MACs).
+        latitude: Where it stands.
+        longitude: As above.
+        geo_target: What it looks at.
+        time_zone: An IANA name; empty takes the machine's zone.
     """
 
+    _: KW_ONLY
     serial: str = ""
     model: str = ""
     ip: str = ""
     mac: str = ""
-    latitude: float = bounded(55.70421, -90.0, 90.0)
-    longitude: float = bounded(13.19366, -180.0, 180.0)
+    latitude: float = setting(55.70421, number(-90, 90))
+    longitude: float = setting(13.19366, number(-180, 180))
     geo_target: str = "Camera"
-    time_zone: str = ""
-
-    def __post_init__(self) -> None:
-        check_bounds(self)
-        if self.time_zone and not _is_zone(self.time_zone):
-            raise ConfigError(
-                "time_zone", self.time_zone, "an IANA name such as Europe/Stockholm, or nothing"
-            )
+    time_zone: str = setting("", _time_zone())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

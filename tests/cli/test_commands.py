@@ -222,7 +222,7 @@ def test_check_names_what_is_wrong_with_file_and_line(tmp_path: Path, capsys: Sa
     script = tmp_path / "camera.py"
     script.write_text("from cammra_edge import HttpPost\n\nx = HttpPost('gopher://h/')\n")
     assert main(["check", str(script)]) == Exit.CONFIG
-    assert f"{script}:3: server_url is 'gopher://h/'" in capsys.readouterr().err
+    assert f"{script}:3: HttpPost: server_url is 'gopher://h/'" in capsys.readouterr().err
 
 
 def test_import_makes_a_recording_that_can_be_read(tmp_path: Path, capsys: Said) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from cammra_edge.config import Settings
-from cammra_edge.config.catalogue import catalogue, is_secret, schema_of_name
+from cammra_edge.config.catalogue import catalogue, is_secret, setting_of
 from cammra_edge.config.drafting import profile_keys
 from cammra_edge.config.flat import flat_from_settings
 
@@ -19,7 +19,7 @@ def test_it_has_every_name_and_no_other() -> None:
         for number in (1, 2, 3)
     }
     assert described == names.keys()
-    assert all(schema_of_name(name) for name in names)
+    assert all(setting_of(name) for name in names)
 
 
 def test_a_profile_s_field_says_which_protocols_have_it() -> None:

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from cammra_edge.config import Settings
 from cammra_edge.config.drafting import check_locked, draft_of, masked
-from cammra_edge.config.shape import SettingsError
-from cammra_edge.errors import ConfigError
+from cammra_edge.errors import ConfigError, SettingsError
 from cammra_edge.profile import HttpPost, Profile, Tcp
 
 BARRIER = Profile("barrier", HttpPost("http://127.0.0.1:1/a", user="cam", password="s3cret"))

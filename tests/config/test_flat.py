@@ -14,7 +14,7 @@ from cammra_edge.config.flat import (
     settings_from_flat,
     unfilled,
 )
-from cammra_edge.config.shape import SettingsError
+from cammra_edge.errors import SettingsError
 from cammra_edge.model import Device, EventKind
 from cammra_edge.profile import HttpPost, Profile, Tcp, Timeouts, Tls
 

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cammra_edge.delivery import ProfileStatus
+    from cammra_edge.model import EventWord
 
 PATIENCE_S = 60.0 * PATIENCE
 
 
-def profile(key: str, url: str, *, name: str = "", kinds: str = "new") -> Profile:
+def profile(key: str, url: str, *, name: str = "", kinds: EventWord = "new") -> Profile:
     return Profile(name or key, HttpPost(url), key=key, device_id=key, events={kinds}, image=None)
 
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.config import OutboxSettings
+from cammra_edge.config import Durability, OutboxSettings
 from cammra_edge.outbox import Outbox
 from tests.fakes import new_event
 
@@ -26,9 +26,9 @@ def picture(vehicle_no: int) -> bytes:
 def main() -> None:
     """Put until there are enough, or until somebody ends it."""
     left = int(sys.argv[3]) if len(sys.argv) > 3 else -1
-    outbox = Outbox(
-        OutboxSettings(path=Path(sys.argv[1]), durability=sys.argv[2]), clock=SYSTEM_CLOCK
-    )
+    durability = Durability(sys.argv[2])
+    settings = OutboxSettings(path=Path(sys.argv[1]), durability=durability)
+    outbox = Outbox(settings, clock=SYSTEM_CLOCK)
     vehicle_no = outbox.car_id("cut", 10**9) - 1
     while left:
         left -= 1

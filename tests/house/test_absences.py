@@ -103,4 +103,4 @@ def test_an_outcome_is_matched_where_events_are_delivered_and_tried() -> None:
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.MatchClass) and ast.unparse(node.cls) in outcomes
     }
-    assert matched_in == {"delivery/worker.py", "trial/steps.py"}
+    assert matched_in == {"delivery/worker.py", "trial/run.py"}

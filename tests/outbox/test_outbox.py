@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cammra_edge.config import Durability
 from cammra_edge.errors import OutboxError
 from cammra_edge.model import EventKind
 from cammra_edge.outbox import Dropped, Outbox, TakeRules, schema
@@ -324,8 +325,10 @@ def test_an_older_file_is_brought_up_step_by_step(
     assert len(take_all(bench.outbox)) == 1
 
 
-@pytest.mark.parametrize(("durability", "level"), [("power", 2), ("process", 1)])
-def test_the_file_is_written_as_durably_as_set(bench: Bench, durability: str, level: int) -> None:
+@pytest.mark.parametrize(("durability", "level"), [(Durability.POWER, 2), (Durability.PROCESS, 1)])
+def test_the_file_is_written_as_durably_as_set(
+    bench: Bench, durability: Durability, level: int
+) -> None:
     bench.settings = replace(bench.settings, durability=durability)
     db = database_of(bench.reopen())
     assert db.execute("pragma synchronous").fetchone() == (level,)

@@ -26,6 +26,15 @@ SAMPLE_DEVICE = Device(
     time_zone="Europe/Kyiv",
 )
 
+
+def unchecked_device(**texts: str) -> Device:
+    """A device with texts that its checks would refuse: what renders must not rely on them."""
+    device = Device(time_zone="UTC")
+    for name, text in texts.items():
+        object.__setattr__(device, name, text)
+    return device
+
+
 SAMPLE_EVENT = Event(
     event_id="0123456789abcdef0123456789abcdef",
     stream_id="sample",

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import Body, Device, Files, ListMatch, Plate, VehicleInfo
+from cammra_edge.model import Body, EventWord, Files, ListMatch, Plate, VehicleInfo
 from cammra_edge.payload import render
 from cammra_edge.profile import (
     NAMING_1_3,
+    PRESETS,
     Ftp,
     HttpPost,
     Profile,
@@ -28,10 +29,9 @@ from cammra_edge.profile import (
     Template,
     Utmc,
     Utmc2,
-    preset_names,
 )
 from tests.budget import examples
-from tests.payload.events import BOUNDARY_KEY, EVENT, JPEGS
+from tests.payload.events import BOUNDARY_KEY, EVENT, JPEGS, unchecked_device
 
 TRICKS = [
     "\r\nX-Evil: 1",
@@ -65,7 +65,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
     Utmc("h"),
     Utmc2("h"),
     Ftp("ftp://h", path="#M/#DEVICE_ID/#COUNTRY", naming=NAMING_1_3, sidecar=True),
-    *(Template("h", preset=name) for name in preset_names()),
+    *(Template("h", preset=name) for name in PRESETS),
 )
 COMPONENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,119}")
 EXAMPLES = examples(2500)
@@ -108,10 +108,8 @@ def test_nothing_a_text_says_becomes_structure(
         info=VehicleInfo(view=vehicle, kind=vehicle, colour=vehicle, make=vehicle, model=vehicle),
         listed=ListMatch(name=place, mode="block", description=vehicle),
     )
-    device = Device(
-        serial=place, model=vehicle, ip=place, mac=plate, geo_target=vehicle, time_zone="UTC"
-    )
-    events = {"lost"} if isinstance(protocol, Utmc | Utmc2) else {"update"}
+    device = unchecked_device(serial=place, model=vehicle, ip=place, mac=plate, geo_target=vehicle)
+    events: set[EventWord] = {"lost"} if protocol.one_read else {"update"}
     try:
         profile = Profile("p", protocol, two_images=True, events=events, device_id=device_id)
     except ConfigError:

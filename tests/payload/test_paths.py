@@ -13,7 +13,7 @@ from cammra_edge.errors import ConfigError
 from cammra_edge.model import Device, Direction, EventKind, Files, Plate, VehicleInfo
 from cammra_edge.payload import ff, paths, render
 from cammra_edge.profile import NAMING_1_3, NAMING_2_0, PATH_1_3, PATH_2_0, Ftp, Profile
-from tests.payload.events import BOUNDARY_KEY, EVENT, JPEGS
+from tests.payload.events import BOUNDARY_KEY, EVENT, JPEGS, unchecked_device
 
 # 2024-09-13 14:14:23.613, the time of the example in the manual of CAMMRA 1.3.
 MANUAL_UTC_NS = 1_726_236_863_613_000_000
@@ -29,7 +29,7 @@ EVENT_1_3 = replace(
 
 
 def sender(device_id: str = "defaultID", mac: str = "00:11:22:33:44:55") -> ff.Sender:
-    device = Device(mac=mac, time_zone="UTC")
+    device = unchecked_device(mac=mac)
     return ff.Sender(device=device, profile_id=1, device_id=device_id, latitude=0, longitude=0)
 
 
@@ -99,7 +99,7 @@ def assert_safe(path: str, *, folders: int) -> None:
     ],
 )
 def test_a_template_that_cannot_be_is_refused(field: str, value: str) -> None:
-    with pytest.raises(ConfigError, match=f"^{field} is"):
+    with pytest.raises(ConfigError, match=f"^Ftp: {field} is"):
         Ftp("ftp://h", **{field: value})  # type: ignore[arg-type] # wrong on purpose
 
 

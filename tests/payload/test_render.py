@@ -14,11 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cammra_edge.framing import multipart_body
-from cammra_edge.model import Body, Device, ImageKind
+from cammra_edge.model import Body, ImageKind
 from cammra_edge.payload import render
 from cammra_edge.payload.render import multipart
 from cammra_edge.profile import HttpPost, Profile, Tcp
-from tests.payload.events import BOUNDARY_KEY, EVENT, JPEGS, SAMPLE_DEVICE, with_text
+from tests.payload.events import (
+    BOUNDARY_KEY,
+    EVENT,
+    JPEGS,
+    SAMPLE_DEVICE,
+    unchecked_device,
+    with_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -166,7 +173,7 @@ def test_the_profiles_place_wins_over_the_devices() -> None:
 
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_no_text_from_outside_makes_it_raise_or_leaves_its_place(plate: str, serial: str) -> None:
-    device = Device(serial=serial, model=serial, geo_target=serial, time_zone="UTC")
+    device = unchecked_device(serial=serial, model=serial, geo_target=serial)
     profile = Profile("p", HTTP_POST, two_images=True)
     message = body(profile, with_text(plate), device=device)
     assert [name for name, *_ in parts(message)] == ["event", "image", "image2"]

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import Body
+from cammra_edge.model import Body, EventWord
 from cammra_edge.payload import render, utmc
 from cammra_edge.profile import HttpPost, Profile, Utmc, Utmc2
 from tests.payload.events import BOUNDARY_KEY, EVENT, JPEGS, SAMPLE_DEVICE
@@ -58,7 +59,9 @@ def test_the_vectors(vector: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(("bits", "tag"), [(24, "b1dffd"), (18, "1dffd")])
-def test_utmc_sends_the_tag_and_never_the_plate_or_an_image(bits: int, tag: str) -> None:
+def test_utmc_sends_the_tag_and_never_the_plate_or_an_image(
+    bits: Literal[18, 24], tag: str
+) -> None:
     profile = Profile("p", Utmc("h", tag_bits=bits), two_images=True)
     content = message(profile)
     root = etree.fromstring(content)
@@ -87,18 +90,19 @@ def test_hostile_texts_never_make_invalid_xml(text: str, device_id: str) -> None
 def test_one_read_per_vehicle() -> None:
     assert Profile("p", Utmc("h")).events == {"lost"}
     assert Profile("p", Utmc2("h"), events={"reliable"}).events == {"reliable"}
-    for events in ({"new"}, {"reliable", "lost"}, set[str]()):
+    wrong: tuple[set[EventWord], ...] = ({"new"}, {"reliable", "lost"}, set())
+    for events in wrong:
         with pytest.raises(ConfigError, match="one read per vehicle"):
             Profile("p", Utmc("h"), events=events)
 
 
 def test_only_two_widths_of_tag() -> None:
-    with pytest.raises(ConfigError, match=r"^tag_bits"):
-        Utmc("h", tag_bits=20)
+    with pytest.raises(ConfigError, match=r"^Utmc: tag_bits"):
+        Utmc("h", tag_bits=20)  # type: ignore[arg-type] # wrong on purpose
 
 
 def test_the_transport_follows_the_url() -> None:
     assert isinstance(Utmc("h", user="u", password="p").transport(), HttpPost)
     assert str(Utmc("tcp://h:7").transport().server_url) == "tcp://h:7"
-    with pytest.raises(ConfigError, match=r"^server_url"):
+    with pytest.raises(ConfigError, match=r"^Utmc: server_url"):
         Utmc("tcp://h")

@@ -12,9 +12,9 @@ from cammra_edge.profile import (
     NAMING_VARIABLES,
     PATH_1_3,
     PATH_2_0,
-    preset_names,
+    PRESETS,
 )
-from cammra_edge.profile._template import FIELDS, Kind
+from cammra_edge.profile.form import FIELDS, Kind
 
 WIRE = (Path(__file__).parents[2] / "docs" / "ref" / "wire.md").read_text()
 
@@ -43,7 +43,7 @@ def test_every_field_of_a_template_stands_under_its_type() -> None:
 
 def test_every_preset_stands_there() -> None:
     shipped = section("Templates").partition("Shipped: ")[2].partition(". ")[0]
-    assert set(re.findall(r"`([a-z0-9-]+)`", shipped)) == set(preset_names())
+    assert set(re.findall(r"`([a-z0-9-]+)`", shipped)) == set(PRESETS)
 
 
 def test_every_variable_of_ftp_and_the_defaults_stand_there() -> None:

@@ -11,19 +11,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cammra_edge.config import Settings
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import Direction, EventKind, ImageKind, ListMatch
+from cammra_edge.model import Direction, EventKind, ImageKind, ImageWord, ListMatch
 from cammra_edge.profile import (
     Auth,
     Endpoint,
     Framing,
     Ftp,
     HttpPost,
+    Keepalive,
+    NetworkMode,
     Order,
     Profile,
     Tcp,
     Timeouts,
     Tls,
+    Utmc,
 )
 from tests.payload.events import EVENT
 
@@ -33,24 +37,39 @@ URL = "http://10.0.5.223:8077/listener.php"
 @pytest.mark.parametrize(
     ("url", "mode", "endpoint"),
     [
-        ("10.0.5.223", "https", Endpoint("https", "10.0.5.223", 443, "/")),
-        ("10.0.5.223", "http", Endpoint("http", "10.0.5.223", 80, "/")),
-        (URL, "https", Endpoint("http", "10.0.5.223", 8077, "/listener.php")),
-        ("https://h", "http", Endpoint("https", "h", 443, "/")),
-        ("HTTP://H:1/A", "https", Endpoint("http", "h", 1, "/A")),
-        ("h/x?a=b&c=%20", "https", Endpoint("https", "h", 443, "/x?a=b&c=%20")),
-        ("http://[fe80::1]:81", "http", Endpoint("http", "fe80::1", 81, "/")),
+        ("10.0.5.223", NetworkMode.HTTPS, Endpoint("https", "10.0.5.223", 443, "/")),
+        ("10.0.5.223", NetworkMode.HTTP, Endpoint("http", "10.0.5.223", 80, "/")),
+        (URL, NetworkMode.HTTPS, Endpoint("http", "10.0.5.223", 8077, "/listener.php")),
+        ("https://h", NetworkMode.HTTP, Endpoint("https", "h", 443, "/")),
+        ("HTTP://H:1/A", NetworkMode.HTTPS, Endpoint("http", "h", 1, "/A")),
+        ("h/x?a=b&c=%20", NetworkMode.HTTPS, Endpoint("https", "h", 443, "/x?a=b&c=%20")),
+        ("http://[fe80::1]:81", NetworkMode.HTTP, Endpoint("http", "fe80::1", 81, "/")),
         (
             "http://münchen.example/ü",
-            "http",
+            NetworkMode.HTTP,
             Endpoint("http", "xn--mnchen-3ya.example", 80, "/%C3%BC"),
         ),
     ],
 )
 def test_a_url_without_a_scheme_takes_the_network_mode(
-    url: str, mode: str, endpoint: Endpoint
+    url: str, mode: NetworkMode, endpoint: Endpoint
 ) -> None:
-    assert HttpPost(url).endpoint(mode) == endpoint
+    settings = Settings(
+        profiles=[Profile("a", HttpPost(url)), Profile("b", Utmc(url)), Profile("c", Tcp("h:1"))],
+        keepalive=Keepalive(server_url=url),
+        network_mode=mode,
+    )
+    post, template, tcp = (profile.protocol.endpoint() for profile in settings.profiles)
+    assert post == template == settings.keepalive.transport().endpoint() == endpoint
+    assert tcp == Endpoint("tcp", "h", 1)
+
+
+def test_another_network_mode_is_another_destination() -> None:
+    settings = Settings(profiles=[Profile("a", HttpPost("h")), Profile("b", Tcp("h:1"))])
+    changed = replace(settings, network_mode="http")
+    assert changed.profiles[0] != settings.profiles[0]
+    assert changed.profiles[1] == settings.profiles[1]
+    assert replace(changed, network_mode="https") == settings
 
 
 @pytest.mark.parametrize(
@@ -79,7 +98,7 @@ def test_a_url_without_a_scheme_takes_the_network_mode(
     ],
 )
 def test_a_bad_url_is_refused_by_name(url: str) -> None:
-    with pytest.raises(ConfigError, match=r"^server_url is .*: want ") as caught:
+    with pytest.raises(ConfigError, match=r"^HttpPost: server_url is .*: want ") as caught:
         HttpPost(url)
     assert "geheim" not in str(caught.value)
 
@@ -87,7 +106,7 @@ def test_a_bad_url_is_refused_by_name(url: str) -> None:
 @given(st.text(max_size=60))
 def test_whatever_is_typed_becomes_a_clean_endpoint_or_an_error(url: str) -> None:
     try:
-        endpoint = HttpPost(url).endpoint("https")
+        endpoint = HttpPost(url).endpoint()
     except ConfigError:
         return
     written = f"{endpoint.host}{endpoint.target}"
@@ -100,7 +119,7 @@ def test_whatever_is_typed_becomes_a_clean_endpoint_or_an_error(url: str) -> Non
 def test_tcp_wants_host_and_port() -> None:
     assert Tcp("10.0.5.224:7001").endpoint() == Endpoint("tcp", "10.0.5.224", 7001, "")
     for bad in ("10.0.5.224", "h:7001/path", "http://h:1"):
-        with pytest.raises(ConfigError, match=r"^server_url"):
+        with pytest.raises(ConfigError, match=r"^Tcp: server_url"):
             Tcp(bad)
 
 
@@ -133,7 +152,7 @@ def test_a_secret_is_masked_in_every_view(kind: type, url: str, settings: dict[s
     [("password", "geheim\r\n"), ("auth_header", "X: geheim\n"), ("auth_header", "X Y: geheim")],
 )
 def test_a_secret_is_masked_in_errors(field: str, value: str) -> None:
-    with pytest.raises(ConfigError, match=rf"^{field} is '\*\*\*'") as caught:
+    with pytest.raises(ConfigError, match=rf"^HttpPost: {field} is '\*\*\*'") as caught:
         HttpPost("h", **{field: value})  # type: ignore[arg-type] # wrong on purpose
     assert "geheim" not in str(caught.value)
 
@@ -155,21 +174,23 @@ def test_a_secret_is_masked_in_errors(field: str, value: str) -> None:
     ],
 )
 def test_a_bad_http_setting_is_refused_by_name(field: str, value: object) -> None:
-    with pytest.raises(ConfigError, match=f"^{field}"):
+    with pytest.raises(ConfigError, match=f"^HttpPost: {field}"):
         HttpPost("h", **{field: value})  # type: ignore[arg-type] # wrong on purpose
 
 
 def test_settings_that_need_each_other() -> None:
-    with pytest.raises(ConfigError, match=r"^user is ''"):
+    with pytest.raises(ConfigError, match=r"^HttpPost: user is ''"):
         HttpPost("h", auth="basic")
-    with pytest.raises(ConfigError, match=r"^auth_header"):
+    with pytest.raises(ConfigError, match=r"^HttpPost: auth_header"):
         HttpPost("h", auth="bearer")
     for header in ("abc", "Authorization: Token abc"):
-        with pytest.raises(ConfigError, match=r"^auth_header is '\*\*\*'.* one Authorization"):
+        with pytest.raises(
+            ConfigError, match=r"^HttpPost: auth_header is '\*\*\*'.* one Authorization"
+        ):
             HttpPost("h", user="u", auth_header=header)
         assert HttpPost("h", auth_header=header).extra_header()
     assert HttpPost("h", user="u", auth_header="X-Api-Key: k").extra_header() == ("X-Api-Key", "k")
-    with pytest.raises(ConfigError, match=r"^framing"):
+    with pytest.raises(ConfigError, match=r"^Tcp: framing"):
         Tcp("h:1", persistent=True, framing="none")
     with pytest.raises(ConfigError, match="client_key"):
         Tls(client_key="k.pem")
@@ -205,13 +226,13 @@ def test_settings_that_need_each_other() -> None:
     ],
 )
 def test_a_bad_setting_is_refused_by_name_and_profile(field: str, value: object) -> None:
-    with pytest.raises(ConfigError, match=rf"^profile 'gate': .*{field}"):
+    with pytest.raises(ConfigError, match=rf"^profile 'gate': {field}"):
         Profile("gate", HttpPost("h"), **{field: value})  # type: ignore[arg-type] # wrong on purpose
 
 
 @pytest.mark.parametrize("name", ["", "a\nb", "x" * 65])
 def test_a_bad_name_is_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match=r"^profile name"):
+    with pytest.raises(ConfigError, match=r"^profile .*: name is "):
         Profile(name, HttpPost("h"))
 
 
@@ -247,7 +268,11 @@ def test_a_profile_can_be_copied_and_changed() -> None:
         ("license plate crop", True, [ImageKind.PLATE_CROP]),
     ],
 )
-def test_which_images_are_asked_for(image: str | None, two: bool, kinds: list[ImageKind]) -> None:  # noqa: FBT001 - pytest's
+def test_which_images_are_asked_for(
+    image: ImageWord | None,
+    two: bool,  # noqa: FBT001 - pytest's
+    kinds: list[ImageKind],
+) -> None:
     specs = Profile("p", HttpPost("h"), image=image, two_images=two, quality=70).image_specs()
     assert [spec.kind for spec in specs] == kinds
     assert all(spec.quality == 70 and spec.fit is None for spec in specs)
@@ -282,10 +307,10 @@ def test_the_filters(settings: dict[str, Any], wanted: bool) -> None:  # noqa: F
 def test_a_pin_is_taken_as_it_is_printed() -> None:
     pin = ":".join(["AB"] * 32)
     assert Tls(pin=pin).pin == "ab" * 32
-    with pytest.raises(ConfigError, match=r"^tls.pin"):
+    with pytest.raises(ConfigError, match=r"^Tls: pin"):
         Tls(pin="ab")
 
 
 def test_a_time_limit_must_be_one() -> None:
-    with pytest.raises(ConfigError, match=r"^timeouts.total_s"):
+    with pytest.raises(ConfigError, match=r"^Timeouts: total_s"):
         Timeouts(total_s=0)

@@ -43,7 +43,7 @@ def deaf_resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("deaf_resolver")
 def test_a_name_server_that_is_silent_holds_nobody_up() -> None:
     profile = Profile("p", HttpPost("http://receiver.invalid/", timeouts=SHORT))
-    sink = open_sink(profile)
+    sink = open_sink(profile.protocol)
     began = time.monotonic()
     outcome = sink.send(Body(content=b"{}"), Attempt(event_id="e" * 32, packet=7))
     assert time.monotonic() - began < SHORT.total_s + SLACK_S

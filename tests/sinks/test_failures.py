@@ -8,7 +8,7 @@ import ssl
 
 import pytest
 
-from cammra_edge.profile import Endpoint, HttpPost
+from cammra_edge.profile import Endpoint, HttpPost, NetworkMode
 from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import Misconfigured, Outcome, TryLater
 from cammra_edge.sinks.http import HttpSink
@@ -81,14 +81,16 @@ def test_the_innermost_cause_speaks() -> None:
 @pytest.mark.parametrize(
     ("typed", "mode", "tried"),
     [
-        ("{host}", "https", "https://{host}"),
-        ("{host}", "http", "http://{host}"),
-        ("http://{host}", "https", "http://{host}"),
+        ("{host}", NetworkMode.HTTPS, "https://{host}"),
+        ("{host}", NetworkMode.HTTP, "http://{host}"),
+        ("http://{host}", NetworkMode.HTTPS, "http://{host}"),
     ],
 )
-def test_a_closed_port_says_which_scheme_was_tried(typed: str, mode: str, tried: str) -> None:
+def test_a_closed_port_says_which_scheme_was_tried(
+    typed: str, mode: NetworkMode, tried: str
+) -> None:
     host = f"{LOOPBACK}:{free_port()}"
-    sink = HttpSink(HttpPost(typed.format(host=host)), network_mode=mode)
+    sink = HttpSink(HttpPost(typed.format(host=host)).over(mode))
     outcome = sink.send(BODY, ATTEMPT)
     assert isinstance(outcome, TryLater)
     assert outcome.why.startswith(tried.format(host=host) + " refuses")

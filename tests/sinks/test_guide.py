@@ -77,7 +77,7 @@ def deliver(
     protocol: Protocol, *, images: dict[str, bytes] = JPEGS, image: ImageKind | None, packets: range
 ) -> None:
     profile = Profile("p", protocol, image=image, two_images=True)
-    sink = open_sink(profile)
+    sink = open_sink(profile.protocol)
     for packet in packets:
         body = render(
             EVENT,

@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import Attempt, Body, Device, Files, Message
+from cammra_edge.model import Attempt, Body, Files, Message
 from cammra_edge.payload import render
 from cammra_edge.profile import NAMING_1_3, Auth, Ftp, HttpPost, Profile, Protocol, Tcp
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered
 from cammra_edge.sinks.http import HttpSink
 from tests.budget import examples
-from tests.payload.events import BOUNDARY_KEY, JPEGS, with_text
+from tests.payload.events import BOUNDARY_KEY, JPEGS, unchecked_device, with_text
 from tests.payload.test_hostile import HOSTILE
 from tests.scripted_ftp import Faulty
 from tests.servers import LOOPBACK, PATIENT, Scripted, answer, answering, headers_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
 
+    from cammra_edge.profile import FramingWord
     from cammra_edge.sinks.base import Sink
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -58,7 +59,7 @@ def rendered(protocol: Protocol, plate: str, device_id: str) -> tuple[Message, A
         JPEGS,
         profile=profile,
         profile_id=1,
-        device=Device(serial=device_id, time_zone="UTC"),
+        device=unchecked_device(serial=device_id),
         packet=7,
         boundary_key=BOUNDARY_KEY,
     )
@@ -132,7 +133,7 @@ def test_a_request_has_our_headers_and_no_other(  # noqa: PLR0913, PLR0917 - one
 @given(st.lists(st.tuples(HOSTILE, HOSTILE), min_size=3, max_size=3))
 @pytest.mark.parametrize(("framing", "between"), [("newline", b"\n"), ("nul", b"\0")])
 def test_a_frame_holds_one_event_whole(
-    framing: str, between: bytes, said: list[tuple[str, str]]
+    framing: FramingWord, between: bytes, said: list[tuple[str, str]]
 ) -> None:
     def script(connection: socket.socket, _: int, server: Scripted) -> None:
         received = b""
@@ -144,7 +145,7 @@ def test_a_frame_holds_one_event_whole(
         protocol = Tcp(
             f"{LOOPBACK}:{server.port}", persistent=True, framing=framing, timeouts=PATIENT
         )
-        sink = open_sink(Profile("p", protocol))
+        sink = open_sink(protocol)
         for plate, device_id in said:
             delivered(sink, protocol, plate, device_id)
         sink.close()
@@ -168,7 +169,7 @@ def test_a_command_is_one_of_ours_about_a_path_of_ours(
             protocol = Ftp(url, user=user, password=password, timeouts=PATIENT, **ways)  # type: ignore[arg-type] # texts
         except ConfigError:
             protocol = Ftp(url, timeouts=PATIENT, **ways)  # type: ignore[arg-type] # as above
-        sink = open_sink(Profile("p", protocol))
+        sink = open_sink(protocol)
         delivered(sink, protocol, plate, device_id)
         sink.close()
     message, _ = rendered(protocol, plate, device_id)

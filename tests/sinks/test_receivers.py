@@ -80,7 +80,7 @@ def deliver(
     **settings: object,
 ) -> None:
     profile = Profile("p", HttpPost(f"http://{LOOPBACK}:{port}/listener.php"), **settings)  # type: ignore[arg-type] # the tests' own
-    sink = open_sink(profile)
+    sink = open_sink(profile.protocol)
     event = with_text(text)
     for packet in packets:
         body = render(

@@ -143,7 +143,7 @@ def password_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[
 
 
 def sent(profile: Profile, *messages: Files, attempt: Attempt = FIRST) -> list[Outcome]:
-    sink = open_sink(profile)
+    sink = open_sink(profile.protocol)
     outcomes = [sink.send(message, attempt) for message in messages]
     sink.close()
     return outcomes
@@ -233,14 +233,14 @@ def test_a_server_that_says_nothing_does_not_hold_us_up() -> None:
 
 
 def test_only_files(server: Server) -> None:
-    sink = open_sink(server.profile())
+    sink = open_sink(server.profile().protocol)
     assert isinstance(sink.send(Body(content=b"x"), FIRST), GiveUp)
     assert isinstance(sink.send(Files(files=()), FIRST), Delivered)
     sink.close()
 
 
 def test_folders_that_somebody_cleared_away_are_made_again(server: Server) -> None:
-    sink = open_sink(server.profile())
+    sink = open_sink(server.profile().protocol)
     assert isinstance(sink.send(FILES, FIRST), Delivered)
     for path in sorted(server.home.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
@@ -250,7 +250,7 @@ def test_folders_that_somebody_cleared_away_are_made_again(server: Server) -> No
 
 
 def test_a_connection_that_went_away_costs_one_reconnect(server: Server) -> None:
-    sink = open_sink(server.profile())
+    sink = open_sink(server.profile().protocol)
     assert isinstance(sink, SftpSink)
     assert isinstance(sink.send(FILES, FIRST), Delivered)
     assert isinstance(sink._kept, Session)
@@ -292,5 +292,5 @@ def test_a_test_shows_the_key_of_a_server_that_is_not_believed(server: Server) -
 
 
 def test_a_fingerprint_is_checked_when_it_is_set() -> None:
-    with pytest.raises(ConfigError, match=r"^host_key"):
+    with pytest.raises(ConfigError, match=r"^Ftp: host_key"):
         Ftp("sftp://h", host_key="AA:BB")

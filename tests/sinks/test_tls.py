@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.model import Attempt, Body, Files, NamedFile
-from cammra_edge.profile import Ftp, HttpPost, Profile, Protocol, Tcp, Tls
+from cammra_edge.profile import Ftp, HttpPost, Protocol, Tcp, Tls
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered, Misconfigured, TryLater
 from tests import ftp_servers
@@ -51,7 +51,7 @@ class SecureServer:
 
 
 def sent(protocol: Protocol, message: Message = BODY) -> Outcome:
-    sink = open_sink(Profile("p", protocol))
+    sink = open_sink(protocol)
     try:
         return sink.send(message, ATTEMPT)
     finally:

@@ -25,6 +25,7 @@ from tests.servers import LOOPBACK, free_port, require_program, running, wait_un
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cammra_edge.profile import AuthWord
     from cammra_edge.sinks.base import Outcome
 
 STORE = """<?php
@@ -57,7 +58,7 @@ def deliver(
     protocol: HttpPost, packets: range, image: ImageKind = ImageKind.FULL_FRAME
 ) -> list[Outcome]:
     profile = Profile("p", protocol, image=image, two_images=True)
-    sink = open_sink(profile)
+    sink = open_sink(profile.protocol)
     outcomes = [
         sink.send(render_event(profile, packet), Attempt(event_id=EVENT.event_id, packet=packet))
         for packet in packets
@@ -137,7 +138,7 @@ def test_nginx_with_fastcgi_stores_every_part(nginx: tuple[int, Path]) -> None:
 
 
 @pytest.mark.parametrize("auth", ["auto", "basic"])
-def test_nginx_with_basic(nginx: tuple[int, Path], auth: str) -> None:
+def test_nginx_with_basic(nginx: tuple[int, Path], auth: AuthWord) -> None:
     port, got = nginx
     url = f"http://{LOOPBACK}:{port}/basic"
     good = HttpPost(url, auth=auth, user=USER, password=PASSWORD)
@@ -169,7 +170,7 @@ class Guarded:
     got: Path
     log: Path
 
-    def profile(self, auth: str = "auto", password: str = PASSWORD) -> HttpPost:
+    def profile(self, auth: AuthWord = "auto", password: str = PASSWORD) -> HttpPost:
         return HttpPost(self.url, auth=auth, user=USER, password=password)
 
     def statuses(self, count: int) -> list[str]:
@@ -252,7 +253,7 @@ def guarded(
 
 
 @pytest.mark.parametrize("auth", ["auto", "digest"])
-def test_digest_costs_one_round_trip_once(guarded: Guarded, auth: str) -> None:
+def test_digest_costs_one_round_trip_once(guarded: Guarded, auth: AuthWord) -> None:
     outcomes = deliver(guarded.profile(auth), range(1, 6))
     assert outcomes == [Delivered("status 200")] * 5
     assert guarded.statuses(6) == ["401", *["200"] * 5]
@@ -269,7 +270,7 @@ def test_digest_with_a_wrong_password_is_refused_and_not_hammered(guarded: Guard
 def test_a_nonce_that_has_grown_old_costs_one_more(php: tuple[int, Path]) -> None:
     with apache(php, nonce_s=1) as server:
         profile = Profile("p", server.profile(), image=ImageKind.FULL_FRAME, two_images=True)
-        sink = open_sink(profile)
+        sink = open_sink(profile.protocol)
         for packet in (1, 2):
             attempt = Attempt(event_id=EVENT.event_id, packet=packet)
             assert isinstance(sink.send(render_event(profile, packet), attempt), Delivered)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from cammra_edge.model import EventWord
+
 PATIENCE_S = 60.0 * PATIENCE
 DEAD = f"http://127.0.0.1:{free_port()}/"
 CHANGES = {
@@ -34,7 +36,7 @@ CHANGES = {
 }
 
 
-def profile(key: str, url: str = DEAD, *, name: str = "", kind: str = "new") -> Profile:
+def profile(key: str, url: str = DEAD, *, name: str = "", kind: EventWord = "new") -> Profile:
     return Profile(name or key, HttpPost(url), key=key, events={kind}, image=None)
 
 

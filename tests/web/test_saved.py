@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.config.shape import SettingsError
-from cammra_edge.errors import ConfigError
+from cammra_edge.errors import ConfigError, SettingsError
 from cammra_edge.profile import Profile, Tcp
 from cammra_edge.web.saved import KEPT_VERSIONS, SavedSettings, StaleError
 from tests.web.still import StillEngine, still_settings

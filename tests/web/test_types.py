@@ -57,6 +57,8 @@ def test_every_answer_has_the_members_of_its_type(browser: Browser) -> None:
         "additionalProperties",
         "maxItems",
         "minItems",
+        "minLength",
+        "pattern",
         "required",
         "propertyNames",
         *members("Schema"),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 
 from cammra_edge.model import EventKind, ImageKind
-from cammra_edge.profile import Ftp, HttpPost, Order, Tcp, Utmc, Utmc2
+from cammra_edge.profile import FilesContent, Order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,21 +13,16 @@ if TYPE_CHECKING:
     from cammra_edge.config import Settings
     from cammra_edge.profile import Profile
 
-_WORDS = {
-    EventKind.NEW: "New",
-    EventKind.RELIABLE: "Reliable",
-    EventKind.UPDATE: "Update",
-    EventKind.LOST: "Lost",
-}
+_WORDS = {kind: kind.value.title() for kind in EventKind}
 _DEFAULT_DEVICE_ID = "defaultID"
 
 
-def profile_lines(profile: Profile, settings: Settings) -> list[str]:
+def profile_lines(profile: Profile) -> list[str]:
     """What this profile does: the first line says what goes where, the others how."""
     kinds = [_WORDS[kind] for kind in EventKind if kind in profile.events]
     what = _joined(kinds) or "nothing, as no event type is switched on"
     lines = [
-        f"sends {what} {_way(profile, settings)}",
+        f"sends {what} {profile.protocol.sentence()}",
         f"as device {profile.device_id}, {_pictures(profile)}",
     ]
     filters = list(_filters(profile))
@@ -54,7 +48,7 @@ def warnings(settings: Settings) -> Iterator[str]:
     if not settings.profiles:
         yield "there is no profile: events go nowhere"
     for profile in settings.profiles:
-        for why in _warnings(profile, settings):
+        for why in _warnings(profile):
             yield f"{profile.name}: {why}"
     named = [
         profile.name for profile in settings.profiles if profile.device_id == _DEFAULT_DEVICE_ID
@@ -63,7 +57,7 @@ def warnings(settings: Settings) -> Iterator[str]:
         yield f"{_joined(named)}: the Device ID is still {_DEFAULT_DEVICE_ID}; receivers tell cameras apart by it"
 
 
-def _warnings(profile: Profile, settings: Settings) -> Iterator[str]:
+def _warnings(profile: Profile) -> Iterator[str]:
     if not profile.enabled:
         yield "is switched off"
     if not profile.events:
@@ -73,44 +67,16 @@ def _warnings(profile: Profile, settings: Settings) -> Iterator[str]:
     unsent = [_WORDS[kind] for kind in profile.expires_s if kind not in profile.events]
     if unsent:
         yield f"expires_s names {_joined(unsent)}, which is not sent"
-    protocol = profile.protocol
-    if isinstance(protocol, Utmc | Utmc2) and not protocol.template:
-        yield "its bytes are not public: the shipped template is not verified against FF Group or TR007"
-    transport = protocol if isinstance(protocol, HttpPost | Tcp | Ftp) else protocol.transport()
-    if isinstance(transport, HttpPost):
-        endpoint = transport.endpoint(settings.network_mode)
-        if endpoint.scheme == "http" and not _is_near(endpoint.host):
-            yield "http:// is not encrypted: plates and pictures can be read on the way"
-        if endpoint.scheme == "http" and (transport.password or transport.auth_header):
-            yield "the password or Auth-Header travels unencrypted over http://"
-    if isinstance(protocol, Ftp) and profile.image is None and not protocol.sidecar:
-        yield "FTP sends files, and this profile has none: no image, no sidecar"
-
-
-def _way(profile: Profile, settings: Settings) -> str:
-    protocol = profile.protocol
-    if isinstance(protocol, Ftp):
-        files = f"{protocol.path}/{protocol.naming}.jpg".lstrip("/")
-        return f"by FTP to {protocol.endpoint()}, as {files}"
-    if isinstance(protocol, HttpPost | Tcp):
-        return _over(protocol, settings)
-    own = "a template of its own" if protocol.template else f"the template {protocol.preset_name()}"
-    return f"as {own} has it, {_over(protocol.transport(), settings, templated=True)}"
-
-
-def _over(transport: HttpPost | Tcp, settings: Settings, *, templated: bool = False) -> str:
-    if isinstance(transport, Tcp):
-        life = "one kept connection" if transport.persistent else "a connection per event"
-        return f"by TCP ({life}) to {transport.endpoint().address}"
-    layout = "multipart" if transport.multipart else "one JSON body"
-    way = "by HTTP POST" if templated else f"by HTTP POST ({layout})"
-    return f"{way} to {transport.endpoint(settings.network_mode)}"
+    yield from profile.protocol.doubts()
+    content = profile.protocol.content()
+    if isinstance(content, FilesContent) and not content.sidecar and not profile.image_specs():
+        yield f"{profile.protocol.word} sends files, and this profile has none: no image, no sidecar"
 
 
 def _pictures(profile: Profile) -> str:
-    if profile.image is None:
-        return "without pictures"
     kinds = [spec.kind.value for spec in profile.image_specs()]
+    if not kinds:
+        return "without pictures"
     count = "one picture" if len(kinds) == 1 else "two pictures"
     quality = f"JPEG quality {profile.quality or 85}"
     ceiling = f", at most {profile.max_image_bytes} bytes each" if profile.max_image_bytes else ""
@@ -130,11 +96,3 @@ def _filters(profile: Profile) -> Iterator[str]:
 
 def _joined(words: Sequence[str], last: str = "and") -> str:
     return " ".join([", ".join(words[:-1]), last, words[-1]]) if len(words) > 1 else "".join(words)
-
-
-def _is_near(host: str) -> bool:
-    """Loopback: nobody listens on the way."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

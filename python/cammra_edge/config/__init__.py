@@ -8,21 +8,37 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Collection, Sequence  # noqa: TC003 - dataclass fields are read at run time
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import KW_ONLY
+from enum import StrEnum
 from pathlib import Path
-from typing import TypedDict
+from typing import Literal, TypedDict
 
+from cammra_edge.checks import (
+    Checked,
+    Taken,
+    items,
+    maybe,
+    number,
+    path,
+    record,
+    row_of,
+    set_of,
+    setting,
+    settings,
+    text,
+    whole,
+)
 from cammra_edge.config.lists import PlateList, check_lists
 from cammra_edge.errors import ConfigError
-from cammra_edge.limits import bounded, check_bounds
-from cammra_edge.model import Device, FrameFormat
-from cammra_edge.profile import Keepalive, Profile
+from cammra_edge.model import Device, FrameFormat, FrameFormatWord
+from cammra_edge.profile import Keepalive, NetworkMode, NetworkModeWord, Profile
 
 PROFILES_ON_THE_PAGE = 3
-MIN_CORNERS = 3
-MAX_CORNERS = 32
 SHORTEST_ARROW = 0.01
+_FRACTION = number(0, 1)
+_POINT = row_of(_FRACTION, 2, "(x, y)")
+_TIMER_S = number(0, 60)
 
 
 def env(name: str) -> str:
@@ -51,37 +67,39 @@ def secret_file(path: str | Path) -> str:
         ) from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
+Point = tuple[float, float]
+
+
+@settings
+class Region(Checked):
     """A region of interest and the arrow that says which way is in.
 
     Points are fractions of the frame, `(0, 0)` top left and `(1, 1)` bottom right, so that they survive a
     change of resolution.
+
+    Args:
+        roi_id: 1 or 2, as the wire knows them.
+        polygon: Its corners.
+        arrow: Tail and head.
     """
 
-    roi_id: int = 1
-    polygon: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
-    arrow: tuple[tuple[float, float], tuple[float, float]] = ((0.5, 0.0), (0.5, 1.0))
+    _: KW_ONLY
+    roi_id: int = setting(1, whole(1, 2))
+    polygon: Taken[tuple[Point, ...], Sequence[Point]] = setting(
+        ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)), items(_POINT, least=3, most=32)
+    )
+    arrow: tuple[Point, Point] = setting(
+        ((0.5, 0.0), (0.5, 1.0)), row_of(_POINT, 2, "two points: tail and head")
+    )
 
-    def __post_init__(self) -> None:
-        if self.roi_id not in {1, 2}:
-            raise ConfigError("roi_id", self.roi_id, "1 or 2, as the wire knows them")
-        if not MIN_CORNERS <= len(self.polygon) <= MAX_CORNERS:
-            raise ConfigError(
-                "polygon", f"{len(self.polygon)} corners", f"{MIN_CORNERS} to {MAX_CORNERS} corners"
-            )
-        if any(not 0.0 <= part <= 1.0 for point in (*self.polygon, *self.arrow) for part in point):
-            raise ConfigError(
-                "polygon", "a point outside the frame", "every point as fractions from 0 to 1"
-            )
+    def _agree(self) -> None:
         if math.dist(*self.arrow) < SHORTEST_ARROW:
-            raise ConfigError(
-                "arrow", "too short", f"an arrow at least {SHORTEST_ARROW:g} of the frame long"
-            )
+            want = f"an arrow at least {SHORTEST_ARROW:g} of the frame long"
+            raise ConfigError("arrow", "too short", want)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackingSettings:
+@settings
+class TrackingSettings(Checked):
     """When a vehicle says what. Times are frame time.
 
     Args:
@@ -102,27 +120,35 @@ class TrackingSettings:
         shot_budget_bytes: Pixels kept for all vehicles together.
     """
 
-    result_delay_s: float = bounded(0.0, 0.0, 60.0)
-    reliable_reads: int = bounded(3, 1, 100)
-    reliable_confidence: float = bounded(0.8, 0.0, 1.0)
-    reliable_after_s: float = bounded(1.0, 0.0, 60.0)
-    change_reads: int = bounded(3, 1, 100)
-    change_after_s: float = bounded(0.150, 0.0, 60.0)
-    lost_after_s: float = bounded(10.0, 0.1, 3600.0)
-    min_confidence: float = bounded(0.0, 0.0, 1.0)
-    direction_travel: float = bounded(0.01, 0.0, 1.0)
+    _: KW_ONLY
+    result_delay_s: float = setting(0.0, _TIMER_S)
+    reliable_reads: int = setting(3, whole(1, 100))
+    reliable_confidence: float = setting(0.8, _FRACTION)
+    reliable_after_s: float = setting(1.0, _TIMER_S)
+    change_reads: int = setting(3, whole(1, 100))
+    change_after_s: float = setting(0.150, _TIMER_S)
+    lost_after_s: float = setting(10.0, number(0.1, 3600))
+    min_confidence: float = setting(0.0, _FRACTION)
+    direction_travel: float = setting(0.01, _FRACTION)
     vehicles_without_plate: bool = False
-    regions: Sequence[Region] = ()
-    max_tracks: int = bounded(256, 1, 10_000)
-    shots_per_track: int = bounded(3, 1, 16)
-    shot_budget_bytes: int = bounded(64 << 20, 1 << 20, 1 << 32)
-
-    def __post_init__(self) -> None:
-        check_bounds(self)
+    regions: Taken[tuple[Region, ...], Sequence[Region]] = setting((), items(record(Region)))
+    max_tracks: int = setting(256, whole(1, 10_000))
+    shots_per_track: int = setting(3, whole(1, 16))
+    shot_budget_bytes: int = setting(64 << 20, whole(1 << 20, 1 << 32))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxSettings:
+class Durability(StrEnum):
+    """What a stored event survives."""
+
+    POWER = "power"
+    PROCESS = "process"
+
+
+DurabilityWord = Literal["power", "process"]
+
+
+@settings
+class OutboxSettings(Checked):
     """Where events wait, how safely, and how many.
 
     `durability` is `power` (an event counts as stored after the flush) or `process` (survives a crash of the
@@ -139,60 +165,67 @@ class OutboxSettings:
         trust_clock: The wall clock is right at start, so time switched off counts into ages.
     """
 
-    path: Path = Path("cammra-outbox.sqlite3")
-    durability: str = "power"
-    max_bytes: int = bounded(512 << 20, 1 << 20, 1 << 40)
-    max_events: int = bounded(100_000, 1, 10_000_000)
-    max_age_s: float = bounded(7 * 86_400.0, 1.0, 10 * 365 * 86_400.0)
-    known_events: int = bounded(200_000, 1_000, 100_000_000)
-    memory_bytes: int = bounded(32 << 20, 1 << 20, 1 << 32)
+    _: KW_ONLY
+    path: Taken[Path, Path | str] = setting(Path("cammra-outbox.sqlite3"), path())
+    durability: Taken[Durability, Durability | DurabilityWord] = setting(Durability.POWER)
+    max_bytes: int = setting(512 << 20, whole(1 << 20, 1 << 40))
+    max_events: int = setting(100_000, whole(1, 10_000_000))
+    max_age_s: float = setting(7 * 86_400.0, number(1, 10 * 365 * 86_400))
+    known_events: int = setting(200_000, whole(1_000, 100_000_000))
+    memory_bytes: int = setting(32 << 20, whole(1 << 20, 1 << 32))
     trust_clock: bool = False
 
-    def __post_init__(self) -> None:
-        check_bounds(self)
-        if self.durability not in {"power", "process"}:
-            raise ConfigError("durability", self.durability, "power or process")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+@settings
+class Settings(Checked):
     """Everything the engine needs to know.
 
-    `locked` names the fields that the page must leave as the script has them: `lost_after_s` wherever it
-    stands, `tracking.lost_after_s` or `profiles[barrier].server_url` only there.
+    Args:
+        device: The camera itself.
+        profiles: Where events go.
+        frame_format: How the bytes of a frame are to be read.
+        frame_size: Of the frames, `(width, height)`, for reads that come without one.
+        tracking: When a vehicle says what.
+        outbox: Where events wait.
+        plate_lists: Known plates.
+        keepalive: The sign of life.
+        network_mode: What a URL without a scheme means.
+        max_profiles: More are refused.
+        locked: The fields that the page must leave as the script has them: `lost_after_s` wherever it stands,
+            `tracking.lost_after_s` or `profiles[barrier].server_url` only there.
     """
 
-    device: Device = field(default_factory=Device)
-    profiles: Sequence[Profile] = ()
-    frame_format: FrameFormat = FrameFormat.RGB8
-    frame_size: tuple[int, int] | None = None
-    tracking: TrackingSettings = field(default_factory=TrackingSettings)
-    outbox: OutboxSettings = field(default_factory=OutboxSettings)
-    plate_lists: Sequence[PlateList] = ()
-    keepalive: Keepalive = field(default_factory=Keepalive)
-    network_mode: str = "https"
-    max_profiles: int = PROFILES_ON_THE_PAGE
-    locked: Collection[str] = frozenset()
+    _: KW_ONLY
+    device: Device = Device()
+    profiles: Taken[tuple[Profile, ...], Sequence[Profile]] = setting((), items(record(Profile)))
+    frame_format: Taken[FrameFormat, FrameFormat | FrameFormatWord] = setting(FrameFormat.RGB8)
+    frame_size: tuple[int, int] | None = setting(
+        None, maybe(row_of(whole(1, 65_535), 2, "(width, height)"))
+    )
+    tracking: TrackingSettings = TrackingSettings()
+    outbox: OutboxSettings = OutboxSettings()
+    plate_lists: Taken[tuple[PlateList, ...], Sequence[PlateList]] = setting(
+        (), items(record(PlateList))
+    )
+    keepalive: Keepalive = Keepalive()
+    network_mode: Taken[NetworkMode, NetworkMode | NetworkModeWord] = setting(NetworkMode.HTTPS)
+    max_profiles: int = setting(PROFILES_ON_THE_PAGE, whole(0, 1000))
+    locked: Taken[frozenset[str], Collection[str]] = setting(frozenset(), set_of(text(least=1)))
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "profiles", tuple(self.profiles))
-        object.__setattr__(self, "frame_format", FrameFormat(self.frame_format))
-        object.__setattr__(self, "locked", frozenset(self.locked))
+    def _agree(self) -> None:
         if len(self.profiles) > self.max_profiles:
             raise ConfigError(
                 "profiles",
                 f"{len(self.profiles)} profiles",
                 f"at most {self.max_profiles}, or a larger max_profiles",
             )
-        names = [profile.name for profile in self.profiles]
-        if len(set(names)) != len(names):
-            raise ConfigError("profiles", names, "a name of its own for each profile")
-        keys = [profile.key for profile in self.profiles]
-        if len(set(keys)) != len(keys):
-            raise ConfigError("profiles", keys, "a key of its own for each profile")
+        for field in ("name", "key"):
+            known: list[str] = [getattr(profile, field) for profile in self.profiles]
+            if len(set(known)) != len(known):
+                raise ConfigError("profiles", ", ".join(known), f"a {field} of its own for each")
         check_lists(self.plate_lists, "plate_lists")
-        if self.network_mode not in {"http", "https"}:
-            raise ConfigError("network_mode", self.network_mode, "http or https")
+        self._put("profiles", tuple(one.over(self.network_mode) for one in self.profiles))
+        self._put("keepalive", self.keepalive.over(self.network_mode))
 
 
 class SettingsFields(TypedDict, total=False):
@@ -200,12 +233,12 @@ class SettingsFields(TypedDict, total=False):
 
     device: Device
     profiles: Sequence[Profile]
-    frame_format: FrameFormat
+    frame_format: FrameFormat | FrameFormatWord
     frame_size: tuple[int, int] | None
     tracking: TrackingSettings
     outbox: OutboxSettings
     plate_lists: Sequence[PlateList]
     keepalive: Keepalive
-    network_mode: str
+    network_mode: NetworkMode | NetworkModeWord
     max_profiles: int
     locked: Collection[str]

@@ -7,21 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
-from cammra_edge.config import Settings
-from cammra_edge.config.flat import SECTIONS, key_and_field, profile_fields, protocols
-from cammra_edge.config.schema import record_schema, schema_of
-from cammra_edge.config.shape import hints_of, join
-from cammra_edge.profile import Auth, Framing, preset_names
-from cammra_edge.profile._keepalive import USUAL_MINUTES
-from cammra_edge.profile._protocols import NETWORK_MODES
-from cammra_edge.profile._templated import TAG_BITS
+from cammra_edge.checks import join, leaves_of
+from cammra_edge.config.flat import key_and_field, profile_fields, section_fields
+from cammra_edge.profile import PROTOCOLS
+
+if TYPE_CHECKING:
+    from cammra_edge.checks import Setting
 
 Schema = dict[str, Any]
 ANY_PROFILE = "profiles[]"
-_SCRIPT_ONLY = frozenset({"ca_file", "client_cert", "client_key", "ssh_key"})
-"""Paths of files on the camera: never taken from a browser, so that none can be asked for by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,62 +37,34 @@ class Catalogue:
 @cache
 def catalogue() -> Catalogue:
     """Every field, read off the classes."""
-    by_protocol = {
-        word: list(_flat_schemas("", record_schema(cls))) for word, cls in protocols().items()
-    }
-    schemas: dict[str, Schema] = {}
-    for section in SECTIONS:
-        schemas |= _flat_schemas(section, schema_of(hints_of(Settings)[section]))
-    schemas[f"{ANY_PROFILE}.protocol"] = {"type": "string", "enum": list(protocols())}
-    for name, cls in profile_fields().items():
-        properties = cast("Schema", record_schema(cls)["properties"])
-        for flat_name, schema in _flat_schemas(name, properties[name]).items():
-            words = [word for word, names in by_protocol.items() if flat_name in names]
-            schemas[f"{ANY_PROFILE}.{flat_name}"] = schema | ({"protocols": words} if words else {})
-    for name, words in _words().items():
-        schemas[name] = {**schemas[name], "enum": words}
-    for name, schema in schemas.items():
-        if name.rpartition(".")[2] in _SCRIPT_ONLY:
-            schema["readOnly"] = True
-    schemas["keepalive.period_minutes"]["examples"] = list(USUAL_MINUTES)
+    by_protocol = {word: list(leaves_of(cls)) for word, cls in PROTOCOLS.items()}
+    schemas: dict[str, Schema] = {name: one.schema() for name, one in section_fields().items()}
+    for name, one in profile_fields().items():
+        words = [word for word, names in by_protocol.items() if name in names]
+        schema: Schema = dict(one.schema())
+        schemas[join(ANY_PROFILE, name)] = schema | ({"protocols": words} if words else {})
     return Catalogue(by_protocol, schemas)
 
 
-def schema_of_name(name: str) -> Schema | None:
-    """The schema of a flat name, of whatever profile; `None` when there is no such field."""
+def setting_of(name: str) -> Setting | None:
+    """The field of a flat name, of whatever profile; `None` when there is no such field."""
     key, field = key_and_field(name)
-    return catalogue().schemas.get(join(ANY_PROFILE, field) if key else name)
+    return (profile_fields() if key else section_fields()).get(field)
 
 
 def is_secret(name: str) -> bool:
     """Whether the field is written but never read."""
-    return "writeOnly" in (schema_of_name(name) or {})
+    one = setting_of(name)
+    return one is not None and one.secret
+
+
+def is_address(name: str) -> bool:
+    """Whether the field says where to send, so that the secrets beside it go there."""
+    one = setting_of(name)
+    return one is not None and one.address
 
 
 def is_script_only(name: str) -> bool:
-    """Whether only a script may set the field."""
-    return "readOnly" in (schema_of_name(name) or {})
-
-
-def _flat_schemas(name: str, schema: object) -> dict[str, Schema]:
-    """The schemas of a record's fields by flat name; of a field that is no record, its own."""
-    described = cast("Schema", schema)
-    if "properties" not in described:
-        return {name: described}
-    flat: dict[str, Schema] = {}
-    for inner, inner_schema in described["properties"].items():
-        flat |= _flat_schemas(join(name, inner), inner_schema)
-    return flat
-
-
-def _words() -> dict[str, list[Any]]:
-    """The words of fields that are plain text or a plain number to the type checker."""
-    auth = [word.value for word in Auth]
-    return {
-        "network_mode": list(NETWORK_MODES),
-        "keepalive.auth": auth,
-        "profiles[].auth": auth,
-        "profiles[].preset": list(preset_names()),
-        "profiles[].framing": ["", *(word.value for word in Framing)],
-        "profiles[].tag_bits": list(TAG_BITS),
-    }
+    """Whether only a script may set the field: a file on the camera, which no browser shall ask for by name."""
+    one = setting_of(name)
+    return one is not None and one.check.names_file

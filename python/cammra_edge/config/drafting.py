@@ -23,10 +23,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cammra_edge.config import PROFILES_ON_THE_PAGE, Settings
-from cammra_edge.config.catalogue import catalogue, is_script_only, is_secret, schema_of_name
+from cammra_edge.config.catalogue import (
+    catalogue,
+    is_address,
+    is_script_only,
+    is_secret,
+    setting_of,
+)
 from cammra_edge.config.flat import Flat, flat_from_settings, key_and_field, settings_from_flat
-from cammra_edge.config.shape import SettingsError
-from cammra_edge.errors import ConfigError
+from cammra_edge.errors import ConfigError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -127,8 +132,8 @@ class Draft:
     def _moved_secrets(self, typed: Mapping[str, object]) -> Iterable[str]:
         """The stored secrets that would go to another host, as nobody has typed them again."""
         for name, url in typed.items():
-            record, _, field = name.rpartition(".")
-            if field == "server_url" and _host(url) != _host(self.values[name]):
+            record = name.rpartition(".")[0]
+            if is_address(name) and _host(url) != _host(self.values[name]):
                 yield from (
                     secret
                     for secret in self.secrets()
@@ -195,7 +200,7 @@ def check_locked(script: Settings) -> None:
     known = catalogue().schemas
     bare = {name.rpartition(".")[2] for name in known}
     for name in script.locked:
-        if name not in bare and schema_of_name(name) is None:
+        if name not in bare and setting_of(name) is None:
             raise ConfigError("locked", name, _LOCKABLE)
 
 

@@ -11,28 +11,33 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import is_dataclass, replace
+from dataclasses import MISSING, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
-from cammra_edge import profile as profile_module
-from cammra_edge.config import Settings
-from cammra_edge.config.shape import (
+from cammra_edge.checks import (
+    Checked,
     Plain,
-    SettingsError,
-    defaults_of,
-    hints_of,
+    Setting,
+    choice,
+    inside,
     join,
+    leaves_of,
     plain_of,
-    record_of,
-    settable,
-    value_of,
+    read_record,
+    settings_of,
+    shown,
+    under,
 )
-from cammra_edge.errors import ConfigError
-from cammra_edge.profile import Profile
+from cammra_edge.config import Settings
+from cammra_edge.errors import ConfigError, SettingsError
+from cammra_edge.profile import PROTOCOLS, HttpPost, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from cammra_edge.profile import Protocol
 
 Flat = dict[str, Plain]
 
@@ -42,16 +47,8 @@ SECTIONS = ("device", "tracking", "plate_lists", "network_mode", "keepalive")
 UNSET_URL = "not-set.invalid:9"
 """The address of a profile that is off and has none yet: no network has it (RFC 2606), the page shows it empty."""
 
-_WORDS = {
-    "Tcp": "TCP",
-    "HttpPost": "HTTP POST",
-    "Ftp": "FTP",
-    "Sftp": "SFTP",
-    "Utmc": "UTMC",
-    "Utmc2": "UTMC-2",
-}
 _PROFILE_NAME = re.compile(r"profiles\[(.+)\]\.([a-z0-9_.]+)")  # greedy: a key may hold brackets
-_STAND_IN = profile_module.HttpPost("http://stand-in.invalid/")
+_STAND_IN = HttpPost("http://stand-in.invalid/")
 """Takes the place of a refused protocol while the profile's other fields are checked; never returned."""
 
 
@@ -67,23 +64,24 @@ def key_and_field(name: str) -> tuple[str, str]:
 
 
 @cache
-def protocols() -> dict[str, type]:
-    """The protocols by the page's word, in the page's order."""
-    by_word = {
-        _WORDS.get(cls.__name__, cls.__name__): cls for cls in get_args(profile_module.Protocol)
-    }
-    return {word: by_word[word] for word in (*_WORDS.values(), *by_word) if word in by_word}
+def section_fields() -> dict[str, Setting]:
+    """Every field beside the profiles, by its flat name."""
+    fields: dict[str, Setting] = {}
+    for section in SECTIONS:
+        one = settings_of(Settings)[section]
+        inner = leaves_of(one.check.record) if one.check.record else {"": one}
+        fields |= {join(section, path): leaf for path, leaf in inner.items()}
+    return fields
 
 
 @cache
-def profile_fields() -> dict[str, type]:
-    """Every field that a profile has here, with the class that declares it; records are not flattened."""
-    classes: dict[str, type] = dict.fromkeys(settable(Profile), Profile)
-    del classes["key"], classes["protocol"]
-    for cls in protocols().values():
-        for name in settable(cls):
-            classes.setdefault(name, cls)
-    return classes
+def profile_fields() -> dict[str, Setting]:
+    """Every field of a profile; where protocols have one alike, the first has the say."""
+    fields = {"protocol": Setting(choice(PROTOCOLS), HttpPost.word)} | leaves_of(Profile)
+    del fields["key"]
+    for cls in PROTOCOLS.values():
+        fields = leaves_of(cls) | fields
+    return fields
 
 
 def flat_from_settings(settings: Settings, keys: Sequence[str]) -> Flat:
@@ -105,41 +103,29 @@ def flat_from_settings(settings: Settings, keys: Sequence[str]) -> Flat:
 
 def flat_from_profile(profile: Profile) -> Flat:
     """The fields of one profile, those of other protocols as they are by default."""
-    word = next(word for word, cls in protocols().items() if type(profile.protocol) is cls)
-    fields: Flat = {"protocol": word}
-    for name in settable(Profile):
-        if name not in {"key", "protocol"}:
-            fields |= _flattened(name, getattr(profile, name))
-    fields |= _protocol_defaults()
-    for name in settable(protocols()[word]):
-        fields |= _flattened(name, getattr(profile.protocol, name))
+    fields = {
+        name: plain_of(one.default)
+        for name, one in profile_fields().items()
+        if one.default is not MISSING
+    }
+    fields |= _flattened("", profile) | _flattened("", profile.protocol)
+    del fields["key"]
     if fields["server_url"] == UNSET_URL:
         fields["server_url"] = ""
-    return fields
-
-
-@cache
-def _protocol_defaults() -> Flat:
-    """The fields of all protocols; where two differ, as the first of them has it."""
-    fields: Flat = {}
-    for cls in reversed(protocols().values()):
-        for name, default in defaults_of(cls).items():
-            fields |= _flattened(name, default)
-    return fields
+    return fields | {"protocol": profile.protocol.word}
 
 
 def unfilled(key: str) -> Flat:
     """The fields of a profile that nobody has filled in, as the page first shows it."""
-    return flat_from_profile(Profile(key, profile_module.HttpPost(UNSET_URL), enabled=False))
+    return flat_from_profile(Profile(key, HttpPost(UNSET_URL), enabled=False))
 
 
-def _flattened(name: str, value: object) -> Flat:
-    if not is_dataclass(value) or isinstance(value, type):
-        return {name: plain_of(value)}
-    flat: Flat = {}
-    for inner in settable(type(value)):
-        flat |= _flattened(join(name, inner), getattr(value, inner))
-    return flat
+def _flattened(at: str, value: object) -> Flat:
+    """A value's fields by their paths."""
+    if not isinstance(value, Checked):
+        return {at: plain_of(value)}
+    leaves = leaves_of(type(value))
+    return {join(at, path): plain_of(attrgetter(path)(value)) for path in leaves}
 
 
 def _nested(flat: Mapping[str, object]) -> dict[str, Any]:
@@ -179,7 +165,8 @@ def settings_from_flat(
     values: dict[str, Any] = {"profiles": []}
     for section, plain in _nested(sections).items():
         try:
-            values[section] = value_of(hints_of(Settings)[section], plain, section)
+            with under(section):
+                values[section] = settings_of(Settings)[section].check.read(plain)
         except SettingsError as error:
             errors.extend(error.errors)
     for key in filled:
@@ -209,42 +196,45 @@ def profile_from_flat(key: str, flat: Mapping[str, object]) -> Profile:
     Raises:
         SettingsError: Names every field that is wrong, as `profiles[barrier].server_url`.
     """
-    at = f"profiles[{key}]"
-    record = _nested(flat)
-    word = record.pop("protocol", "HTTP POST")
-    cls = protocols().get(word) if isinstance(word, str) else None
-    if cls is None:
-        want = "one of " + ", ".join(protocols())
-        raise SettingsError([ConfigError(join(at, "protocol"), str(word)[:80], want)])
-    if record.get("server_url") == "" and not record.get("enabled"):
-        record["server_url"] = UNSET_URL
-    own = {name: record.pop(name) for name in settable(Profile) if name in record}
-    theirs = {name: record.pop(name) for name in settable(cls) if name in record}
-    errors = _errors_of_others(record, at)
-    protocol = _STAND_IN
+    record = dict(flat)
+    word = record.pop("protocol", HttpPost.word)
+    with under(f"profiles[{key}]"):
+        cls = PROTOCOLS.get(word) if isinstance(word, str) else None
+        if cls is None:
+            raise ConfigError("protocol", shown(word), f"one of {', '.join(PROTOCOLS)}")
+        if record.get("server_url") == "" and not record.get("enabled"):
+            record["server_url"] = UNSET_URL
+        return _profile_of(key, cls, record)
+
+
+def _profile_of(key: str, cls: type[Protocol], flat: dict[str, object]) -> Profile:
+    own = {name: flat.pop(name) for name in leaves_of(Profile) if name in flat and name != "key"}
+    theirs = _nested({name: flat.pop(name) for name in leaves_of(cls) if name in flat})
+    errors = _errors_of_others(flat)
+    protocol: Protocol = _STAND_IN
     try:
-        protocol = record_of(cls, theirs, at)
-    except SettingsError as error:
+        protocol = read_record(cls, theirs)
+    except ConfigError as error:
         errors.extend(error.errors)
     try:
-        profile: Profile = record_of(Profile, own, at, given={"key": key, "protocol": protocol})
-    except SettingsError as error:
+        profile = read_record(Profile, own, key=key, protocol=protocol)
+    except ConfigError as error:
         raise SettingsError([*errors, *error.errors]) from None
     if errors:
         raise SettingsError(errors)
     return profile
 
 
-def _errors_of_others(record: Mapping[str, object], at: str) -> list[ConfigError]:
+def _errors_of_others(flat: Mapping[str, object]) -> list[ConfigError]:
     """What is wrong with fields that this profile's protocol does not have."""
     errors: list[ConfigError] = []
-    for name, value in record.items():
-        cls = profile_fields().get(name)
-        if cls is None:
-            errors.append(ConfigError(join(at, name), "", "no such field here"))
+    for name, value in flat.items():
+        one = profile_fields().get(name)
+        if one is None:
+            errors.append(ConfigError(name, "", "no such field here"))
             continue
         try:
-            value_of(hints_of(cls)[name], value, join(at, name))
-        except SettingsError as error:
-            errors.extend(error.errors)
+            one.check.read(value)
+        except ConfigError as error:
+            errors.extend(inside(error, name))
     return errors

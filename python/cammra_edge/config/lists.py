@@ -7,10 +7,20 @@ each in the order given; the first match speaks. Held by `tests/config/test_list
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence  # noqa: TC003 - dataclass fields are read at run time
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from typing import Literal
 
+from cammra_edge.checks import (
+    Checked,
+    Taken,
+    items,
+    record,
+    required,
+    setting,
+    settings,
+    text,
+)
 from cammra_edge.errors import ConfigError
 from cammra_edge.model import NOT_LISTED, ListMatch
 from cammra_edge.plates import WILDCARDS, Patterns, list_key
@@ -36,26 +46,25 @@ class ListMode(StrEnum):
     CUSTOM = ""
 
 
+ListWord = Literal["allow", "block", ""]
+
 _RANK = {ListMode.BLOCK: 0, ListMode.ALLOW: 1, ListMode.CUSTOM: 2}
 
 
-@dataclass(frozen=True, slots=True)
-class ListEntry:
+@settings
+class ListEntry(Checked):
     """One line of a list: a plate or a pattern, and what is said about it."""
 
-    pattern: str
-    description: str = ""
+    pattern: str = required(text(least=1, most=MAX_NAME))
+    description: str = setting("", text(most=MAX_DESCRIPTION))
 
-    def __post_init__(self) -> None:
-        if not self.key:
+    def _agree(self) -> None:
+        length = len(self.key)
+        if not length:
             raise ConfigError("pattern", self.pattern, "a plate or a pattern")
-        if len(self.pattern) > MAX_NAME or len(self.key) > MAX_KEY:
+        if length > MAX_KEY:
             want = f"at most {MAX_KEY} letters, digits and wildcards"
-            raise ConfigError("pattern", self.pattern[:MAX_NAME], want)
-        if len(self.description) > MAX_DESCRIPTION:
-            raise ConfigError(
-                "description", self.description[:20] + "…", f"at most {MAX_DESCRIPTION} characters"
-            )
+            raise ConfigError("pattern", self.pattern, want)
 
     @property
     def key(self) -> str:
@@ -68,21 +77,22 @@ class ListEntry:
         return not WILDCARDS.isdisjoint(self.key)
 
 
-@dataclass(frozen=True, slots=True)
-class PlateList:
+@settings
+class PlateList(Checked):
     """Known plates under one name."""
 
-    name: str
-    mode: ListMode = ListMode.CUSTOM
-    entries: Sequence[ListEntry] = ()
+    name: str = required(text(least=1, most=MAX_NAME))
+    mode: Taken[ListMode, ListMode | ListWord] = setting(ListMode.CUSTOM)
+    entries: Taken[tuple[ListEntry, ...], Sequence[ListEntry]] = setting(
+        (), items(record(ListEntry), most=MAX_ENTRIES)
+    )
 
-    def __post_init__(self) -> None:
-        if not self.name.strip() or len(self.name) > MAX_NAME:
-            raise ConfigError("name", self.name[:MAX_NAME], f"a name of 1 to {MAX_NAME} characters")
-        if len(self.entries) > MAX_ENTRIES:
-            raise ConfigError(
-                "entries", f"{len(self.entries)} plates", f"at most {MAX_ENTRIES} plates in a list"
-            )
+    def _agree(self) -> None:
+        if not self.name.strip():
+            raise ConfigError("name", self.name, "a name that is not blank")
+
+    def _owner(self) -> str:
+        return f"plate list {self.name!r}"
 
 
 def check_lists(lists: Sequence[PlateList], field: str) -> None:

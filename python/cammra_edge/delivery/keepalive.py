@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.model import Attempt
 from cammra_edge.payload.keepalive import Status, keepalive_body
-from cammra_edge.profile import Profile
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered
 
@@ -31,20 +30,18 @@ _S_PER_MINUTE = 60
 class KeepaliveSender:
     """One camera's keepalives; `start` it once, and `stop` it for good."""
 
-    def __init__(  # noqa: PLR0913 - what it sends, about whom, and how it is told the time
+    def __init__(
         self,
         settings: Keepalive,
         device: Device,
         status: Callable[[], Status],
         *,
-        network_mode: str = "https",
         clock: Clock,
         period_s: float | None = None,
     ) -> None:
         self._settings = settings
         self._device = device
         self._status = status
-        self._network_mode = network_mode
         self._clock = clock
         self._period_s = settings.period_minutes * _S_PER_MINUTE if period_s is None else period_s
         self._stopping = threading.Event()
@@ -71,11 +68,7 @@ class KeepaliveSender:
         """Send one now."""
         self._sent += 1
         body = keepalive_body(self._settings, self._device, self._status())
-        sink = open_sink(
-            Profile("keepalive", self._settings.transport()),
-            network_mode=self._network_mode,
-            clock=self._clock,
-        )
+        sink = open_sink(self._settings.transport(), clock=self._clock)
         try:
             return sink.send(body, Attempt(event_id="keepalive", packet=self._sent))
         finally:

@@ -36,7 +36,7 @@ class EngineKeepalive:
 
     def apply(self, settings: Settings) -> None:
         """Send as these settings say from now on."""
-        used = (settings.keepalive, settings.device, settings.network_mode)
+        used = (settings.keepalive, settings.device)
         if used == self._used:
             return
         if self._sender is not None:
@@ -48,7 +48,6 @@ class EngineKeepalive:
                 settings.keepalive,
                 settings.device,
                 self._now,
-                network_mode=settings.network_mode,
                 clock=self._clock,
             )
             self._sender.start()

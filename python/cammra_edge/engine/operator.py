@@ -161,7 +161,6 @@ class Operator:
             profile,
             profile_id=(run.profile_id(key) if run is not None else 0) or place,
             device=settings.device,
-            network_mode=settings.network_mode,
             plate=plate,
             clock=self._clock,
         )

@@ -53,7 +53,6 @@ class Run:
         self.writer = EventWriter(stream_id, self.outbox, recent)
         self.workers: dict[str, DeliveryWorker] = {}
         self._device: Device | None = None
-        self._network_mode = ""
         self._handover = Handover()
         self._keepalive = EngineKeepalive(status, clock)
 
@@ -66,13 +65,12 @@ class Run:
     def apply(self, settings: Settings) -> None:
         """Give each profile that is new or has changed a worker, and retire those of profiles that are gone."""
         self.writer.apply(settings)
-        shared = (settings.device, settings.network_mode)
-        same = shared == (self._device, self._network_mode)
-        self._device, self._network_mode = shared
+        same_device = settings.device == self._device
+        self._device = settings.device
         old, workers = self.workers, {}
         for profile in settings.profiles:
             worker = old.get(profile.key)
-            if worker is None or not same or worker.profile != profile:
+            if worker is None or not same_device or worker.profile != profile:
                 retired, worker = worker, self._new_worker(profile, settings)
                 self._handover.replace(retired, worker)
             workers[profile.key] = worker
@@ -92,7 +90,7 @@ class Run:
             return renderer.render(event, images, packet=packet, boundary_key=outbox.boundary_key)
 
         def way_out() -> Sink:
-            return open_sink(profile, network_mode=settings.network_mode, clock=self._clock)
+            return open_sink(profile.protocol, clock=self._clock)
 
         return DeliveryWorker(
             profile, outbox, way_out(), message, clock=self._clock, more_sinks=way_out

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from cammra_edge.errors import BoundaryError
 from cammra_edge.framing import multipart_body
 from cammra_edge.model import Body, Files, NamedFile
 from cammra_edge.payload import ff, paths, template
-from cammra_edge.profile import Ftp, HttpPost, Tcp, Templated
+from cammra_edge.profile import FilesContent, FormContent, JsonContent, MultipartContent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from cammra_edge.model import Device, Event, Message
     from cammra_edge.profile import Profile
 
-_JSON = "application/json"
 _DASHES = "-" * 24
 _LONGEST_KEY = 64
 _SALT_BYTES = 16
@@ -49,7 +48,7 @@ class Renderer:
             latitude=device.latitude if profile.latitude is None else profile.latitude,
             longitude=device.longitude if profile.longitude is None else profile.longitude,
         )
-        self._protocol = profile.protocol
+        self._content = profile.protocol.content()
         self._form = ff.event_form(self._sender, profile.image_specs())
 
     def render(
@@ -63,9 +62,9 @@ class Renderer:
             packet: The profile's running number of this event, the same at every attempt.
             boundary_key: A secret of this installation, at least 16 bytes: makes boundaries unguessable.
         """
-        match self._protocol:
-            case HttpPost(multipart=True) as protocol:
-                form, names, as_file = self._form, protocol.part_names, protocol.event_as_file
+        match self._content:
+            case MultipartContent(part_names=names, event_as_file=as_file):
+                form = self._form
                 return multipart(
                     lambda boundary: form.multipart(
                         event, images, packet, boundary, names, as_file
@@ -73,51 +72,49 @@ class Renderer:
                     self._message_id(event),
                     boundary_key,
                 )
-            case HttpPost():
+            case JsonContent(content_type=content_type):
                 content = self._form.with_images(event, images, packet)
-                return Body(content=content, content_type=_JSON)
-            case Ftp() as protocol:
-                return self._files(event, images, packet, protocol)
-            case Templated() as protocol:
-                return self._templated(event, images, packet, protocol, boundary_key)
-            case Tcp():
-                return Body(content=self._form.with_images(event, images, packet))
+                return Body(content=content, content_type=content_type)
+            case FilesContent() as wanted:
+                return self._files(event, images, packet, wanted)
+            case FormContent() as wanted:
+                return self._filled(event, images, packet, wanted, boundary_key)
+            case unknown:
+                assert_never(unknown)
 
-    def _templated(
+    def _filled(
         self,
         event: Event,
         images: Mapping[str, bytes],
         packet: int,
-        protocol: Templated,
+        wanted: FormContent,
         boundary_key: bytes,
     ) -> Body:
         attached = self._attached(event, images, packet)
-        message = protocol.message()
-        values = template.Values(event, self._sender, packet, attached, images, protocol)
-        if message.parts:
-            parts = template.message_parts(message, values)
+        form = wanted.form
+        values = template.Values(event, self._sender, packet, attached, images, wanted)
+        if form.parts:
+            parts = template.form_parts(form, values)
             return multipart(
                 lambda boundary: multipart_body(boundary, parts),
                 self._message_id(event),
                 boundary_key,
             )
-        return Body(
-            content=values.filled(message.body, message.escape), content_type=message.content_type
-        )
+        return Body(content=values.filled(form.body, form.escape), content_type=form.content_type)
 
     def _files(
-        self, event: Event, images: Mapping[str, bytes], packet: int, protocol: Ftp
+        self, event: Event, images: Mapping[str, bytes], packet: int, wanted: FilesContent
     ) -> Files:
         """The sidecar first and the selected image last, so that a watcher who sees that one sees all."""
         attached = self._attached(event, images, packet)
-        base = paths.base_path(protocol.path, protocol.naming, event, self._sender)
+        base = paths.base_path(wanted.path, wanted.naming, event, self._sender)
         files = [
             NamedFile(
                 path=f"{base}{'_lp' if number else ''}.jpg", content=images[image.ref.image_key]
             )
             for number, image in enumerate(attached)
         ]
-        if protocol.sidecar:
+        if wanted.sidecar:
             image_type = ff.wire_type(attached[0].ref.spec.kind) if attached else ""
             sidecar, _ = self._form.filled(event, attached, packet, image_type)
             files.append(NamedFile(path=f"{base}.json", content=sidecar))

@@ -16,15 +16,14 @@ from urllib.parse import quote
 
 from cammra_edge.model import Direction
 from cammra_edge.payload import ff, naming, utmc
-from cammra_edge.profile import Utmc
-from cammra_edge.profile._template import FIELDS, Escape, Kind, Section, Text, Value
+from cammra_edge.profile.form import FIELDS, Escape, Kind, Section, Text, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from cammra_edge.model import Event
-    from cammra_edge.profile import Templated
-    from cammra_edge.profile._template import Message, Node, Part
+    from cammra_edge.profile import FormContent
+    from cammra_edge.profile.form import Form, Node, Part
 
 _NS_PER_MS = 1_000_000
 _MS_PER_S = 1000
@@ -88,19 +87,18 @@ class Values:
         packet: int,
         attached: tuple[ff.NamedImage, ...],
         images: Mapping[str, bytes],
-        protocol: Templated,
+        content: FormContent,
     ) -> None:
         selected = attached[0] if attached else None
         plate_crop = next((image for image in attached if image.is_plate), None)
         box = event.plate_box
         device, info = sender.device, event.info
         self.zone_name = device.time_zone
-        bits = protocol.tag_bits if isinstance(protocol, Utmc) else 24
         self._values: dict[str, Plain] = {
             "plate": event.plate.text,
             "plate_ascii": naming.ascii_text(event.plate.text),
-            "tag": utmc.tag(event.plate.text, bits),
-            "tag_bits": bits,
+            "tag": utmc.tag(event.plate.text, content.tag_bits),
+            "tag_bits": content.tag_bits,
             "country": event.plate.country,
             "region": event.plate.region,
             "region_code": event.plate.region_code,
@@ -143,7 +141,7 @@ class Values:
             "plate_image": images[plate_crop.ref.image_key] if plate_crop else b"",
             "image_name": selected.file_name if selected else "",
             "plate_image_name": plate_crop.file_name if plate_crop else "",
-            "user": protocol.user,
+            "user": content.user,
             "test": "true" if event.test else "",
         }
 
@@ -181,9 +179,9 @@ class Values:
         return (text if bare else _ESCAPES[escape](text)).encode(errors="replace")
 
 
-def message_parts(message: Message, values: Values) -> list[tuple[str, str, str, bytes]]:
+def form_parts(form: Form, values: Values) -> list[tuple[str, str, str, bytes]]:
     """Name, file name, type and content of each part; a part whose image is missing is left out."""
-    made = [(part, _content(part, message, values)) for part in message.parts]
+    made = [(part, _content(part, form, values)) for part in form.parts]
     return [
         (
             part.name,
@@ -196,8 +194,8 @@ def message_parts(message: Message, values: Values) -> list[tuple[str, str, str,
     ]
 
 
-def _content(part: Part, message: Message, values: Values) -> bytes:
-    return values.image(part.image) if part.image else values.filled(part.content, message.escape)
+def _content(part: Part, form: Form, values: Values) -> bytes:
+    return values.image(part.image) if part.image else values.filled(part.content, form.escape)
 
 
 def _uuid(name: str) -> str:

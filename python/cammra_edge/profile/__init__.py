@@ -4,49 +4,26 @@ Words and order follow the product page. A profile is a value: it holds no conne
 Every check that can be made without a network is made when it is built (`ConfigError`).
 """
 
-from cammra_edge.profile._endpoint import Endpoint
-from cammra_edge.profile._keepalive import Keepalive
-from cammra_edge.profile._profile import Order, Profile
-from cammra_edge.profile._protocols import (
-    NAMING_1_3,
-    NAMING_2_0,
-    NAMING_VARIABLE,
-    NAMING_VARIABLES,
-    PATH_1_3,
-    PATH_2_0,
-    Auth,
-    Framing,
-    Ftp,
-    HttpPost,
-    Tcp,
-)
-from cammra_edge.profile._template import preset_names, preset_text
-from cammra_edge.profile._templated import Protocol, Template, Templated, Utmc, Utmc2
-from cammra_edge.profile._transport import Timeouts, Tls
+from cammra_edge.profile import protocols
+from cammra_edge.profile.endpoint import Endpoint, NetworkMode, NetworkModeWord
+from cammra_edge.profile.form import PRESETS, Preset, preset_text
+from cammra_edge.profile.keepalive import Keepalive
+from cammra_edge.profile.profile import Order, OrderWord, Profile
+from cammra_edge.profile.protocols import *  # noqa: F403 - a new protocol is then exported in one place
+from cammra_edge.profile.trust import Timeouts, Tls
 
 __all__ = [
-    "NAMING_1_3",
-    "NAMING_2_0",
-    "NAMING_VARIABLE",
-    "NAMING_VARIABLES",
-    "PATH_1_3",
-    "PATH_2_0",
-    "Auth",
+    "PRESETS",
     "Endpoint",
-    "Framing",
-    "Ftp",
-    "HttpPost",
     "Keepalive",
+    "NetworkMode",
+    "NetworkModeWord",
     "Order",
+    "OrderWord",
+    "Preset",
     "Profile",
-    "Protocol",
-    "Tcp",
-    "Template",
-    "Templated",
     "Timeouts",
     "Tls",
-    "Utmc",
-    "Utmc2",
-    "preset_names",
     "preset_text",
 ]
+__all__ += protocols.__all__

@@ -26,7 +26,6 @@ import httpcore
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
 from cammra_edge.model import Body
-from cammra_edge.profile import Auth
 from cammra_edge.sinks import challenge, failures, redirect
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
@@ -87,17 +86,16 @@ class HttpSink:
         self,
         protocol: HttpPost,
         *,
-        network_mode: str = "https",
         clock: Clock = SYSTEM_CLOCK,
         moves_left: int = redirect.MOST_MOVES,
     ) -> None:
         self._protocol = protocol
         self._moves_left = moves_left if protocol.follow_redirects else 0
         self._clock = clock
-        self.endpoint = protocol.endpoint(network_mode)
+        self.endpoint = protocol.endpoint()
         self._network = Network(protocol.tls, protocol.timeouts)
         self._credentials = challenge.Credentials(
-            auth=Auth(protocol.auth), user=protocol.user, password=protocol.password
+            auth=protocol.auth, user=protocol.user, password=protocol.password
         )
         self._pool: httpcore.ConnectionPool | None = None
         self._fixed_headers = [

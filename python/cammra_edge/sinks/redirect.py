@@ -40,7 +40,7 @@ def protocol_there(
         )
     except (ConfigError, ValueError):
         return None
-    place = there.endpoint(here.scheme)
+    place = there.endpoint()
     if place.host != here.host or (here.scheme, place.scheme) == ("https", "http"):
         return None
     return there

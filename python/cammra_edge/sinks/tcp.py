@@ -56,7 +56,7 @@ class TcpSink:
 
     def __init__(self, protocol: Tcp, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._protocol = protocol
-        self._framing = Framing(protocol.framing)
+        self._framing = protocol.framing
         self._clock = clock
         self._trust = Trust(protocol.tls)
         self._kept: socket.socket | None = None

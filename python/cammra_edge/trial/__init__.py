@@ -2,9 +2,63 @@
 
 `trial` sends one event that is marked as a test, with a picture of our own, past the queue and without
 touching another profile. Every failing step says in one sentence what to do.
+
+Invariants, held by `tests/trial/test_trial.py`: every step that begins also ends; `done` comes last, whatever
+happened; no step's text holds a password.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.profile import Ftp, HttpPost, Tcp
 from cammra_edge.trial.step import Step
-from cammra_edge.trial.steps import trial
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cammra_edge.clock import Clock
+    from cammra_edge.model import Device
+    from cammra_edge.profile import Profile
 
 __all__ = ["Step", "trial"]
+
+
+def trial(
+    profile: Profile,
+    *,
+    profile_id: int,
+    device: Device,
+    plate: str = "AXIS1234",
+    clock: Clock = SYSTEM_CLOCK,
+) -> Iterator[Step]:
+    """Try a profile out.
+
+    Args:
+        profile: Saved or not.
+        profile_id: Its number.
+        device: The camera.
+        plate: What the test event reports.
+        clock: Where time limits are read.
+
+    Yields:
+        Each step as it begins and as it has ended, `done` last.
+    """
+    # Each is imported when asked for, as the sinks are.
+    match profile.protocol.transport():
+        case HttpPost() as way:
+            from cammra_edge.trial.http import HttpTrial  # noqa: PLC0415 - as above
+
+            run = HttpTrial(way, profile, profile_id=profile_id, device=device, clock=clock).run
+        case Tcp() as way:
+            from cammra_edge.trial.run import Trial  # noqa: PLC0415 - as above
+
+            run = Trial(way, profile, profile_id=profile_id, device=device, clock=clock).run
+        case Ftp() as way:
+            from cammra_edge.trial.ftp import FtpTrial  # noqa: PLC0415 - as above
+
+            run = FtpTrial(way, profile, profile_id=profile_id, device=device, clock=clock).run
+        case unknown:
+            assert_never(unknown)
+    yield from run(plate)

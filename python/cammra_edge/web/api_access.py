@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
+from cammra_edge.checks import Checked, items, required, settings, text
 from cammra_edge.errors import ConfigError
 from cammra_edge.web import certificate
 from cammra_edge.web.access import ABSOLUTE_S, SCOPES
@@ -33,35 +33,35 @@ T = TypeVar("T")
 _PASSWORD = ("password", "the page's password")
 
 
-@dataclass(frozen=True, slots=True)
-class FirstVisit:
+@settings
+class FirstVisit(Checked):
     """The console's code, and the password to set."""
 
-    code: str
-    password: str
+    code: str = required()
+    password: str = required(secret=True)
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
+@settings
+class SignIn(Checked):
     """The page's password."""
 
-    password: str
+    password: str = required(secret=True)
 
 
-@dataclass(frozen=True, slots=True)
-class NewPassword:
+@settings
+class NewPassword(Checked):
     """The password in force, and the new one."""
 
-    old: str
-    new: str
+    old: str = required(secret=True)
+    new: str = required(secret=True)
 
 
-@dataclass(frozen=True, slots=True)
-class NewToken:
+@settings
+class NewToken(Checked):
     """A token to make."""
 
-    name: str
-    scopes: tuple[str, ...]
+    name: str = required()
+    scopes: tuple[str, ...] = required(items(text()))
 
 
 async def see_session(call: Call) -> Schema:

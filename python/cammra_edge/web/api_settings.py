@@ -15,8 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from cammra_edge.config.catalogue import ANY_PROFILE, catalogue
 from cammra_edge.config.drafting import masked
 from cammra_edge.config.flat import profile_name
-from cammra_edge.config.shape import SettingsError
-from cammra_edge.errors import CammraError, ConfigError
+from cammra_edge.errors import CammraError, ConfigError, SettingsError
 from cammra_edge.web.operation import (
     ANY,
     LISTED,

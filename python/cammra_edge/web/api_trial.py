@@ -5,14 +5,14 @@ from __future__ import annotations
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from cammra_edge.config.shape import SettingsError
-from cammra_edge.errors import ConfigError
+from cammra_edge.checks import text, under
+from cammra_edge.errors import SettingsError
 from cammra_edge.web.api_settings import changes_in, changes_schema, key_in
 from cammra_edge.web.operation import Call, Operation, Problem, unusable
 from cammra_edge.web.trial import PAUSE_S, BusyError
 
 PLATE = "AXIS1234"
-LONGEST_PLATE = 64
+_PLATE = text(least=1, most=64)
 
 
 async def test_profile(call: Call) -> Response:
@@ -20,9 +20,9 @@ async def test_profile(call: Call) -> Response:
     key = key_in(call)
     plate = call.body.get("plate", PLATE)
     changes = changes_in({"changes": {}} | call.body, "plate")
-    if not isinstance(plate, str) or not 0 < len(plate) <= LONGEST_PLATE:
-        raise unusable(ConfigError("plate", "", f"a plate of 1 to {LONGEST_PLATE} characters"))
     try:
+        with under("plate"):
+            _PLATE.take(plate)
         settings = (await run_in_threadpool(call.page.saved.changed, changes)).settings
     except SettingsError as error:
         raise unusable(*error.errors) from error
@@ -49,7 +49,7 @@ OPERATIONS = (
         takes_schema={
             "type": "object",
             "properties": {
-                "plate": {"type": "string", "maxLength": LONGEST_PLATE},
+                "plate": _PLATE.schema,
                 "changes": changes_schema(),
             },
             "additionalProperties": False,

@@ -12,19 +12,19 @@ import socket
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from cammra_edge.config.catalogue import is_address
 from cammra_edge.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 WANT = "an address outside this camera: it may not send to itself or its link"
-_ADDRESSES = frozenset({"server_url", "proxy"})
 
 
 def local_addresses(changes: Mapping[str, object]) -> Iterator[ConfigError]:
     """The changes whose address is the camera's own, link-local, unspecified or multicast."""
     for name, value in changes.items():
-        if name.rpartition(".")[2] in _ADDRESSES and isinstance(value, str) and is_local(value):
+        if is_address(name) and isinstance(value, str) and is_local(value):
             yield ConfigError(name, value, WANT)
 
 

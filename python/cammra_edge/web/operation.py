@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from starlette.responses import JSONResponse, Response
 
-from cammra_edge.config.schema import record_schema
-from cammra_edge.config.shape import SettingsError, record_of
+from cammra_edge.checks import read_record, schema_of
 from cammra_edge.errors import ConfigError
 from cammra_edge.web.patience import BODY_S
 
@@ -203,9 +202,7 @@ class Operation:
     @property
     def body_schema(self) -> Schema:
         """Schema of the JSON body."""
-        return (
-            cast("Schema", record_schema(self.takes)) if self.takes else (self.takes_schema or {})
-        )
+        return cast("Schema", schema_of(self.takes)) if self.takes else (self.takes_schema or {})
 
 
 async def body_of(operation: Operation, request: Request) -> Any:  # noqa: ANN401 - what the operation takes
@@ -233,8 +230,8 @@ async def body_of(operation: Operation, request: Request) -> Any:  # noqa: ANN40
             raise Problem(422, "The body must be a JSON object.")
         return plain
     try:
-        return record_of(operation.takes, plain, "")
-    except SettingsError as error:
+        return read_record(operation.takes, plain)
+    except ConfigError as error:
         raise unusable(*error.errors) from error
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from cammra_edge.config.drafting import absent, check_locked, draft_of
 from cammra_edge.config.flat import Flat  # noqa: TC001 - a dataclass field
-from cammra_edge.config.shape import SettingsError
+from cammra_edge.errors import SettingsError
 from cammra_edge.web.egress import local_addresses
 from cammra_edge.web.files import private_folder, read_json, write_json
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from cammra_edge.config.shape import settable
 from cammra_edge.model import Direction, Event, EventKind, Plate
 from cammra_edge.payload.ff import Sender
 from cammra_edge.payload.paths import base_path
-from cammra_edge.profile import Ftp, Profile
+from cammra_edge.profile import FilesContent, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -141,14 +140,13 @@ def outlook(engine: PagedEngine, settings: Settings, now_utc_ns: int) -> list[di
 
 def switched_on(profile: Profile) -> Profile:
     """The profile with "Send data to server" on."""
-    fields = {name: getattr(profile, name) for name in settable(Profile)}
-    return Profile(**{**fields, "enabled": True})
+    return replace(profile, enabled=True)
 
 
 def file_names(settings: Settings, profile: Profile, now_utc_ns: int) -> list[str]:
-    """The files that an FTP profile would write for a vehicle passing now, named by the code that names them all."""
-    protocol = profile.protocol
-    if not isinstance(protocol, Ftp):
+    """The files that a profile would write for a vehicle passing now, named by the code that names them all."""
+    content = profile.protocol.content()
+    if not isinstance(content, FilesContent):
         return []
     event = Event(
         event_id="0" * 32, stream_id="", vehicle_no=1, car_id=7543, kind=EventKind.RELIABLE, ordinal=1,
@@ -160,8 +158,8 @@ def file_names(settings: Settings, profile: Profile, now_utc_ns: int) -> list[st
         device=device, profile_id=0, device_id=profile.device_id,  # no name holds the number
         latitude=device.latitude, longitude=device.longitude,
     )  # fmt: skip
-    base = base_path(protocol.path, protocol.naming, event, sender)
+    base = base_path(content.path, content.naming, event, sender)
     plate_crop = [f"{base}_lp.jpg"] if len(profile.image_specs()) > 1 else []
-    sidecar = [f"{base}.json"] if protocol.sidecar else []
+    sidecar = [f"{base}.json"] if content.sidecar else []
     first = [f"{base}.jpg"] if profile.image_specs() else []
     return [*sidecar, *plate_crop, *first]

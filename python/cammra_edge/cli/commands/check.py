@@ -27,7 +27,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     """Check one script."""
     script = load_script(args.config)
     settings = script.engine.settings
-    explained = {profile.name: profile_lines(profile, settings) for profile in settings.profiles}
+    explained = {profile.name: profile_lines(profile) for profile in settings.profiles}
     doubts = list(warnings(settings))
     for number, (name, lines) in enumerate(explained.items(), start=1):
         terminal.line(f"{number} {terminal.styled(name, Style.BOLD)} {lines[0]}")

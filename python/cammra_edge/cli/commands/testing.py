@@ -61,7 +61,6 @@ def _try(settings: Settings, profile_id: int, plate: str, terminal: Terminal) ->
         profile,
         profile_id=profile_id,
         device=settings.device,
-        network_mode=settings.network_mode,
         plate=plate,
     )
     for step in steps:

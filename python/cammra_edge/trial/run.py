@@ -1,25 +1,21 @@
-"""The steps of a Test, each as it begins and as it ends.
+"""One Test of one profile, each step as it begins and as it ends.
 
 The connection is first made by hand, so that a person sees which step fails and how long each takes; then
-the event goes through the very payload and sink that a delivery uses. Invariants, held by
-`tests/trial/test_trial.py`: every step that begins also ends; `done` comes last, whatever happened; no
-step's text holds a password.
+the event goes through the very payload and sink that a delivery uses.
 """
 
 from __future__ import annotations
 
 import base64
-import ftplib
 import secrets
 import ssl
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import CammraError
-from cammra_edge.model import Attempt, Body, Files
+from cammra_edge.model import Attempt, Body
 from cammra_edge.payload.render import render
-from cammra_edge.profile import Ftp, HttpPost, Templated
+from cammra_edge.profile import Transport
 from cammra_edge.sinks import failures, open_sink, tls
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
@@ -37,53 +33,38 @@ if TYPE_CHECKING:
 
 _NS_PER_MS = 1_000_000
 _SECURE = ("https", "tls", "ftps", "ftps-implicit")
+_Way = TypeVar("_Way", bound=Transport)
 
 
-def trial(  # noqa: PLR0913 - what a Test needs, by name
-    profile: Profile,
-    *,
-    profile_id: int,
-    device: Device,
-    network_mode: str = "https",
-    plate: str = "AXIS1234",
-    clock: Clock = SYSTEM_CLOCK,
-) -> Iterator[Step]:
-    """Try a profile out.
+class Trial(Generic[_Way]):
+    """One Test; a transport whose steps are others overrides them.
 
     Args:
+        way: How the profile's messages travel.
         profile: Saved or not.
         profile_id: Its number.
         device: The camera.
-        network_mode: What a URL without a scheme means.
-        plate: What the test event reports.
         clock: Where time limits are read.
-
-    Yields:
-        Each step as it begins and as it has ended, `done` at last.
     """
-    yield from _Probe(profile, profile_id, device, network_mode, clock).run(plate)
 
-
-class _Probe:
-    """One run."""
+    reaching: ClassVar[tuple[str, ...]] = ("dns", "tcp", "tls")
+    """The steps before the event is sent."""
 
     def __init__(
-        self, profile: Profile, profile_id: int, device: Device, network_mode: str, clock: Clock
+        self, way: _Way, profile: Profile, *, profile_id: int, device: Device, clock: Clock
     ) -> None:
+        self._way = way
         self._profile = profile
         self._profile_id = profile_id
         self._device = device
-        self._network_mode = network_mode
         self._clock = clock
-        protocol = profile.protocol
-        self._way = protocol.transport() if isinstance(protocol, Templated) else protocol
-        is_http = isinstance(self._way, HttpPost)
-        self._endpoint = self._way.endpoint(network_mode) if is_http else self._way.endpoint()  # type: ignore[call-arg] # only HTTP's takes the mode
-        self._deadline = Deadline(clock, self._way.timeouts.total_s)
+        self._endpoint = way.endpoint()
+        self._deadline = Deadline(clock, way.timeouts.total_s)
         self._detail = ""
         self._ended: Step | None = None
 
     def run(self, plate: str) -> Iterator[Step]:
+        """Take the steps with an event that reports this plate."""
         event, images = picture.event(self._profile, plate, self._clock.utc_ns())
         message = render(
             event,
@@ -95,7 +76,7 @@ class _Probe:
             boundary_key=secrets.token_bytes(16),
         )
         reached = True
-        for name in ("dns", "tcp", "tls"):
+        for name in self.reaching:
             if name == "tls" and self._endpoint.scheme not in _SECURE:
                 continue
             yield from self._step(name)
@@ -103,19 +84,17 @@ class _Probe:
             if not reached:
                 break
         if reached:
-            uploads = isinstance(message, Files)
-            yield from self._uploaded(message) if uploads else self._sent(message, event)
-        shown = next(iter(images.values()), b"")
+            yield from self._sent(message, event)
         content = (
             message.content
             if isinstance(message, Body)
-            else b"".join(one.content for one in message.files)
+            else b"".join(file.content for file in message.files)
         )
         yield Step(
             "done",
             "ok",
             sent=base64.b64encode(content).decode() if reached else "",
-            picture=base64.b64encode(shown).decode(),
+            picture=base64.b64encode(next(iter(images.values()), b"")).decode(),
         )
 
     # ---- reaching it -----------------------------------------------------------------------------
@@ -152,9 +131,8 @@ class _Probe:
         return failures.outcome(error, self._reached()).why
 
     def _reached(self) -> Endpoint:
-        """Where the first connection goes: to the proxy, where there is one."""
-        proxy = self._way.proxy_endpoint() if isinstance(self._way, HttpPost) else None
-        return proxy or self._endpoint
+        """Where the first connection goes."""
+        return self._endpoint
 
     def _resolve(self) -> None:
         reached = self._reached()
@@ -199,27 +177,9 @@ class _Probe:
     def _shown(self, trust: tls.Trust) -> tuple[str, bytes]:
         """Version of TLS and the certificate, once the receiver is believed."""
         limits, endpoint = self._way.timeouts, self._endpoint
-        if isinstance(self._way, Ftp) and endpoint.scheme == "ftps":
-            return self._shown_by_ftp(self._way, trust)
         sock = dial(endpoint.host, endpoint.port, self._deadline, limits)
         with trust.start(sock, endpoint.host, self._deadline, limits.connect_s) as secure:
             return secure.version() or "", secure.getpeercert(binary_form=True) or b""
-
-    def _shown_by_ftp(self, way: Ftp, trust: tls.Trust) -> tuple[str, bytes]:
-        # FTP's modules are loaded for FTP only.
-        from cammra_edge.sinks.ftp_control import FtpConversation  # noqa: PLC0415 - as above
-
-        conversation = FtpConversation(way, trust, self._deadline)
-        try:
-            conversation.open(self._endpoint)
-            return conversation.shown()
-        except ftplib.Error as error:
-            said = failures.printable(str(error))
-            raise FailedStep(
-                f"the server offers no TLS, it says {said!r}", "Use ftp:// or ftps-implicit://."
-            ) from error
-        finally:
-            conversation.close()
 
     # ---- sending -----------------------------------------------------------------------------------
 
@@ -227,7 +187,7 @@ class _Probe:
         """Through the real sink; its one outcome is told as signing in, sending and answer."""
         yield Step("send", "running")
         began_ns = self._clock.mono_ns()
-        sink = open_sink(self._profile, network_mode=self._network_mode, clock=self._clock)
+        sink = open_sink(self._way, clock=self._clock)
         try:
             outcome = sink.send(message, Attempt(event_id=event.event_id, packet=0, test=True))
         finally:
@@ -237,14 +197,12 @@ class _Probe:
 
     def _told(self, outcome: Outcome, message: Message, took_ms: float) -> Iterator[Step]:
         size = f"{len(message.content)} bytes" if isinstance(message, Body) else ""
-        way = self._way
         if isinstance(outcome, Misconfigured):
             yield Step("send", "ok", took_ms, size)
             name = "auth" if outcome.why.startswith("status 40") else "answer"
             yield Step(name, "failed", took_ms, outcome.why, REMEDIES[name])
             return
-        if isinstance(way, HttpPost) and (way.user or way.auth_header):
-            how = f"as {way.user}" if way.user else "by Auth-Header"
+        if how := self._signed_in():
             yield Step("auth", "ok", 0.0, how)
         yield Step("send", "ok", took_ms, size)
         match outcome:
@@ -253,33 +211,9 @@ class _Probe:
             case TryLater(why=why) | GiveUp(why=why):
                 yield Step("answer", "failed", took_ms, why, REMEDIES["answer"])
 
-    def _uploaded(self, message: Message) -> Iterator[Step]:
-        """Each command of an upload by itself, over the conversation that the sink uses; nothing stays behind."""
-        way = self._way
-        if not isinstance(way, Ftp) or not isinstance(message, Files) or not message.files:
-            yield Step(
-                "upload", "skipped", detail="This profile sends nothing: no image, and no sidecar."
-            )
-            return
-        # FTP's modules are loaded for FTP only.
-        from cammra_edge.sinks.uploads import UploadSink  # noqa: PLC0415 - as above
-        from cammra_edge.trial.upload import Upload  # noqa: PLC0415 - as above
-
-        sink = open_sink(self._profile, clock=self._clock)
-        if not isinstance(sink, UploadSink):
-            raise TypeError(type(sink))
-        upload = Upload(sink, way, self._deadline, message.files[-1])
-        try:
-            for step, action in upload.steps().items():
-                yield Step(step, "running")
-                with self._timed(step):
-                    self._detail = upload.run(action)
-                if self._ended is not None:
-                    yield self._ended
-                    if self._ended.state == "failed":
-                        return
-        finally:
-            upload.close()
+    def _signed_in(self) -> str:
+        """How the receiver knows us, where the transport has its own way of signing in."""
+        return ""
 
 
 def _about(der: bytes) -> str:

@@ -16,15 +16,15 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
-from typing import Final
+from typing import Final, Literal, TypeVar, get_args
 
+from cammra_edge.checks import Check, choice, header_text, refused, shown, text, token
 from cammra_edge.errors import ConfigError
-from cammra_edge.profile import _checks
 
-LARGEST_TEMPLATE: Final = 64 << 10
 _DEEPEST: Final = 8
 _MARK = re.compile(r"\{\{([#/]?)([a-z0-9_]*)(?::([^{}]*))?\}\}")
-_FILE_NAME = re.compile(r"[A-Za-z0-9._{}:#/%-]*")
+_FILE_NAME = text(pattern="[A-Za-z0-9._{}:#/%-]*", want="letters, digits, '.', '_', '-' and fields")
+T = TypeVar("T")
 
 
 class Escape(StrEnum):
@@ -145,7 +145,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Form:
     """A template that has been read and checked."""
 
     content_type: str
@@ -154,105 +154,124 @@ class Message:
     parts: tuple[Part, ...] = ()
 
 
+Preset = Literal[
+    "2n",
+    "alpr-database",
+    "bof2",
+    "csv",
+    "dahua-itsapi",
+    "genetec",
+    "hikvision",
+    "plate-recognizer",
+    "utmc",
+    "utmc-2",
+]
+PRESETS: Final[tuple[Preset, ...]] = get_args(Preset)
+"""The templates that are shipped."""
+
+
 @cache
-def preset_names() -> tuple[str, ...]:
-    """The templates that are shipped."""
+def preset_text(name: Preset) -> str:
+    """A shipped template's own text, to be read or changed."""
     from importlib.resources import files  # noqa: PLC0415 - a profile with a template pays for it, no other start
 
-    names = (entry.name for entry in files("cammra_edge.profile").joinpath("presets").iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
-
-
-@cache
-def preset_text(name: str) -> str:
-    """A shipped template's own text, to be read or changed."""
-    from importlib.resources import files  # noqa: PLC0415 - as above
-
-    path = files("cammra_edge.profile").joinpath(
-        "presets", f"{_checks.one_of('preset', name, preset_names())}.toml"
-    )
+    path = files("cammra_edge.profile").joinpath("presets", f"{name}.toml")
     return path.read_text(encoding="utf-8")
 
 
+def template() -> Check[str]:
+    """A template's own text, or nothing."""
+    typed = text(lines=True)
+
+    def take(value: object) -> str:
+        if template := typed.take(value):
+            try:
+                read(template)
+            except ConfigError as error:
+                place = f" ({error.field})" if error.field else ""
+                raise refused(error.value, error.want + place) from error
+        return template
+
+    return Check(take, typed.schema)
+
+
 @lru_cache(maxsize=32)
-def read(text: str) -> Message:
+def read(template: str) -> Form:
     """Read and check a template.
 
     Raises:
-        ConfigError: Says what is wrong, and on which line where that can be told.
+        ConfigError: Says what is wrong, and in which part and on which line where that can be told.
     """
     import tomllib  # noqa: PLC0415 - as above
 
-    if len(text) > LARGEST_TEMPLATE:
-        raise ConfigError("template", f"{len(text)} characters", f"at most {LARGEST_TEMPLATE}")
     try:
-        table = tomllib.loads(text)
+        table = tomllib.loads(template)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError("template", _shown(str(error)), "a template as TOML") from error
+        raise refused(str(error), "a template as TOML") from error
     known = {"title", "content_type", "escape", "body", "parts"}
     if strange := set(table) - known:
-        raise ConfigError("template", sorted(strange), f"only {', '.join(sorted(known))}")
-    escape = _checks.choice("template.escape", table.get("escape", ""), Escape)
-    content_type = _checks.header_text("template.content_type", table.get("content_type", ""))
+        raise refused(", ".join(sorted(strange)), f"only {', '.join(sorted(known))}")
+    escape = _at("escape", choice(Escape), table.get("escape", ""))
+    content_type = _at("content_type", header_text(), table.get("content_type", ""))
     if ("body" in table) == ("parts" in table):
-        raise ConfigError("template", "body and parts", "either a body or parts")
+        raise refused("body and parts", "either a body or parts")
     if "body" in table:
-        return Message(content_type, escape, body=_nodes("template.body", table["body"]))
-    given = table["parts"]
-    if not isinstance(given, list) or not given:
-        raise ConfigError("template.parts", _shown(given), "a list of parts")
-    return Message(
+        return Form(content_type, escape, body=_nodes("body", table["body"]))
+    parts = table["parts"]
+    if not isinstance(parts, list) or not parts:
+        raise refused(parts, "a list of parts")
+    return Form(
         content_type,
         escape,
-        parts=tuple(_part(f"template.parts[{index}]", part) for index, part in enumerate(given)),
+        parts=tuple(_part(f"parts[{index}]", part) for index, part in enumerate(parts)),
     )
+
+
+def _at(place: str, check: Check[T], value: object) -> T:
+    try:
+        return check.take(value)
+    except ConfigError as error:
+        raise ConfigError(place, error.value, error.want) from error
 
 
 def _part(at: str, part: object) -> Part:
     if not isinstance(part, dict):
-        raise ConfigError(at, _shown(part), "a table")
-    if strange := set(part) - {"name", "filename", "content_type", "content", "image"}:
-        raise ConfigError(at, sorted(strange), "only name, filename, content_type, content, image")
+        raise ConfigError(at, shown(part), "a table")
+    known = {"name", "filename", "content_type", "content", "image"}
+    if strange := set(part) - known:
+        raise ConfigError(at, ", ".join(sorted(strange)), f"only {', '.join(sorted(known))}")
     if ("content" in part) == ("image" in part):
         raise ConfigError(at, "content and image", "either content or image")
-    filename = part.get("filename", "")
-    if not isinstance(filename, str) or not _FILE_NAME.fullmatch(filename):
-        raise ConfigError(
-            f"{at}.filename", _shown(filename), "letters, digits, '.', '_', '-' and fields"
-        )
     image = part.get("image", "")
     if "image" in part and (not isinstance(image, str) or FIELDS.get(image) is not Kind.IMAGE):
-        raise ConfigError(f"{at}.image", _shown(image), "image or plate_image")
+        raise ConfigError(f"{at}.image", shown(image), "image or plate_image")
+    filename = _at(f"{at}.filename", _FILE_NAME, part.get("filename", ""))
     return Part(
-        name=_checks.token(f"{at}.name", part.get("name")),
+        name=_at(f"{at}.name", token(), part.get("name")),
         filename=_nodes(f"{at}.filename", filename),
-        content_type=_checks.header_text(f"{at}.content_type", part.get("content_type", "")),
+        content_type=_at(f"{at}.content_type", header_text(), part.get("content_type", "")),
         content=_nodes(f"{at}.content", part["content"]) if "content" in part else (),
         image=image,
     )
 
 
-def _nodes(at: str, text: object) -> tuple[Node, ...]:
+def _nodes(at: str, template: object) -> tuple[Node, ...]:
     """Take a text apart."""
-    if not isinstance(text, str):
-        raise ConfigError(at, _shown(text), "a text")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ConfigError(at, _shown(text), "valid Unicode") from error
+    if not isinstance(template, str):
+        raise ConfigError(at, shown(template), "a text")
     stack: list[tuple[str, list[Node]]] = [("", [])]
     done = 0
-    for mark in _MARK.finditer(text):
-        _plain(at, text[done : mark.start()], stack[-1][1])
+    for mark in _MARK.finditer(template):
+        _plain(at, template[done : mark.start()], stack[-1][1])
         done = mark.end()
-        line = f"{at}, line {text.count(chr(10), 0, mark.start()) + 1}"
+        line = f"{at}, line {template.count(chr(10), 0, mark.start()) + 1}"
         if mark[2] not in FIELDS:
             raise ConfigError(line, mark[0], "a field: " + ", ".join(FIELDS))
         if mark[1]:
             _section(line, mark, stack)
         else:
-            stack[-1][1].append(Value(mark[2], _form(line, mark[2], mark[3])))
-    _plain(at, text[done:], stack[-1][1])
+            stack[-1][1].append(Value(mark[2], _format(line, mark[2], mark[3])))
+    _plain(at, template[done:], stack[-1][1])
     if len(stack) > 1:
         raise ConfigError(at, f"{{{{#{stack[-1][0]}}}}}", "its end, {{/" + stack[-1][0] + "}}")
     return tuple(stack[0][1])
@@ -277,14 +296,14 @@ def _section(line: str, mark: re.Match[str], stack: list[tuple[str, list[Node]]]
     stack[-1][1].append(Section(field, tuple(inner)))
 
 
-def _plain(at: str, text: str, into: list[Node]) -> None:
-    if "{{" in text:
-        raise ConfigError(at, _shown(text), "{{field}}, {{field:format}}, {{#field}} or {{/field}}")
-    if text:
-        into.append(Text(text.encode()))
+def _plain(at: str, piece: str, into: list[Node]) -> None:
+    if "{{" in piece:
+        raise ConfigError(at, shown(piece), "{{field}}, {{field:format}}, {{#field}} or {{/field}}")
+    if piece:
+        into.append(Text(piece.encode()))
 
 
-def _form(line: str, field: str, form: str | None) -> str:
+def _format(line: str, field: str, form: str | None) -> str:
     if form is None:
         return ""
     pattern = _FORMATS[FIELDS[field]]
@@ -295,7 +314,3 @@ def _form(line: str, field: str, form: str | None) -> str:
             f"a format of a {FIELDS[field].value}: {pattern.pattern}",
         )
     return form
-
-
-def _shown(value: object) -> str:
-    return str(value)[:80]

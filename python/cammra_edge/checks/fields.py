@@ -1,0 +1,313 @@
+"""Fields with their checks, the classes made of them, and their plain data.
+
+A field without a check of its own follows its type hint: a flag, a text of one line, a path, the words of an
+enumeration, another settings class.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import ItemsView, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from enum import Enum, StrEnum
+from pathlib import Path
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Generic,
+    Protocol,
+    TypeVar,
+    Union,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from cammra_edge.checks.check import (
+    MASK,
+    Check,
+    choice,
+    flag,
+    inside,
+    join,
+    maybe,
+    path,
+    refused,
+    shown,
+    text,
+)
+from cammra_edge.errors import ConfigError, SettingsError
+
+if TYPE_CHECKING:
+    from cammra_edge.checks.check import Plain, Schema
+
+    _Held_co = TypeVar("_Held_co", covariant=True)
+    _Given_contra = TypeVar("_Given_contra", contravariant=True)
+
+    class Taken(Generic[_Held_co, _Given_contra]):
+        """A field that holds one type and whose constructor takes a wider one: `Taken[Auth, Auth | AuthWord]`.
+
+        A type checker reads it as a descriptor, the one way in which mypy (and `dataclass_transform`) lets the two
+        types differ; at run time it is `Annotated`, hence just the type that is held.
+        """
+
+        def __get__(self, instance: object, owner: type) -> _Held_co: ...
+        def __set__(self, instance: object, value: _Given_contra) -> None: ...
+else:
+    Taken = Annotated
+
+T = TypeVar("T")
+_Key_co = TypeVar("_Key_co", covariant=True)
+_Value_co = TypeVar("_Value_co", covariant=True)
+
+
+class Entries(Protocol[_Key_co, _Value_co]):
+    """A mapping whose keys may be of a narrower type, which a type checker does not grant to `Mapping`."""
+
+    def items(self) -> ItemsView[_Key_co, _Value_co]:
+        """Keys with their values."""
+        ...
+
+
+def record(cls: type[T]) -> Check[T]:
+    """Another settings class: a script hands in the value, plain data its fields."""
+
+    def take(value: object) -> T:
+        if not isinstance(value, cls):
+            raise refused(value, f"a {cls.__name__}")
+        return value
+
+    return Check(take, schema_of(cls), lambda value: read_record(cls, value), record=cls)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One field: what it may hold, what it is when nothing is said, and what is to be known about it.
+
+    Args:
+        check: What it may hold.
+        default: `dataclasses.MISSING` where something must be said.
+        secret: May be written and never read.
+        address: Names a host: secrets beside it go there.
+        usual: Values to offer; others are as good.
+        derived: The default stands for what follows from other fields; `_agree` fills it in.
+    """
+
+    check: Check[Any]
+    default: object = MISSING
+    secret: bool = False
+    address: bool = False
+    usual: tuple[Plain, ...] = ()
+    derived: bool = False
+
+    def schema(self) -> Schema:
+        """The field in JSON Schema."""
+        schema = dict(self.check.schema)
+        if self.usual:
+            schema["examples"] = list(self.usual)
+        if self.check.names_file:
+            schema["readOnly"] = True
+        if self.secret:
+            schema["writeOnly"] = True
+        elif self.default is not MISSING and not self.derived:
+            schema["default"] = plain_of(self.default)
+        return schema
+
+
+def setting(  # noqa: PLR0913 - the marks of a field, by name
+    default: object,
+    check: Check[Any] | None = None,
+    *,
+    secret: bool = False,
+    address: bool = False,
+    usual: tuple[Plain, ...] = (),
+    derived: bool = False,
+) -> Any:  # noqa: ANN401 - as `dataclasses.field`, it stands for the default
+    """A field with a default; the arguments are those of `Setting`."""
+    marks = {
+        "check": check,
+        "secret": secret,
+        "address": address,
+        "usual": usual,
+        "derived": derived,
+    }
+    if type(default).__hash__ is None:
+        return field(default_factory=lambda: default, metadata=marks)
+    return field(default=default, metadata=marks)
+
+
+def required(
+    check: Check[Any] | None = None, *, secret: bool = False, address: bool = False
+) -> Any:  # noqa: ANN401 - as above
+    """A field that must be given."""
+    return field(metadata={"check": check, "secret": secret, "address": address})
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(required, field))
+def settings(cls: type[T]) -> type[T]:
+    """Make a frozen dataclass of a class of settings, which derives from `Checked`."""
+    return dataclass(frozen=True, slots=True, repr=False)(cls)
+
+
+class Checked:
+    """What every settings class has: its fields are checked when it is made, and its secrets masked when shown."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        known, owner = settings_of(type(self)), self._owner()
+        errors: list[ConfigError] = []
+        for name, one in known.items():
+            value = getattr(self, name)
+            if one.derived and value is one.default:
+                continue
+            try:
+                self._put(name, one.check.take(value))
+            except ConfigError as error:
+                errors.extend(inside(error, name, mask=one.secret, owner=owner))
+        if not errors:
+            try:
+                self._agree()
+            except ConfigError as error:
+                secret = error.field in known and known[error.field].secret
+                errors.extend(inside(error, "", mask=secret, owner=owner))
+        if errors:
+            raise SettingsError(errors)
+
+    def __repr__(self) -> str:
+        pairs = [
+            (name, MASK if one.secret and getattr(self, name) else getattr(self, name))
+            for name, one in settings_of(type(self)).items()
+        ]
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in pairs)})"
+
+    def _agree(self) -> None:
+        """Refuse good fields that do not go together, and fill in those that follow from others."""
+
+    def _owner(self) -> str:
+        """Whose field is wrong, as a script's owner would say it."""
+        return type(self).__name__
+
+    def _put(self, name: str, value: object) -> None:
+        """Replace a field while the frozen value is being made."""
+        object.__setattr__(self, name, value)
+
+
+_KNOWN: dict[type, Mapping[str, Setting]] = {}
+
+
+def settings_of(cls: type) -> Mapping[str, Setting]:
+    """The fields of a settings class in their order."""
+    known = _KNOWN.get(cls)
+    if known is None:
+        hints = get_type_hints(cls)
+        known = {one.name: _setting_of(one, hints[one.name]) for one in fields(cls) if one.init}
+        _KNOWN[cls] = known
+    return known
+
+
+def _setting_of(one: Field[Any], hint: object) -> Setting:
+    marks = dict(one.metadata)
+    default = one.default if one.default_factory is MISSING else one.default_factory()
+    return Setting(marks.pop("check", None) or _check_of(hint, one.name), default, **marks)
+
+
+def _check_of(hint: object, name: str) -> Check[Any]:
+    if get_origin(hint) in {Union, types.UnionType}:
+        inner = [option for option in get_args(hint) if option is not types.NoneType]
+        if len(inner) == 1:
+            return maybe(_check_of(inner[0], name))
+    if hint is bool:
+        return flag()
+    if hint is str:
+        return text()
+    if hint is Path:
+        return path()
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return choice(hint)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return record(hint)
+    raise TypeError(f"{name}: say what it may hold, its type does not")
+
+
+def leaves_of(cls: type) -> dict[str, Setting]:
+    """The fields of a settings class and of the records in it, by their paths: `tls.pin`."""
+    leaves: dict[str, Setting] = {}
+    for name, one in settings_of(cls).items():
+        inner = leaves_of(one.check.record) if one.check.record else {"": one}
+        leaves |= {join(name, path): leaf for path, leaf in inner.items()}
+    return leaves
+
+
+def read_record(cls: type[T], plain: object, **ready: object) -> T:
+    """A settings class from a mapping; missing fields take their default.
+
+    Args:
+        cls: The class.
+        plain: Its fields; unknown ones are refused.
+        ready: Fields that need not be read.
+
+    Raises:
+        ConfigError: Names every field that is wrong.
+    """
+    if not isinstance(plain, Mapping):
+        raise refused(plain, "a set of fields")
+    known = settings_of(cls)
+    values = dict(ready)
+    errors = [
+        ConfigError(str(name)[:64], shown(value), "no such field here")
+        for name, value in plain.items()
+        if name not in known
+    ]
+    for name, one in known.items():
+        if name in values:
+            continue
+        if name not in plain:
+            if one.default is MISSING:
+                errors.append(ConfigError(name, None, "a value"))
+            continue
+        try:
+            values[name] = one.check.read(plain[name])
+        except ConfigError as error:
+            errors.extend(inside(error, name, mask=one.secret))
+    if errors:
+        raise SettingsError(errors)
+    return cls(**values)
+
+
+def plain_of(value: object) -> Plain:  # noqa: PLR0911 - one line per kind of value
+    """The value as JSON-able data; fields in their order, sets sorted as their enumeration is."""
+    if isinstance(value, Enum):
+        return plain_of(value.value)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Path):
+        return str(value)
+    if is_dataclass(value):
+        return {name: plain_of(getattr(value, name)) for name in settings_of(type(value))}
+    if isinstance(value, Mapping):
+        return {str(plain_of(key)): plain_of(item) for key, item in value.items()}
+    if isinstance(value, frozenset):
+        return [plain_of(item) for item in sorted(value, key=_rank)]
+    if isinstance(value, Sequence):
+        return [plain_of(item) for item in value]
+    raise TypeError(f"{type(value).__name__} has no plain form")
+
+
+def _rank(item: object) -> tuple[int, str]:
+    return (list(type(item)).index(item) if isinstance(item, Enum) else 0, str(item))
+
+
+def schema_of(cls: type) -> Schema:
+    """What `read_record` takes for a settings class: its fields with their defaults, bounds and secrecy."""
+    known = settings_of(cls)
+    schema: Schema = {
+        "type": "object",
+        "properties": {name: one.schema() for name, one in known.items()},
+        "additionalProperties": False,
+    }
+    if missing := [name for name, one in known.items() if one.default is MISSING]:
+        schema["required"] = list(missing)
+    return schema

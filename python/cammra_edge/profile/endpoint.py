@@ -1,0 +1,166 @@
+"""Where a profile sends to: a URL taken apart and checked, without a network.
+
+Invariants, held by `tests/profiles/test_profile.py`: an endpoint's host, port and target hold no white
+space or control character, and never a user or password.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping  # noqa: TC003 - dataclass fields are read at run time
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Literal, Self
+from urllib.parse import quote, urlsplit
+
+from cammra_edge.checks import MASK, Check, Checked, refused, settings, text
+
+_HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_LONGEST_HOST = 253
+_LAST_PORT = 65535
+_TARGET_SAFE = "/?:@!$&'()*+,;=-._~%[]"
+_A_URL = text(least=1)
+
+
+class NetworkMode(StrEnum):
+    """The camera's network mode: what a URL without a scheme means."""
+
+    HTTPS = "https"
+    HTTP = "http"
+
+
+NetworkModeWord = Literal["https", "http"]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One place on a network: scheme, host (no brackets), port, and for HTTP the request target."""
+
+    scheme: str
+    host: str
+    port: int
+    target: str = ""
+
+    @property
+    def address(self) -> str:
+        """`host:port`, an IPv6 host in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_near(self) -> bool:
+        """Whether it is this machine: nobody listens on the way."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.address}{self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """The URLs that one protocol takes.
+
+    Args:
+        ports: The schemes that are good, each with its usual port; `None` where the port must be given.
+        scheme: For a URL without one.
+        target: Whether a path and query may follow.
+    """
+
+    ports: Mapping[str, int | None]
+    scheme: str
+    target: bool = False
+
+    def check(self, *, empty: bool = False) -> Check[str]:
+        """A URL that `endpoint` can take apart; `empty` lets it be left out."""
+
+        def take(value: object) -> str:
+            if not (empty and value == ""):
+                self.endpoint(value)
+            return str(value)
+
+        return Check(take, (text() if empty else _A_URL).schema)
+
+    def endpoint(self, value: object, scheme: str = "") -> Endpoint:
+        """Take a URL apart.
+
+        Args:
+            value: What its owner typed.
+            scheme: For a URL without one, instead of the usual.
+
+        Raises:
+            ConfigError: Says what is wrong with it.
+        """
+        typed = _A_URL.take(value)
+        if any(sign.isspace() for sign in typed) or "\\" in typed:
+            raise refused(_masked(typed), "a URL without spaces or backslashes")
+        url = typed if _SCHEME.match(typed) else f"{scheme or self.scheme}://{typed}"
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            want = f"host or host:port, port 1 to {_LAST_PORT}"
+            raise refused(_masked(typed), want) from error
+        if parts.scheme not in self.ports:
+            schemes = " or ".join(f"{scheme}://" for scheme in self.ports)
+            raise refused(_masked(typed), f"a URL that starts with {schemes}")
+        if "@" in parts.netloc:
+            want = "no user or password in the URL; they have fields of their own"
+            raise refused(_masked(typed), want)
+        if port is None:
+            port = self.ports[parts.scheme]
+        if port is None or not 1 <= port <= _LAST_PORT:
+            raise refused(typed, f"host:port, port 1 to {_LAST_PORT}")
+        if parts.fragment or typed.endswith("#"):
+            raise refused(typed, "no '#…' in the URL")
+        if not self.target and (parts.query or parts.path not in {"", "/"}):
+            raise refused(typed, "host:port and nothing after it")
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        host = _host(typed, parts.netloc, parts.hostname)
+        return Endpoint(parts.scheme, host, port, quote(path, _TARGET_SAFE) if self.target else "")
+
+
+@settings
+class InNetworkMode(Checked):
+    """Settings whose URL takes the camera's network mode where it names no scheme."""
+
+    network_mode: NetworkMode = field(default=NetworkMode.HTTPS, init=False)
+
+    def over(self, mode: NetworkMode) -> Self:
+        """The same in this network mode; `config.Settings` sets it for all that it holds."""
+        bound = replace(self)
+        bound._put("network_mode", mode)  # noqa: SLF001 - nobody has seen it yet
+        return bound
+
+
+def has_scheme(url: object, *schemes: str) -> bool:
+    """Whether a URL begins with one of these schemes."""
+    return isinstance(url, str) and url.lower().startswith(
+        tuple(f"{scheme}://" for scheme in schemes)
+    )
+
+
+def _host(typed: str, netloc: str, host: str | None) -> str:
+    want = "a host name or an IP address (IPv6 in brackets)"
+    if not host:
+        raise refused(typed, want)
+    try:
+        if netloc.startswith("["):
+            return str(ipaddress.IPv6Address(host))
+        if not host.isascii():
+            host = host.encode("idna").decode("ascii")
+        if host.replace(".", "").isdigit():
+            return str(ipaddress.IPv4Address(host))
+    except ValueError as error:
+        raise refused(typed, want) from error
+    if len(host) > _LONGEST_HOST or not _HOST_NAME.fullmatch(host):
+        raise refused(typed, want)
+    return host
+
+
+def _masked(url: str) -> str:
+    """The URL as it may be shown: a password in it is masked."""
+    return re.sub(r"(^|//)[^/@]*@", rf"\1{MASK}@", url)

@@ -1,0 +1,72 @@
+"""The sign of life: one per camera, beside the events, never queued."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cammra_edge.checks import setting, settings, token, whole
+from cammra_edge.errors import ConfigError
+from cammra_edge.profile.endpoint import InNetworkMode
+from cammra_edge.profile.protocols.http_post import (
+    URLS,
+    USER,
+    Auth,
+    AuthSetting,
+    HttpPost,
+    auth_header,
+    post_of,
+)
+from cammra_edge.profile.trust import Timeouts, Tls
+
+_WEEK_MINUTES: Final = 7 * 1440
+
+
+@settings
+class Keepalive(InNetworkMode):
+    """A regular POST that says "still here", with fields chosen one by one.
+
+    Args:
+        server_url: `host[:port][/path]`, with or without `http://` or `https://`; empty for none.
+        period_minutes: How often.
+        enabled: Switch it on.
+        auth: As for HTTP POST.
+        user: As for HTTP POST.
+        password: As for HTTP POST.
+        auth_header: As for HTTP POST.
+        timestamp: Say what time it is here.
+        mac_address: Say the camera's MAC address.
+        device_id: Say this name; empty for none.
+        app_version: Say which version of this package runs.
+        os_version: Say which system it runs on.
+        health: Say how each profile's queue stands.
+        section: Name of the third section of the body.
+        tls: Whom to believe.
+        timeouts: How long a try may take.
+    """
+
+    server_url: str = setting("", URLS.check(empty=True), address=True)
+    period_minutes: int = setting(1440, whole(1, _WEEK_MINUTES), usual=(5, 10, 30, 60, 1440))
+    enabled: bool = False
+    auth: AuthSetting = setting(Auth.AUTO)
+    user: str = setting("", USER)
+    password: str = setting("", secret=True)
+    auth_header: str = setting("", auth_header(), secret=True)
+    timestamp: bool = True
+    mac_address: bool = False
+    device_id: str = ""
+    app_version: bool = False
+    os_version: bool = False
+    health: bool = False
+    section: str = setting("ALPV", token())
+    tls: Tls = Tls()
+    timeouts: Timeouts = Timeouts()
+
+    def _agree(self) -> None:
+        if self.server_url:
+            self.transport()
+        elif self.enabled:
+            raise ConfigError("server_url", "", "a URL, as keepalive is switched on")
+
+    def transport(self) -> HttpPost:
+        """How it travels."""
+        return post_of(self)

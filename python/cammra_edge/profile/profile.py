@@ -1,0 +1,211 @@
+"""One destination, in the page's words and order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import KW_ONLY, replace
+from enum import StrEnum
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Literal, Self
+
+from cammra_edge.checks import (
+    Check,
+    Checked,
+    Entries,
+    Taken,
+    choice,
+    mapping,
+    maybe,
+    number,
+    refused,
+    required,
+    row_of,
+    set_of,
+    setting,
+    settings,
+    text,
+    whole,
+)
+from cammra_edge.errors import ConfigError
+from cammra_edge.model import (
+    Direction,
+    DirectionWord,
+    Event,
+    EventKind,
+    EventWord,
+    ImageKind,
+    ImageSpec,
+    ImageWord,
+    Subsampling,
+    SubsamplingWord,
+)
+from cammra_edge.profile.endpoint import NetworkMode  # noqa: TC001 - as above
+from cammra_edge.profile.protocols import PROTOCOLS, Protocol
+
+_LONGEST_NAME = 64
+_YEAR_S = 366 * 86_400.0
+_AGE_S = number(0.001, _YEAR_S)
+_ONE_READ = (frozenset({EventKind.RELIABLE}), frozenset({EventKind.LOST}))
+
+
+class Order(StrEnum):
+    """What goes first when there is a backlog."""
+
+    IN_ORDER = "in_order"
+    LIVE_FIRST = "live_first"
+
+
+OrderWord = Literal["in_order", "live_first"]
+
+
+def _protocol() -> Check[Protocol]:
+    """One of the protocols; plain data has its word here and its fields beside it (`config.plain`)."""
+
+    def take(value: object) -> Protocol:
+        if not isinstance(value, Protocol):
+            raise refused(value, f"one of {', '.join(cls.__name__ for cls in PROTOCOLS.values())}")
+        return value
+
+    return Check(take, choice(PROTOCOLS).schema)
+
+
+@settings
+class Profile(Checked):
+    """One destination: what it gets, how, and where.
+
+    Args:
+        name: How people call it.
+        protocol: `HttpPost`, `Tcp`, `Ftp` …
+        key: How settings, backlog and packet numbers find it, whatever its name, place and URL become; the name it
+            was first given unless a script says otherwise.
+        device_id: Device ID, the name this camera gives itself there.
+        events: Event types it gets: any of `new`, `reliable`, `update`, `lost`. By default New; with UTMC and
+            UTMC-2, which take one read per vehicle, Lost.
+        image: Which image its events carry; `None` is "Do not send images".
+        two_images: Send the license plate crop as a second one.
+        quality: JPEG quality, 1 to 100; `None` is the default (85).
+        subsampling: How chroma is thinned out.
+        max_image_bytes: Ceiling of one image; quality goes down until it fits.
+        downsized_into: The size that a downsized frame must fit into.
+        enabled: "Send data to server".
+        expires_s: Event types that are worthless when they are older than this, in seconds.
+        max_age_s: Nothing older than this is sent; `None` keeps events until they are delivered.
+        order: `in_order`, or `live_first`: what is happening now goes at once, the backlog follows in the gaps.
+        window: Events in flight at once; order per vehicle is kept.
+        max_queue_events: Events that may wait for it; `None` leaves it to the outbox's own bound.
+        max_queue_bytes: As above, with their images.
+        coalesce_updates: Leave out an Update that a later one of the same vehicle has overtaken in the queue.
+        latitude: Instead of the device's.
+        longitude: Instead of the device's.
+        directions: Only events of these directions; empty takes all.
+        rois: Only events of these regions; empty takes all.
+        lists: Only plates on these lists (a list's name, or `allow`, `block`); empty takes all.
+        min_confidence: Only plates read with at least this confidence.
+    """
+
+    name: str = required(text(least=1, most=_LONGEST_NAME))
+    protocol: Protocol = required(_protocol())
+    _: KW_ONLY
+    key: str = setting("", text(most=_LONGEST_NAME), derived=True)
+    device_id: str = "defaultID"
+    events: Taken[frozenset[EventKind], Collection[EventKind | EventWord] | None] = setting(
+        None, set_of(choice(EventKind)), derived=True
+    )
+    image: Taken[ImageKind | None, ImageKind | ImageWord | None] = setting(ImageKind.VEHICLE_CROP)
+    two_images: bool = False
+    quality: int | None = setting(None, maybe(whole(1, 100)))
+    subsampling: Taken[Subsampling, Subsampling | SubsamplingWord] = setting(Subsampling.QUARTER)
+    max_image_bytes: int | None = setting(None, maybe(whole(1024, 16 << 20)))
+    downsized_into: tuple[int, int] = setting(
+        (640, 360), row_of(whole(16, 16_384), 2, "(width, height)")
+    )
+    enabled: bool = True
+    expires_s: Taken[
+        Mapping[EventKind, float],
+        Entries[EventKind | EventWord, float],
+    ] = setting(MappingProxyType({}), mapping(choice(EventKind), _AGE_S))
+    max_age_s: float | None = setting(None, maybe(_AGE_S))
+    order: Taken[Order, Order | OrderWord] = setting(Order.IN_ORDER)
+    window: int = setting(1, whole(1, 32))
+    max_queue_events: int | None = setting(None, maybe(whole(1, 10_000_000)))
+    max_queue_bytes: int | None = setting(None, maybe(whole(1 << 16, 1 << 40)))
+    coalesce_updates: bool = False
+    latitude: float | None = setting(None, maybe(number(-90, 90)))
+    longitude: float | None = setting(None, maybe(number(-180, 180)))
+    directions: Taken[frozenset[Direction], Collection[Direction | DirectionWord]] = setting(
+        frozenset(), set_of(choice(Direction))
+    )
+    rois: Taken[frozenset[int], Collection[int]] = setting(frozenset(), set_of(whole(1, 99)))
+    lists: Taken[frozenset[str], Collection[str]] = setting(frozenset(), set_of(text(least=1)))
+    min_confidence: float = setting(0.0, number(0, 1))
+
+    def _owner(self) -> str:
+        return f"profile {self.name!r}"
+
+    def _agree(self) -> None:
+        if not self.key:
+            self._put("key", self.name)
+        if self.events is None:
+            self._put("events", self.protocol.usual_events)
+        if self.protocol.one_read and self.events not in _ONE_READ:
+            want = f"reliable or lost alone: {self.protocol.word} takes one read per vehicle"
+            raise ConfigError("events", ", ".join(sorted(self.events)), want)
+
+    def over(self, mode: NetworkMode) -> Self:
+        """The same in this network mode."""
+        protocol = self.protocol.over(mode)
+        return self if protocol is self.protocol else replace(self, protocol=protocol)
+
+    def image_specs(self) -> tuple[ImageSpec, ...]:
+        """The images this profile's events carry, the selected one first, the plate crop second.
+
+        One image when the selected one is the plate crop; none with "Do not send images".
+        """
+        if self.image is None or not self.protocol.takes_images:
+            return ()
+        return _image_specs(
+            self.image,
+            self.two_images,
+            self.quality,
+            self.subsampling,
+            self.max_image_bytes,
+            self.downsized_into,
+        )
+
+    def wants(self, event: Event) -> bool:
+        """Whether the event is one that this profile asked for."""
+        return (
+            self.enabled
+            and event.kind in self.events
+            and (not self.directions or event.direction in self.directions)
+            and (not self.rois or event.roi_id in self.rois)
+            and (
+                not self.lists or not self.lists.isdisjoint({event.listed.name, event.listed.mode})
+            )
+            and event.plate.confidence >= self.min_confidence
+        )
+
+
+@lru_cache(maxsize=64)  # asked for several times with every event
+def _image_specs(  # noqa: PLR0913, PLR0917 - the fields of a profile that make its images
+    image: ImageKind,
+    two_images: bool,  # noqa: FBT001 - as above
+    quality: int | None,
+    subsampling: Subsampling,
+    max_bytes: int | None,
+    downsized_into: tuple[int, int],
+) -> tuple[ImageSpec, ...]:
+    kinds = [image]
+    if two_images and image is not ImageKind.PLATE_CROP:
+        kinds.append(ImageKind.PLATE_CROP)
+    return tuple(
+        ImageSpec(
+            kind=kind,
+            quality=quality,
+            subsampling=subsampling,
+            max_bytes=max_bytes,
+            fit=downsized_into if kind is ImageKind.DOWNSIZED_FRAME else None,
+        )
+        for kind in kinds
+    )

@@ -1,0 +1,159 @@
+"""Protocols whose bytes are a template: UTMC, UTMC-2 and any other receiver's shape, over HTTP POST or TCP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from cammra_edge.checks import Check, choice, required, setting, settings
+from cammra_edge.model import EventKind
+from cammra_edge.profile import form
+from cammra_edge.profile.endpoint import Endpoint, InNetworkMode, has_scheme
+from cammra_edge.profile.protocols import http_post, tcp
+from cammra_edge.profile.protocols.base import BaseProtocol, FormContent
+from cammra_edge.profile.protocols.http_post import Auth, AuthSetting, HttpPost, post_of
+from cammra_edge.profile.protocols.tcp import Tcp
+from cammra_edge.profile.trust import Timeouts, Tls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NOT_PUBLIC = (
+    "its bytes are not public: the shipped template is not verified against FF Group or TR007"
+)
+_TAG_BITS = 24
+
+
+def _goes_by_tcp(url: object) -> bool:
+    return has_scheme(url, "tcp", "tls")
+
+
+def _url() -> Check[str]:
+    by_http, by_tcp = http_post.URLS.check(), tcp.URLS.check()
+    return Check(lambda url: (by_tcp if _goes_by_tcp(url) else by_http).take(url), by_http.schema)
+
+
+@settings
+class Templated(InNetworkMode, BaseProtocol):
+    """What every protocol with a template shares.
+
+    Args:
+        server_url: `http://…`, `https://…` or nothing before the host for HTTP POST; `tcp://host:port` or
+            `tls://host:port` for a TCP connection per message.
+        auth: As for HTTP POST.
+        user: As for HTTP POST; also the template's field `user`.
+        password: As for HTTP POST.
+        auth_header: As for HTTP POST.
+        success_body: As for HTTP POST.
+        template: The template's own text; empty takes the shipped one.
+        tls: Whom to believe.
+        timeouts: How long a try may take.
+    """
+
+    verified: ClassVar[bool] = True
+    """Whether the shipped template is known to be what receivers take."""
+
+    server_url: str = required(_url(), address=True)
+    auth: AuthSetting = setting(Auth.AUTO)
+    user: str = setting("", http_post.USER)
+    password: str = setting("", secret=True)
+    auth_header: str = setting("", http_post.auth_header(), secret=True)
+    success_body: str = ""
+    template: str = setting("", form.template())
+    tls: Tls = Tls()
+    timeouts: Timeouts = Timeouts()
+
+    def _agree(self) -> None:
+        self.transport()
+
+    def preset_name(self) -> str:
+        """The shipped template that an empty `template` means."""
+        raise NotImplementedError
+
+    def endpoint(self) -> Endpoint:
+        """Where it goes."""
+        return self.transport().endpoint()
+
+    def transport(self) -> HttpPost | Tcp:
+        """How messages travel."""
+        if _goes_by_tcp(self.server_url):
+            return Tcp(self.server_url, tls=self.tls, timeouts=self.timeouts)
+        return post_of(self)
+
+    def content(self) -> FormContent:
+        """What a message holds."""
+        template = self.template or form.preset_text(self.preset_name())
+        return FormContent(form.read(template), _TAG_BITS, self.user)
+
+    def sentence(self) -> str:
+        """How and where it sends."""
+        own = "a template of its own" if self.template else f"the template {self.preset_name()}"
+        return f"as {own} has it, {self.transport().carrier()}"
+
+    def doubts(self) -> Iterator[str]:
+        """What is allowed and yet probably not meant."""
+        if not self.verified and not self.template:
+            yield _NOT_PUBLIC
+        yield from self.transport().doubts()
+
+
+@settings
+class Utmc(Templated):
+    """UTMC-style: one read per vehicle as XML, the plate as a hashed tag, no image.
+
+    Not verified against FF Group or TR007, whose bytes are not public; an integrator who has the guide changes
+    the template.
+
+    Args:
+        tag_bits: Bits of the tag, 24 or 18.
+    """
+
+    word: ClassVar[str] = "UTMC"
+    usual_events: ClassVar[frozenset[EventKind]] = frozenset({EventKind.LOST})
+    one_read: ClassVar[bool] = True
+    verified: ClassVar[bool] = False
+    takes_images: ClassVar[bool] = False
+
+    tag_bits: Literal[18, 24] = setting(_TAG_BITS, choice((18, 24)))
+
+    def preset_name(self) -> str:
+        """The shipped template."""
+        return "utmc"
+
+    def content(self) -> FormContent:
+        """What a message holds."""
+        content = Templated.content(self)
+        return FormContent(content.form, self.tag_bits, content.user)
+
+
+@settings
+class Utmc2(Templated):
+    """UTMC-2-style: one read per vehicle as XML, with clear plate, country and images in base64.
+
+    Not verified against FF Group or TR007, as `Utmc`.
+    """
+
+    word: ClassVar[str] = "UTMC-2"
+    usual_events: ClassVar[frozenset[EventKind]] = frozenset({EventKind.LOST})
+    one_read: ClassVar[bool] = True
+    verified: ClassVar[bool] = False
+
+    def preset_name(self) -> str:
+        """The shipped template."""
+        return "utmc-2"
+
+
+@settings
+class Template(Templated):
+    """Any receiver's shape: a shipped preset by name, or a template of one's own.
+
+    Args:
+        preset: A shipped template; taken where `template` is empty.
+    """
+
+    word: ClassVar[str] = "Template"
+
+    preset: form.Preset = setting("alpr-database", choice(form.PRESETS))
+
+    def preset_name(self) -> str:
+        """The preset that is set."""
+        return self.preset

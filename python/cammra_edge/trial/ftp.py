@@ -1,0 +1,63 @@
+"""The Test of a profile that uploads: TLS as FTP begins it, and each command by itself."""
+
+from __future__ import annotations
+
+import ftplib
+from typing import TYPE_CHECKING
+
+from cammra_edge.model import Files
+from cammra_edge.profile import Ftp
+from cammra_edge.sinks import failures, open_sink
+from cammra_edge.sinks.ftp_control import FtpConversation
+from cammra_edge.sinks.uploads import UploadSink
+from cammra_edge.trial.run import Trial
+from cammra_edge.trial.step import FailedStep, Step
+from cammra_edge.trial.upload import Upload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cammra_edge.model import Event, Message
+    from cammra_edge.sinks.tls import Trust
+
+
+class FtpTrial(Trial[Ftp]):
+    """Goes over the conversation that the sink uses; nothing stays behind on the server."""
+
+    def _shown(self, trust: Trust) -> tuple[str, bytes]:
+        if self._endpoint.scheme != "ftps":
+            return super()._shown(trust)
+        conversation = FtpConversation(self._way, trust, self._deadline)
+        try:
+            conversation.open(self._endpoint)
+            return conversation.shown()
+        except ftplib.Error as error:
+            answer = failures.printable(str(error))
+            raise FailedStep(
+                f"the server offers no TLS, it says {answer!r}", "Use ftp:// or ftps-implicit://."
+            ) from error
+        finally:
+            conversation.close()
+
+    def _sent(self, message: Message, event: Event) -> Iterator[Step]:
+        del event  # its files say all
+        if not isinstance(message, Files) or not message.files:
+            yield Step(
+                "upload", "skipped", detail="This profile sends nothing: no image, and no sidecar."
+            )
+            return
+        sink = open_sink(self._way, clock=self._clock)
+        if not isinstance(sink, UploadSink):
+            raise TypeError(type(sink))
+        upload = Upload(sink, self._way, self._deadline, message.files[-1])
+        try:
+            for step, action in upload.steps().items():
+                yield Step(step, "running")
+                with self._timed(step):
+                    self._detail = upload.run(action)
+                if self._ended is not None:
+                    yield self._ended
+                    if self._ended.state == "failed":
+                        return
+        finally:
+            upload.close()
