@@ -6,7 +6,7 @@ Invariants, held by `tests/web/test_access.py`:
 2. No password, session or token is stored in clear; they are compared in constant time.
 3. Every sign-in gives the session a new token. A session ends after `IDLE_S` without a person's action, after
    `ABSOLUTE_S` in any case, and when the password changes.
-4. After `FREE_TRIES` wrong guesses each further one waits twice as long as the one before; guesses from many
+4. After `FREE_TRIES` wrong guesses each further guess waits twice as long as the last; guesses from many
    addresses are slowed down together.
 """
 
@@ -219,8 +219,8 @@ class Access:
             ConfigError: The name or a scope cannot be used.
             OSError: The disk refused; nothing has changed.
         """
-        wanted = tuple(scope for scope in SCOPES if scope in set(scopes))
-        if not wanted or set(scopes) - set(SCOPES):
+        known = tuple(scope for scope in SCOPES if scope in set(scopes))
+        if not known or set(scopes) - set(SCOPES):
             raise ConfigError("scopes", ", ".join(scopes)[:80], "some of " + ", ".join(SCOPES))
         if not name.strip() or len(name) > 64:  # noqa: PLR2004 - fits a line of the list
             raise ConfigError("name", name[:64], "a name of 1 to 64 characters")
@@ -228,7 +228,7 @@ class Access:
         token = Token(
             secrets.token_hex(6),
             name.strip(),
-            wanted,
+            known,
             self._clock.utc_ns() // 10**9,
             _digest(secret),
         )

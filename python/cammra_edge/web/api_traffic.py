@@ -1,4 +1,4 @@
-"""Operations on what goes on: status, events, pictures, journal, parked events."""
+"""Operations on traffic: status, events, pictures, journal, parked events, backlogs."""
 
 from __future__ import annotations
 
@@ -87,11 +87,11 @@ async def see_journal(call: Call) -> list[Any]:
 
 
 def _tries(call: Call) -> list[dict[str, Any]]:
-    wanted = call.query["profile"]
+    only = call.query["profile"]
     tries = [
         views.try_plain(key, entry)
         for key, entries in call.page.engine.operator.journal().items()
-        if wanted in {"", key}
+        if only in {"", key}
         for entry in entries
     ]
     return sorted(tries, key=itemgetter("at"), reverse=True)
@@ -115,8 +115,8 @@ def _safe_cell(value: object) -> object:
 
 async def see_parked(call: Call) -> list[Any]:
     """Parked deliveries, newest first."""
-    wanted = call.query["profile"]
-    parked = await run_in_threadpool(call.page.engine.operator.parked, wanted or None)
+    only = call.query["profile"] or None
+    parked = await run_in_threadpool(call.page.engine.operator.parked, only)
     entries = [
         views.parked_plain(key, delivery)
         for key, deliveries in parked.items()

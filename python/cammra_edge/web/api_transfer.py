@@ -1,4 +1,4 @@
-"""Operations that take settings out of the camera and into it: our own file, and a camera's `cloud.cgi` XML."""
+"""Operations that export and import settings: as our own file, and as a camera's `cloud.cgi` XML."""
 
 from __future__ import annotations
 
@@ -63,15 +63,16 @@ async def import_cloud(call: Call) -> Schema:
 
     def save() -> Version:
         fields = fields_from_cloud(call.body)
-        changes = {profile_name(key, field): value for field, value in fields.items()}
-        given = {name: value for name, value in changes.items() if value or not is_secret(name)}
-        return _save(call.page.saved, given, call.who)
+        values = {profile_name(key, field): value for field, value in fields.items()}
+        # An empty secret was left out of the file; the stored one stays.
+        changes = {name: value for name, value in values.items() if value or not is_secret(name)}
+        return _save(call.page.saved, changes, call.who)
 
     return await saving(call, save, "cloud.cgi file imported")
 
 
 def _save(saved: SavedSettings, changes: Mapping[str, object], who: str) -> Version:
-    """Save what a file says, but for locked fields: a backup of another camera may have them."""
+    """Save what a file says, without locked fields: the file may come from another camera."""
     return saved.save(saved.draft.without_locked(changes), on=None, who=who)
 
 

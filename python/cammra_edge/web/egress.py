@@ -34,10 +34,10 @@ def is_local(url: str) -> bool:
         return False
     try:
         host = urlsplit(url if "://" in url else f"//{url}").hostname or ""
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (ValueError, OSError):
         return False  # unreachable: sending will say so
-    return any(_denied(str(entry[4][0])) for entry in found)
+    return any(_denied(str(entry[4][0])) for entry in entries)
 
 
 def _denied(address: str) -> bool:

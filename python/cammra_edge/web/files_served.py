@@ -43,7 +43,7 @@ class ServedFile(NamedTuple):
 @cache
 def page_files() -> dict[str, ServedFile]:
     """The page's files by name."""
-    made: dict[str, ServedFile] = {}
+    files: dict[str, ServedFile] = {}
     for entry in resources.files("cammra_edge.web").joinpath("static").iterdir():
         kind = _TYPES.get(entry.name.rpartition(".")[2])
         if kind is not None:
@@ -51,17 +51,14 @@ def page_files() -> dict[str, ServedFile]:
             if kind == "text/javascript; charset=utf-8":
                 content = _COMMENTS.sub(lambda found: b"\n" * found[0].count(b"\n"), content)
             etag = '"' + hashlib.sha256(content).hexdigest()[:20] + '"'
-            made[entry.name] = ServedFile(content, gzip.compress(content, 9, mtime=0), kind, etag)
-    return made
+            files[entry.name] = ServedFile(content, gzip.compress(content, 9, mtime=0), kind, etag)
+    return files
 
 
 def routes() -> list[Route]:
     """A route for each file; `/` is the page."""
-    made = [Route("/", partial(_send, "index.html"), methods=["GET"])]
-    made += [
-        Route(f"/static/{name}", partial(_send, name), methods=["GET"]) for name in page_files()
-    ]
-    return made
+    names = {"/": "index.html", **{f"/static/{name}": name for name in page_files()}}
+    return [Route(path, partial(_send, name), methods=["GET"]) for path, name in names.items()]
 
 
 async def _send(name: str, request: Request) -> Response:

@@ -132,12 +132,12 @@ class SavedSettings:
     @property
     def notice(self) -> str:
         """What the owner should know about the saved settings; empty when there is nothing."""
-        said = [self._trouble] if self._trouble else []
-        if away := ", ".join(self.draft.set_aside):
-            said.append(f"Settings are kept for {away}, which the script does not have.")
-        if away := ", ".join(self.draft.locking_nothing):
-            said.append(f"The script locks fields of {away}, which it does not have.")
-        return " ".join(said)
+        sentences = [self._trouble] if self._trouble else []
+        if keys := ", ".join(self.draft.set_aside):
+            sentences.append(f"Settings are kept for {keys}, which the script does not have.")
+        if keys := ", ".join(self.draft.locking_nothing):
+            sentences.append(f"The script locks fields of {keys}, which it does not have.")
+        return " ".join(sentences)
 
     def changed(self, changes: Mapping[str, object]) -> Draft:
         """The settings as they would be with these changes.
