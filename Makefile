@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 
-.PHONY: help setup build run test night test-quick lint types imports rust pytest faults bench bench-quick bench-check bench-record bench-peers bench-simd arm arm-quick clean
+.PHONY: help setup build run test night extend test-quick lint types imports rust pytest faults bench bench-quick bench-check bench-record bench-peers bench-simd arm arm-quick clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,6 +23,9 @@ run: build ## Build everything and run the main job: a drawn scene becomes event
 test: build ## Build everything and run every check and test
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types imports rust
 	@$(MAKE) --no-print-directory pytest
+
+extend: build ## Add a toy of each thing of docs/design/extending.md to a copy, and forget each of its files once
+	@$(BIN)/python -m tools.extend
 
 night: ## The same with all examples of every property
 	@CAMMRA_NIGHTLY=1 $(MAKE) test

@@ -18,7 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 CRATES = sorted((ROOT / "rust").glob("*/src"))
 SCRIPTS = sorted(STATIC.rglob("*.js"))
 TEXTS = {".py", ".pyi", ".rs", ".js", ".css", ".html", ".c", ".h", ".toml", ".md", ".json", ".svg"}
-NOT_OURS = {"target", "dist", "node_modules"}
+NOT_OURS = {"target", "dist", "node_modules", "toys"}
 
 Imports = dict[str, set[str]]
 """Each file's name, and the names of those that it imports."""

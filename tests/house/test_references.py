@@ -76,6 +76,12 @@ def test_a_test_of_that_name_is_below(path: Path) -> None:
     assert [name for name in names if f"fn {name}()" not in tests] == []
 
 
+def test_every_example_has_its_row() -> None:
+    examples = ROOT / "examples"
+    rows = re.findall(r"^\| \[(\w+\.py)\]", (examples / "README.md").read_text(), re.MULTILINE)
+    assert sorted(rows) == sorted(path.name for path in examples.glob("*.py"))
+
+
 def laws() -> list[str]:
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     section = text.partition("## What is absent")[2].partition("\n## ")[0]

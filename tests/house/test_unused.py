@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.house.sources import CRATES, MODULES, PACKAGE, ROOT, tree_of
+from tests.house.sources import (
+    CRATES,
+    MODULES,
+    PACKAGE,
+    ROOT,
+    SCRIPTS,
+    STATIC,
+    script_imports,
+    tree_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -103,6 +112,12 @@ def test_what_a_module_defines_is_used(path: Path) -> None:
 def test_what_is_for_others_is_there_and_used_by_none_of_us() -> None:
     names = set(chain.from_iterable(defined(tree_of(path), frozenset()) for path in MODULES))
     assert set(FOR_OTHERS) <= names - used_anywhere()
+
+
+def test_every_script_is_loaded_by_the_page_or_by_another() -> None:
+    page = (STATIC / "index.html").read_text(encoding="utf-8")
+    loaded = set(re.findall(r'src="/static/([\w-]+\.js)"', page))
+    assert loaded.union(*script_imports(SCRIPTS).values()) == {path.name for path in SCRIPTS}
 
 
 @pytest.mark.parametrize(

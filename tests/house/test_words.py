@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 from cammra_edge.config.catalogue import catalogue
 from cammra_edge.delivery import ProfileState
 from cammra_edge.outbox.values import Dropped
 from cammra_edge.trial.step import REMEDIES
+from tests.house import sources
+from tests.house.sources import STATIC
 
-STATIC = Path(__file__).parents[2] / "python" / "cammra_edge" / "web" / "static"
-SCRIPTS = "\n".join(path.read_text(encoding="utf-8") for path in sorted(STATIC.glob("*.js")))
+SCRIPTS = "\n".join(path.read_text(encoding="utf-8") for path in sources.SCRIPTS)
 # Drawn by parts of their own, with texts of their own.
 DRAWN = {"tracking.regions", "plate_lists", "profiles[].events"}
 
@@ -72,6 +72,13 @@ def test_no_setting_s_words_are_left_over() -> None:
         parts = [f"{name}={choice}" for choice in (*choices(schema), *(entries or ()), *addresses)]
         known |= {key for full in (name, *parts) for key in (full, without_section(full))}
     assert texts("en-settings.json").keys() - known == set()
+
+
+def test_every_tab_has_a_name() -> None:
+    (table,) = re.findall(r"\bTABS = \{(.*?)\}", SCRIPTS, re.DOTALL)
+    tabs = re.findall(r"(\w+):", table)
+    assert "events" in tabs
+    assert {f"tab_{tab}" for tab in tabs} - texts("en.json").keys() == set()
 
 
 def test_every_text_is_said_and_every_text_said_is_there() -> None:

@@ -1,0 +1,98 @@
+"""`make extend`: every toy in, and all is well; any file of one left out, and a check says which.
+
+Held to the page: a toy changes the files that its heading lists, and no other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from tools.extend import page
+from tools.extend.laws import breaches
+from tools.extend.scratch import Scratch
+from tools.extend.toy import StopError, toys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tools.extend.toy import Change, Toy
+
+CHECKS = ("lint", "types", "imports", "tests/house", "tests/extend")
+
+
+def hold_to_the_page(all_toys: list[Toy]) -> None:
+    """Page and toys have the same files, and no more than the bar."""
+    listed = page.listed()
+    if unlike := listed.keys() ^ {toy.heading for toy in all_toys}:
+        raise StopError(f"only on the page or only a toy: {sorted(unlike)}")
+    for toy in all_toys:
+        told = listed[toy.heading]
+        files = {change: page.meant(change.path, told) for change in toy.changes}
+        for change, file in files.items():
+            said, found_by = told.get(file or ""), change.forgotten
+            if change.is_listed and (found_by is None or found_by.run != said):
+                raise StopError(f"{toy.name}: {change.path} is found by {found_by}, not {said}")
+        if idle := told.keys() - set(files.values()):
+            raise StopError(f"{toy.name}: the page lists in vain {sorted(idle)}")
+        if toy.most_files is not None and len(toy.touched) > toy.most_files:
+            raise StopError(f"{toy.name}: touches {toy.touched}, want {toy.most_files} at most")
+
+
+def forget_each(scratch: Scratch, all_toys: list[Toy], wanted: set[str]) -> None:
+    """Leave out one file after another."""
+    for toy in all_toys:
+        for change in toy.changes:
+            if change.forgotten is None or toy.name not in wanted:
+                continue
+            scratch.change(_all(all_toys, but=(toy.name, change.path)))
+            what = f"{toy.name}: {change.path} is left out"
+            scratch.finds(change.forgotten, what)
+            say(f"{what}: {change.forgotten.run}")
+
+
+def break_each(scratch: Scratch, all_toys: list[Toy]) -> None:
+    """Break one law of ARCHITECTURE after another."""
+    for breach in breaches():
+        scratch.change([*_all(all_toys), breach.change])
+        what = f"law {breach.law} is broken in {breach.change.path}"
+        scratch.finds(breach.found_by, what)
+        say(f"{what}: {breach.found_by.run}")
+
+
+def _all(all_toys: list[Toy], but: tuple[str, str] = ("", "")) -> Iterable[Change]:
+    return [change for toy in all_toys for change in toy.changes if (toy.name, change.path) != but]
+
+
+def say(line: str) -> None:
+    """To whoever waits."""
+    sys.stdout.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Say what was found; 1 if anything."""
+    parser = argparse.ArgumentParser(prog="python -m tools.extend", description=__doc__)
+    parser.add_argument("toys", nargs="*", help="leave out files of these only, and break no law")
+    wanted = parser.parse_args().toys
+    try:
+        all_toys = toys()
+        hold_to_the_page(all_toys)
+        scratch = Scratch()
+        scratch.change(_all(all_toys))
+        scratch.build()
+        scratch.passes(*CHECKS)
+        say(f"with all toys in, all is well: {', '.join(toy.name for toy in all_toys)}")
+        forget_each(scratch, all_toys, set(wanted) or {toy.name for toy in all_toys})
+        if not wanted:
+            break_each(scratch, all_toys)
+    except StopError as stop:
+        sys.stderr.write(f"extend: {stop}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
