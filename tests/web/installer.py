@@ -101,6 +101,7 @@ def switch(page: Page, label: str, *, on: bool) -> None:
 
 def save(page: Page) -> None:
     page.locator("#save").click()
+    page.locator("#save").wait_for(state="hidden")
     page.locator(".toast", has_text="in force").last.wait_for()
 
 

@@ -125,6 +125,9 @@ const textField = (f, name, options) => {
 /** How many of a shown unit are one of the setting's own. @type {Record<string, number>} */
 const SCALES = { ms: 1000, "%": 100, kB: 1e-3, MB: 1e-6, MiB: 2 ** -20 };
 
+/** Whether a bound helps whoever reads it: a year in seconds does not. @param {number} bound */
+const isPlain = (bound) => bound < 1e7 && Number(bound.toFixed(2)) === bound;
+
 /** A number, or one entry of a mapping of numbers; empty is `null`, or no such entry. @type {Field} */
 export const numberField = (f, name, options) => {
   const { part, unit = "", placeholder } = options;
@@ -143,9 +146,9 @@ export const numberField = (f, name, options) => {
     const value = (part ? entries()[part] : draft.value(name)) ?? "";
     if (document.activeElement !== input) input.value = String(typeof value === "number" ? shown(value) : value);
   });
-  const range = minimum !== undefined && maximum !== undefined
-    && t("range", { low: shown(minimum).toLocaleString(), high: shown(maximum).toLocaleString() });
-  const hint = () => [hintOf(options), range].filter(Boolean).join(" ");
+  const bounds = [minimum, maximum].map((bound) => shown(bound ?? NaN));
+  const [low, high] = bounds.map((bound) => bound.toLocaleString());
+  const hint = () => [hintOf(options), bounds.every(isPlain) && t("range", { low, high })].filter(Boolean).join(" ");
   const wrap = unit ? h("div.unit", {}, input, h("span", { "aria-hidden": "true" }, unit)) : input;
   return frame(f, name, { ...options, hint }, input, wrap);
 };
