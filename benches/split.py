@@ -106,7 +106,7 @@ def _walk(  # noqa: PLR0913, PLR0917 - what the steps share
     tracker = Tracker(Settings(profiles=[profile], frame_format=frame_format))
     outbox = Outbox(OutboxSettings(path=folder / "outbox.sqlite3"), clock=SYSTEM_CLOCK)
     renderer = Renderer(profile, profile_id=1, device=DEVICE)
-    sink = open_sink(profile.protocol)
+    sink = open_sink(profile.protocol, clock=SYSTEM_CLOCK)
     lists = ListIndex(())
     frame = photo.frame(frame_format)
     jpegs = bodies = 0

@@ -67,7 +67,7 @@ def measure(path: Path, events: int, port: int) -> Mapping[str, Any]:
     settings = OutboxSettings(path=path, max_events=events + GROUP * 10, max_bytes=1 << 30)
     outbox = Outbox(settings, clock=SYSTEM_CLOCK)
     way = profile_to(port, "vms")
-    sink = open_sink(way.protocol)
+    sink = open_sink(way.protocol, clock=SYSTEM_CLOCK)
     worker = DeliveryWorker(way, outbox, sink, render, clock=SYSTEM_CLOCK)
     short_rate = empty_queue_per_s(outbox, worker)
     idle_mib = memory_mib()

@@ -85,9 +85,9 @@ def delivering(outbox: Outbox, *profiles: Profile) -> Iterator[list[DeliveryWork
         DeliveryWorker(
             profile,
             outbox,
-            open_sink(profile.protocol),
+            open_sink(profile.protocol, clock=SYSTEM_CLOCK),
             render,
-            more_sinks=lambda profile=profile: open_sink(profile.protocol),  # type: ignore[misc]
+            more_sinks=lambda profile=profile: open_sink(profile.protocol, clock=SYSTEM_CLOCK),  # type: ignore[misc]
             clock=SYSTEM_CLOCK,
         )
         for profile in profiles

@@ -43,14 +43,14 @@ def deaf_resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("deaf_resolver")
 def test_a_name_server_that_is_silent_holds_nobody_up() -> None:
     profile = Profile("p", HttpPost("http://receiver.invalid/", timeouts=SHORT))
-    sink = open_sink(profile.protocol)
+    sink = open_sink(profile.protocol, clock=SYSTEM_CLOCK)
     began = time.monotonic()
     outcome = sink.send(Body(content=b"{}"), Attempt(event_id="e" * 32, packet=7))
     assert time.monotonic() - began < SHORT.total_s + SLACK_S
     sink.close()
     assert isinstance(outcome, TryLater)
     assert "no name server answered for receiver.invalid" in outcome.why
-    told = list(trial(profile, profile_id=1, device=Device()))
+    told = list(trial(profile, profile_id=1, device=Device(), clock=SYSTEM_CLOCK))
     assert [(step.name, step.state) for step in told[:2]] == [("dns", "running"), ("dns", "failed")]
     assert "no name server" in told[1].detail
 

@@ -8,6 +8,7 @@ import ssl
 
 import pytest
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.profile import Endpoint, HttpPost, NetworkMode
 from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import Misconfigured, Outcome, TryLater
@@ -90,7 +91,7 @@ def test_a_closed_port_says_which_scheme_was_tried(
     typed: str, mode: NetworkMode, tried: str
 ) -> None:
     host = f"{LOOPBACK}:{free_port()}"
-    sink = HttpSink(HttpPost(typed.format(host=host)).over(mode))
+    sink = HttpSink(HttpPost(typed.format(host=host)).over(mode), clock=SYSTEM_CLOCK)
     outcome = sink.send(BODY, ATTEMPT)
     assert isinstance(outcome, TryLater)
     assert outcome.why.startswith(tried.format(host=host) + " refuses")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import Attempt, Body, Files, NamedFile
 from cammra_edge.profile import Ftp, Timeouts
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
@@ -52,7 +53,8 @@ def sink(server: FtpServer, *, passive: bool = True) -> FtpSink:
             password=server.password,
             timeouts=PATIENT,
             passive=passive,
-        )
+        ),
+        clock=SYSTEM_CLOCK,
     )
 
 
@@ -168,7 +170,7 @@ def test_ipv6(tmp_path: Path, name: str) -> None:
 def test_a_wrong_password_is_a_fault_of_the_settings(tmp_path: Path) -> None:
     with ftp_servers.pyftpdlib(tmp_path) as server:
         protocol = Ftp(server.url, user=server.user, password="falsch", timeouts=PATIENT)
-        outcome = FtpSink(protocol).send(FILES, FIRST)
+        outcome = FtpSink(protocol, clock=SYSTEM_CLOCK).send(FILES, FIRST)
     assert isinstance(outcome, Misconfigured)
     assert "falsch" not in outcome.why
 
@@ -201,7 +203,7 @@ def test_a_full_quota_is_tried_later(tmp_path: Path) -> None:
 
 
 def test_nothing_to_send_and_nothing_that_fits() -> None:
-    way = FtpSink(Ftp("ftp://127.0.0.1:1"))
+    way = FtpSink(Ftp("ftp://127.0.0.1:1"), clock=SYSTEM_CLOCK)
     assert way.send(Files(files=()), FIRST) == Delivered(
         "nothing to send: no image, and no sidecar"
     )
@@ -221,7 +223,8 @@ ONE = Files(files=(NamedFile(path="d/n.jpg", content=JPEG),))
 def against(faulty: Faulty, timeouts: Timeouts = PATIENT) -> tuple[Outcome, float]:
     with Scripted(faulty) as server:
         way = FtpSink(
-            Ftp(f"ftp://{LOOPBACK}:{server.port}", user="u", password="p", timeouts=timeouts)
+            Ftp(f"ftp://{LOOPBACK}:{server.port}", user="u", password="p", timeouts=timeouts),
+            clock=SYSTEM_CLOCK,
         )
         began = time.monotonic()
         outcome = way.send(ONE, FIRST)
@@ -241,7 +244,7 @@ def test_the_scripted_server_is_good_when_nothing_is_wrong() -> None:
 def test_all_is_uploaded_before_anything_has_its_name_and_the_picture_has_it_last() -> None:
     faulty = Faulty()
     with Scripted(faulty) as server:
-        way = FtpSink(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=PATIENT))
+        way = FtpSink(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=PATIENT), clock=SYSTEM_CLOCK)
         assert way.send(FILES, FIRST) == Delivered("3 files")
         way.close()
     said = [line for line in faulty.commands if line.split()[0] in {"STOR", "RNTO"}]
@@ -257,7 +260,7 @@ def test_a_server_that_hung_up_in_the_meantime_is_called_again_at_once() -> None
         Faulty(RNTO=f"250 renamed\r\n{goodbye}")(connection, number, server)
 
     with Scripted(script) as server:
-        way = FtpSink(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=PATIENT))
+        way = FtpSink(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=PATIENT), clock=SYSTEM_CLOCK)
         assert way.send(ONE, FIRST) == Delivered("1 files")
         assert way.send(many(1)[0], FIRST) == Delivered("1 files")
         way.close()
@@ -347,6 +350,8 @@ def test_a_trickling_answer_does_not_hold_us_up() -> None:
 
     with Scripted(script) as server:
         began = time.monotonic()
-        outcome = FtpSink(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=SHORT)).send(ONE, FIRST)
+        outcome = FtpSink(
+            Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=SHORT), clock=SYSTEM_CLOCK
+        ).send(ONE, FIRST)
         assert time.monotonic() - began < SHORT.total_s + SLACK_S
     assert isinstance(outcome, TryLater)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import Attempt, Body, ImageKind
 from cammra_edge.payload import render
 from cammra_edge.profile import HttpPost, Profile, Tcp
@@ -77,7 +78,7 @@ def deliver(
     protocol: Protocol, *, images: dict[str, bytes] = JPEGS, image: ImageKind | None, packets: range
 ) -> None:
     profile = Profile("p", protocol, image=image, two_images=True)
-    sink = open_sink(profile.protocol)
+    sink = open_sink(profile.protocol, clock=SYSTEM_CLOCK)
     for packet in packets:
         body = render(
             EVENT,

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
 from cammra_edge.model import Attempt, Body, Files, Message
 from cammra_edge.payload import render
@@ -111,7 +112,7 @@ def test_a_request_has_our_headers_and_no_other(  # noqa: PLR0913, PLR0917 - one
     except ConfigError:  # a way to sign in that lacks what it needs
         protocol = HttpPost(url, timeouts=PATIENT)
     web.received.clear()
-    sink = HttpSink(protocol)
+    sink = HttpSink(protocol, clock=SYSTEM_CLOCK)
     delivered(sink, protocol, plate, device_id)
     sink.close()
     (request,) = web.received
@@ -145,7 +146,7 @@ def test_a_frame_holds_one_event_whole(
         protocol = Tcp(
             f"{LOOPBACK}:{server.port}", persistent=True, framing=framing, timeouts=PATIENT
         )
-        sink = open_sink(protocol)
+        sink = open_sink(protocol, clock=SYSTEM_CLOCK)
         for plate, device_id in said:
             delivered(sink, protocol, plate, device_id)
         sink.close()
@@ -169,7 +170,7 @@ def test_a_command_is_one_of_ours_about_a_path_of_ours(
             protocol = Ftp(url, user=user, password=password, timeouts=PATIENT, **ways)  # type: ignore[arg-type] # texts
         except ConfigError:
             protocol = Ftp(url, timeouts=PATIENT, **ways)  # type: ignore[arg-type] # as above
-        sink = open_sink(protocol)
+        sink = open_sink(protocol, clock=SYSTEM_CLOCK)
         delivered(sink, protocol, plate, device_id)
         sink.close()
     message, _ = rendered(protocol, plate, device_id)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import Attempt, Body, Files
 from cammra_edge.profile import HttpPost
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
@@ -36,7 +37,7 @@ def post(port: int, **settings: object) -> HttpPost:
 
 
 def sent(server: Scripted, **settings: object) -> Outcome:
-    sink = HttpSink(post(server.port, **settings))
+    sink = HttpSink(post(server.port, **settings), clock=SYSTEM_CLOCK)
     try:
         return sink.send(BODY, ATTEMPT)
     finally:
@@ -68,14 +69,14 @@ def test_the_request_is_whole_and_named(good: Scripted) -> None:
 
 
 def test_a_test_says_that_it_is_one(good: Scripted) -> None:
-    sink = HttpSink(post(good.port))
+    sink = HttpSink(post(good.port), clock=SYSTEM_CLOCK)
     assert sink.send(BODY, Attempt(event_id="e", packet=1, test=True)) == Delivered("status 200")
     sink.close()
     assert headers_of(good.received[0])["x-test"] == "1"
 
 
 def test_one_connection_carries_many_events(good: Scripted) -> None:
-    sink = HttpSink(post(good.port))
+    sink = HttpSink(post(good.port), clock=SYSTEM_CLOCK)
     assert {sink.send(BODY, ATTEMPT) for _ in range(20)} == {Delivered("status 200")}
     sink.close()
     assert good.connections == 1
@@ -181,7 +182,7 @@ def test_a_redirect_to_another_host_or_round_and_round_is_not_followed(
 
 
 def test_files_have_no_place_in_a_post() -> None:
-    assert isinstance(HttpSink(post(1)).send(Files(files=()), ATTEMPT), GiveUp)
+    assert isinstance(HttpSink(post(1), clock=SYSTEM_CLOCK).send(Files(files=()), ATTEMPT), GiveUp)
 
 
 # ---- acknowledgement by body --------------------------------------------------------------------
@@ -233,7 +234,7 @@ def test_basic_is_sent_unasked(good: Scripted) -> None:
 def test_auto_answers_basic_once_and_remembers_it() -> None:
     asks = answer("401 No", b"", 'WWW-Authenticate: Basic realm="r"')
     with Scripted(answering(asks, answer())) as server:
-        sink = HttpSink(post(server.port, user="u", password="pass"))
+        sink = HttpSink(post(server.port, user="u", password="pass"), clock=SYSTEM_CLOCK)
         assert isinstance(sink.send(BODY, ATTEMPT), Delivered)
         assert isinstance(sink.send(BODY, ATTEMPT), Delivered)
         sink.close()
@@ -245,7 +246,7 @@ def test_auto_answers_basic_once_and_remembers_it() -> None:
 def test_auto_prefers_digest_and_counts_its_nonce_up() -> None:
     asks = answer("401 No", b"", 'WWW-Authenticate: Basic realm="r"', DIGEST)
     with Scripted(answering(asks, answer())) as server:
-        sink = HttpSink(post(server.port, user="u", password="pass"))
+        sink = HttpSink(post(server.port, user="u", password="pass"), clock=SYSTEM_CLOCK)
         assert all(isinstance(sink.send(BODY, ATTEMPT), Delivered) for _ in range(3))
         sink.close()
     said = [headers_of(request).get("authorization", "") for request in server.received]
@@ -261,7 +262,9 @@ def test_auto_prefers_digest_and_counts_its_nonce_up() -> None:
 def test_a_stale_nonce_costs_one_repeat() -> None:
     fresh = answer("401 No", b"", DIGEST.replace("n1", "n2") + ", stale=true")
     with Scripted(answering(answer("401 No", b"", DIGEST), answer(), fresh, answer())) as server:
-        sink = HttpSink(post(server.port, auth="digest", user="u", password="pass"))
+        sink = HttpSink(
+            post(server.port, auth="digest", user="u", password="pass"), clock=SYSTEM_CLOCK
+        )
         assert isinstance(sink.send(BODY, ATTEMPT), Delivered)
         assert isinstance(sink.send(BODY, ATTEMPT), Delivered)
         sink.close()
@@ -310,7 +313,7 @@ def test_a_kept_connection_that_was_closed_is_replaced_at_once() -> None:
         connection.sendall(answer())
 
     with Scripted(script) as server:
-        sink = HttpSink(post(server.port))
+        sink = HttpSink(post(server.port), clock=SYSTEM_CLOCK)
         assert all(isinstance(sink.send(BODY, ATTEMPT), Delivered) for _ in range(10))
         sink.close()
     assert server.connections == 10
@@ -323,7 +326,7 @@ def test_a_kept_connection_that_dies_under_the_request_is_replaced_once() -> Non
         read_request(connection)  # takes the second one, and says nothing
 
     with Scripted(script) as server:
-        sink = HttpSink(post(server.port))
+        sink = HttpSink(post(server.port), clock=SYSTEM_CLOCK)
         assert isinstance(sink.send(BODY, ATTEMPT), Delivered)
         assert isinstance(sink.send(BODY, ATTEMPT), Delivered)
         sink.close()
@@ -331,7 +334,7 @@ def test_a_kept_connection_that_dies_under_the_request_is_replaced_once() -> Non
 
 
 def test_nobody_listening_is_said_in_words() -> None:
-    outcome = HttpSink(post(port := free_port())).send(BODY, ATTEMPT)
+    outcome = HttpSink(post(port := free_port()), clock=SYSTEM_CLOCK).send(BODY, ATTEMPT)
     assert outcome == TryLater(
         f"http://{LOOPBACK}:{port} refuses the connection: nothing listens on that port"
     )
@@ -354,7 +357,7 @@ def test_a_proxy_is_used_and_proves_itself(good: Scripted) -> None:
         proxy_password="q",
         timeouts=PATIENT,
     )
-    sink = HttpSink(protocol)
+    sink = HttpSink(protocol, clock=SYSTEM_CLOCK)
     assert isinstance(sink.send(BODY, ATTEMPT), Delivered)
     sink.close()
     assert good.received[0].startswith(b"POST http://receiver.invalid:80/x HTTP/1.1\r\n")

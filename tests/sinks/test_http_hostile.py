@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import Attempt, Body
 from cammra_edge.profile import HttpPost, Timeouts
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
@@ -31,7 +32,8 @@ def result(
     server: Scripted, timeouts: Timeouts = PATIENT, *, success_body: str = ""
 ) -> tuple[Outcome, float]:
     sink = HttpSink(
-        HttpPost(f"http://{LOOPBACK}:{server.port}/", success_body=success_body, timeouts=timeouts)
+        HttpPost(f"http://{LOOPBACK}:{server.port}/", success_body=success_body, timeouts=timeouts),
+        clock=SYSTEM_CLOCK,
     )
     began = time.monotonic()
     outcome = sink.send(BODY, ATTEMPT)
@@ -203,7 +205,9 @@ def test_the_next_event_goes_through_when_the_receiver_is_well_again(
 
     with Scripted(ill_then_well) as server:
         limits = replace(SHORT)
-        sink = HttpSink(HttpPost(f"http://{LOOPBACK}:{server.port}/", timeouts=limits))
+        sink = HttpSink(
+            HttpPost(f"http://{LOOPBACK}:{server.port}/", timeouts=limits), clock=SYSTEM_CLOCK
+        )
         assert isinstance(sink.send(BODY, ATTEMPT), TryLater)
         for limit in fields(limits):  # what follows is not about time
             object.__setattr__(limits, limit.name, getattr(PATIENT, limit.name))

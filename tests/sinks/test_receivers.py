@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import Attempt, Body, ImageKind
 from cammra_edge.payload import render
 from cammra_edge.profile import HttpPost, Profile
@@ -80,7 +81,7 @@ def deliver(
     **settings: object,
 ) -> None:
     profile = Profile("p", HttpPost(f"http://{LOOPBACK}:{port}/listener.php"), **settings)  # type: ignore[arg-type] # the tests' own
-    sink = open_sink(profile.protocol)
+    sink = open_sink(profile.protocol, clock=SYSTEM_CLOCK)
     event = with_text(text)
     for packet in packets:
         body = render(

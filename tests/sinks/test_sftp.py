@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
 from cammra_edge.model import Attempt, Body, Device, Files, NamedFile
 from cammra_edge.profile import Ftp, Profile, Timeouts
@@ -143,7 +144,7 @@ def password_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[
 
 
 def sent(profile: Profile, *messages: Files, attempt: Attempt = FIRST) -> list[Outcome]:
-    sink = open_sink(profile.protocol)
+    sink = open_sink(profile.protocol, clock=SYSTEM_CLOCK)
     outcomes = [sink.send(message, attempt) for message in messages]
     sink.close()
     return outcomes
@@ -233,14 +234,14 @@ def test_a_server_that_says_nothing_does_not_hold_us_up() -> None:
 
 
 def test_only_files(server: Server) -> None:
-    sink = open_sink(server.profile().protocol)
+    sink = open_sink(server.profile().protocol, clock=SYSTEM_CLOCK)
     assert isinstance(sink.send(Body(content=b"x"), FIRST), GiveUp)
     assert isinstance(sink.send(Files(files=()), FIRST), Delivered)
     sink.close()
 
 
 def test_folders_that_somebody_cleared_away_are_made_again(server: Server) -> None:
-    sink = open_sink(server.profile().protocol)
+    sink = open_sink(server.profile().protocol, clock=SYSTEM_CLOCK)
     assert isinstance(sink.send(FILES, FIRST), Delivered)
     for path in sorted(server.home.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
@@ -250,7 +251,7 @@ def test_folders_that_somebody_cleared_away_are_made_again(server: Server) -> No
 
 
 def test_a_connection_that_went_away_costs_one_reconnect(server: Server) -> None:
-    sink = open_sink(server.profile().protocol)
+    sink = open_sink(server.profile().protocol, clock=SYSTEM_CLOCK)
     assert isinstance(sink, SftpSink)
     assert isinstance(sink.send(FILES, FIRST), Delivered)
     assert isinstance(sink._kept, Session)
@@ -268,7 +269,7 @@ def test_what_is_refused_leaves_nothing_half_written(password_server: Server) ->
     (outcome,) = sent(profile, FILES)
     assert isinstance(outcome, GiveUp), outcome
     assert password_server.stored() == {}
-    told = list(trial(profile, profile_id=1, device=Device(time_zone="UTC")))
+    told = list(trial(profile, profile_id=1, device=Device(time_zone="UTC"), clock=SYSTEM_CLOCK))
     assert (told[-2].name, told[-2].state) == ("rename", "failed")
     assert told[-2].remedy
     assert "geheim" not in repr(told)
@@ -276,7 +277,9 @@ def test_what_is_refused_leaves_nothing_half_written(password_server: Server) ->
 
 
 def test_a_test_is_told_step_by_step_and_leaves_nothing_behind(server: Server) -> None:
-    told = list(trial(server.profile(), profile_id=1, device=Device(time_zone="UTC")))
+    told = list(
+        trial(server.profile(), profile_id=1, device=Device(time_zone="UTC"), clock=SYSTEM_CLOCK)
+    )
     ended = {step.name: step.state for step in told if step.state != "running"}
     names = ["dns", "tcp", "login", "folder", "upload", "rename", "delete", "done"]
     assert ended == dict.fromkeys(names, "ok")
@@ -285,7 +288,14 @@ def test_a_test_is_told_step_by_step_and_leaves_nothing_behind(server: Server) -
 
 
 def test_a_test_shows_the_key_of_a_server_that_is_not_believed(server: Server) -> None:
-    told = list(trial(server.profile(host_key=""), profile_id=1, device=Device(time_zone="UTC")))
+    told = list(
+        trial(
+            server.profile(host_key=""),
+            profile_id=1,
+            device=Device(time_zone="UTC"),
+            clock=SYSTEM_CLOCK,
+        )
+    )
     assert (told[-2].name, told[-2].state) == ("login", "failed")
     assert server.fingerprint in told[-2].detail
     assert "the trusted key" in told[-2].remedy

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import Attempt, Body, Files
 from cammra_edge.profile import Tcp, Timeouts
 from cammra_edge.sinks.base import Delivered, GiveUp, TryLater
@@ -39,7 +40,7 @@ NOTICING = Timeouts(write_s=2, total_s=30)
 
 
 def sink(port: int, *, timeouts: Timeouts = PATIENT, **settings: object) -> TcpSink:
-    return TcpSink(Tcp(f"{LOOPBACK}:{port}", timeouts=timeouts, **settings))  # type: ignore[arg-type] # the tests' own
+    return TcpSink(Tcp(f"{LOOPBACK}:{port}", timeouts=timeouts, **settings), clock=SYSTEM_CLOCK)  # type: ignore[arg-type] # the tests' own
 
 
 def until_eof(connection: socket.socket, _: int, server: Scripted) -> None:
@@ -252,7 +253,9 @@ def test_nobody_listening_is_said_in_words() -> None:
 
 
 def test_a_name_without_address_is_said_in_words() -> None:
-    outcome: Outcome = TcpSink(Tcp("receiver.invalid:7001", timeouts=PATIENT)).send(BODY, ATTEMPT)
+    outcome: Outcome = TcpSink(
+        Tcp("receiver.invalid:7001", timeouts=PATIENT), clock=SYSTEM_CLOCK
+    ).send(BODY, ATTEMPT)
     assert isinstance(outcome, TryLater)
     assert "no address found for receiver.invalid" in outcome.why
 

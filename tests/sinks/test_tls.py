@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import Attempt, Body, Files, NamedFile
 from cammra_edge.profile import Ftp, HttpPost, Protocol, Tcp, Tls
 from cammra_edge.sinks import open_sink
@@ -51,7 +52,7 @@ class SecureServer:
 
 
 def sent(protocol: Protocol, message: Message = BODY) -> Outcome:
-    sink = open_sink(protocol)
+    sink = open_sink(protocol, clock=SYSTEM_CLOCK)
     try:
         return sink.send(message, ATTEMPT)
     finally:

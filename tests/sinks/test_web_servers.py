@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import Attempt, Body, ImageKind
 from cammra_edge.payload import render
 from cammra_edge.profile import HttpPost, Profile
@@ -58,7 +59,7 @@ def deliver(
     protocol: HttpPost, packets: range, image: ImageKind = ImageKind.FULL_FRAME
 ) -> list[Outcome]:
     profile = Profile("p", protocol, image=image, two_images=True)
-    sink = open_sink(profile.protocol)
+    sink = open_sink(profile.protocol, clock=SYSTEM_CLOCK)
     outcomes = [
         sink.send(render_event(profile, packet), Attempt(event_id=EVENT.event_id, packet=packet))
         for packet in packets
@@ -270,7 +271,7 @@ def test_digest_with_a_wrong_password_is_refused_and_not_hammered(guarded: Guard
 def test_a_nonce_that_has_grown_old_costs_one_more(php: tuple[int, Path]) -> None:
     with apache(php, nonce_s=1) as server:
         profile = Profile("p", server.profile(), image=ImageKind.FULL_FRAME, two_images=True)
-        sink = open_sink(profile.protocol)
+        sink = open_sink(profile.protocol, clock=SYSTEM_CLOCK)
         for packet in (1, 2):
             attempt = Attempt(event_id=EVENT.event_id, packet=packet)
             assert isinstance(sink.send(render_event(profile, packet), attempt), Delivered)

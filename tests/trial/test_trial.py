@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import Device, ImageKind, ImageSpec
 from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp, Tls, Utmc, Utmc2
 from cammra_edge.trial import Step, certificate, picture, trial
@@ -31,7 +32,7 @@ DEVICE = Device(serial="ACCC8EBFB452", time_zone="UTC")
 
 def steps(protocol: Protocol, **settings: object) -> list[Step]:
     profile = Profile("p", protocol, two_images=True, **settings)  # type: ignore[arg-type] # the tests' own
-    told = list(trial(profile, profile_id=1, device=DEVICE))
+    told = list(trial(profile, profile_id=1, device=DEVICE, clock=SYSTEM_CLOCK))
     assert told[-1].name == "done"
     running: set[str] = set()
     for step in told[:-1]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
 from cammra_edge.profile import Ftp, HttpPost, Tcp
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from cammra_edge.sinks.base import Sink
 
 
-def open_sink(protocol: Protocol, *, clock: Clock = SYSTEM_CLOCK) -> Sink:
+def open_sink(protocol: Protocol, *, clock: Clock) -> Sink:
     """The way out that a protocol asks for; makes no connection yet.
 
     Args:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ftplib
 from typing import TYPE_CHECKING
 
-from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.ftp_control import FtpConversation
@@ -35,7 +34,7 @@ class FtpSink(UploadSink):
     failures = (EOFError, OSError, ftplib.Error)
     refusals = (ftplib.error_perm, ftplib.error_temp)
 
-    def __init__(self, protocol: Ftp, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, protocol: Ftp, *, clock: Clock) -> None:
         super().__init__(protocol, clock=clock)
         self._trust = Trust(protocol.tls)
 

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Final
 
 import httpcore
 
-from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
 from cammra_edge.model import Body
 from cammra_edge.sinks import challenge, failures, redirect
@@ -86,7 +85,7 @@ class HttpSink:
         self,
         protocol: HttpPost,
         *,
-        clock: Clock = SYSTEM_CLOCK,
+        clock: Clock,
         moves_left: int = redirect.MOST_MOVES,
     ) -> None:
         self._protocol = protocol

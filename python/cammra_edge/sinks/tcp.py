@@ -21,7 +21,6 @@ import termios
 import time
 from typing import TYPE_CHECKING, Final
 
-from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
 from cammra_edge.model import Body
 from cammra_edge.profile import Framing
@@ -54,7 +53,7 @@ _TCP_CLOSE = 7  # `TCP_CLOSE` of Linux' tcp_states.h
 class TcpSink:
     """One way out to one TCP receiver. Used by one thread at a time."""
 
-    def __init__(self, protocol: Tcp, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, protocol: Tcp, *, clock: Clock) -> None:
         self._protocol = protocol
         self._framing = protocol.framing
         self._clock = clock

@@ -17,7 +17,6 @@ import contextlib
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
-from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
 from cammra_edge.model import Files
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
@@ -86,7 +85,7 @@ class UploadSink(ABC):
     refusals: ClassVar[tuple[type[Exception], ...]]
     """Those of them after which the server still answers."""
 
-    def __init__(self, protocol: Ftp, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, protocol: Ftp, *, clock: Clock) -> None:
         self._protocol = protocol
         self._clock = clock
         self._kept: Conversation | None = None

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.profile import Ftp, HttpPost, Tcp
 from cammra_edge.trial.step import Step
 
@@ -31,7 +30,7 @@ def trial(
     profile_id: int,
     device: Device,
     plate: str = "AXIS1234",
-    clock: Clock = SYSTEM_CLOCK,
+    clock: Clock,
 ) -> Iterator[Step]:
     """Try a profile out.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.script import load_script
 from cammra_edge.cli.terminal import Style, shown
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
 from cammra_edge.trial import trial
 
@@ -58,10 +59,7 @@ def _try(settings: Settings, profile_id: int, plate: str, terminal: Terminal) ->
     terminal.line(terminal.styled(profile.name, Style.BOLD))
     good = True
     steps = trial(
-        profile,
-        profile_id=profile_id,
-        device=settings.device,
-        plate=plate,
+        profile, profile_id=profile_id, device=settings.device, plate=plate, clock=SYSTEM_CLOCK
     )
     for step in steps:
         if step.state == "running":
