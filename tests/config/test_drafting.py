@@ -110,7 +110,7 @@ OWN = {"barrier": ("http://10.0.0.1/b", "typed"), "vms": ("10.0.0.2:7", None)}
 def test_each_profile_finds_what_was_saved_for_it(profiles: tuple[Profile, ...]) -> None:
     draft = draft_of(replace(SCRIPT, profiles=profiles), SAVED)
     assert {key: own(draft.settings)[key] for key in OWN} == OWN
-    assert draft.set_aside == []
+    assert draft.absent_keys(draft.saved) == []
     if len(profiles) == 3:
         assert own(draft.settings)["archive"] == ("127.0.0.1:3", None)
 
@@ -128,14 +128,14 @@ def test_a_rename_on_the_page_keeps_the_key() -> None:
 
 def test_a_profile_that_goes_and_comes_back_finds_its_settings() -> None:
     without = draft_of(replace(SCRIPT, profiles=(BARRIER,)), SAVED)
-    assert without.set_aside == ["vms"]
+    assert without.absent_keys(without.saved) == ["vms"]
     assert own(without.settings) == {"barrier": OWN["barrier"]}
     assert "10.0.0.2:7" not in without.values.values()
     later = without.change({"tracking.lost_after_s": 3.0})
     assert later.saved == SAVED | {"tracking.lost_after_s": 3.0}
     back = draft_of(SCRIPT, later.saved)
     assert own(back.settings) == OWN
-    assert back.set_aside == []
+    assert back.absent_keys(back.saved) == []
 
 
 def test_a_new_profile_gets_nothing_of_the_one_it_replaces() -> None:
@@ -155,7 +155,7 @@ def test_a_profile_of_the_page_alone_keeps_its_key_whatever_the_script_adds() ->
     assert added.keys == ("barrier", "vms", "Profile 2")
     assert own(added.settings)["Profile 2"] == ("http://10.0.0.9/", "")
     full = replace(SCRIPT, profiles=(BARRIER, VMS, Profile("third", Tcp("127.0.0.1:3"))))
-    assert draft_of(full, made.saved).set_aside == ["Profile 2"]
+    assert draft_of(full, made.saved).absent_keys(made.saved) == ["Profile 2"]
     assert "Profile 2" in draft_of(replace(full, max_profiles=4), made.saved).keys
 
 
@@ -201,7 +201,7 @@ def test_the_lock_of_a_profile_that_is_away_is_good_and_told() -> None:
     names = {"lost_after_s", "profiles[vms].tls.pin", "plate_lists", "profiles[1].user"}
     script = replace(SCRIPT, locked=names)
     check_locked(script)
-    assert draft_of(script, {}).locking_nothing == ["1"]
+    assert draft_of(script, {}).absent_keys(names) == ["1"]
 
 
 @pytest.mark.parametrize("name", ["tls.ca_file", "tls.client_cert", "tls.client_key", "ssh_key"])
@@ -240,6 +240,22 @@ def test_a_secret_left_alone_stays_and_a_typed_one_wins() -> None:
 def test_a_stored_secret_goes_to_no_other_host(url: str, masks: dict[str, None]) -> None:
     changes = {"profiles[barrier].server_url": url, **masks}
     assert "profiles[barrier].password" in refusals(changes)
+
+
+def test_a_stored_secret_goes_to_no_other_proxy() -> None:
+    draft = draft_of(SCRIPT, {}).change(
+        {
+            "profiles[barrier].proxy": "http://a:8080",
+            "profiles[barrier].proxy_password": "pass",
+            "profiles[barrier].password": "again",
+        }
+    )
+    with pytest.raises(SettingsError) as caught:
+        draft.change({"profiles[barrier].proxy": "http://b:8080"})
+    assert {wrong.field for wrong in caught.value.errors} == {
+        "profiles[barrier].password",
+        "profiles[barrier].proxy_password",
+    }
 
 
 def test_the_keepalive_s_secret_goes_to_no_other_host_either() -> None:
@@ -301,6 +317,29 @@ def test_everything_that_is_wrong_is_named_at_once() -> None:
         "plate_lists",
         "network_mode",
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"profiles[vms].name": "x" * 65}, "profiles[vms].name"),
+        ({"profiles[vms].name": ""}, "profiles[vms].name"),
+        (
+            {"profiles[barrier].auth": "basic", "profiles[barrier].user": ""},
+            "profiles[barrier].user",
+        ),
+        (
+            {"profiles[vms].persistent": True, "profiles[vms].framing": "none"},
+            "profiles[vms].framing",
+        ),
+        ({"profiles[vms].expires_s": {"new": -1}}, "profiles[vms].expires_s[new]"),
+        ({"keepalive.enabled": True}, "keepalive.server_url"),
+        ({"keepalive.tls.pin": "x"}, "keepalive.tls.pin"),
+        ({"device.time_zone": "Mars"}, "device.time_zone"),
+    ],
+)
+def test_what_is_wrong_is_told_at_the_field_s_own_name(changes: dict[str, Any], field: str) -> None:
+    assert refusals(changes) == [field]
 
 
 def test_a_saved_name_that_is_no_field_is_refused() -> None:

@@ -36,12 +36,14 @@ class Catalogue:
 
 @cache
 def catalogue() -> Catalogue:
-    """Every field, read off the classes."""
+    """Every field, as its class declares it."""
     by_protocol = {word: list(leaves_of(cls)) for word, cls in PROTOCOLS.items()}
-    schemas: dict[str, Schema] = {name: one.schema() for name, one in section_fields().items()}
-    for name, one in profile_fields().items():
+    schemas: dict[str, Schema] = {
+        name: setting.schema() for name, setting in section_fields().items()
+    }
+    for name, setting in profile_fields().items():
         words = [word for word, names in by_protocol.items() if name in names]
-        schema: Schema = dict(one.schema())
+        schema: Schema = dict(setting.schema())
         schemas[join(ANY_PROFILE, name)] = schema | ({"protocols": words} if words else {})
     return Catalogue(by_protocol, schemas)
 
@@ -54,17 +56,17 @@ def setting_of(name: str) -> Setting | None:
 
 def is_secret(name: str) -> bool:
     """Whether the field is written but never read."""
-    one = setting_of(name)
-    return one is not None and one.secret
+    setting = setting_of(name)
+    return setting is not None and setting.secret
 
 
 def is_address(name: str) -> bool:
     """Whether the field says where to send, so that the secrets beside it go there."""
-    one = setting_of(name)
-    return one is not None and one.address
+    setting = setting_of(name)
+    return setting is not None and setting.address
 
 
 def is_script_only(name: str) -> bool:
-    """Whether only a script may set the field: a file on the camera, which no browser shall ask for by name."""
-    one = setting_of(name)
-    return one is not None and one.check.names_file
+    """Whether only a script may set the field: the path of a file, which a browser must not ask for by name."""
+    setting = setting_of(name)
+    return setting is not None and setting.check.names_file

@@ -1,15 +1,15 @@
 """What the page changes, laid over a script's settings by name; knows no HTTP.
 
-A script is the factory setting. What is saved are the flat names (`config.flat`) whose value differs from it.
-Names saved for a profile that the script no longer has are set aside, and in force again when it comes back.
-A script may have fewer profiles than the page shows: the rest are the page's own, with the keys `Profile 2`,
+A script is the factory setting. Saved are the flat names (`config.flat`) whose value differs from the script's.
+What is saved for a profile that the script no longer has is set aside, and in force again when the profile is back.
+Where a script has fewer profiles than the page shows, the others are the page's own: they have the keys `Profile 2`,
 `Profile 3`, and exist from their first saved field on.
 
 Invariants, held by `tests/config/test_drafting.py`:
 
 1. `draft_of(script, {}).settings == script`.
 2. A name in `Settings.locked` has the script's value, whatever was saved.
-3. `masked` leaves no secret; a secret that is not typed again stays as it was.
+3. `masked` leaves no secret; a secret that is not typed anew stays as it is.
 4. A stored secret goes to no other host than the one it was saved for.
 5. Saved names find their profile by its key, in whatever order and under whatever name the script has it.
 """
@@ -47,11 +47,11 @@ class Draft:
 
     Args:
         script: The settings as the script has them.
-        saved: What is worth saving: the values that differ from the script's, and those that are set aside or locked.
-        keys: The profiles' keys in their order, three or more; some may name a profile that nobody has filled in.
-        factory: The script's value of every name.
-        values: The value of every name as it is now.
-        settings: The same for the engine.
+        saved: What is worth saving: values that differ from the script's, and those that are set aside or locked.
+        keys: The profiles' keys in order, usually three or more; the last ones may belong to nobody yet.
+        factory: The script's value for every name.
+        values: The value in force for every name.
+        settings: The same, as the engine takes it.
     """
 
     script: Settings
@@ -61,22 +61,13 @@ class Draft:
     values: Flat
     settings: Settings
 
-    @property
-    def set_aside(self) -> list[str]:
-        """The keys of profiles that the script does not have, and something is saved for."""
-        return self._unknown_keys(self.saved)
-
-    @property
-    def locking_nothing(self) -> list[str]:
-        """The keys of profiles that the script does not have, and has a lock for."""
-        return self._unknown_keys(sorted(self.script.locked))
-
-    def _unknown_keys(self, names: Iterable[str]) -> list[str]:
+    def absent_keys(self, names: Iterable[str]) -> list[str]:
+        """The keys among these names that no profile has."""
         keys = dict.fromkeys(key_and_field(name)[0] for name in names)
         return [key for key in keys if key and key not in self.keys]
 
     def locked(self) -> list[str]:
-        """The names that the script keeps to itself."""
+        """The names that only the script may change."""
         return [name for name in self.values if is_locked(self.script, name)]
 
     def secrets(self) -> list[str]:
@@ -89,15 +80,15 @@ class Draft:
         return tuple(name for name in names if self.values.get(name) != before.values.get(name))
 
     def without_locked(self, changes: Mapping[str, object]) -> dict[str, object]:
-        """The changes that the script allows: a backup of another camera may have others."""
+        """The changes that the script allows."""
         return {name: value for name, value in changes.items() if not is_locked(self.script, name)}
 
     def change(self, changes: Mapping[str, object]) -> Draft:
         """The draft with these values as well; a secret that is `None` stays as it is.
 
         Raises:
-            SettingsError: Names every change that is no field, is locked, cannot be used, or would send a stored secret
-                to another server.
+            SettingsError: Names every change that is no field, is locked or cannot be used, and every stored secret
+                that would go to another server.
         """
         errors: list[ConfigError] = []
         typed: dict[str, object] = {}
@@ -129,23 +120,22 @@ class Draft:
         want = "no such field here" if known else "one of the profiles " + ", ".join(self.keys)
         return ConfigError(name[:_LONGEST_SHOWN] or "changes", "", want)
 
-    def _moved_secrets(self, typed: Mapping[str, object]) -> Iterable[str]:
-        """The stored secrets that would go to another host, as nobody has typed them again."""
-        for name, url in typed.items():
-            record = name.rpartition(".")[0]
-            if is_address(name) and _host(url) != _host(self.values[name]):
-                yield from (
-                    secret
-                    for secret in self.secrets()
-                    if secret.rpartition(".")[0] == record and secret not in typed
-                )
+    def _moved_secrets(self, typed: Mapping[str, object]) -> list[str]:
+        """The stored secrets that were not typed again and would go to another host."""
+        moved = {
+            name.rpartition(".")[0]
+            for name, url in typed.items()
+            if is_address(name) and _host(url) != _host(self.values[name])
+        }
+        stored = (name for name in self.secrets() if name not in typed)
+        return [name for name in stored if name.rpartition(".")[0] in moved]
 
 
 def draft_of(script: Settings, saved: Mapping[str, Any]) -> Draft:
     """A script's settings with saved values laid over them.
 
     Raises:
-        SettingsError: Names every saved field that the script's settings cannot take.
+        SettingsError: Names every saved field that does not fit the script.
     """
     keys = profile_keys(script, saved)
     factory = flat_from_settings(script, keys)
@@ -167,7 +157,7 @@ def profile_keys(script: Settings, saved: Iterable[str]) -> tuple[str, ...]:
     """The keys of the script's profiles, then of the page's own in the order of their numbers."""
     keys = [profile.key for profile in script.profiles]
     saved_keys = {key_and_field(name)[0] for name in saved}.difference(keys)
-    own = sorted(int(found[1]) for key in saved_keys if (found := _PAGE_KEY.fullmatch(key)))
+    own = sorted(int(match[1]) for key in saved_keys if (match := _PAGE_KEY.fullmatch(key)))
     numbers = own[: script.max_profiles - len(keys)]
     shown = min(PROFILES_ON_THE_PAGE, script.max_profiles)
     free = (
@@ -186,16 +176,16 @@ def absent(script: Settings, saved: Mapping[str, Any]) -> Flat:
 
 
 def is_locked(script: Settings, name: str) -> bool:
-    """Whether the script keeps this field: by its full name, or by its last part wherever it stands."""
+    """Whether only the script may change this field: it locks the name, or its last part everywhere."""
     last = name.rpartition(".")[2]
     return name in script.locked or last in script.locked or is_script_only(name)
 
 
 def check_locked(script: Settings) -> None:
-    """Refuse the lock of a field that there is not, such as a misspelt one.
+    """Refuse a lock that names no field, such as a misspelt one.
 
     Raises:
-        ConfigError: Names it.
+        ConfigError: Names the lock.
     """
     known = catalogue().schemas
     bare = {name.rpartition(".")[2] for name in known}

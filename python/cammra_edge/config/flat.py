@@ -58,9 +58,9 @@ def profile_name(key: str, field: str) -> str:
 
 
 def key_and_field(name: str) -> tuple[str, str]:
-    """The key of the profile that a name means, empty where it means none, and the field."""
-    found = _PROFILE_NAME.fullmatch(name)
-    return (found[1], found[2]) if found else ("", name)
+    """The key of the profile whose field this is, empty for a section's field, and the field."""
+    match = _PROFILE_NAME.fullmatch(name)
+    return (match[1], match[2]) if match else ("", name)
 
 
 @cache
@@ -68,15 +68,15 @@ def section_fields() -> dict[str, Setting]:
     """Every field beside the profiles, by its flat name."""
     fields: dict[str, Setting] = {}
     for section in SECTIONS:
-        one = settings_of(Settings)[section]
-        inner = leaves_of(one.check.record) if one.check.record else {"": one}
-        fields |= {join(section, path): leaf for path, leaf in inner.items()}
+        setting = settings_of(Settings)[section]
+        leaves = leaves_of(setting.check.record) if setting.check.record else {"": setting}
+        fields |= {join(section, path): leaf for path, leaf in leaves.items()}
     return fields
 
 
 @cache
 def profile_fields() -> dict[str, Setting]:
-    """Every field of a profile; where protocols have one alike, the first has the say."""
+    """Every field of a profile; of a field that several protocols have, as the first of them has it."""
     fields = {"protocol": Setting(choice(PROTOCOLS), HttpPost.word)} | leaves_of(Profile)
     del fields["key"]
     for cls in PROTOCOLS.values():
@@ -89,7 +89,7 @@ def flat_from_settings(settings: Settings, keys: Sequence[str]) -> Flat:
 
     Args:
         settings: Any settings.
-        keys: The keys of the profiles wanted; one that the settings do not have is a profile nobody has filled in.
+        keys: The keys of the profiles to include; one that the settings do not have is a profile still to fill in.
     """
     flat: Flat = {}
     for section in SECTIONS:
@@ -102,11 +102,11 @@ def flat_from_settings(settings: Settings, keys: Sequence[str]) -> Flat:
 
 
 def flat_from_profile(profile: Profile) -> Flat:
-    """The fields of one profile, those of other protocols as they are by default."""
+    """The fields of a profile; those of other protocols have their defaults."""
     fields = {
-        name: plain_of(one.default)
-        for name, one in profile_fields().items()
-        if one.default is not MISSING
+        name: plain_of(setting.default)
+        for name, setting in profile_fields().items()
+        if setting.default is not MISSING
     }
     fields |= _flattened("", profile) | _flattened("", profile.protocol)
     del fields["key"]
@@ -146,8 +146,8 @@ def settings_from_flat(
 
     Args:
         settings: What the page cannot change is taken from here.
-        keys: The profiles' keys in order; those at the end that nobody has filled in become no profile.
-        flat: Every name that `flat_from_settings` gives for these keys.
+        keys: The profiles' keys in order; the last ones become no profile while nobody has filled them in.
+        flat: A value for every name that `flat_from_settings` gives for these keys.
 
     Raises:
         SettingsError: Names every field that is wrong.
@@ -229,12 +229,12 @@ def _errors_of_others(flat: Mapping[str, object]) -> list[ConfigError]:
     """What is wrong with fields that this profile's protocol does not have."""
     errors: list[ConfigError] = []
     for name, value in flat.items():
-        one = profile_fields().get(name)
-        if one is None:
+        setting = profile_fields().get(name)
+        if setting is None:
             errors.append(ConfigError(name, "", "no such field here"))
             continue
         try:
-            one.check.read(value)
+            setting.check.read(value)
         except ConfigError as error:
             errors.extend(inside(error, name))
     return errors

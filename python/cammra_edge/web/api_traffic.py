@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from cammra_edge.checks import Checked, required, settings
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.web import views
 from cammra_edge.web.live import MAX_VIEWERS
@@ -166,11 +166,11 @@ async def resume(call: Call) -> Schema:
     return {"profile": key}
 
 
-@dataclass(frozen=True, slots=True)
-class Taker:
+@settings
+class Taker(Checked):
     """The profile that gets a backlog, by key."""
 
-    to: str
+    to: str = required()
 
 
 async def give_backlog(call: Call) -> Schema:

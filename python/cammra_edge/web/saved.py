@@ -133,9 +133,9 @@ class SavedSettings:
     def notice(self) -> str:
         """What the owner should know about the saved settings; empty when there is nothing."""
         sentences = [self._trouble] if self._trouble else []
-        if keys := ", ".join(self.draft.set_aside):
+        if keys := ", ".join(self.draft.absent_keys(self.draft.saved)):
             sentences.append(f"Settings are kept for {keys}, which the script does not have.")
-        if keys := ", ".join(self.draft.locking_nothing):
+        if keys := ", ".join(self.draft.absent_keys(sorted(self.draft.script.locked))):
             sentences.append(f"The script locks fields of {keys}, which it does not have.")
         return " ".join(sentences)
 
