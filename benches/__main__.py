@@ -68,6 +68,7 @@ PARTS = {
     "imaging": Part("imaging", processes=3),
     "event-simd": Part("event", {"simd": True}, simd=True),
     "payload": Part("payload"),
+    "send": Part("send"),
     "calling-thread": Part("calling_thread"),
     "split": Part("split", pinned=False),
     "path-rgb": Part("path", {"source": "rgb"}, pinned=False),

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benches.listener import Listener
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings, Settings, TrackingSettings
 from cammra_edge.config.lists import MAX_PATTERNS, ListEntry, ListIndex, PlateList
@@ -22,6 +23,8 @@ from cammra_edge.engine.assembly import event_from, event_id_from, with_images
 from cammra_edge.framing import multipart_body
 from cammra_edge.imaging import encode_image
 from cammra_edge.model import (
+    Attempt,
+    Body,
     Device,
     FrameFormat,
     FrameTime,
@@ -32,6 +35,7 @@ from cammra_edge.model import (
 from cammra_edge.outbox import NewEvent, Outbox, Wanted
 from cammra_edge.payload import Renderer
 from cammra_edge.profile import HttpPost, Profile, Tcp
+from cammra_edge.sinks.http import HttpSink
 from cammra_edge.tracking import Tracker
 
 if TYPE_CHECKING:
@@ -170,6 +174,13 @@ def _delivered(folder: Path) -> Iterator[Job]:
         20,
         lambda: over_tcp.render(event, images, packet=4711, boundary_key=KEY),
     )
+    with Listener() as receiver:
+        protocol = HttpPost(receiver.url)
+        sink = HttpSink(protocol, clock=SYSTEM_CLOCK)
+        message = Body(content=bytes(53_000), content_type="multipart/form-data; boundary=b")
+        attempt = Attempt(event_id="0" * 32, packet=4711)
+        yield "send: POST of 53 kB on a kept connection", 50, lambda: sink.send(message, attempt)
+        sink.close()
     outbox = Outbox(OutboxSettings(path=folder / "outbox.sqlite3"), clock=SYSTEM_CLOCK)
     keys = tuple(ref.image_key for ref in event.images)
     numbers = iter(range(1, 1000))

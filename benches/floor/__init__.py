@@ -142,3 +142,39 @@ def _built_framing() -> Path:
     if done.returncode:
         raise FloorError(f"cargo failed: {done.stderr[-500:]}")
     return target / "release" / "libframing_floor.so"
+
+
+class CurlFloor:
+    """libcurl's easy interface with one kept connection.
+
+    Raises:
+        FloorError: No C compiler, or libcurl's headers are missing.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._library = ctypes.CDLL(str(_built_curl()))
+        self._library.floor_curl_post.restype = ctypes.c_long
+        if not self._library.floor_curl_ready(url.encode()):
+            raise FloorError("libcurl has no handle for us")
+
+    def post(self, body: bytes) -> int:
+        """Post a body; the status."""
+        status = int(self._library.floor_curl_post(body, ctypes.c_long(len(body))))
+        if not status:
+            raise FloorError("libcurl could not post")
+        return status
+
+
+def _built_curl() -> Path:
+    source, library = _HERE / "curl.c", _TARGET / "bench" / "curl_floor.so"
+    if library.exists() and library.stat().st_mtime > source.stat().st_mtime:
+        return library
+    compiler = shutil.which("cc")
+    if compiler is None:
+        raise FloorError("want a C compiler")
+    library.parent.mkdir(parents=True, exist_ok=True)
+    command = [compiler, "-O3", "-shared", "-fPIC", "-o", str(library), str(source), "-lcurl"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise FloorError(f"apt-get install libcurl4-openssl-dev: cc failed: {done.stderr[-500:]}")
+    return library

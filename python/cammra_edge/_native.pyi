@@ -297,6 +297,49 @@ class EventForm:
             BoundaryError, ValueError: As there.
         """
 
+@final
+class HttpAnswer:
+    """The answer to one HTTP request, read as leniently as libcurl reads it; see `cammra_core::http_answer`.
+
+    Bytes are fed in as they come. The final status line decides, once it is whole; interim answers are passed over.
+    """
+
+    def __new__(cls) -> Self: ...
+    def feed(self, received: bytes) -> None:
+        """Take in the next bytes."""
+    @property
+    def status(self) -> int:
+        """The final status, once its line is whole; 0 before."""
+    @property
+    def head_whole(self) -> bool:
+        """The final head has come to its end."""
+    @property
+    def body_pending(self) -> bool:
+        """More of the body is to come, and the framing will tell its end."""
+    @property
+    def whole(self) -> bool:
+        """All of it has come, as its framing says."""
+    @property
+    def garbage(self) -> bool:
+        """What came is no HTTP answer, or its head is beyond all bounds."""
+    @property
+    def reusable(self) -> bool:
+        """It is whole, nothing came behind it, and nothing in it forbids another request on the connection."""
+    @property
+    def body_full(self) -> bool:
+        """As much of the body has come as is kept."""
+    @property
+    def body(self) -> bytes:
+        """The first 64 kB of the body, as they came."""
+    def values(self, name: str) -> list[str]:
+        """All values of a header field, one character a byte (Latin-1).
+
+        Kept are `authentication-info`, `content-type`, `date`, `location`, `proxy-authenticate`, `retry-after` and
+        `www-authenticate`.
+        """
+    def value(self, name: str) -> str:
+        """The first of `values`, or an empty text."""
+
 def crc32(content: bytes, start: int) -> int:
     """CRC-32 as `zlib.crc32` has it, going on from `start`: by the processor's own instructions where it has some.
 

@@ -10,7 +10,8 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import Attempt, Body, Files
 from cammra_edge.profile import HttpPost
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
-from cammra_edge.sinks.http import HttpSink, holds
+from cammra_edge.sinks.http import HttpSink
+from cammra_edge.sinks.http_verdict import holds
 from tests.servers import (
     LOOPBACK,
     PATIENT,
@@ -152,25 +153,38 @@ def test_a_redirect_is_not_followed() -> None:
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Moved", "308 Moved"])
-def test_a_redirect_within_the_host_is_followed_where_that_is_set(
-    good: Scripted, status: str
+@pytest.mark.parametrize("location", ["/there?c=d", "http://127.0.0.1:{port}/there?c=d#x"])
+def test_a_redirect_within_the_server_is_followed_where_that_is_set(
+    status: str, location: str
 ) -> None:
-    for location in ("/there?c=d", f"http://{LOOPBACK}:{good.port}/there?c=d#x"):
-        moved = answer(status, b"", f"Location: {location}")
-        with Scripted(answering(moved, answer())) as server:
-            outcome = sent(server, follow_redirects=True, user="u", password="p", auth="basic")
-            arrived = (good if location.startswith("http") else server).received[-1]
-        assert isinstance(outcome, Delivered)
-        assert arrived.startswith(b"POST /there?c=d HTTP/1.1\r\n")
-        assert arrived.endswith(b"\r\n\r\n" + BODY.content)
-        assert headers_of(arrived)["authorization"].startswith("Basic ")
+    def script(connection: socket.socket, _: int, server: Scripted) -> None:
+        while request := read_request(connection):
+            server.received.append(request)
+            there = f"Location: {location.format(port=server.port)}"
+            moved = request.startswith(b"POST /listener.php")
+            connection.sendall(answer(status, b"", there) if moved else answer())
+
+    with Scripted(script) as server:
+        outcome = sent(server, follow_redirects=True, user="u", password="p", auth="basic")
+    assert isinstance(outcome, Delivered)
+    arrived = server.received[-1]
+    assert arrived.startswith(b"POST /there?c=d HTTP/1.1\r\n")
+    assert arrived.endswith(b"\r\n\r\n" + BODY.content)
+    assert headers_of(arrived)["authorization"].startswith("Basic ")
 
 
 @pytest.mark.parametrize(
     "location",
-    ["http://localhost:{port}/", "ftp://127.0.0.1/", "", "/listener.php?a=b", "http://[::1"],
+    [
+        "http://127.0.0.1:{port}/",  # another port: another program
+        "http://localhost:{port}/",
+        "ftp://127.0.0.1/",
+        "",
+        "/listener.php?a=b",
+        "http://[::1",
+    ],
 )
-def test_a_redirect_to_another_host_or_round_and_round_is_not_followed(
+def test_a_redirect_to_another_server_or_round_and_round_is_not_followed(
     good: Scripted, location: str
 ) -> None:
     moved = answer("307 Moved", b"", f"Location: {location.format(port=good.port)}")
@@ -304,6 +318,34 @@ def test_the_auth_header(good: Scripted, auth: str, header: str, name: str, valu
     assert headers_of(good.received[0])[name] == value
 
 
+@pytest.mark.parametrize("user", ["", "u"])
+def test_without_a_user_a_challenge_costs_no_second_post(user: str) -> None:
+    asks = answer("401 No", b"", 'WWW-Authenticate: Basic realm="r"')
+    with Scripted(answering(asks)) as server:
+        outcome = sent(server, user=user)
+    assert isinstance(outcome, Misconfigured)
+    assert len(server.received) == (2 if user else 1)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_challenge_goes_back_as_it_came(encoding: str) -> None:
+    realm = "Zufahrt Süd".encode(encoding)
+
+    def serve(connection: socket.socket, _: int, server: Scripted) -> None:
+        while request := read_request(connection):
+            server.received.append(request)
+            asks = b'WWW-Authenticate: Digest realm="' + realm + b'", nonce="n"\r\n'
+            first = len(server.received) == 1
+            connection.sendall(
+                b"HTTP/1.1 401 No\r\n" + asks + b"Content-Length: 0\r\n\r\n" if first else answer()
+            )
+
+    with Scripted(serve) as server:
+        outcome = sent(server, user="u", password="p")
+    assert isinstance(outcome, Delivered)
+    assert b'realm="' + realm + b'"' in server.received[1]
+
+
 # ---- connections that die ---------------------------------------------------------------------------
 
 
@@ -346,19 +388,3 @@ def test_no_proxy_is_taken_from_the_environment(
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert isinstance(sent(good), Delivered)
-
-
-def test_a_proxy_is_used_and_proves_itself(good: Scripted) -> None:
-    proxy = f"http://{LOOPBACK}:{good.port}"
-    protocol = HttpPost(
-        "http://receiver.invalid/x",
-        proxy=proxy,
-        proxy_user="p",
-        proxy_password="q",
-        timeouts=PATIENT,
-    )
-    sink = HttpSink(protocol, clock=SYSTEM_CLOCK)
-    assert isinstance(sink.send(BODY, ATTEMPT), Delivered)
-    sink.close()
-    assert good.received[0].startswith(b"POST http://receiver.invalid:80/x HTTP/1.1\r\n")
-    assert headers_of(good.received[0])["proxy-authorization"] == "Basic cDpx"

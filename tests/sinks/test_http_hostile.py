@@ -15,7 +15,7 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import Attempt, Body
 from cammra_edge.profile import HttpPost, Timeouts
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
-from cammra_edge.sinks.http import LARGEST_ANSWER_BYTES, HttpSink
+from cammra_edge.sinks.http import HttpSink
 from tests.servers import LOOPBACK, PATIENT, SLACK_S, Scripted, answer, read_request
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from cammra_edge.sinks.base import Outcome
 
+LARGEST_ANSWER_BYTES = 64 << 10
 ATTEMPT = Attempt(event_id="e" * 32, packet=7)
 BODY = Body(content=b"x" * 300_000, content_type="application/json")
 SHORT = Timeouts(connect_s=1, write_s=1, answer_s=1, total_s=1.5)

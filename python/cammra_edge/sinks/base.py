@@ -2,11 +2,14 @@
 
 A sink never raises for what a network or a receiver did: it returns one of these, and `delivery` matches them in
 one place. `why` is one plain sentence for a person, without secrets and plates.
+
+`words` are the receiver's own, where it sent any: at most 200 characters on one line. They are for people who may
+change settings and never for a log, as a receiver may repeat the plate in them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ class Delivered:
     """The receiver has it, as far as its protocol can tell."""
 
     note: str = ""
+    words: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class TryLater:
 
     why: str
     after_s: float | None = None
+    words: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class GiveUp:
     """The receiver will never take this message as it is: park it, and send the next."""
 
     why: str
+    words: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ class Misconfigured:
     """The profile's settings are refused (credentials, certificate): pause it, raise an alarm, keep everything."""
 
     why: str
+    words: str = field(default="", compare=False)
 
 
 Outcome = Delivered | TryLater | GiveUp | Misconfigured

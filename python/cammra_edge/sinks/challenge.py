@@ -13,7 +13,6 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.request import parse_http_list
 
 from cammra_edge.profile import Auth
 
@@ -21,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _WORD = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
-_SCHEME_AND_PARAM = re.compile(rf"({_WORD})\s+({_WORD}\s*=.*)", re.DOTALL)
-_PARAM = re.compile(rf"({_WORD})\s*=\s*(.*)", re.DOTALL)
+_PIECES = re.compile(rf"""(?P<name>{_WORD})(?:\s*=\s*(?P<value>"(?:[^"\\]|\\.)*"?|[^\s,"]*))?""")
+_CLOSED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
 _STRENGTH = {"MD5": 0, "SHA-256": 1, "SHA-512-256": 2}
 _SESSION = "-SESS"
@@ -42,30 +42,30 @@ class Challenge:
 
 
 def parse(headers: Iterable[str]) -> list[Challenge]:
-    """The challenges of `WWW-Authenticate` headers, several of which may stand in one; nonsense is skipped."""
+    """The challenges of `WWW-Authenticate` headers, several of which may stand in one; nonsense is skipped.
+
+    Values keep one character a byte. Commas may be missing or too many, and the last quote may be unclosed.
+    """
     challenges: list[Challenge] = []
     for header in headers:
+        if _CONTROL.search(header):
+            continue  # what it says could not be said back
         params: dict[str, str] = {}
-        for entry in parse_http_list(header):
-            item = entry.strip()
-            if begins := _SCHEME_AND_PARAM.fullmatch(item):
+        for piece in _PIECES.finditer(header):
+            name, value = piece["name"], piece["value"]
+            if value is None:
                 params = {}
-                challenges.append(Challenge(begins[1].lower(), params))
-                item = begins[2]
-            if named := _PARAM.fullmatch(item):
-                params[named[1].lower()] = _unquoted(named[2].strip())
-            elif re.fullmatch(_WORD, item):
-                params = {}
-                challenges.append(Challenge(item.lower(), params))
+                challenges.append(Challenge(name.lower(), params))
+            else:
+                params[name.lower()] = _unquoted(value)
     return challenges
 
 
 def _unquoted(value: str) -> str:
-    return (
-        re.sub(r"\\(.)", r"\1", value[1:-1])
-        if value[:1] == value[-1:] == '"' and len(value) > 1
-        else value
-    )
+    if not value.startswith('"'):
+        return value
+    inner = value[1:-1] if _CLOSED.fullmatch(value) else value[1:]
+    return re.sub(r"\\(.)", r"\1", inner)
 
 
 def _quoted(value: str) -> str:
@@ -105,7 +105,7 @@ class Credentials:
     _cnonce: str = ""
 
     def header(self, method: str, target: str, body: bytes) -> str | None:
-        """Value of `Authorization` for this request; `None` to send none."""
+        """Value of `Authorization` for this request, one character a byte; `None` to send none."""
         if not self.user or self.auth in {Auth.NONE, Auth.BEARER}:
             return None
         if self.auth is Auth.BASIC or (
@@ -161,7 +161,8 @@ class Credentials:
             joined = b":".join(part if isinstance(part, bytes) else part.encode() for part in parts)
             return hashlib.new(name, joined, usedforsecurity=False).hexdigest()
 
-        nonce, realm = params["nonce"], params.get("realm", "")
+        # As the receiver wrote them, whatever the encoding.
+        nonce, realm = (params.get(name, "").encode("latin-1") for name in ("nonce", "realm"))
         secret = hashed(self.user, realm, self.password)
         if algorithm.endswith(_SESSION):
             secret = hashed(secret, nonce, cnonce)
@@ -173,9 +174,9 @@ class Credentials:
             hashed(secret, nonce, count, cnonce, qop, what) if qop else hashed(secret, nonce, what)
         )
         members = [
-            f"username={_quoted(self.user)}",
-            f"realm={_quoted(realm)}",
-            f"nonce={_quoted(nonce)}",
+            f"username={_quoted(self.user.encode().decode('latin-1'))}",
+            f"realm={_quoted(params.get('realm', ''))}",
+            f"nonce={_quoted(params['nonce'])}",
             f"uri={_quoted(target)}",
             f'response="{response}"',
         ]

@@ -30,8 +30,8 @@ _OURS_REFUSED = (
     "BAD_CERTIFICATE",
     "UNKNOWN_CA",
     "CERTIFICATE_EXPIRED",
-    "HANDSHAKE_FAILURE",
 )
+_NOTHING_IN_COMMON = ("HANDSHAKE_FAILURE", "PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "NO_CIPHERS")
 _NETWORK_WORDS = {
     errno.ENETUNREACH: "the network cannot be reached: no route",
     errno.EHOSTUNREACH: "the host cannot be reached",
@@ -66,9 +66,13 @@ def outcome(  # noqa: PLR0911 - a table, one line per kind
         case ConnectionRefusedError():
             return TryLater(f"{where} refuses the connection: nothing listens on that port")
         case TimeoutError():
-            return TryLater(f"{where}: no answer in time ({str(error) or 'time-out'})")
+            words = str(error)
+            bare = (
+                not words or "timed out" in words
+            )  # Python's own say nothing of what was waited for
+            return TryLater(f"{where}: {'no answer in time' if bare else words}")
         case OSError():
-            words = _NETWORK_WORDS.get(error.errno or 0, error.strerror or type(error).__name__)
+            words = _NETWORK_WORDS.get(error.errno or 0) or error.strerror or str(error)
             return TryLater(f"{where}: {words}")
         case _:
             return TryLater(f"{where}: {type(error).__name__}: {printable(str(error))}")
@@ -79,6 +83,10 @@ def _tls(error: ssl.SSLError, where: str) -> TryLater | Misconfigured:
     if any(word in reason for word in _OURS_REFUSED):
         return Misconfigured(
             f"{where}: the receiver refuses our certificate, or wants one ({reason.lower()})"
+        )
+    if any(word in reason for word in _NOTHING_IN_COMMON):
+        return TryLater(
+            f"{where}: the receiver knows no TLS version or cipher of ours ({reason.lower()}): it may be an old one"
         )
     if reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST"}:
         return TryLater(f"{where} does not speak TLS on that port: is http:// meant?")
@@ -92,3 +100,10 @@ def printable(text: str, *, longest: int = 160) -> str:
     return "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in text)[
         :longest
     ]
+
+
+def readable(content: bytes, *, longest: int = 200) -> str:
+    """What a receiver says, as one line for a person: no control characters, blanks run together, cut short."""
+    text = content[: 8 * longest].decode("utf-8", "replace")
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"

@@ -1,6 +1,7 @@
 """Where a receiver says it has moved to, and whether to follow: pure.
 
-Only within the same host and never from `https` to `http`, since user, password and plates are sent there.
+Only to the same server, or from its `http` to its `https` on their usual ports, since user, password and plates are
+sent there: another port may be another program's.
 Held by `tests/sinks/test_http.py`.
 """
 
@@ -41,6 +42,6 @@ def protocol_there(
     except (ConfigError, ValueError):
         return None
     place = there.endpoint()
-    if place.host != here.host or (here.scheme, place.scheme) == ("https", "http"):
-        return None
-    return there
+    same = (place.scheme, place.host, place.port) == (here.scheme, here.host, here.port)
+    secured = place.host == here.host and (here.port, place.port) == (80, 443)
+    return there if same or secured else None

@@ -42,8 +42,13 @@ def context(tls: Tls) -> ssl.SSLContext:
     Raises:
         ConfigError: A file cannot be read, or holds something else.
     """
+    # Not `create_default_context`: that one writes session keys wherever SSLKEYLOGFILE says.
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        client = ssl.create_default_context(cafile=tls.ca_file or None)
+        if tls.ca_file:
+            client.load_verify_locations(tls.ca_file)
+        else:
+            client.load_default_certs()
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(
             "tls.ca_file", tls.ca_file, f"a PEM file of certificates ({_reason(error)})"
@@ -119,6 +124,9 @@ class Trust:
         try:
             sock.settimeout(deadline.wait_s(most_s))
             wrapped = self.context().wrap_socket(sock, server_hostname=host, session=session)
+        except TimeoutError as error:
+            sock.close()
+            raise TimeoutError("connected, and TLS was not begun in time") from error
         except BaseException:
             sock.close()
             raise

@@ -13,6 +13,7 @@ use pyo3::types::PyBytes;
 use crate::buffer::bytes_of;
 use crate::errors::from_framing;
 use crate::ff::EventForm;
+use crate::http_answer::HttpAnswer;
 
 /// Checking so much takes longer than letting go of the interpreter: on cores without instructions for it, 0.2 ms and more.
 const LONG_BYTES: usize = 64 << 10;
@@ -20,6 +21,7 @@ const LONG_BYTES: usize = 64 << 10;
 /// Adds this door's names to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<EventForm>()?;
+    module.add_class::<HttpAnswer>()?;
     module.add_function(wrap_pyfunction!(crc32, module)?)?;
     module.add_function(wrap_pyfunction!(multipart_body, module)?)
 }

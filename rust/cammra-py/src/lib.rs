@@ -5,6 +5,7 @@ mod errors;
 mod ff;
 mod frames;
 mod framing;
+mod http_answer;
 mod imaging;
 mod plates;
 mod tracking;

@@ -1,0 +1,77 @@
+"""How a connection to an HTTP receiver comes about: dialled, through a proxy where one is set, TLS begun.
+
+Held by `tests/sinks/test_http.py`, `test_http_proxy.py` and `test_tls.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cammra_edge.sinks.challenge import basic
+from cammra_edge.sinks.dial import dial
+from cammra_edge.sinks.http_connection import Connection
+from cammra_edge.sinks.http_verdict import OK
+from cammra_edge.sinks.tls import Trust
+
+if TYPE_CHECKING:
+    from cammra_edge.profile import Endpoint, HttpPost
+    from cammra_edge.sinks.deadline import Deadline
+
+
+class ProxyError(OSError):
+    """The proxy makes no tunnel; `status` is what it answered."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the proxy answers with status {status}")
+        self.status = status
+
+
+class Dialler:
+    """Makes connections for one sink."""
+
+    def __init__(self, protocol: HttpPost, endpoint: Endpoint) -> None:
+        self._limits = protocol.timeouts
+        self._trust = Trust(protocol.tls)
+        self._endpoint = endpoint
+        self._proxy = protocol.proxy_endpoint()
+        self.proof = (
+            f"Proxy-Authorization: {basic(protocol.proxy_user, protocol.proxy_password)}\r\n"
+            if protocol.proxy_user
+            else ""
+        )
+
+    @property
+    def absolute(self) -> bool:
+        """Whether requests name the whole URL, since a proxy reads them."""
+        return self._proxy is not None and self._endpoint.scheme == "http"
+
+    def connect(self, deadline: Deadline) -> Connection:
+        """A connection that is ready for a request.
+
+        Raises:
+            ProxyError: The proxy makes no tunnel.
+            ssl.SSLError: Why the receiver is not believed.
+            ConfigError: A certificate file cannot be used.
+            OSError: The network.
+        """
+        first = self._proxy or self._endpoint
+        if self._endpoint.scheme == "https":
+            self._trust.context()  # a file that cannot be used is found before anybody is dialled
+        sock = dial(first.host, first.port, deadline, self._limits)
+        if self._endpoint.scheme == "https":
+            if self._proxy is not None:
+                try:
+                    self._tunnel(Connection(sock, self._limits), deadline)
+                except BaseException:
+                    sock.close()
+                    raise
+            sock = self._trust.start(sock, self._endpoint.host, deadline, self._limits.connect_s)
+        return Connection(sock, self._limits)
+
+    def _tunnel(self, proxied: Connection, deadline: Deadline) -> None:
+        """Ask the proxy for a way through (RFC 9110, 9.3.6)."""
+        address = self._endpoint.address
+        head = f"CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n{self.proof}\r\n"
+        status = proxied.exchange(head.encode("latin-1"), b"", deadline).status
+        if status not in OK:
+            raise ProxyError(status)

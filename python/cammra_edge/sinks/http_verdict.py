@@ -1,0 +1,126 @@
+"""What a receiver's answer to one event means: the status decides, and the body only where a profile asks for it.
+
+Pure but for the clock that `Retry-After` dates are read against. Held by `tests/sinks/test_http.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+
+from cammra_edge.sinks import failures
+from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
+
+if TYPE_CHECKING:
+    from cammra_edge.clock import Clock
+    from cammra_edge.framing import HttpAnswer
+    from cammra_edge.profile import HttpPost
+    from cammra_edge.sinks.base import Outcome
+
+OK: Final = range(200, 300)
+REFUSED: Final = frozenset({401, 407})
+"""The receiver, or the proxy, asks who we are."""
+_BY_PROXY = 407
+_REDIRECTS = range(300, 400)
+_BUSY = {408, 425, 429}
+_SERVER_FAULTS = range(500, 600)
+_MOST_RETRY_AFTER_S = 3600.0
+_NS_PER_S = 1_000_000_000
+_MEANINGS = {
+    400: "the receiver cannot read it",
+    403: "the receiver forbids it",
+    404: "there is nothing at that path",
+    405: "that path takes no POST",
+    411: "the receiver wants a length",
+    413: "too large for the receiver",
+    415: "the receiver does not take that type of body",
+    422: "the receiver finds it invalid",
+}
+
+
+def verdict(answer: HttpAnswer, protocol: HttpPost, *, sent_bytes: int, clock: Clock) -> Outcome:
+    """The outcome that an answer stands for.
+
+    Args:
+        answer: Its body as far as it was read.
+        protocol: How the event was sent.
+        sent_bytes: Length of the event's body.
+        clock: What a date in `Retry-After` is read against where the answer has no `Date`.
+    """
+    status, body = answer.status, answer.body
+    words = failures.readable(body) if body else ""
+    if status in OK:
+        return _success(answer, body, protocol.success_body, words)
+    if status in REFUSED:
+        return Misconfigured(refusal(status, protocol), words)
+    if status in _BUSY or status in _SERVER_FAULTS:
+        why = f"status {status}: the receiver is busy or failing"
+        return TryLater(why, _retry_after(answer, clock), words)
+    if status in _REDIRECTS:
+        target = failures.printable(answer.value("location").partition("?")[0])
+        why = f"status {status}: the receiver has moved to {target or '?'}: not followed"
+        return GiveUp(why, words)
+    meaning = _MEANINGS.get(status, "the receiver refuses it")
+    return GiveUp(f"status {status}: {meaning} ({sent_bytes} bytes)", words)
+
+
+def _success(answer: HttpAnswer, body: bytes, wanted: str, words: str) -> Outcome:
+    status = answer.status
+    if wanted and not holds(body, wanted):
+        why = f"status {status}, but the answer does not hold what success_body asks for"
+        return TryLater(why, words=words)
+    html = not wanted and answer.value("content-type").lower().startswith("text/html")
+    if html and b"<form" in body:
+        note = f"status {status}, with a web form: is a login page in the way?"
+        return Delivered(note, words)
+    return Delivered(f"status {status}", words)
+
+
+def refusal(status: int, protocol: HttpPost) -> str:
+    """Who refuses what, for a 401 or 407."""
+    if status == _BY_PROXY:
+        return f"status {status}: the proxy refuses the user or password"
+    if not protocol.user and not protocol.auth_header:
+        return (
+            f"status {status}: the receiver asks for a user and password, and the profile has none"
+        )
+    return f"status {status}: the receiver refuses the user, password or Auth-Header"
+
+
+def _retry_after(answer: HttpAnswer, clock: Clock) -> float | None:
+    value = answer.value("retry-after")
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        return min(max(float(value), 1.0), _MOST_RETRY_AFTER_S)
+    until_s = _seconds_of(value)
+    if until_s is None:
+        return None
+    # By the receiver's own clock where it tells it: ours may have started in 1970.
+    now_s = _seconds_of(answer.value("date")) or clock.utc_ns() / _NS_PER_S
+    return min(max(until_s - now_s, 1.0), _MOST_RETRY_AFTER_S)
+
+
+def _seconds_of(date: str) -> float | None:
+    """A header's date in seconds since 1970; `None` where it is none."""
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def holds(body: bytes, wanted: str) -> bool:
+    """Whether an answer says what was asked for: each member of a JSON object, or a text anywhere."""
+    try:
+        members = json.loads(wanted)
+    except ValueError:
+        members = None
+    if not isinstance(members, dict):
+        return wanted.encode() in body
+    try:
+        answered = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(answered, dict) and all(
+        key in answered and answered[key] == value for key, value in members.items()
+    )
