@@ -44,6 +44,10 @@ URL = "http://10.0.5.223:8077/listener.php"
         ("HTTP://H:1/A", NetworkMode.HTTPS, Endpoint("http", "h", 1, "/A")),
         ("h/x?a=b&c=%20", NetworkMode.HTTPS, Endpoint("https", "h", 443, "/x?a=b&c=%20")),
         ("http://[fe80::1]:81", NetworkMode.HTTP, Endpoint("http", "fe80::1", 81, "/")),
+        ("http://[fe80::1%eth0]", NetworkMode.HTTP, Endpoint("http", "fe80::1%eth0", 80, "/")),
+        ("http://[fe80::1%25eth0]", NetworkMode.HTTP, Endpoint("http", "fe80::1%eth0", 80, "/")),
+        ("faß.de", NetworkMode.HTTPS, Endpoint("https", "xn--fa-hia.de", 443, "/")),
+        ("βόλος.com", NetworkMode.HTTPS, Endpoint("https", "xn--nxasmm1c.com", 443, "/")),
         (
             "http://münchen.example/ü",
             NetworkMode.HTTP,

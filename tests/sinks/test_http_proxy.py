@@ -99,3 +99,10 @@ def test_the_secured_port_of_the_same_host_is_the_same_server(
     protocol = HttpPost(here)
     moved = protocol_there(protocol, protocol.endpoint(), there, left_s=1.0)
     assert (moved is not None) == follows
+
+
+def test_an_ipv6_zone_never_leaves_this_machine() -> None:
+    """nginx, Apache and Kestrel refuse a `Host` that has one."""
+    sink = HttpSink(HttpPost("http://[fe80::1%25eth0]:8077/x"), clock=SYSTEM_CLOCK)
+    assert "\r\nHost: [fe80::1]:8077\r\n" in sink._head
+    assert sink.endpoint.host == "fe80::1%eth0"

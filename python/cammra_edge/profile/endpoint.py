@@ -49,6 +49,12 @@ class Endpoint:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
+    def unzoned(self) -> Endpoint:
+        """The place as others may be told: an IPv6 zone means something on this machine alone (RFC 6874, 4)."""
+        host, zone, _ = self.host.partition("%")
+        return replace(self, host=host) if zone else self
+
+    @property
     def is_near(self) -> bool:
         """Whether it is this machine: nobody listens on the way."""
         try:
@@ -149,9 +155,12 @@ def _host(typed: str, netloc: str, host: str | None) -> str:
         raise refused(typed, want)
     try:
         if netloc.startswith("["):
-            return str(ipaddress.IPv6Address(host))
+            # In a URL a zone begins with %25; people write % alone.
+            return str(ipaddress.IPv6Address(host.replace("%25", "%", 1)))
         if not host.isascii():
-            host = host.encode("idna").decode("ascii")
+            from idna import encode  # noqa: PLC0415 - few hosts need its tables
+
+            host = encode(host, uts46=True).decode("ascii")
         if host.replace(".", "").isdigit():
             return str(ipaddress.IPv4Address(host))
     except ValueError as error:

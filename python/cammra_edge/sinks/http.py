@@ -216,7 +216,7 @@ class HttpSink:
             connection.take_what_came(answer)
 
     def _head_of_every_request(self) -> str:
-        endpoint = self.endpoint
+        endpoint = self.endpoint.unzoned
         usual = _USUAL_PORTS[endpoint.scheme]
         address = endpoint.address
         host = address.removesuffix(f":{usual}") if endpoint.port == usual else address

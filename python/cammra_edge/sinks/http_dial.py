@@ -70,7 +70,7 @@ class Dialler:
 
     def _tunnel(self, proxied: Connection, deadline: Deadline) -> None:
         """Ask the proxy for a way through (RFC 9110, 9.3.6)."""
-        address = self._endpoint.address
+        address = self._endpoint.unzoned.address
         head = f"CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n{self.proof}\r\n"
         status = proxied.exchange(head.encode("latin-1"), b"", deadline).status
         if status not in OK:

@@ -123,7 +123,9 @@ class Trust:
         """
         try:
             sock.settimeout(deadline.wait_s(most_s))
-            wrapped = self.context().wrap_socket(sock, server_hostname=host, session=session)
+            wrapped = self.context().wrap_socket(
+                sock, server_hostname=host.partition("%")[0], session=session
+            )
         except TimeoutError as error:
             sock.close()
             raise TimeoutError("connected, and TLS was not begun in time") from error
