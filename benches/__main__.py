@@ -1,4 +1,4 @@
-"""Runs the parts, each in a process of its own; shows, and keeps, what they found.
+"""Runs the parts, each in its own process; shows and stores the results.
 
 python -m benches                every part, minutes; writes benches/README.md and docs/bench.svg
 python -m benches --quick        fewer rounds, under a minute; shows only
@@ -31,7 +31,7 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE / "README.md"
 PLOT = HERE.parent / "docs" / "bench.svg"
 SIMD = HERE.parent / "target" / "bench" / "pillow-simd"
-"""Where `make bench` builds pillow-simd, once, where it can."""
+"""Where `make bench` builds pillow-simd, if it can."""
 
 ALLOCATIONS = HERE.parent / "rust" / "cammra-core" / "tests" / "allocations.rs"
 """The test that counts them with an allocator of its own."""
@@ -52,8 +52,8 @@ PEERS = (
 class Part:
     """One part: a module with `run(*, quick, …) -> Result`.
 
-    How a process happens to lie in memory moves a ratio of two ways that are nearly equal by some hundredths, for as
-    long as it runs: such parts run in several, and what is told is the middle one.
+    The memory layout of a process shifts the ratio of two nearly equal ways by some hundredths for as long as it runs.
+    Such parts run in several processes, and the middle one is reported.
     """
 
     module: str
@@ -110,7 +110,7 @@ def main() -> int:
 
 
 def _conclude(bars: dict[str, float | str]) -> None:
-    """What only two parts together can say."""
+    """What takes two parts to say."""
     quiet, event = bars.get("observe_quiet_us"), bars.get("event_cpu_us")
     if isinstance(quiet, float) and isinstance(event, float):
         bars["observe_share"] = quiet / event

@@ -1,4 +1,4 @@
-"""The bars this package is held to, each with what was measured in the same run."""
+"""The bars this package must meet, each with the measured value of the same run."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Bar:
 
     Args:
         work: What is done.
-        key: Under which name a part reports what it measured.
+        key: The name under which a part reports its measurement.
         sign: `AT_MOST` or `AT_LEAST`.
-        limit: The bar itself, or the key under which a part reports it.
+        limit: The bar, or the key under which a part reports it.
         unit: Of both.
     """
 
@@ -110,7 +110,7 @@ BARS = (
 
 
 def bars_table(measured: Mapping[str, float | str]) -> Table:
-    """Every bar with what was measured, met or not."""
+    """Every bar with its measurement, and whether it is met."""
     return Table(
         "Bars",
         ("work", "bar", "measured", ""),

@@ -34,7 +34,7 @@ EXPECTED = {
 """Tracking, a queue, locks and the clock: all that may run on the recogniser's thread."""
 
 STEP = 0.06
-"""A shot is taken over by one whose read is better by more than 0.05."""
+"""A shot is replaced when another read is better by more than 0.05."""
 
 
 def run(*, quick: bool) -> Result:
@@ -104,7 +104,7 @@ def _called(photo: scene.Photo) -> set[str]:
 
 
 def _engine() -> Engine:
-    """Not running: what its other threads do is not the calling thread's cost."""
+    """Not started: the cost of its other threads is not the calling thread's."""
     only_vehicle = Profile(
         "bench", PROFILE.protocol, device_id="GATE-1", events={"new"}, image=ImageKind.VEHICLE_CROP
     )

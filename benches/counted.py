@@ -1,7 +1,7 @@
 """The hot paths one by one, for callgrind to count: `python -m benches.counted FOLDER`, inside valgrind.
 
-Nothing here is timed and nothing needs numpy: frames come from files that `benches.instructions` has written. Each path
-is warmed up first, so that what is counted is its steady state.
+Nothing is timed and nothing needs numpy: `benches.instructions` has written the frames to files. Each path is warmed up
+first, so that its steady state is counted.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ DEVICE = Device(serial="B8A44F960ACE", model="AXIS Q1805-LE", time_zone="UTC")
 KEY = bytes(range(32))
 
 Job = tuple[str, int, "Callable[[], object]"]
-"""Name, how often it is called while counted, and the job."""
+"""Name, number of counted calls, and the job."""
 
 
 def main() -> int:
@@ -104,7 +104,7 @@ def _images(folder: Path) -> Iterator[Job]:
 
 
 def _floor(folder: Path) -> Iterator[Job]:
-    """Plain C over the same libjpeg-turbo, for the crops that make an event."""
+    """Plain C over the same libjpeg-turbo, for the crops of an event."""
     library = ctypes.CDLL(str(folder / "image.so"))
     library.floor_ready()
     frame = bytearray((folder / "nv12").read_bytes())
@@ -239,4 +239,4 @@ def _read(track: int, confidence: float) -> PlateRead:
 if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
-    os._exit(code)  # taking everything down would take valgrind as long again
+    os._exit(code)  # a regular exit would take valgrind as long again

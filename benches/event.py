@@ -1,7 +1,7 @@
 """One event: from the caller's frame to the bytes of the POST, beside its floor and its peers.
 
-The same bytes in (one frame), the same quality out (85, 4:2:0, vehicle crop 640x400 and plate crop 160x48), the
-whole body each time: JSON, headers, two JPEGs.
+All get the same frame and give the whole body (JSON, headers, two JPEGs) in the same quality: 85, 4:2:0, vehicle crop
+640x400 and plate crop 160x48.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Sample:
         return message.content
 
     def parts(self) -> list[tuple[str, str, str, bytes]]:
-        """The body's parts as `multipart_body` takes them, the JSON ready."""
+        """The body's parts for `multipart_body`, the JSON ready."""
         vehicle, plate = self.images.values()
         return [
             ("event", "20251122_1AB1000_4711.json", "application/json", self.json()),
@@ -107,7 +107,7 @@ def ours(photo: scene.Photo, frame_format: FrameFormat, made: Sample) -> Callabl
 
 
 def run(*, quick: bool, simd: bool = False) -> Result:
-    """All of it; with `simd` only what pillow-simd, in Pillow's place in this process, has to say."""
+    """All of it; with `simd` only pillow-simd, which has Pillow's place in this process."""
     photo = scene.photo()
     result = Result()
     rounds = 9 if quick else 41

@@ -1,7 +1,7 @@
-"""Single images beside their floor: C over the same libjpeg-turbo, same frame, same quality, same picture out.
+"""Single images beside their floor: C over the same libjpeg-turbo, with the same frame, quality and picture.
 
-Our way includes the whole Python call. For MJPEG the reference is what a C program does to a box of such a
-frame: decode all of it, cut, encode.
+Our way includes the whole Python call. For MJPEG the floor does what a C program does with such a frame: decode all of
+it, cut, encode.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ LOSSLESS = ImageSpec(kind=ImageKind.VEHICLE_CROP)
 FULL = ImageSpec(kind=ImageKind.FULL_FRAME, quality=85)
 WHOLE = (0, 0, scene.WIDTH, scene.HEIGHT)
 PLATES = 20
-"""A plate takes some 30 µs: so many of them in one call, that the call into C weighs nothing."""
+"""A plate takes some 30 µs; with so many of them in one call the call into C costs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One image: our way, the floor's, and the bar it speaks to (the worst of all that name it)."""
+    """One image: our way, the floor's, and its bar (the worst of all images with that bar counts)."""
 
     name: str
     bar: str
@@ -42,7 +42,7 @@ class Job:
 
 
 def run(*, quick: bool) -> Result:
-    """Every image of the bars, and those that explain them."""
+    """Every image with a bar, and those that explain them."""
     result = Result()
     rounds = 7 if quick else 31
     rows = []
@@ -163,7 +163,7 @@ def _plates(source: tuple[Frame, FrameFormat], box: Box) -> Callable[[], object]
 
 
 def _decodes_of_a_full_frame() -> float:
-    """0 when the frame's own bytes come back: then nothing can have been decoded."""
+    """0 when the frame's own bytes come back: then nothing was decoded."""
     jpeg = scene.photo().jpeg
     spec = ImageSpec(kind=ImageKind.FULL_FRAME)
     return 0.0 if encode_image(jpeg, FrameFormat.JPEG, spec).jpeg == jpeg else 1.0

@@ -1,10 +1,10 @@
-"""The second witness: instructions of each hot path, counted by callgrind, which no noise reaches.
+"""The second witness: instructions of each hot path, counted by callgrind, free of noise.
 
     python -m benches.instructions            compare with benches/instructions.json; fails above 5 %
-    python -m benches.instructions --record   write it anew
+    python -m benches.instructions --record   rewrite it
 
-Instructions of the same binary and interpreter are the same to some ten-thousandths, on an idle machine as on a busy
-one. They hold for the versions that stand in the file: another Python or another processor family counts differently.
+Counts of the same binary and interpreter agree to some ten-thousandths, on an idle machine and on a busy one. They hold
+for the versions in the file: another Python or another processor family counts differently.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ HERE = Path(__file__).resolve().parent
 RECORD = HERE / "instructions.json"
 LAYOUTS = (37, 101)
 MORE = 0.05
-"""A path may cost so much more than recorded."""
+"""How much more than recorded a path may cost."""
 
 
 class CountError(Exception):
-    """The paths cannot be counted; says why."""
+    """Why the paths cannot be counted."""
 
 
 def counted(layout: int = 0) -> dict[str, float]:
     """Instructions of one call of each path.
 
     Args:
-        layout: So many variables more in the environment, which puts Python's objects elsewhere in memory.
+        layout: Number of extra environment variables, which move Python's objects in memory.
 
     Raises:
         CountError: valgrind or a C compiler is missing, or a path failed.
@@ -55,14 +55,14 @@ def counted(layout: int = 0) -> dict[str, float]:
         folder = Path(name)
         _write_frames(folder)
         source = HERE / "floor" / "count.c"
-        made = subprocess.run(
+        compiled = subprocess.run(
             [compiler, "-O2", "-shared", "-fPIC", "-o", str(folder / "count.so"), str(source)],
             capture_output=True,
             text=True,
             check=False,
         )
-        if made.returncode:
-            raise CountError(f"cc failed: {made.stderr[-500:]}")
+        if compiled.returncode:
+            raise CountError(f"cc failed: {compiled.stderr[-500:]}")
         shutil.copy(built("image"), folder / "image.so")
         command = [
             valgrind,
@@ -76,13 +76,13 @@ def counted(layout: int = 0) -> dict[str, float]:
         ]
         environment = {**os.environ, "PYTHONHASHSEED": "0"}
         environment |= {f"CAMMRA_LAYOUT_{number}": "x" for number in range(layout)}
-        done = subprocess.run(
+        run = subprocess.run(
             command, capture_output=True, text=True, check=False, cwd=HERE.parent, env=environment
         )
-        found = _parts(folder)
-        if done.returncode or not found:
-            raise CountError(f"counting failed: {done.stderr[-1500:]}")
-        return found
+        counts = _parts(folder)
+        if run.returncode or not counts:
+            raise CountError(f"counting failed: {run.stderr[-1500:]}")
+        return counts
 
 
 def _write_frames(folder: Path) -> None:
@@ -94,19 +94,19 @@ def _write_frames(folder: Path) -> None:
 
 
 def _parts(folder: Path) -> dict[str, float]:
-    found: dict[str, float] = {}
+    counts: dict[str, float] = {}
     numbered = (path for path in folder.glob("callgrind.out.*") if path.suffix[1:].isdigit())
     for path in sorted(numbered, key=lambda path: int(path.suffix[1:])):
         text = path.read_text(errors="replace")
         name = re.search(r"^desc: Trigger: Client Request: (.+)/(\d+)$", text, re.MULTILINE)
         totals = re.search(r"^(?:summary|totals): (\d+)", text, re.MULTILINE)
         if name and totals:
-            found[name[1]] = int(totals[1]) / int(name[2])
-    return found
+            counts[name[1]] = int(totals[1]) / int(name[2])
+    return counts
 
 
 def versions() -> dict[str, str]:
-    """What the counts hold for."""
+    """The versions that the counts hold for."""
     major, minor, _ = platform.python_version_tuple()
     return {
         "machine": platform.machine(),
@@ -116,26 +116,26 @@ def versions() -> dict[str, str]:
 
 
 def recorded() -> tuple[dict[str, str], dict[str, float]]:
-    """The versions and counts on record."""
+    """The recorded versions and counts."""
     plain = json.loads(RECORD.read_text())
     return plain["versions"], plain["instructions"]
 
 
 def worse(now: Mapping[str, float], before: Mapping[str, float]) -> list[str]:
-    """The paths that cost too much more than recorded, or are not on record, each in a sentence."""
-    found = [
+    """A sentence for each path that costs too much more than recorded, or is not on record."""
+    sentences = [
         f"{name}: {now[name]:,.0f} instructions, {now[name] / before[name] - 1:+.1%} to {before[name]:,.0f}"
         for name in now
         if name in before and now[name] > before[name] * (1 + MORE)
     ]
-    return found + [f"{name}: not on record" for name in now.keys() ^ before.keys()]
+    return sentences + [f"{name}: not on record" for name in now.keys() ^ before.keys()]
 
 
 def counted_against(before: Mapping[str, float]) -> dict[str, float]:
-    """Instructions of one call of each path; where one costs too much more than `before`, the least of several layouts.
+    """Instructions of one call of each path; if one costs too much more than `before`, the least of several layouts.
 
-    Python finds attributes by a table whose places are addresses: where two names of a path share one, each look costs
-    hundreds of instructions. That is so in one layout and not in the next; a path that is dearer is so in all.
+    Python caches attributes in a table indexed by addresses: where two names of a path share a place, each look-up
+    costs hundreds of instructions. That happens in one layout and not in the next; a dearer path is dearer in all.
 
     Raises:
         CountError, FloorError: As `counted`.
@@ -150,7 +150,7 @@ def counted_against(before: Mapping[str, float]) -> dict[str, float]:
 
 
 def table(now: Mapping[str, float], before: Mapping[str, float]) -> str:
-    """All of it, for people."""
+    """The counts as a table, for people."""
     lines = ["| path | instructions | recorded | change |", "|---|--:|--:|--:|"]
     for name, count in now.items():
         was = before.get(name)
@@ -162,29 +162,29 @@ def table(now: Mapping[str, float], before: Mapping[str, float]) -> str:
 def main() -> int:
     """As the module says."""
     parser = argparse.ArgumentParser(prog="python -m benches.instructions", description=__doc__)
-    parser.add_argument("--record", action="store_true", help="write the counts anew")
+    parser.add_argument("--record", action="store_true", help="rewrite the recorded counts")
     arguments = parser.parse_args()
-    held_for, before = recorded()
+    record_of, before = recorded()
     try:
         now = counted() if arguments.record else counted_against(before)
     except (CountError, FloorError) as error:
         print(error, file=sys.stderr)
         return 2
     if arguments.record:
-        told = {
+        record = {
             "versions": versions(),
             "instructions": {name: round(count) for name, count in now.items()},
         }
-        RECORD.write_text(json.dumps(told, indent=2) + "\n")
+        RECORD.write_text(json.dumps(record, indent=2) + "\n")
         print(table(now, {}))
         return 0
     print(table(now, before))
-    if held_for != versions():
-        print(f"recorded for {held_for}, counted on {versions()}: not comparable", file=sys.stderr)
+    if record_of != versions():
+        print(f"recorded for {record_of}, counted on {versions()}: not comparable", file=sys.stderr)
         return 0
-    found = worse(now, before)
-    print("\n".join(found) or "no path costs more than 5 % over its record")
-    return bool(found)
+    dearer = worse(now, before)
+    print("\n".join(dearer) or "no path costs more than 5 % over its record")
+    return bool(dearer)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""A lean HTTP receiver in a process of its own, which notes when each event's bytes came.
+"""A lean HTTP receiver in its own process, which notes when each event's bytes came.
 
-It looks at nothing but the header's end and `Content-Length`, so that what is measured is the sender. Run as
-`python -m benches.listener`, it prints its port, and at the end of its input one JSON line: for each POST the
-monotonic times of its first and last byte and its size.
+It looks only at the header's end and `Content-Length`, so that the sender is measured and not the receiver. Run as
+`python -m benches.listener`, it prints its port and, at the end of its input, one JSON line: for each POST the
+monotonic times of its first and last byte, and its size.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One POST as it came; times are `CLOCK_MONOTONIC`, which all processes share."""
+    """One POST; times are `CLOCK_MONOTONIC`, which all processes share."""
 
     first_mono_ns: int
     last_mono_ns: int
@@ -34,7 +34,7 @@ class Post:
 
 
 class Listener:
-    """The receiver's process; `url` is where to send to, `posts` is filled when it has ended."""
+    """The receiver's process; send to `url`; `posts` is filled when it has ended."""
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(

@@ -1,9 +1,9 @@
 """How everything here is measured.
 
-Ways of doing one job run in one process on one pinned core: every round calls each of them once, in random
-order, and what is told is the median over the rounds of the ratio to the reference way *of the same round*,
-with its quartiles. So a machine that changes its speed between rounds changes no ratio. Time is the
-process's CPU time: what other programs take from the machine is not counted.
+Ways of doing one job run in one process on one pinned core: every round calls each of them once, in random order.
+The ratio to the reference way is taken *within each round*; reported is the median over the rounds, with its
+quartiles. So a machine that changes its speed between rounds changes no ratio. Time is the process's CPU time: other
+programs on the machine do not count.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 SAMPLE_NS = 4_000_000
-"""One sample takes about so long: short jobs are called several times for it."""
+"""Rough duration of one sample: a short job is called several times for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """One way of doing a job, as measured.
+    """The measurements of one way of doing a job.
 
     Args:
         name: What it is.
         us: Median CPU time of one call, in microseconds.
         best_us: Of the fastest round.
-        ratio: Median over the rounds of its time by the reference's in the same round.
+        ratio: Median over the rounds of its time divided by the reference's in the same round.
         low: First quartile of that ratio.
         high: Third quartile of that ratio.
     """
@@ -45,7 +45,7 @@ class Way:
 
 
 def pin() -> int | None:
-    """Stay on one core, the last we may use; `None` where the system does not let us choose."""
+    """Stay on one core, the last we may use; `None` where the system gives no choice."""
     try:
         core = max(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {core})
@@ -57,7 +57,7 @@ def pin() -> int | None:
 def compare(
     ways: Mapping[str, Callable[[], object]], *, reference: str, rounds: int, seed: int = 1
 ) -> list[Way]:
-    """Measure ways of one job against each other; the first call of each is not counted."""
+    """Compare ways of doing one job; the first call of each does not count."""
     calls = {name: _calls(way) for name, way in ways.items()}
     draw = random.Random(seed)  # noqa: S311 - an order, not a secret
     times: dict[str, list[float]] = {name: [] for name in ways}
@@ -117,6 +117,6 @@ def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value that this share of all lies at or below."""
+    """The value that this share of all values does not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]

@@ -1,8 +1,8 @@
 """The whole event path at work: engine, outbox with fsync, delivery over HTTP to a receiver in another process.
 
-A camera's loop on one 1080p frame, once with ten vehicles that have nothing to say, once with a new vehicle in
-every frame, which makes an event with vehicle crop and plate crop each time. One process per source, so that
-the peak of its memory is its own. Nothing is pinned: encoder, worker and receiver run where they can.
+A camera's loop on one 1080p frame, once with ten vehicles that have nothing to say, once with a new vehicle in every
+frame: an event with vehicle crop and plate crop each time. Each source has its own process, so that its peak memory is
+its own. Nothing is pinned: encoder, worker and receiver run where they can.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def _paced(found: Findings, source: str, frame: scene.Frame, folder: Path, event
 
 
 def _flushed(found: Findings, path: Path, times: int) -> None:
-    """What the disk itself takes to keep as many bytes as one event writes."""
+    """What the disk alone needs to keep as many bytes as one event writes."""
     content = bytes(round(found.body_bytes))
     took_ms = []
     with path.open("ab", buffering=0) as file:
@@ -225,23 +225,23 @@ def _pair(left: float, right: float) -> str:
 
 
 def resident_mib() -> float:
-    """What this process holds in memory now."""
+    """Memory of this process now."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() / _KIB / _KIB
 
 
 def forget_peak() -> None:
-    """Count the peak of this process's memory from now on."""
+    """Measure this process's peak memory from now on."""
     Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak_mib() -> float:
-    """The most that this process has held in memory since `forget_peak`."""
+    """Peak memory of this process since `forget_peak`."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / _KIB
 
 
 def written_bytes() -> int:
-    """What this process has sent to the disk so far."""
+    """Bytes that this process has written to the disk so far."""
     lines = Path("/proc/self/io").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("write_bytes"))

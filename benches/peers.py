@@ -1,7 +1,7 @@
-"""The same event made the way a Python developer makes it today.
+"""The same event the way a Python developer makes it today.
 
-Each way gets the frame and gives the whole body of the POST: event as JSON, vehicle crop and plate crop as
-JPEG (quality 85, 4:2:0), all in `multipart/form-data`.
+Each way turns the frame into the whole body of the POST: event as JSON, vehicle crop and plate crop as JPEG
+(quality 85, 4:2:0), all in `multipart/form-data`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def turbojpeg() -> Any | None:  # noqa: ANN401 - its encoder
 
 
 def with_httpx(json_bytes: bytes, vehicle: bytes, plate: bytes) -> bytes:
-    """What `httpx.post(url, files=…)` puts together."""
+    """The body of `httpx.post(url, files=…)`."""
     import httpx  # noqa: PLC0415 - a peer, measured only where it is installed
 
     files = {
@@ -53,7 +53,7 @@ def with_httpx(json_bytes: bytes, vehicle: bytes, plate: bytes) -> bytes:
 
 
 def with_urllib3(json_bytes: bytes, vehicle: bytes, plate: bytes) -> bytes:
-    """What `urllib3.request("POST", url, fields=…)` puts together."""
+    """The body of `urllib3.request("POST", url, fields=…)`."""
     import urllib3  # noqa: PLC0415 - as above
 
     fields = {

@@ -1,4 +1,4 @@
-"""The bench as one picture: a bar per way, grouped by job, drawn as SVG without any library."""
+"""The bench as one picture: a bar per way, grouped by job, drawn as SVG without a library."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _WIDTH, _LABELS, _ROW, _HEAD, _GAP = 860, 360, 22, 30, 16
 _SCALE = (_WIDTH - _LABELS - 80) / 4.5
-"""Pixels for one time the floor; longer bars are cut and say so."""
+"""Pixels for the floor's time; bars that are too long are cut and marked."""
 
 _STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #222 }
@@ -26,7 +26,7 @@ def svg(plots: Sequence[tuple[str, str, float]]) -> str:
     """The picture.
 
     Args:
-        plots: `(job, way, time by the floor's)`, jobs together and in order.
+        plots: `(job, way, time divided by the floor's)`, grouped by job and in order.
     """
     pieces: list[str] = []
     top = _GAP

@@ -1,4 +1,4 @@
-"""The recorded streams through the whole engine at full speed, each in a loop of its own length.
+"""The recorded streams through the whole engine at full speed, each in a loop.
 
 `motorway` and `drone` have no pictures: they show tracking, JSON and outbox alone, on tmpfs where there is one.
 """

@@ -1,4 +1,4 @@
-"""What parts hand to the runner, and how it is shown: tables as Markdown, bars as a checked list."""
+"""What parts hand to the runner, and how it is shown: tables in Markdown, bars as a checked list."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table; the first column is text, the others are aligned to the right."""
+    """One table; the first column is text, the others are aligned right."""
 
     title: str
     columns: tuple[str, ...]
@@ -38,10 +38,9 @@ class Table:
 
 @dataclass(slots=True)
 class Result:
-    """What one part found.
+    """What one part measured.
 
-    `bars` holds the measured value of each bar it speaks to, by the bar's key; `plots` what the plot shows:
-    group, name, ratio.
+    `bars` has the value for each of its bars, by the bar's key; `plots` what the plot shows: group, name, ratio.
     """
 
     tables: list[Table] = field(default_factory=list)
@@ -81,7 +80,7 @@ def middle(results: Sequence[Result]) -> Result:
 
 
 def ways_table(title: str, ways: Iterable[Way], *, reference: str, note: str = "") -> Table:
-    """Ways of one job beside each other."""
+    """The ways of one job, side by side."""
     return Table(
         title,
         ("way", "µs", "best µs", f"x {reference}", "quartiles"),
@@ -100,7 +99,7 @@ def ways_table(title: str, ways: Iterable[Way], *, reference: str, note: str = "
 
 
 def number(value: float) -> str:
-    """Three digits that count, and thin spaces for thousands left out."""
+    """Three significant digits; commas between thousands."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

@@ -1,8 +1,8 @@
-"""What every part is fed with: a 1080p photographic frame in three forms, and reads of ten vehicles in it.
+"""The input of every part: a 1080p photographic frame in three forms, and reads of ten vehicles in it.
 
-The photograph is a frame of the recording `toll-lane` (1280x720), made 1.5 times larger by Lanczos and given
-the noise of a sensor, so that the encoder's work is a camera's. Where the recordings are not there it is
-drawn: shapes, gradients and the same noise.
+The photograph is a frame of the recording `toll-lane` (1280x720), enlarged 1.5 times by Lanczos and with a sensor's
+noise added, so that the encoder works as hard as on a camera. Without the recordings it is drawn: shapes, gradients and
+the same noise.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Frame = Any
 
 @dataclass(frozen=True)
 class Photo:
-    """One picture as cameras hand it over."""
+    """One picture in the forms in which cameras hand it over."""
 
     rgb: Frame
     nv12: Frame
@@ -53,14 +53,14 @@ class Photo:
 
 
 def recordings() -> Path | None:
-    """The folder of the recorded streams (`CAMMRA_RECORDINGS`, else `../shared/recordings`), where it is there."""
+    """The folder of the recorded streams (`CAMMRA_RECORDINGS`, else `../shared/recordings`), if there is one."""
     default = Path(__file__).resolve().parent.parent.parent / "shared" / "recordings"
     folder = Path(os.environ.get("CAMMRA_RECORDINGS") or default)
     return folder if folder.is_dir() else None
 
 
 def photo(*, drawn: bool = False) -> Photo:
-    """The frame; drawn also where there are recordings, for what must be the same everywhere."""
+    """The frame; `drawn` even if there are recordings, for results that must be the same everywhere."""
     folder = None if drawn else recordings()
     jpeg = _first_jpeg(folder / "toll-lane") if folder else None
     if jpeg is None:
@@ -121,12 +121,12 @@ def _with_noise(pixels: Frame) -> Frame:
 
 
 def at_frame(number: int) -> FrameTime:
-    """The time of a frame of the bench's own stream."""
+    """The time of a frame in the bench's own stream."""
     return FrameTime(number * FRAME_NS, START_UTC_NS + number * FRAME_NS)
 
 
 def a_read(track: int, *, confidence: float = 0.9) -> PlateRead:
-    """A read of the vehicle in the middle of the frame, every field as a recogniser gives it."""
+    """A read of the vehicle in the middle of the frame, with every field that recognisers fill in."""
     return PlateRead(
         track=track,
         text=f"1AB{track % 10_000:04d}",
@@ -138,11 +138,11 @@ def a_read(track: int, *, confidence: float = 0.9) -> PlateRead:
 
 
 def ten_reads(*, confidence: float = 0.9) -> list[PlateRead]:
-    """What a busy frame holds: ten vehicles that have been seen before."""
+    """A busy frame: ten vehicles that have been seen before."""
     return [a_read(track, confidence=confidence) for track in range(VEHICLES)]
 
 
 def ever_new_vehicles(frames: int) -> Iterator[tuple[int, list[PlateRead]]]:
-    """Frame numbers with one read each, of a vehicle that has not been seen before."""
+    """Frame numbers, each with one read of a vehicle that has not been seen before."""
     for number in range(frames):
         yield number, [a_read(1000 + number)]

@@ -1,7 +1,7 @@
 """Where one event's time and bytes go: the engine's own steps, one after the other on one thread.
 
-The steps are the functions that the engine's threads call, with a real outbox (fsync) and a real receiver in
-another process. CPU time is this thread's; wall time shows what waits for disk or network.
+The steps are the functions that the engine's threads call, with a real outbox (fsync) and a real receiver in another
+process. CPU time is this thread's; wall time shows the waits for disk and network.
 """
 
 from __future__ import annotations
@@ -151,6 +151,6 @@ def _walk(  # noqa: PLR0913, PLR0917 - what the steps share
 
 
 def _copied_bytes(frame_format: FrameFormat) -> float:
-    """Of a JPEG frame only a reference is kept."""
+    """0 for a JPEG frame, of which only a reference is kept."""
     bytes_per_px = {FrameFormat.RGB8: 3.0, FrameFormat.NV12_FULL: 1.5}.get(frame_format, 0.0)
     return sum(box[2] * box[3] for box in (scene.VEHICLE, scene.PLATE)) * bytes_per_px

@@ -1,8 +1,8 @@
-"""What the package takes when nothing happens: import time, memory, wheel, threads, wake-ups; and what an event writes.
+"""What the package costs when nothing happens: import time, memory, wheel, threads, wake-ups; and what an event writes.
 
-Everything is measured in fresh processes, of which there are several in random order; medians are told. Time is CPU
-time. Wake-ups are voluntary context switches of all threads: each is a thread that slept and had to be woken.
-Bytes written are those that the kernel charges to the process (`write_bytes`), each page as often as it went out.
+Everything is measured in several fresh processes, in random order; reported are medians. Time is CPU time. Wake-ups are
+voluntary context switches of all threads: each is a sleeping thread that was woken. Bytes written are those that the
+kernel charges to the process (`write_bytes`), each page as often as it is written.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SCRATCH = ROOT / "target" / "bench"
 
 IMPORTS = ("", "cammra_edge", "cammra_edge.engine", "numpy", "PIL.Image", "httpx", "cv2")
-"""What is imported by a fresh Python; the first is the bare interpreter."""
+"""What a fresh Python imports; the first is the bare interpreter."""
 
 _IMPORT = """
 import sys, time
@@ -122,7 +122,7 @@ class Idle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What reached the disk and the receiver of so many events."""
+    """What reached the disk and the receiver, and of how many events."""
 
     apart: bool
     events: int
@@ -132,7 +132,7 @@ class Written:
 
 
 def environment() -> dict[str, str]:
-    """Ours, with byte code kept as an installed package has it."""
+    """Our environment, with byte code cached as for an installed package."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, "PYTHONPYCACHEPREFIX": str(SCRATCH / "pycache")}
 
@@ -151,7 +151,7 @@ def python(script: str, *arguments: str) -> dict[str, Any]:
 
 
 def imports(rounds: int) -> list[Import]:
-    """Every package that is here, in random order; the first import of each, which compiles, is not counted."""
+    """Every installed package, in random order; the first import of each, which compiles it, does not count."""
     here = [package for package in IMPORTS if not package or _installed(package)]
     seen: dict[str, list[dict[str, Any]]] = {package: [] for package in here}
     for package in here:
@@ -250,7 +250,7 @@ class _Receiver(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_arguments: object) -> None:
-        """Nothing: the requests are counted."""
+        """Log nothing: requests are counted."""
 
 
 class _Counting(ThreadingHTTPServer):
@@ -263,7 +263,7 @@ def written(events: int, *, apart: bool) -> Written:
 
     Args:
         events: How many.
-        apart: Each is delivered before the next comes, as on a quiet road; or all come at once.
+        apart: Each is delivered before the next comes, as on a quiet road; else all come at once.
     """
     server = _Counting(("127.0.0.1", 0), _Receiver)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -287,7 +287,7 @@ def written(events: int, *, apart: bool) -> Written:
 
 
 def wheel_bytes() -> int:
-    """Size of the wheel as it would be published for this machine."""
+    """Size of the wheel that would be published for this machine."""
     with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
         maturin = Path(sys.executable).with_name("maturin")
         subprocess.run(

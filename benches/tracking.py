@@ -1,7 +1,7 @@
 """What `observe` costs the recogniser's thread: µs per call, through the Python door.
 
-Prints each figure beside its bar and exits with 1 when one is missed. The smallest of several medians is
-taken: what the code costs when nothing else has the core.
+Prints each figure beside its bar, and exits with 1 when one is missed. Takes the smallest of several medians: the cost
+of the code when nothing else has the core.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def memcpy_us() -> float:
 
 
 def crowd_us() -> float:
-    """The drone's 136 vehicles at once, those without a plate reported."""
+    """The drone's 136 vehicles at once, with those without a plate."""
     recording = Recording.open(recordings() / "drone")
     frames = list(recording.frames())
     size = (recording.width, recording.height)
@@ -129,7 +129,7 @@ def crowd_us() -> float:
 
 
 def lines_per_s() -> float:
-    """The motorway, looped, through the tracker alone."""
+    """The motorway in a loop, through the tracker alone."""
     recording = Recording.open(recordings() / "motorway")
     frames = list(recording.frames(loops=3))
     tracker = tracker_with(size=(recording.width, recording.height))

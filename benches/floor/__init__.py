@@ -1,6 +1,6 @@
-"""The floors: what plain C over the very libjpeg-turbo that the package links needs, and plain Rust over its base64.
+"""The floors: plain C over the same libjpeg-turbo that the package links, and plain Rust over its base64.
 
-`*.c` are compiled on first use against the static library that the Rust build made, `framing/` by cargo, into
+On first use `*.c` are compiled against the static library of the Rust build, and `framing/` by cargo, into
 `target/bench`.
 """
 
@@ -23,7 +23,7 @@ _IntBox = ctypes.c_int * 4
 
 
 class FloorError(Exception):
-    """The floor cannot be built; says why."""
+    """Why the floor cannot be built."""
 
 
 class EventFloor:
@@ -55,7 +55,7 @@ class EventFloor:
         self._copied = (frame_at, uv_at, stride, self._boxes[0])
 
     def event(self) -> int:
-        """Make the event's body; its length."""
+        """Make the event's body; return its length."""
         length = self._library.floor_event(
             *self._arguments, self._json, ctypes.c_long(len(self._json))
         )
@@ -64,7 +64,7 @@ class EventFloor:
         return int(length)
 
     def copy_crop(self) -> int:
-        """Copy the vehicle's pixels out of the NV12 frame; how many bytes."""
+        """Copy the vehicle's pixels out of the NV12 frame; return how many bytes."""
         return int(self._library.floor_copy_nv12(*self._copied))
 
     def copy(self, size_bytes: int) -> Callable[[], int]:
@@ -74,7 +74,7 @@ class EventFloor:
 
 
 def built(name: str) -> Path:
-    """One floor's library, compiled when its source is newer.
+    """The library of one floor, compiled if its source is newer.
 
     Raises:
         FloorError: No C compiler, or no libjpeg-turbo was built here.
@@ -110,7 +110,7 @@ def built(name: str) -> Path:
 
 
 class FramingFloor:
-    """One object and one image, copied and coded into a buffer that is kept.
+    """One object and one image, copied and encoded into a reused buffer.
 
     Raises:
         FloorError: No cargo, or the crate does not build.
@@ -124,7 +124,7 @@ class FramingFloor:
         self._arguments = (json_bytes, sizes[0], image, sizes[1], self._out, sizes[2])
 
     def write(self) -> int:
-        """Write both; how many bytes."""
+        """Write both; return how many bytes."""
         length = int(self._write(*self._arguments))
         if not length:
             raise FloorError("the buffer is too short")

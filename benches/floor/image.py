@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ImageFloor:
-    """The compiled functions. Each method gives a job that does its work `times` times in one call.
+    """The compiled functions. Each method returns a job that does its work `times` times in one call.
 
     Args:
         rgb: The frame as RGB.

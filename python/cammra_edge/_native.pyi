@@ -48,21 +48,21 @@ def encode_image(
     max_bytes: int | None = None,
     fit: tuple[int, int] | None = None,
 ) -> tuple[bytes, int, int, tuple[int, int, int, int]]:
-    """Cut and encode one image straight from the caller's frame, without a copy of it.
+    """Cut and encode one image straight from the caller's frame, without copying it.
 
     The pixels must not change until the call returns.
 
     Args:
-        frame: One buffer, or a tuple of planes (`(y, uv)`, `(y, u, v)`), each of any row stride. RGB8 and BGR8
+        frame: One buffer, or a tuple of planes (`(y, uv)`, `(y, u, v)`), each with any row stride. RGB8 and BGR8
             are `(height, width, 3)`, GRAY8 `(height, width)`, NV12 and I420 in one buffer `(height * 3 / 2,
-            width)`; JPEG is one-dimensional bytes.
+            width)`; a JPEG is one-dimensional bytes.
         frame_format: A value of `model.FrameFormat`.
         kind: A value of `model.ImageKind`; crops need `box`.
-        box: `(x, y, width, height)` in frame pixels, may hang over the edge.
-        quality: 1..100; `None` is 85, or a lossless crop where a JPEG frame allows it.
+        box: `(x, y, width, height)` in frame pixels; may reach over the edge.
+        quality: 1..100; `None`: 85, or a lossless crop where a JPEG frame allows one.
         subsampling: `4:4:4`, `4:2:2` or `4:2:0`.
-        max_bytes: Ceiling of the image; quality goes down until it fits.
-        fit: Size that a downsized frame must fit into, aspect kept.
+        max_bytes: Ceiling of the image; quality is lowered until it fits.
+        fit: Size that a downsized frame must fit into, keeping its shape.
 
     Returns:
         The JPEG, its width and height, and the part of the frame it shows.
@@ -78,10 +78,10 @@ class Shot:
 
     @property
     def shot_no(self) -> int:
-        """Counts the shots of a tracker from 1; with the stream id it names the image."""
+        """Counts the tracker's shots from 1; with the stream id it names the image."""
     @property
     def frame_size(self) -> tuple[int, int]:
-        """Width and height of the frame it was cut from."""
+        """Width and height of its frame."""
     def encode(
         self,
         kind: str,
@@ -101,13 +101,13 @@ class Shot:
 
 @final
 class TrackEvent:
-    """One thing a track says, before images and numbers of the wire are added."""
+    """One thing a vehicle says, before images and wire numbers are added."""
 
     @property
     def kind(self) -> str: ...
     @property
     def vehicle_no(self) -> int:
-        """Counts vehicles of the stream from 1."""
+        """Counts the stream's vehicles from 1."""
     @property
     def track(self) -> int: ...
     @property
@@ -137,22 +137,22 @@ class TrackEvent:
     def roi_id(self) -> int: ...
     @property
     def attributes(self) -> dict[str, str]:
-        """country, region, region_code, iso3166_2, view, kind, colour, make, model: those that are known."""
+        """Those that are known of country, region, region_code, iso3166_2, view, kind, colour, make, model."""
     @property
     def confidence_mmr(self) -> float | None: ...
     @property
     def confidence_colour(self) -> float | None: ...
     @property
     def vehicle_box(self) -> tuple[int, int, int, int] | None:
-        """In the shot's frame, clamped to it."""
+        """In the shot's frame, clipped to it."""
     @property
     def plate_box(self) -> tuple[int, int, int, int] | None: ...
     @property
     def changed(self) -> tuple[str, ...]:
-        """What an update changed: plate, direction, region, or an attribute's name."""
+        """What an Update changed: plate, direction, region, or an attribute's name."""
     @property
     def reads(self) -> int:
-        """Reads with a text so far."""
+        """Reads with a text, so far."""
     @property
     def shot(self) -> Shot | None: ...
 
@@ -169,7 +169,7 @@ class _Settings(Protocol):
 
 @final
 class Tracker:
-    """All vehicles of one stream. Not thread-safe by contract: one thread observes and ticks (a second one waits)."""
+    """All vehicles of one stream. One thread observes and ticks; a second thread waits its turn."""
 
     def __new__(cls, settings: _Settings, specs: Iterable[ImageSpec]) -> Tracker:
         """A tracker without vehicles.
@@ -185,35 +185,35 @@ class Tracker:
         mono_ns: int,
         utc_ns: int,
     ) -> list[TrackEvent]:
-        """Take one frame's reads in; copy the pixels of better shots; say what happened.
+        """Take in one frame's reads, copy the pixels of better shots, and say what happened.
 
         The pixels must not change until the call returns.
 
         Args:
             frame: As in `encode_image`, in the settings' format; `None` for reads without a picture.
             reads: `model.PlateRead`s.
-            mono_ns: Frame time that drives the timers; one that steps back is
-                taken as the latest time seen, and counted.
+            mono_ns: Frame time that drives the timers. When it steps back, the latest is taken instead, and that is
+                counted.
             utc_ns: Frame time that is reported.
 
         Raises:
             FrameError: The frame cannot be used; nothing was taken in, neither reads nor time.
-            ReadError: A read's field has the wrong type; the other reads of the frame were taken in all the same, and
-                what they made happen comes first at the next call of `observe`, `tick` or `finish`.
+            ReadError: A read's field has the wrong type. The frame's other reads were taken in; their events come first
+                at the next call of `observe`, `tick` or `finish`.
         """
     def tick(self, mono_ns: int, utc_ns: int) -> list[TrackEvent]:
-        """Fire the timers that are due, when no frame comes."""
+        """Fire the due timers when no frame comes."""
     def finish(self) -> list[TrackEvent]:
-        """The stream ends: every open vehicle says Reliable (if it has not) and Lost."""
+        """End the stream: every open vehicle says Reliable (if it has not) and Lost."""
     def next_deadline_mono_ns(self) -> int | None:
         """When the next timer is due, by the clock of the frames; `None` when no vehicle is open.
 
-        Now, when a call that raised has left events to fetch.
+        The latest time seen, when a call that raised has left events to fetch.
         """
     def retune(self, settings: _Settings, specs: Iterable[ImageSpec]) -> None:
-        """Take over other settings and images, as for a new tracker; open vehicles go on under them."""
+        """Change settings and images, given as to a new tracker. Open vehicles go on under the new ones."""
     def counters(self) -> dict[str, int]:
-        """What was refused, evicted or dropped since the start, by name; and `open_tracks`, `shot_bytes`."""
+        """What was refused, corrected, evicted or dropped since the start, by name; and `open_tracks`, `shot_bytes`."""
 
 # ---- framing -------------------------------------------------------------------------------
 

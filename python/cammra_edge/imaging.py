@@ -1,8 +1,8 @@
-"""Pictures: the door to the Rust half's JPEG encoder.
+"""The imaging door: JPEG images from a caller's frame, made by the Rust half.
 
-A frame is any object with the buffer protocol (numpy arrays, `memoryview`, `bytes` of a JPEG) or a tuple of
-planes; it is read where it lies, never copied. Contract of every call that takes one: its pixels do not change
-until the call returns. Other Python threads run meanwhile.
+A frame is any object with the buffer protocol (a numpy array, a `memoryview`, the `bytes` of a JPEG) or a tuple of
+planes. It is read where it lies, never copied: its pixels must not change until the call returns. Other Python threads
+run meanwhile.
 
 Held by `tests/native/test_imaging*.py`.
 """
@@ -24,11 +24,11 @@ __all__ = ["EncodedImage", "Shot", "encode_image", "simd_name"]
 
 
 class EncodedImage(NamedTuple):
-    """One image, encoded.
+    """An encoded image.
 
-    `shows` is the part of the frame it shows, in frame pixels. It is the box, rounded to pixels and cut at
-    the frame's edge; of NV12, I420 and chroma-subsampled JPEG frames grown to even pixels; of a lossless crop
-    grown up and to the left by at most 15 pixels.
+    `shows` is the part of the frame it shows, in frame pixels: the box, rounded to pixels and clipped to the frame. In
+    NV12, I420 and chroma-subsampled JPEG frames it grows to even pixels, in a lossless crop up and to the left by at
+    most 15 pixels.
     """
 
     jpeg: bytes
@@ -48,11 +48,11 @@ def encode_image(
 
     Args:
         frame: One buffer, or a tuple of planes, `(y, uv)` or `(y, u, v)`. RGB8 and BGR8 are `(height, width, 3)`,
-            GRAY8 `(height, width)`, NV12 and I420 in one buffer `(height * 3 / 2, width)`, all of any
-            row stride; a JPEG is one-dimensional bytes.
-        frame_format: How its bytes are to be read.
+            GRAY8 `(height, width)`, NV12 and I420 in one buffer `(height * 3 / 2, width)`, with any row stride; a
+            JPEG is one-dimensional bytes.
+        frame_format: How to read its bytes.
         spec: Which image, and how it is encoded.
-        box: `(x, y, width, height)` in frame pixels, for the crops; may hang over the edge.
+        box: `(x, y, width, height)` in frame pixels, for crops; may reach over the edge.
 
     Raises:
         FrameError: The buffer does not fit the format, or is not a JPEG that can be decoded.

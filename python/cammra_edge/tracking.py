@@ -1,12 +1,11 @@
 """The tracking door: reads of one stream in, what its vehicles say out.
 
-The rules live in Rust (`rust/cammra-core/src/tracker.rs`), which takes the settings as they are and the images that the
-profiles ask for.
+The rules are in Rust (`rust/cammra-core/src/tracker.rs`); it takes the settings and the images that the profiles want.
 
 Invariants, held by `tests/native/test_tracking*.py`:
 
-1. The same calls make the same events, byte for byte.
-2. `FrameError` means that nothing was taken in: hand the reads in again without the frame.
+1. The same calls give the same events, byte for byte.
+2. `FrameError` means that nothing was taken in: hand in the reads again without the frame.
 3. `ReadError` means that every other read was taken in; the events of that call come first at the next one.
 """
 
@@ -29,7 +28,7 @@ __all__ = ["Shot", "TrackEvent", "Tracker"]
 class Tracker:
     """All vehicles of one stream.
 
-    One thread observes and ticks; a second one waits its turn.
+    One thread observes and ticks; a second thread waits its turn.
 
     Args:
         settings: When a vehicle says what, how frames are to be read, and which images the profiles want.
@@ -44,11 +43,11 @@ class Tracker:
         reads: Sequence[PlateRead],
         at: FrameTime,
     ) -> list[TrackEvent]:
-        """Take one frame's reads in, after the timers that were due before it.
+        """Take in one frame's reads, after the timers that were due before it.
 
         Args:
-            frame: In the settings' frame format; `None` for reads without a picture. The pixels must not change
-                until the call returns; those of better shots are copied.
+            frame: In the settings' frame format; `None` for reads without a picture. The pixels must not change until
+                the call returns; those of better shots are copied.
             reads: What was seen, one entry per vehicle.
             at: When the frame was taken.
 
@@ -59,7 +58,7 @@ class Tracker:
         return self._native.observe(frame, reads, at.mono_ns, at.utc_ns)
 
     def tick(self, at: FrameTime) -> list[TrackEvent]:
-        """Fire the timers that are due, when no frame comes."""
+        """Fire the due timers when no frame comes."""
         return self._native.tick(at.mono_ns, at.utc_ns)
 
     def finish(self) -> list[TrackEvent]:

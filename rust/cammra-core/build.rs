@@ -1,6 +1,6 @@
 //! Compiles the C shim against the libjpeg-turbo that `turbojpeg-sys` has just built.
 //!
-//! `turbojpeg-sys` stops the build when it cannot have SIMD (feature `require-simd`), so what arrives here is fast.
+//! `turbojpeg-sys` stops the build when it cannot have SIMD (feature `require-simd`).
 
 fn main() {
     println!("cargo:rerun-if-changed=native");
@@ -12,7 +12,7 @@ fn main() {
     ])
     .warnings(true)
     .extra_warnings(true);
-    // Set by `turbojpeg-sys`: a comma between paths, as `libz-sys` has it.
+    // Set by `turbojpeg-sys`: paths with commas between, as in `libz-sys`.
     if let Ok(paths) = std::env::var("DEP_TURBOJPEG_INCLUDE") {
         shim.includes(paths.split(','));
     }

@@ -9,7 +9,7 @@
 
 #include "jpeg_shim.h"
 
-/* A progressive frame of more scans than this only wants to burn time. */
+/* A progressive frame with more scans is there only to waste time. */
 enum { MAX_SCANS = 64, ROWS_AT_ONCE = 16, MAX_VIRTUAL_BYTES = 256 << 20, MCU_ROWS = 16 };
 
 struct shim_decoder {
@@ -28,7 +28,7 @@ static void fail(j_common_ptr d) {
 
 static void stay_silent(j_common_ptr d) { (void)d; }
 
-/* Damage that shows in the picture is an error; harmless oddities of a camera are not. */
+/* Damage that shows in the picture is an error; a camera's harmless oddities are not. */
 static void judge(j_common_ptr d, int level) {
   if (level >= 0) return;
   switch (d->err->msg_code) {
@@ -57,8 +57,8 @@ static int aborted(shim_decoder *decoder) {
   return SHIM_FAILED;
 }
 
-/* libjpeg's own object lives for one frame: a kept one would lend the next frame the Huffman and quantisation tables
- * that it lacks, and (libjpeg-turbo 3.1.0, read_and_discard_scanlines) a colour converter that was freed. */
+/* libjpeg's own object lives for one frame: kept, it would lend the next frame the Huffman and quantisation tables that
+ * it lacks, and (libjpeg-turbo 3.1.0, read_and_discard_scanlines) use a freed colour converter. */
 static void open_frame(shim_decoder *decoder, const uint8_t *jpeg, size_t size) {
   struct jpeg_decompress_struct *d = &decoder->d;
   d->err = jpeg_std_error(&decoder->errors);
@@ -66,7 +66,7 @@ static void open_frame(shim_decoder *decoder, const uint8_t *jpeg, size_t size) 
   decoder->errors.emit_message = judge;
   decoder->errors.output_message = stay_silent;
   d->client_data = decoder;
-  d->mem = NULL; /* until it is created there is nothing to destroy */
+  d->mem = NULL; /* before it is created there is nothing to destroy */
   jpeg_create_decompress(d);
   d->mem->max_memory_to_use = MAX_VIRTUAL_BYTES;
   decoder->progress.progress_monitor = count_scans;

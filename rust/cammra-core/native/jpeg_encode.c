@@ -9,7 +9,7 @@
 
 #include "jpeg_shim.h"
 
-/* First size of the output buffer, and the size above which it is given back after an image. */
+/* First size of the output buffer, and the size above which the next image starts with a new one. */
 enum { FIRST_BYTES = 64 << 10, KEPT_BYTES = 2 << 20, ROWS_AT_ONCE = 32, MAX_BAND_ROWS = 16 };
 
 struct shim_encoder {
@@ -19,8 +19,8 @@ struct shim_encoder {
   jmp_buf caught;
   char why[JMSG_LENGTH_MAX];
   uint8_t *out;
-  size_t capacity, made;
-  shim_encoding set_up; /* what `c` was last configured for; quality 0: nothing yet */
+  size_t capacity, size;
+  shim_encoding set_up; /* what `c` is configured for; quality 0: nothing yet */
 };
 
 static void fail(j_common_ptr c) {
@@ -49,7 +49,7 @@ static boolean out_full(j_compress_ptr c) {
   size_t grown = encoder->capacity * 2;
   uint8_t *out = realloc(encoder->out, grown);
   if (!out) ERREXIT1(c, JERR_OUT_OF_MEMORY, 2);
-  /* libjpeg says "full" only when every byte is taken, whatever `free_in_buffer` says by then. */
+  /* libjpeg calls this only when every byte is taken, whatever `free_in_buffer` says by then. */
   c->dest->next_output_byte = out + encoder->capacity;
   c->dest->free_in_buffer = grown - encoder->capacity;
   encoder->out = out;
@@ -59,7 +59,7 @@ static boolean out_full(j_compress_ptr c) {
 
 static void out_end(j_compress_ptr c) {
   shim_encoder *encoder = c->client_data;
-  encoder->made = encoder->capacity - c->dest->free_in_buffer;
+  encoder->size = encoder->capacity - c->dest->free_in_buffer;
 }
 
 static int create(shim_encoder *encoder) {
@@ -94,21 +94,21 @@ void shim_encoder_free(shim_encoder *encoder) {
 const char *shim_encoder_why(const shim_encoder *encoder) { return encoder->why; }
 
 const uint8_t *shim_encoded(const shim_encoder *encoder, size_t *size) {
-  *size = encoder->made;
+  *size = encoder->size;
   return encoder->out;
 }
 
-/* Tables and components are set up only when something but the size has changed: a fifth of a plate's cost. */
+/* Sets up tables and components, a fifth of a plate's cost, only when more than the size has changed. */
 static void configure(shim_encoder *encoder, const shim_encoding *how) {
   static const J_COLOR_SPACE spaces[] = {JCS_EXT_RGB, JCS_EXT_BGR, JCS_GRAYSCALE, JCS_YCbCr};
   struct jpeg_compress_struct *c = &encoder->c;
-  shim_encoding *had = &encoder->set_up;
+  shim_encoding *set_up = &encoder->set_up;
   c->image_width = how->width;
   c->image_height = how->height;
-  if (had->space == how->space && had->quality == how->quality && had->h_factor == how->h_factor &&
-      had->v_factor == how->v_factor)
+  if (set_up->space == how->space && set_up->quality == how->quality && set_up->h_factor == how->h_factor &&
+      set_up->v_factor == how->v_factor)
     return;
-  had->quality = 0; /* until all of it is done */
+  set_up->quality = 0; /* until all is done */
   c->in_color_space = spaces[how->space];
   c->input_components = how->space == SHIM_GRAY ? 1 : 3;
   jpeg_set_defaults(c);
@@ -117,13 +117,13 @@ static void configure(shim_encoder *encoder, const shim_encoding *how) {
   c->raw_data_in = how->space == SHIM_YCC;
   c->comp_info[0].h_samp_factor = how->space == SHIM_GRAY ? 1 : how->h_factor;
   c->comp_info[0].v_samp_factor = how->space == SHIM_GRAY ? 1 : how->v_factor;
-  *had = *how;
+  *set_up = *how;
 }
 
 static int aborted(shim_encoder *encoder) {
   jpeg_abort_compress(&encoder->c);
   encoder->set_up.quality = 0;
-  encoder->made = 0;
+  encoder->size = 0;
   return SHIM_FAILED;
 }
 

@@ -1,7 +1,7 @@
-/* Which instructions libjpeg-turbo has chosen on this processor: see jpeg_shim.h for the contract.
+/* The instructions that libjpeg-turbo uses on this processor: see jpeg_shim.h for the contract.
  *
- * Asks the very functions by which libjpeg-turbo decides (simd/jsimd.c of 3.x). They are not in its headers, but
- * they are what is linked: a library without SIMD lacks them, and the build stops here instead of being slow. */
+ * Asks the functions by which libjpeg-turbo itself decides (simd/jsimd.c of 3.x). They are not in its headers, but they
+ * are linked; a library without SIMD lacks them, so a slow build fails here. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
-//! Makes pictures smaller: whole ratios of 2, 3 and 4 by averaging boxes, every other ratio by `fast_image_resize`.
+//! Makes pictures smaller: ratios of 2, 3 and 4 by averaging boxes, all others by `fast_image_resize`.
 //!
-//! Planar pictures stay planar; each plane is made smaller on its own. Held by the tests below and
+//! Planar pictures stay planar: each plane is resized on its own. Held by the tests below and
 //! `tests/native/test_imaging.py` against Pillow.
 
 use fast_image_resize::images::{Image, ImageRef};
@@ -11,13 +11,13 @@ use crate::frame::{FrameView, PackedOrder, Plane};
 use crate::geometry::Size;
 use crate::pixels::Pixels;
 
-/// A smaller copy. `want` is not larger than the picture; of planar pictures an odd side of `want` is rounded down to even (up to 2
-/// at least), since chroma has half of it.
+/// A smaller copy. `want` is not larger than the picture; for a planar picture its sides are rounded down to even numbers
+/// (at least 2), since chroma has half of each.
 pub(crate) fn downsized(view: &FrameView<'_>, want: Size) -> Result<Pixels, ImageError> {
     downsized_in(Vec::new(), view, want)
 }
 
-/// The same in a buffer that was used before: fresh memory costs a fault for each page.
+/// The same in a used buffer: fresh memory costs a page fault for every page.
 pub(crate) fn downsized_in(
     buffer: Vec<u8>,
     view: &FrameView<'_>,
@@ -73,13 +73,13 @@ const fn halved(size: Size) -> Size {
     }
 }
 
-/// Room for Y, U and V; bytes of Y; size of U.
+/// A buffer for Y, U and V, the bytes of Y, and the size of U.
 fn planes(buffer: Vec<u8>, size: Size) -> (Vec<u8>, usize, Size) {
     let luma = size.width as usize * size.height as usize;
     (room(buffer, luma / 2 * 3), luma, halved(size))
 }
 
-/// A buffer of exactly that length; what is in it is written over.
+/// A buffer of exactly that length, to be overwritten.
 fn room(mut buffer: Vec<u8>, bytes: usize) -> Vec<u8> {
     buffer.resize(bytes, 0);
     buffer
@@ -95,7 +95,7 @@ fn shrink(
 ) -> Result<(), ImageError> {
     let whole = |ratio: u32| want.width * ratio == size.width && want.height * ratio == size.height;
     let width = want.width as usize;
-    // Ratio, channels, and samples of one box's row: their product.
+    // The last number, samples in one row of a box, is the product of the others.
     match (channels, (2..=4).find(|&ratio| whole(ratio))) {
         (1, Some(2)) => boxes::<2, 1, 2>(from, to, width),
         (1, Some(3)) => boxes::<3, 1, 3>(from, to, width),
@@ -111,7 +111,7 @@ fn shrink(
     Ok(())
 }
 
-/// Averages boxes of `RATIO` x `RATIO` pixels: first down into 16-bit sums of a row, then across.
+/// Averages boxes of `RATIO` x `RATIO` pixels: first down, into one row of 16-bit sums, then across.
 fn boxes<const RATIO: usize, const CHANNELS: usize, const SAMPLES: usize>(
     from: Plane<'_>,
     to: &mut [u8],
@@ -128,7 +128,7 @@ fn boxes<const RATIO: usize, const CHANNELS: usize, const SAMPLES: usize>(
     }
 }
 
-/// Written out for each ratio, so that one pass over wide registers does it.
+/// Spelled out for each ratio, so that it compiles to one pass over wide registers.
 fn add_rows(rows: &[&[u8]], sums: &mut [u16]) {
     let wide = |sample: &u8| u16::from(*sample);
     match *rows {
@@ -152,7 +152,7 @@ fn add_rows(rows: &[&[u8]], sums: &mut [u16]) {
     }
 }
 
-/// Sixteen boxes at a time: first their sums, then all divisions at once, which wide registers can.
+/// Sixteen boxes at a time: first their sums, then all divisions at once, in wide registers.
 fn average_across<const RATIO: usize, const CHANNELS: usize, const SAMPLES: usize>(
     sums: &[u16],
     to: &mut [u8],
@@ -190,13 +190,13 @@ fn average_some<const RATIO: usize, const CHANNELS: usize, const SAMPLES: usize>
 const fn rounded<const RATIO: usize>(sum: u32) -> u8 {
     match RATIO {
         2 => (sum.wrapping_add(2) >> 2) as u8,
-        // 7282 / 65536 is 1/9 closely enough for every sum of nine bytes.
+        // 7282 / 65536 is near enough to 1/9 for every sum of nine bytes.
         3 => (sum.wrapping_mul(7282).wrapping_add(32_768) >> 16) as u8,
         _ => (sum.wrapping_add(8) >> 4) as u8,
     }
 }
 
-/// Any other ratio: every sample of the source has its say (a triangle as wide as the ratio).
+/// Any other ratio, by a triangle filter as wide as the ratio, so that every sample of the source counts.
 fn filtered(
     from: Plane<'_>,
     size: Size,
@@ -211,7 +211,7 @@ fn filtered(
     };
     let failed = |why: String| ImageError::Codec { why };
     let row_bytes = size.width as usize * channels;
-    // The library takes dense rows.
+    // The library wants dense rows.
     let mut dense = Vec::with_capacity(row_bytes * size.height as usize);
     for row in from.rows(row_bytes, size.height as usize) {
         dense.extend_from_slice(row);
@@ -260,7 +260,7 @@ mod tests {
             let bytes: Vec<u8> = (0..side * side)
                 .map(|i| u8::try_from(i * 97 % 256).unwrap())
                 .collect();
-            let made = downsized(
+            let smaller = downsized(
                 &packed(&bytes, side, side),
                 Size {
                     width: 2,
@@ -268,7 +268,7 @@ mod tests {
                 },
             )
             .unwrap();
-            for (at, &level) in bytes_of(&made).iter().enumerate() {
+            for (at, &level) in bytes_of(&smaller).iter().enumerate() {
                 let at = u32::try_from(at).unwrap();
                 let (left, top) = (at % 2 * ratio, at / 2 * ratio);
                 let sum: u32 = (0..ratio * ratio)
@@ -287,12 +287,12 @@ mod tests {
         for (side, want) in [(8, 4), (12, 4), (16, 4), (10, 4)] {
             let bytes = vec![255; side * side];
             let side = u32::try_from(side).unwrap();
-            let smaller = Size {
+            let small = Size {
                 width: want,
                 height: want,
             };
-            let made = downsized(&packed(&bytes, side, side), smaller).unwrap();
-            assert_eq!(bytes_of(&made), vec![255; 16]);
+            let smaller = downsized(&packed(&bytes, side, side), small).unwrap();
+            assert_eq!(bytes_of(&smaller), vec![255; 16]);
         }
     }
 
@@ -306,7 +306,7 @@ mod tests {
             height: 60,
         };
         let frame = FrameView::nv12(plane(y), plane(uv), size, YuvRange::Full).unwrap();
-        for (want, made) in [(45, 44), (20, 20), (1, 2)] {
+        for (want, even) in [(45, 44), (20, 20), (1, 2)] {
             let pixels = downsized(
                 &frame,
                 Size {
@@ -318,8 +318,8 @@ mod tests {
             assert_eq!(
                 pixels.view().size(),
                 Size {
-                    width: made,
-                    height: made
+                    width: even,
+                    height: even
                 }
             );
         }

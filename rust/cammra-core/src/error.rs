@@ -1,23 +1,23 @@
-//! What can be wrong with what the caller handed in. Every message names the value and what was wanted.
+//! Everything that can be wrong with what a caller hands in. Each message names the value and what is wanted.
 
 use thiserror::Error;
 
 use crate::geometry::{BoxError, Size};
 
-/// A frame that cannot be used at all.
+/// A frame that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FrameError {
-    /// A plane is too short for the size and stride it is said to have.
+    /// A plane is too short for its size and stride.
     #[error(
         "frame plane {plane}: {have} bytes, want at least {want} for {size} with stride {stride}"
     )]
     PlaneTooShort {
         /// Which plane: `pixels`, `y`, `uv`, `u` or `v`.
         plane: &'static str,
-        /// Bytes given.
+        /// Bytes it has.
         have: usize,
-        /// Bytes wanted.
+        /// Bytes it needs.
         want: usize,
         /// The frame's size.
         size: Size,
@@ -27,26 +27,26 @@ pub enum FrameError {
     /// Width or height is zero, odd where the format halves it, or beyond what JPEG can hold.
     #[error("frame size {size}: want {want}")]
     BadSize {
-        /// The size given.
+        /// The size.
         size: Size,
-        /// What would have been good.
+        /// What would be good.
         want: &'static str,
     },
     /// The bytes are not a JPEG that can be decoded.
     #[error("frame is not a usable JPEG: {why}")]
     BadJpeg {
-        /// libjpeg-turbo's own words, or ours.
+        /// In libjpeg-turbo's words, or in ours.
         why: String,
     },
-    /// The buffer's shape, type or layout does not fit the format it was said to have.
+    /// The buffer's shape, type or layout does not fit its format.
     #[error("frame buffer: {why}")]
     BadBuffer {
-        /// What was given and what was wanted.
+        /// What it is, and what is wanted.
         why: String,
     },
 }
 
-/// One image that cannot be made; the event it belongs to goes on without it.
+/// An image that cannot be made; its event goes without it.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ImageError {
@@ -62,37 +62,37 @@ pub enum ImageError {
     /// There was no frame with the read.
     #[error("no frame came with the read")]
     NoFrame,
-    /// The pixels had to go to keep within the memory budget.
+    /// The pixels were dropped to keep within the memory budget.
     #[error("dropped to keep within the best-shot memory budget")]
     OverBudget,
-    /// This kind of image was not asked for when the shot was taken.
+    /// No profile wanted this kind of image when the shot was taken.
     #[error("not wanted by any profile when the shot was taken")]
     NotKept,
     /// No quality fits the image under its byte ceiling.
     #[error("{smallest_bytes} bytes at the lowest quality, want at most {max_bytes}")]
     OverCeiling {
-        /// The smallest that could be made.
+        /// The smallest that was possible.
         smallest_bytes: usize,
-        /// The ceiling that was set.
+        /// The ceiling.
         max_bytes: usize,
     },
-    /// Quality, subsampling or size that cannot be encoded.
+    /// A setting that cannot be encoded.
     #[error("{field} is {value}: want {want}")]
     BadSetting {
         /// The setting's name.
         field: &'static str,
-        /// The value given.
+        /// Its value.
         value: String,
-        /// What would have been good.
+        /// What would be good.
         want: &'static str,
     },
     /// The frame itself is broken.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// libjpeg-turbo refused.
+    /// libjpeg-turbo failed.
     #[error("libjpeg-turbo: {why}")]
     Codec {
-        /// Its own words.
+        /// In its own words.
         why: String,
     },
 }

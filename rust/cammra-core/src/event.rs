@@ -1,4 +1,4 @@
-//! What a vehicle says: the nouns of an event.
+//! What a vehicle says: an event and its nouns.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ pub enum EventKind {
     New,
     /// One consolidated, actionable answer.
     Reliable,
-    /// Something that was reported has changed.
+    /// A reported value has changed.
     Update,
-    /// Not read any more.
+    /// No longer read.
     Lost,
 }
 
@@ -55,7 +55,7 @@ impl Direction {
     }
 }
 
-/// What is known of a vehicle besides its text, by the names of `PlateRead` and `VehicleInfo`.
+/// What may be known of a vehicle besides its text; the names are those of `PlateRead` and `VehicleInfo`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Attribute {
@@ -71,7 +71,7 @@ pub enum Attribute {
 }
 
 impl Attribute {
-    /// All of them, in the order they are reported.
+    /// All of them, in the order of an event.
     pub const ALL: [Self; 9] = [
         Self::Country,
         Self::Region,
@@ -100,7 +100,7 @@ impl Attribute {
         }
     }
 
-    /// The name in an update's list of changes, where `region` is the region of interest.
+    /// The name in an Update's list of changes, where `region` is the region of interest.
     #[must_use]
     pub const fn change_name(self) -> &'static str {
         match self {
@@ -113,14 +113,14 @@ impl Attribute {
 /// When a frame was taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FrameTime {
-    /// Drives every timer; never goes back inside the tracker.
+    /// Drives every timer; never steps back inside the tracker.
     pub mono_ns: i64,
-    /// What is reported; may jump.
+    /// Is reported; may jump.
     pub utc_ns: i64,
 }
 
 impl FrameTime {
-    /// The moment `mono_ns`, reckoned from this one.
+    /// The moment `mono_ns`, with its UTC reckoned from this one.
     pub(crate) const fn at(self, mono_ns: i64) -> Self {
         let passed_ns = mono_ns.saturating_sub(self.mono_ns);
         Self {
@@ -130,7 +130,7 @@ impl FrameTime {
     }
 }
 
-/// What an update changed.
+/// What an Update changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changes(u16);
 
@@ -162,7 +162,7 @@ impl Changes {
         self.0 == 0
     }
 
-    /// `plate`, `direction`, `region` (of interest), then the attributes.
+    /// Their names: `plate`, `direction`, `region` (of interest), then the attributes.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let own = [
             (Self::PLATE, "plate"),
@@ -182,29 +182,29 @@ impl Changes {
     }
 }
 
-/// Pixels that an event's images are cut from.
+/// The shot that an event's images are cut from.
 #[derive(Clone)]
 pub struct EventShot {
-    /// Counts the shots of a tracker from 1.
+    /// Counts the tracker's shots from 1.
     pub shot_no: u64,
     /// The pixels.
     pub shot: Arc<Shot>,
 }
 
-/// One thing a track says, before images and numbers of the wire are added.
+/// One thing a vehicle says, before images and wire numbers are added.
 #[derive(Clone)]
 pub struct TrackEvent {
     /// New, Reliable, Update or Lost.
     pub kind: EventKind,
-    /// Counts vehicles of the stream from 1.
+    /// Counts the stream's vehicles from 1.
     pub vehicle_no: u64,
     /// The recogniser's number of the vehicle.
     pub track: i64,
     /// Counts the vehicle's events from 1.
     pub ordinal: u32,
-    /// When it happened: the read's frame, or the timer's own moment, however late it was looked at.
+    /// When it happened: the read's frame time, or the timer's own moment, however late it was noticed.
     pub at: FrameTime,
-    /// When the vehicle was read first.
+    /// When the vehicle was first read.
     pub first: FrameTime,
     /// The consolidated text.
     pub text: String,
@@ -214,17 +214,17 @@ pub struct TrackEvent {
     pub direction: Direction,
     /// Region of interest, from 1.
     pub roi_id: u32,
-    /// What else is known.
+    /// The other attributes that are known.
     pub attributes: Vec<(Attribute, String)>,
     /// Mean of what the reads gave for make and model.
     pub confidence_mmr: Option<f64>,
     /// Mean of what the reads gave for the colour.
     pub confidence_colour: Option<f64>,
-    /// What an update changed; empty for the other kinds.
+    /// What an Update changed; empty for the other kinds.
     pub changed: Changes,
-    /// Reads with a text so far.
+    /// Reads with a text, so far.
     pub reads: u32,
-    /// Text of the read that `vehicle_box`, `plate_box` and the shot show.
+    /// Text of the read that the boxes and the shot show.
     pub image_text: String,
     /// When that read's frame was taken; 0 without a shot.
     pub image_utc_ns: i64,
@@ -232,6 +232,6 @@ pub struct TrackEvent {
     pub vehicle_box: Option<Rect>,
     /// The plate in that frame, clamped to it.
     pub plate_box: Option<Rect>,
-    /// The pixels; `None` when no frame came with the reads or no profile wants images.
+    /// `None` when no frame came with the reads, or no profile wants images.
     pub shot: Option<EventShot>,
 }

@@ -1,14 +1,14 @@
-//! Frames as a recogniser hands them over: borrowed pixels of any stride, or the bytes of one JPEG.
+//! Frames as the recogniser hands them over: borrowed pixels of any stride, or the bytes of one JPEG.
 //!
-//! Nothing here copies; [`crate::shot`] does, when a better shot must outlive the call.
+//! Nothing here copies; a shot does, when its pixels must outlive the call.
 
 use crate::error::{FrameError, ImageError};
 use crate::geometry::{RawBox, Rect, Size};
 
-/// JPEG's own limit for width and height (ITU-T T.81, 16-bit fields; libjpeg-turbo stops at 65 500).
+/// The largest width and height of a JPEG: ITU-T T.81 has 16-bit fields, libjpeg-turbo stops at 65 500.
 pub const MAX_SIDE_PX: u32 = 65_500;
 
-/// How the samples of a packed frame are ordered.
+/// Order of the samples in a packed frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PackedOrder {
     /// Three bytes a pixel: red, green, blue.
@@ -30,10 +30,10 @@ impl PackedOrder {
     }
 }
 
-/// What the numbers of a planar frame mean (ITU-R BT.601).
+/// What the sample values of a planar frame mean (ITU-R BT.601).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum YuvRange {
-    /// Luma 16 to 235, chroma 16 to 240: what most sensors deliver. JFIF wants full range, so crops are expanded.
+    /// Luma 16 to 235, chroma 16 to 240, as most sensors deliver. JFIF is full range, so crops are expanded.
     Video,
     /// 0 to 255, as JFIF stores it.
     Full,
@@ -42,7 +42,7 @@ pub enum YuvRange {
 /// Rows of samples, `stride` bytes apart.
 #[derive(Clone, Copy, Debug)]
 pub struct Plane<'a> {
-    /// The samples, first row first; the last row may end without its padding.
+    /// The samples, first row first; the last row may lack its padding.
     pub data: &'a [u8],
     /// Bytes from the start of one row to the start of the next.
     pub stride: usize,
@@ -63,7 +63,7 @@ impl<'a> Plane<'a> {
         }
     }
 
-    /// The first bytes of one row; shorter, when the plane ends earlier.
+    /// The first bytes of one row; fewer where the plane ends.
     pub(crate) fn row(self, row: usize, bytes: usize) -> &'a [u8] {
         let rest = self.below(row).data;
         rest.get(..bytes).unwrap_or(rest)
@@ -95,7 +95,7 @@ pub enum FrameView<'a> {
         uv: Plane<'a>,
         /// Width and height of the luma.
         size: Size,
-        /// What the numbers mean.
+        /// What the values mean.
         range: YuvRange,
     },
     /// Three planes, chroma at half resolution. Even width and height.
@@ -108,14 +108,14 @@ pub enum FrameView<'a> {
         v: Plane<'a>,
         /// Width and height of the luma.
         size: Size,
-        /// What the numbers mean.
+        /// What the values mean.
         range: YuvRange,
     },
     /// A whole JPEG, as an MJPEG stream carries it.
     Jpeg {
         /// From SOI to EOI.
         data: &'a [u8],
-        /// Width and height as its header says.
+        /// Width and height from its header.
         size: Size,
     },
 }
@@ -195,23 +195,23 @@ impl<'a> FrameView<'a> {
 }
 
 impl<'a> FrameView<'a> {
-    /// The box of a read as the frame can be cut along it; `what` names it: `vehicle` or `plate`.
+    /// The part of the frame that a read's box cuts out; `what` names the box: `vehicle` or `plate`.
     ///
     /// # Errors
     /// [`ImageError`] when there is no box, or none that touches the frame.
     pub(crate) fn box_to_cut(
         &self,
-        given: Option<RawBox>,
+        raw: Option<RawBox>,
         what: &'static str,
     ) -> Result<Rect, ImageError> {
-        let rect = given
+        let rect = raw
             .ok_or(ImageError::NoBox { what })?
             .clamped_to(self.size())?;
         Ok(self.cuttable(rect))
     }
 
-    /// The smallest box around `rect` that the frame can be cut along: where chroma has half resolution, corners on even
-    /// pixels, so that every chroma sample stays with its own pixels instead of moving half a sample.
+    /// The smallest box around `rect` that the frame can be cut along: where chroma has half resolution its corners lie on
+    /// even pixels, so that no chroma sample moves by half a sample.
     fn cuttable(&self, rect: Rect) -> Rect {
         match self {
             Self::Nv12 { .. } | Self::I420 { .. } => rect.grown_to_multiples(2, 2),
@@ -219,7 +219,7 @@ impl<'a> FrameView<'a> {
         }
     }
 
-    /// The part of a frame of pixels inside a box that is [cuttable](Self::cuttable); `None` for a JPEG.
+    /// The pixels inside a box that is [cuttable](Self::cuttable); `None` for a JPEG.
     pub(crate) fn cut(&self, rect: Rect) -> Option<FrameView<'a>> {
         let (left, top) = (rect.x as usize, rect.y as usize);
         let size = rect.size();
@@ -247,7 +247,7 @@ impl<'a> FrameView<'a> {
     }
 }
 
-fn check_size(size: Size, halved: bool) -> Result<(), FrameError> {
+fn check_size(size: Size, halves_chroma: bool) -> Result<(), FrameError> {
     if size.width == 0 || size.height == 0 || size.width > MAX_SIDE_PX || size.height > MAX_SIDE_PX
     {
         return Err(FrameError::BadSize {
@@ -255,7 +255,7 @@ fn check_size(size: Size, halved: bool) -> Result<(), FrameError> {
             want: "1 to 65500 pixels a side",
         });
     }
-    if halved && (size.width % 2 == 1 || size.height % 2 == 1) {
+    if halves_chroma && (size.width % 2 == 1 || size.height % 2 == 1) {
         return Err(FrameError::BadSize {
             size,
             want: "an even width and height for NV12 and I420",

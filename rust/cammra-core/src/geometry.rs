@@ -14,7 +14,7 @@ pub struct Size {
 }
 
 impl Size {
-    /// The largest size of the same aspect that fits into `bounds`; never larger than it is, never empty.
+    /// The largest size of the same shape that fits into `bounds`; never larger than this one, never empty.
     #[must_use]
     pub fn fitted_into(self, bounds: Self) -> Self {
         let (width, height) = (u64::from(self.width), u64::from(self.height));
@@ -22,7 +22,7 @@ impl Size {
         if width <= most_wide && height <= most_high {
             return self;
         }
-        // Rounded to the nearest pixel, by integers so that every machine says the same.
+        // Rounded to the nearest pixel in integers, so that every machine agrees.
         let scaled = |side: u64, most: u64, of: u64| {
             let side = (2 * side * most + of) / (2 * of.max(1));
             u32::try_from(side.max(1)).unwrap_or(u32::MAX)
@@ -61,7 +61,7 @@ pub struct Rect {
 }
 
 impl Rect {
-    /// The box that covers a whole frame.
+    /// The box around a whole frame.
     #[must_use]
     pub const fn whole(size: Size) -> Self {
         Self {
@@ -72,8 +72,8 @@ impl Rect {
         }
     }
 
-    /// The smallest box around this one whose edges lie on multiples. The caller's frame ends on such multiples, or the
-    /// result is [clipped](Self::clipped_to).
+    /// The smallest box around this one with its edges on multiples. It may reach beyond a frame that does not end on
+    /// such multiples: [clip](Self::clipped_to) it then.
     #[must_use]
     pub(crate) fn grown_to_multiples(self, across: u32, down: u32) -> Self {
         let (x, y) = (self.x / across * across, self.y / down * down);
@@ -85,7 +85,7 @@ impl Rect {
         }
     }
 
-    /// The part inside a frame; the box's corner is inside.
+    /// The part inside a frame, which holds the box's corner.
     #[must_use]
     pub(crate) fn clipped_to(self, frame: Size) -> Self {
         Self {
@@ -130,26 +130,26 @@ impl fmt::Display for Rect {
     }
 }
 
-/// A box that shows no part of a frame.
+/// Why a box shows no part of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum BoxError {
-    /// It is empty, not a number, or absurd.
-    #[error("box {given}: want finite numbers within a million pixels, width and height above 0")]
+    /// A number is NaN, infinite or absurd, or the box is empty.
+    #[error("box {raw}: want finite numbers within a million pixels, width and height above 0")]
     Unusable {
-        /// The box as it was given.
-        given: RawBox,
+        /// The box.
+        raw: RawBox,
     },
-    /// It does not touch the frame at all.
-    #[error("box {given} lies outside the {frame} frame")]
+    /// It touches no pixel of the frame.
+    #[error("box {raw} lies outside the {frame} frame")]
     OutsideFrame {
-        /// The box as it was given.
-        given: RawBox,
-        /// The frame it was meant for.
+        /// The box.
+        raw: RawBox,
+        /// Size of the frame.
         frame: Size,
     },
 }
 
-/// A box as a recogniser gave it: any numbers, perhaps hanging over the edge, perhaps nonsense.
+/// A box as the recogniser gave it: any numbers, possibly over the edge, possibly nonsense.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RawBox {
     /// Left edge.
@@ -163,7 +163,7 @@ pub struct RawBox {
 }
 
 impl RawBox {
-    /// Far beyond any sensor; past it a box is nonsense, not a big vehicle.
+    /// Far beyond any sensor: a box out there is nonsense, not a large vehicle.
     const ABSURD_PX: f64 = 1e6;
 
     /// Whether it could be a box at all: finite numbers within a million pixels, width and height above 0.
@@ -177,16 +177,15 @@ impl RawBox {
     /// The part of the box that lies inside the frame, in whole pixels.
     ///
     /// # Errors
-    /// [`BoxError::Unusable`] when a number is NaN, infinite or absurd or the box is empty, and
-    /// [`BoxError::OutsideFrame`] when no pixel of it touches the frame.
+    /// [`BoxError`] when there is no such part.
     pub fn clamped_to(self, frame: Size) -> Result<Rect, BoxError> {
         if !self.is_sane() {
-            return Err(BoxError::Unusable { given: self });
+            return Err(BoxError::Unusable { raw: self });
         }
         let (left, right) = Self::clamp(self.x, self.width, frame.width);
         let (top, bottom) = Self::clamp(self.y, self.height, frame.height);
         if left >= right || top >= bottom {
-            return Err(BoxError::OutsideFrame { given: self, frame });
+            return Err(BoxError::OutsideFrame { raw: self, frame });
         }
         Ok(Rect {
             x: left,
@@ -266,19 +265,19 @@ mod tests {
 
     #[test]
     fn a_box_that_touches_the_frame_with_half_a_pixel_is_inside() {
-        let given = |x: f64, width: f64| RawBox {
+        let raw = |x: f64, width: f64| RawBox {
             x,
             y: 0.0,
             width,
             height: 5.0,
         };
-        assert_eq!(given(1919.4, 9.0).clamped_to(HD).unwrap().x, 1919);
+        assert_eq!(raw(1919.4, 9.0).clamped_to(HD).unwrap().x, 1919);
         assert!(matches!(
-            given(1919.5, 9.0).clamped_to(HD),
+            raw(1919.5, 9.0).clamped_to(HD),
             Err(BoxError::OutsideFrame { .. })
         ));
         assert!(matches!(
-            given(f64::NAN, 9.0).clamped_to(HD),
+            raw(f64::NAN, 9.0).clamped_to(HD),
             Err(BoxError::Unusable { .. })
         ));
     }

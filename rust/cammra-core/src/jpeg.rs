@@ -1,9 +1,10 @@
 //! JPEG through libjpeg-turbo: standard Huffman tables, the accurate integer DCT, no copy of what can be read in place.
 //!
-//! * A frame's pixels are read where they lie, rows of any stride; planar frames go in as planes, never through RGB.
-//! * JFIF is full-range BT.601: a video-range picture is expanded on the part that is encoded.
-//! * From NV12 and I420 boxes grow to even pixels, so chroma stays where it was sampled; [`Jpeg::shows`] says so.
-//! * Encoder, decoder and scratch belong to the thread and are used again.
+//! * A frame's pixels are read where they lie, in rows of any stride; planar frames go in as planes, never through RGB.
+//! * JFIF is full-range BT.601: of a video-range picture the part that is encoded is expanded.
+//! * In NV12 and I420 frames boxes grow to even pixels, so that chroma stays where it was sampled; [`Jpeg::shows`] says
+//!   what the image shows.
+//! * Each thread keeps its encoder, decoder and scratch buffers.
 
 mod bands;
 mod bits;

@@ -1,9 +1,9 @@
-//! Pixels of our own: a dense copy of a frame or of a part of it, in the format it came in.
+//! Pixels that we own: a dense copy of a frame or a part of it, in the frame's own format.
 
 use crate::frame::{FrameView, PackedOrder, Plane, YuvRange};
 use crate::geometry::Size;
 
-/// How the bytes are laid out, plane after plane without padding.
+/// Layout of the bytes, plane after plane without padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layout {
     Packed(PackedOrder),
@@ -20,7 +20,7 @@ pub(crate) struct Pixels {
 }
 
 impl Pixels {
-    /// A dense copy; `None` of a JPEG, which is no pixels.
+    /// A dense copy; `None` for a JPEG, which has no pixels yet.
     pub(crate) fn copy_of(view: &FrameView<'_>) -> Option<Self> {
         let size = view.size();
         let (width, height) = (size.width as usize, size.height as usize);
@@ -53,7 +53,7 @@ impl Pixels {
         })
     }
 
-    /// Interleaved samples that were just made; `bytes` holds exactly `size` of them.
+    /// Interleaved samples; `bytes` holds exactly those of `size`.
     pub(crate) const fn packed(bytes: Vec<u8>, size: Size, order: PackedOrder) -> Self {
         Self {
             bytes,
@@ -62,7 +62,7 @@ impl Pixels {
         }
     }
 
-    /// Planes Y and UV that were just made, one after the other; width and height are even.
+    /// Planes Y and UV one after the other; width and height are even.
     pub(crate) const fn nv12(bytes: Vec<u8>, size: Size, range: YuvRange) -> Self {
         Self {
             bytes,
@@ -71,12 +71,12 @@ impl Pixels {
         }
     }
 
-    /// The buffer, to be used again.
+    /// The buffer, for another picture.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
-    /// Planes Y, U, V that were just made, one after the other; width and height are even.
+    /// Planes Y, U and V one after the other; width and height are even.
     pub(crate) const fn i420(bytes: Vec<u8>, size: Size, range: YuvRange) -> Self {
         Self {
             bytes,
@@ -85,12 +85,12 @@ impl Pixels {
         }
     }
 
-    /// Bytes they take.
+    /// Bytes of memory they take.
     pub(crate) const fn held_bytes(&self) -> usize {
         self.bytes.capacity()
     }
 
-    /// As a frame.
+    /// Borrowed as a frame.
     pub(crate) fn view(&self) -> FrameView<'_> {
         let size = self.size;
         let (width, height) = (size.width as usize, size.height as usize);

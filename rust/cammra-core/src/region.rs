@@ -2,7 +2,7 @@
 
 use crate::geometry::Size;
 
-/// So little that it is less than a pixel of any sensor.
+/// Less than a pixel of any sensor.
 const JUST_INSIDE: f64 = 1e-6;
 
 /// Where reads count, and which way is in.
@@ -27,13 +27,13 @@ impl Region {
         }
     }
 
-    /// Whether a point (in fractions) lies inside; even-odd rule, so that a polygon may have a hole.
+    /// Whether a point (in fractions) lies inside, by the even-odd rule: a polygon may have holes.
     pub(crate) fn contains(&self, (x, y): (f64, f64)) -> bool {
         let corners = &self.polygon;
         let before = corners.iter().cycle().skip(corners.len().saturating_sub(1));
         let mut inside = false;
         for ((ax, ay), (bx, by)) in corners.iter().zip(before) {
-            // Half-open in y, so that a ray through a corner crosses once.
+            // Half-open in y, so that a ray through a corner crosses only once.
             let crosses = (*ay > y) != (*by > y);
             if crosses && x < (bx - ax) * (y - ay) / (by - ay) + ax {
                 inside = !inside;
@@ -42,7 +42,7 @@ impl Region {
         inside
     }
 
-    /// How far a point (in pixels) is along the arrow, as a fraction of the frame's diagonal.
+    /// How far along the arrow a point (in pixels) is, as a fraction of the frame's diagonal.
     pub(crate) fn progress(&self, (x, y): (f64, f64), frame: Size) -> f64 {
         let (width, height) = (f64::from(frame.width), f64::from(frame.height));
         let (tail, head) = self.arrow;
@@ -55,7 +55,7 @@ impl Region {
     }
 }
 
-/// A point in pixels as fractions of the frame; what lies outside or on its edge moves just inside.
+/// A point in pixels as fractions of the frame; a point outside or on the edge moves just inside.
 pub(crate) fn fraction_of((x, y): (f64, f64), frame: Size) -> (f64, f64) {
     let inside =
         |at: f64, of: u32| (at / f64::from(of.max(1))).clamp(JUST_INSIDE, 1.0 - JUST_INSIDE);

@@ -4,12 +4,12 @@ use crate::geometry::Size;
 use crate::region::Region;
 use crate::vote::Patience;
 
-/// The settings of a tracker; times are nanoseconds. `cammra_edge.config.TrackingSettings` documents each and alone
-/// says what it may be: a tracker survives any value (held by `tests/any_rules.rs`).
+/// The settings of a tracker, times in nanoseconds. `cammra_edge.config.TrackingSettings` documents each and has the only
+/// range of each: a tracker needs none, it survives any value (held by `tests/any_rules.rs`).
 #[derive(Clone, Debug)]
 #[expect(
     missing_docs,
-    reason = "documented where a person sets them: config.TrackingSettings"
+    reason = "config.TrackingSettings, where people set them, documents them"
 )]
 pub struct Rules {
     pub result_delay_ns: i64,
@@ -25,6 +25,6 @@ pub struct Rules {
     pub max_tracks: usize,
     pub shots_per_track: usize,
     pub shot_budget_bytes: usize,
-    /// Size of the frames that reads without a picture belong to.
+    /// Size of the frames, for reads that come without one.
     pub frame_size: Option<Size>,
 }

@@ -4,9 +4,9 @@
 //! encodes each image once, whoever asks for it. Lock order: `images` before `pixels`. `images` is held while an image
 //! is encoded and never taken by the recogniser's thread; `pixels` is held only to read or to let go.
 //!
-//! Nothing is copied twice: where a whole frame is kept, crops are views into it; a plate inside the vehicle is a
-//! view into the vehicle; a JPEG frame is the source of all its images. [`Shot::shed`] first copies what would go
-//! with the pixels it lets go of. Held by the tests in `shot/tests.rs`.
+//! Nothing is copied twice: crops are views into a frame that is kept whole, a plate inside the vehicle is a view into
+//! the vehicle, a JPEG frame is the source of all its images. Before [`Shot::shed`] drops pixels it copies what others
+//! still need of them. Held by the tests in `shot/tests.rs`.
 
 mod kept;
 mod piece;
@@ -43,8 +43,8 @@ struct ShotImage {
 }
 
 impl Shot {
-    /// Copies what `plan` wants out of the frame. A box that cannot be used is remembered as the reason why
-    /// its image is missing; it never fails the shot.
+    /// Copies what `plan` wants out of the frame. A box that cannot be used never fails the shot: it is kept as the reason
+    /// why its image is missing.
     #[must_use]
     pub fn capture(
         frame: Option<&FrameView<'_>>,
@@ -67,7 +67,7 @@ impl Shot {
         }
     }
 
-    /// Size of the frame it was cut from; 0x0 when there was none.
+    /// Size of its frame; 0x0 when there was none.
     #[must_use]
     pub const fn frame_size(&self) -> Size {
         self.frame_size

@@ -1,24 +1,24 @@
 //! All vehicles of one stream: their reads, timers and memory. Time is an argument.
 //!
-//! What a recogniser may hand in, and what becomes of it (each counted, none an error, never a panic; held by
+//! What a recogniser may hand in, and what becomes of it. Each is counted, none is an error or a panic (held by
 //! `tests/native/test_tracking_broken_input.py`):
 //!
 //! | input | becomes |
 //! |---|---|
-//! | time before the latest seen | the latest seen; further back than the lost time: a clock that started anew, gone on from there |
-//! | a track id after its Lost | a new vehicle |
+//! | a time before the latest | the latest; if further back than the lost time: a restarted clock, continued from the latest |
+//! | a track number after its Lost | a new vehicle |
 //! | several reads of a track in a frame | the one with a text and the best confidence |
 //! | a text without characters | no text |
 //! | a text longer than [`MAX_TEXT_CHARS`](crate::vote::MAX_TEXT_CHARS) | its beginning |
 //! | confidence not a number; outside 0..=1 | 0; the nearer end |
 //! | a box that is empty, not a number or absurd | no box |
 //! | a box over the edge | its part inside, for pictures; its middle moved to the edge, for regions |
-//! | more vehicles than `max_tracks` | the one not read for longest ends; when all others are in this very frame, the new one waits |
+//! | more vehicles than `max_tracks` | the one not read for longest ends; if all others are in this frame, the new one waits |
 //!
 //! Invariants, held by `tests/native/test_tracking_model.py`, `test_tracking_shots.py` there, and `tests/allocations.rs`:
 //!
-//! 1. At most `max_tracks` vehicles are open, at most `shot_budget_bytes` of pixels are kept once a call returns.
-//! 2. Events come out in the order of their moments; those of one moment by vehicle.
+//! 1. At most `max_tracks` vehicles are open; when a call returns, at most `shot_budget_bytes` of pixels are kept.
+//! 2. Events come in the order of their moments, those of one moment by vehicle.
 //! 3. The same calls give the same events.
 //! 4. A call without an event and without a better shot allocates nothing.
 
@@ -44,7 +44,7 @@ use choice::Choice;
 use intake::{attributes_of, place_of, text_of};
 use shelf::Shelf;
 
-/// An open vehicle, with what every call looks at beside it.
+/// An open vehicle, and the deadline that every call looks at.
 struct OpenVehicle {
     deadline_ns: i64,
     vehicle: Box<Vehicle>,
@@ -58,7 +58,7 @@ pub struct Tracker {
     /// Where in `open` a track's vehicle is.
     index_of: HashMap<i64, usize>,
     now: Option<FrameTime>,
-    /// What is added to a clock that started anew.
+    /// Added to the time of a restarted clock.
     restarted_ns: i64,
     shelf: Shelf,
     counters: Counters,
@@ -82,7 +82,7 @@ impl Tracker {
         }
     }
 
-    /// Takes over other settings; open vehicles go on under them.
+    /// Changes the settings; open vehicles go on under the new ones.
     pub fn retune(&mut self, rules: Rules, plan: ShotPlan) {
         self.rules = rules;
         self.shelf.replan(plan);
@@ -91,7 +91,7 @@ impl Tracker {
         }
     }
 
-    /// Takes one frame's reads in, after the timers that were due before it.
+    /// Takes in one frame's reads, after the timers that were due before it.
     pub fn observe(
         &mut self,
         batch: &ReadBatch,
@@ -103,7 +103,7 @@ impl Tracker {
         let now = self.advance(at, &mut events);
         self.counters.reads = self.counters.reads.saturating_add(batch.len() as u64);
         self.counters.duplicate_reads += self.choice.choose(batch);
-        // Vehicles that are open come first, so that none of them is evicted for one that is new in this frame.
+        // Open vehicles come first, so that none of them is evicted for one that is new in this frame.
         for is_open in [true, false] {
             for index in 0..batch.len() {
                 if !self.choice.is_waiting(index) {
@@ -122,14 +122,14 @@ impl Tracker {
         events
     }
 
-    /// Fires the timers that are due, when no frame comes.
+    /// Fires the due timers when no frame comes.
     pub fn tick(&mut self, at: FrameTime) -> Vec<TrackEvent> {
         let mut events = Vec::new();
         self.advance(at, &mut events);
         events
     }
 
-    /// The stream ends: every open vehicle says its last words, in the order of their numbers.
+    /// Ends the stream: every open vehicle says its last events, by number.
     pub fn finish(&mut self) -> Vec<TrackEvent> {
         let mut events = Vec::new();
         self.open.sort_by_key(|open| open.vehicle.number);
@@ -162,12 +162,12 @@ impl Tracker {
         &self.counters
     }
 
-    /// The same, to be counted on by the door.
+    /// The same, for the door to add to.
     pub const fn counters_mut(&mut self) -> &mut Counters {
         &mut self.counters
     }
 
-    /// Vehicles that are open.
+    /// Open vehicles.
     #[must_use]
     pub const fn open_tracks(&self) -> usize {
         self.open.len()
@@ -179,9 +179,9 @@ impl Tracker {
         self.shelf.bytes()
     }
 
-    /// Moves the time on and fires what is due, in the order of the moments.
+    /// Moves time on and fires the due timers in order.
     fn advance(&mut self, at: FrameTime, events: &mut Vec<TrackEvent>) -> FrameTime {
-        // Half of what fits, so that a timer added to it is still later.
+        // Half the range, so that a timer added to it is still later.
         let mut mono_ns = at
             .mono_ns
             .saturating_add(self.restarted_ns)
@@ -239,7 +239,7 @@ impl Tracker {
         self.shelf.release(gone.vehicle.album.bytes());
     }
 
-    /// Takes in one read; vehicles that must make room speak first.
+    /// Takes in one read; a vehicle that must make room speaks first.
     fn take(
         &mut self,
         read: &Read<'_>,
@@ -281,7 +281,7 @@ impl Tracker {
         };
         let cut_values = vehicle.hear(&evidence, &self.rules);
         self.counters.cut_values = self.counters.cut_values.saturating_add(cut_values);
-        // Before anything is said, so that what is said shows what it reports.
+        // Before the vehicle speaks, so that its events show what they report.
         if !text.is_empty() || vehicle.is_unread() {
             let sight = Sight {
                 text: &text,
@@ -307,7 +307,7 @@ impl Tracker {
         open.deadline_ns = vehicle.deadline_ns(&self.rules);
     }
 
-    /// A box without a text: an open vehicle's direction may come of it, nothing else.
+    /// Takes in a box without a text, which can only tell an open vehicle's direction.
     fn take_move(
         &mut self,
         read: &Read<'_>,
@@ -324,7 +324,7 @@ impl Tracker {
         }
     }
 
-    /// Where a track's vehicle is, which is opened when there is none; `None` when there is no room for it.
+    /// Index of a track's vehicle, opened if there is none; `None` when there is no room for it.
     fn index_for(
         &mut self,
         track: i64,

@@ -4,7 +4,7 @@
 //!
 //! 1. New, Reliable and Lost are said exactly once each, in this order; Updates between New and Lost.
 //! 2. What an event reports is what was reported before, plus the changes it names.
-//! 3. After Lost nothing is said.
+//! 3. After Lost nothing follows.
 
 mod album;
 mod attributes;
@@ -27,7 +27,7 @@ use crate::vote::{PlateText, TextVote, weight};
 /// Where a read counts.
 pub(crate) struct Place {
     pub(crate) roi_id: u32,
-    /// Whether it was measured on the vehicle's box, and how far along the region's arrow that is.
+    /// Whether it is measured on the vehicle's box, and how far along the region's arrow that is.
     pub(crate) progress: Option<(bool, f64)>,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Evidence<'a> {
     /// 0..=1
     pub(crate) confidence: f64,
     pub(crate) place: Place,
-    /// What the recogniser says of the movement.
+    /// The movement, if the recogniser tells.
     pub(crate) direction: Option<Direction>,
     pub(crate) attributes: AttributeRead<'a>,
 }
@@ -56,9 +56,10 @@ pub(crate) struct Vehicle {
     roi_id: Settling<u32>,
     direction: Settling<Direction>,
     travel: Travel,
-    has_been_told: bool,
+    /// The recogniser has told a direction.
+    has_told: bool,
     attributes: Attributes,
-    /// Changes that were heard and not yet said.
+    /// Changes that were heard but not said yet.
     changed: Changes,
     pub(crate) album: Album,
 }
@@ -76,14 +77,14 @@ impl Vehicle {
             roi_id: Settling::new(roi_id),
             direction: Settling::new(Direction::Unknown),
             travel: Travel::default(),
-            has_been_told: false,
+            has_told: false,
             attributes: Attributes::new(),
             changed: Changes::default(),
             album: Album::default(),
         }
     }
 
-    /// Takes one read in; returns how many attribute values had to be cut.
+    /// Takes in one read; returns how many attribute values had to be cut.
     pub(crate) fn hear(&mut self, read: &Evidence<'_>, rules: &Rules) -> u64 {
         self.last = read.at;
         let now_ns = read.at.mono_ns;
@@ -111,8 +112,8 @@ impl Vehicle {
         cut_values
     }
 
-    /// Where it goes, by the recogniser's word from the first time it has one, until then by its boxes. A box without a
-    /// plate does not keep a vehicle alive.
+    /// Takes in where it goes: from the recogniser once it has told a direction, until then from the boxes. A box without a
+    /// plate does not keep a vehicle open.
     pub(crate) fn hear_move(
         &mut self,
         at: FrameTime,
@@ -125,8 +126,8 @@ impl Vehicle {
                 .advance((place.roi_id, by_vehicle), progress, rules.direction_travel)
         });
         let told = told.filter(|told| *told != Direction::Unknown);
-        self.has_been_told |= told.is_some();
-        let heard = if self.has_been_told { told } else { shown };
+        self.has_told |= told.is_some();
+        let heard = if self.has_told { told } else { shown };
         if let Some(direction) = heard
             && self.direction.hear(direction, at.mono_ns, rules.change)
         {
@@ -134,7 +135,7 @@ impl Vehicle {
         }
     }
 
-    /// Says what follows from all that was heard.
+    /// Says what follows from everything heard.
     pub(crate) fn speak(&mut self, now: FrameTime, rules: &Rules, events: &mut Vec<TrackEvent>) {
         let changed = std::mem::take(&mut self.changed);
         if self.stage == Stage::Waiting {
@@ -150,7 +151,7 @@ impl Vehicle {
     }
 
     fn release(&mut self, events: &mut Vec<TrackEvent>) {
-        // New is about the first read, even where the result delay let it hear more.
+        // New is about the first read, even if the result delay let more come in.
         self.cue(Cue::Released, self.first, Changes::default(), events);
     }
 
@@ -166,7 +167,7 @@ impl Vehicle {
         self.first.mono_ns.saturating_add(rules.result_delay_ns)
     }
 
-    /// When something happens by itself: the first moment at which [`fire`](Self::fire) does anything.
+    /// The first moment at which [`fire`](Self::fire) does anything.
     pub(crate) fn deadline_ns(&self, rules: &Rules) -> i64 {
         let lost_ns = self
             .last
@@ -181,7 +182,7 @@ impl Vehicle {
         lost_ns.min(next_ns)
     }
 
-    /// Lets the timer that is due at `deadline_ns` do its work. True when the vehicle is gone.
+    /// Runs the timer that is due at `deadline_ns`. True when the vehicle is gone.
     pub(crate) fn fire(
         &mut self,
         deadline_ns: i64,
@@ -190,7 +191,7 @@ impl Vehicle {
     ) -> bool {
         let lost_ns = self.last.mono_ns.saturating_add(rules.lost_after_ns);
         if deadline_ns > lost_ns {
-            // Due one nanosecond after, for "more than"; reported as the moment the time was full.
+            // Due one nanosecond later, since Lost wants more than that time; reported as the moment it was reached.
             self.end(self.last.at(lost_ns), events);
             return true;
         }
@@ -270,12 +271,12 @@ impl Vehicle {
         self.vote.text()
     }
 
-    /// Whether no read has had a text.
+    /// No read has had a text.
     pub(crate) const fn is_unread(&self) -> bool {
         self.vote.reads() == 0
     }
 
-    /// How sure its report is: which pixels go first when memory is short.
+    /// Confidence of the report: when memory is short, the least certain vehicle's pixels go first.
     pub(crate) fn certainty(&self) -> f64 {
         self.vote.confidence()
     }

@@ -1,15 +1,15 @@
-//! Memory that is shared with Python: frames borrowed from it, and `bytes` made for it.
+//! Memory shared with Python: frames that are borrowed from it, and `bytes` objects that are filled for it.
 //!
-//! **Borrowed**: any object with the buffer protocol. The contract is the caller's, and the stub repeats it: the pixels do
-//! not change until the call returns. Python cannot hold anyone to that, so a frame that is written to meanwhile gives
-//! a garbled picture; every bound is taken from the buffer's own description, which its exporter may not change while it is
-//! exported. Nothing is copied and nothing is allocated: the descriptions live on the stack, and stay where they
-//! were filled in (a `bytes` object's points into itself). Held by `tests/native/test_imaging_frames.py`.
+//! **Borrowed**: any object with the buffer protocol. The caller promises, as the stub says, that the pixels do not change
+//! until the call returns. Python cannot enforce that: a frame that is written to meanwhile gives a garbled picture.
+//! Every bound comes from the buffer's own description, which its exporter must not change while it is exported. Nothing
+//! is copied or allocated: the descriptions are on the stack and are not moved once filled in (that of a `bytes` object
+//! points into itself). Held by `tests/native/test_imaging_frames.py`.
 //!
-//! **Made**: a `bytes` object is filled in place before anyone else sees it ([`fresh`]).
+//! **Filled**: a `bytes` object is filled in place before anyone else sees it ([`fresh`]).
 #![expect(
     unsafe_code,
-    reason = "the second of the two modules that may: Python's memory is raw pointers"
+    reason = "the second of two modules that may: Python's memory is raw pointers"
 )]
 
 mod fresh;
@@ -25,13 +25,14 @@ use crate::errors::frame_error;
 
 pub(crate) use fresh::bytes_of;
 
-/// One exported buffer: rows of items, the innermost ones next to each other.
+/// One exported buffer: rows of adjacent items.
 #[derive(Clone, Copy)]
 pub(crate) struct Grid<'a> {
     pub(crate) plane: Plane<'a>,
     pub(crate) rows: usize,
-    /// Items in a row, and bytes of an item: 1, or the last dimension's length.
+    /// Items in a row.
     pub(crate) columns: usize,
+    /// Bytes of an item: 1, or the last dimension's length.
     pub(crate) channels: usize,
     pub(crate) dimensions: usize,
 }
@@ -49,7 +50,7 @@ impl Grid<'_> {
     };
 }
 
-/// Borrows the buffers of some objects, each with its name for messages, and gives them back when `work` returns.
+/// Lends the buffers of some objects, each with its name for messages, to `work`, and releases them when that returns.
 ///
 /// # Errors
 /// `FrameError` for an object without a buffer of bytes in rows, and whatever `work` returns.
@@ -57,67 +58,65 @@ pub(crate) fn with_buffers<T, const N: usize>(
     objects: [(&Bound<'_, PyAny>, &'static str); N],
     work: impl for<'a> FnOnce([Grid<'a>; N]) -> PyResult<T>,
 ) -> PyResult<T> {
-    let mut slots = Slots::<N>::new();
+    let mut exports = Exports::<N>::new();
     let mut grids = [Grid::NONE; N];
     for (grid, (object, name)) in grids.iter_mut().zip(objects) {
-        *grid = slots.borrow(object, name)?;
+        *grid = exports.borrow(object, name)?;
     }
-    // For any lifetime: nothing of a grid can stay behind in what `work` returns.
+    // `work` takes any lifetime, so nothing that it returns can hold a grid.
     work(grids)
 }
 
-/// Buffers that are exported to us, released on drop.
-struct Slots<const N: usize> {
+/// Exported buffers, released on drop.
+struct Exports<const N: usize> {
     raw: [MaybeUninit<ffi::Py_buffer>; N],
-    used: usize,
+    count: usize,
 }
 
-impl<const N: usize> Slots<N> {
+impl<const N: usize> Exports<N> {
     const fn new() -> Self {
         Self {
             raw: [const { MaybeUninit::uninit() }; N],
-            used: 0,
+            count: 0,
         }
     }
 
     /// Borrows one object's buffer and checks its layout. The grid must not outlive `self`.
     fn borrow(&mut self, object: &Bound<'_, PyAny>, name: &'static str) -> PyResult<Grid<'static>> {
-        let Some(slot) = self.raw.get_mut(self.used) else {
+        let Some(raw) = self.raw.get_mut(self.count) else {
             return Err(frame_error(format!("frame: more than {N} buffers")));
         };
         let flags = ffi::PyBUF_RECORDS_RO; // strides and format, read only
-        // SAFETY: we hold the interpreter (`Bound`), and the slot is ours to fill.
-        if unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), slot.as_mut_ptr(), flags) } != 0 {
+        // SAFETY: we hold the interpreter (`Bound`), and `raw` is ours to fill.
+        if unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), raw.as_mut_ptr(), flags) } != 0 {
             let error = PyErr::fetch(object.py());
             return Err(frame_error(format!(
                 "frame {name}: {}",
                 error.value(object.py())
             )));
         }
-        self.used += 1;
-        // SAFETY: PyObject_GetBuffer has filled it in.
-        let view = unsafe { slot.assume_init_ref() };
-        // SAFETY: exported with strides: `ndim` lengths and strides stand there until the buffer is released, which
-        // `Drop` does after the last use of the grid (`with_buffers` owns the slots longer).
+        self.count += 1;
+        // SAFETY: filled in by PyObject_GetBuffer.
+        let view = unsafe { raw.assume_init_ref() };
+        // SAFETY: exported with strides: `ndim` lengths and strides stay there until `Drop` releases the buffer, after the
+        // last use of the grid (`with_buffers` owns the exports longer).
         unsafe { grid(view, name) }
     }
 }
 
-impl<const N: usize> Drop for Slots<N> {
+impl<const N: usize> Drop for Exports<N> {
     fn drop(&mut self) {
-        for slot in self.raw.iter_mut().take(self.used) {
-            // SAFETY: filled in by PyObject_GetBuffer and not moved since; the interpreter is held, since `with_buffers` is
-            // left with it held.
-            unsafe { ffi::PyBuffer_Release(slot.as_mut_ptr()) }
+        for raw in self.raw.iter_mut().take(self.count) {
+            // SAFETY: filled in by PyObject_GetBuffer and not moved since; `with_buffers` ends with the interpreter held.
+            unsafe { ffi::PyBuffer_Release(raw.as_mut_ptr()) }
         }
     }
 }
 
-/// Reads a description. The slice it returns covers the rows and nothing else.
+/// Reads a description. The returned slice covers the rows and nothing else.
 ///
 /// # Safety
-/// `view` was filled in by `PyObject_GetBuffer` with `PyBUF_RECORDS_RO`, and is released after the last use of
-/// what is returned.
+/// `view` was filled in by `PyObject_GetBuffer` with `PyBUF_RECORDS_RO`, and is released after the last use of the result.
 unsafe fn grid(view: &ffi::Py_buffer, name: &'static str) -> PyResult<Grid<'static>> {
     let wrong = |why: String| frame_error(format!("frame {name}: {why}"));
     let item_is_byte = view.itemsize == 1
@@ -160,26 +159,26 @@ unsafe fn grid(view: &ffi::Py_buffer, name: &'static str) -> PyResult<Grid<'stat
         .skip(usize::from(dimensions > 1))
         .rev();
     let mut want = 1;
-    // A dimension of one item may have any stride.
-    let packed = inner.all(|(stride, length)| {
-        let good = length == 1 || stride == want;
+    // The stride of a dimension with one item does not matter.
+    let is_packed = inner.all(|(stride, length)| {
+        let is_next = length == 1 || stride == want;
         want *= length;
-        good
+        is_next
     });
     let row_bytes = columns * channels;
     let stride = match (dimensions, rows) {
         (1, _) | (_, 1) => row_bytes,
         _ => usize::try_from(strides.first().copied().unwrap_or(0)).unwrap_or(0),
     };
-    if !packed || stride < row_bytes {
+    if !is_packed || stride < row_bytes {
         return Err(wrong(format!(
             "strides {strides:?} for shape {shape:?}: want rows downwards, each without gaps"
         )));
     }
-    // The exporter's memory spans this, so it cannot overflow an address.
+    // The exporter has memory of this length, so it cannot overflow.
     let bytes = stride * (rows - 1) + row_bytes;
     // SAFETY: the exporter describes `rows` rows of `row_bytes` bytes, `stride` apart, readable from `buf` until the
-    // release; that nobody writes to them meanwhile is the caller's contract (head of this file).
+    // release; the caller promises that nobody writes to them meanwhile (head of this file).
     let data = unsafe { std::slice::from_raw_parts(view.buf.cast::<u8>().cast_const(), bytes) };
     Ok(Grid {
         plane: Plane { data, stride },

@@ -1,4 +1,4 @@
-//! The one map from core errors to the Python family in `cammra_edge.errors`.
+//! The one map from the core's errors to those of `cammra_edge.errors`.
 
 use cammra_core::error::{FrameError, FramingError, ImageError};
 use pyo3::PyErr;
@@ -21,7 +21,7 @@ pub(crate) fn frame_error(message: String) -> PyErr {
     python::FrameError::new_err(message)
 }
 
-/// One image that cannot be made; a broken frame stays a `FrameError`.
+/// An image that cannot be made; a broken frame stays a `FrameError`.
 pub(crate) fn from_image(error: &ImageError) -> PyErr {
     match error {
         ImageError::Frame(frame) => from_frame(frame),
@@ -29,7 +29,7 @@ pub(crate) fn from_image(error: &ImageError) -> PyErr {
     }
 }
 
-/// A read whose field has the wrong type.
+/// A read with a field of the wrong type.
 pub(crate) fn read_error(message: String) -> PyErr {
     python::ReadError::new_err(message)
 }

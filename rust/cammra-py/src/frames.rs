@@ -1,6 +1,6 @@
 //! Frames as Python hands them over: one buffer, or a tuple of them, one for each plane.
 //!
-//! What is checked here is shapes against the format; the memory itself is `buffer`'s. Held by
+//! Checks shapes against the format; `buffer` sees to the memory. Held by
 //! `tests/native/test_imaging_frames.py`.
 
 use cammra_core::frame::{FrameView, PackedOrder, Plane, YuvRange};
@@ -26,7 +26,7 @@ pub(crate) enum FrameFormat {
 
 impl FrameFormat {
     /// # Errors
-    /// `FrameError` for a word that is none.
+    /// `FrameError` for any other word.
     pub(crate) fn parse(word: &str) -> PyResult<Self> {
         Ok(match word {
             "rgb8" => Self::Packed(PackedOrder::Rgb),
@@ -46,7 +46,7 @@ impl FrameFormat {
     }
 }
 
-/// Lends a frame to `work`; the buffers are given back when it returns.
+/// Lends a frame to `work`, and releases its buffers when that returns.
 ///
 /// # Errors
 /// `FrameError` when the buffers do not fit the format, and whatever `work` returns.
@@ -85,7 +85,7 @@ pub(crate) fn with_frame<T>(
     }
 }
 
-/// How a shot may keep a JPEG frame without a copy: `bytes` never change.
+/// The bytes of a JPEG frame, if a shot may keep them without a copy: `bytes` never change.
 pub(crate) fn shared_jpeg(frame: &Bound<'_, PyAny>, format: FrameFormat) -> Option<SharedBytes> {
     if format != FrameFormat::Jpeg || !PyBytes::type_check(frame) {
         return None;

@@ -33,7 +33,7 @@ fn simd_name() -> &'static str {
 #[pyo3(signature = (frame, frame_format, kind, r#box, *, quality=None, subsampling="4:2:0", max_bytes=None, fit=None))]
 #[expect(
     clippy::too_many_arguments,
-    reason = "the stub's signature; the door groups them"
+    reason = "the stub's signature; `cammra_edge.imaging` groups them"
 )]
 fn encode_image<'py>(
     py: Python<'py>,
@@ -49,17 +49,17 @@ fn encode_image<'py>(
     let format = FrameFormat::parse(frame_format)?;
     let kind = parse_kind(kind)?;
     let encoding = parse_encoding(quality, subsampling, max_bytes, fit)?;
-    let given = r#box.map(raw_box);
+    let crop = r#box.map(raw_box);
     with_frame(frame, format, |view| {
-        // From the encoder's buffer straight into Python's; the interpreter is back for that alone.
-        let keep = |picture: JpegView<'_>| {
+        // From the encoder's buffer straight into a `bytes` object: only for that the interpreter is held.
+        let keep = |jpeg: JpegView<'_>| {
             Python::attach(|py| {
-                let bytes = PyBytes::new(py, picture.bytes).unbind();
-                (bytes, picture.size, picture.shows)
+                let bytes = PyBytes::new(py, jpeg.bytes).unbind();
+                (bytes, jpeg.size, jpeg.shows)
             })
         };
         let (bytes, size, shows) = py
-            .detach(|| jpeg::with_image_from_frame(view, kind, given, &encoding, keep))
+            .detach(|| jpeg::with_image_from_frame(view, kind, crop, &encoding, keep))
             .map_err(|error| from_image(&error))?;
         Ok(encoded(bytes.into_bound(py), size, shows))
     })
@@ -74,7 +74,7 @@ pub(crate) struct Shot {
 }
 
 impl Shot {
-    /// The tracker's shot, with its number.
+    /// A tracker's shot, with its number.
     pub(crate) const fn new(shot: Arc<shot::Shot>, shot_no: u64) -> Self {
         Self { shot, shot_no }
     }
@@ -100,14 +100,11 @@ impl Shot {
     ) -> PyResult<Encoded<'py>> {
         let kind = parse_kind(kind)?;
         let encoding = parse_encoding(quality, subsampling, max_bytes, fit)?;
-        let made = py
+        let jpeg = py
             .detach(|| self.shot.jpeg(kind, &encoding))
             .map_err(|error| from_image(&error))?;
-        Ok(encoded(
-            PyBytes::new(py, &made.bytes),
-            made.size,
-            made.shows,
-        ))
+        let bytes = PyBytes::new(py, &jpeg.bytes);
+        Ok(encoded(bytes, jpeg.size, jpeg.shows))
     }
 }
 
@@ -116,7 +113,7 @@ const fn encoded(bytes: Bound<'_, PyBytes>, size: Size, shows: Rect) -> Encoded<
     (bytes, size.width, size.height, shows)
 }
 
-/// A box as Python has it.
+/// A box, as Python hands it in.
 pub(crate) const fn raw_box((x, y, width, height): (f64, f64, f64, f64)) -> RawBox {
     RawBox {
         x,
@@ -140,7 +137,7 @@ pub(crate) fn parse_kind(word: &str) -> PyResult<ImageKind> {
     })
 }
 
-/// What the keyword arguments of an encoding say. Ranges are the core's business; here only what its types cannot hold.
+/// The keyword arguments of an encoding. The core checks their ranges; this checks only what its types cannot hold.
 pub(crate) fn parse_encoding(
     quality: Option<i64>,
     subsampling: &str,

@@ -1,4 +1,4 @@
-//! The Python door of `cammra-core`: converts, frees the interpreter, maps errors.
+//! The Python door of `cammra-core`: converts values, frees the interpreter, maps errors.
 
 mod buffer;
 mod errors;

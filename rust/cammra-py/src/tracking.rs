@@ -1,8 +1,8 @@
 //! The tracking door.
 //!
-//! A frame that cannot be used is refused before any read is looked at, so that the caller can hand the reads in again
-//! without it. A read that cannot be used is refused after all others were taken in: what they made happen is kept
-//! and comes first at the next call of `observe`, `tick` or `finish` (`tests/native/test_tracking_broken_input.py`).
+//! A frame that cannot be used is refused before any read is looked at, so that the caller can hand in the reads again
+//! without it. A read that cannot be used is refused after all others were taken in; their events are kept and come first
+//! at the next call of `observe`, `tick` or `finish` (`tests/native/test_tracking_broken_input.py`).
 
 mod event;
 mod reads;
@@ -10,11 +10,11 @@ mod settings;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cammra_core::event::{FrameTime, TrackEvent as Said};
+use cammra_core::event::{FrameTime, TrackEvent as CoreEvent};
 use cammra_core::frame::FrameView;
 use cammra_core::geometry::{RawBox, Size};
 use cammra_core::shot::{FrameShare, Shot, ShotPlan};
-use cammra_core::tracker::{Camera, NoCamera, ReadBatch, Tracker as Core};
+use cammra_core::tracker::{Camera, NoCamera, ReadBatch, Tracker as CoreTracker};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyDict, PyList};
@@ -30,21 +30,21 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 }
 
 struct State {
-    core: Core,
-    /// Of the frames.
+    core: CoreTracker,
+    /// How frames are to be read.
     format: FrameFormat,
     batch: ReadBatch,
-    /// Said in a call that had to raise; the next call hands it out first.
-    kept: Vec<Said>,
+    /// Events of a call that had to raise; the next call returns them first.
+    pending: Vec<CoreEvent>,
 }
 
 impl State {
-    fn with_kept(&mut self, said: Vec<Said>) -> Vec<Said> {
-        if self.kept.is_empty() {
-            return said;
+    fn with_pending(&mut self, events: Vec<CoreEvent>) -> Vec<CoreEvent> {
+        if self.pending.is_empty() {
+            return events;
         }
-        let mut all = std::mem::take(&mut self.kept);
-        all.extend(said);
+        let mut all = std::mem::take(&mut self.pending);
+        all.extend(events);
         all
     }
 }
@@ -64,13 +64,13 @@ impl Tracker {
     }
 }
 
-/// The frame of one call: its pixels are copied while other Python threads run.
+/// The frame of one call. Its pixels are copied while other Python threads run.
 struct FrameCamera<'a, 'py, F> {
     py: Python<'py>,
     view: &'a FrameView<'a>,
-    share: F,
     /// Made for the first shot: most frames need none.
-    shared: Option<FrameShare>,
+    share: Option<FrameShare>,
+    new_share: F,
 }
 
 impl<F: Fn() -> FrameShare> Camera for FrameCamera<'_, '_, F> {
@@ -84,7 +84,7 @@ impl<F: Fn() -> FrameShare> Camera for FrameCamera<'_, '_, F> {
         plate: Option<RawBox>,
         plan: &ShotPlan,
     ) -> Option<Shot> {
-        let share = self.shared.get_or_insert_with(&self.share);
+        let share = self.share.get_or_insert_with(&self.new_share);
         let view = self.view;
         Some(
             self.py
@@ -94,7 +94,7 @@ impl<F: Fn() -> FrameShare> Camera for FrameCamera<'_, '_, F> {
 }
 
 impl Tracker {
-    /// Takes one frame's reads in. A bad read is refused after all others were taken in.
+    /// Takes in one frame's reads. A bad read is refused after all others were taken in.
     fn take<'py>(
         &self,
         py: Python<'py>,
@@ -102,34 +102,34 @@ impl Tracker {
         reads: &Bound<'py, PyAny>,
         at: FrameTime,
     ) -> PyResult<Bound<'py, PyList>> {
-        // Looking at reads may run Python code, which may call this tracker again: not under its lock.
+        // Not under the lock: looking at reads may run Python code that calls this tracker.
         let mut batch = std::mem::take(&mut self.state(py).batch);
         batch.clear();
-        let mut refused: Option<String> = None;
+        let mut why_refused: Option<String> = None;
         let mut refused_reads = 0;
         for (index, read) in reads.try_iter()?.enumerate() {
             if let Err(bad) = reads::push(&mut batch, &read?) {
                 refused_reads += 1;
-                refused.get_or_insert_with(|| bad.message(index));
+                why_refused.get_or_insert_with(|| bad.message(index));
             }
         }
         let mut state = self.state(py);
-        let said = state.core.observe(&batch, at, camera);
+        let events = state.core.observe(&batch, at, camera);
         state.core.counters_mut().refused_reads += refused_reads;
         state.batch = batch;
-        let said = state.with_kept(said);
-        if let Some(message) = refused {
-            state.kept = said;
+        let events = state.with_pending(events);
+        if let Some(message) = why_refused {
+            state.pending = events;
             return Err(errors::read_error(message));
         }
         drop(state);
-        list_from(py, said)
+        list_from(py, events)
     }
 }
 
-fn list_from(py: Python<'_>, said: Vec<Said>) -> PyResult<Bound<'_, PyList>> {
+fn list_from(py: Python<'_>, events: Vec<CoreEvent>) -> PyResult<Bound<'_, PyList>> {
     let list = PyList::empty(py);
-    for event in said {
+    for event in events {
         list.append(Py::new(py, TrackEvent::from(event))?)?;
     }
     Ok(list)
@@ -140,10 +140,10 @@ impl Tracker {
     #[new]
     fn new(settings: &Bound<'_, PyAny>, specs: &Bound<'_, PyAny>) -> PyResult<Self> {
         let state = State {
-            core: Core::new(settings::rules(settings)?, settings::plan(specs)?),
+            core: CoreTracker::new(settings::rules(settings)?, settings::plan(specs)?),
             format: settings::frame_format(settings)?,
             batch: ReadBatch::default(),
-            kept: Vec::new(),
+            pending: Vec::new(),
         };
         Ok(Self {
             state: Mutex::new(state),
@@ -164,12 +164,11 @@ impl Tracker {
         };
         let format = self.state(py).format;
         with_frame(frame, format, |view| {
-            let share = || FrameShare::new(shared_jpeg(frame, format));
             let mut camera = FrameCamera {
                 py,
                 view,
-                share,
-                shared: None,
+                share: None,
+                new_share: || FrameShare::new(shared_jpeg(frame, format)),
             };
             self.take(py, &mut camera, reads, at)
         })
@@ -182,23 +181,23 @@ impl Tracker {
         utc_ns: i64,
     ) -> PyResult<Bound<'py, PyList>> {
         let mut state = self.state(py);
-        let said = state.core.tick(FrameTime { mono_ns, utc_ns });
-        let said = state.with_kept(said);
+        let events = state.core.tick(FrameTime { mono_ns, utc_ns });
+        let events = state.with_pending(events);
         drop(state);
-        list_from(py, said)
+        list_from(py, events)
     }
 
     fn finish<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let mut state = self.state(py);
-        let said = state.core.finish();
-        let said = state.with_kept(said);
+        let events = state.core.finish();
+        let events = state.with_pending(events);
         drop(state);
-        list_from(py, said)
+        list_from(py, events)
     }
 
     fn next_deadline_mono_ns(&self, py: Python<'_>) -> Option<i64> {
         let state = self.state(py);
-        if state.kept.is_empty() {
+        if state.pending.is_empty() {
             state.core.next_deadline_mono_ns()
         } else {
             state.core.now_mono_ns()

@@ -1,8 +1,8 @@
-//! The bits of an entropy-coded segment: stuffing off, codes walked through, bits copied, stuffing on.
+//! The bits of an entropy-coded segment: removes the stuffing, walks through the codes, copies bits, and stuffs again.
 
 use super::huffman::{TO_THE_END, Table, WINDOW_BITS};
 
-/// Walks through the blocks of one interval, whose bytes are given with each call.
+/// Walks through the blocks of one interval, whose bytes come with each call.
 #[derive(Default)]
 pub(super) struct BitReader {
     /// The next bits, left-aligned; at least `valid` of them are real.
@@ -13,21 +13,21 @@ pub(super) struct BitReader {
 }
 
 impl BitReader {
-    /// Bits gone so far.
+    /// Bits read so far.
     pub(super) fn position(&self) -> usize {
         self.next * 8 - self.valid as usize
     }
 
-    /// At least 32 bits, or all that are left (zeros follow: [`Self::take`] notices).
+    /// Fetches at least 32 bits, or all that are left; zeros follow them, which [`Self::take`] notices.
     #[inline]
     fn refill(&mut self, bytes: &[u8]) {
         if let Some(eight) = bytes.get(self.next..).and_then(<[u8]>::first_chunk::<8>) {
-            // As many whole bytes as there is room for.
+            // As many whole bytes as fit.
             let room = (64 - self.valid) / 8;
             self.bits |= u64::from_be_bytes(*eight) >> self.valid;
             self.next += room as usize;
             self.valid += room * 8;
-            // Bits of a byte that is only half in come again with the next refill: the same bits.
+            // A byte that fits in part comes again with the next refill, and sets the same bits.
         } else {
             while self.valid <= 56
                 && let Some(&byte) = bytes.get(self.next)
@@ -57,14 +57,14 @@ impl BitReader {
         if self.valid < 32 {
             self.refill(bytes);
         }
-        let known = *table
+        let step = *table
             .single
             .get(high_bits(self.bits, WINDOW_BITS) as usize)?;
-        let (size, length) = if known.bits() == 0 {
+        let (size, length) = if step.bits() == 0 {
             let (size, length) = table.look_up(self.peek16())?;
             (u32::from(size), length)
         } else {
-            (known.coefficients(), known.bits())
+            (step.coefficients(), step.bits())
         };
         self.take(length)?;
         if size == 0 {
@@ -83,7 +83,7 @@ impl BitReader {
         })
     }
 
-    /// Goes over the AC coefficients of the next block.
+    /// Skips the AC coefficients of the next block.
     #[inline]
     pub(super) fn skip_ac(&mut self, table: &Table, bytes: &[u8]) -> Option<()> {
         let mut coefficient = 1;
@@ -94,7 +94,7 @@ impl BitReader {
             let window = high_bits(self.bits, WINDOW_BITS) as usize;
             let mut step = *table.double.get(window)?;
             if coefficient + step.coefficients() >= 64 {
-                // The second of the two may belong to the next block already.
+                // The second of the two may belong to the next block.
                 step = *table.single.get(window)?;
             }
             if step.bits() == 0 {
@@ -106,7 +106,7 @@ impl BitReader {
             }
             coefficient += step.coefficients();
             if coefficient >= 64 {
-                // Beyond the last coefficient lies damage.
+                // Beyond the last coefficient: damage.
                 return (coefficient == 64).then_some(());
             }
         }
@@ -184,7 +184,7 @@ impl<'a> BitWriter<'a> {
         while at < to {
             let count = (to - at).min(32);
             let start = at / 8;
-            // Eight bytes hold 32 bits from any place in the first; the end of the buffer is padded by the reader.
+            // Eight bytes hold 32 bits that begin anywhere in the first; beyond the end come zeros.
             let word = match bytes.get(start..).and_then(<[u8]>::first_chunk::<8>) {
                 Some(eight) => u64::from_be_bytes(*eight),
                 None => short_word(bytes.get(start..)?),
@@ -199,7 +199,7 @@ impl<'a> BitWriter<'a> {
         Some(())
     }
 
-    /// The last byte is filled with ones, and the image ended.
+    /// Fills the last byte with ones and ends the image.
     pub(super) fn finish(mut self) {
         let missing = (8 - self.waiting % 8) % 8;
         self.put((1 << missing) - 1, missing);
@@ -235,21 +235,21 @@ const fn high_word(bits: u64) -> u32 {
     low_word(bits >> 32)
 }
 
-/// Reads one restart interval, which is the `number`th: unstuffed into `bytes`, or passed over. Returns where the next one
-/// begins; `None` where the markers are not in order.
+/// Reads the `number`th restart interval, without its stuffing, into `bytes`, or passes over it. Returns where the next
+/// one begins; `None` where the markers are out of order.
 pub(super) fn next_interval(
     scan: &[u8],
     number: u64,
     bytes: Option<&mut Vec<u8>>,
 ) -> Option<usize> {
-    let mut kept = bytes;
-    if let Some(bytes) = kept.as_mut() {
+    let mut unstuffed = bytes;
+    if let Some(bytes) = unstuffed.as_mut() {
         bytes.clear();
     }
     let mut copied_to = 0;
     for at in memchr::memchr_iter(0xFF, scan) {
         let marker = *scan.get(at + 1)?;
-        if let Some(bytes) = kept.as_mut() {
+        if let Some(bytes) = unstuffed.as_mut() {
             // `FF 00` stands for `FF`; a marker or a fill byte ends the data before it.
             let end = if marker == 0 { at + 1 } else { at };
             bytes.extend_from_slice(scan.get(copied_to..end)?);

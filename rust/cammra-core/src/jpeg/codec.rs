@@ -1,4 +1,4 @@
-//! One thread's encoder and decoder.
+//! Each thread's encoder, decoder and scratch buffers, and encoding under a ceiling.
 
 use std::cell::RefCell;
 
@@ -10,17 +10,17 @@ use crate::error::{FrameError, ImageError};
 use crate::frame::FrameView;
 use crate::geometry::Rect;
 
-/// Scratch above this is given back after an image.
+/// A scratch buffer larger than this is freed after each image.
 const KEPT_SCRATCH_BYTES: usize = 8 << 20;
 
-/// What a thread keeps from one image to the next.
+/// What a thread keeps between images.
 pub(super) struct Codec {
     pub(super) encoder: Encoder,
     pub(super) decoder: Decoder,
     pub(super) scratch: Scratch,
 }
 
-/// Buffers that are filled anew for every image.
+/// Buffers that every image overwrites.
 #[derive(Default)]
 pub(super) struct Scratch {
     /// One band of rewritten planes.
@@ -50,14 +50,14 @@ pub(super) fn with_codec<T>(
                 scratch: Scratch::default(),
             }),
         };
-        let made = work(codec);
+        let outcome = work(codec);
         for buffer in [&mut codec.scratch.part, &mut codec.scratch.small] {
             if buffer.capacity() > KEPT_SCRATCH_BYTES {
                 *buffer = Vec::new();
             }
         }
-        codec.scratch.cutter.give_back(KEPT_SCRATCH_BYTES);
-        made
+        codec.scratch.cutter.free_above(KEPT_SCRATCH_BYTES);
+        outcome
     })
 }
 
@@ -70,7 +70,7 @@ pub(super) fn broken_jpeg(why: String) -> ImageError {
 }
 
 impl Codec {
-    /// Encodes pixels under the ceiling, if one is set.
+    /// Encodes pixels, under the ceiling if there is one.
     pub(super) fn encode<T>(
         &mut self,
         part: &FrameView<'_>,
@@ -79,13 +79,13 @@ impl Codec {
         take: impl FnOnce(JpegView<'_>) -> T,
     ) -> Result<T, ImageError> {
         let best = encoding.quality.unwrap_or(DEFAULT_QUALITY);
-        let mut made = self.encode_at(part, encoding, best)?;
+        let mut bytes = self.encode_at(part, encoding, best)?;
         if let Some(max_bytes) = encoding.max_bytes
-            && made > max_bytes
+            && bytes > max_bytes
         {
-            made = self.encode_below(part, encoding, best, max_bytes)?;
+            bytes = self.encode_below(part, encoding, best, max_bytes)?;
         }
-        debug_assert_eq!(made, self.encoder.encoded().len());
+        debug_assert_eq!(bytes, self.encoder.encoded().len());
         Ok(take(JpegView {
             bytes: self.encoder.encoded(),
             size: part.size(),
@@ -93,7 +93,7 @@ impl Codec {
         }))
     }
 
-    /// The highest quality below `too_good` that fits: bisection, since size grows with quality.
+    /// Encodes at the highest quality below `too_good` that fits, found by bisection: size grows with quality.
     fn encode_below(
         &mut self,
         part: &FrameView<'_>,

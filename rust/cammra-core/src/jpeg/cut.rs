@@ -1,34 +1,34 @@
 //! Cuts whole MCUs out of a JPEG without decoding them: the camera's own coefficients, bit by bit.
 //!
-//! A sequential Huffman-coded scan is a row of MCUs whose only bond is the DC prediction. So a crop is made by walking through
-//! the codes (which needs no coefficient, only how long each is), copying the bits of the wanted MCUs, and writing anew
-//! the DC differences whose predecessor is another one now: one for each component in each row. Where the frame has
-//! restart markers, everything up to the interval that is needed costs a scan for `FF`.
+//! In a sequential Huffman-coded scan only the DC prediction ties an MCU to the one before. So a crop takes a walk through
+//! the codes (only the length of each is needed, no coefficient) that copies the bits of the wanted MCUs and writes anew
+//! the DC differences with another predecessor now: one for each component in each row. Where the frame has restart
+//! markers, everything before the first wanted interval costs only a scan for `FF`.
 //!
-//! That is several times cheaper than decoding, and loses nothing; it serves both the lossless crop and, as a first
-//! step, the crop that is encoded again. What comes out holds no restart markers.
+//! This is several times cheaper than decoding and loses nothing. It makes the lossless crop, and it is the first step of
+//! the crop that is encoded again. The output has no restart markers.
 //!
 //! Invariants, held by `tests/native/test_imaging_mjpeg.py` and `tests/native/test_imaging_hostile.py`:
 //!
 //! 1. The coefficients that come out are those that went in.
-//! 2. Whatever is not understood (damage, other codings, absurd tables) gives `None`, and the caller takes the long way.
+//! 2. Anything else (damage, other codings, absurd tables) gives `None`, and the caller decodes instead.
 
 use super::bits::{BitReader, BitWriter, next_interval};
 use super::header::{Header, SegmentKind, segments};
 use super::huffman::{Table, Tables};
 use crate::geometry::{Rect, Size};
 
-/// Buffers and tables that are kept from frame to frame.
+/// Buffers and tables, kept between frames.
 #[derive(Default)]
 pub(super) struct Cutter {
     tables: Tables,
     /// One restart interval (or the whole scan) without its stuffed zeros.
     interval: Vec<u8>,
-    /// The JPEG that was made last.
-    pub(super) made: Vec<u8>,
+    /// The last output.
+    pub(super) jpeg: Vec<u8>,
 }
 
-/// Which blocks an MCU has: one entry for each block, in order.
+/// One block of an MCU: its component and its tables.
 #[derive(Clone, Copy)]
 struct Block<'a> {
     component: usize,
@@ -36,34 +36,35 @@ struct Block<'a> {
     ac: &'a Table,
 }
 
-/// Where we are in the scan.
+/// A place in the scan.
 struct Walk<'a> {
     scan: &'a [u8],
-    /// The rest of the scan after the current interval.
+    /// Where the scan goes on after the current interval.
     rest: usize,
     /// Number of the current interval.
     interval: u64,
     /// MCUs in an interval; without restart markers, all of them.
     length: u64,
-    /// MCUs of the current interval that are still to come.
+    /// MCUs of the current interval that are not read yet.
     left: u64,
-    /// DC of the last block of each component, in the frame and in the crop.
-    had: [i32; 3],
-    wrote: [i32; 3],
+    /// DC of each component's last block in the frame,
+    read_dc: [i32; 3],
+    /// and in the crop.
+    written_dc: [i32; 3],
 }
 
 impl Cutter {
-    /// Lets go of buffers above a size.
-    pub(super) fn give_back(&mut self, above_bytes: usize) {
-        for buffer in [&mut self.interval, &mut self.made] {
-            if buffer.capacity() > above_bytes {
+    /// Frees buffers above a size.
+    pub(super) fn free_above(&mut self, bytes: usize) {
+        for buffer in [&mut self.interval, &mut self.jpeg] {
+            if buffer.capacity() > bytes {
                 *buffer = Vec::new();
             }
         }
     }
 
-    /// Makes a JPEG of the MCUs that hold `rect`. Returns the part of the frame it shows: `rect`, grown to whole MCUs up
-    /// and to the left.
+    /// Makes a JPEG of the MCUs around `rect`. Returns the part of the frame it shows: `rect`, grown up and to the left to
+    /// whole MCUs.
     pub(super) fn cut(&mut self, data: &[u8], header: &Header, rect: Rect) -> Option<Rect> {
         if !header.one_scan {
             return None;
@@ -77,13 +78,13 @@ impl Cutter {
         let columns = grown.x / header.mcu.0..(grown.x + grown.width) / header.mcu.0;
         let rows = grown.y / header.mcu.1..(grown.y + grown.height) / header.mcu.1;
         self.tables.read(data, header)?;
-        self.made.clear();
-        write_header(data, header, shows.size(), &mut self.made)?;
+        self.jpeg.clear();
+        write_header(data, header, shows.size(), &mut self.jpeg)?;
         let mut storage = [None; 10];
         let blocks = blocks_of(data, header, &self.tables, &mut storage)?;
         let per_row = u64::from(header.mcus_per_row());
         let mut walk = Walk::new(data.get(header.scan_at..)?, header);
-        let mut writer = BitWriter::new(&mut self.made);
+        let mut writer = BitWriter::new(&mut self.jpeg);
         let mut reader = BitReader::default();
         for row in rows {
             let first = u64::from(row) * per_row + u64::from(columns.start);
@@ -111,12 +112,12 @@ impl<'a> Walk<'a> {
             interval: 0,
             length,
             left: 0,
-            had: [0; 3],
-            wrote: [0; 3],
+            read_dc: [0; 3],
+            written_dc: [0; 3],
         }
     }
 
-    /// The number of the next MCU; before the first interval is open, 0.
+    /// Number of the next MCU; 0 until the first interval is open.
     fn at(&self) -> u64 {
         if self.rest == 0 {
             0
@@ -125,7 +126,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Goes forward to an MCU, over whole intervals where there are any.
+    /// Goes forward to an MCU, passing over whole intervals where it can.
     fn go_to(
         &mut self,
         target: u64,
@@ -142,8 +143,8 @@ impl<'a> Walk<'a> {
         while skip > 0 {
             for block in blocks.iter().flatten() {
                 let dc = reader.dc(block.dc, interval)?;
-                let had = self.had.get_mut(block.component)?;
-                *had = had.wrapping_add(dc);
+                let read_dc = self.read_dc.get_mut(block.component)?;
+                *read_dc = read_dc.wrapping_add(dc);
                 reader.skip_ac(block.ac, interval)?;
             }
             skip -= 1;
@@ -152,7 +153,7 @@ impl<'a> Walk<'a> {
         Some(())
     }
 
-    /// Opens the next interval when the current one has come to its end.
+    /// Opens the next interval at the end of the current one.
     fn step_in(&mut self, reader: &mut BitReader, interval: &mut Vec<u8>) -> Option<()> {
         if self.left == 0 {
             let next = self.interval + 1;
@@ -161,25 +162,25 @@ impl<'a> Walk<'a> {
         Some(())
     }
 
-    /// Moves on to an interval; its bytes are wanted or only passed over.
+    /// Moves on to an interval, and reads its bytes if they are wanted.
     fn open(
         &mut self,
         number: u64,
         bytes: Option<&mut Vec<u8>>,
         reader: &mut BitReader,
     ) -> Option<()> {
-        let wanted = bytes.is_some();
+        let is_wanted = bytes.is_some();
         self.rest += next_interval(self.scan.get(self.rest..)?, number, bytes)?;
         self.interval = number;
         self.left = self.length;
-        self.had = [0; 3];
-        if wanted {
+        self.read_dc = [0; 3];
+        if is_wanted {
             *reader = BitReader::default();
         }
         Some(())
     }
 
-    /// Copies one MCU; a DC difference whose predecessor is another one in the crop is written anew.
+    /// Copies one MCU; a DC difference with another predecessor in the crop is written anew.
     fn copy_mcu(
         &mut self,
         blocks: &[Option<Block<'_>>],
@@ -192,15 +193,16 @@ impl<'a> Walk<'a> {
         for block in blocks.iter().flatten() {
             let start = reader.position();
             let difference = reader.dc(block.dc, interval)?;
-            let had = self.had.get_mut(block.component)?;
-            let wrote = self.wrote.get_mut(block.component)?;
-            if *had != *wrote {
+            let read_dc = self.read_dc.get_mut(block.component)?;
+            let written_dc = self.written_dc.get_mut(block.component)?;
+            let dc = read_dc.wrapping_add(difference);
+            if *read_dc != *written_dc {
                 writer.copy(interval, copy_from, start)?;
-                writer.dc(block.dc, had.wrapping_add(difference).wrapping_sub(*wrote))?;
+                writer.dc(block.dc, dc.wrapping_sub(*written_dc))?;
                 copy_from = reader.position();
             }
-            *had = had.wrapping_add(difference);
-            *wrote = *had;
+            *read_dc = dc;
+            *written_dc = dc;
             reader.skip_ac(block.ac, interval)?;
         }
         writer.copy(interval, copy_from, reader.position())?;
@@ -216,7 +218,7 @@ fn blocks_of<'a, 'b>(
     storage: &'b mut [Option<Block<'a>>; 10],
 ) -> Option<&'b [Option<Block<'a>>]> {
     let components = if header.gray { 1 } else { 3 };
-    // The scan's header ends with the band of coefficients, which in a sequential one is all of them.
+    // The scan header ends with the band of coefficients: all of them in a sequential scan.
     let selectors = data.get(header.scan_at.checked_sub(3 + 2 * components)?..header.scan_at)?;
     if !selectors.ends_with(&[0, 63, 0]) {
         return None;
@@ -230,7 +232,7 @@ fn blocks_of<'a, 'b>(
             *selectors.get(2 * component + 1)?,
         );
         if named.get(3 * component) != Some(&id) {
-            return None; // in another order than in the frame header
+            return None; // not in the order of the frame header
         }
         let (across, down) = if component == 0 {
             header.factors?
@@ -250,7 +252,7 @@ fn blocks_of<'a, 'b>(
     storage.get(..count)
 }
 
-/// SOI and the segments a decoder needs, with another size and without restart intervals.
+/// Writes SOI and the segments a decoder needs, with the new size and without restart intervals.
 fn write_header(data: &[u8], header: &Header, size: Size, out: &mut Vec<u8>) -> Option<()> {
     out.extend_from_slice(&[0xFF, 0xD8]);
     for segment in segments(data) {

@@ -27,7 +27,7 @@ pub(crate) const DEFAULT_FIT: Size = Size {
     height: 360,
 };
 
-/// How chroma is thinned out.
+/// Subsampling of chroma.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subsampling {
     /// 4:4:4
@@ -49,21 +49,21 @@ impl Subsampling {
     }
 }
 
-/// How one image is to be encoded.
+/// How an image is to be encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Encoding {
-    /// 1 to 100. `None`: 85, and where a JPEG frame allows a lossless crop, that.
+    /// 1 to 100. `None`: 85, or a lossless crop where a JPEG frame allows one.
     pub quality: Option<u8>,
-    /// Chroma.
+    /// Of chroma.
     pub subsampling: Subsampling,
-    /// Ceiling in bytes; quality goes down until the image fits.
+    /// Ceiling in bytes: quality is lowered until the image fits.
     pub max_bytes: Option<usize>,
-    /// The size a downsized frame must fit into, aspect kept; ignored by the other kinds.
+    /// The size a downsized frame must fit into, keeping its shape; the other kinds ignore it.
     pub fit: Option<Size>,
 }
 
 impl Encoding {
-    /// Refuses what cannot be encoded.
+    /// Refuses a setting that cannot be encoded.
     pub(super) fn check(&self) -> Result<(), ImageError> {
         if let Some(quality) = self.quality
             && !(1..=100).contains(&quality)
@@ -93,30 +93,30 @@ impl Encoding {
         Ok(())
     }
 
-    /// The size a frame is to be made smaller to.
+    /// The size of a downsized frame.
     pub(super) fn downsized(&self, frame: Size) -> Size {
         frame.fitted_into(self.fit.unwrap_or(DEFAULT_FIT))
     }
 }
 
-/// One image where it was made: in this thread's buffers, or the camera's own bytes.
+/// An encoded image, borrowed from this thread's buffers or from the camera's frame.
 #[derive(Clone, Copy)]
 pub struct JpegView<'a> {
     /// From SOI to EOI.
     pub bytes: &'a [u8],
     /// Size of the picture.
     pub size: Size,
-    /// What part of the frame it shows.
+    /// The part of the frame it shows.
     pub shows: Rect,
 }
 
-/// One image, encoded.
+/// An encoded image.
 #[derive(Clone)]
 pub struct Jpeg {
     /// From SOI to EOI.
     pub bytes: Arc<[u8]>,
     /// Size of the picture.
     pub size: Size,
-    /// What part of the frame it shows.
+    /// The part of the frame it shows.
     pub shows: Rect,
 }

@@ -1,4 +1,4 @@
-//! The only door to C: libjpeg-turbo through the shim in `native/`.
+//! The only way to C: libjpeg-turbo through the shim in `native/`.
 //!
 //! Invariants, each checked in `ffi/` before a call and held by `jpeg/tests.rs`:
 //!
@@ -7,7 +7,7 @@
 //! 3. A failed call leaves encoder and decoder usable.
 #![expect(
     unsafe_code,
-    reason = "one of the two modules that may: C has no other interface"
+    reason = "one of two modules that may: C has no other interface"
 )]
 
 mod decoder;
@@ -15,7 +15,7 @@ mod encoder;
 
 use std::ffi::{CStr, c_char};
 
-// Keeps the crate in the link: its build script brings libjpeg-turbo.
+// Keeps the crate linked: its build script builds libjpeg-turbo.
 use turbojpeg_sys as _;
 
 pub(super) use decoder::{Decoder, LEFT_SLACK_PX, Part, PlanesLayout};
@@ -28,7 +28,7 @@ unsafe extern "C" {
 /// The instruction set libjpeg-turbo uses on this processor: `avx2`, `sse2`, `neon` or `none`.
 #[must_use]
 pub fn simd_name() -> &'static str {
-    // SAFETY: takes nothing, returns a C string that is part of the program.
+    // SAFETY: takes nothing, returns a C string of static storage.
     unsafe { CStr::from_ptr(shim_simd()) }
         .to_str()
         .unwrap_or("none")

@@ -1,8 +1,8 @@
-//! What a JPEG says about itself before its first pixel (ITU-T T.81 Annex B), read without libjpeg and without a copy.
+//! The header of a JPEG (ITU-T T.81 Annex B), read without libjpeg and without a copy.
 //!
-//! Only what a camera's stream can hold is let through: 8-bit Huffman-coded JPEG (baseline, extended or progressive) with one or
-//! three components and at most [`MAX_JPEG_PIXELS`] (progressive: [`MAX_PROGRESSIVE_PIXELS`]), so that a few hostile bytes
-//! cannot make the decoder take gigabytes. Held by `jpeg/tests.rs` and by
+//! Lets through only what a camera may send: 8-bit Huffman-coded JPEG (baseline, extended or progressive) with one or
+//! three components and at most [`MAX_JPEG_PIXELS`] (progressive: [`MAX_PROGRESSIVE_PIXELS`]), so that a few hostile
+//! bytes cannot make the decoder take gigabytes. Held by `jpeg/tests.rs` and by
 //! `tests/native/test_imaging_hostile.py`.
 
 use crate::error::FrameError;
@@ -30,8 +30,7 @@ pub(super) struct Header {
     pub(super) size: Size,
     /// One component instead of three.
     pub(super) gray: bool,
-    /// Luma samples for each chroma sample, across and down; `None` where the components have no such
-    /// simple relation.
+    /// Luma samples for each chroma sample, across and down; `None` where that is no simple ratio.
     pub(super) factors: Option<(u8, u8)>,
     /// Sequential, and all components in one scan: it can be decoded row by row.
     pub(super) one_scan: bool,
@@ -39,7 +38,7 @@ pub(super) struct Header {
     pub(super) restart_interval: u32,
     /// Pixels of one MCU, across and down.
     pub(super) mcu: (u32, u32),
-    /// It brings its own Huffman tables; a Motion-JPEG frame may rely on the standard ones.
+    /// It has Huffman tables of its own; a Motion-JPEG frame may rely on the standard ones.
     pub(super) has_tables: bool,
     /// Offset of the frame header's height field.
     pub(super) height_at: usize,
@@ -101,7 +100,7 @@ impl Header {
 /// One frame of an MJPEG stream, without the padding after its end.
 ///
 /// # Errors
-/// [`FrameError`] when the header is not that of a JPEG we decode, or its end is missing.
+/// [`FrameError`] when it is no JPEG that we decode, or its end is missing.
 pub fn frame_from_jpeg(data: &[u8]) -> Result<FrameView<'_>, FrameError> {
     let header = Header::parse(data)?;
     let scan = data.get(header.scan_at..).unwrap_or_default();
@@ -123,7 +122,7 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    /// What it is good for.
+    /// What it is for.
     pub(super) const fn kind(&self) -> SegmentKind {
         match self.marker {
             DHT => SegmentKind::Tables,
@@ -135,7 +134,7 @@ impl Segment {
     }
 }
 
-/// What a segment is good for.
+/// What a segment is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SegmentKind {
     /// Huffman tables.
@@ -144,9 +143,9 @@ pub(super) enum SegmentKind {
     RestartInterval,
     /// The scan's header; entropy-coded data follows.
     Scan,
-    /// Anything else that a decoder looks at: of the application's segments only JFIF and Adobe.
+    /// Anything else that a decoder reads; of the applications' segments only JFIF and Adobe.
     Needed,
-    /// Comments and what applications add.
+    /// Comments, and what applications add.
     NotNeeded,
 }
 
@@ -250,7 +249,7 @@ impl FrameHeader {
         interleaved: bool,
         scan_at: usize,
     ) -> Result<Header, FrameError> {
-        // A sequential JPEG of several scans is decoded as a whole too.
+        // A sequential JPEG of several scans is decoded as a whole, too.
         let one_scan = interleaved && !self.progressive;
         check_size(self.size, !one_scan)?;
         Ok(Header {
@@ -267,7 +266,7 @@ impl FrameHeader {
     }
 }
 
-fn check_size(size: Size, whole: bool) -> Result<(), FrameError> {
+fn check_size(size: Size, is_whole: bool) -> Result<(), FrameError> {
     if size.width == 0 || size.height == 0 || size.width > MAX_SIDE_PX || size.height > MAX_SIDE_PX
     {
         return Err(FrameError::BadSize {
@@ -282,7 +281,7 @@ fn check_size(size: Size, whole: bool) -> Result<(), FrameError> {
             want: "at most 64 Mi pixels in a JPEG",
         });
     }
-    if whole && pixels > MAX_PROGRESSIVE_PIXELS {
+    if is_whole && pixels > MAX_PROGRESSIVE_PIXELS {
         return Err(FrameError::BadSize {
             size,
             want: "at most 16 Mi pixels in a JPEG of several scans",
@@ -291,7 +290,7 @@ fn check_size(size: Size, whole: bool) -> Result<(), FrameError> {
     Ok(())
 }
 
-/// The next marker at or after `at`, and where its `FF` stands; fill bytes and stray bytes are skipped, as libjpeg does.
+/// The next marker at or after `at`, and where its `FF` stands; skips fill bytes and stray bytes, as libjpeg does.
 fn next_marker(data: &[u8], at: usize) -> Result<(u8, usize), FrameError> {
     let mut from = at;
     loop {

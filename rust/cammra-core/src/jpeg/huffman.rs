@@ -1,16 +1,16 @@
-//! Huffman tables of a sequential JPEG (ITU-T T.81, Annexes C and F), made for walking through blocks without
-//! keeping their coefficients.
+//! Huffman tables of a sequential JPEG (ITU-T T.81, Annexes C and F), for walking through blocks without keeping
+//! their coefficients.
 
 use super::header::{Header, SegmentKind, segments};
 
-/// Bits that are looked at at once.
+/// Bits of one look.
 pub(super) const WINDOW_BITS: u32 = 12;
 const WINDOW: usize = 1 << WINDOW_BITS;
 
-/// How far an end-of-block symbol moves the coefficient counter: past the end.
+/// How far an end-of-block symbol moves the coefficient counter: beyond the end.
 pub(super) const TO_THE_END: u32 = 64;
 
-/// What one look at the next bits tells: 0 where the code is longer than the window.
+/// What one look at the next bits finds; 0 where the code is longer than the window.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Step(u16);
 
@@ -23,12 +23,12 @@ impl Step {
         Self((bits | (coefficients << 6)) as u16)
     }
 
-    /// Bits to go on, with the bits that the code is followed by; 0: look it up the long way.
+    /// Bits to move on, those after the code included; 0: look it up bit by bit.
     pub(super) const fn bits(self) -> u32 {
         self.0 as u32 & 63
     }
 
-    /// Coefficients to go on.
+    /// Coefficients to move on.
     pub(super) const fn coefficients(self) -> u32 {
         self.0 as u32 >> 6
     }
@@ -36,8 +36,8 @@ impl Step {
 
 /// One table: symbols by code, and codes by symbol.
 pub(super) struct Table {
-    /// As T.81 F.2.2.3 has them: the largest code of each length (left-aligned in 16 bits, exclusive), the offset
-    /// from code to symbol.
+    /// As in T.81 F.2.2.3: the end of the codes of each length (left-aligned in 16 bits), and the offset from code to
+    /// symbol.
     limits: [u32; 17],
     offsets: [i32; 17],
     symbols: [u8; 256],
@@ -48,7 +48,7 @@ pub(super) struct Table {
     pub(super) double: Box<[Step; WINDOW]>,
 }
 
-/// The tables of one scan, and the bytes they were made of: cameras send the same ones with every frame.
+/// The tables of one scan, and the bytes they come from: cameras send the same ones with every frame.
 #[derive(Default)]
 pub(super) struct Tables {
     source: Vec<u8>,
@@ -57,19 +57,19 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// Reads the frame's tables, unless they are those of the last frame. `None` where they make no sense.
+    /// Reads the frame's tables, unless they are the last frame's. `None` where they make no sense.
     pub(super) fn read(&mut self, data: &[u8], header: &Header) -> Option<()> {
-        let mut same = true;
+        let mut is_same = true;
         let mut at = 0;
         for segment in segments(data) {
             let segment = segment.ok()?;
             if segment.kind() == SegmentKind::Tables {
                 let bytes = data.get(segment.start..segment.end)?;
-                same &= self.source.get(at..at + bytes.len()) == Some(bytes);
+                is_same &= self.source.get(at..at + bytes.len()) == Some(bytes);
                 at += bytes.len();
             }
         }
-        if same && at == self.source.len() && header.has_tables {
+        if is_same && at == self.source.len() && header.has_tables {
             return Some(());
         }
         *self = Self::default();
@@ -84,7 +84,7 @@ impl Tables {
         Some(())
     }
 
-    /// One segment may bring several tables.
+    /// Adds the tables of one segment.
     fn add(&mut self, mut body: &[u8]) -> Option<()> {
         while let Some((&which, rest)) = body.split_first() {
             let (counts, rest) = rest.split_first_chunk::<16>()?;
@@ -112,14 +112,14 @@ impl Tables {
 }
 
 impl Table {
-    fn new(counts: &[u8; 16], given: &[u8], is_ac: bool) -> Option<Self> {
+    fn new(counts: &[u8; 16], own: &[u8], is_ac: bool) -> Option<Self> {
         let mut symbols = [0; 256];
-        symbols.get_mut(..given.len())?.copy_from_slice(given);
+        symbols.get_mut(..own.len())?.copy_from_slice(own);
         let mut table = Self {
             limits: [0; 17],
             offsets: [0; 17],
             symbols,
-            count: given.len(),
+            count: own.len(),
             single: Box::new([Step::default(); WINDOW]),
             double: Box::new([Step::default(); WINDOW]),
         };
@@ -130,7 +130,7 @@ impl Table {
             code += u32::from(count);
             seen += u32::from(count);
             if code > 1 << length {
-                return None; // more codes than the length has
+                return None; // more codes than this length has
             }
             *table.limits.get_mut(slot)? = code << (16 - length);
             code <<= 1;
@@ -139,7 +139,7 @@ impl Table {
             table.fill_single(Self::step);
             table.fill_double();
         } else {
-            // Of a DC table, the "coefficients" are the size of the difference, and its bits are read apart.
+            // In a DC table the "coefficients" are the size of the difference, whose bits are read separately.
             table.fill_single(|table, bits| {
                 let (size, length) = table.look_up(bits)?;
                 (size < 16).then(|| Step::new(length, size.into()))
@@ -181,7 +181,7 @@ impl Table {
         None
     }
 
-    /// What the symbol that these 16 bits begin with does.
+    /// The step of the symbol that 16 bits begin with.
     pub(super) fn step(&self, bits: u32) -> Option<Step> {
         let (symbol, length) = self.look_up(bits)?;
         let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));

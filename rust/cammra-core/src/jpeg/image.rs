@@ -11,44 +11,43 @@ use crate::error::ImageError;
 use crate::frame::FrameView;
 use crate::geometry::{RawBox, Rect};
 
-/// A copy of a picture, to keep.
-pub(crate) fn copy_of(picture: JpegView<'_>) -> Jpeg {
+/// A copy to keep.
+pub(crate) fn copy_of(jpeg: JpegView<'_>) -> Jpeg {
     Jpeg {
-        bytes: Arc::from(picture.bytes),
-        size: picture.size,
-        shows: picture.shows,
+        bytes: Arc::from(jpeg.bytes),
+        size: jpeg.size,
+        shows: jpeg.shows,
     }
 }
 
 /// Cuts and encodes one image straight from a frame.
 ///
 /// # Errors
-/// [`ImageError`] that names the box, the setting or the frame that cannot be used.
+/// [`ImageError`] names the box, the setting or the frame that cannot be used.
 pub fn image_from_frame(
     frame: &FrameView<'_>,
     kind: ImageKind,
-    given: Option<RawBox>,
+    crop: Option<RawBox>,
     encoding: &Encoding,
 ) -> Result<Jpeg, ImageError> {
-    with_image_from_frame(frame, kind, given, encoding, copy_of)
+    with_image_from_frame(frame, kind, crop, encoding, copy_of)
 }
 
-/// The same, for a caller with a home of his own for the bytes: `take` copies them there. It must not ask for another
-/// image.
+/// The same, but lends the bytes to `take` instead of allocating. `take` must not ask for another image.
 ///
 /// # Errors
 /// As [`image_from_frame`].
 pub fn with_image_from_frame<T>(
     frame: &FrameView<'_>,
     kind: ImageKind,
-    given: Option<RawBox>,
+    crop: Option<RawBox>,
     encoding: &Encoding,
     take: impl FnOnce(JpegView<'_>) -> T,
 ) -> Result<T, ImageError> {
     let rect = match kind {
         ImageKind::FullFrame | ImageKind::DownsizedFrame => Rect::whole(frame.size()),
-        ImageKind::VehicleCrop => frame.box_to_cut(given, "vehicle")?,
-        ImageKind::PlateCrop => frame.box_to_cut(given, "plate")?,
+        ImageKind::VehicleCrop => frame.box_to_cut(crop, "vehicle")?,
+        ImageKind::PlateCrop => frame.box_to_cut(crop, "plate")?,
     };
     if let FrameView::Jpeg { data, .. } = *frame {
         return image_of_jpeg(data, kind, rect, encoding, take);
@@ -57,7 +56,7 @@ pub fn with_image_from_frame<T>(
     image_of_pixels(&part, kind, rect, encoding, take)
 }
 
-/// Encodes pixels: the part that `shows` names, or, for the downsized frame, that part made smaller.
+/// Encodes the pixels of the part that `shows` names; for a downsized frame, makes them smaller first.
 pub(crate) fn image_of_pixels<T>(
     part: &FrameView<'_>,
     kind: ImageKind,
@@ -73,9 +72,9 @@ pub(crate) fn image_of_pixels<T>(
     with_codec(|codec| {
         let buffer = std::mem::take(&mut codec.scratch.small);
         let smaller = downsized_in(buffer, part, want)?;
-        let made = codec.encode(&smaller.view(), shows, encoding, take);
+        let image = codec.encode(&smaller.view(), shows, encoding, take);
         codec.scratch.small = smaller.into_bytes();
-        made
+        image
     })
 }
 

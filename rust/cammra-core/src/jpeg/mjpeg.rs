@@ -1,15 +1,15 @@
-//! Images from one JPEG of an MJPEG stream, decoding as little of it as they need.
+//! Images from one JPEG of an MJPEG stream, each decoding as little of it as it needs.
 //!
 //! | image | how |
 //! |---|---|
-//! | full frame | passed on as it came (standard Huffman tables that it leaves out are put in); only a byte ceiling that it breaks has it decoded |
-//! | crop, neither quality nor ceiling set, same subsampling | whole MCUs [cut](super::cut) out: the camera's own coefficients, nothing decoded |
-//! | crop otherwise | the same cut, then decoded and encoded, 4:2:0 as planes and not through RGB: no pixel outside it is ever made |
+//! | full frame | passed on as it came, with the standard Huffman tables if it lacks them; decoded only when it exceeds a byte ceiling |
+//! | crop, no quality or ceiling set, same subsampling | whole MCUs are [cut](super::cut) out: the camera's own coefficients, nothing decoded |
+//! | crop otherwise | the same cut, then decoded and encoded, 4:2:0 as planes and not through RGB: no pixel outside it is decoded |
 //! | crop of a frame that cannot be cut (progressive, damaged) or whose chroma is interpolated | rows above skipped, columns beside not transformed, nothing below read |
-//! | downsized | decoded at the smallest of 1/8, 1/4, 1/2 that is not below the wanted size, then made smaller |
+//! | downsized | decoded at 1/8, 1/4 or 1/2, the smallest that is not below the wanted size, then made smaller |
 //!
-//! Chroma of a 4:2:0 or 4:2:2 frame is repeated, not interpolated, and boxes grow to even pixels: thinning it out again gives back
-//! the camera's own samples. Held by `tests/native/test_imaging_mjpeg.py`.
+//! Chroma of a 4:2:0 or 4:2:2 frame is repeated, not interpolated, and boxes grow to even pixels: subsampled again it is
+//! what the camera sent. Held by `tests/native/test_imaging_mjpeg.py`.
 
 use super::codec::{Codec, broken_jpeg, codec_error, with_codec};
 use super::encoding::{DEFAULT_QUALITY, Encoding, JpegView, Subsampling};
@@ -21,7 +21,7 @@ use crate::frame::{FrameView, PackedOrder, Plane, YuvRange};
 use crate::geometry::{Rect, Size};
 use crate::pixels::Pixels;
 
-/// The frame as it came, unless a ceiling forbids it.
+/// The frame as it came, unless it exceeds the ceiling.
 pub(super) fn full_frame<T>(
     codec: &mut Codec,
     data: &[u8],
@@ -46,8 +46,8 @@ pub(super) fn full_frame<T>(
     }))
 }
 
-/// A frame that leaves out the standard Huffman tables, as USB cameras' Motion-JPEG does, with them: not every receiver
-/// knows the convention. They are taken from a picture of our own, whose tables are the standard ones.
+/// Puts the standard Huffman tables into a frame without any, as USB cameras send them: not every receiver knows that
+/// convention. The tables come from an image that we encode, since our encoder writes the standard ones.
 fn with_tables(codec: &mut Codec, data: &[u8]) -> Result<Vec<u8>, ImageError> {
     let side = 8;
     let recipe = Recipe {
@@ -86,7 +86,7 @@ fn with_tables(codec: &mut Codec, data: &[u8]) -> Result<Vec<u8>, ImageError> {
     Ok(out)
 }
 
-/// A box cut out of the frame.
+/// The part of the frame inside a box.
 pub(super) fn crop<T>(
     codec: &mut Codec,
     data: &[u8],
@@ -95,21 +95,21 @@ pub(super) fn crop<T>(
     encoding: &Encoding,
     take: impl FnOnce(JpegView<'_>) -> T,
 ) -> Result<T, ImageError> {
-    let free = encoding.quality.is_none() && encoding.max_bytes.is_none();
-    let same = header
+    let is_free = encoding.quality.is_none() && encoding.max_bytes.is_none();
+    let is_same = header
         .factors
-        .is_some_and(|had| header.gray || had == encoding.subsampling.factors());
-    if free
-        && same
+        .is_some_and(|factors| header.gray || factors == encoding.subsampling.factors());
+    if is_free
+        && is_same
         && let Some(shows) = codec.scratch.cutter.cut(data, header, rect)
     {
-        // Its tables have been copied unseen.
+        // The cut has copied the tables without looking at them.
         codec
             .decoder
-            .check(&codec.scratch.cutter.made)
+            .check(&codec.scratch.cutter.jpeg)
             .map_err(broken_jpeg)?;
         return Ok(take(JpegView {
-            bytes: &codec.scratch.cutter.made,
+            bytes: &codec.scratch.cutter.jpeg,
             size: shows.size(),
             shows,
         }));
@@ -141,7 +141,7 @@ pub(crate) fn downsized_pixels(data: &[u8], fit: Size) -> Result<Pixels, ImageEr
     with_codec(|codec| scaled_down(codec, data, &header, want))
 }
 
-/// A part of the frame, as pixels to keep, and which part it is.
+/// Part of the frame as pixels to keep, and which part they show.
 pub(crate) fn pixels_of_part(data: &[u8], rect: Rect) -> Result<(Pixels, Rect), ImageError> {
     let header = Header::parse(data)?;
     let rect = cuttable(&header, rect);
@@ -187,7 +187,7 @@ fn scaled_down(
     })
 }
 
-/// libjpeg rounds a scaled frame up.
+/// Size of a scaled frame; libjpeg rounds up.
 fn scaled(size: Size, eighths: u8) -> Size {
     let up = |px: u32| (px * u32::from(eighths)).div_ceil(8);
     Size {
@@ -222,7 +222,7 @@ fn cuttable(header: &Header, rect: Rect) -> Rect {
         .clipped_to(header.size)
 }
 
-/// Decodes a box, cut out of the frame first where that is possible, and hands its pixels on.
+/// Decodes the part inside a box, after cutting it out of the frame where that is possible, and lends its pixels.
 fn decode<T>(
     codec: &mut Codec,
     data: &[u8],
@@ -235,12 +235,12 @@ fn decode<T>(
         rect,
         scale_eighths: 8,
         gray: header.gray,
-        // Chroma that will be thinned out as it was is better repeated: it comes back unchanged.
+        // Chroma that is subsampled again in the same way is better repeated: it comes back unchanged.
         smooth_chroma: header
             .factors
-            .is_none_or(|had| had != target.factors() && target == Subsampling::Full),
+            .is_none_or(|factors| factors != target.factors() && target == Subsampling::Full),
     };
-    // Interpolated chroma looks at pixels around the box, which a cut has left behind; of a whole frame nothing is cut.
+    // Interpolating chroma needs the pixels around the box, which a cut leaves behind; a whole frame needs no cut.
     if !part.smooth_chroma && rect != Rect::whole(header.size) {
         let mut cutter = std::mem::take(&mut codec.scratch.cutter);
         if let Some(shows) = cutter.cut(data, header, rect) {
@@ -249,21 +249,21 @@ fn decode<T>(
                 rect: inside,
                 ..part
             };
-            let made = if target == Subsampling::Quarter && header.factors == Some(target.factors())
-            {
-                decode_planes(codec, &cutter.made, shows.size(), part, then)
-            } else {
-                decode_part(codec, &cutter.made, part, then)
-            };
+            let outcome =
+                if target == Subsampling::Quarter && header.factors == Some(target.factors()) {
+                    decode_planes(codec, &cutter.jpeg, shows.size(), part, then)
+                } else {
+                    decode_part(codec, &cutter.jpeg, part, then)
+                };
             codec.scratch.cutter = cutter;
-            return made;
+            return outcome;
         }
         codec.scratch.cutter = cutter;
     }
     decode_part(codec, data, part, then)
 }
 
-/// Decodes a cut of a 4:2:0 frame into the camera's own planes, which the encoder takes as they are: no way through RGB.
+/// Decodes a cut of a 4:2:0 frame into the camera's own planes, which the encoder takes without a detour through RGB.
 fn decode_planes<T>(
     codec: &mut Codec,
     jpeg: &[u8],
@@ -276,7 +276,7 @@ fn decode_planes<T>(
     let is_even = [inside.x, inside.y, inside.width, inside.height]
         .iter()
         .all(|px| px % 2 == 0);
-    // Odd only at the edge of a frame of odd size.
+    // Odd only at the edge of a frame with an odd size.
     let (true, Some(bytes)) = (is_even, layout.bytes()) else {
         return decode_part(codec, jpeg, part, then);
     };
@@ -284,12 +284,12 @@ fn decode_planes<T>(
     if planes.len() < bytes {
         planes.resize(bytes, 0);
     }
-    let found = codec.decoder.planes(jpeg, size, &mut planes);
-    if found == Ok(false) {
+    let is_planar = codec.decoder.planes(jpeg, size, &mut planes);
+    if is_planar == Ok(false) {
         codec.scratch.part = planes;
         return decode_part(codec, jpeg, part, then);
     }
-    let made = found.map_err(broken_jpeg).and_then(|_| {
+    let outcome = is_planar.map_err(broken_jpeg).and_then(|_| {
         let [y, u, v] = layout.split(&planes);
         let (left, top) = (inside.x as usize, inside.y as usize);
         then(
@@ -304,7 +304,7 @@ fn decode_planes<T>(
         )
     });
     codec.scratch.part = planes;
-    made
+    outcome
 }
 
 fn decode_part<T>(
@@ -327,7 +327,7 @@ fn decode_part<T>(
     if pixels.len() < bytes {
         pixels.resize(bytes, 0);
     }
-    let made = codec
+    let outcome = codec
         .decoder
         .part(data, part, &mut pixels, stride)
         .map_err(broken_jpeg)
@@ -347,5 +347,5 @@ fn decode_part<T>(
             )
         });
     codec.scratch.part = pixels;
-    made
+    outcome
 }

@@ -86,7 +86,7 @@ fn a_cut_of_the_whole_frame_is_the_frame() {
         for _ in 0..2 {
             let shows = cutter.cut(&data, &header, Rect::whole(SIZE)).unwrap();
             assert_eq!(shows, Rect::whole(SIZE));
-            assert_eq!(cutter.made, data);
+            assert_eq!(cutter.jpeg, data);
         }
     }
 }
@@ -104,7 +104,7 @@ fn a_cut_begins_on_an_mcu_and_ends_where_the_box_does() {
     let mut cutter = Cutter::default();
     let shows = cutter.cut(&data, &header, rect).unwrap();
     assert_eq!(shows.to_string(), "13x21+16+16");
-    assert_eq!(Header::parse(&cutter.made).unwrap().size, shows.size());
+    assert_eq!(Header::parse(&cutter.jpeg).unwrap().size, shows.size());
 }
 
 #[test]
@@ -114,9 +114,9 @@ fn a_frame_that_ends_too_early_is_not_cut() {
     for length in header.scan_at..data.len() - 2 {
         let mut torn = data[..length].to_vec();
         torn.extend_from_slice(&[0xFF, 0xD9]);
-        let made = Cutter::default().cut(&torn, &header, Rect::whole(SIZE));
+        let cut = Cutter::default().cut(&torn, &header, Rect::whole(SIZE));
         assert!(
-            made.is_none() || length + 3 > data.len() - 2,
+            cut.is_none() || length + 3 > data.len() - 2,
             "{length} of {}",
             data.len()
         );

@@ -61,7 +61,7 @@ pub(super) struct KeptPixels {
     downsized: KeptKind,
     vehicle: KeptKind,
     plate: KeptKind,
-    /// The size that the downsized frame is made for when its full frame goes.
+    /// The size a downsized frame must fit into when it has to be made before its full frame goes.
     fit: Size,
 }
 
@@ -111,7 +111,7 @@ impl KeptPixels {
             .any(|kind| kind.rect.is_ok())
     }
 
-    /// Gives each kind pixels of its own, as far as it needs them: a plate inside the vehicle does not.
+    /// Gives each kind the pixels it needs; a plate inside the vehicle needs none.
     fn copy_pieces(
         &mut self,
         frame: &FrameView<'_>,
@@ -158,7 +158,7 @@ impl KeptPixels {
         self.release_whole();
     }
 
-    /// Before the vehicle goes: a plate that is a view into it becomes a copy.
+    /// Before the vehicle goes: copies a plate that is a view into it.
     fn rescue_plate(&mut self) {
         if self.whole.is_none()
             && let Some(shows) = self.plate.borrowed()
@@ -169,7 +169,7 @@ impl KeptPixels {
         }
     }
 
-    /// Lets the whole frame go when nobody wants to see it, once what is cut from it has pixels of its own.
+    /// Drops the whole frame when nobody wants to see it, once all that is cut from it has pixels of its own.
     fn release_whole(&mut self) {
         if self.full.rect.is_ok() {
             return;

@@ -1,4 +1,4 @@
-//! Pixels that outlive their frame: the whole of it, or a part.
+//! Pixels that outlive their frame: all of it, or a part.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use crate::frame::FrameView;
 use crate::geometry::{Rect, Size};
 use crate::pixels::Pixels;
 
-/// JPEG bytes somebody else owns, shared instead of copied.
+/// JPEG bytes with another owner, shared instead of copied.
 pub type SharedBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
 /// A whole frame.
 pub(super) enum Whole {
     /// A copy of its pixels.
     Pixels(Pixels),
-    /// Its JPEG: the first `size_bytes` of the bytes.
+    /// Its JPEG: the first `size_bytes` of `bytes`.
     Jpeg {
         bytes: SharedBytes,
         size_bytes: usize,
@@ -41,25 +41,25 @@ impl Whole {
     }
 }
 
-/// Pixels of a part of the frame, and which part.
+/// Pixels of part of the frame, and which part.
 #[derive(Clone)]
 pub(super) struct Piece {
     pub(super) pixels: Arc<Pixels>,
     pub(super) shows: Rect,
 }
 
-/// What the tracks of one `observe` call share: a whole frame is copied (or, of a JPEG, referred to) once.
+/// What all shots of one frame share: the whole frame is copied once, or its JPEG referred to.
 #[derive(Default)]
 pub struct FrameShare {
-    /// How to keep the JPEG of the frame without a copy, when the caller's bytes are immutable. They begin with the bytes of
-    /// the [`FrameView::Jpeg`].
+    /// The bytes of a JPEG frame, if they never change: then they are kept without a copy. They begin with those of the
+    /// [`FrameView::Jpeg`].
     pub jpeg: Option<SharedBytes>,
     pub(super) whole: Option<Arc<Whole>>,
     downsized: Option<(Size, Arc<Pixels>)>,
 }
 
 impl FrameShare {
-    /// For one frame; `jpeg` as in the field of that name.
+    /// For one frame; `jpeg` is the field of that name.
     #[must_use]
     pub fn new(jpeg: Option<SharedBytes>) -> Self {
         Self {

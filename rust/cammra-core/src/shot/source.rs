@@ -1,4 +1,4 @@
-//! From what is kept to an image.
+//! From the pixels that are kept to an image.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::error::ImageError;
 use crate::geometry::Rect;
 use crate::jpeg::{Encoding, ImageKind, Jpeg, copy_of, image_of_jpeg, image_of_pixels};
 
-/// Where an image comes from; holds its pixels while it is encoded, whatever is shed meanwhile.
+/// Where an image comes from. It holds the pixels while they are encoded, whatever the shot drops meanwhile.
 pub(super) enum Source {
     Piece { piece: Piece, shows: Rect },
     Whole { whole: Arc<Whole>, shows: Rect },

@@ -111,7 +111,7 @@ fn a_shot_makes_the_images_that_the_frame_would_have_made() {
     ] {
         let shot = capture(&frame, PLATE, &plan);
         for kind in every_kind() {
-            let given = if kind == ImageKind::PlateCrop {
+            let crop = if kind == ImageKind::PlateCrop {
                 PLATE
             } else {
                 VEHICLE
@@ -120,7 +120,7 @@ fn a_shot_makes_the_images_that_the_frame_would_have_made() {
                 fit: plan.downsized_into,
                 ..PLAIN
             };
-            let direct = image_from_frame(&frame, kind, Some(given), &encoding).unwrap();
+            let direct = image_from_frame(&frame, kind, Some(crop), &encoding).unwrap();
             match shot.jpeg(kind, &encoding) {
                 Ok(kept) => {
                     assert_eq!(
@@ -174,12 +174,12 @@ fn the_plate_outlives_the_vehicle_and_the_downsized_frame_the_full_one() {
     };
     let before: Vec<_> = every_kind()
         .map(|kind| {
-            let given = if kind == ImageKind::PlateCrop {
+            let crop = if kind == ImageKind::PlateCrop {
                 PLATE
             } else {
                 VEHICLE
             };
-            image_from_frame(&frame, kind, Some(given), &small)
+            image_from_frame(&frame, kind, Some(crop), &small)
                 .unwrap()
                 .bytes
         })

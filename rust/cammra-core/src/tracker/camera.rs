@@ -1,11 +1,11 @@
-//! Where the pixels of a better shot come from.
+//! Where the pixels of a shot come from.
 
 use crate::geometry::{RawBox, Size};
 use crate::shot::{Shot, ShotPlan};
 
-/// Where a better shot's pixels come from: the frame of this call.
+/// The frame of one call, if one came.
 pub trait Camera {
-    /// Width and height of the frame; `None` when none came.
+    /// Width and height; `None` when no frame came.
     fn frame_size(&self) -> Option<Size>;
 
     /// Copies what `plan` wants of a read; `None` when no frame came.

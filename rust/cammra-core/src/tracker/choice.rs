@@ -1,17 +1,17 @@
-//! Which read of each track a frame contributes.
+//! Which of a frame's reads of one track counts.
 
 use super::reads::ReadBatch;
 
 /// One read per track: with a text before without, then the more confident one, then the earlier one.
 #[derive(Default)]
 pub(super) struct Choice {
-    /// Scratch: the frame's reads by track and rank.
+    /// Scratch: indices of the reads, by track and rank.
     order: Vec<usize>,
     chosen: Vec<bool>,
 }
 
 impl Choice {
-    /// Chooses among a frame's reads; returns how many were passed over.
+    /// Chooses among a frame's reads; returns how many were not chosen.
     pub(super) fn choose(&mut self, batch: &ReadBatch) -> u64 {
         self.chosen.clear();
         self.chosen.resize(batch.len(), true);
@@ -50,12 +50,12 @@ impl Choice {
         duplicates
     }
 
-    /// Whether a read was chosen and has not been taken in.
+    /// Whether a read is chosen and not done.
     pub(super) fn is_waiting(&self, index: usize) -> bool {
         self.chosen.get(index).copied().unwrap_or(false)
     }
 
-    /// Ticks a read off.
+    /// Marks a read as taken in.
     pub(super) fn done(&mut self, index: usize) {
         if let Some(chosen) = self.chosen.get_mut(index) {
             *chosen = false;

@@ -1,8 +1,8 @@
-//! What was refused, corrected, evicted or dropped; nothing is lost in silence.
+//! What was refused, corrected, evicted or dropped: nothing is lost in silence.
 
 macro_rules! counters {
     ($($(#[doc = $meaning:literal])+ $name:ident),+ $(,)?) => {
-        /// Counted since the tracker was made.
+        /// Counts since the tracker started.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub struct Counters {
             $($(#[doc = $meaning])+ pub $name: u64,)+
@@ -22,33 +22,33 @@ counters! {
     frames,
     /// Reads observed, good or bad.
     reads,
-    /// Reads whose field had the wrong type; counted by the door.
+    /// Reads with a field of the wrong type; counted by the door.
     refused_reads,
-    /// Reads of a track that the same frame has a better read of.
+    /// Reads of a track that has a better one in the same frame.
     duplicate_reads,
     /// Reads outside every region.
     reads_outside_regions,
-    /// Texts below the least confidence.
+    /// Texts below the minimum confidence.
     texts_below_confidence,
-    /// Texts that were longer than any plate and are kept cut.
+    /// Texts longer than any plate, which were cut.
     cut_texts,
-    /// Attribute values that were too long and are kept cut.
+    /// Attribute values that were too long and were cut.
     cut_values,
-    /// Confidences that were not a number (taken as 0) or outside 0..=1 (taken as the nearer end).
+    /// Confidences that were NaN (taken as 0) or outside 0..=1 (taken as the nearer end).
     corrected_confidences,
-    /// Boxes that were not a number, empty or absurd (taken as not given).
+    /// Boxes that were NaN, empty or absurd (taken as missing).
     refused_boxes,
-    /// Frames whose time was before one already seen (taken as that one).
+    /// Frames with a time before the latest (taken as the latest).
     late_frames,
-    /// Times the clock started anew, further back than the lost time (gone on from where it was).
+    /// Restarts of the clock, further back than the lost time (continued from the latest).
     clock_restarts,
     /// Vehicles so far.
     vehicles,
     /// Vehicles that had to end to make room.
     evicted_vehicles,
-    /// Reads of vehicles that found no room, since all others were read in this very frame.
+    /// Reads of vehicles without room, since all others were read in the same frame.
     crowded_out_reads,
-    /// Shots whose pixels were copied.
+    /// Shots taken.
     shots_taken,
     /// Full frames dropped to keep within the memory budget.
     shed_full_frames,

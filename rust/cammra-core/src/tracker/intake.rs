@@ -1,4 +1,4 @@
-//! From a read as it came to what a vehicle takes in: checked, placed, and what is wrong with it counted.
+//! Checks and places a read before its vehicle hears it, and counts what is wrong with it.
 
 use super::counters::Counters;
 use super::reads::Read;
@@ -22,8 +22,8 @@ pub(super) fn text_of(read: &Read<'_>, rules: &Rules, counters: &mut Counters) -
 
 /// Where a read counts; `None` outside every region.
 ///
-/// The recogniser's word goes first. Else the middle of the plate (without one: of the vehicle) decides; a read
-/// that nothing places, without a box or without a frame size, counts in the first region.
+/// The recogniser's own region comes first, then the middle of the plate (or of the vehicle, without a plate). A read that
+/// cannot be placed, for want of a box or a frame size, counts in the first region.
 pub(super) fn place_of(
     read: &Read<'_>,
     frame: Option<Size>,
@@ -31,7 +31,7 @@ pub(super) fn place_of(
     whole_frame: &Region,
     counters: &mut Counters,
 ) -> Option<Place> {
-    let (vehicle, plate) = (usable(read.vehicle, counters), usable(read.plate, counters));
+    let (vehicle, plate) = (sane(read.vehicle, counters), sane(read.plate, counters));
     let regions = &rules.regions;
     let middle = plate.or(vehicle).map(RawBox::centre).zip(frame);
     let point = middle.map(|(middle, size)| fraction_of(middle, size));
@@ -57,7 +57,7 @@ pub(super) fn place_of(
     Some(Place { roi_id, progress })
 }
 
-/// What the read tells besides its text.
+/// What a read tells besides its text.
 pub(super) fn attributes_of<'a>(read: &Read<'a>, counters: &mut Counters) -> AttributeRead<'a> {
     AttributeRead {
         values: read.attributes,
@@ -66,22 +66,23 @@ pub(super) fn attributes_of<'a>(read: &Read<'a>, counters: &mut Counters) -> Att
     }
 }
 
-fn usable(given: Option<RawBox>, counters: &mut Counters) -> Option<RawBox> {
-    let usable = given.filter(|given| given.is_sane());
-    counters.refused_boxes += u64::from(usable.is_none() && given.is_some());
-    usable
+/// The box, if it could be one.
+fn sane(raw: Option<RawBox>, counters: &mut Counters) -> Option<RawBox> {
+    let sane = raw.filter(|raw| raw.is_sane());
+    counters.refused_boxes += u64::from(sane.is_none() && raw.is_some());
+    sane
 }
 
-/// A confidence as it may be used.
-fn fraction(given: Option<f64>, counters: &mut Counters) -> Option<f64> {
-    let given = given?;
-    if (0.0..=1.0).contains(&given) {
-        return Some(given);
+/// A confidence, corrected to 0..=1.
+fn fraction(confidence: Option<f64>, counters: &mut Counters) -> Option<f64> {
+    let confidence = confidence?;
+    if (0.0..=1.0).contains(&confidence) {
+        return Some(confidence);
     }
     counters.corrected_confidences += 1;
-    Some(if given.is_nan() {
+    Some(if confidence.is_nan() {
         0.0
     } else {
-        given.clamp(0.0, 1.0)
+        confidence.clamp(0.0, 1.0)
     })
 }

@@ -1,14 +1,14 @@
-//! What a recogniser saw in one frame, gathered without an allocation per read.
+//! What the recogniser saw in one frame, collected without an allocation per read.
 
 use crate::event::{Attribute, Direction};
 use crate::geometry::RawBox;
 
-/// One read as it is handed in; texts are borrowed.
+/// One read as it comes in; texts are borrowed.
 #[derive(Clone, Copy, Debug)]
 pub struct Read<'a> {
     /// The recogniser's number of the vehicle.
     pub track: i64,
-    /// The plate; empty when it was not read.
+    /// The plate's text; empty when it was not read.
     pub text: &'a str,
     /// Of the text, 0..=1; anything else is corrected and counted.
     pub confidence: f64,
@@ -16,11 +16,11 @@ pub struct Read<'a> {
     pub vehicle: Option<RawBox>,
     /// The plate, in frame pixels.
     pub plate: Option<RawBox>,
-    /// The region the recogniser puts it in.
+    /// The region of interest, if the recogniser tells.
     pub roi: Option<i64>,
-    /// The movement the recogniser saw.
+    /// The movement, if the recogniser tells.
     pub direction: Option<Direction>,
-    /// Values in the order of [`Attribute::ALL`]; empty where nothing is known.
+    /// In the order of [`Attribute::ALL`]; empty where unknown.
     pub attributes: [&'a str; Attribute::ALL.len()],
     /// Of make and model.
     pub confidence_mmr: Option<f64>,
@@ -52,14 +52,14 @@ struct Stored {
     attributes: Option<[(usize, usize); Attribute::ALL.len()]>,
 }
 
-/// The reads of one frame. Used again and again, it allocates only when a frame is larger than all before it.
+/// The reads of one frame. Reused, it allocates only for a frame larger than all before.
 #[derive(Clone, Debug, Default)]
 pub struct ReadBatch {
     reads: Vec<Stored>,
     texts: String,
 }
 
-/// Longest text of a read that is looked at: more than any plate, and what a hostile one may cost.
+/// Bytes of a text that are looked at: more than any plate has, and a bound on what a hostile text costs.
 const MAX_LOOKED_AT_BYTES: usize = 512;
 
 impl ReadBatch {
@@ -83,9 +83,9 @@ impl ReadBatch {
 
     /// Adds one read.
     pub fn push(&mut self, read: &Read<'_>) {
-        let text = self.keep(read.text);
-        let known = read.attributes.iter().any(|value| !value.is_empty());
-        let attributes = known.then(|| read.attributes.map(|value| self.keep(value)));
+        let text = self.copy(read.text);
+        let has_any = read.attributes.iter().any(|value| !value.is_empty());
+        let attributes = has_any.then(|| read.attributes.map(|value| self.copy(value)));
         let read = Read {
             text: "",
             attributes: [""; Attribute::ALL.len()],
@@ -98,7 +98,7 @@ impl ReadBatch {
         });
     }
 
-    fn keep(&mut self, text: &str) -> (usize, usize) {
+    fn copy(&mut self, text: &str) -> (usize, usize) {
         let mut end = text.len().min(MAX_LOOKED_AT_BYTES);
         while !text.is_char_boundary(end) {
             end -= 1;
@@ -112,18 +112,18 @@ impl ReadBatch {
     #[must_use]
     pub fn get(&self, index: usize) -> Option<Read<'_>> {
         let stored = self.reads.get(index)?;
-        let kept = |(start, end)| self.texts.get(start..end).unwrap_or_default();
+        let text_at = |(start, end)| self.texts.get(start..end).unwrap_or_default();
         let attributes = stored
             .attributes
-            .map_or([""; Attribute::ALL.len()], |all| all.map(kept));
+            .map_or([""; Attribute::ALL.len()], |all| all.map(text_at));
         Some(Read {
-            text: kept(stored.text),
+            text: text_at(stored.text),
             attributes,
             ..stored.read
         })
     }
 
-    /// Track, whether there is a text, and confidence of a read: what tells duplicates apart.
+    /// Track, whether there is a text, and confidence: the rank among duplicates.
     pub(super) fn rank(&self, index: usize) -> (i64, bool, f64) {
         let rank = |stored: &Stored| {
             (
@@ -135,7 +135,7 @@ impl ReadBatch {
         self.reads.get(index).map_or((0, false, 0.0), rank)
     }
 
-    /// Whether every track number is larger than the one before, as most recognisers have it: then none is twice.
+    /// Whether track numbers rise, as with most recognisers: then there are no duplicates.
     pub(super) fn is_rising(&self) -> bool {
         self.reads.is_sorted_by(|a, b| a.read.track < b.read.track)
     }

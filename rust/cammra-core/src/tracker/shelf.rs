@@ -1,4 +1,4 @@
-//! The memory that all vehicles' best shots share.
+//! The memory that all vehicles' shots share.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::shot::{SHED_ORDER, ShotPlan};
 use crate::vehicle::{Album, AlbumShot, Sight, Vehicle};
 use crate::vote::PlateText;
 
-/// What shots are to keep, and what they keep now.
+/// What shots are to keep, and how much they keep now.
 pub(super) struct Shelf {
     plan: ShotPlan,
     plan_no: u32,
@@ -42,12 +42,12 @@ impl Shelf {
         self.bytes
     }
 
-    /// Whether any profile wants a picture.
+    /// Whether any profile wants an image.
     pub(super) fn wants_pixels(&self) -> bool {
         self.plan != ShotPlan::default()
     }
 
-    /// Offers a read to its vehicle's album, and copies its pixels when it gets a place.
+    /// Offers a read to its vehicle's album; if it gets a place, copies its pixels.
     pub(super) fn offer(
         &mut self,
         album: &mut Album,
@@ -89,8 +89,8 @@ impl Shelf {
         self.bytes = 0;
     }
 
-    /// Lets pixels go until the budget holds: full frames of the least certain vehicle first, then vehicle crops and
-    /// downsized frames, plate crops last.
+    /// Drops pixels until the budget holds, kind by kind in [`SHED_ORDER`], of each kind the least certain vehicle's
+    /// first.
     pub(super) fn shed(
         &mut self,
         mut vehicles: Vec<&mut Vehicle>,

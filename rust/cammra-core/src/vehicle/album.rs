@@ -1,10 +1,10 @@
-//! The best shots of one vehicle: one per candidate text, so that an event shows what it says.
+//! The best shots of one vehicle, one per candidate text, so that an event shows what it says.
 //!
 //! Invariants, held by `tests/native/test_tracking_shots.py`:
 //!
 //! 1. A read of the reported text always finds a place; the others compete, the nearest texts first.
 //! 2. An event shows the best read whose text is the reported one; only where there is none, the nearest.
-//! 3. A shot is taken over only by a clearly better one, so that not every frame is copied.
+//! 3. Only a clearly better shot replaces another, so that not every frame is copied.
 
 use std::sync::Arc;
 
@@ -13,19 +13,19 @@ use crate::jpeg::ImageKind;
 use crate::shot::{SHED_ORDER, Shot};
 use crate::vote::{PlateText, distance};
 
-/// What a plate box that lies whole inside the frame is worth, in confidence.
+/// What a plate box inside the frame is worth, in confidence.
 const WHOLE_PLATE: f32 = 0.25;
 
-/// How much better a shot must be to take over.
+/// How much better a shot must be to replace another.
 const CLEARLY: f32 = 0.05;
 
-/// A shot in its place, and what is left of it.
+/// A shot, and what is left of it.
 #[derive(Clone)]
 pub(crate) struct AlbumShot {
     pub(crate) shot_no: u64,
     pub(crate) pixels: Arc<Shot>,
     pub(crate) bytes: usize,
-    /// Kinds of pixels that were never kept or were let go, by their place in [`SHED_ORDER`].
+    /// Which pixels were never kept or have been dropped, by their place in [`SHED_ORDER`].
     pub(crate) gone: [bool; SHED_ORDER.len()],
 }
 
@@ -38,11 +38,11 @@ pub(crate) struct Picture {
     pub(crate) vehicle: Option<Rect>,
     pub(crate) plate: Option<Rect>,
     pub(crate) shot: Option<AlbumShot>,
-    /// The wishes it was taken under; older ones are taken anew.
+    /// The plan of its shot; under another plan it is taken anew.
     pub(crate) plan_no: u32,
 }
 
-/// One read that asks for a place.
+/// A read that may get a place.
 pub(crate) struct Sight<'a> {
     pub(crate) text: &'a PlateText,
     pub(crate) confidence: f64,
@@ -50,19 +50,19 @@ pub(crate) struct Sight<'a> {
     pub(crate) vehicle: Option<RawBox>,
     pub(crate) plate: Option<RawBox>,
     pub(crate) frame_size: Option<Size>,
-    /// A frame came, and some profile wants pictures.
+    /// A frame came, and some profile wants images.
     pub(crate) has_pixels: bool,
     pub(crate) plan_no: u32,
 }
 
-/// Boxes are kept to what JPEG could ever show where the frame's size is not known.
+/// Where the frame's size is not known: the largest that a JPEG can show.
 const ANY_FRAME: Size = Size {
     width: crate::frame::MAX_SIDE_PX,
     height: crate::frame::MAX_SIDE_PX,
 };
 
 impl Sight<'_> {
-    /// The read's confidence, more where the plate can be shown whole.
+    /// The read's confidence, and a bonus if the plate can be shown whole.
     fn quality(&self) -> f32 {
         #[expect(
             clippy::cast_possible_truncation,
@@ -77,7 +77,7 @@ impl Sight<'_> {
 
     fn picture(&self, shot: Option<AlbumShot>) -> Picture {
         let frame = self.frame_size.unwrap_or(ANY_FRAME);
-        let clamped = |given: Option<RawBox>| given.and_then(|given| given.clamped_to(frame).ok());
+        let clamped = |raw: Option<RawBox>| raw.and_then(|raw| raw.clamped_to(frame).ok());
         Picture {
             text: *self.text,
             quality: self.quality(),
@@ -104,7 +104,7 @@ pub(crate) struct Album {
 }
 
 impl Album {
-    /// Where a read would go, if it deserves a place.
+    /// Where a read goes, if it deserves a place.
     pub(crate) fn place_for(
         &self,
         sight: &Sight<'_>,
@@ -117,9 +117,9 @@ impl Album {
             .iter()
             .position(|picture| picture.text == *sight.text)
         {
-            let held = self.pictures.get(place)?;
-            let stale = sight.has_pixels && (held.plan_no != sight.plan_no || held.shot.is_none());
-            return (stale || quality > held.quality + CLEARLY).then_some(place);
+            let old = self.pictures.get(place)?;
+            let is_stale = sight.has_pixels && (old.plan_no != sight.plan_no || old.shot.is_none());
+            return (is_stale || quality > old.quality + CLEARLY).then_some(place);
         }
         if self.pictures.len() < places {
             return Some(self.pictures.len());
@@ -138,7 +138,7 @@ impl Album {
         (near < far || (near == far && quality > CLEARLY - minus_quality)).then_some(place)
     }
 
-    /// Puts a read into its place; returns the bytes freed by what had to go.
+    /// Puts a read into its place; returns the bytes of the shot it replaces.
     pub(crate) fn put(
         &mut self,
         place: usize,
@@ -155,7 +155,7 @@ impl Album {
         0
     }
 
-    /// The picture to show with this text: its own best, else the nearest text's.
+    /// The picture to show with this text: its own, or the nearest text's.
     pub(crate) fn best_for(&self, text: &PlateText) -> Option<&Picture> {
         let rank = |picture: &&Picture| distance(&picture.text, text);
         let order = |a: &&Picture, b: &&Picture| {
@@ -187,14 +187,14 @@ impl Album {
             .sum()
     }
 
-    /// Whether any picture still has the pixels of a place in [`SHED_ORDER`].
+    /// Whether any picture still has the pixels at a place in [`SHED_ORDER`].
     pub(crate) fn has_pixels_of(&self, place: usize) -> bool {
         self.pictures.iter().any(|picture| has(picture, place))
     }
 
-    /// Lets the pixels of a place in [`SHED_ORDER`] go where the picture is least sure, and those of the next places when
-    /// that alone frees nothing (a JPEG frame is the source of all its images); returns the bytes freed. `gone` hears of
-    /// each kind.
+    /// Drops the pixels at a place in [`SHED_ORDER`] from the least sure picture that has them, and those at the next places
+    /// while that frees nothing (a JPEG frame is the source of all its images). Calls `gone` with each kind; returns the
+    /// bytes freed.
     pub(crate) fn shed_one(&mut self, place: usize, mut gone: impl FnMut(ImageKind)) -> usize {
         let with = self
             .pictures

@@ -1,9 +1,9 @@
-//! Country, plate region, make and the like: a weighted majority each.
+//! Country, plate region, make and the like: a weighted majority for each.
 
 use crate::event::Attribute;
 use crate::vote::{Ballot, Patience, ShortText};
 
-/// Values of one attribute that are weighed against each other.
+/// Values of one attribute that compete.
 const CHOICES: usize = 3;
 
 /// The majorities of one vehicle.
@@ -14,7 +14,7 @@ pub(crate) struct Attributes {
     colour: Mean,
 }
 
-/// A mean that grows by one.
+/// A running mean.
 #[derive(Clone, Copy, Debug, Default)]
 struct Mean {
     sum: f64,
@@ -51,15 +51,15 @@ impl Attributes {
         }
     }
 
-    /// Takes one read's values in; returns how many were too long and had to be cut.
+    /// Takes in one read's values; returns how many were too long and had to be cut.
     pub(crate) fn add(&mut self, read: &AttributeRead<'_>, weight: f32, mono_ns: i64) -> u64 {
         let mut cut_values = 0;
         for (ballot, value) in self.ballots.iter_mut().zip(read.values) {
             if value.is_empty() {
                 continue;
             }
-            let (value, cut) = ShortText::cut_from(value);
-            cut_values += u64::from(cut);
+            let (value, is_cut) = ShortText::cut_from(value);
+            cut_values += u64::from(is_cut);
             if !value.is_empty() {
                 ballot.cast(value, weight, mono_ns);
             }
@@ -73,7 +73,7 @@ impl Attributes {
         self.ballots.iter_mut().for_each(Ballot::say_best);
     }
 
-    /// Takes over what has changed for good; `changed` hears of each.
+    /// Adopts changes that count, and calls `changed` with each.
     pub(crate) fn settle(&mut self, patience: Patience, mut changed: impl FnMut(Attribute)) {
         for (ballot, attribute) in self.ballots.iter_mut().zip(Attribute::ALL) {
             if ballot.settle(patience) {
@@ -82,7 +82,7 @@ impl Attributes {
         }
     }
 
-    /// No more reads will come: what was never known takes its first value, the rest what leads with two reads.
+    /// No more reads will come: an unknown attribute adopts its best value, any other a value that leads with two reads.
     pub(crate) fn close(&mut self) {
         for ballot in &mut self.ballots {
             if ballot.said().is_empty() {
@@ -96,10 +96,11 @@ impl Attributes {
         }
     }
 
-    /// What is reported, known values only.
+    /// The reported values, without the unknown ones.
     pub(crate) fn said(&self) -> Vec<(Attribute, String)> {
-        let said = Attribute::ALL.iter().zip(&self.ballots);
-        said.filter(|(_, ballot)| !ballot.said().is_empty())
+        let ballots = Attribute::ALL.iter().zip(&self.ballots);
+        ballots
+            .filter(|(_, ballot)| !ballot.said().is_empty())
             .map(|(attribute, ballot)| (*attribute, ballot.said().as_str().to_owned()))
             .collect()
     }

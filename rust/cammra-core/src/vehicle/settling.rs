@@ -1,5 +1,5 @@
-//! A value that follows the latest reads, but not the first contrary one: direction and region, where a vehicle that
-//! turns round must not be held by the majority of its past.
+//! A value that follows the latest reads, but not the first contrary one: for direction and region, where a vehicle that
+//! turns round must not be outvoted by its past.
 
 use crate::vote::Patience;
 
@@ -10,7 +10,7 @@ struct Pending<T> {
     first_mono_ns: i64,
 }
 
-/// What is reported, and what may replace it.
+/// The reported value, and what may replace it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settling<T> {
     said: T,
@@ -29,13 +29,13 @@ impl<T: Copy + PartialEq> Settling<T> {
         self.said
     }
 
-    /// One read's word. True when it makes a change count.
+    /// Takes in one read's value. True when a change counts now.
     pub(crate) fn hear(&mut self, value: T, mono_ns: i64, patience: Patience) -> bool {
         if value == self.said {
             self.pending = None;
             return false;
         }
-        let heard = match self.pending {
+        let pending = match self.pending {
             Some(pending) if pending.value == value => Pending {
                 reads: pending.reads.saturating_add(1),
                 ..pending
@@ -46,20 +46,20 @@ impl<T: Copy + PartialEq> Settling<T> {
                 first_mono_ns: mono_ns,
             },
         };
-        self.pending = Some(heard);
-        let ripe = patience.has_seen(heard.reads, heard.first_mono_ns, mono_ns);
-        if ripe {
+        self.pending = Some(pending);
+        let counts = patience.has_seen(pending.reads, pending.first_mono_ns, mono_ns);
+        if counts {
             self.close(value);
         }
-        ripe
+        counts
     }
 
-    /// What would replace the reported value.
+    /// The value that would replace the reported one.
     pub(crate) fn pending(&self) -> Option<T> {
         self.pending.map(|pending| pending.value)
     }
 
-    /// Takes a value over at once.
+    /// Adopts a value at once.
     pub(crate) const fn close(&mut self, value: T) {
         self.said = value;
         self.pending = None;

@@ -1,11 +1,11 @@
-//! The life of one vehicle as a table that the compiler reads: leave a line out, and it does not build.
+//! The life of a vehicle as a table that the compiler checks: leave out a line, and it does not build.
 
 use crate::event::EventKind;
 
-/// Where in its life a vehicle is.
+/// A stage in the life of a vehicle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Stage {
-    /// Read, but the result delay holds New back.
+    /// Read; the result delay holds New back.
     Waiting,
     /// New has been said.
     Fresh,
@@ -20,15 +20,15 @@ pub(super) enum Stage {
 pub(super) enum Cue {
     /// The result delay is over.
     Released,
-    /// A change of what was reported counts.
+    /// A change of a reported value counts.
     Changed,
-    /// Enough agreeing reads, or the time for them is over.
+    /// Enough reads agree, or the time for them is over.
     Convinced,
     /// Silent for too long, evicted, or the stream ends.
     Over,
 }
 
-/// The table: what comes next, and what is said on the way.
+/// The table: the next stage, and the events on the way there.
 #[must_use]
 pub(super) const fn step(stage: Stage, cue: Cue) -> (Stage, &'static [EventKind]) {
     use EventKind::{Lost, New, Reliable, Update};
@@ -52,26 +52,26 @@ mod tests {
 
     const CUES: [Cue; 4] = [Cue::Released, Cue::Changed, Cue::Convinced, Cue::Over];
 
-    /// Every sequence of cues up to this length, from the first to the last.
+    /// The events of every sequence of this many cues, and then the last one.
     fn lives(length: u32) -> impl Iterator<Item = Vec<EventKind>> {
         (0..4_u32.pow(length)).map(move |mut code| {
             let mut stage = Stage::Waiting;
-            let mut said = Vec::new();
+            let mut kinds = Vec::new();
             for _ in 0..length {
                 let (next, events) = step(stage, CUES[code as usize % 4]);
                 code /= 4;
                 stage = next;
-                said.extend_from_slice(events);
+                kinds.extend_from_slice(events);
             }
-            said.extend_from_slice(step(stage, Cue::Over).1);
-            said
+            kinds.extend_from_slice(step(stage, Cue::Over).1);
+            kinds
         })
     }
 
     #[test]
     fn whatever_happens_new_reliable_and_lost_come_once_and_in_order() {
-        for said in lives(7) {
-            let once: Vec<_> = said
+        for kinds in lives(7) {
+            let once: Vec<_> = kinds
                 .iter()
                 .filter(|kind| **kind != EventKind::Update)
                 .copied()
@@ -79,10 +79,10 @@ mod tests {
             assert_eq!(
                 once,
                 [EventKind::New, EventKind::Reliable, EventKind::Lost],
-                "{said:?}"
+                "{kinds:?}"
             );
-            assert_eq!(said.first(), Some(&EventKind::New));
-            assert_eq!(said.last(), Some(&EventKind::Lost));
+            assert_eq!(kinds.first(), Some(&EventKind::New));
+            assert_eq!(kinds.last(), Some(&EventKind::Lost));
         }
     }
 }

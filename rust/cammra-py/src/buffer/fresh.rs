@@ -11,7 +11,7 @@ use pyo3::types::PyBytes;
 
 /// The memory of a `bytes` object that nobody has seen yet, filled from the front.
 ///
-/// `PyBytes::new_with` hands out zeros instead, and writing them costs as much as half of the base64 that follows.
+/// `PyBytes::new_with` would write zeros first, which costs half as much as the base64 that follows.
 pub(crate) struct Fresh<'a> {
     rest: &'a mut [MaybeUninit<u8>],
     /// Something did not fit.
@@ -19,7 +19,7 @@ pub(crate) struct Fresh<'a> {
 }
 
 impl Fresh<'_> {
-    /// The next `length` bytes; none when there is no room for them.
+    /// The next `length` bytes; `None` when there is no room for them.
     fn take(&mut self, length: usize) -> Option<&mut [MaybeUninit<u8>]> {
         let rest = std::mem::take(&mut self.rest);
         if length > rest.len() {
@@ -36,7 +36,7 @@ impl Output for Fresh<'_> {
     #[inline]
     fn put(&mut self, piece: &[u8]) {
         if let Some(here) = self.take(piece.len()) {
-            // SAFETY: `here` has the piece's length, and as nobody else knows it, it does not overlap with it.
+            // SAFETY: `here` has the piece's length, and cannot overlap it, since nobody else knows that memory.
             unsafe {
                 std::ptr::copy_nonoverlapping(
                     piece.as_ptr(),
@@ -54,7 +54,7 @@ impl Output for Fresh<'_> {
     }
 }
 
-/// A `bytes` object of `length` bytes, all of which `write` has to write.
+/// A `bytes` object of `length` bytes, all of which `write` must write.
 ///
 /// # Errors
 /// `MemoryError`; `SystemError` when `write` wrote more or less than that.
@@ -64,13 +64,13 @@ pub(crate) fn bytes_of(
     write: impl FnOnce(&mut Fresh<'_>),
 ) -> PyResult<Bound<'_, PyBytes>> {
     let size = ffi::Py_ssize_t::try_from(length)?;
-    // SAFETY: we hold the interpreter; what comes back is null with an error set, or an object of ours.
+    // SAFETY: we hold the interpreter; the result is null with an error set, or an object that we own.
     let object = unsafe {
-        let made = ffi::PyBytes_FromStringAndSize(std::ptr::null(), size);
-        Bound::from_owned_ptr_or_err(py, made)?
+        let object = ffi::PyBytes_FromStringAndSize(std::ptr::null(), size);
+        Bound::from_owned_ptr_or_err(py, object)?
     };
-    // SAFETY: a `bytes` object has that many bytes behind this pointer, and until this function returns it is ours alone,
-    // so writing to them is allowed ("may not be modified unless the object was just created with a null pointer").
+    // SAFETY: the object has that many bytes behind this pointer, and until this function returns nobody else has it, so we
+    // may write to them ("may not be modified unless the object was just created with a null pointer").
     let memory = unsafe {
         let start = ffi::PyBytes_AsString(object.as_ptr());
         std::slice::from_raw_parts_mut(start.cast::<MaybeUninit<u8>>(), length)
@@ -80,7 +80,7 @@ pub(crate) fn bytes_of(
         is_short: false,
     };
     write(&mut fresh);
-    // Each byte that is not in `rest` was written; bytes that were not must never be seen.
+    // Bytes in `rest` were not written, and must never be seen.
     if fresh.is_short || !fresh.rest.is_empty() {
         return Err(PySystemError::new_err(format!(
             "not exactly the {length} bytes that were announced"

@@ -1,21 +1,21 @@
-//! What a track says, as Python sees it.
+//! What a vehicle says, as Python sees it.
 
-use cammra_core::event::TrackEvent as Said;
+use cammra_core::event::TrackEvent as CoreEvent;
 use cammra_core::geometry::Rect;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::imaging::Shot;
 
-/// One thing a track says, before images and numbers of the wire are added.
+/// One thing a vehicle says, before images and wire numbers are added.
 #[pyclass(frozen, module = "cammra_edge._native")]
 pub(crate) struct TrackEvent {
-    said: Said,
+    event: CoreEvent,
 }
 
-impl From<Said> for TrackEvent {
-    fn from(said: Said) -> Self {
-        Self { said }
+impl From<CoreEvent> for TrackEvent {
+    fn from(event: CoreEvent) -> Self {
+        Self { event }
     }
 }
 
@@ -29,128 +29,128 @@ const fn box_from(rect: Rect) -> Box4 {
 impl TrackEvent {
     #[getter]
     const fn kind(&self) -> &'static str {
-        self.said.kind.name()
+        self.event.kind.name()
     }
 
     #[getter]
     const fn vehicle_no(&self) -> u64 {
-        self.said.vehicle_no
+        self.event.vehicle_no
     }
 
     #[getter]
     const fn track(&self) -> i64 {
-        self.said.track
+        self.event.track
     }
 
     #[getter]
     const fn ordinal(&self) -> u32 {
-        self.said.ordinal
+        self.event.ordinal
     }
 
     #[getter]
     const fn at_mono_ns(&self) -> i64 {
-        self.said.at.mono_ns
+        self.event.at.mono_ns
     }
 
     #[getter]
     const fn at_utc_ns(&self) -> i64 {
-        self.said.at.utc_ns
+        self.event.at.utc_ns
     }
 
     #[getter]
     const fn first_mono_ns(&self) -> i64 {
-        self.said.first.mono_ns
+        self.event.first.mono_ns
     }
 
     #[getter]
     const fn first_utc_ns(&self) -> i64 {
-        self.said.first.utc_ns
+        self.event.first.utc_ns
     }
 
     #[getter]
     const fn image_utc_ns(&self) -> i64 {
-        self.said.image_utc_ns
+        self.event.image_utc_ns
     }
 
     #[getter]
     fn text(&self) -> &str {
-        &self.said.text
+        &self.event.text
     }
 
     #[getter]
     const fn confidence(&self) -> f64 {
-        self.said.confidence
+        self.event.confidence
     }
 
     #[getter]
     fn image_text(&self) -> &str {
-        &self.said.image_text
+        &self.event.image_text
     }
 
     #[getter]
     const fn direction(&self) -> &'static str {
-        self.said.direction.name()
+        self.event.direction.name()
     }
 
     #[getter]
     const fn roi_id(&self) -> u32 {
-        self.said.roi_id
+        self.event.roi_id
     }
 
     #[getter]
     fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let known = PyDict::new(py);
-        for (attribute, value) in &self.said.attributes {
-            known.set_item(attribute.name(), value)?;
+        let attributes = PyDict::new(py);
+        for (attribute, value) in &self.event.attributes {
+            attributes.set_item(attribute.name(), value)?;
         }
-        Ok(known)
+        Ok(attributes)
     }
 
     #[getter]
     const fn confidence_mmr(&self) -> Option<f64> {
-        self.said.confidence_mmr
+        self.event.confidence_mmr
     }
 
     #[getter]
     const fn confidence_colour(&self) -> Option<f64> {
-        self.said.confidence_colour
+        self.event.confidence_colour
     }
 
     #[getter]
     fn vehicle_box(&self) -> Option<Box4> {
-        self.said.vehicle_box.map(box_from)
+        self.event.vehicle_box.map(box_from)
     }
 
     #[getter]
     fn plate_box(&self) -> Option<Box4> {
-        self.said.plate_box.map(box_from)
+        self.event.plate_box.map(box_from)
     }
 
     #[getter]
     fn changed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.said.changed.names().collect::<Vec<_>>())
+        PyTuple::new(py, self.event.changed.names().collect::<Vec<_>>())
     }
 
     #[getter]
     const fn reads(&self) -> u32 {
-        self.said.reads
+        self.event.reads
     }
 
     #[getter]
     fn shot(&self) -> Option<Shot> {
-        let held = self.said.shot.as_ref()?;
-        Some(Shot::new(held.shot.clone(), held.shot_no))
+        let shot = self.event.shot.as_ref()?;
+        Some(Shot::new(shot.shot.clone(), shot.shot_no))
     }
 
-    /// Ids only: a plate is personal data and does not belong into a log.
+    /// Ids only: a plate is personal data and must not reach a log.
     fn __repr__(&self) -> String {
-        let Said {
+        let CoreEvent {
             kind,
             vehicle_no,
             track,
             ordinal,
             ..
-        } = &self.said;
+        } = &self.event;
         format!(
             "<TrackEvent {} vehicle_no={vehicle_no} track={track} ordinal={ordinal}>",
             kind.name()

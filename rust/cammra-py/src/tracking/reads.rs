@@ -1,4 +1,4 @@
-//! `PlateRead`s as Python hands them over: attributes by interned names, one look each, nothing copied but texts.
+//! `PlateRead`s from Python: each attribute is looked up once, by an interned name, and only texts are copied.
 
 use std::borrow::Cow;
 
@@ -11,36 +11,36 @@ use pyo3::types::{PyFloat, PyInt, PyString, PyTuple};
 
 const ATTRIBUTES: usize = Attribute::ALL.len();
 
-/// A field that cannot be used: its name, what it held, what was wanted.
+/// A field that cannot be used: its name, its value, and what is wanted.
 pub(super) struct BadField {
     field: &'static str,
-    given: String,
+    value: String,
     want: &'static str,
 }
 
 impl BadField {
-    /// Names the value, but never a text: it may be a plate, and messages are logged.
+    /// Shows the value, but never a text: messages are logged, and it may be a plate.
     fn new(field: &'static str, value: &Bound<'_, PyAny>, want: &'static str) -> Self {
-        let plain = value.is_none()
+        let is_number = value.is_none()
             || value.is_exact_instance_of::<PyFloat>()
             || value.is_exact_instance_of::<PyInt>();
-        let given = if plain {
+        let shown = if is_number {
             value.repr().map(|text| text.to_string())
         } else {
             type_name(value)
         };
         Self {
             field,
-            given: given.unwrap_or_else(|_| "an object without a name".to_owned()),
+            value: shown.unwrap_or_else(|_| "an object without a name".to_owned()),
             want,
         }
     }
 
     fn missing(field: &'static str, read: &Bound<'_, PyAny>) -> Self {
-        let given = type_name(read).unwrap_or_default();
+        let kind = type_name(read).unwrap_or_default();
         Self {
             field,
-            given: format!("missing in {given}"),
+            value: format!("missing in {kind}"),
             want: "a PlateRead's field",
         }
     }
@@ -49,7 +49,7 @@ impl BadField {
     pub(super) fn message(&self, index: usize) -> String {
         format!(
             "reads[{index}].{} is {}: want {}",
-            self.field, self.given, self.want
+            self.field, self.value, self.want
         )
     }
 }
@@ -60,7 +60,7 @@ fn type_name(value: &Bound<'_, PyAny>) -> PyResult<String> {
 
 type Field<T> = Result<T, BadField>;
 
-/// The fields of one read, looked up by interned names.
+/// An object whose fields are looked up by interned names.
 struct Fields<'a, 'py> {
     of: &'a Bound<'py, PyAny>,
 }
@@ -138,7 +138,7 @@ fn direction(field: &'static str, value: &Bound<'_, PyAny>) -> Field<Direction> 
         "unknown" => Ok(Direction::Unknown),
         _ => Err(BadField {
             field,
-            given: "another text".to_owned(),
+            value: "another text".to_owned(),
             want,
         }),
     }

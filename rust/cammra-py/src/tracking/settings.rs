@@ -1,4 +1,4 @@
-//! What a tracker needs of `cammra_edge.config.Settings`, which has checked it: every range stands there.
+//! What a tracker needs of `cammra_edge.config.Settings`, which has checked every value.
 
 use cammra_core::geometry::Size;
 use cammra_core::region::Region;
@@ -23,7 +23,7 @@ fn nanoseconds(settings: &Bound<'_, PyAny>, name: &str) -> PyResult<i64> {
     let seconds: f64 = field(settings, name)?;
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "beyond 292 years it stays there"
+        reason = "a cast to the nearest i64; no setting comes near its ends"
     )]
     Ok((seconds * 1e9).round() as i64)
 }

@@ -8,10 +8,10 @@ use super::text;
 use crate::frame::Plane;
 use crate::geometry::{Rect, Size};
 
-/// Pixels that a decoded part may begin further left than asked for; `SHIM_LEFT_SLACK`.
+/// Pixels by which a decoded part may begin too far left; `SHIM_LEFT_SLACK`.
 pub(in crate::jpeg) const LEFT_SLACK_PX: usize = 32;
 
-/// The shim's word for a JPEG that is not of the kind a function is for.
+/// The shim's answer to a JPEG of the wrong kind.
 const SHIM_UNSUITABLE: c_int = 1;
 
 /// Side of a 4:2:0 frame's MCU.
@@ -58,7 +58,7 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
-/// Which part of a JPEG is wanted, and how.
+/// Which part of a JPEG to decode, and how.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::jpeg) struct Part {
     /// In pixels of the scaled frame.
@@ -71,7 +71,7 @@ pub(in crate::jpeg) struct Part {
     pub(in crate::jpeg) smooth_chroma: bool,
 }
 
-/// How three planes of a 4:2:0 frame lie in one buffer: whole MCUs, Y first, then U and V of half the width and height.
+/// Three planes of a 4:2:0 frame in one buffer, in whole MCUs: Y, then U and V of half the width and height.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::jpeg) struct PlanesLayout {
     /// Bytes of a row of Y; of U and V half of them.
@@ -89,7 +89,7 @@ impl PlanesLayout {
         }
     }
 
-    /// Bytes of all three; `None` where no buffer is so long.
+    /// Bytes of all three; `None` where no buffer is that long.
     pub(in crate::jpeg) fn bytes(self) -> Option<usize> {
         Some(self.stride.checked_mul(self.rows)? / 2 * 3)
     }
@@ -108,7 +108,7 @@ impl PlanesLayout {
     }
 }
 
-/// A decompressor; one thread's.
+/// A decompressor of one thread.
 pub(in crate::jpeg) struct Decoder {
     raw: NonNull<RawDecoder>,
     _one_thread: PhantomData<*mut ()>,
@@ -118,7 +118,7 @@ impl Decoder {
     /// # Errors
     /// When there is no memory.
     pub(in crate::jpeg) fn new() -> Result<Self, String> {
-        // SAFETY: takes nothing, returns null or a decoder that is ours.
+        // SAFETY: takes nothing, returns null or a decoder that we own.
         let raw = NonNull::new(unsafe { shim_decoder_new() }).ok_or("out of memory")?;
         Ok(Self {
             raw,
@@ -126,15 +126,15 @@ impl Decoder {
         })
     }
 
-    /// Whether a decoder would begin with it; decodes nothing.
+    /// Checks that a decoder would start on it; decodes nothing.
     pub(in crate::jpeg) fn check(&mut self, jpeg: &[u8]) -> Result<(), String> {
         // SAFETY: the slice is read only up to its length.
         let done = unsafe { shim_check(self.raw.as_ptr(), jpeg.as_ptr(), jpeg.len()) };
         self.outcome(done)
     }
 
-    /// Decodes a part into `pixels`, whose rows are `stride` bytes apart. Returns how many pixels of each row come before the
-    /// part.
+    /// Decodes a part into `pixels`, in rows `stride` bytes apart. Returns how many pixels come before the part in each
+    /// row.
     pub(in crate::jpeg) fn part(
         &mut self,
         jpeg: &[u8],
@@ -182,8 +182,8 @@ impl Decoder {
         Ok((rect.x - left) as usize)
     }
 
-    /// Decodes a whole 4:2:0 JPEG of `size` into planes Y, U, V, one after the other as [`PlanesLayout`] says. Returns
-    /// whether it was of that kind; nothing is written where not.
+    /// Decodes a whole 4:2:0 JPEG of `size` into planes Y, U and V, laid out as in [`PlanesLayout`]. False, with nothing
+    /// written, for a JPEG of another kind.
     pub(in crate::jpeg) fn planes(
         &mut self,
         jpeg: &[u8],
@@ -218,14 +218,14 @@ impl Decoder {
         if done == 0 {
             return Ok(());
         }
-        // SAFETY: the decoder's message is a C string inside it.
+        // SAFETY: the message is a C string inside the decoder.
         Err(unsafe { text(shim_decoder_why(self.raw.as_ptr())) })
     }
 }
 
 impl Drop for Decoder {
     fn drop(&mut self) {
-        // SAFETY: made by `new`, freed once.
+        // SAFETY: `new` created it, and it is freed once.
         unsafe { shim_decoder_free(self.raw.as_ptr()) }
     }
 }

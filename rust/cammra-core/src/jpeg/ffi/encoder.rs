@@ -56,7 +56,7 @@ enum Space {
     Ycc = 3,
 }
 
-/// How one image is encoded.
+/// How an image is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::jpeg) struct Recipe {
     /// Width and height of the image.
@@ -88,10 +88,10 @@ impl Recipe {
     }
 }
 
-/// A compressor and its output buffer; one thread's.
+/// A compressor and its output buffer, of one thread.
 pub(in crate::jpeg) struct Encoder {
     raw: NonNull<RawEncoder>,
-    // C's state is bound to no thread, but nothing needs to send it.
+    // C's state could move between threads, but nothing needs that.
     _one_thread: PhantomData<*mut ()>,
 }
 
@@ -99,7 +99,7 @@ impl Encoder {
     /// # Errors
     /// When there is no memory.
     pub(in crate::jpeg) fn new() -> Result<Self, String> {
-        // SAFETY: takes nothing, returns null or an encoder that is ours.
+        // SAFETY: takes nothing, returns null or an encoder that we own.
         let raw = NonNull::new(unsafe { shim_encoder_new() }).ok_or("out of memory")?;
         Ok(Self {
             raw,
@@ -137,9 +137,10 @@ impl Encoder {
         self.outcome(done)
     }
 
-    /// Encodes planes: `next` is called once for each band and gives its rows of Y, U and V.
+    /// Encodes planes band by band.
     ///
-    /// A band is `8 * factors.1` luma rows and 8 of chroma; every row holds its plane's width rounded up to a multiple of 8.
+    /// A band is `8 * factors.1` luma rows and 8 chroma rows; every row holds its plane's width rounded up to a multiple of
+    /// 8.
     pub(in crate::jpeg) fn planes(
         &mut self,
         recipe: Recipe,
@@ -173,7 +174,7 @@ impl Encoder {
                 }
             });
             // SAFETY: each of the three slices covers its rows (asserted) and outlives the call; libjpeg reads
-            // a plane's width rounded up to whole blocks of 8, which is what row_bytes says.
+            // a plane's width rounded up to whole blocks of 8, which is row_bytes.
             let done = unsafe { shim_planes_band(self.raw.as_ptr(), raw.as_ptr()) };
             self.outcome(done)?;
         }
@@ -182,7 +183,7 @@ impl Encoder {
         self.outcome(done)
     }
 
-    /// The JPEG that was made last.
+    /// The last JPEG.
     pub(in crate::jpeg) fn encoded(&self) -> &[u8] {
         let mut size = 0;
         // SAFETY: the encoder is ours; the buffer it returns stays until its next call, which needs `&mut self`.
@@ -200,14 +201,14 @@ impl Encoder {
         if done == 0 {
             return Ok(());
         }
-        // SAFETY: the encoder's message is a C string inside it.
+        // SAFETY: the message is a C string inside the encoder.
         Err(unsafe { text(shim_encoder_why(self.raw.as_ptr())) })
     }
 }
 
 impl Drop for Encoder {
     fn drop(&mut self) {
-        // SAFETY: made by `new`, freed once.
+        // SAFETY: `new` created it, and it is freed once.
         unsafe { shim_encoder_free(self.raw.as_ptr()) }
     }
 }
