@@ -4,7 +4,7 @@ A recogniser hands in `PlateRead` and `FrameTime`; the tracker says what happene
 what the outbox stores and every payload renders. Boxes are frame pixels, `(x, y, width, height)`.
 """
 
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, fields
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
@@ -119,6 +119,9 @@ class VehicleInfo:
 
 NOTHING_KNOWN = VehicleInfo()
 """What is known of a vehicle that nobody recognised more of than its plate."""
+
+VEHICLE_TEXTS = tuple(field.name for field in fields(VehicleInfo) if field.default == "")
+"""The fields of `VehicleInfo` that hold a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

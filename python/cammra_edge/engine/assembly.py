@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cammra_edge.errors import FrameError, ImageError
 from cammra_edge.model import (
     NOTHING_KNOWN,
+    VEHICLE_TEXTS,
     Direction,
     Event,
     EventKind,
@@ -89,16 +90,11 @@ def event_from(track_event: TrackEvent, *, stream_id: str, car_id: int, lists: L
 
 
 def _info_from(track_event: TrackEvent, attributes: Mapping[str, str]) -> VehicleInfo:
-    info = VehicleInfo(
-        view=attributes.get("view", ""),
-        kind=attributes.get("kind", ""),
-        colour=attributes.get("colour", ""),
-        make=attributes.get("make", ""),
-        model=attributes.get("model", ""),
-        confidence_mmr=track_event.confidence_mmr,
-        confidence_colour=track_event.confidence_colour,
-    )
-    return NOTHING_KNOWN if info == NOTHING_KNOWN else info
+    known: dict[str, Any] = {name: attributes[name] for name in VEHICLE_TEXTS if name in attributes}
+    mmr, colour = track_event.confidence_mmr, track_event.confidence_colour
+    if not known and mmr is None and colour is None:
+        return NOTHING_KNOWN
+    return VehicleInfo(**known, confidence_mmr=mmr, confidence_colour=colour)
 
 
 def with_images(

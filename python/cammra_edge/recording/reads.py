@@ -12,10 +12,10 @@ import json
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from cammra_edge.errors import RecordingError
-from cammra_edge.model import Direction, PlateRead, VehicleInfo
+from cammra_edge.model import VEHICLE_TEXTS, Direction, PlateRead, VehicleInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +32,6 @@ MAX_ROI = 255
 _DIRECTIONS = frozenset(direction.value for direction in Direction)
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _TEXTS = ("country", "region", "region_code", "iso3166_2")
-_INFO_TEXTS = ("view", "kind", "colour", "make", "model")
 _INFO_NUMBERS = ("confidence_mmr", "confidence_colour")
 
 
@@ -172,15 +171,9 @@ def _box(raw: Mapping[str, object], name: str) -> Box | None:
 
 
 def _info(raw: Mapping[str, object]) -> VehicleInfo:
-    return VehicleInfo(
-        view=_text(raw, "view") or "",
-        kind=_text(raw, "kind") or "",
-        colour=_text(raw, "colour") or "",
-        make=_text(raw, "make") or "",
-        model=_text(raw, "model") or "",
-        confidence_mmr=_number(raw, "confidence_mmr"),
-        confidence_colour=_number(raw, "confidence_colour"),
-    )
+    known: dict[str, Any] = {name: _text(raw, name) or "" for name in VEHICLE_TEXTS}
+    known |= {name: _number(raw, name) for name in _INFO_NUMBERS}
+    return VehicleInfo(**known)
 
 
 def _as_json(read: PlateRead) -> dict[str, object]:
@@ -196,7 +189,7 @@ def _as_json(read: PlateRead) -> dict[str, object]:
         "direction": read.direction,
     }
     if info is not None:
-        fields = {name: getattr(info, name) for name in _INFO_TEXTS + _INFO_NUMBERS}
+        fields = {name: getattr(info, name) for name in VEHICLE_TEXTS + _INFO_NUMBERS}
         row["info"] = {name: value for name, value in fields.items() if value not in ("", None)}
     return {name: value for name, value in row.items() if value is not None}
 
