@@ -9,9 +9,11 @@ from cammra_edge.cli import main
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.script import load_script
 from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.config.saved import CURRENT, page_folder
 from cammra_edge.receiver import Answer, Receiver
 from cammra_edge.web import serve_page
 from cammra_edge.web.access import Access
+from cammra_edge.web.saved import SavedSettings
 from tests.cli.scripts import write_recording, write_script
 
 Said = pytest.CaptureFixture[str]
@@ -70,6 +72,23 @@ def test_status_shows_the_outbox_of_a_script_or_a_path(refused: Path, capsys: Sa
     path = load_script(refused).engine.settings.outbox.path
     assert main(["status", str(path), "--metrics"]) == Exit.OK
     assert 'cammra_parked{profile="gate",name="gate"} 2' in capsys.readouterr().out
+
+
+def test_status_knows_the_profiles_of_the_page_too(refused: Path, capsys: Said) -> None:
+    script = load_script(refused).engine.settings
+    page = SavedSettings(page_folder(script), script, lambda _: None, SYSTEM_CLOCK)
+    changes = {"profiles[Profile 2].name": "mine", "profiles[gate].name": "main gate"}
+    page.save(changes, on=None, who="test")
+    assert main(["status", str(refused), "--json"]) == Exit.OK
+    profiles = json.loads(capsys.readouterr().out)["profiles"]
+    assert [(one["key"], one["name"], one["state"]) for one in profiles] == [
+        ("gate", "main gate", "not running"),
+        ("Profile 2", "mine", "not running"),
+    ]
+    assert main(["outbox", "give", str(refused), "mine", "gate"]) == Exit.CONFIG
+    (page_folder(script) / CURRENT).write_bytes(b"broken")
+    assert main(["status", str(refused), "--json"]) == Exit.OK
+    assert [one["key"] for one in json.loads(capsys.readouterr().out)["profiles"]] == ["gate"]
 
 
 def test_status_asks_a_running_engines_page(

@@ -160,9 +160,7 @@ def test_run_sends_nothing_before_the_saved_settings_are_in_force(folder: Path) 
             "source = []\n"
         )
         settings = load_script(script).engine.settings
-        saved = SavedSettings(
-            folder / "cammra-page" / "settings", settings, lambda _: None, SYSTEM_CLOCK
-        )
+        saved = SavedSettings(folder / "cammra-page", settings, lambda _: None, SYSTEM_CLOCK)
         changes = {f"profiles[{key}].server_url": by_page.http_url for key in ("gate", "vms")}
         saved.save({**changes, "profiles[gate].password": ""}, on=None, who="test")
         assert main(["run", str(script), "--page", f"127.0.0.1:{free_port()}"]) == Exit.OK

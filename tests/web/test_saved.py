@@ -17,11 +17,11 @@ from tests.web.still import StillEngine, still_settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cammra_edge.web.saved import Version
+    from cammra_edge.config.saved import Version
 
 
 def saved_in(engine: StillEngine, folder: Path) -> SavedSettings:
-    return SavedSettings(folder / "settings", still_settings(folder), engine.apply, SYSTEM_CLOCK)
+    return SavedSettings(folder, still_settings(folder), engine.apply, SYSTEM_CLOCK)
 
 
 def save(saved: SavedSettings, lost_after_s: float, *, on: int | None = None) -> Version:
@@ -119,7 +119,7 @@ def test_saved_fields_that_no_longer_fit_the_script_give_way_to_it(
     script = still_settings(tmp_path)
     by_tcp = Profile("barrier", Tcp("127.0.0.1:9"))
     changed = replace(script, profiles=(by_tcp, *script.profiles[1:]))
-    again = SavedSettings(tmp_path / "settings", changed, engine.apply, SYSTEM_CLOCK)
+    again = SavedSettings(tmp_path, changed, engine.apply, SYSTEM_CLOCK)
     assert again.draft.settings == changed
     assert "profiles[barrier].server_url" in again.notice
 
@@ -142,7 +142,7 @@ def test_profiles_that_change_places_go_and_come_back_keep_what_was_saved_for_th
         (barrier, vms, archive),
     ):
         moved = replace(script, profiles=profiles)
-        again = SavedSettings(tmp_path / "settings", moved, engine.apply, SYSTEM_CLOCK)
+        again = SavedSettings(tmp_path, moved, engine.apply, SYSTEM_CLOCK)
         there = {profile.key for profile in profiles}
         for name, value in changes.items():
             key = name[len("profiles[") :].partition("]")[0]
@@ -161,7 +161,7 @@ def test_what_is_kept_for_an_absent_profile_outlives_saved_fields_that_do_not_fi
     saved_in(engine, tmp_path).save(changes | typed, on=None, who="test")
     script = still_settings(tmp_path)
     without = replace(script, profiles=(Profile("barrier", Tcp("127.0.0.1:9")),))
-    again = SavedSettings(tmp_path / "settings", without, engine.apply, SYSTEM_CLOCK)
+    again = SavedSettings(tmp_path, without, engine.apply, SYSTEM_CLOCK)
     assert "do not fit" in again.notice
     assert "kept for vms" in again.notice
     save(again, 4.0)
@@ -173,7 +173,7 @@ def test_the_lock_of_no_field_is_found_before_the_page_is_served(
 ) -> None:
     script = replace(still_settings(tmp_path), locked={"profiles[barrier].sever_url"})
     with pytest.raises(ConfigError, match="locked"):
-        SavedSettings(tmp_path / "settings", script, engine.apply, SYSTEM_CLOCK)
+        SavedSettings(tmp_path, script, engine.apply, SYSTEM_CLOCK)
 
 
 def test_a_wrong_field_changes_nothing(engine: StillEngine, tmp_path: Path) -> None:

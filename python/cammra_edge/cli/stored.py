@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.cli.script import load_script
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings
+from cammra_edge.config.saved import settings_in_force
 from cammra_edge.delivery import ProfileState
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.outbox import Outbox
@@ -27,7 +28,7 @@ _ALL_BYTES, _ALL_EVENTS, _ALL_S = 1 << 40, 10_000_000, 10 * 365 * 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An outbox to look into: its settings, and the names of the profiles by key, where a script says them."""
+    """An outbox to look into: its settings, and the profiles' names by key where a script (and its page) gives them."""
 
     settings: OutboxSettings
     names: Mapping[str, str] | None = None
@@ -37,12 +38,12 @@ class Stored:
         return (self.names or {}).get(key, key)
 
     def state(self, key: str) -> ProfileState:
-        """Whether the script still has the profile."""
+        """Whether the profile is still among the settings."""
         removed = self.names is not None and key not in self.names
         return ProfileState.REMOVED if removed else ProfileState.NOT_RUNNING
 
     def keys(self, outbox: Outbox) -> list[str]:
-        """Every profile that the script has, then those that something was ever put for."""
+        """Every profile of the settings, then those that anything was ever put for."""
         numbers = outbox.profile_ids()
         known = list(self.names or ())
         return known + [
@@ -94,7 +95,7 @@ def stored_at(where: Path) -> Stored:
         ScriptError: The script cannot be used.
     """
     if where.suffix == ".py":
-        settings = load_script(where).engine.settings
+        settings = settings_in_force(load_script(where).engine.settings)
         return Stored(settings.outbox, {profile.key: profile.name for profile in settings.profiles})
     # Opened to look: lift all bounds, so that nothing is dropped.
     return Stored(

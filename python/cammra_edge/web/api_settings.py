@@ -32,7 +32,8 @@ from cammra_edge.web.saved import StaleError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cammra_edge.web.saved import SavedSettings, Version
+    from cammra_edge.config.saved import Version
+    from cammra_edge.web.saved import SavedSettings
 
 MAX_IMPORT_BYTES = 4 << 20
 

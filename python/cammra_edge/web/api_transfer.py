@@ -28,7 +28,8 @@ from cammra_edge.web.operation import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cammra_edge.web.saved import SavedSettings, Version
+    from cammra_edge.config.saved import Version
+    from cammra_edge.web.saved import SavedSettings
 
 EXPORT_FORMAT = 1
 

@@ -16,14 +16,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cammra_edge.config.drafting import absent, check_locked, draft_of
-from cammra_edge.config.flat import Flat  # noqa: TC001 - a dataclass field
+from cammra_edge.config.saved import CURRENT, Version, version_in
 from cammra_edge.errors import SettingsError
 from cammra_edge.web.egress import local_addresses
-from cammra_edge.web.files import private_folder, read_json, write_json
+from cammra_edge.web.files import private_folder, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 KEPT_VERSIONS = 10
-FORMAT = 1
 
 
 class StaleError(Exception):
@@ -46,17 +44,6 @@ class StaleError(Exception):
     def __init__(self, version: int) -> None:
         super().__init__(f"version {version} is newer")
         self.version = version
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One save: number, time, who, the names of the fields that it changed, and all that was saved then."""
-
-    number: int
-    at_utc_ms: int
-    who: str
-    changed: tuple[str, ...]
-    saved: Flat
 
 
 class SavedSettings:
@@ -74,18 +61,18 @@ class SavedSettings:
         """Lay what was saved over the script's settings, and hand it to the engine.
 
         Args:
-            folder: Where versions are kept.
+            folder: The page's folder.
             script: The script's settings.
             apply: Hands settings to the engine; raises `CammraError` when it cannot take them.
             clock: Where the time comes from.
             deny_local: Refuse addresses that lead to this machine or its link.
 
         Raises:
-            ConfigError: A lock in the script's settings locks nothing.
+            ConfigError: A lock in the script's settings names no field.
         """
         check_locked(script)
-        self._folder = private_folder(folder)
-        self._versions = private_folder(folder / "versions")
+        self._current = folder / CURRENT
+        self._versions = private_folder(private_folder(self._current.parent) / "versions")
         self._apply = apply
         self._clock = clock
         self._deny_local = deny_local
@@ -96,11 +83,10 @@ class SavedSettings:
         self._load()
 
     def _load(self) -> None:
-        path = self._folder / "settings.json"
-        for candidate in (path, *self._version_files()):
+        for candidate in (self._current, *self._version_files()):
             if not candidate.exists():
                 continue
-            version = _version_from(read_json(candidate))
+            version = version_in(candidate)
             if version is None:
                 _log.warning("set aside file=%s why=broken", candidate.name)
                 candidate.replace(candidate.with_name(candidate.name + ".broken"))
@@ -191,7 +177,7 @@ class SavedSettings:
         with self._lock:
             saved: Mapping[str, Any] = {}
             if number != 0:
-                version = _version_from(read_json(self._versions / f"{number:08d}.json"))
+                version = version_in(self._versions / f"{number:08d}.json")
                 if version is None:
                     raise KeyError(number)
                 saved = version.saved
@@ -199,8 +185,7 @@ class SavedSettings:
 
     def history(self) -> list[Version]:
         """The kept versions, newest first."""
-        versions = (_version_from(read_json(path)) for path in self._version_files())
-        return [version for version in versions if version is not None]
+        return [version for path in self._version_files() if (version := version_in(path))]
 
     def _take(self, draft: Draft, who: str) -> Version:
         before = self.draft
@@ -214,9 +199,8 @@ class SavedSettings:
         self._apply(draft.settings)
         try:
             # The version first: a crash between the two leaves the old settings current and whole.
-            content = _plain_version(version)
-            write_json(self._versions / f"{version.number:08d}.json", content)
-            write_json(self._folder / "settings.json", content)
+            write_json(self._versions / f"{version.number:08d}.json", version.plain())
+            write_json(self._current, version.plain())
         except OSError:
             self._apply(before.settings)
             raise
@@ -224,29 +208,3 @@ class SavedSettings:
         for path in self._version_files()[KEPT_VERSIONS:]:
             path.unlink(missing_ok=True)
         return version
-
-
-def _plain_version(version: Version) -> dict[str, object]:
-    return {
-        "format": FORMAT,
-        "version": version.number,
-        "at": version.at_utc_ms,
-        "who": version.who,
-        "changed": list(version.changed),
-        "saved": version.saved,
-    }
-
-
-def _version_from(content: dict[str, Any] | None) -> Version | None:
-    try:
-        if content is None or content["format"] != FORMAT or not isinstance(content["saved"], dict):
-            return None
-        return Version(
-            int(content["version"]),
-            int(content["at"]),
-            str(content["who"]),
-            tuple(content["changed"]),
-            content["saved"],
-        )
-    except (KeyError, TypeError, ValueError):
-        return None

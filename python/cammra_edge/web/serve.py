@@ -9,12 +9,12 @@ import sys
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.config.saved import page_folder
 from cammra_edge.web import views
 from cammra_edge.web.access import Access
 from cammra_edge.web.app import build_app
@@ -28,6 +28,7 @@ from cammra_edge.web.trial import ProfileTests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from cammra_edge.clock import Clock
     from cammra_edge.web.ports import PagedEngine
@@ -75,7 +76,8 @@ def serve_page(  # noqa: PLR0913 - each has a default
         engine: Whose page it is.
         host: Address to listen on; `0.0.0.0` is every network.
         port: TCP port; 0 takes a free one.
-        folder: Where password, settings and audit log are kept; `None`: `cammra-page` beside the outbox.
+        folder: Where password, settings and audit log are kept; `None`: `cammra-page` beside the outbox, where the
+            commands look for saved settings too.
         hosts: Further names that the page is served under, such as the camera's own.
         certificate: PEM file with the page's TLS certificate; `None`: the one that was uploaded on the page, if any.
         key: PEM file with its key.
@@ -84,16 +86,14 @@ def serve_page(  # noqa: PLR0913 - each has a default
         clock: Where the time comes from.
 
     Raises:
-        ConfigError: A lock in the engine's settings locks nothing.
+        ConfigError: A lock in the engine's settings names no field.
         OSError: The address is in use or not ours.
     """
-    home = private_folder(folder or Path(engine.settings.outbox.path).parent / "cammra-page")
+    home = private_folder(folder or page_folder(engine.settings))
     if certificate is None and (home / "certificate.pem").exists():
         certificate = key = home / "certificate.pem"
     access = Access(home / "access.json", clock)
-    saved = SavedSettings(
-        home / "settings", engine.settings, engine.apply, clock, deny_local=deny_local
-    )
+    saved = SavedSettings(home, engine.settings, engine.apply, clock, deny_local=deny_local)
     feed = LiveFeed(lambda: views.status_plain(engine, clock), lambda: views.events_plain(engine))
     page = Page(
         engine=engine,

@@ -1,0 +1,76 @@
+"""What the page saved, as its file has it: the values that differ from the script's, by flat name.
+
+`web` writes the files; whoever only wants to know what is in force, such as the command line, reads them here.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cammra_edge.config.drafting import draft_of
+from cammra_edge.config.flat import Flat  # noqa: TC001 - a dataclass field
+from cammra_edge.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cammra_edge.config import Settings
+
+FORMAT = 1
+CURRENT = "settings/settings.json"
+"""The file of the version in force, in the page's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One save: number, time, who, the names of the fields that it changed, and all that was saved then."""
+
+    number: int
+    at_utc_ms: int
+    who: str
+    changed: tuple[str, ...]
+    saved: Flat
+
+    def plain(self) -> dict[str, object]:
+        """The content of its file."""
+        return {
+            "format": FORMAT,
+            "version": self.number,
+            "at": self.at_utc_ms,
+            "who": self.who,
+            "changed": list(self.changed),
+            "saved": self.saved,
+        }
+
+
+def version_in(path: Path) -> Version | None:
+    """The version in a file; `None` when the file is missing or broken."""
+    try:
+        content = json.loads(path.read_bytes())
+        if content["format"] != FORMAT or not isinstance(content["saved"], dict):
+            return None
+        return Version(
+            int(content["version"]),
+            int(content["at"]),
+            str(content["who"]),
+            tuple(content["changed"]),
+            content["saved"],
+        )
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        return None
+
+
+def page_folder(script: Settings) -> Path:
+    """Where the page keeps its files, unless it is told another folder: beside the outbox."""
+    return script.outbox.path.parent / "cammra-page"
+
+
+def settings_in_force(script: Settings) -> Settings:
+    """The script's settings with those of its page laid over them, as far as they fit."""
+    version = version_in(page_folder(script) / CURRENT)
+    try:
+        return draft_of(script, version.saved if version else {}).settings
+    except SettingsError:
+        return script
