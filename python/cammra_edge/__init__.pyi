@@ -21,16 +21,9 @@ from cammra_edge.model import ImageKind as ImageKind
 from cammra_edge.model import PlateRead as PlateRead
 from cammra_edge.model import Subsampling as Subsampling
 from cammra_edge.model import VehicleInfo as VehicleInfo
-from cammra_edge.profile import Auth as Auth
-from cammra_edge.profile import Framing as Framing
-from cammra_edge.profile import Ftp as Ftp
-from cammra_edge.profile import HttpPost as HttpPost
 from cammra_edge.profile import Keepalive as Keepalive
 from cammra_edge.profile import Order as Order
 from cammra_edge.profile import Profile as Profile
-from cammra_edge.profile import Tcp as Tcp
-from cammra_edge.profile import Template as Template
 from cammra_edge.profile import Timeouts as Timeouts
 from cammra_edge.profile import Tls as Tls
-from cammra_edge.profile import Utmc as Utmc
-from cammra_edge.profile import Utmc2 as Utmc2
+from cammra_edge.profile.protocols import *  # noqa: F403 - they are listed there, once

@@ -21,7 +21,12 @@ def _told_to_type_checkers() -> dict[str, str]:
         for node in ast.parse(_STUB.read_text(encoding="utf-8")).body
         if isinstance(node, ast.ImportFrom)
     ]
-    return {str(alias.asname): str(node.module) for node in imports for alias in node.names}
+    return {
+        name: str(node.module)
+        for node in imports
+        for alias in node.names
+        for name in ([alias.asname] if alias.asname else import_module(str(node.module)).__all__)
+    }
 
 
 def test_type_checkers_see_every_name_where_it_is_loaded_from() -> None:

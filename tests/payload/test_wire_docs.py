@@ -9,12 +9,12 @@ from cammra_edge.payload import fields
 from cammra_edge.profile import (
     NAMING_1_3,
     NAMING_2_0,
-    NAMING_VARIABLES,
     PATH_1_3,
     PATH_2_0,
     PRESETS,
 )
 from cammra_edge.profile.form import FIELDS, Kind
+from cammra_edge.profile.protocols.ftp import NAMING_VARIABLES
 
 WIRE = (Path(__file__).parents[2] / "docs" / "ref" / "wire.md").read_text()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.model import Direction
 from cammra_edge.payload import ff, naming
-from cammra_edge.profile import NAMING_VARIABLE
+from cammra_edge.profile.protocols.ftp import NAMING_VARIABLE
 
 if TYPE_CHECKING:
     from datetime import datetime

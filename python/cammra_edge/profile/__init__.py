@@ -9,21 +9,37 @@ from cammra_edge.profile.endpoint import Endpoint, NetworkMode, NetworkModeWord
 from cammra_edge.profile.form import PRESETS, Preset, preset_text
 from cammra_edge.profile.keepalive import Keepalive
 from cammra_edge.profile.profile import Order, OrderWord, Profile
-from cammra_edge.profile.protocols import *  # noqa: F403 - a new protocol is then exported in one place
+from cammra_edge.profile.protocols import *  # noqa: F403 - they are listed there, once
+from cammra_edge.profile.protocols import PROTOCOLS, Protocol, Transport
+from cammra_edge.profile.protocols.base import (
+    Content,
+    FilesContent,
+    FormContent,
+    JsonContent,
+    MultipartContent,
+)
 from cammra_edge.profile.trust import Timeouts, Tls
 
 __all__ = [
     "PRESETS",
+    "PROTOCOLS",
+    "Content",
     "Endpoint",
+    "FilesContent",
+    "FormContent",
+    "JsonContent",
     "Keepalive",
+    "MultipartContent",
     "NetworkMode",
     "NetworkModeWord",
     "Order",
     "OrderWord",
     "Preset",
     "Profile",
+    "Protocol",
     "Timeouts",
     "Tls",
+    "Transport",
     "preset_text",
 ]
 __all__ += protocols.__all__

@@ -9,9 +9,9 @@ happened; no step's text holds a password.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
-from cammra_edge.profile import Ftp, HttpPost, Tcp
+from cammra_edge.profile import Ftp, HttpPost
 from cammra_edge.trial.step import Step
 
 if TYPE_CHECKING:
@@ -50,14 +50,12 @@ def trial(
             from cammra_edge.trial.http import HttpTrial  # noqa: PLC0415 - as above
 
             run = HttpTrial(way, profile, profile_id=profile_id, device=device, clock=clock).run
-        case Tcp() as way:
-            from cammra_edge.trial.run import Trial  # noqa: PLC0415 - as above
-
-            run = Trial(way, profile, profile_id=profile_id, device=device, clock=clock).run
         case Ftp() as way:
             from cammra_edge.trial.ftp import FtpTrial  # noqa: PLC0415 - as above
 
             run = FtpTrial(way, profile, profile_id=profile_id, device=device, clock=clock).run
-        case unknown:
-            assert_never(unknown)
+        case way:
+            from cammra_edge.trial.run import Trial  # noqa: PLC0415 - as above
+
+            run = Trial(way, profile, profile_id=profile_id, device=device, clock=clock).run
     yield from run(plate)

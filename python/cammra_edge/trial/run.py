@@ -10,7 +10,7 @@ import base64
 import secrets
 import ssl
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cammra_edge.errors import CammraError
 from cammra_edge.model import Attempt, Body
@@ -47,9 +47,6 @@ class Trial(Generic[_Way]):
         clock: Where time limits are read.
     """
 
-    reaching: ClassVar[tuple[str, ...]] = ("dns", "tcp", "tls")
-    """The steps before the event is sent."""
-
     def __init__(
         self, way: _Way, profile: Profile, *, profile_id: int, device: Device, clock: Clock
     ) -> None:
@@ -76,9 +73,7 @@ class Trial(Generic[_Way]):
             boundary_key=secrets.token_bytes(16),
         )
         reached = True
-        for name in self.reaching:
-            if name == "tls" and self._endpoint.scheme not in _SECURE:
-                continue
+        for name in self._reaching():
             yield from self._step(name)
             reached = self._ended is not None and self._ended.state == "ok"
             if not reached:
@@ -96,6 +91,12 @@ class Trial(Generic[_Way]):
             sent=base64.b64encode(content).decode() if reached else "",
             picture=base64.b64encode(next(iter(images.values()), b"")).decode(),
         )
+
+    def _reaching(self) -> tuple[str, ...]:
+        """The steps before the event is sent; none where it goes over no network."""
+        if not self._endpoint.host:
+            return ()
+        return ("dns", "tcp", "tls") if self._endpoint.scheme in _SECURE else ("dns", "tcp")
 
     # ---- reaching it -----------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The protocols of the page: what is sent and how, each a frozen value that is checked when it is made.
 
-A new protocol has a file here, and its class in `Protocol`; one that travels in a new way stands in `Transport`
-too, and the type checker names who has to take it there.
+A new protocol has a file here, its class in `Protocol` and its name in `__all__`; one that travels in a new way stands
+in `Transport` too (`tests/house/test_protocols.py`).
 
 Invariants, held by `tests/profiles/test_profile.py`: every field has been checked before anyone sees it; no
 `repr` and no error shows a password or an Auth-Header.
@@ -9,55 +9,36 @@ Invariants, held by `tests/profiles/test_profile.py`: every field has been check
 
 from typing import get_args
 
-from cammra_edge.profile.protocols.base import (
-    Content,
-    FilesContent,
-    FormContent,
-    JsonContent,
-    MultipartContent,
-)
 from cammra_edge.profile.protocols.ftp import (
     NAMING_1_3,
     NAMING_2_0,
-    NAMING_VARIABLE,
-    NAMING_VARIABLES,
     PATH_1_3,
     PATH_2_0,
     Ftp,
 )
 from cammra_edge.profile.protocols.http_post import Auth, AuthWord, HttpPost
 from cammra_edge.profile.protocols.tcp import Framing, FramingWord, Tcp
-from cammra_edge.profile.protocols.templated import Template, Templated, Utmc, Utmc2
+from cammra_edge.profile.protocols.templated import Template, Utmc, Utmc2
 
 Transport = HttpPost | Tcp | Ftp
 Protocol = Tcp | HttpPost | Ftp | Utmc | Utmc2 | Template
 PROTOCOLS: dict[str, type[Protocol]] = {cls.word: cls for cls in get_args(Protocol)}
 """The protocols by their word, in the page's order."""
 
+# What a script may import from `cammra_edge` itself.
 __all__ = [
     "NAMING_1_3",
     "NAMING_2_0",
-    "NAMING_VARIABLE",
-    "NAMING_VARIABLES",
     "PATH_1_3",
     "PATH_2_0",
-    "PROTOCOLS",
     "Auth",
     "AuthWord",
-    "Content",
-    "FilesContent",
-    "FormContent",
     "Framing",
     "FramingWord",
     "Ftp",
     "HttpPost",
-    "JsonContent",
-    "MultipartContent",
-    "Protocol",
     "Tcp",
     "Template",
-    "Templated",
-    "Transport",
     "Utmc",
     "Utmc2",
 ]
