@@ -27,7 +27,7 @@ def test_a_profile_s_field_says_which_protocols_have_it() -> None:
     assert "server_url" in known.protocols["HTTP POST"]
     assert "multipart" not in known.protocols["TCP"]
     assert SCHEMAS["profiles[].multipart"]["protocols"] == ["HTTP POST"]
-    assert SCHEMAS["profiles[].tls.pin"]["protocols"] == list(known.protocols)
+    assert SCHEMAS["profiles[].server_url"]["protocols"] == list(known.protocols)
     assert "protocols" not in SCHEMAS["profiles[].device_id"]
     fields = {name.removeprefix("profiles[].") for name in SCHEMAS}
     assert all(fields.issuperset(names) for names in known.protocols.values())

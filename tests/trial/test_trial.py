@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import Device, ImageKind, ImageSpec
-from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp, Tls, Utmc, Utmc2
+from cammra_edge.profile import Endpoint, Ftp, HttpPost, Profile, Tcp, Tls, Utmc, Utmc2
 from cammra_edge.trial import Step, certificate, picture, trial
+from cammra_edge.trial.run import Trial
 from tests import ftp_servers
 from tests.certificates import DAY, NOW, issue
+from tests.fakes import FakeClock
 from tests.scripted_ftp import Faulty
 from tests.servers import LOOPBACK, PATIENT, Scripted, answer, answering, free_port, headers_of
 from tests.sinks.test_tcp import until_eof
@@ -47,6 +49,19 @@ def steps(protocol: Protocol, **settings: object) -> list[Step]:
 
 def ends(told: list[Step]) -> dict[str, str]:
     return {step.name: step.state for step in told}
+
+
+class Nowhere(HttpPost):
+    """A way that leads over no network."""
+
+    def endpoint(self) -> Endpoint:
+        return Endpoint("file", "", 0, "/events")
+
+
+def test_a_way_over_no_network_has_no_steps_before_it_sends() -> None:
+    way = Nowhere("h")
+    run = Trial(way, Profile("p", way), profile_id=1, device=DEVICE, clock=FakeClock())
+    assert next(run.run("AXIS1234")) == Step("send", "running")
 
 
 def test_every_step_of_a_post_that_works() -> None:

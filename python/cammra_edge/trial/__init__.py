@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cammra_edge.profile import Ftp, HttpPost
+from cammra_edge.profile import Ftp, HttpPost, Tcp
 from cammra_edge.trial.step import Step
 
 if TYPE_CHECKING:
@@ -54,6 +54,10 @@ def trial(
             from cammra_edge.trial.ftp import FtpTrial  # noqa: PLC0415 - as above
 
             run = FtpTrial(way, profile, profile_id=profile_id, device=device, clock=clock).run
+        case Tcp() as way:
+            from cammra_edge.trial.secure import SecureTrial  # noqa: PLC0415 - as above
+
+            run = SecureTrial(way, profile, profile_id=profile_id, device=device, clock=clock).run
         case way:
             from cammra_edge.trial.run import Trial  # noqa: PLC0415 - as above
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ftplib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cammra_edge.model import Files
@@ -10,7 +11,7 @@ from cammra_edge.profile import Ftp
 from cammra_edge.sinks import failures, open_sink
 from cammra_edge.sinks.ftp_control import FtpConversation
 from cammra_edge.sinks.uploads import UploadSink
-from cammra_edge.trial.run import Trial
+from cammra_edge.trial.secure import SecureTrial
 from cammra_edge.trial.step import FailedStep, Step
 from cammra_edge.trial.upload import Upload
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from cammra_edge.sinks.tls import Trust
 
 
-class FtpTrial(Trial[Ftp]):
+class FtpTrial(SecureTrial[Ftp]):
     """Goes over the conversation that the sink uses; nothing stays behind on the server."""
 
     def _shown(self, trust: Trust) -> tuple[str, bytes]:
@@ -50,14 +51,8 @@ class FtpTrial(Trial[Ftp]):
         if not isinstance(sink, UploadSink):
             raise TypeError(type(sink))
         upload = Upload(sink, self._way, self._deadline, message.files[-1])
+        steps = {name: partial(upload.run, action) for name, action in upload.steps().items()}
         try:
-            for step, action in upload.steps().items():
-                yield Step(step, "running")
-                with self._timed(step):
-                    self._detail = upload.run(action)
-                if self._ended is not None:
-                    yield self._ended
-                    if self._ended.state == "failed":
-                        return
+            yield from self._taken(steps)
         finally:
             upload.close()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cammra_edge.profile import HttpPost
-from cammra_edge.trial.run import Trial
+from cammra_edge.trial.secure import SecureTrial
 
 if TYPE_CHECKING:
     from cammra_edge.profile import Endpoint
 
 
-class HttpTrial(Trial[HttpPost]):
+class HttpTrial(SecureTrial[HttpPost]):
     """A proxy may stand between, and a user or a header sign in."""
 
     def _reached(self) -> Endpoint:

@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import base64
 import secrets
-import ssl
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cammra_edge.errors import CammraError
 from cammra_edge.model import Attempt, Body
 from cammra_edge.payload.render import render
 from cammra_edge.profile import Transport
-from cammra_edge.sinks import failures, open_sink, tls
+from cammra_edge.sinks import failures, open_sink
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.dial import dial, resolved
-from cammra_edge.trial import certificate, picture
+from cammra_edge.trial import picture
 from cammra_edge.trial.step import REMEDIES, FailedStep, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from cammra_edge.clock import Clock
     from cammra_edge.model import Device, Event, Message
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from cammra_edge.sinks.base import Outcome
 
 _NS_PER_MS = 1_000_000
-_SECURE = ("https", "tls", "ftps", "ftps-implicit")
 _Way = TypeVar("_Way", bound=Transport)
 
 
@@ -57,8 +54,6 @@ class Trial(Generic[_Way]):
         self._clock = clock
         self._endpoint = way.endpoint()
         self._deadline = Deadline(clock, way.timeouts.total_s)
-        self._detail = ""
-        self._ended: Step | None = None
 
     def run(self, plate: str) -> Iterator[Step]:
         """Take the steps with an event that reports this plate."""
@@ -72,12 +67,7 @@ class Trial(Generic[_Way]):
             packet=0,
             boundary_key=secrets.token_bytes(16),
         )
-        reached = True
-        for name in self._reaching():
-            yield from self._step(name)
-            reached = self._ended is not None and self._ended.state == "ok"
-            if not reached:
-                break
+        reached = yield from self._taken(self._reaching())
         if reached:
             yield from self._sent(message, event)
         content = (
@@ -92,37 +82,34 @@ class Trial(Generic[_Way]):
             picture=base64.b64encode(next(iter(images.values()), b"")).decode(),
         )
 
-    def _reaching(self) -> tuple[str, ...]:
-        """The steps before the event is sent; none where it goes over no network."""
-        if not self._endpoint.host:
-            return ()
-        return ("dns", "tcp", "tls") if self._endpoint.scheme in _SECURE else ("dns", "tcp")
+    def _taken(self, steps: Mapping[str, Callable[[], str]]) -> Generator[Step, None, bool]:
+        """Take steps up to the first that fails; says whether there was none."""
+        for name, action in steps.items():
+            yield Step(name, "running")
+            ended = self._ended(name, action)
+            yield ended
+            if ended.state == "failed":
+                return False
+        return True
+
+    def _ended(self, name: str, action: Callable[[], str]) -> Step:
+        """Take one step; it answers with what it found, or raises what went wrong."""
+        began_ns = self._clock.mono_ns()
+        state, remedy = "ok", ""
+        try:
+            detail = action()
+        except FailedStep as failed:
+            state, detail, remedy = "failed", failed.detail, failed.remedy or REMEDIES[name]
+        except (OSError, EOFError, CammraError) as error:
+            state, detail, remedy = "failed", self._words(error), REMEDIES[name]
+        took_ms = (self._clock.mono_ns() - began_ns) / _NS_PER_MS
+        return Step(name, state, took_ms, detail, remedy)
 
     # ---- reaching it -----------------------------------------------------------------------------
 
-    def _step(self, name: str) -> Iterator[Step]:
-        """Run one of the first steps."""
-        yield Step(name, "running")
-        with self._timed(name):
-            {"dns": self._resolve, "tcp": self._connect, "tls": self._secure}[name]()
-        if self._ended is not None:
-            yield self._ended
-
-    @contextmanager
-    def _timed(self, name: str) -> Iterator[None]:
-        """Measure a step, and turn what goes wrong in it into its end."""
-        began_ns = self._clock.mono_ns()
-        self._detail = ""
-        state, remedy = "ok", ""
-        try:
-            yield
-        except FailedStep as failed:
-            state, self._detail, remedy = "failed", failed.detail, failed.remedy or REMEDIES[name]
-        except (OSError, EOFError, CammraError) as error:
-            state, remedy = "failed", REMEDIES[name]
-            self._detail = self._words(error)
-        took_ms = (self._clock.mono_ns() - began_ns) / _NS_PER_MS
-        self._ended = Step(name, state, took_ms, self._detail, remedy)
+    def _reaching(self) -> dict[str, Callable[[], str]]:
+        """The steps before the event is sent; none where it goes over no network."""
+        return {"dns": self._resolve, "tcp": self._connect} if self._endpoint.host else {}
 
     def _words(self, error: Exception) -> str:
         if isinstance(error, CammraError):
@@ -135,14 +122,13 @@ class Trial(Generic[_Way]):
         """Where the first connection goes."""
         return self._endpoint
 
-    def _resolve(self) -> None:
+    def _resolve(self) -> str:
         reached = self._reached()
         found = resolved(reached.host, reached.port, self._deadline.wait_s())
-        self._detail = f"{reached.host}: " + ", ".join(
-            dict.fromkeys(str(entry[4][0]) for entry in found)
-        )
+        addresses = dict.fromkeys(str(entry[4][0]) for entry in found)
+        return f"{reached.host}: {', '.join(addresses)}"
 
-    def _connect(self) -> None:
+    def _connect(self) -> str:
         limits = self._way.timeouts
         reached = self._reached()
         try:
@@ -153,34 +139,8 @@ class Trial(Generic[_Way]):
             ) from error
         with sock:
             own = sock.getsockname()[0]
-        self._detail = f"{self._endpoint}, from {own}" + (
-            " through the proxy" if reached is not self._endpoint else ""
-        )
-
-    def _secure(self) -> None:
-        """Begin TLS as the profile trusts; where it does not, show the certificate all the same."""
-        if self._reached() is not self._endpoint:
-            self._detail = "looked at by the step that sends, as a proxy stands between"
-            return
-        trust = tls.Trust(self._way.tls)
-        trust.context()
-        try:
-            version, der = self._shown(trust)
-        except ssl.SSLError as error:
-            why = failures.outcome(error, self._endpoint).why
-            try:
-                _, der = self._shown(tls.Trust(tls.ANY))
-            except OSError:
-                raise FailedStep(why) from error
-            raise FailedStep(f"{why}; {_about(der)}") from error
-        self._detail = f"{version}; {_about(der)}"
-
-    def _shown(self, trust: tls.Trust) -> tuple[str, bytes]:
-        """Version of TLS and the certificate, once the receiver is believed."""
-        limits, endpoint = self._way.timeouts, self._endpoint
-        sock = dial(endpoint.host, endpoint.port, self._deadline, limits)
-        with trust.start(sock, endpoint.host, self._deadline, limits.connect_s) as secure:
-            return secure.version() or "", secure.getpeercert(binary_form=True) or b""
+        through = " through the proxy" if reached is not self._endpoint else ""
+        return f"{self._endpoint}, from {own}{through}"
 
     # ---- sending -----------------------------------------------------------------------------------
 
@@ -215,13 +175,3 @@ class Trial(Generic[_Way]):
     def _signed_in(self) -> str:
         """How the receiver knows us, where the transport has its own way of signing in."""
         return ""
-
-
-def _about(der: bytes) -> str:
-    """A certificate in words: for whom, by whom, until when, and its fingerprint."""
-    said = certificate.read(der)
-    dates = (
-        f"good from {said.not_before} to {said.not_after}" if said.not_after else "dates unknown"
-    )
-    who = f"certificate of {said.subject or '?'}, signed by {said.issuer or '?'}"
-    return f"{who}, {dates}, SHA-256 {tls.fingerprint(der)}"

@@ -1,0 +1,61 @@
+"""The Test of a profile that may use TLS: what the receiver shows of itself, believed or not."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, TypeVar
+
+from cammra_edge.profile import Ftp, HttpPost, Tcp
+from cammra_edge.sinks import failures, tls
+from cammra_edge.sinks.dial import dial
+from cammra_edge.trial import certificate
+from cammra_edge.trial.run import Trial
+from cammra_edge.trial.step import FailedStep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SCHEMES = ("https", "tls", "ftps", "ftps-implicit")
+_Way = TypeVar("_Way", bound=HttpPost | Tcp | Ftp)
+
+
+class SecureTrial(Trial[_Way]):
+    """Looks at the certificate before the event is sent."""
+
+    def _reaching(self) -> dict[str, Callable[[], str]]:
+        more = {"tls": self._secure} if self._endpoint.scheme in _SCHEMES else {}
+        return super()._reaching() | more
+
+    def _secure(self) -> str:
+        """Begin TLS as the profile trusts; where it does not, show the certificate all the same."""
+        if self._reached() is not self._endpoint:
+            return "looked at by the step that sends, as a proxy stands between"
+        trust = tls.Trust(self._way.tls)
+        trust.context()
+        try:
+            version, der = self._shown(trust)
+        except ssl.SSLError as error:
+            why = failures.outcome(error, self._endpoint).why
+            try:
+                _, der = self._shown(tls.Trust(tls.ANY))
+            except OSError:
+                raise FailedStep(why) from error
+            raise FailedStep(f"{why}; {_about(der)}") from error
+        return f"{version}; {_about(der)}"
+
+    def _shown(self, trust: tls.Trust) -> tuple[str, bytes]:
+        """Version of TLS and the certificate, once the receiver is believed."""
+        limits, endpoint = self._way.timeouts, self._endpoint
+        sock = dial(endpoint.host, endpoint.port, self._deadline, limits)
+        with trust.start(sock, endpoint.host, self._deadline, limits.connect_s) as secure:
+            return secure.version() or "", secure.getpeercert(binary_form=True) or b""
+
+
+def _about(der: bytes) -> str:
+    """A certificate in words: for whom, by whom, until when, and its fingerprint."""
+    said = certificate.read(der)
+    dates = (
+        f"good from {said.not_before} to {said.not_after}" if said.not_after else "dates unknown"
+    )
+    who = f"certificate of {said.subject or '?'}, signed by {said.issuer or '?'}"
+    return f"{who}, {dates}, SHA-256 {tls.fingerprint(der)}"
