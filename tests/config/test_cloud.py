@@ -60,6 +60,8 @@ def test_secrets_are_left_out_unless_asked_for() -> None:
         b'<!DOCTYPE a [<!ENTITY b "bb">]><cloud_config><user>&b;</user></cloud_config>',
         b"<cloud_config><a><b/></a></cloud_config>",
         b"<other/>",
+        b'<?xml version="1.0" encoding="foo"?><cloud_config/>',
+        b'<?xml version="1.0" encoding="shift_jis"?><cloud_config/>',
         b"<cloud_config><url>!</url></cloud_config>",
         b"<cloud_config><protocol>7</protocol></cloud_config>",
         b"",

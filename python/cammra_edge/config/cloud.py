@@ -137,8 +137,8 @@ def _elements(xml: bytes) -> dict[str, str]:
     parser.CharacterDataHandler = text
     try:
         parser.Parse(xml, True)  # noqa: FBT003 - expat takes it by position only
-    except expat.ExpatError as error:
-        raise ConfigError("cloud_config", str(error), "well-formed XML") from error
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the latter two: of its encoding
+        raise ConfigError("cloud_config", str(error), "well-formed XML, in UTF-8") from error
     return {name: content.strip() for name, content in elements.items()}
 
 
