@@ -20,7 +20,7 @@ export class Refusal extends Error {
 
   /** Whatever was thrown, as a refusal. @param {unknown} error */
   static of(error) {
-    return error instanceof Refusal ? error : new Refusal(0, { error: String(error) });
+    return error instanceof Refusal ? error : new Refusal(0, { error: error instanceof Error ? error.message : "" });
   }
 
   /** Every wrong field in words, under the name that `named` gives it. @param {(name: string) => string} [named] */
@@ -83,6 +83,8 @@ export async function lines(path, body, take) {
 /** Says what went wrong. @param {unknown} error */
 export const complain = (error) => toast(Refusal.of(error).message);
 
-/** The address of an operation on a profile. */
-/** @template {string} P @param {string} key @param {P} operation @returns {`/api/profiles/${string}/${P}`} */
+/**
+ * The address of an operation on a profile.
+ * @template {string} P @param {string} key @param {P} operation @returns {`/api/profiles/${string}/${P}`}
+ */
 export const ofProfile = (key, operation) => `/api/profiles/${encodeURIComponent(key)}/${operation}`;

@@ -93,10 +93,11 @@ function watch() {
     connected(false);
     if (feed.readyState !== EventSource.CLOSED || feed !== source) return;
     const session = await api("GET", "/api/session").catch(() => null);
-    if (session && !session.signed_in) document.dispatchEvent(new Event("signed-out"));
-    else {setTimeout(() => {
-        if (feed === source) watch();
-      }, 3000);}
+    const again = () => {
+      if (feed === source) watch();
+    };
+    if (!session || session.signed_in) setTimeout(again, 3000);
+    else document.dispatchEvent(new Event("signed-out"));
   };
 }
 

@@ -116,8 +116,10 @@ function discardButton(run) {
   return button;
 }
 
-/** A profile's state and why it is so: what the engine says, and what it keeps for a person. */
-/** @param {{ state: string, why?: string, parked_now?: number }} now @returns {[string, string]} */
+/**
+ * A profile's state and why it is so: what the engine says, and what it keeps for a person.
+ * @param {{ state: string, why?: string, parked_now?: number }} now @returns {[string, string]}
+ */
 export function standing({ state: word, why = "", parked_now: parked = 0 }) {
   if (word === "off") return ["off", t("why_off")];
   return word === "idle" && parked ? ["parked", t("why_parked")] : [word, why];

@@ -106,14 +106,21 @@ async function save() {
   }
 }
 
-/** @type {[RegExp, string][]} */
-const PLACES = [[/^keepalive/, "integration/keepalive"], [/^tracking\.regions/, "settings/regions"], [/^tracking/,
-  "settings/recognition"], [/^plate_lists/, "settings/lists"], [/^(device|network_mode)/, "settings/camera"]];
+/** The tabs by what the names of their settings begin with. */
+const PLACES = {
+  keepalive: "integration/keepalive",
+  "tracking.regions": "settings/regions",
+  tracking: "settings/recognition",
+  plate_lists: "settings/lists",
+  device: "settings/camera",
+  network_mode: "settings/camera",
+};
 
 /** The tab that has a field. @param {string} name */
 function placeOf(name) {
   const profile = saved.profiles.findIndex((key) => name.startsWith(`profiles[${key}].`));
-  return profile < 0 ? PLACES.find(([pattern]) => pattern.test(name))?.[1] : `integration/push/${profile + 1}`;
+  if (profile >= 0) return `integration/push/${profile + 1}`;
+  return Object.entries(PLACES).find(([start]) => name.startsWith(start))?.[1];
 }
 
 /** Leads to the first field that is wrong, on whatever tab it is; an error that has no field here is said. */
@@ -185,8 +192,6 @@ export const draft = {
     recheck();
     tell();
   },
-  /** @param {string} name */
-  changed: (name) => name in changes,
   changes: () => changes,
   count: () => Object.keys(changes).length,
   /** @param {string} name */

@@ -13,7 +13,7 @@ const bare = (text) => text.toUpperCase().replace(/[\s-]/g, "");
 /** @type {Tab} */
 export function eventsTab(main, _, live) {
   let paused = false;
-  let wanted = "";
+  let query = "";
   /** What is shown of each vehicle, and what it shows. @type {Map<number, { card: HTMLElement, drawn: string }>} */
   const cards = new Map();
   const list = h("div.vehicles", { role: "feed", "aria-label": t("tab_events") });
@@ -21,7 +21,7 @@ export function eventsTab(main, _, live) {
   const numbers = h("p.soft");
   const search = h("input", { type: "search", placeholder: t("search_plate"), "aria-label": t("search_plate"),
     oninput: () => {
-      wanted = bare(search.value);
+      query = bare(search.value);
       draw(true);
     } });
   const hold = h("button.btn", { type: "button", "aria-pressed": "false", onclick: () => {
@@ -36,27 +36,27 @@ export function eventsTab(main, _, live) {
     const byCar = new Map();
     for (const event of live.events.values()) byCar.set(event.car, [...byCar.get(event.car) ?? [], event]);
     return [...byCar].map(([car, events]) => ({ car, events: events.sort((a, b) => a.at - b.at) }))
-      .filter(({ events }) => events.some(({ text }) => bare(text).includes(wanted)))
+      .filter(({ events }) => events.some(({ text }) => bare(text).includes(query)))
       .sort((a, b) => (b.events[0]?.at ?? 0) - (a.events[0]?.at ?? 0) || b.car - a.car).slice(0, SHOWN_VEHICLES);
   }
 
   function draw(force = false) {
     if (paused && !force) return;
-    const shown = vehicles();
-    if (!shown.length) {
+    const latest = vehicles();
+    if (!latest.length) {
       cards.clear();
-      list.replaceChildren(wanted
+      list.replaceChildren(query
         ? empty("unknown", t("none_found"), t("none_found_text"))
         : empty("events", t("no_events"), t("no_events_text")));
       return;
     }
     list.querySelector(".empty")?.remove();
     for (const [car, { card }] of cards) {
-      if (shown.some((vehicle) => vehicle.car === car)) continue;
+      if (latest.some((vehicle) => vehicle.car === car)) continue;
       card.remove();
       cards.delete(car);
     }
-    shown.forEach(({ car, events }, index) => {
+    latest.forEach(({ car, events }, index) => {
       const drawn = JSON.stringify(events);
       const old = cards.get(car);
       const card = old?.drawn === drawn ? old.card : vehicleCard(car, events);
@@ -72,10 +72,8 @@ export function eventsTab(main, _, live) {
   const onLive = (/** @type {string} */ what) => {
     if (what === "events") return draw();
     const { status } = live;
-    const names =
-      status?.profiles.filter(({ key }) => draft.profiles().includes(key)).map(({ key, name }) =>
-        `${draft.place(key)} ${name}`
-      ).join(" · ") ?? "";
+    const configured = status?.profiles.filter(({ key }) => draft.profiles().includes(key)) ?? [];
+    const names = configured.map(({ key, name }) => `${draft.place(key)} ${name}`).join(" · ");
     if (numbers.textContent !== names) numbers.textContent = names;
     if (status) counts.textContent = t("counts", { new: 0, reliable: 0, update: 0, lost: 0, ...status.events });
   };
@@ -153,7 +151,7 @@ const addressOf = ({ key }) => `/api/pictures/${encodeURIComponent(key)}`;
 
 /** @param {VehicleEvent} event */
 function enlarge(event) {
-  const { text, image_text: said } = event;
+  const { text, image_text: read } = event;
   const box = h("dialog", { "aria-label": t("pictures"), onclose: () => {
     box.remove();
   }, onclick: (click) => {
@@ -167,7 +165,7 @@ function enlarge(event) {
         const kind = label(`image=${picture.kind}`);
         return h("figure", {}, h("img", { src: addressOf(picture), alt: kind }),
           h("figcaption", {}, `${kind} · ${picture.width} × ${picture.height}`));
-      }), said && said !== text && h("p.soft", {}, t("image_says", { text: said }))));
+      }), read && read !== text && h("p.soft", {}, t("image_says", { text: read }))));
   document.body.append(box);
   box.showModal();
 }

@@ -29,8 +29,10 @@ export function setting(f, name, options = {}) {
   return partOf(draft.schema(name))(f, name, { ...words(options.part ? `${kind}=${options.part}` : kind), ...options });
 }
 
-/** What no part of a form has named, as the catalogue has it. */
-/** @param {Form} f @param {string} section @param {string} [span] */
+/**
+ * What no part of a form has named, as the catalogue has it.
+ * @param {Form} f @param {string} section @param {string} [span]
+ */
 export const rest = (f, section, span) =>
   draft.fields(section).filter((name) => !f.names.has(name)).map((name) =>
     setting(f, name, { span: span ?? (partOf(draft.schema(name)) === numberField ? "s3" : "s6") })
@@ -45,8 +47,10 @@ function partOf(schema) {
   return schema.type === "string" || schema.prefixItems ? textField : numberField;
 }
 
-/** An error at its field: said there, and marked at what it is about. */
-/** @param {HTMLElement} box @param {string} want @param {HTMLElement[]} inputs */
+/**
+ * An error at its field: shown there, and marked at what it is about.
+ * @param {HTMLElement} box @param {string} want @param {HTMLElement[]} inputs
+ */
 function show(box, want, inputs) {
   box.textContent = want && t("want", { want });
   box.hidden = !want;
@@ -89,7 +93,7 @@ function frame(f, name, options, input, wrap = input) {
     hint.textContent = off || hintOf(options);
     hint.hidden = !hint.textContent;
     hint.classList.toggle("lock", locked);
-    const wrong = off && !locked ? "" : draft.error(`${name}['${options.part}']`) || draft.error(name);
+    const wrong = off && !locked ? "" : draft.error(name) || draft.error(`${name}['${options.part}']`);
     show(err, wrong, [input]);
     input.setAttribute("aria-describedby", [wrong && err.id, hint.textContent && hint.id].filter(Boolean).join(" "));
   });

@@ -91,8 +91,10 @@ const drawing = (kind) =>
     s("rect", { x: 51, y: 40, width: 18, height: 6, rx: 1, fill: "currentColor" }),
     ...CUTS[kind] ? [CUTS[kind]()] : []);
 
-/** Everything about one profile; returns what ends it. */
-/** @param {HTMLElement} sheet @param {string} key @param {Live} live */
+/**
+ * Everything about one profile; returns what ends it.
+ * @param {HTMLElement} sheet @param {string} key @param {Live} live
+ */
 function profileForm(sheet, key, live) {
   const f = form();
   const at = (/** @type {string} */ field) => `profiles[${key}].${field}`;
@@ -178,8 +180,10 @@ function listChoices() {
   return { choices: [...modes, ...names], word: (list) => modes.includes(list) ? t(`mode_${list}`) : String(list) };
 }
 
-/** What keeps a profile from sending, and what it could not deliver. */
-/** @param {HTMLElement} box @param {ProfileStatus} [now] */
+/**
+ * What keeps a profile from sending, and what it could not deliver.
+ * @param {HTMLElement} box @param {ProfileStatus} [now]
+ */
 function drawTrouble(box, now) {
   const parked = now?.parked_now ?? 0;
   const shown = JSON.stringify([now?.why, now?.alarm, parked]);
@@ -196,8 +200,10 @@ function drawTrouble(box, now) {
 const VARIABLES = ["#DEVICE_ID", "#PLATE", "#COUNTRY", "#DIR", "#ROI", "#PLATE_ID", "#M", "%Y", "%m", "%d", "%H", "%M",
   "%S", "%v"];
 
-/** Path and naming, and the names that come of them. */
-/** @param {Form} f @param {string} key @param {(span: string, ...fields: string[]) => Child} row */
+/**
+ * Path and naming, and the names that come of them.
+ * @param {Form} f @param {string} key @param {(span: string, ...fields: string[]) => Child} row
+ */
 function naming(f, key, row) {
   const name = `profiles[${key}].naming`;
   const preview = h("p.preview", { "aria-live": "polite" });

@@ -72,8 +72,10 @@ export function regionsPart(panel) {
     return svg;
   }
 
-  /** The arrow's head a little before its end, so that the handle does not cover it; square on the screen. */
-  /** @param {[Point, Point]} arrow @returns {Point[]} */
+  /**
+   * The arrow's head a little before its end, so that the handle does not cover it; square on the screen.
+   * @param {[Point, Point]} arrow @returns {Point[]}
+   */
   function head([[ax, ay], [bx, by]]) {
     const [wide, high] = [scene.clientWidth || 16, scene.clientHeight || 9];
     const [dx, dy] = [(bx - ax) * wide, (by - ay) * high];

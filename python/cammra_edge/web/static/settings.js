@@ -53,8 +53,10 @@ function camera(panel) {
   return f.stop;
 }
 
-/** An input with its label, of no setting. */
-/** @param {string} id @param {string} label @param {Props} props @param {string} [hint] */
+/**
+ * An input with its label, of no setting.
+ * @param {string} id @param {string} label @param {Props} props @param {string} [hint]
+ */
 function field(id, label, props, hint) {
   const input = h("input", { id, required: true, ...props });
   return { input, box: h("div.field.s4", {}, h("label", { for: id }, label), input, hint && h("span.hint", {}, hint)) };
@@ -133,13 +135,16 @@ async function drawCertificate(box) {
     } }, t("certificate_choose")), set && h("button.btn.bare.bad", { type: "button", onclick: remove }, t("remove"))));
 }
 
+/** What a token may be for. */
+const SCOPES = ["read", "settings", "deliveries"];
+const scopeWord = (/** @type {string} */ scope) => t(`scope_${scope}`);
+
 /** @param {HTMLElement} box */
 async function drawTokens(box) {
   const tokens = await api("GET", "/api/tokens").catch(() => []);
   const name = field("token-name", t("token_name"), { type: "text", maxlength: 64 });
-  const scopes = ["read", "settings", "deliveries"].map((scope) => ({ scope,
-    mark: h("input", { type: "checkbox", checked: scope === "read" }) })
-  );
+  const mark = (/** @type {string} */ scope) => h("input", { type: "checkbox", checked: scope === "read" });
+  const scopes = SCOPES.map((scope) => ({ scope, mark: mark(scope) }));
   const create = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     try {
@@ -155,10 +160,10 @@ async function drawTokens(box) {
     await request("DELETE", `/api/tokens/${id}`);
     drawTokens(box);
   };
-  const row = (/** @type {Token} */ token) =>
-    h("li.row", {}, h("b", {}, token.name), h("span.soft", {}, token.scopes.map((scope) =>
-      t(`scope_${scope}`)
-    ).join(", ")), h("span.soft.num", {}, when(token.made * 1000)),
+  /** @param {Token} token */
+  const row = (token) =>
+    h("li.row", {}, h("b", {}, token.name), h("span.soft", {}, token.scopes.map(scopeWord).join(", ")),
+      h("span.soft.num", {}, when(token.made * 1000)),
       h("button.btn.bare.bad.push", { type: "button", "aria-label": t("remove_named", { name: token.name }),
         onclick: () => remove(token.id) }, t("remove")));
   box.replaceChildren(
@@ -166,7 +171,7 @@ async function drawTokens(box) {
     h("form", { onsubmit: create },
       h("div.grid", {}, name.box,
         h("fieldset.field.s8", {}, h("legend.label", {}, t("token_scopes")),
-          h("div.pills", {}, scopes.map(({ scope, mark }) => h("label.pill", {}, mark, t(`scope_${scope}`)))))),
+          h("div.pills", {}, scopes.map(({ scope, mark }) => h("label.pill", {}, mark, scopeWord(scope)))))),
       h("button.btn", {}, icon("plus"), t("new_token"))),
   );
 }
@@ -174,10 +179,11 @@ async function drawTokens(box) {
 /** @param {HTMLElement} box */
 async function drawAudit(box) {
   const log = await api("GET", "/api/audit?limit=50").catch(() => []);
-  const rows = log.map((
+  /** @param {AuditLine} line */
+  const cells = (
     { at, who, what, fields },
-  ) => [h("span.num", {}, when(at)), who, [what, fields.length > 0 && h("div.soft.small", {}, fields.join(", "))]]);
-  box.replaceChildren(log.length ? table(["time", "who", "what"], rows) : h("p.soft", {}, t("no_audit")));
+  ) => [h("span.num", {}, when(at)), who, [what, fields.length > 0 && h("div.soft.small", {}, fields.join(", "))]];
+  box.replaceChildren(log.length ? table(["time", "who", "what"], log.map(cells)) : h("p.soft", {}, t("no_audit")));
 }
 
 /** @type {Part} */

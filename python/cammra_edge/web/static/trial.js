@@ -48,8 +48,10 @@ export function trial(f, key, at) {
     }
   }
 
-  /** One test a second is let through; another one waits its turn. */
-  /** @param {number} tries @param {(step: Step) => void} take */
+  /**
+   * One test a second is let through; another one waits its turn.
+   * @param {number} tries @param {(step: Step) => void} take
+   */
   async function patiently(tries, take) {
     try {
       await lines(ofProfile(key, "test"), { plate: text.value, changes: draft.changes() }, take);
