@@ -9,10 +9,11 @@ from typing import Any, Protocol, Self, TypeAlias, final
 
 from typing_extensions import Buffer
 
-from cammra_edge.model import Event, ImageRef, ImageSpec, VehicleInfo
+from cammra_edge.model import Event, ImageSpec, Sender
 
 __all__ = [
     "EventForm",
+    "HttpAnswer",
     "Patterns",
     "Shot",
     "TrackEvent",
@@ -229,57 +230,31 @@ class _Words(Protocol):
     @property
     def file_token(self) -> Callable[[str], str]:
         """A plate as names of files have it."""
-    @property
-    def vehicle_info(self) -> Callable[[VehicleInfo], bytes]:
-        """JSON of make, model and colour."""
-    @property
-    def nothing_known(self) -> VehicleInfo:
-        """The one of which `vehicle_info` is not asked: it is `{}`."""
 
 @final
 class EventForm:
     """The FF JSON events of one camera and profile: from the model's event to the receiver's bytes.
 
-    Args:
-        members: Names of the object's members, in order, each with JSON that never changes (`bytes`), or with the
-            name of what it tells (`cammra_core::ff::Value`).
-        split_before: The member before which `ImageArray` goes, where images travel inside.
-        uri_prefix: Before an image's path in `imagesURI`.
-        file_prefix: Before an image's path in `imageFile`.
-        wishes: The images that the profile sends, the selected one first, and what `imageType` calls them.
-        zone_name: IANA name of the camera's zone; empty for the machine's own.
-        words: What only Python knows.
+    An image that the profile does not send, or whose bytes are not in `images`, is left out everywhere.
 
-    Raises:
-        ValueError: A member tells something that no event has, or `split_before` is none.
+    Args:
+        sender: What is the same in all of its events.
+        specs: The images that the profile sends, the selected one first.
+        words: What only Python knows.
     """
 
-    def __new__(
-        cls,
-        members: Sequence[tuple[str, bytes | str]],
-        *,
-        split_before: str,
-        uri_prefix: str,
-        file_prefix: str,
-        wishes: Sequence[tuple[ImageSpec, str]],
-        zone_name: str,
-        words: _Words,
-    ) -> Self: ...
+    def __new__(cls, sender: Sender, specs: Sequence[ImageSpec], words: _Words) -> EventForm: ...
     def attached(
         self, event: Event, images: Mapping[str, bytes], packet: int
-    ) -> list[tuple[ImageRef, str, str]]:
-        """The images that go along, the selected one first: with file name and directory.
+    ) -> list[tuple[str, bytes, bool]]:
+        """The images that go along, the selected one first: file name, JPEG, whether it is the license plate crop."""
+    def files(
+        self, event: Event, images: Mapping[str, bytes], packet: int, sidecar: bool
+    ) -> list[tuple[str, bytes]]:
+        """What stands behind the base name of each file, and its bytes, in the order of their upload.
 
-        An image that the profile does not send, or whose bytes are not in `images`, is left out.
+        First the JSON, where a sidecar is wanted, and the selected image last: who sees that one sees all.
         """
-    def filled(
-        self,
-        event: Event,
-        attached: Sequence[tuple[ImageRef, str, str]],
-        packet: int,
-        image_type: str,
-    ) -> tuple[bytes, int]:
-        """The object alone, and where in it `ImageArray` would go."""
     def with_images(self, event: Event, images: Mapping[str, bytes], packet: int) -> bytes:
         """The object with its images inside as base64, in one allocation, without an intermediate copy."""
     def multipart(

@@ -326,6 +326,21 @@ class Device(Checked):
     geo_target: str = "Camera"
     time_zone: str = setting("", _time_zone())
 
+    @property
+    def bare_mac(self) -> str:
+        """`ACCC8E9BB16D`: the MAC, or the serial number, without colons."""
+        return (self.mac or self.serial).replace(":", "").replace("-", "").upper()
+
+
+class Sender(NamedTuple):
+    """What every event of a profile says about where it comes from."""
+
+    device: Device
+    profile_id: int
+    device_id: str
+    latitude: float
+    longitude: float
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:

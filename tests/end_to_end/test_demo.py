@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cammra_edge.payload import fields
-from cammra_edge.receiver.contract import parse_event
+from cammra_edge.receiver.contract import Member, parse_event
 from cammra_edge.recording.scene import VISITS
 from cammra_edge.recording.scene.plates import PlateLook, draw_plate
 from tests.end_to_end.playing import finished, start
@@ -41,8 +40,8 @@ def test_every_event_type_of_every_vehicle_arrives(kept: Path, receiver: str) ->
     told: dict[str, list[str]] = {}
     last_text: dict[str, str] = {}
     for _, event in _events(kept, receiver):
-        told.setdefault(str(event[fields.CAR_ID]), []).append(str(event[fields.CAR_STATE]))
-        last_text[str(event[fields.CAR_ID])] = str(event[fields.PLATE_UTF8])
+        told.setdefault(str(event[Member.CAR_ID]), []).append(str(event[Member.CAR_STATE]))
+        last_text[str(event[Member.CAR_ID])] = str(event[Member.PLATE_UTF8])
     assert sorted(last_text.values()) == sorted(visit.look.text for visit in VISITS)
     for kinds in told.values():
         assert (kinds[0], kinds[-1], kinds.count("reliable")) == ("new", "lost", 1)
@@ -53,19 +52,19 @@ def test_reliable_comes_by_agreement_and_direction_not_by_the_timer(kept: Path) 
     new: dict[object, int] = {}
     waits_ms = []
     for _, event in _events(kept, "barrier"):
-        at_ms = int(str(event[fields.CAPTURE_TIMESTAMP]))
-        if event[fields.CAR_STATE] == "new":
-            new[event[fields.CAR_ID]] = at_ms
-        elif event[fields.CAR_STATE] == "reliable":
-            waits_ms.append(at_ms - new[event[fields.CAR_ID]])
-            assert event[fields.CAR_MOVE_DIRECTION] in {"in", "out"}
+        at_ms = int(str(event[Member.CAPTURE_TIMESTAMP]))
+        if event[Member.CAR_STATE] == "new":
+            new[event[Member.CAR_ID]] = at_ms
+        elif event[Member.CAR_STATE] == "reliable":
+            waits_ms.append(at_ms - new[event[Member.CAR_ID]])
+            assert event[Member.CAR_MOVE_DIRECTION] in {"in", "out"}
     assert len(waits_ms) == 5
     assert max(waits_ms) < 900
 
 
 def test_pictures_open_and_show_the_plate_that_the_text_says(kept: Path) -> None:
     for path, event in _events(kept, "barrier"):
-        text = event[fields.PLATE_UTF8]
+        text = event[Member.PLATE_UTF8]
         pictures = {
             kind: path.with_name(f"{path.stem}_{kind}.jpg") for kind in ("vehicle", "plate")
         }
@@ -75,7 +74,7 @@ def test_pictures_open_and_show_the_plate_that_the_text_says(kept: Path) -> None
         )
         vehicle.load()
         # A crop with the camera's own bits may begin up to 15 pixels before the plate; it ends with it.
-        _, _, width, height = cast("list[int]", event[fields.PLATE_COORDINATES])
+        _, _, width, height = cast("list[int]", event[Member.PLATE_COORDINATES])
         begins = (max(0, plate.width - width), max(0, plate.height - height))
         plate = plate.crop((*begins, plate.width, plate.height))
         likeness = {visit.look.text: _likeness(plate.convert("L"), visit.look) for visit in VISITS}

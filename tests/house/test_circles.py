@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def test_python_has_no_circle() -> None:
     imports = python_imports(PACKAGE)
-    assert "cammra_edge.model" in imports["cammra_edge.payload.ff"]
+    assert "cammra_edge.model" in imports["cammra_edge.payload.render"]
     assert circles(imports) == []
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
+from cammra_edge.framing import EventForm
 from cammra_edge.model import (
     Device,
     Direction,
@@ -14,8 +17,10 @@ from cammra_edge.model import (
     ImageSpec,
     Plate,
     Rect,
+    Sender,
     VehicleInfo,
 )
+from cammra_edge.payload import naming
 
 BOUNDARY_KEY = b"0123456789abcdef"
 
@@ -34,6 +39,14 @@ def unchecked_device(**texts: str) -> Device:
         object.__setattr__(device, name, text)
     return device
 
+
+SENDER = Sender(
+    device=SAMPLE_DEVICE,
+    profile_id=2,
+    device_id="defaultID",
+    latitude=55.70421,
+    longitude=13.19366,
+)
 
 SAMPLE_EVENT = Event(
     event_id="0123456789abcdef0123456789abcdef",
@@ -80,6 +93,13 @@ JPEGS = {
 }
 
 EVENT = replace(SAMPLE_EVENT, images=(VEHICLE, PLATE, FULL, DOWNSIZED))
+
+
+def sent_members() -> dict[str, Any]:
+    """The members of an event that carries its images inside."""
+    content = EventForm(SENDER, [VEHICLE.spec], words=naming).with_images(EVENT, JPEGS, 7)
+    members: dict[str, Any] = json.loads(content)
+    return members
 
 
 def with_text(text: str) -> Event:

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cammra_edge.framing import multipart_body
+from cammra_edge.framing import EventForm, multipart_body
 from cammra_edge.model import EventKind, ImageKind, Rect, VehicleInfo
-from cammra_edge.payload import ff, fields
+from cammra_edge.payload import naming
 from tests.payload.events import (
     DOWNSIZED,
     EVENT,
@@ -24,41 +24,50 @@ from tests.payload.events import (
     PLATE,
     SAMPLE_DEVICE,
     SAMPLE_EVENT,
+    SENDER,
     VEHICLE,
     image_ref,
     with_text,
 )
 
 if TYPE_CHECKING:
-    from cammra_edge.model import Event, ImageRef
+    from collections.abc import Iterable
+
+    from cammra_edge.model import Event, ImageRef, Sender
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "ff_json"
-SENDER = ff.Sender(
-    device=SAMPLE_DEVICE,
-    profile_id=2,
-    device_id="defaultID",
-    latitude=55.70421,
-    longitude=13.19366,
-)
 BOUNDARY = "------------------------d74496d66958873e"
 # The sample's images carry names of their own: other numbers, another read's plate, `lp` where we write `lpup`.
 ROI_NAME = "20231211142705_954662roi_MWR6677_2117394.jpg"
 LP_NAME = "20231211142706_413731lp_HWR6677_2117396.jpg"
-SAMPLE_IMAGES = (
-    ff.NamedImage(
-        ref=image_ref(ImageKind.FULL_FRAME, "f", Rect(0, 0, 1920, 1080)),
-        file_name=ROI_NAME,
-        directory="48",
-    ),
-    ff.NamedImage(
-        ref=image_ref(ImageKind.PLATE_CROP, "p", Rect(504, 560, 140, 48)),
-        file_name=LP_NAME,
-        directory="52",
-    ),
-)
-SAMPLE_JSON, SPLICE_AT = ff.event_form(SENDER, ()).filled(
-    SAMPLE_EVENT, SAMPLE_IMAGES, 2117397, "plate"
-)
+SAMPLE_NAMES = {
+    b"97/20231211142705_954662roi_HWR6677_2117397.jpg": f"48/{ROI_NAME}".encode(),
+    b"97/20231211142705_954662lpup_HWR6677_2117397.jpg": f"52/{LP_NAME}".encode(),
+}
+
+
+def form_of(refs: Iterable[ImageRef], sender: Sender = SENDER) -> EventForm:
+    return EventForm(sender, [ref.spec for ref in refs], words=naming)
+
+
+def object_of(event: Event, sends: Iterable[ImageRef] = (), sender: Sender = SENDER) -> bytes:
+    """The object alone."""
+    suffix, content = form_of(sends, sender).files(event, JPEGS, 7, sidecar=True)[0]
+    assert suffix == ".json"
+    return content
+
+
+def sample_json() -> bytes:
+    images = (image_ref(ImageKind.PLATE_CROP, "p", Rect(0, 0, 140, 48)), FULL)
+    event = replace(SAMPLE_EVENT, images=images)
+    content = form_of(images).files(event, JPEGS, 2117397, sidecar=True)[0][1]
+    for ours, theirs in SAMPLE_NAMES.items():
+        content = content.replace(ours, theirs)
+    return content
+
+
+SHORT = st.text(max_size=3)
+WIRE_TYPES = {"v": "vehicle", "p": "plate", "f": "frame", "d": "frame"}
 
 
 def body_of(golden: str) -> bytes:
@@ -71,26 +80,14 @@ def jpeg() -> bytes:
     return body[start : body.rindex(b"\r\n--")]
 
 
-def rendered(event: Event = EVENT, *images: ff.NamedImage) -> dict[str, Any]:
-    image_type = ff.wire_type(images[0].ref.spec.kind) if images else ""
-    form = ff.event_form(SENDER, ())
-    parsed: dict[str, Any] = json.loads(form.filled(event, images, 7, image_type)[0])
-    return parsed
+def rendered(event: Event = EVENT, *sends: ImageRef) -> dict[str, Any]:
+    members: dict[str, Any] = json.loads(object_of(event, sends))
+    return members
 
 
-def named(*refs: ImageRef, event: Event = EVENT) -> tuple[ff.NamedImage, ...]:
-    form = ff.event_form(SENDER, [ref.spec for ref in refs])
-    return tuple(ff.NamedImage(*named) for named in form.attached(event, JPEGS, 7))
-
-
-def test_the_table_has_exactly_the_keys_of_the_vendors_sample_in_its_order() -> None:
+def test_the_vendors_sample_is_rebuilt_in_its_order() -> None:
     sample = json.loads((GOLDEN / "alpv_http_update_2023.json").read_text())
-    assert [field.name for field in fields.EVENT] == list(sample)
-
-
-def test_the_vendors_sample_is_rebuilt_value_by_value() -> None:
-    sample = json.loads((GOLDEN / "alpv_http_update_2023.json").read_text())
-    assert list(json.loads(SAMPLE_JSON).items()) == list(sample.items())
+    assert list(json.loads(sample_json()).items()) == list(sample.items())
 
 
 @pytest.mark.parametrize(
@@ -105,19 +102,19 @@ def test_the_multipart_body_is_byte_for_byte_what_the_receivers_accepted(
     golden: str, images: list[tuple[str, str]]
 ) -> None:
     event_name = "20231211142705_507_HWR6677_2117397.json"
-    parts = [("event", event_name, "application/json", SAMPLE_JSON)]
+    parts = [("event", event_name, "application/json", sample_json())]
     parts += [(name, file_name, "image/jpeg", jpeg()) for name, file_name in images]
     assert multipart_body(BOUNDARY, parts) == body_of(golden)
 
 
-def with_array(content: bytes, splice_at: int, images: list[tuple[str, bytes]]) -> bytes:
+def with_array(content: bytes, images: list[tuple[str, bytes]]) -> bytes:
     """`ImageArray` as the wire has it, put together in the plainest way."""
     elements = [
         {"ImageType": kind, "ImageFormat": "jpg", "BinaryImage": b64encode(image).decode()}
         for kind, image in images
     ]
     array = f'"ImageArray":{json.dumps(elements, separators=(",", ":"))},'.encode()
-    return content[:splice_at] + (array if images else b"") + content[splice_at:]
+    return content.replace(b'"imageFile":', (array if images else b"") + b'"imageFile":')
 
 
 @given(
@@ -134,21 +131,27 @@ def test_what_is_sent_is_made_of_object_and_images_as_they_are(
 ) -> None:
     event = replace(EVENT, images=tuple(has))
     jpegs = {ref.image_key: picture + ref.image_key.encode() for ref in has[1:]}
-    form = ff.event_form(SENDER, [ref.spec for ref in sends])
+    form = form_of(sends)
+    going = [ref for ref in sends if ref in has[1:]]
     attached = form.attached(event, jpegs, 7)
-    assert [ref for ref, *_ in attached] == [ref for ref in sends if ref in has[1:]]
-    image_type = ff.wire_type(attached[0][0].spec.kind) if attached else ""
-    content, splice_at = form.filled(event, attached, 7, image_type)
-    inside = [(ff.wire_type(ref.spec.kind), jpegs[ref.image_key]) for ref, *_ in attached]
-    assert form.with_images(event, jpegs, 7) == with_array(content, splice_at, inside)
+    assert [(content, is_plate) for _, content, is_plate in attached] == [
+        (jpegs[ref.image_key], ref is PLATE) for ref in going
+    ]
+    (_, content), *images = form.files(event, jpegs, 7, sidecar=True)
+    assert form.files(event, jpegs, 7, sidecar=False) == images
+    names = [name for name, _, _ in attached]
+    jpegs_by_suffix = zip((".jpg", "_lp.jpg"), (jpeg for _, jpeg, _ in attached), strict=False)
+    assert list(reversed(images)) == list(jpegs_by_suffix)
+    inside = [(WIRE_TYPES[ref.image_key], jpegs[ref.image_key]) for ref in going]
+    assert form.with_images(event, jpegs, 7) == with_array(content, inside)
     event_name = "20231211142705_507_HWR6677_7.json" if as_file else ""
     parts = [("e", event_name, "application/json", content)]
     parts += [
-        (name, file_name, "image/jpeg", jpegs[ref.image_key])
-        for name, (ref, file_name, _) in zip(("i", "i2"), attached, strict=False)
+        (part, name, "image/jpeg", jpegs[ref.image_key])
+        for part, name, ref in zip(("i", "i2"), names, going, strict=False)
     ]
-    made = form.multipart(event, jpegs, 7, BOUNDARY, ("e", "i", "i2"), as_file)
-    assert made == multipart_body(BOUNDARY, parts)
+    body = form.multipart(event, jpegs, 7, BOUNDARY, ("e", "i", "i2"), as_file)
+    assert body == multipart_body(BOUNDARY, parts)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Kyiv", ""])
@@ -158,8 +161,7 @@ def test_what_is_sent_is_made_of_object_and_images_as_they_are(
 def test_any_time_can_be_told(zone: str, at_utc_ns: int, image_utc_ns: int) -> None:
     event = replace(EVENT, at_utc_ns=at_utc_ns, image_utc_ns=image_utc_ns)
     sender = SENDER._replace(device=replace(SAMPLE_DEVICE, time_zone=zone))
-    content = ff.event_form(sender, [VEHICLE.spec]).with_images(event, JPEGS, 7)
-    said = json.loads(content)
+    said = json.loads(form_of([VEHICLE], sender).with_images(event, JPEGS, 7))
     assert len(said["ImageArray"]) == 1
     assert int(said["capture_timestamp"]) == at_utc_ns // 1_000_000
     assert int(said["capture_ts"]) == at_utc_ns // 1_000_000 * 1_000_000
@@ -167,18 +169,19 @@ def test_any_time_can_be_told(zone: str, at_utc_ns: int, image_utc_ns: int) -> N
 
 
 def test_the_json_body_is_byte_for_byte_what_the_receivers_accepted() -> None:
-    body = with_array(SAMPLE_JSON, SPLICE_AT, [("", jpeg())])
+    body = with_array(sample_json(), [("", jpeg())])
     assert body == body_of("http_json_imagearray.bin")
     assert body == (GOLDEN / "tcp_one_event.bin").read_bytes()
 
 
 def test_our_image_names_have_the_samples_form() -> None:
-    roi, plate = named(VEHICLE, PLATE)
-    assert roi.file_name == "20231211142705_954662roi_HWR6677_7.jpg"
-    assert plate.file_name == "20231211142705_954662lpup_HWR6677_7.jpg"
-    assert rendered(EVENT, roi, plate)["imagesURI"] == [
-        f"/local/fflprapp/tools.cgi?action=getImage&name=7/{plate.file_name}",
-        f"/local/fflprapp/tools.cgi?action=getImage&name=7/{roi.file_name}",
+    roi = "20231211142705_954662roi_HWR6677_7.jpg"
+    plate = "20231211142705_954662lpup_HWR6677_7.jpg"
+    attached = form_of([VEHICLE, PLATE]).attached(EVENT, JPEGS, 7)
+    assert [name for name, _, _ in attached] == [roi, plate]
+    assert rendered(EVENT, VEHICLE, PLATE)["imagesURI"] == [
+        f"/local/fflprapp/tools.cgi?action=getImage&name=7/{plate}",
+        f"/local/fflprapp/tools.cgi?action=getImage&name=7/{roi}",
     ]
 
 
@@ -226,7 +229,7 @@ def test_lost_reports_the_times_of_new_and_no_frame() -> None:
 )
 def test_datetime_is_the_cameras_local_time(zone: str, text: str) -> None:
     sender = SENDER._replace(device=replace(SAMPLE_DEVICE, time_zone=zone))
-    assert json.loads(ff.event_form(sender, ()).filled(EVENT, (), 7, "")[0])["datetime"] == text
+    assert json.loads(object_of(EVENT, sender=sender))["datetime"] == text
 
 
 @pytest.mark.parametrize(
@@ -241,7 +244,7 @@ def test_datetime_is_the_cameras_local_time(zone: str, text: str) -> None:
 def test_the_first_image_names_the_type_and_the_relative_box(
     images: tuple[ImageRef, ...], kind: str, *, file: bool, file_2: bool, relative: list[int]
 ) -> None:
-    said = rendered(EVENT, *named(*images))
+    said = rendered(EVENT, *images)
     assert said["imageType"] == kind
     assert bool(said["imageFile"]) is file
     assert bool(said["imageFile2"]) is file_2
@@ -267,22 +270,8 @@ def test_ascii_is_spelled_not_dropped(text: str, spelled: str) -> None:
 
 @given(st.text(max_size=40))
 def test_texts_are_escaped_as_pythons_json_has_them(text: str) -> None:
-    form = ff.event_form(SENDER, ())
-    said = form.filled(with_text(text), (), 7, "")[0]
     escaped = json.dumps(text, ensure_ascii=False).encode(errors="replace")
-    assert b'"plateText":' + escaped + b',"plateUnicode":' in said
-
-
-def test_a_split_before_no_member_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fields, "IMAGE_ARRAY_BEFORE", "nowhere")
-    with pytest.raises(ValueError, match='split_before is "nowhere"'):
-        ff.event_form(SENDER, ())
-
-
-def test_a_member_that_tells_what_no_event_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(ff._TOLD, fields.ROI_ID, "colour of the driver's hat")
-    with pytest.raises(ValueError, match=r"no event has a value named .*hat"):
-        ff.event_form(SENDER, ())
+    assert b'"plateText":' + escaped + b',"plateUnicode":' in object_of(with_text(text))
 
 
 @given(st.text(max_size=40) | st.just("京" * 3000) | st.just("A" * 10_000))
@@ -292,15 +281,31 @@ def test_any_text_gives_valid_json_names_and_ascii(text: str) -> None:
         plate=replace(EVENT.plate, text=text, region=text, country=text),
         info=VehicleInfo(make=text, model=text),
     )
-    images = named(VEHICLE, PLATE, event=event)
-    said = rendered(event, *images)
+    said = rendered(event, VEHICLE, PLATE)
     assert said["plateText"] == said["plateRegion"] == text.encode(errors="replace").decode()
     assert said["plateASCII"].isascii()
-    for image in images:
-        assert re.fullmatch(r"[A-Za-z0-9_]{1,116}\.jpg", image.file_name)
+    for name, _, _ in form_of([VEHICLE, PLATE]).attached(event, JPEGS, 7):
+        assert re.fullmatch(r"[A-Za-z0-9_]{1,116}\.jpg", name)
 
 
 def test_what_is_not_a_number_does_not_break_the_json() -> None:
     sender = SENDER._replace(latitude=float("nan"), longitude=float("inf"))
-    parsed = json.loads(ff.event_form(sender, ()).filled(EVENT, (), 7, "")[0])
+    parsed = json.loads(object_of(EVENT, sender=sender))
     assert parsed["geotag"] == {"lat": 0.0, "lon": 0.0}
+
+
+@given(st.floats(-90, 90), st.floats(-180, 180) | st.integers(-180, 180))
+def test_a_place_is_written_as_pythons_json_has_it(latitude: float, longitude: float) -> None:
+    sender = SENDER._replace(latitude=latitude, longitude=longitude)
+    place = {"lat": latitude, "lon": float(longitude)}
+    geotag = b'"geotag":' + json.dumps(place, separators=(",", ":")).encode()
+    assert geotag in object_of(EVENT, sender=sender)
+
+
+@given(st.builds(VehicleInfo, view=SHORT, kind=SHORT, make=SHORT))
+def test_of_a_vehicle_only_what_is_known_is_told(info: VehicleInfo) -> None:
+    known = {"view": info.view, "type": info.kind, "brand": info.make, "make": info.make}
+    told = rendered(replace(EVENT, info=info))["vehicle_info"]
+    assert told == {
+        name: text.encode(errors="replace").decode() for name, text in known.items() if text
+    }

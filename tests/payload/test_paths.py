@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import Device, Direction, EventKind, Files, Plate, VehicleInfo
-from cammra_edge.payload import ff, paths, render
+from cammra_edge.model import Device, Direction, EventKind, Files, Plate, Sender, VehicleInfo
+from cammra_edge.payload import paths, render
 from cammra_edge.profile import NAMING_1_3, NAMING_2_0, PATH_1_3, PATH_2_0, Ftp, Profile
 from tests.payload.events import BOUNDARY_KEY, EVENT, JPEGS, unchecked_device
 
@@ -28,9 +28,9 @@ EVENT_1_3 = replace(
 )
 
 
-def sender(device_id: str = "defaultID", mac: str = "00:11:22:33:44:55") -> ff.Sender:
+def sender(device_id: str = "defaultID", mac: str = "00:11:22:33:44:55") -> Sender:
     device = unchecked_device(mac=mac)
-    return ff.Sender(device=device, profile_id=1, device_id=device_id, latitude=0, longitude=0)
+    return Sender(device=device, profile_id=1, device_id=device_id, latitude=0, longitude=0)
 
 
 def test_the_example_of_cammra_1_3() -> None:

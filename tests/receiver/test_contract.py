@@ -8,11 +8,10 @@ from cammra_edge.receiver.arrival import Picture, Way
 from cammra_edge.receiver.contract import (
     event_part_problems,
     parse_event,
-    picture_problem,
-    picture_problems,
     problems,
 )
-from cammra_edge.receiver.message import from_http, from_tcp
+from cammra_edge.receiver.parcel import from_http, from_tcp
+from cammra_edge.receiver.pictures import picture_problem, picture_problems
 from tests.receiver.samples import (
     NAMES,
     PLATE,
@@ -93,7 +92,7 @@ def test_missing_members_and_another_order_are_told() -> None:
         (b"[]", "is no JSON object"),
         (b"\xff", "not UTF-8"),
         (b"[" * 100_000, "is no JSON"),
-        (b'{"a":1,"b":2,"a":3}', "a stands there twice"),
+        (b'{"a":1,"b":2,"a":3}', "a occurs twice"),
     ],
 )
 def test_what_is_no_event_says_so(raw: bytes, why: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
 
-from cammra_edge.payload import fields
+from cammra_edge.receiver.contract import Member, VehicleMember
 from cammra_edge.recording.scene.pen import lettering
 
 if TYPE_CHECKING:
@@ -155,14 +155,19 @@ def _vehicle_card(
         strip = _fitted(_opened(plates[0].jpeg), (_VEHICLE_CARD - 44, 54))
         _paste_rounded(sheet, strip, (left + 22, y), 4)
         y += strip.height + 20
-    info = last.body.get(fields.VEHICLE_INFO)
+    info = last.body.get(Member.VEHICLE_INFO)
     known = (
         {str(name): str(value) for name, value in info.items()} if isinstance(info, dict) else {}
     )
-    make = " ".join(filter(None, (known.get("make"), known.get("model"))))
-    kind = " ".join(filter(None, (known.get("color", "").capitalize(), known.get("type", ""))))
+    make = " ".join(filter(None, (known.get(VehicleMember.MAKE), known.get(VehicleMember.MODEL))))
+    kind = " ".join(
+        filter(
+            None,
+            (known.get(VehicleMember.COLOR, "").capitalize(), known.get(VehicleMember.TYPE, "")),
+        )
+    )
     for line in (
-        f"{last.text(fields.PLATE_COUNTRY)}   moving {last.direction}",
+        f"{last.text(Member.PLATE_COUNTRY)}   moving {last.direction}",
         make,
         kind,
         f"vehicle {last.car_id}, {len(events)} events",
@@ -207,12 +212,12 @@ def _event_card(
     draw.text((right, y + 3), way, font=_font(18), fill=_INK, anchor="ra")
     words = lettering(event.plate or "?", 21, _INK, bold=0.6)
     sheet.paste(words, (left + 12, top + _EVENT_HEIGHT - 12 - words.height), words)
-    sure = f"{float(event.text(fields.PLATE_CONFIDENCE) or 0):.2f}"
+    sure = f"{float(event.text(Member.PLATE_CONFIDENCE) or 0):.2f}"
     draw.text((right, top + _EVENT_HEIGHT - 12), sure, font=_font(17), fill=_SOFT, anchor="rd")
 
 
 def _milliseconds(event: Arrival) -> int:
-    text = event.text(fields.CAPTURE_TIMESTAMP)
+    text = event.text(Member.CAPTURE_TIMESTAMP)
     return int(text) if text.isascii() and text.isdigit() else 0
 
 

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cammra_edge.cli.terminal import Style, Terminal, shown
-from cammra_edge.payload import fields
 from cammra_edge.receiver import Way
-from cammra_edge.receiver.contract import is_test
+from cammra_edge.receiver.contract import IMAGE_ARRAY, Member, is_test
 
 if TYPE_CHECKING:
     from cammra_edge.receiver import Arrival
@@ -52,9 +51,9 @@ def _event_words(terminal: Terminal, arrival: Arrival, to: str) -> list[str]:
     words = [
         terminal.styled(f"{kind:<8}", _STYLES.get(kind, Style.BAD)),
         terminal.styled(f"{plate:<{_PLATE_LETTERS}}", Style.BOLD),
-        f"{shown(arrival.text(fields.PLATE_COUNTRY))[:3]:<3}",
+        f"{shown(arrival.text(Member.PLATE_COUNTRY))[:3]:<3}",
         _ARROWS.get(arrival.direction, "?  "),
-        f"{_rounded(arrival.text(fields.PLATE_CONFIDENCE)):<4}",
+        f"{_rounded(arrival.text(Member.PLATE_CONFIDENCE)):<4}",
         f"vehicle {shown(arrival.car_id)[:_LONGEST]:<3}",
         f"#{arrival.packet:<4}",
         f"{to or arrival.way:<14}",
@@ -94,9 +93,7 @@ def arrival_data(arrival: Arrival, *, to: str = "") -> dict[str, object]:
         "repeat": arrival.repeat,
         "test": is_test(arrival.body),
         "problems": list(arrival.problems),
-        "event": {
-            name: value for name, value in arrival.body.items() if name != fields.IMAGE_ARRAY
-        },
+        "event": {name: value for name, value in arrival.body.items() if name != IMAGE_ARRAY},
         "pictures": [
             {
                 "name": picture.name,

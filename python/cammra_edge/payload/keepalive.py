@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from cammra_edge.model import Device
     from cammra_edge.profile import Keepalive
 
-_PAIR = 2
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
@@ -52,7 +50,8 @@ def keepalive_body(settings: Keepalive, device: Device, status: Status) -> Body:
         sections["system"]["timestamp"] = utc_text(status.now_utc_ns)
     identify = sections["identify"]
     if settings.mac_address:
-        identify["macAddress"] = mac_with_colons(device.mac or device.serial)
+        mac = device.bare_mac
+        identify["macAddress"] = ":".join(mac[at : at + 2] for at in range(0, len(mac), 2))
     if settings.os_version:
         identify["osVersion"] = status.os_version
     own = sections[settings.section]
@@ -71,9 +70,3 @@ def keepalive_body(settings: Keepalive, device: Device, status: Status) -> Body:
         said["health"] = dict(status.health)
     content = json.dumps(said, ensure_ascii=True, separators=(",", ":"), default=str)
     return Body(content=content.encode(), content_type="application/json")
-
-
-def mac_with_colons(mac: str) -> str:
-    """`ACCC8E9BB16D` is `AC:CC:8E:9B:B1:6D`."""
-    bare = mac.replace(":", "").replace("-", "").upper()
-    return ":".join(bare[at : at + _PAIR] for at in range(0, len(bare), _PAIR))

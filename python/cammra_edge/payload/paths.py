@@ -12,13 +12,13 @@ import re
 from typing import TYPE_CHECKING
 
 from cammra_edge.model import Direction
-from cammra_edge.payload import ff, naming
+from cammra_edge.payload import naming
 from cammra_edge.profile.protocols.ftp import NAMING_VARIABLE
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cammra_edge.model import Event
+    from cammra_edge.model import Event, Sender
 
 _NOT_SAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_COMPONENT = 120
@@ -29,7 +29,7 @@ _NS_PER_MS = 1_000_000
 _NOTHING = "_"
 
 
-def base_path(path: str, name: str, event: Event, sender: ff.Sender) -> str:
+def base_path(path: str, name: str, event: Event, sender: Sender) -> str:
     """Folders and file name without extension; also what the page's preview shows.
 
     A naming with `#AOI` is one of CAMMRA 1.3: direction in lower case, and what is known of make, model, type and
@@ -54,13 +54,13 @@ def _token(text: str) -> str:
 class _Values:
     """What the variables stand for in one event."""
 
-    def __init__(self, event: Event, sender: ff.Sender, *, old: bool) -> None:
+    def __init__(self, event: Event, sender: Sender, *, old: bool) -> None:
         captured_ns = event.captured_utc_ns
         device = sender.device
         at = naming.local_time(captured_ns, device.time_zone)
         direction = _DIRECTIONS[event.direction]
         self._values = _times(at, captured_ns) | {
-            "#M": _token(ff.mac_without_colons(device.mac or device.serial)),
+            "#M": _token(device.bare_mac),
             "#ROI": str(event.roi_id),
             "#AOI": f"roi_{event.roi_id}",
             "#DIR": direction.lower() if old else direction,

@@ -14,9 +14,9 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, assert_never
 
 from cammra_edge.errors import BoundaryError
-from cammra_edge.framing import multipart_body
-from cammra_edge.model import Body, Files, NamedFile
-from cammra_edge.payload import ff, paths, template
+from cammra_edge.framing import EventForm, multipart_body
+from cammra_edge.model import Body, Files, NamedFile, Sender
+from cammra_edge.payload import naming, paths, template
 from cammra_edge.profile import FilesContent, FormContent, JsonContent, MultipartContent
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Renderer:
     """
 
     def __init__(self, profile: Profile, *, profile_id: int, device: Device) -> None:
-        self._sender = ff.Sender(
+        self._sender = Sender(
             device=device,
             profile_id=profile_id,
             device_id=profile.device_id,
@@ -49,7 +49,7 @@ class Renderer:
             longitude=device.longitude if profile.longitude is None else profile.longitude,
         )
         self._content = profile.protocol.content()
-        self._form = ff.event_form(self._sender, profile.image_specs())
+        self._form = EventForm(self._sender, profile.image_specs(), words=naming)
 
     def render(
         self, event: Event, images: Mapping[str, bytes], *, packet: int, boundary_key: bytes
@@ -90,9 +90,9 @@ class Renderer:
         wanted: FormContent,
         boundary_key: bytes,
     ) -> Body:
-        attached = self._attached(event, images, packet)
+        attached = self._form.attached(event, images, packet)
         form = wanted.form
-        values = template.Values(event, self._sender, packet, attached, images, wanted)
+        values = template.Values(event, self._sender, packet, attached, wanted)
         if form.parts:
             parts = template.form_parts(form, values)
             return multipart(
@@ -105,25 +105,11 @@ class Renderer:
     def _files(
         self, event: Event, images: Mapping[str, bytes], packet: int, wanted: FilesContent
     ) -> Files:
-        """The sidecar first and the selected image last, so that a watcher who sees that one sees all."""
-        attached = self._attached(event, images, packet)
         base = paths.base_path(wanted.path, wanted.naming, event, self._sender)
-        files = [
-            NamedFile(
-                path=f"{base}{'_lp' if number else ''}.jpg", content=images[image.ref.image_key]
-            )
-            for number, image in enumerate(attached)
-        ]
-        if wanted.sidecar:
-            image_type = ff.wire_type(attached[0].ref.spec.kind) if attached else ""
-            sidecar, _ = self._form.filled(event, attached, packet, image_type)
-            files.append(NamedFile(path=f"{base}.json", content=sidecar))
-        return Files(files=tuple(reversed(files)))
-
-    def _attached(
-        self, event: Event, images: Mapping[str, bytes], packet: int
-    ) -> tuple[ff.NamedImage, ...]:
-        return tuple(ff.NamedImage(*named) for named in self._form.attached(event, images, packet))
+        files = self._form.files(event, images, packet, wanted.sidecar)
+        return Files(
+            files=tuple(NamedFile(path=base + suffix, content=content) for suffix, content in files)
+        )
 
     def _message_id(self, event: Event) -> str:
         return f"{event.event_id}/{self._sender.profile_id}"

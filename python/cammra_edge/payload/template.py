@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cammra_edge.model import Direction
-from cammra_edge.payload import ff, naming, utmc
+from cammra_edge.payload import naming, utmc
 from cammra_edge.profile.form import FIELDS, Escape, Kind, Section, Text, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
 
-    from cammra_edge.model import Event
+    from cammra_edge.model import Event, Sender
     from cammra_edge.profile import FormContent
     from cammra_edge.profile.form import Form, Node, Part
 
@@ -80,17 +80,19 @@ _ESCAPES: dict[Escape, Callable[[str], str]] = {
 class Values:
     """What the fields stand for in one event."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - all that a template may name
+    def __init__(
         self,
         event: Event,
-        sender: ff.Sender,
+        sender: Sender,
         packet: int,
-        attached: tuple[ff.NamedImage, ...],
-        images: Mapping[str, bytes],
+        attached: Sequence[tuple[str, bytes, bool]],
         content: FormContent,
     ) -> None:
-        selected = attached[0] if attached else None
-        plate_crop = next((image for image in attached if image.is_plate), None)
+        nothing = ("", b"")
+        image_name, image = next(((name, jpeg) for name, jpeg, _ in attached), nothing)
+        plate_name, plate_image = next(
+            ((name, jpeg) for name, jpeg, is_plate in attached if is_plate), nothing
+        )
         box = event.plate_box
         device, info = sender.device, event.info
         self.zone_name = device.time_zone
@@ -119,7 +121,7 @@ class Values:
             "profile_id": sender.profile_id,
             "device_id": sender.device_id,
             "serial": device.serial,
-            "mac": ff.mac_without_colons(device.mac or device.serial),
+            "mac": device.bare_mac,
             "model": device.model,
             "ip": device.ip,
             "latitude": sender.latitude,
@@ -137,10 +139,10 @@ class Values:
             "plate_height": box.height if box else 0,
             "plate_right": box.x + box.width if box else 0,
             "plate_bottom": box.y + box.height if box else 0,
-            "image": images[selected.ref.image_key] if selected else b"",
-            "plate_image": images[plate_crop.ref.image_key] if plate_crop else b"",
-            "image_name": selected.file_name if selected else "",
-            "plate_image_name": plate_crop.file_name if plate_crop else "",
+            "image": image,
+            "plate_image": plate_image,
+            "image_name": image_name,
+            "plate_image_name": plate_name,
             "user": content.user,
             "test": "true" if event.test else "",
         }

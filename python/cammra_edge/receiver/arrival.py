@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from cammra_edge.payload import fields
+from cammra_edge.receiver.contract import Member
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,30 +80,30 @@ class Arrival:
     @property
     def kind(self) -> str:
         """The event type: new, reliable, update or lost."""
-        return self.text(fields.CAR_STATE)
+        return self.text(Member.CAR_STATE)
 
     @property
     def plate(self) -> str:
         """The plate."""
-        return self.text(fields.PLATE_UTF8) or self.text(fields.PLATE_TEXT)
+        return self.text(Member.PLATE_UTF8) or self.text(Member.PLATE_TEXT)
 
     @property
     def car_id(self) -> str:
         """The vehicle's number."""
-        return self.text(fields.CAR_ID)
+        return self.text(Member.CAR_ID)
 
     @property
     def direction(self) -> str:
         """In, out or unknown."""
-        return self.text(fields.CAR_MOVE_DIRECTION)
+        return self.text(Member.CAR_MOVE_DIRECTION)
 
     @property
     def packet(self) -> int:
         """The packet number; 0 when there is none."""
-        text = self.text(fields.PACKET_COUNTER)
+        text = self.text(Member.PACKET_COUNTER)
         return int(text) if text.isascii() and text.isdigit() and len(text) <= 20 else 0  # noqa: PLR2004 - 64 bits
 
     @property
     def sender(self) -> tuple[str, str]:
         """Device ID and profile: whose packet numbers these are."""
-        return (self.text(fields.SENSOR_PROVIDER_ID), self.text(fields.PROFILE_ID))
+        return (self.text(Member.SENSOR_PROVIDER_ID), self.text(Member.PROFILE_ID))

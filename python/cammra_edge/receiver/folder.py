@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cammra_edge.payload import fields
+from cammra_edge.receiver.contract import Member
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ class Folder:
         Raises:
             OSError: The folder cannot be written.
         """
-        words = (arrival.kind, arrival.text(fields.PLATE_ASCII), f"car{arrival.car_id}")
+        words = (arrival.kind, arrival.text(Member.PLATE_ASCII), f"car{arrival.car_id}")
         stem = "_".join([f"{arrival.number:06d}", *filter(None, map(_clean, words))])
         paths: list[Path] = []
         for number, picture in enumerate(arrival.pictures, start=1):

@@ -19,7 +19,7 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.receiver.arrival import Arrival
 from cammra_edge.receiver.folder import Folder
 from cammra_edge.receiver.lines import TcpServer
-from cammra_edge.receiver.message import Message, from_ftp, from_http, from_tcp
+from cammra_edge.receiver.parcel import Parcel, from_ftp, from_http, from_tcp
 from cammra_edge.receiver.sequence import Sequence
 from cammra_edge.receiver.uploads import FtpServer
 from cammra_edge.receiver.web import HttpServer
@@ -236,8 +236,8 @@ class Receiver:
         refusal = self._refusal()
         if refusal is not None:
             return refusal.status, refusal.headers, refusal.body
-        message = from_http(headers.get("content-type", ""), content)
-        if not self._take(peer, message, headers):
+        parcel = from_http(headers.get("content-type", ""), content)
+        if not self._take(peer, parcel, headers):
             return HTTPStatus.INSUFFICIENT_STORAGE, _JSON, b'{"Result": false}'
         return HTTPStatus.OK, _JSON, _TAKEN
 
@@ -266,21 +266,21 @@ class Receiver:
             self._changed.notify_all()
             return refusal
 
-    def _take(self, peer: str, message: Message, headers: Mapping[str, str]) -> bool:
+    def _take(self, peer: str, parcel: Parcel, headers: Mapping[str, str]) -> bool:
         """Add it to the list; False when the folder cannot keep it."""
         # One at a time, so that arrival numbers, order checks and files agree.
         with self._changed:
             arrival = Arrival(
                 number=self._count + 1,
-                way=message.way,
+                way=parcel.way,
                 peer=peer,
                 at_utc_ns=self._clock.utc_ns(),
-                raw=message.raw,
-                body=message.body,
-                pictures=message.pictures,
+                raw=parcel.raw,
+                body=parcel.body,
+                pictures=parcel.pictures,
                 event_id=headers.get("x-event-id", ""),
                 attempt=headers.get("x-attempt", ""),
-                problems=message.problems,
+                problems=parcel.problems,
             )
             if self._folder is not None:
                 try:
@@ -290,7 +290,7 @@ class Receiver:
                         f"{peer} sent an event that could not be kept: {error.strerror}"
                     )
                     return False
-            repeat, wrong = self._sequence.take(arrival) if message.body else (False, [])
+            repeat, wrong = self._sequence.take(arrival) if parcel.body else (False, [])
             arrival = replace(arrival, repeat=repeat, problems=(*arrival.problems, *wrong))
             self._count += 1
             self._arrivals.append(arrival)

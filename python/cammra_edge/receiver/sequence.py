@@ -15,8 +15,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from cammra_edge.payload import fields
-from cammra_edge.receiver.contract import is_test
+from cammra_edge.receiver.contract import Member, is_test
 
 if TYPE_CHECKING:
     from cammra_edge.receiver.arrival import Arrival
@@ -106,11 +105,11 @@ class Sequence:
             wrong.append(f"new of {who} comes after {seen[-1]}")
         elif "lost" in seen:
             wrong.append(f"{kind} of {who} comes after lost")
-        captured = arrival.text(fields.CAPTURE_TIMESTAMP)
+        captured = arrival.text(Member.CAPTURE_TIMESTAMP)
         if kind == "new":
             vehicle.new_captured = captured
         elif kind == "lost" and vehicle.new_captured not in ("", captured):
-            wrong.append(f"lost of {who} has another {fields.CAPTURE_TIMESTAMP} than its new")
+            wrong.append(f"lost of {who} has another {Member.CAPTURE_TIMESTAMP} than its new")
         # Only which kinds came matters, so a vehicle's many updates need one entry.
         if kind not in seen:
             seen.append(kind)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from cammra_edge.model import Direction, Event, EventKind, Plate
-from cammra_edge.payload.ff import Sender
+from cammra_edge.model import Direction, Event, EventKind, Plate, Sender
 from cammra_edge.payload.paths import base_path
 from cammra_edge.profile import FilesContent, Profile
 

@@ -122,12 +122,4 @@ pub enum FramingError {
         /// The byte that was refused.
         byte: u8,
     },
-    /// The images' place lies outside the object.
-    #[error("splice_at is {splice_at}: want at most {length}, the length of the JSON")]
-    SpliceOutside {
-        /// The place given.
-        splice_at: usize,
-        /// Bytes of the object.
-        length: usize,
-    },
 }

@@ -5,7 +5,27 @@ use std::io::Write as _;
 
 /// Quotes a text as RFC 8259 section 7 wants it, with the short escapes where there are any.
 pub(crate) fn quote(out: &mut Vec<u8>, text: &str) {
+    quote_joined(out, &[text]);
+}
+
+/// Quotes one text that comes in pieces.
+pub(crate) fn quote_joined(out: &mut Vec<u8>, pieces: &[&str]) {
     out.push(b'"');
+    for piece in pieces {
+        // Looking at all of it costs less than stopping at the first: that loop works on whole vectors.
+        if piece
+            .bytes()
+            .fold(false, |found, byte| found | is_escaped(byte))
+        {
+            escaped(out, piece);
+        } else {
+            out.extend_from_slice(piece.as_bytes());
+        }
+    }
+    out.push(b'"');
+}
+
+fn escaped(out: &mut Vec<u8>, text: &str) {
     for run in text.as_bytes().split_inclusive(|byte| is_escaped(*byte)) {
         match run.split_last() {
             Some((last, plain)) if is_escaped(*last) => {
@@ -15,7 +35,6 @@ pub(crate) fn quote(out: &mut Vec<u8>, text: &str) {
             _ => out.extend_from_slice(run),
         }
     }
-    out.push(b'"');
 }
 
 /// Appends what `format_args!` makes.

@@ -7,9 +7,8 @@
 //!   kept for later);
 //! * **tracking**: [`vote`] (which text a vehicle wears), [`event`] (what a vehicle says), [`region`] and [`rules`] (when
 //!   it says it), `vehicle` (one vehicle's state), [`tracker`] (all of them, their timers and their memory);
-//! * **framing**: [`ff`] (the event as JSON), [`multipart`] and [`json_frame`] (bytes for the wire, into any
-//!   [`output`]), [`checksum`] (bytes for the disk), [`http_answer`] (what a receiver
-//!   answers);
+//! * **framing**: [`ff`] (the event as JSON) and [`multipart`] (bytes for the wire, into any [`output`]), [`checksum`]
+//!   (bytes for the disk), [`http_answer`] (what a receiver answers);
 //! * **plates**: [`plates`] (which of many patterns a plate fits).
 //!
 //! Time is always an argument.
@@ -23,7 +22,6 @@ pub mod frame;
 pub mod geometry;
 pub mod http_answer;
 pub mod jpeg;
-pub mod json_frame;
 mod json_text;
 pub mod multipart;
 pub mod output;

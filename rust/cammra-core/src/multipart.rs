@@ -13,7 +13,7 @@
 use memchr::memmem;
 
 use crate::error::FramingError;
-use crate::output::Output;
+use crate::output::{Length, Output};
 
 /// One part of a body; an empty `filename` makes it a plain field.
 #[derive(Clone, Copy, Debug)]
@@ -37,17 +37,15 @@ const TYPE: &[u8] = b"Content-Type: ";
 /// The longest boundary that RFC 2046 allows.
 pub const MAX_BOUNDARY_BYTES: usize = 70;
 
-/// A body that has been checked and measured, ready to be written.
+/// A body that has been checked, ready to be written.
 #[derive(Clone, Copy, Debug)]
 pub struct Body<'a> {
     boundary: &'a [u8],
     parts: &'a [Part<'a>],
-    length: usize,
 }
 
 impl<'a> Body<'a> {
-    /// Checks every text that becomes a header, proves that the boundary occurs in no content, and
-    /// measures the body.
+    /// Checks every text that becomes a header, and proves that the boundary occurs in no content.
     ///
     /// # Errors
     ///
@@ -61,7 +59,6 @@ impl<'a> Body<'a> {
             return Err(FramingError::BadBoundary);
         }
         let finder = memmem::Finder::new(boundary);
-        let mut length = DASHES.len() + boundary.len() + DASHES.len() + CRLF.len();
         for (index, part) in parts.iter().enumerate() {
             check_text(index, "name", part.name)?;
             check_text(index, "filename", part.filename)?;
@@ -69,19 +66,16 @@ impl<'a> Body<'a> {
             if finder.find(part.content).is_some() {
                 return Err(FramingError::BoundaryInContent { part: index });
             }
-            length += part_length(boundary, part);
         }
-        Ok(Self {
-            boundary,
-            parts,
-            length,
-        })
+        Ok(Self { boundary, parts })
     }
 
     /// Bytes that [`Body::write_to`] writes.
     #[must_use]
-    pub const fn length(&self) -> usize {
-        self.length
+    pub fn length(&self) -> usize {
+        let mut length = Length::default();
+        self.write_to(&mut length);
+        length.bytes
     }
 
     /// Writes the body: [`Body::length`] bytes.
@@ -114,18 +108,6 @@ impl<'a> Body<'a> {
             out.put(piece);
         }
     }
-}
-
-const fn part_length(boundary: &[u8], part: &Part<'_>) -> usize {
-    let mut length = DASHES.len() + boundary.len() + CRLF.len();
-    length += DISPOSITION.len() + part.name.len() + 1 + CRLF.len();
-    if !part.filename.is_empty() {
-        length += FILENAME.len() + part.filename.len();
-    }
-    if !part.content_type.is_empty() {
-        length += TYPE.len() + part.content_type.len() + CRLF.len();
-    }
-    length + CRLF.len() + part.content.len() + CRLF.len()
 }
 
 /// RFC 2046 `bchars` without the space, which must not come last and which nobody needs.

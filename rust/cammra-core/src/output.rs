@@ -20,3 +20,20 @@ impl Output for Vec<u8> {
         STANDARD.encode_append(content, self);
     }
 }
+
+/// Takes nothing but note of how much is put.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Length {
+    /// Bytes so far.
+    pub bytes: usize,
+}
+
+impl Output for Length {
+    fn put(&mut self, piece: &[u8]) {
+        self.bytes += piece.len();
+    }
+
+    fn put_base64(&mut self, content: &[u8]) {
+        self.bytes += STANDARD.encoded_length(content.len());
+    }
+}

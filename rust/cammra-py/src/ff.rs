@@ -4,39 +4,33 @@
 
 mod model;
 
-use cammra_core::ff::{self, Content, Form, Image, Value, names};
-use cammra_core::json_frame::{self, Spliced};
+use cammra_core::ff::{Form, Image, Object, names};
+use cammra_core::jpeg::ImageKind;
 use cammra_core::multipart::{Body, Part};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::buffer::bytes_of;
 use crate::errors::from_framing;
-use model::{Event, Ref, Spec, Wish, box_from, is_plate, utf8};
+use model::{Event, Ref, Sender, Spec, Text, Wish};
 
 const NS_PER_S: i64 = 1_000_000_000;
-const LOST: &str = "lost";
-const JPEG_FORMAT: &str = "jpg";
 
 /// An image that goes along, and what it is called.
-struct Attached<'a, 'py> {
-    wish: &'a Wish,
-    given: Bound<'py, PyAny>,
+struct Attached<'py> {
+    kind: ImageKind,
     reference: Ref<'py>,
     content: Bound<'py, PyBytes>,
     file_name: String,
 }
 
-/// What Python knows better: zones, alphabets and the names of makes and models.
+/// What Python knows better: zones and alphabets.
 #[derive(FromPyObject)]
 struct Words {
     local_stamp: Py<PyAny>,
     ascii_text: Py<PyAny>,
     file_token: Py<PyAny>,
-    vehicle_info: Py<PyAny>,
-    nothing_known: Py<PyAny>,
 }
 
 /// See `_native.pyi`.
@@ -52,33 +46,11 @@ pub(crate) struct EventForm {
 #[expect(clippy::needless_pass_by_value, reason = "what PyO3 extracts is owned")]
 impl EventForm {
     #[new]
-    #[pyo3(signature = (members, *, split_before, uri_prefix, file_prefix, wishes, zone_name, words))]
-    fn new(
-        members: Vec<(String, Bound<'_, PyAny>)>,
-        split_before: &str,
-        uri_prefix: String,
-        file_prefix: String,
-        wishes: Vec<(Spec<'_>, String)>,
-        zone_name: Py<PyString>,
-        words: Words,
-    ) -> PyResult<Self> {
-        let split_at = members
-            .iter()
-            .position(|(name, _)| name == split_before)
-            .ok_or_else(|| {
-                PyValueError::new_err(format!("split_before is {split_before:?}: want a member"))
-            })?;
-        let members = members
-            .into_iter()
-            .map(|(name, content)| Ok((name, content_from(&content)?)))
-            .collect::<PyResult<Vec<_>>>()?;
+    fn new(py: Python<'_>, sender: Sender, specs: Vec<Spec<'_>>, words: Words) -> PyResult<Self> {
         Ok(Self {
-            form: Form::new(&members, split_at, uri_prefix, file_prefix),
-            wishes: wishes
-                .into_iter()
-                .map(|(spec, wire_type)| Wish::new(spec, wire_type))
-                .collect::<PyResult<_>>()?,
-            zone_name,
+            form: Form::new(&sender.told()),
+            wishes: specs.into_iter().map(Wish::new).collect::<PyResult<_>>()?,
+            zone_name: sender.zone_name().clone_ref(py),
             words,
         })
     }
@@ -88,31 +60,34 @@ impl EventForm {
         event: Event<'py>,
         images: &Bound<'py, PyAny>,
         packet: i64,
-    ) -> PyResult<Vec<(Bound<'py, PyAny>, String, String)>> {
-        let attached = self.wanted(&event, images, packet)?;
+    ) -> PyResult<Vec<(String, Bound<'py, PyBytes>, bool)>> {
+        let attached = self.wanted(&event, images, packet)?.into_iter();
         Ok(attached
-            .into_iter()
-            .map(|image| (image.given, image.file_name, names::directory(packet)))
+            .map(|image| {
+                let is_plate = image.kind == ImageKind::PlateCrop;
+                (image.file_name, image.content, is_plate)
+            })
             .collect())
     }
 
-    fn filled<'py>(
+    fn files<'py>(
         &self,
         py: Python<'py>,
         event: Event<'py>,
-        attached: Vec<(Ref<'py>, PyBackedStr, PyBackedStr)>,
+        images: &Bound<'py, PyAny>,
         packet: i64,
-        image_type: &str,
-    ) -> PyResult<(Bound<'py, PyBytes>, usize)> {
-        let images = attached
-            .iter()
-            .map(|(reference, file_name, directory)| {
-                let is_plate = is_plate(&reference.spec.kind)?;
-                Ok(image_from(reference, is_plate, file_name, directory))
-            })
-            .collect::<PyResult<Vec<_>>>()?;
-        let (json, splice_at) = self.json(&event, &images, packet, image_type)?;
-        Ok((PyBytes::new(py, &json), splice_at))
+        sidecar: bool,
+    ) -> PyResult<Vec<(&'static str, Bound<'py, PyBytes>)>> {
+        let attached = self.wanted(&event, images, packet)?;
+        let mut files = Vec::new();
+        if sidecar {
+            let directory = names::directory(packet);
+            let object = self.object(&event, &told(&attached, &directory), packet)?;
+            files.push((names::SIDECAR, PyBytes::new(py, &object.json)));
+        }
+        let images = names::IMAGES.into_iter().zip(attached);
+        files.extend(images.map(|(suffix, image)| (suffix, image.content)).rev());
+        Ok(files)
     }
 
     fn with_images<'py>(
@@ -122,18 +97,13 @@ impl EventForm {
         images: &Bound<'py, PyAny>,
         packet: i64,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let (attached, json, splice_at) = self.assembled(&event, images, packet)?;
-        let images: Vec<json_frame::Image<'_>> = attached
-            .iter()
-            .map(|image| json_frame::Image {
-                image_type: &image.wish.wire_type,
-                image_format: JPEG_FORMAT,
-                content: image.content.as_bytes(),
-            })
-            .collect();
-        let spliced =
-            Spliced::new(&json, splice_at, &images).map_err(|error| from_framing(&error))?;
-        bytes_of(py, spliced.length(), |out| spliced.write_to(out))
+        let attached = self.wanted(&event, images, packet)?;
+        let directory = names::directory(packet);
+        let images = told(&attached, &directory);
+        let object = self.object(&event, &images, packet)?;
+        bytes_of(py, object.length_with(&images), |out| {
+            object.write_with(&images, out);
+        })
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a body is made of")]
@@ -147,16 +117,14 @@ impl EventForm {
         part_names: (PyBackedStr, PyBackedStr, PyBackedStr),
         event_as_file: bool,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let (attached, json, _) = self.assembled(&event, images, packet)?;
+        let attached = self.wanted(&event, images, packet)?;
+        let directory = names::directory(packet);
+        let images = told(&attached, &directory);
+        let object = self.object(&event, &images, packet)?;
         let file_name = if event_as_file {
             let stamp = self.stamp(py, event.captured_utc_ns)?;
             let token = self.token(&event)?;
-            names::event(
-                stamp.to_str()?,
-                event.captured_utc_ns,
-                token.to_str()?,
-                packet,
-            )
+            names::event(&stamp, event.captured_utc_ns, &token, packet)
         } else {
             String::new()
         };
@@ -165,16 +133,15 @@ impl EventForm {
             name: event_part,
             filename: &file_name,
             content_type: "application/json",
-            content: &json,
+            content: &object.json,
         }];
-        parts.extend([selected_part, plate_part].into_iter().zip(&attached).map(
-            |(name, image)| Part {
-                name,
-                filename: &image.file_name,
-                content_type: "image/jpeg",
-                content: image.content.as_bytes(),
-            },
-        ));
+        let image_parts = [selected_part, plate_part].into_iter().zip(&images);
+        parts.extend(image_parts.map(|(name, image)| Part {
+            name,
+            filename: image.file_name,
+            content_type: "image/jpeg",
+            content: image.content,
+        }));
         let body = Body::new(boundary, &parts).map_err(|error| from_framing(&error))?;
         bytes_of(py, body.length(), |out| body.write_to(out))
     }
@@ -187,39 +154,28 @@ impl EventForm {
         event: &Event<'py>,
         images: &Bound<'py, PyAny>,
         packet: i64,
-    ) -> PyResult<Vec<Attached<'_, 'py>>> {
+    ) -> PyResult<Vec<Attached<'py>>> {
         if self.wishes.is_empty() || event.images.is_empty() {
             return Ok(Vec::new());
         }
-        let at_utc_ns = if event.image_utc_ns == 0 {
-            event.at_utc_ns
-        } else {
-            event.image_utc_ns
-        };
-        let stamp = self.stamp(event.images.py(), at_utc_ns)?;
+        let at_utc_ns = event.images_utc_ns();
+        let stamp = self.stamp(images.py(), at_utc_ns)?;
         let token = self.token(event)?;
         let mut found = Vec::new();
-        for given in &event.images {
-            let reference: Ref<'py> = given.extract()?;
+        for reference in &event.images {
+            let reference: Ref<'py> = reference.extract()?;
             let Some((place, wish)) = self.wish_for(&reference.spec)? else {
                 continue;
             };
             let Some(content) = content_of(images, &reference.image_key)? else {
                 continue;
             };
-            let file_name = names::image(
-                stamp.to_str()?,
-                at_utc_ns,
-                wish.is_plate,
-                token.to_str()?,
-                packet,
-            );
+            let is_plate = wish.kind == ImageKind::PlateCrop;
             let attached = Attached {
-                wish,
-                given,
+                kind: wish.kind,
+                file_name: names::image(&stamp, at_utc_ns, is_plate, &token, packet),
                 reference,
                 content,
-                file_name,
             };
             found.push((place, attached));
         }
@@ -236,99 +192,40 @@ impl EventForm {
         Ok(None)
     }
 
-    /// The images that go along, the object, and where in it `ImageArray` goes.
-    fn assembled<'py>(
-        &self,
-        event: &Event<'py>,
-        images: &Bound<'py, PyAny>,
-        packet: i64,
-    ) -> PyResult<(Vec<Attached<'_, 'py>>, Vec<u8>, usize)> {
-        let attached = self.wanted(event, images, packet)?;
-        let directory = names::directory(packet);
-        let images: Vec<Image<'_>> = attached
-            .iter()
-            .map(|image| {
-                image_from(
-                    &image.reference,
-                    image.wish.is_plate,
-                    &image.file_name,
-                    &directory,
-                )
-            })
-            .collect();
-        let image_type = attached.first().map_or("", |image| &image.wish.wire_type);
-        let (json, splice_at) = self.json(event, &images, packet, image_type)?;
-        Ok((attached, json, splice_at))
-    }
-
-    fn json(
-        &self,
-        event: &Event<'_>,
-        images: &[Image<'_>],
-        packet: i64,
-        image_type: &str,
-    ) -> PyResult<(Vec<u8>, usize)> {
-        let py = event.images.py();
-        let plate = &event.plate;
-        let kind = event.kind.to_str()?;
-        let ascii = self.words.ascii_text.bind(py).call1((&plate.text,))?;
-        let info = if event.info.is(&self.words.nothing_known) {
-            None
-        } else {
-            Some(self.words.vehicle_info.bind(py).call1((&event.info,))?)
-        };
-        let stamp = self.stamp(py, event.captured_utc_ns)?;
-        let told = ff::Event {
-            packet,
-            captured_utc_ns: event.captured_utc_ns,
-            stamp: stamp.to_str()?,
-            is_lost: kind == LOST,
-            text: &utf8(&plate.text)?,
-            ascii: ascii.cast::<PyString>()?.to_str()?,
-            country: &utf8(&plate.country)?,
-            iso3166: &utf8(&plate.iso3166_2)?,
-            region: &utf8(&plate.region)?,
-            region_code: &utf8(&plate.region_code)?,
-            list_name: &utf8(&event.listed.name)?,
-            list_mode: &utf8(&event.listed.mode)?,
-            list_description: &utf8(&event.listed.description)?,
-            confidence: plate.confidence,
-            kind,
-            roi_id: event.roi_id,
-            direction: event.direction.to_str()?,
-            car_id: event.car_id,
-            plate_box: event.plate_box.map(box_from),
-            vehicle_info: match &info {
-                Some(info) => info.cast::<PyBytes>()?.as_bytes(),
-                None => b"{}",
-            },
-        };
-        Ok(self.form.filled(&told, images, image_type))
+    fn object(&self, event: &Event<'_>, images: &[Image<'_>], packet: i64) -> PyResult<Object> {
+        let plate = event.plate_text();
+        let ascii = self.words.ascii_text.bind(plate.py()).call1((plate,))?;
+        let ascii: PyBackedStr = ascii.extract()?;
+        let stamp = self.stamp(plate.py(), event.captured_utc_ns)?;
+        let text: Text = plate.extract()?;
+        let told = event.told(packet, &text, &ascii, &stamp);
+        Ok(self.form.filled(&told, images))
     }
 
     /// `YYYYMMDDHHMMSS` by the camera's clock.
-    fn stamp<'py>(&self, py: Python<'py>, utc_ns: i64) -> PyResult<Bound<'py, PyString>> {
-        let stamp = self.words.local_stamp.bind(py);
-        let made = stamp.call1((utc_ns.div_euclid(NS_PER_S), &self.zone_name))?;
-        Ok(made.cast_into()?)
+    fn stamp(&self, py: Python<'_>, utc_ns: i64) -> PyResult<PyBackedStr> {
+        let local_stamp = self.words.local_stamp.bind(py);
+        let stamp = local_stamp.call1((utc_ns.div_euclid(NS_PER_S), &self.zone_name))?;
+        stamp.extract()
     }
 
     /// The plate as names of files have it.
-    fn token<'py>(&self, event: &Event<'py>) -> PyResult<Bound<'py, PyString>> {
-        let token = self.words.file_token.bind(event.images.py());
-        Ok(token.call1((&event.plate.text,))?.cast_into()?)
+    fn token(&self, event: &Event<'_>) -> PyResult<PyBackedStr> {
+        let plate = event.plate_text();
+        let token = self.words.file_token.bind(plate.py()).call1((plate,))?;
+        token.extract()
     }
 }
 
-/// JSON that is ready, or the name of a value.
-fn content_from(content: &Bound<'_, PyAny>) -> PyResult<Content> {
-    if let Ok(json) = content.cast::<PyBytes>() {
-        return Ok(Content::Ready(json.as_bytes().to_vec()));
-    }
-    let name: PyBackedStr = content.extract()?;
-    Value::named(&name)
-        .map(Content::Told)
-        .ok_or_else(|| PyValueError::new_err(format!("no event has a value named {:?}", &*name)))
+/// The images in the words of the wire.
+fn told<'a>(attached: &'a [Attached<'_>], directory: &'a str) -> Vec<Image<'a>> {
+    let images = attached.iter().map(|image| {
+        let content = image.content.as_bytes();
+        image
+            .reference
+            .told(image.kind, &image.file_name, directory, content)
+    });
+    images.collect()
 }
 
 fn content_of<'py>(
@@ -341,19 +238,4 @@ fn content_of<'py>(
         Err(_) => None,
     };
     Ok(found.map(Bound::cast_into).transpose()?)
-}
-
-fn image_from<'a>(
-    reference: &Ref<'_>,
-    is_plate: bool,
-    file_name: &'a str,
-    directory: &'a str,
-) -> Image<'a> {
-    Image {
-        file_name,
-        directory,
-        is_plate,
-        size: (reference.width, reference.height),
-        shows: box_from(reference.shows),
-    }
 }

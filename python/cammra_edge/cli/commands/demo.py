@@ -22,9 +22,9 @@ from cammra_edge.cli.terminal import Style
 from cammra_edge.config import OutboxSettings, Settings
 from cammra_edge.engine import Engine
 from cammra_edge.model import Device, EventKind, ImageKind
-from cammra_edge.payload import fields
 from cammra_edge.profile import HttpPost, Profile, Tcp
 from cammra_edge.receiver import Arrival, Receiver
+from cammra_edge.receiver.contract import Member
 from cammra_edge.recording.scene import VISITS, Scene
 
 if TYPE_CHECKING:
@@ -223,8 +223,8 @@ def _beside(events: Sequence[Arrival]) -> list[str]:
     """What stands beside the scene on the sheet."""
     new = {event.car_id: event for event in events if event.kind == "new"}
     waits = sorted(
-        int(event.text(fields.CAPTURE_TIMESTAMP))
-        - int(new[event.car_id].text(fields.CAPTURE_TIMESTAMP))
+        int(event.text(Member.CAPTURE_TIMESTAMP))
+        - int(new[event.car_id].text(Member.CAPTURE_TIMESTAMP))
         for event in events
         if event.kind == "reliable" and event.car_id in new
     )

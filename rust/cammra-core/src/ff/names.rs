@@ -2,6 +2,11 @@
 //!
 //! The form is the vendor's (`docs/ref/wire.md`): local time, fraction of the second, plate, running number.
 
+/// How the names of an event's files end, behind one base name: the JSON, then the images, the selected one first.
+pub const SIDECAR: &str = ".json";
+/// As above.
+pub const IMAGES: [&str; 2] = [".jpg", "_lp.jpg"];
+
 const NS_PER_S: i64 = 1_000_000_000;
 const NS_PER_MS: i64 = 1_000_000;
 const NS_PER_US: i64 = 1000;

@@ -1,14 +1,27 @@
 use super::*;
+use crate::jpeg::ImageKind;
 
+const SENDER: Sender<'static> = Sender {
+    profile_id: 2,
+    device_id: "defaultID",
+    latitude: 55.704_21,
+    longitude: 13.193_66,
+    geo_target: "Camera",
+    serial: "ACCC8EBFB452",
+    model: "AXIS Q1700-LE",
+    ip: "10.0.3.177",
+    mac: "ACCC8EBFB452",
+};
+
+/// The vendor's sample of 2023 (`tests/golden/ff_json`).
 const EVENT: Event<'static> = Event {
     packet: 2_117_397,
     captured_utc_ns: 1_702_297_625_507_641_000,
     stamp: "20231211142705",
-    is_lost: false,
-    text: "TÖL \"1",
-    ascii: "TOL \"1",
+    text: "HWR6677",
+    ascii: "HWR6677",
     country: "DEU",
-    iso3166: "",
+    iso3166_2: "",
     region: "Hannover",
     region_code: "H",
     list_name: "",
@@ -20,68 +33,102 @@ const EVENT: Event<'static> = Event {
     direction: "out",
     car_id: 54_950,
     plate_box: Some([514, 570, 120, 28]),
-    vehicle_info: b"{}",
+    vehicle: VehicleInfo {
+        view: "front",
+        kind: "CAR",
+        colour: "BLACK",
+        make: "",
+        model: "",
+        confidence_mmr: None,
+        confidence_colour: None,
+    },
 };
 
-fn image(is_plate: bool, shows: Box4, size: (i64, i64)) -> Image<'static> {
-    Image {
-        file_name: if is_plate { "p.jpg" } else { "v.jpg" },
-        directory: "7",
-        is_plate,
-        size,
-        shows,
-    }
+const VEHICLE: Image<'static> = Image {
+    kind: ImageKind::VehicleCrop,
+    file_name: "v.jpg",
+    directory: "7",
+    size: (640, 400),
+    shows: [400, 300, 640, 400],
+    content: b"\xff\xd8\xff",
+};
+const PLATE: Image<'static> = Image {
+    kind: ImageKind::PlateCrop,
+    file_name: "p.jpg",
+    shows: [0, 0, 140, 48],
+    size: (140, 48),
+    content: b"ab",
+    ..VEHICLE
+};
+
+fn json(event: &Event<'_>, images: &[Image<'_>]) -> String {
+    String::from_utf8(Form::new(&SENDER).filled(event, images).json).unwrap()
 }
 
-fn filled(values: &[&str], event: &Event<'_>, images: &[Image<'_>]) -> String {
-    let members: Vec<(String, Content)> = values
-        .iter()
-        .map(|name| {
-            let value = Value::named(name).expect("a known value");
-            ((*name).to_owned(), Content::Told(value))
-        })
-        .collect();
-    let form = Form::new(&members, members.len(), "u/".into(), "f/".into());
-    let (json, splice_at) = form.filled(event, images, "vehicle");
-    assert_eq!(splice_at, json.len() - 1, "all of it is before the split");
-    String::from_utf8(json).unwrap()
+/// Asserts what stands in the object right behind a member's name.
+fn assert_tells(event: &Event<'_>, images: &[Image<'_>], member: &str) {
+    let text = json(event, images);
+    assert!(text.contains(&format!("{member},\"")), "{member} in {text}");
 }
 
 #[test]
-fn the_table_decides() {
-    let members = [
-        ("z".to_owned(), Content::Ready(b"{\"lat\":0.0}".to_vec())),
-        ("a".to_owned(), Content::Told(Value::Text)),
-        ("b".to_owned(), Content::Told(Value::PlateBox)),
-        ("c".to_owned(), Content::Ready(b"\"0\"".to_vec())),
+fn the_vendors_sample_is_rebuilt() {
+    let sample = include_str!("../../../../tests/golden/ff_json/alpv_http_update_2023.json");
+    let sample: Vec<&str> = sample.lines().map(str::trim).collect();
+    let images = [
+        Image {
+            file_name: "20231211142706_413731lp_HWR6677_2117396.jpg",
+            directory: "52",
+            ..PLATE
+        },
+        Image {
+            file_name: "20231211142705_954662roi_MWR6677_2117394.jpg",
+            directory: "48",
+            ..VEHICLE
+        },
     ];
-    let form = Form::new(&members, 2, String::new(), String::new());
-    let (json, splice_at) = form.filled(&EVENT, &[], "");
-    let text = String::from_utf8(json).unwrap();
     assert_eq!(
-        text,
-        r#"{"z":{"lat":0.0},"a":"TÖL \"1","b":[514,570,120,28],"c":"0"}"#
+        json(&EVENT, &images),
+        sample.concat().replace("\": ", "\":")
     );
-    assert!(text[splice_at..].starts_with("\"b\""));
 }
 
 #[test]
-fn times_numbers_and_texts_are_written_as_the_vendors_sample_has_them() {
-    for (value, text) in [
-        ("packet", r#""2117397""#),
-        ("captured ms", r#""1702297625507""#),
-        ("captured ns", r#""1702297625507000000""#),
-        ("frame us", r#""1702297625507641""#),
-        ("local time", r#""20231211 142705507""#),
-        ("confidence", r#""0.737210""#),
-        ("kind", r#""update""#),
-        ("ascii", r#""TOL \"1""#),
-        ("image type", r#""vehicle""#),
-        ("vehicle info", "{}"),
+fn texts_and_fractions_keep_to_json() {
+    let odd = Event {
+        text: "T\u{d6}L \"1\n",
+        confidence: f64::NAN,
+        vehicle: VehicleInfo {
+            make: "Skoda",
+            confidence_mmr: Some(0.999_847_4),
+            confidence_colour: Some(f64::INFINITY),
+            ..VehicleInfo::default()
+        },
+        ..EVENT
+    };
+    assert_tells(&odd, &[], r#""plateUTF8":"TÖL \"1\n""#);
+    assert_tells(&odd, &[], r#""plateConfidence":"nan""#);
+    let vehicle = r#""vehicle_info":{"brand":"Skoda","make":"Skoda","confidenceMMR":"0.999847","confidenceColor":"inf"}"#;
+    assert_tells(&odd, &[], vehicle);
+    assert_tells(&Event::default(), &[], r#""vehicle_info":{}"#);
+}
+
+#[test]
+fn a_place_is_written_as_python_writes_it() {
+    for (latitude, longitude, geotag) in [
+        (-33.0, 13.193_66, r#"{"lat":-33.0,"lon":13.19366}"#),
+        (0.000_012, -1e-10, r#"{"lat":1.2e-05,"lon":-1e-10}"#),
+        (f64::NAN, f64::INFINITY, r#"{"lat":0.0,"lon":0.0}"#),
     ] {
-        assert_eq!(
-            filled(&[value], &EVENT, &[]),
-            format!("{{\"{value}\":{text}}}")
+        let sender = Sender {
+            latitude,
+            longitude,
+            ..SENDER
+        };
+        let json = Form::new(&sender).filled(&EVENT, &[]).json;
+        assert!(
+            String::from_utf8(json).unwrap().contains(geotag),
+            "{geotag}"
         );
     }
 }
@@ -89,71 +136,103 @@ fn times_numbers_and_texts_are_written_as_the_vendors_sample_has_them() {
 #[test]
 fn lost_reports_no_frame() {
     let lost = Event {
-        is_lost: true,
+        kind: "lost",
         ..EVENT
     };
-    assert!(filled(&["frame us"], &lost, &[]).contains(":\"0\""));
+    assert_tells(&lost, &[], r#""frame_timestamp":"0""#);
 }
 
 #[test]
-fn what_is_no_number_is_named_as_c_names_it() {
-    for (confidence, text) in [(f64::NAN, "nan"), (f64::INFINITY, "inf")] {
+fn the_first_and_the_last_of_all_times_are_told() {
+    for (captured_utc_ns, ns) in [
+        (i64::MIN, "-9223372036855000000"),
+        (i64::MAX, "9223372036854000000"),
+    ] {
         let event = Event {
-            confidence,
+            captured_utc_ns,
             ..EVENT
         };
-        assert!(filled(&["confidence"], &event, &[]).contains(&format!(":\"{text}\"")));
+        assert_tells(&event, &[], &format!("\"capture_ts\":\"{ns}\""));
     }
 }
 
 #[test]
 fn the_relative_box_is_the_images() {
     let whole = [0, 0, 1920, 1080];
+    let downsized = Image {
+        kind: ImageKind::DownsizedFrame,
+        shows: whole,
+        size: (640, 360),
+        ..VEHICLE
+    };
+    let nothing = Image {
+        shows: [0; 4],
+        ..VEHICLE
+    };
     for (images, text) in [
         (vec![], "[514,570,120,28]"),
-        (
-            vec![image(false, [400, 300, 640, 400], (640, 400))],
-            "[114,270,120,28]",
-        ),
-        (
-            vec![image(false, whole, (640, 360)), image(true, whole, (1, 1))],
-            "[171,190,40,9]",
-        ),
-        (vec![image(false, [0, 0, 0, 0], (0, 0))], "[514,570,120,28]"),
+        (vec![VEHICLE], "[114,270,120,28]"),
+        (vec![downsized, PLATE], "[171,190,40,9]"),
+        (vec![nothing], "[514,570,120,28]"),
     ] {
-        assert!(
-            filled(&["plate box in image"], &EVENT, &images).contains(text),
-            "{text}"
+        assert_tells(
+            &EVENT,
+            &images,
+            &format!("\"plateCoordinatesRelative\":{text}"),
         );
     }
     let nowhere = Event {
         plate_box: None,
         ..EVENT
     };
-    assert!(filled(&["plate box in image"], &nowhere, &[]).contains("[0,0,0,0]"));
+    assert_tells(
+        &nowhere,
+        &[VEHICLE],
+        "\"plateCoordinatesRelative\":[0,0,0,0]",
+    );
 }
 
 #[test]
 fn images_are_named_where_they_are_looked_for() {
-    let (vehicle, plate) = (image(false, [0; 4], (1, 1)), image(true, [0; 4], (1, 1)));
-    let values = ["image uris", "image file", "plate image file"];
-    for (images, uris, file, plate_file) in [
-        (vec![], "[]", "", ""),
-        (vec![vehicle], r#"["u/7/v.jpg"]"#, "f/7/v.jpg", ""),
-        (vec![plate], r#"["u/7/p.jpg"]"#, "", "f/7/p.jpg"),
+    let uri = |name| format!("\"/local/fflprapp/tools.cgi?action=getImage&name=7/{name}\"");
+    let file = |name| format!("localdata/images/7/{name}");
+    let (v, p) = ("v.jpg", "p.jpg");
+    for (images, kind, uris, vehicle_file, plate_file) in [
+        (vec![], "", String::new(), String::new(), String::new()),
+        (vec![VEHICLE], "vehicle", uri(v), file(v), String::new()),
+        (vec![PLATE], "plate", uri(p), String::new(), file(p)),
         (
-            vec![vehicle, plate],
-            r#"["u/7/p.jpg","u/7/v.jpg"]"#,
-            "f/7/v.jpg",
-            "f/7/p.jpg",
+            vec![VEHICLE, PLATE],
+            "vehicle",
+            [uri(p), uri(v)].join(","),
+            file(v),
+            file(p),
         ),
     ] {
-        let text = filled(&values, &EVENT, &images);
-        assert_eq!(
-            text,
-            format!(
-                "{{\"image uris\":{uris},\"image file\":\"{file}\",\"plate image file\":\"{plate_file}\"}}"
-            )
-        );
+        for member in [
+            format!("\"imageType\":\"{kind}\""),
+            format!("\"imagesURI\":[{uris}]"),
+            format!("\"imageFile\":\"{vehicle_file}\""),
+            format!("\"imageFile2\":\"{plate_file}\""),
+        ] {
+            assert_tells(&EVENT, &images, &member);
+        }
+    }
+}
+
+#[test]
+fn what_surrounds_the_images_stays() {
+    let images = [VEHICLE, PLATE];
+    let object = Form::new(&SENDER).filled(&EVENT, &images);
+    let array = r#""ImageArray":[{"ImageType":"vehicle","ImageFormat":"jpg","BinaryImage":"/9j/"},{"ImageType":"plate","ImageFormat":"jpg","BinaryImage":"YWI="}],"imageFile":"#;
+    let alone = String::from_utf8(object.json.clone()).unwrap();
+    for (inside, want) in [
+        (&images[..], alone.replace("\"imageFile\":", array)),
+        (&[], alone.clone()),
+    ] {
+        let mut out = Vec::new();
+        object.write_with(inside, &mut out);
+        assert_eq!(object.length_with(inside), out.len());
+        assert_eq!(String::from_utf8(out).unwrap(), want);
     }
 }

@@ -1,50 +1,195 @@
 //! The model's objects as the wire needs them, taken apart by their attributes.
 
-use std::borrow::Cow;
+use std::ops::Deref;
 
-use cammra_core::ff::Box4;
+use cammra_core::ff::{self, Box4};
 use cammra_core::jpeg::ImageKind;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString, PyTuple};
+use pyo3::pybacked::PyBackedStr;
+use pyo3::types::{PyString, PyTuple};
 
 use crate::imaging::parse_kind;
 
-pub(super) type PyBox = (i64, i64, i64, i64);
+/// A text; a lone surrogate, the only thing that UTF-8 cannot write, becomes `?`.
+pub(super) struct Text(PyBackedStr);
+
+impl<'py> FromPyObject<'_, 'py> for Text {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let text = given.cast::<PyString>()?;
+        if let Ok(text) = PyBackedStr::try_from(text.to_owned()) {
+            return Ok(Self(text));
+        }
+        let bytes = text.call_method1("encode", ("utf-8", "replace"))?;
+        let text = bytes.call_method1("decode", ("utf-8",))?;
+        Ok(Self(text.extract()?))
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// `(x, y, width, height)`.
+struct PyBox(Box4);
+
+impl<'py> FromPyObject<'_, 'py> for PyBox {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let (x, y, width, height) = given.extract()?;
+        Ok(Self([x, y, width, height]))
+    }
+}
+
+/// `model.Sender`.
+#[derive(FromPyObject)]
+pub(super) struct Sender {
+    profile_id: i64,
+    device_id: Text,
+    latitude: f64,
+    longitude: f64,
+    device: Device,
+}
+
+/// `model.Device`.
+#[derive(FromPyObject)]
+struct Device {
+    serial: Text,
+    model: Text,
+    ip: Text,
+    bare_mac: Text,
+    geo_target: Text,
+    time_zone: Py<PyString>,
+}
+
+impl Sender {
+    /// IANA name of the camera's zone; empty for the machine's own.
+    pub(super) const fn zone_name(&self) -> &Py<PyString> {
+        &self.device.time_zone
+    }
+
+    pub(super) fn told(&self) -> ff::Sender<'_> {
+        ff::Sender {
+            profile_id: self.profile_id,
+            device_id: &self.device_id,
+            latitude: self.latitude,
+            longitude: self.longitude,
+            geo_target: &self.device.geo_target,
+            serial: &self.device.serial,
+            model: &self.device.model,
+            ip: &self.device.ip,
+            mac: &self.device.bare_mac,
+        }
+    }
+}
 
 /// `model.Event`, as far as the wire tells of it.
 #[derive(FromPyObject)]
 pub(super) struct Event<'py> {
-    pub(super) kind: Bound<'py, PyString>,
-    pub(super) at_utc_ns: i64,
+    kind: Text,
+    at_utc_ns: i64,
     pub(super) captured_utc_ns: i64,
-    pub(super) image_utc_ns: i64,
-    pub(super) plate: Plate<'py>,
-    pub(super) direction: Bound<'py, PyString>,
-    pub(super) roi_id: i64,
-    pub(super) car_id: i64,
-    pub(super) plate_box: Option<PyBox>,
-    pub(super) info: Bound<'py, PyAny>,
-    pub(super) listed: ListMatch<'py>,
+    image_utc_ns: i64,
+    plate: Plate<'py>,
+    direction: Text,
+    roi_id: i64,
+    car_id: i64,
+    plate_box: Option<PyBox>,
+    info: VehicleInfo,
+    listed: ListMatch,
     pub(super) images: Bound<'py, PyTuple>,
 }
 
 /// `model.Plate`.
 #[derive(FromPyObject)]
-pub(super) struct Plate<'py> {
-    pub(super) text: Bound<'py, PyString>,
-    pub(super) confidence: f64,
-    pub(super) country: Bound<'py, PyString>,
-    pub(super) region: Bound<'py, PyString>,
-    pub(super) region_code: Bound<'py, PyString>,
-    pub(super) iso3166_2: Bound<'py, PyString>,
+struct Plate<'py> {
+    text: Bound<'py, PyString>,
+    confidence: f64,
+    country: Text,
+    region: Text,
+    region_code: Text,
+    iso3166_2: Text,
+}
+
+/// `model.VehicleInfo`.
+#[derive(FromPyObject)]
+struct VehicleInfo {
+    view: Text,
+    kind: Text,
+    colour: Text,
+    make: Text,
+    model: Text,
+    confidence_mmr: Option<f64>,
+    confidence_colour: Option<f64>,
 }
 
 /// `model.ListMatch`.
 #[derive(FromPyObject)]
-pub(super) struct ListMatch<'py> {
-    pub(super) name: Bound<'py, PyString>,
-    pub(super) mode: Bound<'py, PyString>,
-    pub(super) description: Bound<'py, PyString>,
+struct ListMatch {
+    name: Text,
+    mode: Text,
+    description: Text,
+}
+
+impl<'py> Event<'py> {
+    /// When the images were taken; when it happened, where nobody knows.
+    pub(super) const fn images_utc_ns(&self) -> i64 {
+        if self.image_utc_ns == 0 {
+            self.at_utc_ns
+        } else {
+            self.image_utc_ns
+        }
+    }
+
+    /// The plate's text as Python has it.
+    pub(super) const fn plate_text(&self) -> &Bound<'py, PyString> {
+        &self.plate.text
+    }
+
+    /// The event in the words of the wire.
+    pub(super) fn told<'a>(
+        &'a self,
+        packet: i64,
+        text: &'a str,
+        ascii: &'a str,
+        stamp: &'a str,
+    ) -> ff::Event<'a> {
+        ff::Event {
+            packet,
+            captured_utc_ns: self.captured_utc_ns,
+            stamp,
+            text,
+            ascii,
+            country: &self.plate.country,
+            iso3166_2: &self.plate.iso3166_2,
+            region: &self.plate.region,
+            region_code: &self.plate.region_code,
+            list_name: &self.listed.name,
+            list_mode: &self.listed.mode,
+            list_description: &self.listed.description,
+            confidence: self.plate.confidence,
+            kind: &self.kind,
+            roi_id: self.roi_id,
+            direction: &self.direction,
+            car_id: self.car_id,
+            plate_box: self.plate_box.as_ref().map(|PyBox(box4)| *box4),
+            vehicle: ff::VehicleInfo {
+                view: &self.info.view,
+                kind: &self.info.kind,
+                colour: &self.info.colour,
+                make: &self.info.make,
+                model: &self.info.model,
+                confidence_mmr: self.info.confidence_mmr,
+                confidence_colour: self.info.confidence_colour,
+            },
+        }
+    }
 }
 
 /// `model.ImageRef`.
@@ -52,71 +197,68 @@ pub(super) struct ListMatch<'py> {
 pub(super) struct Ref<'py> {
     pub(super) spec: Spec<'py>,
     pub(super) image_key: Bound<'py, PyString>,
-    pub(super) width: i64,
-    pub(super) height: i64,
-    pub(super) shows: PyBox,
+    width: i64,
+    height: i64,
+    shows: PyBox,
+}
+
+impl Ref<'_> {
+    pub(super) fn told<'a>(
+        &self,
+        kind: ImageKind,
+        file_name: &'a str,
+        directory: &'a str,
+        content: &'a [u8],
+    ) -> ff::Image<'a> {
+        ff::Image {
+            kind,
+            file_name,
+            directory,
+            size: (self.width, self.height),
+            shows: self.shows.0,
+            content,
+        }
+    }
 }
 
 /// `model.ImageSpec`.
 #[derive(FromPyObject)]
 pub(super) struct Spec<'py> {
-    pub(super) kind: Bound<'py, PyString>,
-    pub(super) quality: Bound<'py, PyAny>,
-    pub(super) subsampling: Bound<'py, PyAny>,
-    pub(super) max_bytes: Bound<'py, PyAny>,
-    pub(super) fit: Bound<'py, PyAny>,
+    kind: Bound<'py, PyString>,
+    quality: Bound<'py, PyAny>,
+    subsampling: Bound<'py, PyAny>,
+    max_bytes: Bound<'py, PyAny>,
+    fit: Bound<'py, PyAny>,
 }
 
-/// What a profile sends of an event's images.
+/// An image that a profile sends of each event.
 pub(super) struct Wish {
-    pub(super) kind: Py<PyString>,
-    pub(super) quality: Py<PyAny>,
-    pub(super) subsampling: Py<PyAny>,
-    pub(super) max_bytes: Py<PyAny>,
-    pub(super) fit: Py<PyAny>,
-    pub(super) is_plate: bool,
-    pub(super) wire_type: String,
+    pub(super) kind: ImageKind,
+    name: Py<PyString>,
+    quality: Py<PyAny>,
+    subsampling: Py<PyAny>,
+    max_bytes: Py<PyAny>,
+    fit: Py<PyAny>,
 }
 
 impl Wish {
-    pub(super) fn new(spec: Spec<'_>, wire_type: String) -> PyResult<Self> {
+    pub(super) fn new(spec: Spec<'_>) -> PyResult<Self> {
         Ok(Self {
-            is_plate: is_plate(&spec.kind)?,
-            kind: spec.kind.unbind(),
+            kind: parse_kind(spec.kind.to_str()?)?,
+            name: spec.kind.unbind(),
             quality: spec.quality.unbind(),
             subsampling: spec.subsampling.unbind(),
             max_bytes: spec.max_bytes.unbind(),
             fit: spec.fit.unbind(),
-            wire_type,
         })
     }
 
     pub(super) fn is_met_by(&self, spec: &Spec<'_>) -> PyResult<bool> {
         // An enum's members are one of a kind each. Kinds first, since most specs differ in them.
-        Ok(spec.kind.is(&self.kind)
+        Ok(spec.kind.is(&self.name)
             && spec.quality.eq(&self.quality)?
             && spec.subsampling.eq(&self.subsampling)?
             && spec.max_bytes.eq(&self.max_bytes)?
             && spec.fit.eq(&self.fit)?)
     }
-}
-
-/// Whether a kind of image is the license plate crop.
-pub(super) fn is_plate(kind: &Bound<'_, PyString>) -> PyResult<bool> {
-    Ok(parse_kind(kind.to_str()?)? == ImageKind::PlateCrop)
-}
-
-/// A box as the core has it.
-pub(super) const fn box_from((x, y, width, height): PyBox) -> Box4 {
-    [x, y, width, height]
-}
-
-/// The text; a lone surrogate, the only thing that UTF-8 cannot write, becomes `?`.
-pub(super) fn utf8<'a>(text: &'a Bound<'_, PyString>) -> PyResult<Cow<'a, str>> {
-    if let Ok(text) = text.to_str() {
-        return Ok(text.into());
-    }
-    let bytes = text.call_method1("encode", ("utf-8", "replace"))?;
-    let text = String::from_utf8_lossy(bytes.cast::<PyBytes>()?.as_bytes()).into_owned();
-    Ok(text.into())
 }

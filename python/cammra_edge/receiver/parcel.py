@@ -9,10 +9,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cammra_edge.payload import fields
 from cammra_edge.receiver import contract
 from cammra_edge.receiver.arrival import Picture, Way
+from cammra_edge.receiver.contract import IMAGE_ARRAY, IMAGE_ARRAY_ELEMENT, Member
 from cammra_edge.receiver.multipart import MultipartError, Part, boundary_of, split_parts
+from cammra_edge.receiver.pictures import picture_problem, picture_problems
 from cammra_edge.recording.jpegs import jpeg_size
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ _SAFE_NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,120}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One event before it has a place among the others."""
+class Parcel:
+    """One event unpacked from what carried it, before it has a place among the others."""
 
     way: Way
     raw: bytes
@@ -32,7 +33,7 @@ class Message:
     problems: tuple[str, ...]
 
 
-def from_http(content_type: str, content: bytes) -> Message:
+def from_http(content_type: str, content: bytes) -> Parcel:
     """The event in a request's body."""
     if not content_type.lower().startswith("multipart/"):
         wrong = (
@@ -46,11 +47,11 @@ def from_http(content_type: str, content: bytes) -> Message:
     try:
         parts = split_parts(content, boundary_of(content_type))
     except MultipartError as error:
-        return Message(Way.MULTIPART, content[:0], {}, (), (str(error),))
+        return Parcel(Way.MULTIPART, content[:0], {}, (), (str(error),))
     events = [part for part in parts if part.name == "event"]
     if len(events) != 1:
         why = f"{len(events)} parts named event: want one"
-        return Message(Way.MULTIPART, content[:0], {}, (), (why,))
+        return Parcel(Way.MULTIPART, content[:0], {}, (), (why,))
     (event,) = events
     body, wrong = contract.parse_event(event.content)
     wrong += contract.event_part_problems(event.file_name, event.content_type)
@@ -62,20 +63,22 @@ def from_http(content_type: str, content: bytes) -> Message:
         for part in parts
         if part is not event and part.content_type != "image/jpeg"
     ]
-    if fields.IMAGE_ARRAY in body:
-        wrong.append(f"{fields.IMAGE_ARRAY} does not belong into multipart")
+    if IMAGE_ARRAY in body:
+        wrong.append(
+            f"{IMAGE_ARRAY} is not a member we expect in multipart: its pictures are parts"
+        )
     if body:
         wrong += contract.problems(body)
-        wrong += contract.picture_problems(body, pictures, Way.MULTIPART)
-    return Message(Way.MULTIPART, event.content, body, pictures, tuple(wrong))
+        wrong += picture_problems(body, pictures, Way.MULTIPART)
+    return Parcel(Way.MULTIPART, event.content, body, pictures, tuple(wrong))
 
 
-def from_tcp(content: bytes) -> Message:
+def from_tcp(content: bytes) -> Parcel:
     """The event in one JSON object."""
     return _with_pictures_inside(Way.TCP, content, [])
 
 
-def from_ftp(path: str, jpeg: bytes, sidecar: bytes) -> Message:
+def from_ftp(path: str, jpeg: bytes, sidecar: bytes) -> Parcel:
     """A picture that was uploaded, and its event where a sidecar came before it."""
     width, height = jpeg_size(jpeg) or (0, 0)
     kind = "plate" if posixpath.splitext(path)[0].endswith("_lp") else ""
@@ -83,11 +86,11 @@ def from_ftp(path: str, jpeg: bytes, sidecar: bytes) -> Message:
     body, wrong = contract.parse_event(sidecar) if sidecar else ({}, [])
     if body:
         wrong += contract.problems(body)
-    why = contract.picture_problem(jpeg)
+    why = picture_problem(jpeg)
     wrong += [f"the picture {why}"] if why else []
     if any(not _SAFE_NAME.fullmatch(name) for name in path.split("/")):
         wrong.append(f"the path is {path!r:.80}: want names of letters, digits, '.', '_' and '-'")
-    return Message(Way.FTP, sidecar, body, (picture,), tuple(wrong))
+    return Parcel(Way.FTP, sidecar, body, (picture,), tuple(wrong))
 
 
 def _picture_of(part: Part, body: Mapping[str, object]) -> Picture:
@@ -95,35 +98,35 @@ def _picture_of(part: Part, body: Mapping[str, object]) -> Picture:
     if "lpup_" in name or "lp_" in name:
         kind = "plate"
     else:
-        stated = body.get(fields.IMAGE_TYPE)
+        stated = body.get(Member.IMAGE_TYPE)
         kind = "frame" if stated == "frame" else "vehicle"
     width, height = jpeg_size(part.content) or (0, 0)
     return Picture(name, kind, part.content, part.name, width, height)
 
 
-def _with_pictures_inside(way: Way, content: bytes, wrong: list[str]) -> Message:
+def _with_pictures_inside(way: Way, content: bytes, wrong: list[str]) -> Parcel:
     body, broken = contract.parse_event(content)
     wrong = wrong + broken
     pictures: list[Picture] = []
-    array = body.get(fields.IMAGE_ARRAY, [])
+    array = body.get(IMAGE_ARRAY, [])
     if not isinstance(array, list):
-        wrong.append(f"{fields.IMAGE_ARRAY} is no list")
+        wrong.append(f"{IMAGE_ARRAY} is no list")
         array = []
     for number, element in enumerate(array, start=1):
         picture = _picture_in(element)
         if isinstance(picture, str):
-            wrong.append(f"{fields.IMAGE_ARRAY}[{number - 1}] {picture}")
+            wrong.append(f"{IMAGE_ARRAY}[{number - 1}] {picture}")
         else:
             pictures.append(picture)
     if body:
         wrong += contract.problems(body)
-        wrong += contract.picture_problems(body, pictures, way)
-    return Message(way, content, body, tuple(pictures), tuple(wrong))
+        wrong += picture_problems(body, pictures, way)
+    return Parcel(way, content, body, tuple(pictures), tuple(wrong))
 
 
 def _picture_in(element: object) -> Picture | str:
-    if not isinstance(element, dict) or tuple(element) != fields.IMAGE_ARRAY_ELEMENT:
-        return f"want exactly {', '.join(fields.IMAGE_ARRAY_ELEMENT)}"
+    if not isinstance(element, dict) or tuple(element) != IMAGE_ARRAY_ELEMENT:
+        return f"want exactly {', '.join(IMAGE_ARRAY_ELEMENT)}"
     kind, form, coded = element.values()
     if not (isinstance(kind, str) and isinstance(coded, str) and form == "jpg"):
         return "want texts, and jpg as the format"
