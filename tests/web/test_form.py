@@ -127,3 +127,14 @@ def test_corners_moved_one_after_the_other_all_stay_where_they_are(
         (region,) = engine.settings.tracking.regions
         assert region.polygon[:2] == ((0.09, 0.1), (0.93, 0.1))
         assert region.arrow == ((0.5, 0.25), (0.51, 0.75))
+
+
+def test_what_is_wrong_is_called_as_the_page_calls_it(browser: Browser, tmp_path: Path) -> None:
+    with entered(browser, still_settings(tmp_path), tmp_path, "settings/lists") as (_, page):
+        page.locator("button", has_text="Block list").click()
+        fill(page, "Plates", "1AB1234\n" + "A" * 65)
+        page.locator(".err", has_text="Plate 2: please give at most 64 characters.").wait_for()
+        page.get_by_text("Discard", exact=True).click()
+        go(page, "integration/push/1")
+        fill(page, "Events in flight", "1000")
+        assert "Events in flight: please give a whole number" in run_test(page)

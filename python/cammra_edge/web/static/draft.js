@@ -2,7 +2,7 @@
 // Everything goes by a field's flat name (`profiles[gate].server_url`), as in the API and in its errors.
 
 import { api, complain, Refusal, wantsOf } from "./api.js";
-import { byId, debounce, h, listen, say, t, toast } from "./lib.js";
+import { byId, debounce, h, label, listen, say, t, toast } from "./lib.js";
 
 /** @type {SettingsState} */
 let saved = { version: 0, profiles: [], settings: {}, secrets: [], locked: [], factory: {}, notice: "" };
@@ -130,7 +130,7 @@ function showFirst() {
   if (first === undefined || look(names)) return;
   const place = placeOf(first);
   const arrived = () => {
-    if (!look(names)) toast(t("want_named", { name: first, want: errors[first] }));
+    if (!look(names)) toast(t("want_named", { name: label(kindOf(first)), want: errors[first] }));
   };
   if (!place || location.hash === `#${place}`) return arrived();
   addEventListener("hashchange", () => setTimeout(arrived), { once: true });

@@ -63,7 +63,7 @@ export function listsPart(panel) {
     const err = h("p.err");
     errors.push(() => {
       const [field = "", want] = draft.errorIn(at) ?? [];
-      err.textContent = want ? t("want_named", { name: field.slice(at.length + 1), want }) : "";
+      err.textContent = want ? t("want_named", { name: partOf(field.slice(at.length + 1)), want }) : "";
       err.hidden = !want;
     });
     const file = h("input", { hidden: true, type: "file", id: `csv-${index}`, accept: ".csv,.txt,text/csv",
@@ -95,6 +95,12 @@ export function listsPart(panel) {
   panel.replaceChildren(card(t("sub_lists"), t("lists_text")), box);
   draw();
   return draft.listen(() => box.contains(document.activeElement) ? showErrors() : draw());
+}
+
+/** What an error is about: one of the plates, or the list's name or kind. @param {string} field */
+function partOf(field) {
+  const [, index] = /^entries\[(\d+)\]/.exec(field) ?? [];
+  return index ? t("plate_n", { n: Number(index) + 1 }) : t(`list_${field}`);
 }
 
 /** @param {string} text */

@@ -1,8 +1,8 @@
 // Test: the steps as they happen, what to do about a failing one, the picture and the exact bytes.
 
 import { lines, ofProfile, Refusal } from "./api.js";
-import { draft } from "./draft.js";
-import { card, h, icon, say, state, t } from "./lib.js";
+import { draft, kindOf } from "./draft.js";
+import { card, h, icon, label, say, state, t } from "./lib.js";
 
 const LONGEST_SHOWN = 60_000;
 const FINGERPRINT = /\b(?:[0-9a-f]{2}:){31}[0-9a-f]{2}\b|\b[0-9a-f]{64}\b/i;
@@ -38,7 +38,7 @@ export function trial(f, key, at) {
       say(t(failed ? "test_failed" : "test_good"));
     } catch (error) {
       const refusal = Refusal.of(error);
-      const wants = refusal.wants((name) => name.replace(at(""), ""));
+      const wants = refusal.wants((name) => label(kindOf(name)));
       list.replaceChildren(
         h("li", {}, state("failed", ""), h("b", {}, refusal.message), h("span"),
           wants.length > 0 && h("p.cure", {}, wants.join(" "))),
