@@ -90,10 +90,10 @@ def main() -> int:
         count = 1 if arguments.quick else PARTS[name].processes
         results = []
         while len(results) < count:
-            one = _in_own_process(name, quick=arguments.quick)
-            if one is None:
+            result = _in_own_process(name, quick=arguments.quick)
+            if result is None:
                 return 1
-            results.append(one)
+            results.append(result)
         result = middle(results)
         for table in result.tables:
             print(table.markdown(), end="\n\n", flush=True)

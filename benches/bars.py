@@ -35,13 +35,13 @@ class Bar:
     def row(self, measured: Mapping[str, float | str]) -> tuple[str, ...]:
         limit = measured.get(self.limit) if isinstance(self.limit, str) else self.limit
         value = measured.get(self.key)
-        told = f"{self.sign} {_told(limit)} {self.unit}" if limit is not None else self.sign
+        bar = f"{self.sign} {_shown(limit)} {self.unit}" if limit is not None else self.sign
         if isinstance(value, str):  # why there is no number
-            return (self.work, told, value, "-")
+            return (self.work, bar, value, "-")
         if value is None or not isinstance(limit, int | float):
-            return (self.work, told, "not measured in this run", "-")
+            return (self.work, bar, "not measured in this run", "-")
         met = value <= limit if self.sign == AT_MOST else value >= limit
-        return (self.work, told, f"{_told(value)} {self.unit}", "met" if met else "**missed**")
+        return (self.work, bar, f"{_shown(value)} {self.unit}", "met" if met else "**missed**")
 
 
 BARS = (
@@ -118,7 +118,7 @@ def bars_table(measured: Mapping[str, float | str]) -> Table:
     )
 
 
-def _told(value: float | str | None) -> str:
+def _shown(value: float | str | None) -> str:
     if not isinstance(value, int | float):
         return str(value)
     if abs(value) >= 100 or value == int(value):

@@ -108,12 +108,12 @@ def _floor(folder: Path) -> Iterator[Job]:
     library = ctypes.CDLL(str(folder / "image.so"))
     library.floor_ready()
     frame = bytearray((folder / "nv12").read_bytes())
-    held = (ctypes.c_ubyte * len(frame)).from_buffer(frame)
-    luma = ctypes.addressof(held)
+    pixels = (ctypes.c_ubyte * len(frame)).from_buffer(frame)
+    luma = ctypes.addressof(pixels)
     planes = (ctypes.c_void_p(luma), ctypes.c_void_p(luma + WIDTH * HEIGHT), WIDTH)
 
     def crop(box: tuple[int, int, int, int]) -> int:
-        assert held is not None
+        assert pixels is not None
         return int(library.floor_nv12(*planes, *box, 1))
 
     yield "C floor: plate crop, NV12", 5, lambda: crop(PLATE)
@@ -212,9 +212,9 @@ def _delivered(folder: Path) -> Iterator[Job]:
 
 def _event(folder: Path) -> tuple[Event, dict[str, bytes]]:
     tracker = Tracker(Settings(profiles=[PROFILE], frame_format=FrameFormat.NV12_FULL))
-    (said,) = tracker.observe(_nv12(folder), [_read(1, 0.9)], _at(0))
-    event = event_from(said, stream_id="bench", car_id=1, lists=ListIndex(()))
-    return with_images(event, said.shot, PROFILE.image_specs())
+    (new,) = tracker.observe(_nv12(folder), [_read(1, 0.9)], _at(0))
+    event = event_from(new, stream_id="bench", car_id=1, lists=ListIndex(()))
+    return with_images(event, new.shot, PROFILE.image_specs())
 
 
 def _nv12(folder: Path) -> memoryview:

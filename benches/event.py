@@ -69,33 +69,33 @@ class Sample:
         return content[start : content.index(b"\r\n--", start)]
 
 
-def sample(photo: scene.Photo, frame_format: FrameFormat) -> Sample:
+def sample_of(photo: scene.Photo, frame_format: FrameFormat) -> Sample:
     """One event through tracker, assembly and encoder."""
     tracker = Tracker(Settings(profiles=[PROFILE], frame_format=frame_format))
-    (said,) = tracker.observe(photo.frame(frame_format), [scene.a_read(1000)], scene.at_frame(0))
-    event = event_from(said, stream_id="bench", car_id=1, lists=ListIndex(()))
+    (new,) = tracker.observe(photo.frame(frame_format), [scene.a_read(1000)], scene.at_frame(0))
+    event = event_from(new, stream_id="bench", car_id=1, lists=ListIndex(()))
     refs, images = [], {}
     for spec, box in ((VEHICLE_CROP, scene.VEHICLE), (PLATE_CROP, scene.PLATE)):
-        made = encode_image(photo.frame(frame_format), frame_format, spec, box)
+        image = encode_image(photo.frame(frame_format), frame_format, spec, box)
         key = image_key_from("bench", 1, spec)
-        images[key] = made.jpeg
+        images[key] = image.jpeg
         refs.append(
             ImageRef(
                 spec=spec,
                 image_key=key,
-                width=made.width,
-                height=made.height,
-                shows=made.shows,
-                size_bytes=len(made.jpeg),
+                width=image.width,
+                height=image.height,
+                shows=image.shows,
+                size_bytes=len(image.jpeg),
             )
         )
     return Sample(replace(event, images=tuple(refs)), images)
 
 
-def ours(photo: scene.Photo, frame_format: FrameFormat, made: Sample) -> Callable[[], Message]:
+def ours(photo: scene.Photo, frame_format: FrameFormat, sample: Sample) -> Callable[[], Message]:
     """Both crops straight from the caller's frame, then the payload."""
-    frame, event = photo.frame(frame_format), made.event
-    vehicle_key, plate_key = made.images
+    frame, event = photo.frame(frame_format), sample.event
+    vehicle_key, plate_key = sample.images
 
     def make() -> Message:
         vehicle = encode_image(frame, frame_format, VEHICLE_CROP, scene.VEHICLE)
@@ -111,46 +111,52 @@ def run(*, quick: bool, simd: bool = False) -> Result:
     photo = scene.photo()
     result = Result()
     rounds = 9 if quick else 41
-    made = sample(photo, FrameFormat.RGB8)
+    sample = sample_of(photo, FrameFormat.RGB8)
     if simd:
-        _simd(result, photo, made, rounds)
+        _simd(result, photo, sample, rounds)
         return result
-    body = json.loads(made.json())
-    _rgb(result, photo, made, body, rounds)
+    body = json.loads(sample.json())
+    _rgb(result, photo, sample, body, rounds)
     _nv12(result, photo, body, rounds)
-    _body_only(result, made, body, rounds)
+    _body_only(result, sample, body, rounds)
     return result
 
 
 def _rgb(
-    result: Result, photo: scene.Photo, made: Sample, body: dict[str, Any], rounds: int
+    result: Result, photo: scene.Photo, sample: Sample, body: dict[str, Any], rounds: int
 ) -> None:
-    floor = EventFloor(photo.rgb, scene.VEHICLE, scene.PLATE, made.json())
+    floor = EventFloor(photo.rgb, scene.VEHICLE, scene.PLATE, sample.json())
     ways = compare(
         {
             "C floor": floor.event,
-            "cammra_edge": ours(photo, FrameFormat.RGB8, made),
+            "cammra_edge": ours(photo, FrameFormat.RGB8, sample),
             **peers.event_ways(photo.rgb, body),
         },
         reference="C floor",
         rounds=rounds,
     )
     result.tables.append(
-        ways_table("One event from an RGB frame", ways, reference="floor", note=_size(made.body()))
+        ways_table(
+            "One event from an RGB frame", ways, reference="floor", note=_size(sample.body())
+        )
     )
     result.bars["event_rgb"] = ways[1].ratio
     result.plots += [("event from RGB", way.name, way.ratio) for way in ways]
 
 
-def _simd(result: Result, photo: scene.Photo, made: Sample, rounds: int) -> None:
-    body = json.loads(made.json())
+def _simd(result: Result, photo: scene.Photo, sample: Sample, rounds: int) -> None:
+    body = json.loads(sample.json())
     ways = {
         name: way
         for name, way in peers.event_ways(photo.rgb, body).items()
         if name.startswith("pillow-simd")
     }
-    floor = EventFloor(photo.rgb, scene.VEHICLE, scene.PLATE, made.json())
-    ours_too = {"C floor": floor.event, "cammra_edge": ours(photo, FrameFormat.RGB8, made), **ways}
+    floor = EventFloor(photo.rgb, scene.VEHICLE, scene.PLATE, sample.json())
+    ours_too = {
+        "C floor": floor.event,
+        "cammra_edge": ours(photo, FrameFormat.RGB8, sample),
+        **ways,
+    }
     note = "" if ways else "pillow-simd is not installed here: `make bench` builds it where it can."
     result.tables.append(
         ways_table(
@@ -163,11 +169,11 @@ def _simd(result: Result, photo: scene.Photo, made: Sample, rounds: int) -> None
 
 
 def _nv12(result: Result, photo: scene.Photo, body: dict[str, Any], rounds: int) -> None:
-    made = sample(photo, FrameFormat.NV12_FULL)
-    floor = EventFloor(photo.nv12, scene.VEHICLE, scene.PLATE, made.json())
+    sample = sample_of(photo, FrameFormat.NV12_FULL)
+    floor = EventFloor(photo.nv12, scene.VEHICLE, scene.PLATE, sample.json())
     ways: dict[str, Callable[[], object]] = {
         "C floor": floor.event,
-        "cammra_edge": ours(photo, FrameFormat.NV12_FULL, made),
+        "cammra_edge": ours(photo, FrameFormat.NV12_FULL, sample),
     }
     if peers.module("cv2") is not None and peers.module("httpx") is not None:
         ways["OpenCV, whole frame to BGR, + json + httpx files="] = peers.opencv_nv12_event(
@@ -185,7 +191,7 @@ def _nv12(result: Result, photo: scene.Photo, body: dict[str, Any], rounds: int)
     measured = compare(ways, reference="C floor", rounds=rounds)
     result.tables.append(
         ways_table(
-            "One event from an NV12 frame", measured, reference="floor", note=_size(made.body())
+            "One event from an NV12 frame", measured, reference="floor", note=_size(sample.body())
         )
     )
     result.bars["event_nv12"] = measured[1].ratio
@@ -198,12 +204,12 @@ def _nv12(result: Result, photo: scene.Photo, body: dict[str, Any], rounds: int)
             result.bars["event_nv12_pillow"] = times
 
 
-def _body_only(result: Result, made: Sample, body: dict[str, Any], rounds: int) -> None:
-    vehicle, plate = made.images.values()
-    parts = made.parts()
-    text = made.json()
+def _body_only(result: Result, sample: Sample, body: dict[str, Any], rounds: int) -> None:
+    vehicle, plate = sample.images.values()
+    parts = sample.parts()
+    text = sample.json()
     ways: dict[str, Callable[[], object]] = {
-        "cammra_edge, FF JSON and body": made.body,
+        "cammra_edge, FF JSON and body": sample.body,
         "cammra_edge, JSON ready": lambda: multipart_body("b" * 56, parts),
     }
     if peers.module("httpx") is not None:

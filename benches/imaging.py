@@ -153,11 +153,11 @@ def _ours(
 
 
 def _plates(source: tuple[Frame, FrameFormat], box: Box) -> Callable[[], object]:
-    one = _ours(source, CROP, box)
+    encode = _ours(source, CROP, box)
 
     def run() -> None:
         for _ in range(PLATES):
-            one()
+            encode()
 
     return run
 

@@ -54,38 +54,38 @@ class Listener:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        told, _ = self._process.communicate(timeout=30)
-        self.posts = [Post(*post) for post in json.loads(told)]
+        output, _ = self._process.communicate(timeout=30)
+        self.posts = [Post(*post) for post in json.loads(output)]
 
 
 def _serve(connection: socket.socket, posts: list[tuple[int, int, int]]) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    held = bytearray()
+    buffer = bytearray()
     with connection:
         while True:
-            if not held and not _more(connection, held):
+            if not buffer and not _more(connection, buffer):
                 return
             first_ns = time.monotonic_ns()
-            while (end := held.find(b"\r\n\r\n")) < 0:
-                if not _more(connection, held):
+            while (end := buffer.find(b"\r\n\r\n")) < 0:
+                if not _more(connection, buffer):
                     return
-            head = bytes(held[:end]).lower()
+            head = bytes(buffer[:end]).lower()
             start = head.index(b"content-length:") + 15
             size = end + 4 + int(head[start:].split(b"\r\n", 1)[0])
-            while len(held) < size:
-                if not _more(connection, held):
+            while len(buffer) < size:
+                if not _more(connection, buffer):
                     return
             posts.append((first_ns, time.monotonic_ns(), size))
-            del held[:size]
+            del buffer[:size]
             connection.sendall(_ANSWER)
 
 
-def _more(connection: socket.socket, held: bytearray) -> bool:
+def _more(connection: socket.socket, buffer: bytearray) -> bool:
     try:
         piece = connection.recv(_PIECE)
     except OSError:
         return False
-    held += piece
+    buffer += piece
     return bool(piece)
 
 

@@ -68,24 +68,24 @@ class Findings:
 
 
 def run(*, quick: bool, source: str) -> Result:
-    found = Findings()
+    findings = Findings()
     frame = scene.photo().frame(SOURCES[source])
     forget_peak()
-    found.idle_mib = resident_mib()
+    findings.idle_mib = resident_mib()
     with tempfile.TemporaryDirectory(prefix="cammra-bench-") as folder:
-        _quiet(found, source, frame, Path(folder) / "quiet", 300 if quick else 2_000)
-        _sustained(found, source, frame, Path(folder) / "busy", 300 if quick else 2_000)
-        _paced(found, source, frame, Path(folder) / "paced", RATE_PER_S * (4 if quick else 20))
-        _flushed(found, Path(folder) / "flushed", RATE_PER_S * (1 if quick else 5))
-    found.peak_mib = peak_mib()
+        _quiet(findings, source, frame, Path(folder) / "quiet", 300 if quick else 2_000)
+        _sustained(findings, source, frame, Path(folder) / "busy", 300 if quick else 2_000)
+        _paced(findings, source, frame, Path(folder) / "paced", RATE_PER_S * (4 if quick else 20))
+        _flushed(findings, Path(folder) / "flushed", RATE_PER_S * (1 if quick else 5))
+    findings.peak_mib = peak_mib()
     result = Result()
-    result.tables.append(_table(source, found))
+    result.tables.append(_table(source, findings))
     if source == "nv12":
         result.bars |= {
-            "end_to_end_per_s": found.events_per_s,
-            "last_byte_p50_ms": found.last_p50_ms,
-            "last_byte_p99_ms": found.last_p99_ms,
-            "event_cpu_us": found.cpu_us_per_event,
+            "end_to_end_per_s": findings.events_per_s,
+            "last_byte_p50_ms": findings.last_p50_ms,
+            "last_byte_p99_ms": findings.last_p99_ms,
+            "event_cpu_us": findings.cpu_us_per_event,
         }
     return result
 
@@ -105,7 +105,7 @@ def delivering(source: str, folder: Path, url: str) -> Iterator[Engine]:
         yield engine
 
 
-def _quiet(found: Findings, source: str, frame: scene.Frame, folder: Path, frames: int) -> None:
+def _quiet(findings: Findings, source: str, frame: scene.Frame, folder: Path, frames: int) -> None:
     reads = scene.ten_reads()
     with Listener() as listener, delivering(source, folder, listener.url) as engine:
         for number_ in range(60):
@@ -114,11 +114,13 @@ def _quiet(found: Findings, source: str, frame: scene.Frame, folder: Path, frame
         began, spent = time.monotonic_ns(), time.thread_time_ns()
         for number_ in range(60, 60 + frames):
             engine.observe(frame, reads, scene.at_frame(number_))
-        found.quiet_us = (time.thread_time_ns() - spent) / frames / 1000
-        found.frames_per_s = frames * 1e9 / (time.monotonic_ns() - began)
+        findings.quiet_us = (time.thread_time_ns() - spent) / frames / 1000
+        findings.frames_per_s = frames * 1e9 / (time.monotonic_ns() - began)
 
 
-def _sustained(found: Findings, source: str, frame: scene.Frame, folder: Path, events: int) -> None:
+def _sustained(
+    findings: Findings, source: str, frame: scene.Frame, folder: Path, events: int
+) -> None:
     with Listener() as listener, delivering(source, folder, listener.url) as engine:
         for number_, reads in scene.ever_new_vehicles(
             20
@@ -136,11 +138,11 @@ def _sustained(found: Findings, source: str, frame: scene.Frame, folder: Path, e
         after = _Spent()
     posts = sorted(post.last_mono_ns for post in listener.posts)[-events:]
     assert len(listener.posts) == events + 20, "an event is missing at the receiver"
-    found.busy_us = calling_ns / events / 1000
-    found.events_per_s = events * 1e9 / (posts[-1] - before.mono_ns)
-    found.cpu_us_per_event = (after.cpu_ns - before.cpu_ns) / events / 1000
-    found.written_per_event = (after.written - before.written) / events
-    found.body_bytes = sum(post.size_bytes for post in listener.posts) / len(listener.posts)
+    findings.busy_us = calling_ns / events / 1000
+    findings.events_per_s = events * 1e9 / (posts[-1] - before.mono_ns)
+    findings.cpu_us_per_event = (after.cpu_ns - before.cpu_ns) / events / 1000
+    findings.written_per_event = (after.written - before.written) / events
+    findings.body_bytes = sum(post.size_bytes for post in listener.posts) / len(listener.posts)
 
 
 def _later(track: int) -> PlateRead:
@@ -156,7 +158,7 @@ class _Spent:
         self.written = written_bytes()
 
 
-def _paced(found: Findings, source: str, frame: scene.Frame, folder: Path, events: int) -> None:
+def _paced(findings: Findings, source: str, frame: scene.Frame, folder: Path, events: int) -> None:
     """A new vehicle every 50 ms, by the wall clock."""
     seen_ns: list[int] = []
     pause = threading.Event()
@@ -174,13 +176,16 @@ def _paced(found: Findings, source: str, frame: scene.Frame, folder: Path, event
     posts = listener.posts[-events:]
     first_ms = [(post.first_mono_ns - at) / 1e6 for post, at in zip(posts, seen_ns, strict=True)]
     last_ms = [(post.last_mono_ns - at) / 1e6 for post, at in zip(posts, seen_ns, strict=True)]
-    found.first_p50_ms, found.first_p99_ms = percentile(first_ms, 0.5), percentile(first_ms, 0.99)
-    found.last_p50_ms, found.last_p99_ms = percentile(last_ms, 0.5), percentile(last_ms, 0.99)
+    findings.first_p50_ms, findings.first_p99_ms = (
+        percentile(first_ms, 0.5),
+        percentile(first_ms, 0.99),
+    )
+    findings.last_p50_ms, findings.last_p99_ms = percentile(last_ms, 0.5), percentile(last_ms, 0.99)
 
 
-def _flushed(found: Findings, path: Path, times: int) -> None:
+def _flushed(findings: Findings, path: Path, times: int) -> None:
     """What the disk alone needs to keep as many bytes as one event writes."""
-    content = bytes(round(found.body_bytes))
+    content = bytes(round(findings.body_bytes))
     took_ms = []
     with path.open("ab", buffering=0) as file:
         for _ in range(times):
@@ -188,33 +193,36 @@ def _flushed(found: Findings, path: Path, times: int) -> None:
             file.write(content)
             os.fsync(file.fileno())
             took_ms.append((time.monotonic_ns() - started) / 1e6)
-    found.fsync_p50_ms, found.fsync_p99_ms = percentile(took_ms, 0.5), percentile(took_ms, 0.99)
+    findings.fsync_p50_ms, findings.fsync_p99_ms = (
+        percentile(took_ms, 0.5),
+        percentile(took_ms, 0.99),
+    )
 
 
-def _table(source: str, found: Findings) -> Table:
+def _table(source: str, findings: Findings) -> Table:
     rows = (
-        ("frames/s at full speed, 10 reads, no event", f"{found.frames_per_s:,.0f}"),
-        ("calling thread, µs per frame without an event", number(found.quiet_us)),
-        ("calling thread, µs per frame with an event", number(found.busy_us)),
-        ("all threads, CPU µs per event", number(found.cpu_us_per_event)),
-        ("events/s sustained, fsync, one HTTP receiver", f"{found.events_per_s:,.0f}"),
-        ("bytes sent per event, header included", f"{found.body_bytes:,.0f}"),
-        ("bytes written to disk per event", f"{found.written_per_event:,.0f}"),
+        ("frames/s at full speed, 10 reads, no event", f"{findings.frames_per_s:,.0f}"),
+        ("calling thread, µs per frame without an event", number(findings.quiet_us)),
+        ("calling thread, µs per frame with an event", number(findings.busy_us)),
+        ("all threads, CPU µs per event", number(findings.cpu_us_per_event)),
+        ("events/s sustained, fsync, one HTTP receiver", f"{findings.events_per_s:,.0f}"),
+        ("bytes sent per event, header included", f"{findings.body_bytes:,.0f}"),
+        ("bytes written to disk per event", f"{findings.written_per_event:,.0f}"),
         (
             "frame to first byte, p50 / p99 ms at 20 events/s",
-            _pair(found.first_p50_ms, found.first_p99_ms),
+            _pair(findings.first_p50_ms, findings.first_p99_ms),
         ),
         (
             "frame to last byte, p50 / p99 ms at 20 events/s",
-            _pair(found.last_p50_ms, found.last_p99_ms),
+            _pair(findings.last_p50_ms, findings.last_p99_ms),
         ),
         (
             "the disk's own fsync of one event's bytes, p50 / p99 ms",
-            _pair(found.fsync_p50_ms, found.fsync_p99_ms),
+            _pair(findings.fsync_p50_ms, findings.fsync_p99_ms),
         ),
         (
             "memory above frame and imports at the peak, MiB",
-            f"{found.peak_mib - found.idle_mib:.1f}",
+            f"{findings.peak_mib - findings.idle_mib:.1f}",
         ),
     )
     return Table(f"Event path, {source} source", ("what", source), rows)

@@ -33,9 +33,9 @@ def module(name: str) -> Any | None:  # noqa: ANN401 - any module
 
 def turbojpeg() -> Any | None:  # noqa: ANN401 - its encoder
     """PyTurboJPEG's encoder, where it finds a libturbojpeg."""
-    found = module("turbojpeg")
+    turbo = module("turbojpeg")
     try:
-        return found and found.TurboJPEG()
+        return turbo and turbo.TurboJPEG()
     except (RuntimeError, OSError):
         return None
 
@@ -126,8 +126,8 @@ def simplejpeg(rgb: Any) -> Encode:  # noqa: ANN401 - as above
 
     def encode(x: int, y: int, width: int, height: int) -> bytes:
         crop = np.ascontiguousarray(rgb[y : y + height, x : x + width])
-        made: bytes = encode_jpeg(crop, quality=QUALITY, colorsubsampling="420", fastdct=False)
-        return made
+        jpeg: bytes = encode_jpeg(crop, quality=QUALITY, colorsubsampling="420", fastdct=False)
+        return jpeg
 
     return encode
 
@@ -137,8 +137,8 @@ def pyturbojpeg(encoder: Any, rgb: Any) -> Encode:  # noqa: ANN401 - as above
 
     def encode(x: int, y: int, width: int, height: int) -> bytes:
         crop = rgb[y : y + height, x : x + width]
-        made: bytes = encoder.encode(crop, quality=QUALITY, pixel_format=0, jpeg_subsample=2)
-        return made
+        jpeg: bytes = encoder.encode(crop, quality=QUALITY, pixel_format=0, jpeg_subsample=2)
+        return jpeg
 
     return encode
 

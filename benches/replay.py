@@ -84,11 +84,11 @@ def _replayed(
             tracking=TrackingSettings(vehicles_without_plate=no_plates),
         )
         with engine.running(live=False):
-            told = _run(engine, recording, loops, seconds)
+            figures = _run(engine, recording, loops, seconds)
             engine.finish()
             engine.drain(DRAIN_S)
             events = sum(engine.status().events.values())
-    frames_seen, lines, wall_s, calling_us, cpu_us = told
+    frames_seen, lines, wall_s, calling_us, cpu_us = figures
     if path.name == "drone":
         result.bars["drone_us"] = calling_us
     if path.name == "motorway":

@@ -71,12 +71,12 @@ def middle(results: Sequence[Result]) -> Result:
         return results[0]
     first = next(iter(results[0].bars))
     ordered = sorted(results, key=lambda result: result.bars[first])
-    told = ordered[len(ordered) // 2]
+    median = ordered[len(ordered) // 2]
     bars: dict[str, float | str] = {}
-    for key, value in told.bars.items():
+    for key, value in median.bars.items():
         values = [float(result.bars[key]) for result in results] if isinstance(value, float) else []
         bars[key] = statistics.median(values) if values else value
-    return Result(told.tables, bars, told.plots)
+    return Result(median.tables, bars, median.plots)
 
 
 def ways_table(title: str, ways: Iterable[Way], *, reference: str, note: str = "") -> Table:

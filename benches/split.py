@@ -113,8 +113,8 @@ def _walk(  # noqa: PLR0913, PLR0917 - what the steps share
     written = written_bytes()
     for number_, reads in scene.ever_new_vehicles(events):
         with watch.step("observe"):
-            said = tracker.observe(frame, reads, scene.at_frame(number_))
-        (new,) = (one for one in said if one.kind == "new")
+            track_events = tracker.observe(frame, reads, scene.at_frame(number_))
+        (new,) = (event for event in track_events if event.kind == "new")
         with watch.step("encode"):
             event = event_from(new, stream_id="bench", car_id=number_ + 1, lists=lists)
             event, images = with_images(event, new.shot, profile.image_specs())

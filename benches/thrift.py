@@ -162,12 +162,12 @@ def imports(rounds: int) -> list[Import]:
     return [
         Import(
             package=package or "(bare Python)",
-            cpu_ms=statistics.median(one["cpu_ms"] for one in found),
-            best_ms=min(one["cpu_ms"] for one in found),
-            rss_mib=statistics.median(one["rss_mib"] for one in found),
-            unasked=tuple(found[0]["unasked"]),
+            cpu_ms=statistics.median(run["cpu_ms"] for run in runs),
+            best_ms=min(run["cpu_ms"] for run in runs),
+            rss_mib=statistics.median(run["rss_mib"] for run in runs),
+            unasked=tuple(runs[0]["unasked"]),
         )
-        for package, found in seen.items()
+        for package, runs in seen.items()
     ]
 
 
@@ -268,7 +268,7 @@ def written(events: int, *, apart: bool) -> Written:
     server = _Counting(("127.0.0.1", 0), _Receiver)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
-        found = python(
+        totals = python(
             _EVENTS,
             f"http://127.0.0.1:{server.server_port}/",
             folder,
@@ -280,9 +280,9 @@ def written(events: int, *, apart: bool) -> Written:
     return Written(
         apart=apart,
         events=events,
-        device_bytes=found["device_bytes"] / events,
+        device_bytes=totals["device_bytes"] / events,
         body_bytes=server.body_bytes / events,
-        peak_rss_mib=found["rss_kib"] / 1024,
+        peak_rss_mib=totals["rss_kib"] / 1024,
     )
 
 
@@ -305,7 +305,7 @@ def run(*, quick: bool) -> Result:
         idle(page=page, settle_s=3.0, seconds=5.0 if quick else 30.0) for page in (False, True)
     ]
     lives = [written(50 if quick else 500, apart=apart) for apart in (True, False)]
-    ours = next(one for one in fresh if one.package == "cammra_edge")
+    ours = next(row for row in fresh if row.package == "cammra_edge")
     return Result(
         tables=[
             _imports_table(fresh, size),
@@ -326,13 +326,13 @@ def _imports_table(fresh: list[Import], size: int) -> Table:
         ("package", "ms", "best ms", "MiB resident", "brings"),
         tuple(
             (
-                one.package,
-                number(one.cpu_ms),
-                number(one.best_ms),
-                number(one.rss_mib),
-                ", ".join(one.unasked) or "-",
+                row.package,
+                number(row.cpu_ms),
+                number(row.best_ms),
+                number(row.rss_mib),
+                ", ".join(row.unasked) or "-",
             )
-            for one in fresh
+            for row in fresh
         ),
         f"The wheel has {size / 1e6:.2f} MB. Byte code is there, as pip leaves it. `cammra_edge` loads a name's module "
         "when the name is asked for; `cammra_edge.engine` is the whole event path. Neither loads numpy or Pillow.",
@@ -345,15 +345,15 @@ def _resting_table(resting: list[Idle]) -> Table:
         ("", "MiB resident", "threads", "wake-ups/s", "switches/s", "ms CPU/s", "bytes written/s"),
         tuple(
             (
-                "with the page served" if one.page else "without page",
-                number(one.rss_mib),
-                str(one.threads),
-                f"{one.wakeups_per_s:.1f}",
-                f"{one.switches_per_s:.1f}",
-                f"{one.cpu_ms_per_s:.2f}",
-                f"{one.device_bytes_per_s:.0f}",
+                "with the page served" if row.page else "without page",
+                number(row.rss_mib),
+                str(row.threads),
+                f"{row.wakeups_per_s:.1f}",
+                f"{row.switches_per_s:.1f}",
+                f"{row.cpu_ms_per_s:.2f}",
+                f"{row.device_bytes_per_s:.0f}",
             )
-            for one in resting
+            for row in resting
         ),
         "The page's wake-ups are uvicorn's, which looks ten times a second whether it is to stop.",
     )
@@ -365,14 +365,14 @@ def _written_table(lives: list[Written]) -> Table:
         ("", "events", "kB sent each", "kB written each", "x", "peak MiB"),
         tuple(
             (
-                "each delivered before the next" if one.apart else "all at once",
-                str(one.events),
-                number(one.body_bytes / 1e3),
-                number(one.device_bytes / 1e3),
-                f"{one.device_bytes / one.body_bytes:.2f}",
-                number(one.peak_rss_mib),
+                "each delivered before the next" if row.apart else "all at once",
+                str(row.events),
+                number(row.body_bytes / 1e3),
+                number(row.device_bytes / 1e3),
+                f"{row.device_bytes / row.body_bytes:.2f}",
+                number(row.peak_rss_mib),
             )
-            for one in lives
+            for row in lives
         ),
         "Events that come at once share commits.",
     )

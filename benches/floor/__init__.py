@@ -80,9 +80,9 @@ def built(name: str) -> Path:
         FloorError: No C compiler, or no libjpeg-turbo was built here.
     """
     source = _HERE / f"{name}.c"
-    made = _TARGET / "bench" / f"{name}_floor.so"
-    if made.exists() and made.stat().st_mtime > source.stat().st_mtime:
-        return made
+    library = _TARGET / "bench" / f"{name}_floor.so"
+    if library.exists() and library.stat().st_mtime > source.stat().st_mtime:
+        return library
     compiler = shutil.which("cc") or shutil.which("gcc")
     outs = sorted(
         _TARGET.glob("release/build/turbojpeg-sys-*/out"), key=lambda out: out.stat().st_mtime
@@ -90,7 +90,7 @@ def built(name: str) -> Path:
     libraries = [out for out in outs if (out / "lib" / "libturbojpeg.a").exists()]
     if compiler is None or not libraries:
         raise FloorError("want a C compiler and a built target/: run `make build` first")
-    made.parent.mkdir(parents=True, exist_ok=True)
+    library.parent.mkdir(parents=True, exist_ok=True)
     out = libraries[-1]
     command = [
         compiler,
@@ -100,13 +100,13 @@ def built(name: str) -> Path:
         "-Wl,--exclude-libs,ALL",
         f"-I{out / 'include'}",
         "-o",
-        str(made),
+        str(library),
     ]
     command += [str(source), str(out / "lib" / "libturbojpeg.a")]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         raise FloorError(f"cc failed: {done.stderr[-500:]}")
-    return made
+    return library
 
 
 class FramingFloor:

@@ -38,10 +38,10 @@ def told(events: Iterable[TrackEvent]) -> list[tuple[str, float, str, str]]:
 def replay(name: str, **rules: Any) -> list[TrackEvent]:  # noqa: ANN401 - any setting
     recording = Recording.open(recordings() / name)
     tracker = tracker_of((recording.width, recording.height), **rules)
-    said: list[TrackEvent] = []
+    events: list[TrackEvent] = []
     for frame in recording.frames():
-        said += tracker.observe(None, frame.reads, frame.at)
-    return said + tracker.finish()
+        events += tracker.observe(None, frame.reads, frame.at)
+    return events + tracker.finish()
 
 
 def by_vehicle(events: Iterable[TrackEvent]) -> dict[int, list[TrackEvent]]:

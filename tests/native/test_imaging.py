@@ -59,12 +59,12 @@ def test_no_quality_means_85_with_the_standard_tables() -> None:
 
 def test_quality_trades_bytes_for_likeness() -> None:
     rgb = photo(160, 96)
-    made = [
+    images = [
         encode_image(rgb, FrameFormat.RGB8, ImageSpec(kind=ImageKind.FULL_FRAME, quality=q))
         for q in (10, 40, 70, 100)
     ]
-    sizes = [len(image.jpeg) for image in made]
-    errors = [mean_difference(decoded(image), rgb) for image in made]
+    sizes = [len(image.jpeg) for image in images]
+    errors = [mean_difference(decoded(image), rgb) for image in images]
     assert sizes == sorted(sizes)
     assert errors == sorted(errors, reverse=True)
 
@@ -238,11 +238,11 @@ def test_whole_ratios_are_the_average_of_their_box(ratio: int, frame_format: Fra
     else:
         frame = gray
     spec = ImageSpec(kind=ImageKind.DOWNSIZED_FRAME, fit=(48, 32), quality=100)
-    made = decoded(encode_image(frame, frame_format, spec), "L")
+    picture = decoded(encode_image(frame, frame_format, spec), "L")
     want = gray.reshape(32, ratio, 48, ratio).mean(axis=(1, 3))
     # The JPEG itself costs up to two levels at quality 100.
-    assert np.abs(made - want).max() <= 2.6
-    assert np.abs(made - want).mean() < 0.6
+    assert np.abs(picture - want).max() <= 2.6
+    assert np.abs(picture - want).mean() < 0.6
 
 
 def test_without_a_fit_a_downsized_frame_fits_640_by_360() -> None:
@@ -289,8 +289,8 @@ def test_many_threads_encode_at_once_and_each_gets_its_own_picture() -> None:
     wrong: list[int] = []
 
     def work(number: int) -> None:
-        made = [encode_image(pictures[number], FrameFormat.RGB8, FULL) for _ in range(40)]
-        wrong.extend(number for image in made if image != alone[number])
+        images = [encode_image(pictures[number], FrameFormat.RGB8, FULL) for _ in range(40)]
+        wrong.extend(number for image in images if image != alone[number])
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(len(pictures))]
     for thread in threads:

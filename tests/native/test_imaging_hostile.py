@@ -31,13 +31,13 @@ SPECS = [
 
 
 def _try_every_image(frame: bytes) -> list[bytes]:
-    made = []
+    jpegs = []
     for spec in SPECS:
         try:
-            made.append(encode_image(frame, FrameFormat.JPEG, spec, BOX).jpeg)
+            jpegs.append(encode_image(frame, FrameFormat.JPEG, spec, BOX).jpeg)
         except CammraError as error:
             assert len(str(error)) > 20, "a reason, in words"  # noqa: PT017 - either outcome is right
-    return made
+    return jpegs
 
 
 @settings(max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow])

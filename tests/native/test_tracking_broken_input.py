@@ -67,13 +67,13 @@ def test_the_ends_of_time_are_no_panic(mono_ns: int) -> None:
 def test_a_track_id_is_a_new_vehicle_after_its_lost() -> None:
     tracker = tracker_of()
     tracker.observe(None, [read("AAA111")], at_ms(0))
-    said = tracker.observe(None, [read("BBB222")], at_ms(60_000))
-    assert [(e.kind, e.vehicle_no, e.text) for e in said] == [
+    events = tracker.observe(None, [read("BBB222")], at_ms(60_000))
+    assert [(e.kind, e.vehicle_no, e.text) for e in events] == [
         ("reliable", 1, "AAA111"),
         ("lost", 1, "AAA111"),
         ("new", 2, "BBB222"),
     ]
-    assert said[-1].track == 1
+    assert events[-1].track == 1
 
 
 def test_of_duplicates_in_a_frame_the_most_confident_text_counts() -> None:
@@ -85,8 +85,8 @@ def test_of_duplicates_in_a_frame_the_most_confident_text_counts() -> None:
         read("GOOD11", confidence=0.8),
         read("NAN111", confidence=math.nan),
     ]
-    said = tracker.observe(None, reads, at_ms(0))
-    assert [(e.track, e.text, e.reads) for e in said] == [(2, "OTHER1", 1), (1, "GOOD11", 1)]
+    events = tracker.observe(None, reads, at_ms(0))
+    assert [(e.track, e.text, e.reads) for e in events] == [(2, "OTHER1", 1), (1, "GOOD11", 1)]
     assert counted(tracker, "duplicate_reads", "reads", "corrected_confidences") == [3, 5, 0]
 
 
@@ -197,8 +197,8 @@ def test_the_vehicle_not_read_for_longest_makes_room_and_says_its_last_words() -
     tracker = tracker_of(max_tracks=2)
     tracker.observe(None, [read("AAA111", 1)], at_ms(0))
     tracker.observe(None, [read("BBB222", 2)], at_ms(100))
-    said = tracker.observe(None, [read("CCC333", 3), read("AAA111", 1)], at_ms(200))
-    assert [(e.kind, e.track) for e in said] == [("reliable", 2), ("lost", 2), ("new", 3)]
+    events = tracker.observe(None, [read("CCC333", 3), read("AAA111", 1)], at_ms(200))
+    assert [(e.kind, e.track) for e in events] == [("reliable", 2), ("lost", 2), ("new", 3)]
     assert counted(tracker, "evicted_vehicles", "open_tracks") == [1, 2]
 
 
@@ -343,13 +343,13 @@ def test_whatever_is_read_every_vehicle_tells_its_life_once_and_in_order(
     frames: list[tuple[int, list[PlateRead]]], rules: dict[str, Any]
 ) -> None:
     tracker = tracker_of(**rules)
-    said = []
+    events = []
     for mono_ns, reads in frames:
-        said += tracker.observe(None, reads, FrameTime(mono_ns, mono_ns))
+        events += tracker.observe(None, reads, FrameTime(mono_ns, mono_ns))
         assert tracker.counters()["open_tracks"] <= rules["max_tracks"]
-    said += tracker.finish()
+    events += tracker.finish()
     lives: dict[int, list[str]] = {}
-    for event in said:
+    for event in events:
         lives.setdefault(event.vehicle_no, []).append(event.kind)
         assert 0.0 <= event.confidence <= 1.0
         assert len(event.text) <= 32

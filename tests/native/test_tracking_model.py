@@ -31,19 +31,19 @@ class ModelVehicle:
     def hear(self, ms: int) -> list[tuple[int, str, int]]:
         """A read; says what it makes the vehicle say."""
         self.reads_ms.append(ms)
-        said = [] if len(self.reads_ms) > 1 else [(self.number, "new", ms)]
+        events = [] if len(self.reads_ms) > 1 else [(self.number, "new", ms)]
         long_enough = ms - self.first_ms >= CHANGE_AFTER_MS
         if not self.directed and (len(self.reads_ms) >= CHANGE_READS or long_enough):
             self.directed = True
-            said.append((self.number, "update", ms))
+            events.append((self.number, "update", ms))
         if self.directed and not self.reliable and len(self.reads_ms) >= CHANGE_READS:
             self.reliable = True
-            said.append((self.number, "reliable", ms))
-        return said
+            events.append((self.number, "reliable", ms))
+        return events
 
 
 class Model:
-    """What the events table of the design says, as plainly as it can be said."""
+    """What the events table of the design says, as plainly as possible."""
 
     def __init__(self) -> None:
         self.open: dict[int, ModelVehicle] = {}
@@ -63,14 +63,14 @@ class Model:
         return [(number, kind, ms) for _, number, kind, ms in sorted(due)]
 
     def observe(self, tracks: list[int], now_ms: int) -> list[tuple[int, str, int]]:
-        said = self.tick(now_ms)
+        events = self.tick(now_ms)
         known = [track for track in tracks if track in self.open]
         for track in known + [track for track in tracks if track not in self.open]:
             if track not in self.open:
                 self.vehicles += 1
                 self.open[track] = ModelVehicle(self.vehicles, track, now_ms)
-            said += self.open[track].hear(now_ms)
-        return said
+            events += self.open[track].hear(now_ms)
+        return events
 
 
 steps = st.tuples(
@@ -86,14 +86,14 @@ def test_the_tracker_says_what_the_model_says(walk: list[tuple[int, list[int] | 
     for passed_ms, tracks in walk:
         now_ms += passed_ms
         if tracks is None:
-            said, expected = tracker.tick(at_ms(now_ms)), model.tick(now_ms)
+            events, expected = tracker.tick(at_ms(now_ms)), model.tick(now_ms)
         else:
             reads = [read(f"1AB{track}234", track, direction=Direction.IN) for track in tracks]
-            said, expected = (
+            events, expected = (
                 tracker.observe(None, reads, at_ms(now_ms)),
                 model.observe(tracks, now_ms),
             )
-        assert [(e.vehicle_no, e.kind, e.at_mono_ns // 1_000_000) for e in said] == expected
+        assert [(e.vehicle_no, e.kind, e.at_mono_ns // 1_000_000) for e in events] == expected
         deadline_ns = tracker.next_deadline_mono_ns()
         assert (deadline_ns is None) == (not model.open)
         assert deadline_ns is None or deadline_ns > at_ms(now_ms).mono_ns

@@ -75,17 +75,17 @@ def see(
 
 def test_every_event_shows_the_frame_whose_read_is_the_reported_text() -> None:
     tracker = shooting(ImageKind.PLATE_CROP)
-    said = see(tracker, 0, "BAD1234", 20, confidence=0.9)
+    events = see(tracker, 0, "BAD1234", 20, confidence=0.9)
     for step in range(1, 8):
-        said += see(tracker, step, "1AB1234", 100, confidence=0.7)
-    said += see(tracker, 8, "9XX9999", 200, confidence=1.0)
-    said += tracker.finish()
-    shown = [(event.text, event.image_text, shade_of(event)) for event in said]
+        events += see(tracker, step, "1AB1234", 100, confidence=0.7)
+    events += see(tracker, 8, "9XX9999", 200, confidence=1.0)
+    events += tracker.finish()
+    shown = [(event.text, event.image_text, shade_of(event)) for event in events]
     assert shown[0] == ("BAD1234", "BAD1234", 20)
     assert shown[-1] == ("1AB1234", "1AB1234", 100)
     assert all(text == image_text for text, image_text, _ in shown)
-    assert said[-1].image_utc_ns == at_ms(40).utc_ns
-    assert (said[-1].vehicle_box, said[-1].plate_box) == (VEHICLE, PLATE)
+    assert events[-1].image_utc_ns == at_ms(40).utc_ns
+    assert (events[-1].vehicle_box, events[-1].plate_box) == (VEHICLE, PLATE)
 
 
 def test_a_text_that_no_frame_gave_is_shown_by_the_nearest_and_says_so() -> None:
@@ -160,11 +160,11 @@ def test_a_missing_image_says_which_box_was_wrong() -> None:
 
 def fill(tracker: Tracker, vehicles: int) -> list[TrackEvent]:
     """Vehicles with rising certainty, one per frame."""
-    said = []
+    events = []
     for track in range(vehicles):
         seen = read("1AB1234", track, confidence=0.5 + 0.01 * track, vehicle=VEHICLE, plate=PLATE)
-        said += tracker.observe(frame(10 * track + 10), [seen], at_ms(track))
-    return said
+        events += tracker.observe(frame(10 * track + 10), [seen], at_ms(track))
+    return events
 
 
 def images_of(event: TrackEvent) -> list[str]:
@@ -242,11 +242,11 @@ def test_the_toll_lanes_events_show_what_they_say() -> None:
     tracker = Tracker(
         settings_of(ImageKind.VEHICLE_CROP, ImageKind.PLATE_CROP, frame_format=FrameFormat.JPEG)
     )
-    said = []
+    events = []
     for seen in recording.frames():
-        said += tracker.observe(seen.jpeg, seen.reads, seen.at)
-    said += tracker.finish()
-    for event in said:
+        events += tracker.observe(seen.jpeg, seen.reads, seen.at)
+    events += tracker.finish()
+    for event in events:
         assert event.shot is not None
         assert event.image_text == event.text
         assert event.shot.frame_size == (recording.width, recording.height)

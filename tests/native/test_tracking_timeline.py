@@ -18,39 +18,41 @@ def test_the_published_timeline_of_one_vehicle() -> None:
     counts 150 ms later, when it outweighs the old one; Lost comes 10 s after the last read.
     """
     tracker = tracker_of()
-    said = []
+    events = []
     for ms in range(100, 851, 50):
         text = "AA7690EQ" if ms < 250 else "AA7690EO"
         direction = Direction.UNKNOWN if ms < 150 else Direction.IN
-        said += tracker.observe(None, [read(text, direction=direction, confidence=0.7)], at_ms(ms))
-    said += tracker.tick(at_ms(10_850))
-    assert told(said) == [
+        events += tracker.observe(
+            None, [read(text, direction=direction, confidence=0.7)], at_ms(ms)
+        )
+    events += tracker.tick(at_ms(10_850))
+    assert told(events) == [
         ("new", 100.0, "AA7690EQ", "unknown"),
         ("update", 250.0, "AA7690EQ", "in"),
         ("update", 400.0, "AA7690EO", "in"),
         ("reliable", 1_100.0, "AA7690EO", "in"),
     ]
-    said += tracker.tick(at_ms(10_900))
-    assert told(said)[4:] == [("lost", 10_850.0, "AA7690EO", "in")]
-    assert [event.changed for event in said if event.kind == "update"] == [
+    events += tracker.tick(at_ms(10_900))
+    assert told(events)[4:] == [("lost", 10_850.0, "AA7690EO", "in")]
+    assert [event.changed for event in events if event.kind == "update"] == [
         ("direction",),
         ("plate",),
     ]
-    assert {event.vehicle_no for event in said} == {1}
+    assert {event.vehicle_no for event in events} == {1}
 
 
 def test_a_clear_vehicle_is_reliable_by_agreement_and_not_by_the_timer() -> None:
     tracker = tracker_of()
-    said = []
+    events = []
     for step in range(10):
         box = (800, 300 + 12 * step, 300, 200)
-        said += tracker.observe(
+        events += tracker.observe(
             None, [read("1AB1234", vehicle=box, confidence=0.95)], at_ms(40 * step)
         )
-    kinds = [(event.kind, event.at_mono_ns // 1_000_000) for event in said]
+    kinds = [(event.kind, event.at_mono_ns // 1_000_000) for event in events]
     assert kinds == [("new", 0), ("update", 160), ("reliable", 160)]
-    assert said[-1].direction == "in"
-    assert said[-1].confidence == pytest.approx(0.95)
+    assert events[-1].direction == "in"
+    assert events[-1].confidence == pytest.approx(0.95)
 
 
 def test_reliable_comes_after_a_second_when_agreement_does_not() -> None:
@@ -91,11 +93,11 @@ def test_timers_give_their_own_moments_however_late_they_are_looked_at() -> None
     for tracker in (late, punctual):
         tracker.observe(None, [read("AAA111", 1)], at_ms(0))
         tracker.observe(None, [read("BBB222", 2)], at_ms(300))
-    said = []
+    events = []
     for ms in range(400, 12_000, 100):
-        said += punctual.tick(at_ms(ms))
-    assert told(late.tick(at_ms(60_000))) == told(said)
-    moments = [event.at_mono_ns for event in said]
+        events += punctual.tick(at_ms(ms))
+    assert told(late.tick(at_ms(60_000))) == told(events)
+    moments = [event.at_mono_ns for event in events]
     assert all(a <= b for a, b in pairwise(moments))
 
 
@@ -111,67 +113,67 @@ def test_a_vehicle_that_goes_before_its_reliable_still_gets_it() -> None:
 
 def test_one_bad_read_never_changes_the_report() -> None:
     tracker = tracker_of()
-    said = []
+    events = []
     for step, text in enumerate(["1AB1234", "1AB1234", "7XY9999", "1AB1234", "1AB1234"] * 4):
         bad = text != "1AB1234"
         confidence = 1.0 if bad and step < 5 else 0.4
         if bad and step > 5:
             continue
-        said += tracker.observe(None, [read(text, confidence=confidence)], at_ms(40 * step))
-    said += tracker.finish()
-    assert {event.text for event in said} == {"1AB1234"}
+        events += tracker.observe(None, [read(text, confidence=confidence)], at_ms(40 * step))
+    events += tracker.finish()
+    assert {event.text for event in events} == {"1AB1234"}
 
 
 def test_reads_of_different_length_are_aligned_before_they_vote() -> None:
     tracker = tracker_of()
-    said = []
+    events = []
     texts = ["1AB1234", "11AB1234", "AB1234", "1AB1234", "1AB123", "1AB12345", "1AB1234"]
     for step, text in enumerate(texts):
-        said += tracker.observe(None, [read(text)], at_ms(40 * step))
-    said += tracker.finish()
-    assert {event.text for event in said} == {"1AB1234"}
+        events += tracker.observe(None, [read(text)], at_ms(40 * step))
+    events += tracker.finish()
+    assert {event.text for event in events} == {"1AB1234"}
 
 
 def test_a_growing_plate_is_reported_as_it_grows() -> None:
     tracker = tracker_of()
-    said = []
+    events = []
     texts = ["XX YY3"] * 2 + ["XX YY38"] * 5 + ["XX YY380"] * 9 + ["XX YY3803"] * 40
     for step, text in enumerate(texts):
-        said += tracker.observe(None, [read(text)], at_ms(40 * step))
-    reported = [event.text for event in said if event.kind == "new" or "plate" in event.changed]
+        events += tracker.observe(None, [read(text)], at_ms(40 * step))
+    reported = [event.text for event in events if event.kind == "new" or "plate" in event.changed]
     assert reported == ["XX YY3", "XX YY38", "XX YY380", "XX YY3803"]
 
 
 def test_what_changes_together_is_one_update() -> None:
     tracker = tracker_of()
     tracker.observe(None, [read("1AB1234", country="DEU")], at_ms(0))
-    said = []
+    events = []
     for step in range(1, 9):
         changed = read("1AB1230", country="CZE", direction=Direction.OUT, roi=2)
-        said += tracker.observe(None, [changed], at_ms(20 * step))
-    updates = [event.changed for event in said if event.kind == "update"]
+        events += tracker.observe(None, [changed], at_ms(20 * step))
+    updates = [event.changed for event in events if event.kind == "update"]
     assert updates == [("plate", "direction", "region", "country")]
-    assert (said[0].roi_id, said[0].attributes) == (2, {"country": "CZE"})
+    assert (events[0].roi_id, events[0].attributes) == (2, {"country": "CZE"})
 
 
 def test_attributes_are_a_majority_and_their_changes_are_named() -> None:
     tracker = tracker_of()
     skoda = VehicleInfo(make="SKODA", model="Rapid", colour="BLUE", confidence_mmr=0.9)
-    said = tracker.observe(None, [read("1AB1234", info=skoda, region="Hannover")], at_ms(0))
-    assert said[0].attributes == {
+    events = tracker.observe(None, [read("1AB1234", info=skoda, region="Hannover")], at_ms(0))
+    assert events[0].attributes == {
         "region": "Hannover",
         "colour": "BLUE",
         "make": "SKODA",
         "model": "Rapid",
     }
-    assert said[0].confidence_mmr == pytest.approx(0.9)
-    assert said[0].confidence_colour is None
+    assert events[0].confidence_mmr == pytest.approx(0.9)
+    assert events[0].confidence_colour is None
     for step in range(1, 5):
         seat = VehicleInfo(make="SEAT", model="Rapid", colour="BLUE")
-        said += tracker.observe(
+        events += tracker.observe(
             None, [read("1AB1234", info=seat, region="Celle")], at_ms(40 * step)
         )
-    assert [event.changed for event in said[1:]] == [("plate_region", "make")]
+    assert [event.changed for event in events[1:]] == [("plate_region", "make")]
 
 
 def test_the_result_delay_gathers_reads_and_keeps_the_time_of_the_first() -> None:
@@ -248,11 +250,11 @@ def test_vehicles_without_a_plate_start_at_their_first_box_when_asked_for() -> N
     assert silent.observe(None, [read(None, vehicle=box)], at_ms(0)) == []
     assert silent.finish() == []
     asked = tracker_of(vehicles_without_plate=True)
-    said = asked.observe(None, [read(None, vehicle=box, confidence=0.4)], at_ms(0))
-    assert [(e.kind, e.text, e.confidence, e.reads) for e in said] == [("new", "", 0.0, 0)]
+    events = asked.observe(None, [read(None, vehicle=box, confidence=0.4)], at_ms(0))
+    assert [(e.kind, e.text, e.confidence, e.reads) for e in events] == [("new", "", 0.0, 0)]
     for step in range(1, 5):
-        said += asked.observe(None, [read("1AB1234", vehicle=box)], at_ms(40 * step))
-    assert [(e.kind, e.text, e.changed) for e in said[1:]] == [("update", "1AB1234", ("plate",))]
+        events += asked.observe(None, [read("1AB1234", vehicle=box)], at_ms(40 * step))
+    assert [(e.kind, e.text, e.changed) for e in events[1:]] == [("update", "1AB1234", ("plate",))]
 
 
 def test_other_settings_hold_from_the_next_frame_on() -> None:

@@ -59,7 +59,7 @@ fn encode_image<'py>(
             })
         };
         let (bytes, size, shows) = py
-            .detach(|| jpeg::with_image_from_frame(view, kind, crop, &encoding, keep))
+            .detach(|| jpeg::image_from_frame(view, kind, crop, &encoding, keep))
             .map_err(|error| from_image(&error))?;
         Ok(encoded(bytes.into_bound(py), size, shows))
     })

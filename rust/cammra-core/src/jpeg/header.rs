@@ -10,10 +10,10 @@ use crate::frame::{FrameView, MAX_SIDE_PX};
 use crate::geometry::Size;
 
 /// Twice an 8K frame.
-pub const MAX_JPEG_PIXELS: u64 = 64 << 20;
+const MAX_JPEG_PIXELS: u64 = 64 << 20;
 
 /// A progressive JPEG is decoded as a whole and needs up to 6 bytes a pixel: 96 MiB.
-pub const MAX_PROGRESSIVE_PIXELS: u64 = 16 << 20;
+const MAX_PROGRESSIVE_PIXELS: u64 = 16 << 20;
 
 const SOI: u8 = 0xD8;
 const EOI: u8 = 0xD9;

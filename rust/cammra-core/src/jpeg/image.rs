@@ -20,24 +20,12 @@ pub(crate) fn copy_of(jpeg: JpegView<'_>) -> Jpeg {
     }
 }
 
-/// Cuts and encodes one image straight from a frame.
+/// Cuts and encodes one image straight from a frame, and lends the bytes to `take` instead of allocating. `take` must not
+/// ask for another image.
 ///
 /// # Errors
 /// [`ImageError`] names the box, the setting or the frame that cannot be used.
-pub fn image_from_frame(
-    frame: &FrameView<'_>,
-    kind: ImageKind,
-    crop: Option<RawBox>,
-    encoding: &Encoding,
-) -> Result<Jpeg, ImageError> {
-    with_image_from_frame(frame, kind, crop, encoding, copy_of)
-}
-
-/// The same, but lends the bytes to `take` instead of allocating. `take` must not ask for another image.
-///
-/// # Errors
-/// As [`image_from_frame`].
-pub fn with_image_from_frame<T>(
+pub fn image_from_frame<T>(
     frame: &FrameView<'_>,
     kind: ImageKind,
     crop: Option<RawBox>,

@@ -3,7 +3,7 @@
 use super::cut::Cutter;
 use super::ffi::{Decoder, Encoder, LEFT_SLACK_PX, Part, Recipe};
 use super::header::Header;
-use super::{Encoding, ImageKind, Subsampling, image_from_frame};
+use super::{Encoding, ImageKind, Subsampling, copy_of, image_from_frame};
 use crate::error::FrameError;
 use crate::frame::{FrameView, PackedOrder, Plane};
 use crate::geometry::{Rect, Size};
@@ -32,7 +32,7 @@ fn jpeg(subsampling: Subsampling) -> Vec<u8> {
         max_bytes: None,
         fit: None,
     };
-    image_from_frame(&frame, ImageKind::FullFrame, None, &encoding)
+    image_from_frame(&frame, ImageKind::FullFrame, None, &encoding, copy_of)
         .unwrap()
         .bytes
         .to_vec()

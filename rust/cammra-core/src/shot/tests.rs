@@ -7,7 +7,7 @@ use crate::error::ImageError;
 use crate::frame::{FrameView, PackedOrder, Plane, YuvRange};
 use crate::geometry::BoxError;
 use crate::geometry::{RawBox, Rect, Size};
-use crate::jpeg::{Encoding, ImageKind, Subsampling, frame_from_jpeg, image_from_frame};
+use crate::jpeg::{Encoding, ImageKind, Subsampling, copy_of, frame_from_jpeg, image_from_frame};
 
 const SIZE: Size = Size {
     width: 192,
@@ -73,7 +73,7 @@ fn nv12(bytes: &[u8]) -> FrameView<'_> {
 
 fn jpeg_bytes() -> Vec<u8> {
     let bytes = nv12_bytes();
-    image_from_frame(&nv12(&bytes), ImageKind::FullFrame, None, &PLAIN)
+    image_from_frame(&nv12(&bytes), ImageKind::FullFrame, None, &PLAIN, copy_of)
         .unwrap()
         .bytes
         .to_vec()
@@ -120,7 +120,7 @@ fn a_shot_makes_the_images_that_the_frame_would_have_made() {
                 fit: plan.downsized_into,
                 ..PLAIN
             };
-            let direct = image_from_frame(&frame, kind, Some(crop), &encoding).unwrap();
+            let direct = image_from_frame(&frame, kind, Some(crop), &encoding, copy_of).unwrap();
             match shot.jpeg(kind, &encoding) {
                 Ok(kept) => {
                     assert_eq!(
@@ -179,7 +179,7 @@ fn the_plate_outlives_the_vehicle_and_the_downsized_frame_the_full_one() {
             } else {
                 VEHICLE
             };
-            image_from_frame(&frame, kind, Some(crop), &small)
+            image_from_frame(&frame, kind, Some(crop), &small, copy_of)
                 .unwrap()
                 .bytes
         })
@@ -235,7 +235,8 @@ fn of_a_jpeg_frame_the_plate_stays_when_the_rest_goes() {
     let bytes = jpeg_bytes();
     let frame = frame_from_jpeg(&bytes).unwrap();
     let shot = capture(&frame, PLATE, &CROPS);
-    let before = image_from_frame(&frame, ImageKind::PlateCrop, Some(PLATE), &PLAIN).unwrap();
+    let before =
+        image_from_frame(&frame, ImageKind::PlateCrop, Some(PLATE), &PLAIN, copy_of).unwrap();
     assert_eq!(
         shot.shed(ImageKind::FullFrame),
         0,
