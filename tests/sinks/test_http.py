@@ -111,6 +111,14 @@ def test_every_status_has_its_outcome(status: str, kind: type[Outcome]) -> None:
         assert isinstance(sent(server), kind)
 
 
+def test_a_receiver_may_say_that_it_has_the_event_already() -> None:
+    with Scripted(answering(answer("409 Conflict"))) as server:
+        assert isinstance(sent(server, also_delivered={409}), Delivered)
+        assert isinstance(sent(server, also_delivered={422}), GiveUp)
+    with Scripted(answering(answer("401 No"))) as server:
+        assert isinstance(sent(server, also_delivered={401}), Misconfigured)
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"), [("7", 7.0), ("0", 1.0), ("999999", 3600.0), ("soon", None), ("-3", None)]
 )

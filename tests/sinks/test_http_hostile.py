@@ -113,6 +113,28 @@ def test_a_broken_receiver_is_tried_later_and_in_time(script: object) -> None:
     assert took_s < SHORT.total_s + SLACK_S
 
 
+@pytest.mark.parametrize(
+    ("script", "scheme", "words"),
+    [
+        (never_answers, "http", "all was sent, and no answer came within 1 s"),
+        (never_reads, "http", "bytes were taken, then none for 1 s"),
+        (never_reads, "https", "connected, and TLS was not begun in time"),
+    ],
+)
+def test_a_time_out_says_what_was_done_until_then(
+    script: Callable[..., None], scheme: str, words: str
+) -> None:
+    limits = Timeouts(connect_s=1, write_s=1, answer_s=1, total_s=60)
+    content = Body(content=b"x" * 12_000_000)
+    with Scripted(script) as server:
+        protocol = HttpPost(f"{scheme}://{LOOPBACK}:{server.port}/", timeouts=limits)
+        sink = HttpSink(protocol, clock=SYSTEM_CLOCK)
+        outcome = sink.send(content if script is never_reads else BODY, ATTEMPT)
+        sink.close()
+    assert isinstance(outcome, TryLater)
+    assert words in outcome.why
+
+
 def test_an_early_413_is_heard_while_we_still_send() -> None:
     def script(connection: socket.socket, _: int, __: Scripted) -> None:
         connection.recv(1000)

@@ -95,6 +95,7 @@ interface Try {
   number: number;
   outcome: string;
   why: string;
+  words: string;
   took_ms: number;
   size_bytes: number;
 }
@@ -106,6 +107,7 @@ interface ParkedEvent {
   packet: number;
   attempts: number;
   why: string;
+  words: string;
   at: number;
 }
 /** A step of Test, as it begins and as it ends. */
@@ -115,6 +117,7 @@ interface Step {
   took_ms: number;
   detail: string;
   remedy: string;
+  words: string;
   sent: string;
   picture: string;
 }

@@ -11,7 +11,10 @@ LATENCIES_KEPT = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Try:
-    """One try of one delivery. `outcome` is `delivered`, `retry`, `parked` or `paused`; it names no plate."""
+    """One try of one delivery. `outcome` is `delivered`, `retry`, `parked` or `paused`; it names no plate.
+
+    `words` are the receiver's own, for people who may change settings.
+    """
 
     at_utc_ns: int
     event_id: str
@@ -20,6 +23,7 @@ class Try:
     number: int
     outcome: str
     why: str
+    words: str = ""
     took_ns: int
     size_bytes: int
 

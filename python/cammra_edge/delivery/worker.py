@@ -197,7 +197,7 @@ class DeliveryWorker:
                     result = "retry"
                 case GiveUp(why=why):
                     if gate.given_up(why=why, now_mono_ns=now_mono_ns):
-                        self._outbox.park(delivery, why=why)
+                        self._outbox.park(delivery, why=why, words=outcome.words)
                         result = "parked"
                     else:
                         self._outbox.postpone(delivery, due_mono_ns=gate.due_mono_ns)
@@ -217,6 +217,7 @@ class DeliveryWorker:
                     number=delivery.attempts + 1,
                     outcome=result,
                     why=why,
+                    words=outcome.words,
                     took_ns=took_ns,
                     size_bytes=size_bytes,
                 )

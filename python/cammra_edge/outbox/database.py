@@ -28,7 +28,7 @@ TAKEN_OVER = {
     "events": 5,
     "images": 5,
     "image_uses": 2,
-    "deliveries": 12,
+    "deliveries": 13,
 }
 
 
@@ -175,12 +175,9 @@ class Database:
             [(attempts, *key) for key, attempts in settled.attempts.items()],
         )
         db.executemany(
-            "update deliveries set state = 1, why = ?, parked_utc_ns = ?, attempts = ?"
+            "update deliveries set state = 1, why = ?, words = ?, parked_utc_ns = ?, attempts = ?"
             " where seq = ? and profile_id = ?",
-            [
-                (why, utc_ns, attempts, seq, profile_id)
-                for seq, why, utc_ns, attempts, profile_id in settled.parked
-            ],
+            [(*what, seq, profile_id) for seq, profile_id, *what in settled.parked],
         )
         db.executemany("delete from deliveries where seq = ? and profile_id = ?", settled.gone)
         for seq in {seq for seq, _ in settled.gone}:
@@ -311,7 +308,7 @@ class Database:
     def unpark(self, seq: int, profile_id: int) -> None:
         """Let a parked delivery wait again."""
         self.connection.execute(
-            "update deliveries set state = 0, why = null where seq = ? and profile_id = ? and state = 1",
+            "update deliveries set state = 0, why = null, words = null where seq = ? and profile_id = ? and state = 1",
             (seq, profile_id),
         )
 

@@ -309,10 +309,10 @@ class Outbox:
             self._queues.postpone(delivery, due_mono_ns)
             self._settle_later()
 
-    def park(self, delivery: Delivery, *, why: str) -> None:
+    def park(self, delivery: Delivery, *, why: str, words: str = "") -> None:
         """It will never be taken as it is: keep it for a person, let the next one go."""
         with self._lock:
-            self._queues.park(delivery, why)
+            self._queues.park(delivery, why, words)
             self._settle_later()
 
     def release_held(self, profile_id: int) -> None:

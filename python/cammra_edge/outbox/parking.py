@@ -70,11 +70,12 @@ class Parking:
                 kind=kind,
                 attempts=attempts,
                 why=why,
+                words=words,
                 parked_utc_ns=utc_ns,
             )
             for database in storage.databases
-            for profile, seq, packet, kind, attempts, why, utc_ns in database.queries.parked(
-                profile_id
+            for profile, seq, packet, kind, attempts, why, words, utc_ns in (
+                database.queries.parked(profile_id)
             )
         ]
 

@@ -159,10 +159,11 @@ class Queries:
 
     def parked(
         self, profile_id: int | None = None
-    ) -> list[tuple[int, int, int, str, int, str, int]]:
-        """Parked deliveries: profile, place, packet, kind, attempts, why, when."""
+    ) -> list[tuple[int, int, int, str, int, str, str, int]]:
+        """Parked deliveries: profile, place, packet, kind, attempts, why, the receiver's words, when."""
         return self._db.execute(
-            "select profile_id, seq, packet, kind, attempts, ifnull(why, ''), ifnull(parked_utc_ns, 0)"
+            "select profile_id, seq, packet, kind, attempts, ifnull(why, ''), ifnull(words, ''),"
+            " ifnull(parked_utc_ns, 0)"
             " from deliveries where state = 1 and (?1 is null or profile_id = ?1)"
             " order by profile_id, seq",
             (profile_id,),

@@ -206,12 +206,12 @@ class Queues:
         self._tallies.change(delivery.profile_id).retried += 1
         self.settled.attempts[(delivery.seq, delivery.profile_id)] = entry.attempts
 
-    def park(self, delivery: Delivery, why: str) -> None:
+    def park(self, delivery: Delivery, why: str, words: str) -> None:
         """Keep it for a person."""
         profile_id, seq = delivery.profile_id, delivery.seq
         self._tallies.change(profile_id).parked += 1
         self.settled.parked.append(
-            (seq, why, self._clock.utc_ns(), delivery.attempts + 1, profile_id)
+            (seq, profile_id, why, words, self._clock.utc_ns(), delivery.attempts + 1)
         )
         self._leave(profile_id, seq)
         self.depths.of(profile_id).parked += 1

@@ -52,7 +52,7 @@ class Settled:
     """What became of deliveries since the last commit; written together."""
 
     gone: list[tuple[int, int]] = field(default_factory=list)
-    parked: list[tuple[int, str, int, int, int]] = field(default_factory=list)
+    parked: list[tuple[int, int, str, str, int, int]] = field(default_factory=list)
     attempts: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def merge(self, later: Settled) -> None:
@@ -66,7 +66,7 @@ class Settled:
 
     def keys(self) -> set[tuple[int, int]]:
         """Deliveries that wait no longer, though the file may still say so."""
-        return {*self.gone, *((row[0], row[4]) for row in self.parked)}
+        return {*self.gone, *(row[:2] for row in self.parked)}
 
 
 class OpenRow(NamedTuple):

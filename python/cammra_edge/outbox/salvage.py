@@ -164,7 +164,7 @@ def _take_row(connection: sqlite3.Connection, row: Row, above_seq: int) -> None:
         _take_record(connection, row, above_seq)
         return
     match row.values:
-        case (int(seq), int(), int(), int(), int(), int(), str(), int(), int(), int(), _, _) if (
+        case (int(seq), int(), int(), int(), int(), int(), str(), int(), int(), int(), _, _, _) if (
             seq > above_seq
         ):
             _insert(connection, "deliveries", row.values)
@@ -251,6 +251,7 @@ def _wait_again(connection: sqlite3.Connection, seq: int, body: bytes) -> None:
                 record.stored_ns,
                 len(body),
                 1,
+                None,
                 None,
                 None,
             ),

@@ -33,7 +33,7 @@ create table image_uses (no integer, seq integer, primary key (no, seq)) without
 create table deliveries (
     seq integer, profile_id integer, packet integer not null, state integer not null,
     attempts integer not null, car_id integer not null, kind text not null, stored_ns integer not null,
-    bytes integer not null, pictures integer not null, why text, parked_utc_ns integer,
+    bytes integer not null, pictures integer not null, why text, words text, parked_utc_ns integer,
     primary key (seq, profile_id)) without rowid;
 create table vehicles (
     stream_id text, vehicle_no integer, car_id integer not null,

@@ -88,7 +88,7 @@ class OpenVehicle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parked:
-    """A delivery that will never be taken as it is, kept for a person."""
+    """A delivery that will never be taken as it is, kept for a person; `words` are the receiver's own."""
 
     profile_id: int
     seq: int
@@ -97,6 +97,7 @@ class Parked:
     kind: str
     attempts: int
     why: str
+    words: str = ""
     parked_utc_ns: int
 
 

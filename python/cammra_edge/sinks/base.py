@@ -5,6 +5,7 @@ one place. `why` is one plain sentence for a person, without secrets and plates.
 
 `words` are the receiver's own, where it sent any: at most 200 characters on one line. They are for people who may
 change settings and never for a log, as a receiver may repeat the plate in them.
+`status` is the HTTP status of a refusal, 0 without one.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class TryLater:
     why: str
     after_s: float | None = None
     words: str = field(default="", compare=False)
+    status: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class GiveUp:
 
     why: str
     words: str = field(default="", compare=False)
+    status: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Misconfigured:
 
     why: str
     words: str = field(default="", compare=False)
+    status: int = field(default=0, compare=False)
 
 
 Outcome = Delivered | TryLater | GiveUp | Misconfigured

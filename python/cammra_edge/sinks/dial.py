@@ -47,10 +47,10 @@ def dial(host: str, port: int, deadline: Deadline, limits: Timeouts) -> socket.s
             _watch(sock, limits.write_s)
             sock.settimeout(connect.wait_s(None if last else _FIRST_ADDRESS_S))
             sock.connect(address)
-        except TimeoutError as error:
+        except TimeoutError:
             sock.close()
             if last or connect.left_s() <= 0:
-                raise TimeoutError("no connection came about in time") from error
+                raise TimeoutError("no connection came about in time") from None
         except OSError:
             sock.close()
             if last or connect.left_s() <= 0:

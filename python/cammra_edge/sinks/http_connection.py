@@ -32,6 +32,7 @@ _PIECE_BYTES: Final = 64 << 10
 _MS_PER_S: Final = 1000
 _LINGER_S: Final = 2.0
 """How long the rest of a refusal's head may take."""
+_TLS_ALERT: Final = b"\x15\x03"
 _BROKEN_OFF: Final = "the receiver broke the connection off"
 _NOTHING_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -229,10 +230,10 @@ class Connection:
         self._sock.settimeout(wait_s)
         try:
             return self._sock.recv(_PIECE_BYTES)
-        except TimeoutError as error:
+        except TimeoutError:
             if self.refused:
                 return b""
-            raise TimeoutError(f"all was sent, and no answer came within {wait_s:.0f} s") from error
+            raise TimeoutError(f"all was sent, and no answer came within {wait_s:.0f} s") from None
         except OSError:
             if answer.status:
                 return b""
@@ -250,4 +251,9 @@ class Connection:
         self.heard = True
         answer.feed(received)
         if answer.garbage:
-            raise NoHttpError("what answers there speaks no HTTP")
+            by_tls = received.startswith(_TLS_ALERT)
+            raise NoHttpError(
+                "that port speaks TLS: is https:// meant?"
+                if by_tls
+                else "what answers there speaks no HTTP"
+            )

@@ -54,23 +54,25 @@ def verdict(answer: HttpAnswer, protocol: HttpPost, *, sent_bytes: int, clock: C
     if status in OK:
         return _success(answer, body, protocol.success_body, words)
     if status in REFUSED:
-        return Misconfigured(refusal(status, protocol), words)
+        return Misconfigured(refusal(status, protocol), words, status)
     if status in _BUSY or status in _SERVER_FAULTS:
         why = f"status {status}: the receiver is busy or failing"
-        return TryLater(why, _retry_after(answer, clock), words)
+        return TryLater(why, _retry_after(answer, clock), words, status)
+    if status in protocol.also_delivered:
+        return Delivered(f"status {status}: the receiver has it already", words)
     if status in _REDIRECTS:
         target = failures.printable(answer.value("location").partition("?")[0])
         why = f"status {status}: the receiver has moved to {target or '?'}: not followed"
-        return GiveUp(why, words)
+        return GiveUp(why, words, status)
     meaning = _MEANINGS.get(status, "the receiver refuses it")
-    return GiveUp(f"status {status}: {meaning} ({sent_bytes} bytes)", words)
+    return GiveUp(f"status {status}: {meaning} ({sent_bytes} bytes)", words, status)
 
 
 def _success(answer: HttpAnswer, body: bytes, wanted: str, words: str) -> Outcome:
     status = answer.status
     if wanted and not holds(body, wanted):
         why = f"status {status}, but the answer does not hold what success_body asks for"
-        return TryLater(why, words=words)
+        return TryLater(why, words=words, status=status)
     html = not wanted and answer.value("content-type").lower().startswith("text/html")
     if html and b"<form" in body:
         note = f"status {status}, with a web form: is a login page in the way?"

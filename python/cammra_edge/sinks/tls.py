@@ -126,9 +126,9 @@ class Trust:
             wrapped = self.context().wrap_socket(
                 sock, server_hostname=host.partition("%")[0], session=session
             )
-        except TimeoutError as error:
+        except TimeoutError:
             sock.close()
-            raise TimeoutError("connected, and TLS was not begun in time") from error
+            raise TimeoutError("connected, and TLS was not begun in time") from None
         except BaseException:
             sock.close()
             raise

@@ -19,7 +19,7 @@ from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.dial import dial, resolved
 from cammra_edge.trial import picture
-from cammra_edge.trial.step import REMEDIES, FailedStep, Step
+from cammra_edge.trial.step import FailedStep, Step, remedy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -99,9 +99,11 @@ class Trial(Generic[_Way]):
         try:
             detail = action()
         except FailedStep as failed:
-            state, detail, remedy = "failed", failed.detail, failed.remedy or REMEDIES[name]
+            state, detail, remedy = "failed", failed.detail, failed.remedy
         except (OSError, EOFError, CammraError) as error:
-            state, detail, remedy = "failed", self._words(error), REMEDIES[name]
+            state, detail = "failed", self._words(error)
+        if state == "failed":
+            remedy = remedy or remedy_of(name, detail)
         took_ms = (self._clock.mono_ns() - began_ns) / _NS_PER_MS
         return Step(name, state, took_ms, detail, remedy)
 
@@ -161,17 +163,22 @@ class Trial(Generic[_Way]):
         if isinstance(outcome, Misconfigured):
             yield Step("send", "ok", took_ms, size)
             name = "auth" if outcome.why.startswith("status 40") else "answer"
-            yield Step(name, "failed", took_ms, outcome.why, REMEDIES[name])
+            yield _failed(name, took_ms, outcome)
             return
         if how := self._signed_in():
             yield Step("auth", "ok", 0.0, how)
         yield Step("send", "ok", took_ms, size)
         match outcome:
             case Delivered(note=note):
-                yield Step("answer", "ok", took_ms, note)
-            case TryLater(why=why) | GiveUp(why=why):
-                yield Step("answer", "failed", took_ms, why, REMEDIES["answer"])
+                yield Step("answer", "ok", took_ms, note, words=outcome.words)
+            case TryLater() | GiveUp():
+                yield _failed("answer", took_ms, outcome)
 
     def _signed_in(self) -> str:
         """How the receiver knows us, where the transport has its own way of signing in."""
         return ""
+
+
+def _failed(name: str, took_ms: float, outcome: TryLater | GiveUp | Misconfigured) -> Step:
+    remedy = remedy_of(name, outcome.why, outcome.status)
+    return Step(name, "failed", took_ms, outcome.why, remedy, outcome.words)

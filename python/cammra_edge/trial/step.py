@@ -21,6 +21,44 @@ REMEDIES: Final = {
 }
 """One sentence for each step."""
 
+_MOVED = "Switch «Follow redirects» on, or enter the address that the step names as the server URL."
+_FAULT = "The receiver has a fault of its own: look into its log. The event is tried again until it is taken."
+STATUS_REMEDIES: Final = {
+    400: "Choose the protocol or template that this receiver reads; where it names HTTPS, put https:// before the URL.",
+    403: "Give this camera the right to send there, or check the path and the Auth-Header.",
+    404: "Check the path behind the address: the receiver has nothing there.",
+    405: "Check the path: the receiver takes no POST there.",
+    408: "The receiver did not wait for the whole message: look at the network's speed, or choose a smaller image.",
+    409: "The receiver has this event already: list the status under «Statuses that mean it has it already».",
+    411: "Something on the way takes the length away: send without the proxy.",
+    413: "Choose a smaller image, a lower quality or a limit of its bytes, or raise the receiver's limit.",
+    415: "The receiver wants another kind of body: switch multipart on or off, or choose its template.",
+    422: "The receiver reads the message and finds a field invalid: choose its template, or look into its log.",
+    429: "The receiver wants fewer events at a time; they are tried again, none is lost.",
+    **dict.fromkeys((301, 302, 303, 307, 308), _MOVED),
+    **dict.fromkeys((500, 502, 503, 504), _FAULT),
+}
+"""One sentence for each HTTP status of a refusal that has a remedy of its own."""
+_WANTS_HTTPS = "Put https:// before the server URL: the receiver takes nothing over http://."
+_WANTS_HTTP = (
+    "Put http:// before the server URL, or enter the port on which the receiver speaks TLS."
+)
+
+
+def remedy_of(name: str, why: str, status: int = 0) -> str:
+    """What to do about a step that failed.
+
+    Args:
+        name: The step's.
+        why: What was found.
+        status: The receiver's HTTP status, 0 without one.
+    """
+    if "https:// meant" in why or (status in {301, 302, 307, 308} and "moved to https://" in why):
+        return _WANTS_HTTPS
+    if "http:// meant" in why:
+        return _WANTS_HTTP
+    return STATUS_REMEDIES.get(status, REMEDIES[name])
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -32,6 +70,7 @@ class Step:
         took_ms: How long it took.
         detail: What was found.
         remedy: What to do about a failure.
+        words: What the receiver itself said, where it said anything.
         sent: With `done`: the exact bytes that were sent, in base64.
         picture: With `done`: the picture that was sent, in base64.
     """
@@ -41,6 +80,7 @@ class Step:
     took_ms: float = 0.0
     detail: str = ""
     remedy: str = ""
+    words: str = ""
     sent: str = field(default="", repr=False)
     picture: str = field(default="", repr=False)
 

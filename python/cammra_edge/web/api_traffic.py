@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _COLUMNS = (
-    "at", "profile", "event", "kind", "packet", "number", "outcome", "took_ms", "size_bytes", "why",
+    "at", "profile", "event", "kind", "packet", "number", "outcome", "took_ms", "size_bytes", "why", "words",
 )  # fmt: skip
 NOT_PARKED = "There is no such parked event any more."
 
@@ -89,12 +89,18 @@ async def see_journal(call: Call) -> list[Any]:
 def _tries(call: Call) -> list[dict[str, Any]]:
     only = call.query["profile"]
     tries = [
-        views.try_plain(key, entry)
+        views.try_plain(key, entry, words=_may_see_words(call))
         for key, entries in call.page.engine.operator.journal().items()
         if only in {"", key}
         for entry in entries
     ]
     return sorted(tries, key=itemgetter("at"), reverse=True)
+
+
+def _may_see_words(call: Call) -> bool:
+    """Whether this visitor may see what receivers answer: one who may set where they are, to any place."""
+    visitor = call.visitor
+    return visitor is not None and "settings" in visitor.scopes and not call.page.saved.deny_local
 
 
 async def journal_csv(call: Call) -> Response:
@@ -118,7 +124,7 @@ async def see_parked(call: Call) -> list[Any]:
     only = call.query["profile"] or None
     parked = await run_in_threadpool(call.page.engine.operator.parked, only)
     entries = [
-        views.parked_plain(key, delivery)
+        views.parked_plain(key, delivery, words=_may_see_words(call))
         for key, deliveries in parked.items()
         for delivery in deliveries
     ]

@@ -75,7 +75,7 @@ class SavedSettings:
         self._versions = private_folder(private_folder(self._current.parent) / "versions")
         self._apply = apply
         self._clock = clock
-        self._deny_local = deny_local
+        self.deny_local = deny_local
         self._lock = threading.Lock()
         self._trouble = ""
         self._version = Version(0, 0, "script", (), {})
@@ -136,7 +136,7 @@ class SavedSettings:
     def _denied(self, changes: Mapping[str, object]) -> list[ConfigError]:
         """What is wrong with addresses; asks a name server, so not under the lock."""
         known = {name: value for name, value in changes.items() if name in self.draft.values}
-        return list(local_addresses(known)) if self._deny_local else []
+        return list(local_addresses(known)) if self.deny_local else []
 
     def _changed(self, changes: Mapping[str, object], denied: list[ConfigError]) -> Draft:
         try:

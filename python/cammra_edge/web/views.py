@@ -93,8 +93,8 @@ def _where(
     return places
 
 
-def try_plain(key: str, entry: Try) -> dict[str, Any]:
-    """One line of the journal."""
+def try_plain(key: str, entry: Try, *, words: bool) -> dict[str, Any]:
+    """One line of the journal; `words` says whether the receiver's own may be seen."""
     return {
         "profile": key,
         "at": entry.at_utc_ns // NS_PER_MS,
@@ -104,13 +104,14 @@ def try_plain(key: str, entry: Try) -> dict[str, Any]:
         "number": entry.number,
         "outcome": entry.outcome,
         "why": entry.why,
+        "words": entry.words if words else "",
         "took_ms": round(entry.took_ns / NS_PER_MS, 1),
         "size_bytes": entry.size_bytes,
     }
 
 
-def parked_plain(key: str, delivery: Parked) -> dict[str, Any]:
-    """One parked delivery."""
+def parked_plain(key: str, delivery: Parked, *, words: bool) -> dict[str, Any]:
+    """One parked delivery; `words` as for `try_plain`."""
     return {
         "profile": key,
         "seq": delivery.seq,
@@ -119,6 +120,7 @@ def parked_plain(key: str, delivery: Parked) -> dict[str, Any]:
         "packet": delivery.packet,
         "attempts": delivery.attempts,
         "why": delivery.why,
+        "words": delivery.words if words else "",
         "at": delivery.parked_utc_ns // NS_PER_MS,
     }
 

@@ -107,6 +107,8 @@ def _show(
         terminal.line(
             f"{shown(stored.name(key))}, packet {row.packet}, {row.attempts} tries: {shown(row.why)}"
         )
+        if row.words:
+            terminal.line(f"  the receiver says: {shown(row.words)}")
         terminal.line(
             f"  {event.kind} of vehicle {event.car_id}, {shown(event.plate.text)}, {event.direction}"
         )

@@ -69,6 +69,8 @@ def _try(settings: Settings, profile_id: int, plate: str, terminal: Terminal) ->
         terminal.line(
             f"  {step.name:<7} {word} {step.took_ms:7.1f} ms  {shown(step.detail)}".rstrip()
         )
+        if step.words:
+            terminal.line(f"                             the receiver says: {shown(step.words)}")
         if step.remedy:
             terminal.line(f"                             {shown(step.remedy)}")
         terminal.data(
@@ -78,6 +80,7 @@ def _try(settings: Settings, profile_id: int, plate: str, terminal: Terminal) ->
                 "state": step.state,
                 "took_ms": step.took_ms,
                 "detail": step.detail,
+                "words": step.words,
                 "remedy": step.remedy,
             }
         )

@@ -12,11 +12,13 @@ from cammra_edge.checks import (
     refused,
     required,
     row_of,
+    set_of,
     setting,
     settings,
     settings_of,
     text,
     token,
+    whole,
 )
 from cammra_edge.errors import ConfigError
 from cammra_edge.profile.endpoint import Endpoint, InNetworkMode, Urls
@@ -31,6 +33,7 @@ _PROXIES = Urls({"http": 8080}, "http")
 _OWN_HEADERS = frozenset(
     {"content-length", "content-type", "host", "transfer-encoding", "connection"}
 )
+ALSO_DELIVERED: Final = set_of(whole(400, 499))
 USER: Final = text(pattern="[^:]*", want="a user name without ':'")
 
 
@@ -89,6 +92,8 @@ class HttpPost(InNetworkMode, BaseProtocol):
             field want False.
         success_body: The answer must hold it besides a 2xx status: a JSON object whose members must be there
             (`{"Result": true}`), or any other text.
+        also_delivered: Statuses by which this receiver says that it has the event already, such as 409. Those that ask
+            for a sign-in or for patience (401, 407, 408, 425, 429) keep their meaning.
         follow_redirects: Post again to where the same host says that it has moved (301, 302, 307, 308), never from
             `https` to `http`. Otherwise a redirect is a refusal.
         tls: Whom to believe.
@@ -112,6 +117,7 @@ class HttpPost(InNetworkMode, BaseProtocol):
     )
     event_as_file: bool = True
     success_body: str = ""
+    also_delivered: frozenset[int] = setting(frozenset(), ALSO_DELIVERED)
     follow_redirects: bool = False
     tls: Tls = Tls()
     proxy: str = setting("", _PROXIES.check(empty=True), address=True)

@@ -44,6 +44,7 @@ class Templated(InNetworkMode, BaseProtocol):
         password: As for HTTP POST.
         auth_header: As for HTTP POST.
         success_body: As for HTTP POST.
+        also_delivered: As for HTTP POST.
         template: The template's own text; empty takes the shipped one.
         tls: Whom to believe.
         timeouts: How long a try may take.
@@ -58,6 +59,7 @@ class Templated(InNetworkMode, BaseProtocol):
     password: str = setting("", secret=True)
     auth_header: str = setting("", http_post.auth_header(), secret=True)
     success_body: str = ""
+    also_delivered: frozenset[int] = setting(frozenset(), http_post.ALSO_DELIVERED)
     template: str = setting("", form.template())
     tls: Tls = Tls()
     timeouts: Timeouts = Timeouts()

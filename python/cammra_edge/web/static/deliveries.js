@@ -53,7 +53,7 @@ export function deliveries(panel, live) {
     /** @param {ParkedEvent} event */
     const cells = (
       event,
-    ) => [h("span.num", {}, when(event.at)), draft.place(event.profile), packet(event), event.why,
+    ) => [h("span.num", {}, when(event.at)), draft.place(event.profile), packet(event), [event.why, heard(event)],
       h("div.row", {},
         h("button.btn", { type: "button", onclick: () => act("POST", event.profile, `${event.seq}/retry`) },
           t("retry")),
@@ -96,7 +96,11 @@ const tryCells = (
   state(entry.outcome),
   entry.number > 1 && h("span.soft.num", {}, ` ${t("try_n", { n: entry.number })}`),
   entry.why && h("div.soft.small", {}, entry.why),
+  heard(entry),
 ], h("span.num", {}, `${entry.took_ms} ms`), h("span.num", {}, bytes(entry.size_bytes))];
+
+/** What the receiver itself said. @param {Try | ParkedEvent} entry */
+const heard = ({ words }) => words && h("div.soft.small", {}, t("receiver_says", { words }));
 
 /** @param {Try | ParkedEvent} entry */
 const packet = ({ kind, packet: number }) => [label(`events=${kind}`), h("span.soft.num", {}, ` #${number}`)];

@@ -77,6 +77,7 @@ function rowOf(step, at) {
   const took = step.state === "running" ? "" : `${step.took_ms.toFixed(0)} ms`;
   return h("li", {}, state(step.state, ""), h("b", {}, t(`step_${step.name}`)), h("span.num.soft", {}, took),
     h("span.unseen", {}, t(`trial_${step.state}`)), step.detail && h("p", {}, step.detail),
+    step.words && h("p.soft", {}, t("receiver_says", { words: step.words })),
     step.remedy && h("p.cure", {}, step.remedy), trust(step, at("tls.pin")));
 }
 

@@ -1,0 +1,66 @@
+"""Who may see on the page what receivers answer: people who may set where they are, and nobody else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from cammra_edge.delivery import Try
+from cammra_edge.outbox import Parked
+from cammra_edge.web import serve_page
+from tests.web.conftest import first_visitor
+from tests.web.still import PATIENT_S, StillEngine, still_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+WORDS = "Image file missing"
+
+
+class Answered(StillEngine):
+    """Its receiver has refused one event."""
+
+    def journal(self) -> Mapping[str, Sequence[Try]]:
+        entry = Try(
+            at_utc_ns=1, event_id="e", kind="new", packet=1, number=1, outcome="parked", why="status 400", words=WORDS,
+            took_ns=1, size_bytes=1,
+        )  # fmt: skip
+        return {"barrier": [entry]}
+
+    def parked(self, key: str | None = None) -> Mapping[str, Sequence[Parked]]:  # noqa: ARG002 - one profile has one
+        row = Parked(
+            profile_id=1, seq=1, event_id="e", packet=1, kind="new", attempts=1, why="status 400", words=WORDS,
+            parked_utc_ns=1,
+        )  # fmt: skip
+        return {"barrier": [row]}
+
+
+@pytest.mark.parametrize(
+    ("scopes", "deny_local", "shown"),
+    [
+        (["read", "settings"], False, WORDS),
+        (["read", "deliveries"], False, ""),
+        (["read", "settings"], True, ""),
+    ],
+)
+def test_words_are_for_those_who_may_change_settings(
+    tmp_path: Path, scopes: list[str], shown: str, *, deny_local: bool
+) -> None:
+    engine = Answered(still_settings(tmp_path))
+    folder = tmp_path / "page"
+    with (
+        serve_page(engine, port=0, folder=folder, say=False, deny_local=deny_local) as page,
+        first_visitor(page) as person,
+    ):
+        token = person.send("POST", "/api/tokens", {"name": "robot", "scopes": scopes}).json()
+        headers = {"Authorization": f"Bearer {token['secret']}"}
+        with httpx.Client(
+            base_url=page.url, headers=headers, trust_env=False, timeout=PATIENT_S
+        ) as robot:
+            for path in ("/api/journal", "/api/parked"):
+                (entry,) = robot.get(path).json()
+                assert (entry["why"], entry["words"]) == ("status 400", shown)
+            assert (WORDS in robot.get("/api/journal.csv").text) == bool(shown)
