@@ -290,11 +290,13 @@ def _time_zone() -> Check[str]:
     typed = text()
 
     def take(value: object) -> str:
+        name = typed.take(value)
+        if not name:
+            return ""
         from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - most cameras keep the machine's zone
 
-        name = typed.take(value)
         try:
-            return ZoneInfo(name).key if name else ""
+            return ZoneInfo(name).key
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise refused(name, "an IANA name such as Europe/Stockholm, or nothing") from error
 
