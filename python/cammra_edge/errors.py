@@ -20,10 +20,10 @@ class ConfigError(CammraError):
     """A setting that cannot be used.
 
     Args:
-        field: The setting by its path, such as `tls.pin`, `part_names[1]` or `profiles[barrier].server_url`.
-        value: What was given; secrets are masked by the caller.
-        want: What would have been good, as the end of the sentence "want …".
-        owner: Whose field it is, for a person: `HttpPost`, `profile 'barrier'`. Empty where the path says it.
+        field: The setting's path, such as `tls.pin`, `part_names[1]` or `profiles[barrier].server_url`.
+        value: The value refused; the caller masks secrets.
+        want: What would be accepted, as the end of the sentence "want …".
+        owner: What the path begins at, such as `HttpPost` or `profile 'barrier'`; empty if it is complete.
     """
 
     def __init__(self, field: str, value: object, want: str, *, owner: str = "") -> None:
@@ -34,15 +34,15 @@ class ConfigError(CammraError):
 
     @property
     def errors(self) -> tuple[ConfigError, ...]:
-        """Every field that is wrong: this one, or all that a `SettingsError` has gathered."""
+        """Every field that is wrong: this one, or those of a `SettingsError`."""
         return (self,)
 
 
 class SettingsError(ConfigError):
-    """Several settings that cannot be used; itself it speaks of the first.
+    """Settings that cannot be used; as a `ConfigError` it is the first of them.
 
     Args:
-        errors: One for each field, in the order of the fields; at least one.
+        errors: One for each wrong field, in the order of the fields; at least one.
     """
 
     def __init__(self, errors: Sequence[ConfigError]) -> None:
@@ -53,7 +53,7 @@ class SettingsError(ConfigError):
 
     @property
     def errors(self) -> tuple[ConfigError, ...]:
-        """One for each field."""
+        """One for each wrong field."""
         return self._errors
 
 

@@ -183,7 +183,7 @@ def test_check_explains_each_profile_and_warns(tmp_path: Path, capsys: Said) -> 
         in text
     )
     assert "with two pictures: vehicle crop and license plate crop (JPEG quality 85)" in text
-    assert "Reliable older than 5 s is not sent any more" in text
+    assert "Reliable older than 5 s is not sent" in text
     assert "2 vms sends New and Lost by TCP (one kept connection) to 10.0.5.224:7001" in text
     assert "barrier: the password or Auth-Header travels unencrypted" in text
     assert "archive: FTP sends files, and this profile has none" in text
@@ -192,6 +192,31 @@ def test_check_explains_each_profile_and_warns(tmp_path: Path, capsys: Said) -> 
     assert main(["check", str(script), "--json"]) == Exit.OK
     told = json.loads(capsys.readouterr().out)
     assert list(told["profiles"]) == ["barrier", "vms", "archive"]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("", "they survive a power cut"),
+        ("outbox=OutboxSettings(durability='process')", "but not a power cut"),
+        ("tracking=TrackingSettings(regions=[Region()])", "reads count in 1 region."),
+        (
+            "profiles=[Profile('u', Utmc('http://h/'), device_id='A')]",
+            "as device A, without pictures",
+        ),
+        (
+            "network_mode='http', profiles=[Profile('u', HttpPost('h'))]",
+            "(multipart) to http://h:80/",
+        ),
+    ],
+)
+def test_check_says_what_the_settings_mean(
+    tmp_path: Path, capsys: Said, more: str, words: str
+) -> None:
+    script = tmp_path / "camera.py"
+    script.write_text(f"from cammra_edge import *\nengine = Engine({more})\n")
+    assert main(["check", str(script)]) == Exit.OK
+    assert words in capsys.readouterr().out
 
 
 def test_check_explains_templates_and_what_is_not_verified(tmp_path: Path, capsys: Said) -> None:

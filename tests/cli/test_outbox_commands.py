@@ -148,6 +148,19 @@ def test_test_goes_step_by_step_and_says_what_to_do(tmp_path: Path, capsys: Said
     assert main(["test", str(script), "moon"]) == Exit.CONFIG
 
 
+def test_test_takes_a_profile_by_key_or_name(tmp_path: Path, capsys: Said) -> None:
+    script = tmp_path / "camera.py"
+    script.write_text(
+        "from cammra_edge import Engine, HttpPost, Profile\n"
+        "way = HttpPost('http://127.0.0.1:1/')\n"
+        "engine = Engine(profiles=[Profile('a', way, key='one'), Profile('b', way, key='two')])\n"
+    )
+    for texts, keys in ((["one"], ["one"]), (["b"], ["two"]), ([], ["one", "two"])):
+        assert main(["test", str(script), *texts, "--json"]) == Exit.UNDELIVERED
+        steps = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert list(dict.fromkeys(step["profile"] for step in steps)) == keys
+
+
 def test_what_a_removed_profile_left_is_shown_and_can_be_given_away(
     refused: Path, capsys: Said
 ) -> None:

@@ -124,6 +124,25 @@ def test_wrong_fields_of_protocol_and_profile_are_named_together() -> None:
     ]
 
 
+def test_what_is_wrong_lands_at_its_field() -> None:
+    changes = {
+        "profiles[barrier].name": "x" * 65,
+        "profiles[barrier].part_names": ["event", "a b", "c"],
+        "profiles[vms [2].x].template": 'escape="raw"\nbody="{{plat}}"',
+        "device.latitude": 91,
+        "keepalive.timeouts.total_s": 0,
+    }
+    with pytest.raises(SettingsError) as caught:
+        settings_from_flat(SETTINGS, KEYS, flat() | changes)
+    assert [wrong.field for wrong in caught.value.errors] == [
+        "device.latitude",
+        "keepalive.timeouts.total_s",
+        "profiles[barrier].part_names[1]",
+        "profiles[barrier].name",
+        "profiles[vms [2].x].template",
+    ]
+
+
 def test_two_profiles_of_one_name_are_both_named() -> None:
     values = flat() | {"profiles[vms [2].x].name": "barrier"}
     with pytest.raises(SettingsError) as caught:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 from mypy import api
 
-from cammra_edge.config import Durability, DurabilityWord
+from cammra_edge.checks import settings_of
+from cammra_edge.config import Durability, DurabilityWord, Settings, SettingsFields
 from cammra_edge.config.lists import ListMode, ListWord
 from cammra_edge.model import (
     Direction,
@@ -46,7 +47,8 @@ expires = {EventKind.RELIABLE: 5.0}
 lanes = [1, 2]
 settings = Settings(
     profiles=[
-        Profile("a", HttpPost("h", auth="basic", user="u"), events={"new", "lost"}, image="full frame"),
+        Profile("a", HttpPost("h", also_delivered=[409]), events={"new", "lost"}, image="full frame"),
+        Profile("e", HttpPost("h", auth="basic", user="u")),
         Profile("b", Tcp("h:1", framing="nul"), events=[EventKind.NEW], image=None, order="live_first"),
         Profile("c", Utmc("h", tag_bits=18), directions={"in"}, rois=lanes, expires_s={"reliable": 5}),
         Profile("d", Template("h", preset="csv"), subsampling="4:4:4", expires_s=expires),
@@ -113,6 +115,10 @@ def test_a_type_checker_finds_each_wrong_word_and_no_good_one(tmp_path: Path) ->
     found = {int(line.split(":")[1]) for line in out.splitlines() if ": error: " in line}
     begin = GOOD.count("\n") + 1
     assert found == set(range(begin, begin + len(WRONG))), out
+
+
+def test_an_engine_takes_every_field_of_the_settings() -> None:
+    assert list(SettingsFields.__annotations__) == list(settings_of(Settings))
 
 
 @pytest.mark.parametrize(("words", "kind"), WORDS)

@@ -1,4 +1,4 @@
-"""What a setting may hold, said once beside its field: for scripts, files, the API and the page.
+"""What a setting may hold, written once beside its field: for scripts, files, the API and the page.
 
     @settings
     class Tcp(Checked):

@@ -1,7 +1,7 @@
-"""What one value may be: checks of single values, and of several together.
+"""Checks of single values, and of several together.
 
-A check takes what a script gives (`take`), reads plain data (`read`) and describes itself in JSON Schema, so that
-everybody who sets a field is refused the same values in the same words.
+A check takes what a script passes (`take`), reads plain data (`read`) and describes itself in JSON Schema, so a value
+is refused in the same words whether a script, a file, the API or the page sets it.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class Check(Generic[T]):
     """What one field may hold.
 
     Args:
-        take: Turns what a script gives into what the field holds, or raises `ConfigError`.
+        take: Turns what a script passes into the field's value, or raises `ConfigError`.
         schema: What `read` takes, in JSON Schema 2020-12.
-        plain: As `take`, for plain data, where the two differ: in plain data a record is a mapping.
-        names_file: Whether the text is the path of a file on the camera.
-        record: The settings class that the field holds, where it holds one.
+        plain: As `take`, for plain data, where the two differ: plain data has a mapping for a record.
+        names_file: Whether the value is the path of a file on the camera.
+        record: The settings class of the value, if it is of one.
     """
 
     take: Callable[[object], T]
@@ -54,17 +54,17 @@ class Check(Generic[T]):
     record: type | None = None
 
     def read(self, value: object) -> T:
-        """Turn plain data into what the field holds, or raise `ConfigError`."""
+        """Turn plain data into the field's value, or raise `ConfigError`."""
         return (self.plain or self.take)(value)
 
 
 def refused(value: object, want: str) -> ConfigError:
-    """The refusal of a value; whoever knows its path puts that in front."""
+    """The refusal of a value; whoever knows its path adds it (`under`)."""
     return ConfigError("", shown(value), want)
 
 
 def shown(value: object) -> object:
-    """A value as a message may show it: short, and of a container no more than its type."""
+    """A value, short enough for a message; of a container only its type."""
     if isinstance(value, str):
         return value if len(value) <= _MAX_SHOWN else value[: _MAX_SHOWN - 1] + "…"
     if value is None or isinstance(value, bool | int | float):
@@ -80,16 +80,16 @@ def join(at: str, name: str) -> str:
 def inside(
     error: ConfigError, at: str, *, mask: bool = False, owner: str = ""
 ) -> list[ConfigError]:
-    """The errors of a value as those of the record or list it stands in."""
+    """A value's errors, with the path of the record or list around it."""
     return [
-        ConfigError(join(at, one.field), MASK if mask else one.value, one.want, owner=owner)
-        for one in error.errors
+        ConfigError(join(at, inner.field), MASK if mask else inner.value, inner.want, owner=owner)
+        for inner in error.errors
     ]
 
 
 @contextmanager
 def under(at: str) -> Iterator[None]:
-    """Put a path in front of whatever is refused inside.
+    """Add a path to whatever is refused in the `with` block.
 
     Raises:
         SettingsError: Names every field that is wrong.
@@ -143,14 +143,14 @@ def number(low: float, high: float) -> Check[float]:
 def text(
     *, least: int = 0, most: int = 0, lines: bool = False, pattern: str = "", want: str = ""
 ) -> Check[str]:
-    """A text that is safe in a header and a log line.
+    """A text without control characters, safe in a header or a log line.
 
     Args:
         least: Characters at least.
-        most: Characters at most; 0 leaves it to the usual bound.
-        lines: It may have several lines.
-        pattern: What all of it must match,
-        want: and that in words.
+        most: Characters at most; 0 for the usual bound.
+        lines: Line breaks and tabs are allowed.
+        pattern: The whole text must match it.
+        want: The pattern in words.
     """
     most = most or (MAX_LINES_TEXT if lines else MAX_TEXT)
     never = _NOT_IN_LINES if lines else _NOT_IN_TEXT
@@ -191,7 +191,7 @@ def token() -> Check[str]:
 
 
 def file() -> Check[str]:
-    """The path of a file on the camera, or nothing; that it can be read is found out when it is used."""
+    """The path of a file on the camera, or nothing; the file is not opened before it is needed."""
     return _path(str, text())
 
 
@@ -208,7 +208,7 @@ def _path(kind: Callable[[str], T], typed: Check[str]) -> Check[T]:
 
 
 def choice(options: type[StrEnum] | Collection[str] | Collection[int]) -> Check[Any]:
-    """One of some words or numbers; of an enumeration, as itself or as its word."""
+    """One of some words or numbers; a member of an enumeration may be given by its word."""
     words = [option.value if isinstance(option, Enum) else option for option in options]
     want = "one of " + ", ".join(str(word) if word != "" else "(empty)" for word in words)
 
@@ -237,7 +237,7 @@ def maybe(check: Check[T]) -> Check[T | None]:
 
 
 def _each(pairs: Iterable[tuple[str, object]], take: Callable[[object], T]) -> list[T]:
-    """Every item as it is held, each handed in with its path."""
+    """Every item's value, or the errors of all items; each item comes with its path."""
     values: list[T] = []
     errors: list[ConfigError] = []
     for at, item in pairs:

@@ -1,14 +1,15 @@
-"""Fields with their checks, the classes made of them, and their plain data.
+"""Fields with their checks, the classes made of them, and these as plain data.
 
-A field without a check of its own follows its type hint: a flag, a text of one line, a path, the words of an
-enumeration, another settings class.
+Without a check of its own, a field is checked by its type hint: a flag, a text of one line, a path, the words of an
+enumeration, or another settings class.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import types
 from collections.abc import ItemsView, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, is_dataclass
 from enum import Enum, StrEnum
 from pathlib import Path
 from typing import (
@@ -47,10 +48,11 @@ if TYPE_CHECKING:
     _Given_contra = TypeVar("_Given_contra", contravariant=True)
 
     class Taken(Generic[_Held_co, _Given_contra]):
-        """A field that holds one type and whose constructor takes a wider one: `Taken[Auth, Auth | AuthWord]`.
+        """A field whose constructor parameter is wider than the field: `Taken[Auth, Auth | AuthWord]`.
 
-        A type checker reads it as a descriptor, the one way in which mypy (and `dataclass_transform`) lets the two
-        types differ; at run time it is `Annotated`, hence just the type that is held.
+        To a type checker, a field declared as a descriptor has the parameter type of `__set__` and the value type of
+        `__get__`; nothing else in `dataclass_transform` lets the two differ. At run time it is `Annotated`, so the
+        field simply has the first type.
         """
 
         def __get__(self, instance: object, owner: type) -> _Held_co: ...
@@ -64,7 +66,7 @@ _Value_co = TypeVar("_Value_co", covariant=True)
 
 
 class Entries(Protocol[_Key_co, _Value_co]):
-    """A mapping whose keys may be of a narrower type, which a type checker does not grant to `Mapping`."""
+    """What a mapping setting takes: unlike those of `Mapping`, its keys may be of a narrower type."""
 
     def items(self) -> ItemsView[_Key_co, _Value_co]:
         """Keys with their values."""
@@ -72,7 +74,7 @@ class Entries(Protocol[_Key_co, _Value_co]):
 
 
 def record(cls: type[T]) -> Check[T]:
-    """Another settings class: a script hands in the value, plain data its fields."""
+    """Another settings class: a script passes the value, plain data its fields."""
 
     def take(value: object) -> T:
         if not isinstance(value, cls):
@@ -84,15 +86,15 @@ def record(cls: type[T]) -> Check[T]:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One field: what it may hold, what it is when nothing is said, and what is to be known about it.
+    """One field of a settings class.
 
     Args:
         check: What it may hold.
-        default: `dataclasses.MISSING` where something must be said.
-        secret: May be written and never read.
-        address: Names a host: secrets beside it go there.
-        usual: Values to offer; others are as good.
-        derived: The default stands for what follows from other fields; `_agree` fills it in.
+        default: `dataclasses.MISSING` if it has none.
+        secret: Written, but never shown.
+        address: Names a host, to which the secrets beside it go.
+        usual: Values to suggest; any other good value is as good.
+        derived: The default stands for a value that follows from other fields; `_agree` fills it in.
     """
 
     check: Check[Any]
@@ -134,39 +136,39 @@ def setting(  # noqa: PLR0913 - the marks of a field, by name
         "derived": derived,
     }
     if type(default).__hash__ is None:
-        return field(default_factory=lambda: default, metadata=marks)
-    return field(default=default, metadata=marks)
+        return dataclasses.field(default_factory=lambda: default, metadata=marks)
+    return dataclasses.field(default=default, metadata=marks)
 
 
 def required(
     check: Check[Any] | None = None, *, secret: bool = False, address: bool = False
 ) -> Any:  # noqa: ANN401 - as above
-    """A field that must be given."""
-    return field(metadata={"check": check, "secret": secret, "address": address})
+    """A field without a default; the arguments are those of `Setting`."""
+    return dataclasses.field(metadata={"check": check, "secret": secret, "address": address})
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(required, field))
+@dataclass_transform(frozen_default=True, field_specifiers=(required, dataclasses.field))
 def settings(cls: type[T]) -> type[T]:
-    """Make a frozen dataclass of a class of settings, which derives from `Checked`."""
+    """Make a class derived from `Checked` a frozen dataclass."""
     return dataclass(frozen=True, slots=True, repr=False)(cls)
 
 
 class Checked:
-    """What every settings class has: its fields are checked when it is made, and its secrets masked when shown."""
+    """Base of every settings class: checks its fields when it is made, and masks its secrets in its `repr`."""
 
     __slots__ = ()
 
     def __post_init__(self) -> None:
         known, owner = settings_of(type(self)), self._owner()
         errors: list[ConfigError] = []
-        for name, one in known.items():
+        for name, field in known.items():
             value = getattr(self, name)
-            if one.derived and value is one.default:
+            if field.derived and value is field.default:
                 continue
             try:
-                self._put(name, one.check.take(value))
+                self._put(name, field.check.take(value))
             except ConfigError as error:
-                errors.extend(inside(error, name, mask=one.secret, owner=owner))
+                errors.extend(inside(error, name, mask=field.secret, owner=owner))
         if not errors:
             try:
                 self._agree()
@@ -178,20 +180,20 @@ class Checked:
 
     def __repr__(self) -> str:
         pairs = [
-            (name, MASK if one.secret and getattr(self, name) else getattr(self, name))
-            for name, one in settings_of(type(self)).items()
+            (name, MASK if field.secret and getattr(self, name) else getattr(self, name))
+            for name, field in settings_of(type(self)).items()
         ]
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in pairs)})"
 
     def _agree(self) -> None:
-        """Refuse good fields that do not go together, and fill in those that follow from others."""
+        """Refuse values that do not go together, and fill in those that follow from others."""
 
     def _owner(self) -> str:
-        """Whose field is wrong, as a script's owner would say it."""
+        """What a message calls this value, in front of the field."""
         return type(self).__name__
 
     def _put(self, name: str, value: object) -> None:
-        """Replace a field while the frozen value is being made."""
+        """Set a field of the frozen value while it is made."""
         object.__setattr__(self, name, value)
 
 
@@ -203,15 +205,19 @@ def settings_of(cls: type) -> Mapping[str, Setting]:
     known = _KNOWN.get(cls)
     if known is None:
         hints = get_type_hints(cls)
-        known = {one.name: _setting_of(one, hints[one.name]) for one in fields(cls) if one.init}
+        known = {
+            field.name: _setting_of(field, hints[field.name])
+            for field in dataclasses.fields(cls)
+            if field.init
+        }
         _KNOWN[cls] = known
     return known
 
 
-def _setting_of(one: Field[Any], hint: object) -> Setting:
-    marks = dict(one.metadata)
-    default = one.default if one.default_factory is MISSING else one.default_factory()
-    return Setting(marks.pop("check", None) or _check_of(hint, one.name), default, **marks)
+def _setting_of(field: dataclasses.Field[Any], hint: object) -> Setting:
+    marks = dict(field.metadata)
+    default = field.default if field.default_factory is MISSING else field.default_factory()
+    return Setting(marks.pop("check", None) or _check_of(hint, field.name), default, **marks)
 
 
 def _check_of(hint: object, name: str) -> Check[Any]:
@@ -235,8 +241,8 @@ def _check_of(hint: object, name: str) -> Check[Any]:
 def leaves_of(cls: type) -> dict[str, Setting]:
     """The fields of a settings class and of the records in it, by their paths: `tls.pin`."""
     leaves: dict[str, Setting] = {}
-    for name, one in settings_of(cls).items():
-        inner = leaves_of(one.check.record) if one.check.record else {"": one}
+    for name, field in settings_of(cls).items():
+        inner = leaves_of(field.check.record) if field.check.record else {"": field}
         leaves |= {join(name, path): leaf for path, leaf in inner.items()}
     return leaves
 
@@ -261,17 +267,17 @@ def read_record(cls: type[T], plain: object, **ready: object) -> T:
         for name, value in plain.items()
         if name not in known
     ]
-    for name, one in known.items():
+    for name, field in known.items():
         if name in values:
             continue
         if name not in plain:
-            if one.default is MISSING:
+            if field.default is MISSING:
                 errors.append(ConfigError(name, None, "a value"))
             continue
         try:
-            values[name] = one.check.read(plain[name])
+            values[name] = field.check.read(plain[name])
         except ConfigError as error:
-            errors.extend(inside(error, name, mask=one.secret))
+            errors.extend(inside(error, name, mask=field.secret))
     if errors:
         raise SettingsError(errors)
     return cls(**values)
@@ -305,9 +311,9 @@ def schema_of(cls: type) -> Schema:
     known = settings_of(cls)
     schema: Schema = {
         "type": "object",
-        "properties": {name: one.schema() for name, one in known.items()},
+        "properties": {name: field.schema() for name, field in known.items()},
         "additionalProperties": False,
     }
-    if missing := [name for name, one in known.items() if one.default is MISSING]:
+    if missing := [name for name, field in known.items() if field.default is MISSING]:
         schema["required"] = list(missing)
     return schema

@@ -1,4 +1,4 @@
-"""Says in plain words what a profile would send where, and what about it is worth a second look."""
+"""Says in plain words what a profile sends where, and what about it deserves a second look."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DEFAULT_DEVICE_ID = "defaultID"
 
 
 def profile_lines(profile: Profile) -> list[str]:
-    """What this profile does: the first line says what goes where, the others how."""
+    """What a profile does: the first line says what goes where, the others how."""
     kinds = [_WORDS[kind] for kind in EventKind if kind in profile.events]
     what = _joined(kinds) or "nothing, as no event type is switched on"
     lines = [
@@ -29,22 +29,22 @@ def profile_lines(profile: Profile) -> list[str]:
     if filters:
         lines.append(f"only {_joined(filters)}")
     lines += [
-        f"{_WORDS[kind]} older than {age:g} s is not sent any more"
+        f"{_WORDS[kind]} older than {age:g} s is not sent"
         for kind, age in profile.expires_s.items()
     ]
     if profile.max_age_s is not None:
         lines.append(f"nothing older than {profile.max_age_s:g} s is sent")
     if profile.order is Order.LIVE_FIRST:
-        lines.append("what happens now goes first, the backlog in the gaps")
+        lines.append("new events go first, the backlog in the gaps between them")
     if profile.window > 1:
-        lines.append(f"up to {profile.window} events are on their way at once")
+        lines.append(f"up to {profile.window} events are sent at once")
     if not profile.enabled:
         lines.append("switched off: nothing is sent")
     return lines
 
 
 def warnings(settings: Settings) -> Iterator[str]:
-    """What is allowed and yet probably not meant."""
+    """What is allowed but probably not meant."""
     if not settings.profiles:
         yield "there is no profile: events go nowhere"
     for profile in settings.profiles:
@@ -66,7 +66,7 @@ def _warnings(profile: Profile) -> Iterator[str]:
         yield "Send two images has no effect: the second image is the license plate crop"
     unsent = [_WORDS[kind] for kind in profile.expires_s if kind not in profile.events]
     if unsent:
-        yield f"expires_s names {_joined(unsent)}, which is not sent"
+        yield f"expires_s names {_joined(unsent)}, which this profile does not send"
     yield from profile.protocol.doubts()
     content = profile.protocol.content()
     if isinstance(content, FilesContent) and not content.sidecar and not profile.image_specs():

@@ -1,7 +1,7 @@
 """Runs a config script and takes `engine` and `source` from it.
 
-A script is the owner's own Python: it is run, not parsed, under the name `cammra_config`, so that its
-`if __name__ == "__main__":` part stays asleep. What is wrong with it is said with file and line.
+A script is its owner's own Python: it is run, not parsed, as module `cammra_config`, so its
+`if __name__ == "__main__":` part does not run. Errors name file and line.
 
 Held by `tests/cli/test_script.py`.
 """
@@ -26,7 +26,7 @@ MODULE_NAME = "cammra_config"
 
 
 class ScriptError(CammraError):
-    """A config script that cannot be used; the text begins with file and line."""
+    """A config script that cannot be used; the message begins with file and line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def load_script(path: str | Path) -> Script:
     if not path.is_file():
         raise ScriptError(f"{path}: is no file")
     module = _module(path)
-    # The folder of the script, as Python itself would have it: its neighbours can be imported.
+    # The script's folder, as when Python runs it: the script can import its neighbours.
     sys.path.insert(0, str(path.resolve().parent))
     try:
         _run(path, module)
@@ -84,7 +84,7 @@ def _run(path: Path, module: ModuleType) -> None:
             f"{path}: ends by itself with {error.code!r} instead of defining `engine`"
         ) from error
     except Exception as error:
-        # Anything may go wrong in somebody's script; where, is what its owner needs.
+        # Anything may go wrong in somebody's script; its owner needs to know where.
         line = _last_line_in(path, error)
         what = str(error) if isinstance(error, CammraError) else f"{type(error).__name__}: {error}"
         raise ScriptError(f"{path}:{line}: {what}") from error

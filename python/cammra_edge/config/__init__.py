@@ -1,7 +1,7 @@
-"""Settings of the whole engine: parsed once, checked once, frozen.
+"""Settings of the whole engine: read once, checked once, frozen.
 
-A script builds them from Python values; the page lays saved fields over them (`web`). After this
-module nobody sees a dict.
+A script makes them of Python values; the page lays saved fields over them (`config.drafting`). Past this room nobody
+sees a dict.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def env(name: str) -> str:
 
 
 def secret_file(path: str | Path) -> str:
-    """A secret from a file, without the line end.
+    """A secret from a file, without the line break at its end.
 
     Raises:
         ConfigError: The file cannot be read.
@@ -72,15 +72,14 @@ Point = tuple[float, float]
 
 @settings
 class Region(Checked):
-    """A region of interest and the arrow that says which way is in.
+    """A region of interest, with the arrow that says which way is in.
 
-    Points are fractions of the frame, `(0, 0)` top left and `(1, 1)` bottom right, so that they survive a
-    change of resolution.
+    Points are fractions of the frame, `(0, 0)` top left and `(1, 1)` bottom right, so they fit any resolution.
 
     Args:
-        roi_id: 1 or 2, as the wire knows them.
+        roi_id: Its number on the wire, 1 or 2.
         polygon: Its corners.
-        arrow: Tail and head.
+        arrow: Tail and head of the arrow.
     """
 
     _: KW_ONLY
@@ -103,21 +102,21 @@ class TrackingSettings(Checked):
     """When a vehicle says what. Times are frame time.
 
     Args:
-        result_delay_s: How long New waits and gathers reads after the first.
-        reliable_reads: Reads equal to the reported text that make it reliable,
-        reliable_confidence: and their mean confidence,
-        reliable_after_s: or this long after the first read.
-        change_reads: A change counts at this many agreeing reads,
+        result_delay_s: How long New waits after the first read, to gather more.
+        reliable_reads: Reliable needs this many reads equal to the reported text,
+        reliable_confidence: with this mean confidence,
+        reliable_after_s: or this long since the first read.
+        change_reads: A change counts after this many agreeing reads,
         change_after_s: or at the first agreeing read this long after it appeared.
-        lost_after_s: Not read inside a region for more than this.
-        min_confidence: Reads below are not taken in.
-        direction_travel: How far along the arrow, as a fraction of the frame's diagonal, tells the direction where the
-            recogniser gives none; five times as far back tells that the vehicle has turned round.
+        lost_after_s: A vehicle not read inside a region for longer than this is Lost.
+        min_confidence: Reads with less are ignored.
+        direction_travel: How far a vehicle must move along the arrow to tell its direction if the recogniser gives
+            none, as a fraction of the frame's diagonal; moving back five times as far means that it has turned round.
         vehicles_without_plate: Report vehicles whose plate was never read.
-        regions: Where reads count; empty is the whole frame, arrow down.
-        max_tracks: More vehicles at once evict the one not read for longest.
-        shots_per_track: Candidate texts of one vehicle whose best picture is kept.
-        shot_budget_bytes: Pixels kept for all vehicles together.
+        regions: Where reads count; empty for the whole frame with the arrow pointing down.
+        max_tracks: Vehicles at once; one more evicts the one not read for longest.
+        shots_per_track: Candidate texts of one vehicle for which the best shot is kept.
+        shot_budget_bytes: Bytes of pixels kept for all vehicles together.
     """
 
     _: KW_ONLY
@@ -138,7 +137,7 @@ class TrackingSettings(Checked):
 
 
 class Durability(StrEnum):
-    """What a stored event survives."""
+    """What a stored event survives: a power cut, or only a crash of the process."""
 
     POWER = "power"
     PROCESS = "process"
@@ -151,18 +150,16 @@ DurabilityWord = Literal["power", "process"]
 class OutboxSettings(Checked):
     """Where events wait, how safely, and how many.
 
-    `durability` is `power` (an event counts as stored after the flush) or `process` (survives a crash of the
-    process, not of the power).
-
     Args:
-        path: The database; a lock file and a few small helpers lie beside it.
-        durability: As above.
-        max_bytes: Events and images of all profiles together.
+        path: The database; a lock file and a few small files lie beside it.
+        durability: What a stored event survives: `power` flushes the disk before an event counts as stored, `process`
+            leaves that to the operating system.
+        max_bytes: Bytes of events and images of all profiles together.
         max_events: Events of all profiles together.
-        max_age_s: An event not delivered after so much running time expires.
+        max_age_s: Running time after which an event that is not delivered expires.
         known_events: Event ids and vehicle numbers remembered, so that a replay adds nothing twice.
-        memory_bytes: Events and images kept in memory while the disk takes none.
-        trust_clock: The wall clock is right at start, so time switched off counts into ages.
+        memory_bytes: Bytes of events and images kept in memory while the disk takes none.
+        trust_clock: The wall clock is right at start, so time spent switched off counts as age.
     """
 
     _: KW_ONLY
@@ -183,16 +180,16 @@ class Settings(Checked):
     Args:
         device: The camera itself.
         profiles: Where events go.
-        frame_format: How the bytes of a frame are to be read.
-        frame_size: Of the frames, `(width, height)`, for reads that come without one.
+        frame_format: The format of the frames.
+        frame_size: Width and height of the frames, for reads that come without one.
         tracking: When a vehicle says what.
         outbox: Where events wait.
         plate_lists: Known plates.
-        keepalive: The sign of life.
-        network_mode: What a URL without a scheme means.
-        max_profiles: More are refused.
-        locked: The fields that the page must leave as the script has them: `lost_after_s` wherever it stands,
-            `tracking.lost_after_s` or `profiles[barrier].server_url` only there.
+        keepalive: The "still here" of this camera.
+        network_mode: The scheme of a URL that has none.
+        max_profiles: Most profiles.
+        locked: The fields that the page may not change: `lost_after_s` wherever there is one, or in one place,
+            `tracking.lost_after_s` or `profiles[barrier].server_url`.
     """
 
     _: KW_ONLY
@@ -220,12 +217,13 @@ class Settings(Checked):
                 f"at most {self.max_profiles}, or a larger max_profiles",
             )
         for field in ("name", "key"):
-            known: list[str] = [getattr(profile, field) for profile in self.profiles]
-            if len(set(known)) != len(known):
-                raise ConfigError("profiles", ", ".join(known), f"a {field} of its own for each")
+            values: list[str] = [getattr(profile, field) for profile in self.profiles]
+            if len(set(values)) != len(values):
+                raise ConfigError("profiles", ", ".join(values), f"a {field} of its own for each")
         check_lists(self.plate_lists, "plate_lists")
-        self._put("profiles", tuple(one.over(self.network_mode) for one in self.profiles))
-        self._put("keepalive", self.keepalive.over(self.network_mode))
+        mode = self.network_mode
+        self._put("profiles", tuple(profile.over(mode) for profile in self.profiles))
+        self._put("keepalive", self.keepalive.over(mode))
 
 
 class SettingsFields(TypedDict, total=False):

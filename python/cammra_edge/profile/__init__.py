@@ -1,7 +1,7 @@
 """One destination: what it gets, how, and where.
 
-Words and order follow the product page. A profile is a value: it holds no connection and no queue.
-Every check that can be made without a network is made when it is built (`ConfigError`).
+Words and order follow the product page. A profile is a value: it holds no connection and no queue. All that
+can be checked without a network is checked when it is made (`ConfigError`).
 """
 
 from cammra_edge.profile import protocols

@@ -1,4 +1,4 @@
-"""Where a profile sends to: a URL taken apart and checked, without a network.
+"""Where a profile sends: a URL parsed and checked, without a network.
 
 Invariants, held by `tests/profiles/test_profile.py`: an endpoint's host, port and target hold no white
 space or control character, and never a user or password.
@@ -50,13 +50,13 @@ class Endpoint:
 
     @property
     def unzoned(self) -> Endpoint:
-        """The place as others may be told: an IPv6 zone means something on this machine alone (RFC 6874, 4)."""
+        """The place as others may see it: an IPv6 zone means nothing beyond this machine (RFC 6874, 4)."""
         host, zone, _ = self.host.partition("%")
         return replace(self, host=host) if zone else self
 
     @property
     def is_near(self) -> bool:
-        """Whether it is this machine: nobody listens on the way."""
+        """Whether it is this machine, so that nobody can listen on the way."""
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -71,8 +71,8 @@ class Urls:
     """The URLs that one protocol takes.
 
     Args:
-        ports: The schemes that are good, each with its usual port; `None` where the port must be given.
-        scheme: For a URL without one.
+        ports: The schemes allowed, each with its default port; `None` if the port must be given.
+        scheme: The scheme of a URL that has none.
         target: Whether a path and query may follow.
     """
 
@@ -81,7 +81,7 @@ class Urls:
     target: bool = False
 
     def check(self, *, empty: bool = False) -> Check[str]:
-        """A URL that `endpoint` can take apart; `empty` lets it be left out."""
+        """A URL that `endpoint` can parse; `empty` allows it to be left out."""
 
         def take(value: object) -> str:
             if not (empty and value == ""):
@@ -91,11 +91,11 @@ class Urls:
         return Check(take, (text() if empty else _A_URL).schema)
 
     def endpoint(self, value: object, scheme: str = "") -> Endpoint:
-        """Take a URL apart.
+        """Parse a URL.
 
         Args:
-            value: What its owner typed.
-            scheme: For a URL without one, instead of the usual.
+            value: The URL as typed.
+            scheme: The scheme of a URL that has none, instead of the usual one.
 
         Raises:
             ConfigError: Says what is wrong with it.
@@ -131,15 +131,15 @@ class Urls:
 
 @settings
 class InNetworkMode(Checked):
-    """Settings whose URL takes the camera's network mode where it names no scheme."""
+    """Settings with a URL that takes its scheme from the camera's network mode if it has none."""
 
     network_mode: NetworkMode = field(default=NetworkMode.HTTPS, init=False)
 
     def over(self, mode: NetworkMode) -> Self:
-        """The same in this network mode; `config.Settings` sets it for all that it holds."""
-        bound = replace(self)
-        bound._put("network_mode", mode)  # noqa: SLF001 - nobody has seen it yet
-        return bound
+        """A copy in this network mode; `config.Settings` makes one of everything in it that has a URL."""
+        copy = replace(self)
+        copy._put("network_mode", mode)  # noqa: SLF001 - nobody has seen the copy yet
+        return copy
 
 
 def has_scheme(url: object, *schemes: str) -> bool:
@@ -171,5 +171,5 @@ def _host(typed: str, netloc: str, host: str | None) -> str:
 
 
 def _masked(url: str) -> str:
-    """The URL as it may be shown: a password in it is masked."""
+    """The URL for a message: with the user and password masked."""
     return re.sub(r"(^|//)[^/@]*@", rf"\1{MASK}@", url)

@@ -1,13 +1,13 @@
-"""Templates: strict and logic-less. A text with named fields becomes a message; nothing in it is run.
+"""Templates, strict and without logic: a text with named fields, from which a message is filled in.
 
 A template is TOML: `content_type`, `escape` (`xml`, `json`, `csv`, `url` or `raw`), and either a `body` or
-a list of multipart `[[parts]]`. In a text stand
+a list of multipart `[[parts]]`. A text may hold
 
 * `{{field}}` or `{{field:format}}`: the field's value, always escaped for the target;
-* `{{#field}}…{{/field}}`: a piece that is left out where the field is empty.
+* `{{#field}}…{{/field}}`: a section, left out if the field is empty.
 
-Everything is checked when the template is read: unknown fields, formats that do not fit the field's
-type, pieces that are not closed. So rendering cannot fail (`tests/payload/test_template.py`).
+Everything is checked when the template is read: unknown fields, formats that do not suit the field's type, sections
+that are not closed. So rendering cannot fail (`tests/payload/test_template.py`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Escape(StrEnum):
 
 
 class Kind(StrEnum):
-    """The type of a field, which says what formats it takes."""
+    """The type of a field, which decides its formats."""
 
     TEXT = "text"
     WHOLE = "whole"
@@ -109,7 +109,7 @@ _FORMATS: Final[dict[Kind, re.Pattern[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Bytes that stand as they are."""
+    """Bytes that are copied as they are."""
 
     content: bytes
 
@@ -124,7 +124,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A piece that is there only when the field is not empty."""
+    """A piece that is left out if the field is empty."""
 
     field: str
     inner: tuple[Node, ...]
@@ -135,7 +135,7 @@ Node = Text | Value | Section
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a multipart body: its text, or an image."""
+    """One part of a multipart body: a text or an image."""
 
     name: str
     filename: tuple[Node, ...]
@@ -200,7 +200,7 @@ def read(template: str) -> Form:
     """Read and check a template.
 
     Raises:
-        ConfigError: Says what is wrong, and in which part and on which line where that can be told.
+        ConfigError: Says what is wrong, and in which part and line if that is known.
     """
     import tomllib  # noqa: PLC0415 - as above
 
@@ -256,7 +256,7 @@ def _part(at: str, part: object) -> Part:
 
 
 def _nodes(at: str, template: object) -> tuple[Node, ...]:
-    """Take a text apart."""
+    """The nodes of a text."""
     if not isinstance(template, str):
         raise ConfigError(at, shown(template), "a text")
     stack: list[tuple[str, list[Node]]] = [("", [])]

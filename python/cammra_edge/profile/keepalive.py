@@ -1,4 +1,4 @@
-"""The sign of life: one per camera, beside the events, never queued."""
+"""The keepalive: one per camera, beside the events, never queued."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ _WEEK_MINUTES: Final = 7 * 1440
 
 @settings
 class Keepalive(InNetworkMode):
-    """A regular POST that says "still here", with fields chosen one by one.
+    """A regular POST that says "still here", with the fields that are switched on.
 
     Args:
         server_url: `host[:port][/path]`, with or without `http://` or `https://`; empty for none.
-        period_minutes: How often.
-        enabled: Switch it on.
+        period_minutes: Minutes from one to the next.
+        enabled: Send it.
         auth: As for HTTP POST.
         user: As for HTTP POST.
         password: As for HTTP POST.
         auth_header: As for HTTP POST.
-        timestamp: Say what time it is here.
-        mac_address: Say the camera's MAC address.
-        device_id: Say this name; empty for none.
-        app_version: Say which version of this package runs.
-        os_version: Say which system it runs on.
-        health: Say how each profile's queue stands.
+        timestamp: Include the local time.
+        mac_address: Include the camera's MAC address.
+        device_id: Include this name; empty for none.
+        app_version: Include the version of this package.
+        os_version: Include the operating system.
+        health: Include the state of each profile's queue.
         section: Name of the third section of the body.
-        tls: Whom to believe.
+        tls: Which certificate to trust.
         timeouts: How long a try may take.
     """
 

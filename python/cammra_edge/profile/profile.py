@@ -60,7 +60,7 @@ OrderWord = Literal["in_order", "live_first"]
 
 
 def _protocol() -> Check[Protocol]:
-    """One of the protocols; plain data has its word here and its fields beside it (`config.plain`)."""
+    """One of the protocols; plain data has its word here and its fields beside it (`config.flat`)."""
 
     def take(value: object) -> Protocol:
         if not isinstance(value, Protocol):
@@ -75,27 +75,27 @@ class Profile(Checked):
     """One destination: what it gets, how, and where.
 
     Args:
-        name: How people call it.
+        name: What people call it.
         protocol: `HttpPost`, `Tcp`, `Ftp` …
-        key: How settings, backlog and packet numbers find it, whatever its name, place and URL become; the name it
-            was first given unless a script says otherwise.
+        key: What settings, backlog and packet numbers go by, whatever becomes of its name, position and URL; by default
+            the name it was first given.
         device_id: Device ID, the name this camera gives itself there.
-        events: Event types it gets: any of `new`, `reliable`, `update`, `lost`. By default New; with UTMC and
+        events: Event types it gets: any of `new`, `reliable`, `update`, `lost`. By default New; for UTMC and
             UTMC-2, which take one read per vehicle, Lost.
         image: Which image its events carry; `None` is "Do not send images".
         two_images: Send the license plate crop as a second one.
         quality: JPEG quality, 1 to 100; `None` is the default (85).
-        subsampling: How chroma is thinned out.
-        max_image_bytes: Ceiling of one image; quality goes down until it fits.
+        subsampling: Chroma subsampling of the JPEGs.
+        max_image_bytes: Most bytes of one image; quality is lowered until it fits.
         downsized_into: The size that a downsized frame must fit into.
         enabled: "Send data to server".
-        expires_s: Event types that are worthless when they are older than this, in seconds.
-        max_age_s: Nothing older than this is sent; `None` keeps events until they are delivered.
-        order: `in_order`, or `live_first`: what is happening now goes at once, the backlog follows in the gaps.
-        window: Events in flight at once; order per vehicle is kept.
-        max_queue_events: Events that may wait for it; `None` leaves it to the outbox's own bound.
-        max_queue_bytes: As above, with their images.
-        coalesce_updates: Leave out an Update that a later one of the same vehicle has overtaken in the queue.
+        expires_s: By event type, the age in seconds beyond which an event is not sent.
+        max_age_s: The same for all types; `None` keeps events until they are delivered.
+        order: `in_order`, or `live_first`: new events go at once, the backlog in the gaps between them.
+        window: Events in flight at once; each vehicle's events stay in order.
+        max_queue_events: Events that may wait for it; `None` for no bound but the outbox's.
+        max_queue_bytes: Bytes of waiting events and their images; `None` as above.
+        coalesce_updates: Leave out an Update if a later one of the same vehicle waits behind it.
         latitude: Instead of the device's.
         longitude: Instead of the device's.
         directions: Only events of these directions; empty takes all.
@@ -153,14 +153,14 @@ class Profile(Checked):
             raise ConfigError("events", ", ".join(sorted(self.events)), want)
 
     def over(self, mode: NetworkMode) -> Self:
-        """The same in this network mode."""
+        """The profile in this network mode."""
         protocol = self.protocol.over(mode)
         return self if protocol is self.protocol else replace(self, protocol=protocol)
 
     def image_specs(self) -> tuple[ImageSpec, ...]:
-        """The images this profile's events carry, the selected one first, the plate crop second.
+        """The images of this profile's events: the selected one, then the plate crop if there are two.
 
-        One image when the selected one is the plate crop; none with "Do not send images".
+        One image if the selected one is the plate crop; none with "Do not send images".
         """
         if self.image is None or not self.protocol.takes_images:
             return ()
@@ -174,7 +174,7 @@ class Profile(Checked):
         )
 
     def wants(self, event: Event) -> bool:
-        """Whether the event is one that this profile asked for."""
+        """Whether the profile gets this event."""
         return (
             self.enabled
             and event.kind in self.events

@@ -1,4 +1,4 @@
-"""What every transport shares: whom to believe, and how long a try may take."""
+"""What transports share: which certificate to trust, and how long a try may take."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Timeouts(Checked):
 
 
 def _fingerprint() -> Check[str]:
-    """A SHA-256 fingerprint as tools print it; kept as 64 lower-case digits."""
+    """A SHA-256 fingerprint as tools print it; kept as 64 lower-case hex digits."""
     typed = text()
 
     def take(value: object) -> str:
@@ -58,15 +58,15 @@ def _fingerprint() -> Check[str]:
 
 @settings
 class Tls(Checked):
-    """Whom to believe. By default the system's certificate authorities, and the name must match.
+    """Which certificate to trust. By default one that the system's certificate authorities signed for the host's name.
 
     Args:
-        ca_file: PEM file of the authorities to believe instead of the system's.
+        ca_file: PEM file of the authorities to trust instead of the system's.
         pin: SHA-256 fingerprint of the receiver's certificate (hex, with or without colons): exactly this one is
             accepted, whoever signed it and whatever name it carries.
-        client_cert: PEM file of the camera's own certificate,
-        client_key: and of its key, when it is not in the same file,
-        client_key_password: and what opens the key.
+        client_cert: PEM file of the camera's own certificate.
+        client_key: PEM file of its key, if it is not in the same file.
+        client_key_password: The key's password.
         verify: False accepts any certificate. Only for trying things out: a pin is as easy, and safe.
     """
 

@@ -1,4 +1,4 @@
-"""Transports: each takes a rendered message to one receiver and says what became of it."""
+"""Transports: each takes rendered messages to one receiver and says what became of them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def open_sink(protocol: Protocol, *, clock: Clock) -> Sink:
-    """The way out that a protocol asks for; makes no connection yet.
+    """The sink of a protocol; makes no connection yet.
 
     Args:
-        protocol: How, and where to.
+        protocol: How and where it sends.
         clock: Where time limits are read.
 
     Raises:

@@ -1,10 +1,10 @@
 """Test of one profile, step by step, through its real payload and sink.
 
-`trial` sends one event that is marked as a test, with a picture of our own, past the queue and without
-touching another profile. Every failing step says in one sentence what to do.
+`trial` sends one event that is marked as a test and has a picture of our own, past the queue and without touching
+another profile. Every step that fails says in one sentence what to do.
 
 Invariants, held by `tests/trial/test_trial.py`: every step that begins also ends; `done` comes last, whatever
-happened; no step's text holds a password.
+happened; no step's text has a password in it.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ def trial(
 
     Args:
         profile: Saved or not.
-        profile_id: Its number.
+        profile_id: The profile's number.
         device: The camera.
         plate: What the test event reports.
         clock: Where time limits are read.
 
     Yields:
-        Each step as it begins and as it has ended, `done` last.
+        Each step when it begins and when it has ended, `done` last.
     """
     # Each is imported when asked for, as the sinks are.
     match profile.protocol.transport():

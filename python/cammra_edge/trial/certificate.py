@@ -1,7 +1,7 @@
-"""What a certificate says about itself: read from its DER, since Python tells it only of those it believes.
+"""What a certificate says about itself: read from its DER, as Python reads only those it trusts.
 
-Reads no more than subject, issuer and dates, and trusts none of it: `read` answers with empty texts where
-the bytes make no sense (`tests/trial/test_trial.py`).
+Only subject, issuer and dates are read, and nothing is trusted: `read` returns empty texts for bytes that make no sense
+(`tests/trial/test_trial.py`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CENTURY = 50
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Who it is for, who signed it, and from when to when it is good (`YYYY-MM-DD`)."""
+    """Who it is for, who signed it, and the dates from and to which it is valid (`YYYY-MM-DD`)."""
 
     subject: str = ""
     issuer: str = ""
@@ -30,7 +30,7 @@ class Certificate:
 
 
 def read(der: bytes) -> Certificate:
-    """Take a certificate apart."""
+    """Parse a certificate."""
     try:
         (_, outer), *_ = _items(der)
         (_, body), *_ = _items(outer)
@@ -59,16 +59,16 @@ def _items(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _name(data: bytes) -> str:
-    said = []
-    for _, one_set in _items(data):
-        for _, pair in _items(one_set):
+    parts = []
+    for _, attributes in _items(data):
+        for _, pair in _items(attributes):
             (_, oid), (_, value) = _items(pair)
             if oid in _NAMES:
                 text = value.decode("utf-8", errors="replace")
-                said.append(
+                parts.append(
                     f"{_NAMES[oid]}={''.join(sign if sign.isprintable() else '?' for sign in text)}"
                 )
-    return ", ".join(said)
+    return ", ".join(parts)
 
 
 def _date(tag: int, content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The Test of a profile that uploads: TLS as FTP begins it, and each command by itself."""
+"""The Test of a profile that uploads files: TLS as FTP starts it, and each command as a step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class FtpTrial(SecureTrial[Ftp]):
-    """Goes over the conversation that the sink uses; nothing stays behind on the server."""
+    """Uses the sink's own conversation, and leaves nothing on the server."""
 
     def _shown(self, trust: Trust) -> tuple[str, bytes]:
         if self._endpoint.scheme != "ftps":
@@ -41,7 +41,7 @@ class FtpTrial(SecureTrial[Ftp]):
             conversation.close()
 
     def _sent(self, message: Message, event: Event) -> Iterator[Step]:
-        del event  # its files say all
+        del event  # the files say everything
         if not isinstance(message, Files) or not message.files:
             yield Step(
                 "upload", "skipped", detail="This profile sends nothing: no image, and no sidecar."

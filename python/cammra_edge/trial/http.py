@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class HttpTrial(SecureTrial[HttpPost]):
-    """A proxy may stand between, and a user or a header sign in."""
+    """Goes through a proxy if there is one, and signs in with a user or a header."""
 
     def _reached(self) -> Endpoint:
         return self._way.proxy_endpoint() or self._endpoint

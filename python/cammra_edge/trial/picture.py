@@ -1,4 +1,4 @@
-"""The test event and its picture: drawn by hand, so that it needs no drawing library and no camera."""
+"""The test event and its picture, drawn dot by dot, so that it needs no drawing library and no camera."""
 
 from __future__ import annotations
 
@@ -68,29 +68,29 @@ def encoded(spec: ImageSpec) -> EncodedImage:
 
 
 def event(profile: Profile, plate: str, now_utc_ns: int) -> tuple[Event, dict[str, bytes]]:
-    """A synthetic event of a kind that the profile gets, with the images that it wants, by their keys."""
+    """A synthetic event of a kind that the profile gets, and the images it wants by their keys."""
     images: dict[str, bytes] = {}
     refs: list[ImageRef] = []
     missing: list[MissingImage] = []
     for spec in profile.image_specs():
         try:
-            made = encoded(spec)
+            image = encoded(spec)
         except CammraError as error:
             missing.append(MissingImage(kind=spec.kind, why=str(error)))
             continue
         key = f"test-{len(refs)}"
-        images[key] = made.jpeg
+        images[key] = image.jpeg
         refs.append(
             ImageRef(
                 spec=spec,
                 image_key=key,
-                width=made.width,
-                height=made.height,
-                shows=made.shows,
-                size_bytes=len(made.jpeg),
+                width=image.width,
+                height=image.height,
+                shows=image.shows,
+                size_bytes=len(image.jpeg),
             )
         )
-    happened = Event(
+    return Event(
         event_id=secrets.token_hex(16),
         stream_id="test",
         vehicle_no=1,
@@ -107,5 +107,4 @@ def event(profile: Profile, plate: str, now_utc_ns: int) -> tuple[Event, dict[st
         images=tuple(refs),
         missing=tuple(missing),
         test=True,
-    )
-    return happened, images
+    ), images

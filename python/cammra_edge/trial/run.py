@@ -1,7 +1,7 @@
 """One Test of one profile, each step as it begins and as it ends.
 
-The connection is first made by hand, so that a person sees which step fails and how long each takes; then
-the event goes through the very payload and sink that a delivery uses.
+The connection is first made step by step, so that a person sees which step fails and how long each takes. Then the
+event goes through the same payload and sink as a delivery.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _Way = TypeVar("_Way", bound=Transport)
 
 
 class Trial(Generic[_Way]):
-    """One Test; a transport whose steps are others overrides them.
+    """One Test; transports with other steps have a class of their own.
 
     Args:
         way: How the profile's messages travel.
         profile: Saved or not.
-        profile_id: Its number.
+        profile_id: The profile's number.
         device: The camera.
         clock: Where time limits are read.
     """
@@ -56,7 +56,7 @@ class Trial(Generic[_Way]):
         self._deadline = Deadline(clock, way.timeouts.total_s)
 
     def run(self, plate: str) -> Iterator[Step]:
-        """Take the steps with an event that reports this plate."""
+        """Run all steps with an event that reports this plate."""
         event, images = picture.event(self._profile, plate, self._clock.utc_ns())
         message = render(
             event,
@@ -83,7 +83,7 @@ class Trial(Generic[_Way]):
         )
 
     def _taken(self, steps: Mapping[str, Callable[[], str]]) -> Generator[Step, None, bool]:
-        """Take steps up to the first that fails; says whether there was none."""
+        """Run steps up to the first that fails; returns whether all went well."""
         for name, action in steps.items():
             yield Step(name, "running")
             ended = self._ended(name, action)
@@ -93,7 +93,7 @@ class Trial(Generic[_Way]):
         return True
 
     def _ended(self, name: str, action: Callable[[], str]) -> Step:
-        """Take one step; it answers with what it found, or raises what went wrong."""
+        """Run one step, whose action returns what it found or raises what went wrong."""
         began_ns = self._clock.mono_ns()
         state, remedy = "ok", ""
         try:
@@ -110,7 +110,7 @@ class Trial(Generic[_Way]):
     # ---- reaching it -----------------------------------------------------------------------------
 
     def _reaching(self) -> dict[str, Callable[[], str]]:
-        """The steps before the event is sent; none where it goes over no network."""
+        """The steps before the event is sent; none if it goes over no network."""
         return {"dns": self._resolve, "tcp": self._connect} if self._endpoint.host else {}
 
     def _words(self, error: Exception) -> str:
@@ -147,7 +147,7 @@ class Trial(Generic[_Way]):
     # ---- sending -----------------------------------------------------------------------------------
 
     def _sent(self, message: Message, event: Event) -> Iterator[Step]:
-        """Through the real sink; its one outcome is told as signing in, sending and answer."""
+        """Send through the real sink; its one outcome becomes the steps of signing in, sending and the answer."""
         yield Step("send", "running")
         began_ns = self._clock.mono_ns()
         sink = open_sink(self._way, clock=self._clock)
@@ -156,9 +156,9 @@ class Trial(Generic[_Way]):
         finally:
             sink.close()
         took_ms = (self._clock.mono_ns() - began_ns) / _NS_PER_MS
-        yield from self._told(outcome, message, took_ms)
+        yield from self._sending_steps(outcome, message, took_ms)
 
-    def _told(self, outcome: Outcome, message: Message, took_ms: float) -> Iterator[Step]:
+    def _sending_steps(self, outcome: Outcome, message: Message, took_ms: float) -> Iterator[Step]:
         size = f"{len(message.content)} bytes" if isinstance(message, Body) else ""
         if isinstance(outcome, Misconfigured):
             yield Step("send", "ok", took_ms, size)
@@ -175,7 +175,7 @@ class Trial(Generic[_Way]):
                 yield _failed("answer", took_ms, outcome)
 
     def _signed_in(self) -> str:
-        """How the receiver knows us, where the transport has its own way of signing in."""
+        """How we signed in; empty if the transport has no way of doing so."""
         return ""
 
 

@@ -1,4 +1,4 @@
-"""The Test of a profile that may use TLS: what the receiver shows of itself, believed or not."""
+"""The Test of a profile that may use TLS: the receiver's certificate, trusted or not."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _Way = TypeVar("_Way", bound=HttpPost | Tcp | Ftp)
 
 
 class SecureTrial(Trial[_Way]):
-    """Looks at the certificate before the event is sent."""
+    """Shows the receiver's certificate before the event is sent."""
 
     def _reaching(self) -> dict[str, Callable[[], str]]:
         more = {"tls": self._secure} if self._endpoint.scheme in _SCHEMES else {}
         return super()._reaching() | more
 
     def _secure(self) -> str:
-        """Begin TLS as the profile trusts; where it does not, show the certificate all the same."""
+        """Start TLS as the profile trusts; if that fails, show the certificate all the same."""
         if self._reached() is not self._endpoint:
-            return "looked at by the step that sends, as a proxy stands between"
+            return "checked when the event is sent, as there is a proxy in between"
         trust = tls.Trust(self._way.tls)
         trust.context()
         try:
@@ -44,7 +44,7 @@ class SecureTrial(Trial[_Way]):
         return f"{version}; {_about(der)}"
 
     def _shown(self, trust: tls.Trust) -> tuple[str, bytes]:
-        """Version of TLS and the certificate, once the receiver is believed."""
+        """The TLS version and the certificate of a receiver that is trusted."""
         limits, endpoint = self._way.timeouts, self._endpoint
         sock = dial(endpoint.host, endpoint.port, self._deadline, limits)
         with trust.start(sock, endpoint.host, self._deadline, limits.connect_s) as secure:
@@ -53,9 +53,9 @@ class SecureTrial(Trial[_Way]):
 
 def _about(der: bytes) -> str:
     """A certificate in words: for whom, by whom, until when, and its fingerprint."""
-    said = certificate.read(der)
+    read = certificate.read(der)
     dates = (
-        f"good from {said.not_before} to {said.not_after}" if said.not_after else "dates unknown"
+        f"good from {read.not_before} to {read.not_after}" if read.not_after else "dates unknown"
     )
-    who = f"certificate of {said.subject or '?'}, signed by {said.issuer or '?'}"
+    who = f"certificate of {read.subject or '?'}, signed by {read.issuer or '?'}"
     return f"{who}, {dates}, SHA-256 {tls.fingerprint(der)}"

@@ -1,4 +1,4 @@
-"""What a Test tells: a step as it begins and as it ends, and what to do about one that fails."""
+"""The steps of a Test as it reports them, and what to do about one that fails."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REMEDIES: Final = {
     "answer": "The receiver was reached and did not take the event: look into its own log.",
     "send": "Look at what the step says, and try again.",
 }
-"""One sentence for each step."""
+"""What to do about each step, in one sentence."""
 
 _MOVED = "Switch «Follow redirects» on, or enter the address that the step names as the server URL."
 _FAULT = "The receiver has a fault of its own: look into its log. The event is tried again until it is taken."
@@ -85,8 +85,8 @@ class Step:
     picture: str = field(default="", repr=False)
 
 
-class FailedStep(Exception):  # noqa: N818 - not an error: it carries a step's end to where the steps are told
-    """Ends a step: what was found, and what to do where the usual sentence does not fit."""
+class FailedStep(Exception):  # noqa: N818 - no error of ours: it carries a step's result to where steps are reported
+    """Ends a step with what was found, and what to do if the usual sentence does not fit."""
 
     def __init__(self, detail: str, remedy: str = "") -> None:
         super().__init__(detail)

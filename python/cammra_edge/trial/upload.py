@@ -1,4 +1,4 @@
-"""An upload, command by command, over the very conversation that the sink uses; nothing stays behind."""
+"""An upload, command by command, over the sink's own conversation; nothing stays on the server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Upload:
-    """One test file on its way; each step says what it found."""
+    """The upload of one test file; each step returns what it found."""
 
     def __init__(
         self, sink: UploadSink, protocol: Ftp, deadline: Deadline, file: NamedFile
@@ -35,7 +35,7 @@ class Upload:
         self._left = ""
 
     def steps(self) -> dict[str, Callable[[], str]]:
-        """The steps in their order."""
+        """The steps in order."""
         passive = {"passive": self._open_passive} if self._is_passive else {}
         return {
             "login": self._login,
@@ -47,7 +47,7 @@ class Upload:
         }
 
     def run(self, action: Callable[[], str]) -> str:
-        """Take one step.
+        """Run one step.
 
         Raises:
             FailedStep: What went wrong, in the sink's own words.
@@ -60,7 +60,7 @@ class Upload:
             raise FailedStep(self._sink.outcome_of(error).why) from error
 
     def close(self) -> None:
-        """Take away what a failed step has left, and hang up."""
+        """Delete what a failed step has left, and hang up."""
         if self._conversation is None:
             return
         with contextlib.suppress(*self._sink.failures):

@@ -1,4 +1,4 @@
-"""`cammra-edge check`: validates a config script and explains it."""
+"""`cammra-edge check`: checks a config script and explains it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.explain import profile_lines, warnings
 from cammra_edge.cli.script import load_script
 from cammra_edge.cli.terminal import Style
+from cammra_edge.config import Durability
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from cammra_edge.cli.terminal import Terminal
     from cammra_edge.config import Settings
+
+
+_SURVIVED = {
+    Durability.POWER: "a power cut",
+    Durability.PROCESS: "a crash of the program, but not a power cut",
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -27,11 +34,12 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     """Check one script."""
     script = load_script(args.config)
     settings = script.engine.settings
-    explained = {profile.name: profile_lines(profile) for profile in settings.profiles}
+    explained = {profile.key: profile_lines(profile) for profile in settings.profiles}
     doubts = list(warnings(settings))
-    for number, (name, lines) in enumerate(explained.items(), start=1):
-        terminal.line(f"{number} {terminal.styled(name, Style.BOLD)} {lines[0]}")
-        for line in lines[1:]:
+    for number, profile in enumerate(settings.profiles, start=1):
+        first, *others = explained[profile.key]
+        terminal.line(f"{number} {terminal.styled(profile.name, Style.BOLD)} {first}")
+        for line in others:
             terminal.line(f"    {line}")
     for line in _around(settings, has_source=script.source is not None):
         terminal.line(line)
@@ -46,11 +54,8 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
 
 def _around(settings: Settings, *, has_source: bool) -> list[str]:
     tracking, outbox = settings.tracking, settings.outbox
-    regions = (
-        f"{len(settings.tracking.regions)} regions"
-        if tracking.regions
-        else "the whole frame, arrow down"
-    )
+    count = len(tracking.regions)
+    regions = f"{count} region{'s' * (count > 1)}" if count else "the whole frame, arrow down"
     reliable = (
         f"Reliable after {tracking.reliable_reads} equal reads with confidence {tracking.reliable_confidence:g} and a"
         f" known direction, or {tracking.reliable_after_s:g} s; Lost after {tracking.lost_after_s:g} s; reads count in"
@@ -58,11 +63,11 @@ def _around(settings: Settings, *, has_source: bool) -> list[str]:
     )
     waiting = (
         f"Events wait in {outbox.path} (at most {outbox.max_bytes / (1 << 20):.0f} MiB, {outbox.max_events} events;"
-        f" safe against loss of {outbox.durability})."
+        f" they survive {_SURVIVED[outbox.durability]})."
     )
     source = (
-        "The script names a source: `cammra-edge run` starts it."
+        "The script has a source: `cammra-edge run` starts it."
         if has_source
-        else "The script names no source: it feeds frames itself."
+        else "The script has no source: it feeds frames itself."
     )
     return [reliable, waiting, source]

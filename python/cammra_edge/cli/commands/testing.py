@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from cammra_edge.cli.terminal import Terminal
     from cammra_edge.config import Settings
+    from cammra_edge.profile import Profile
 
 _PLATE = "AXIS1234"
 _STYLES = {"ok": Style.GOOD, "failed": Style.BAD, "skipped": Style.DIM}
@@ -25,7 +26,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Its options."""
     parser.add_argument("config", metavar="CONFIG.py", help="the script whose profiles are tried")
     parser.add_argument(
-        "profile", nargs="*", metavar="PROFILE", help="by name or number; none is all of them"
+        "profile", nargs="*", metavar="PROFILE", help="by key or name; none is all of them"
     )
     parser.add_argument(
         "--plate", default=_PLATE, help=f"what the test event reports (default {_PLATE})"
@@ -35,27 +36,22 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, terminal: Terminal) -> Exit:
     """Try the profiles, one after another; nothing of it touches the queue."""
     settings = load_script(args.config).engine.settings
-    chosen = _chosen(settings, args.profile)
-    good = [_try(settings, profile_id, args.plate, terminal) for profile_id in chosen]
+    profiles = [_profile(settings, text) for text in args.profile] or settings.profiles
+    good = [_try(profile, settings, args.plate, terminal) for profile in profiles]
     return Exit.OK if all(good) else Exit.UNDELIVERED
 
 
-def _chosen(settings: Settings, wanted: list[str]) -> list[int]:
-    names = [profile.name for profile in settings.profiles]
-    every = list(range(1, len(names) + 1))
-    chosen = []
-    for text in wanted:
-        if text in names:
-            chosen.append(names.index(text) + 1)
-        elif text in map(str, every):
-            chosen.append(int(text))
-        else:
-            raise ConfigError("PROFILE", text, f"one of {', '.join(names)}, or its number")
-    return chosen or every
+def _profile(settings: Settings, text: str) -> Profile:
+    by_name = {profile.name: profile for profile in settings.profiles}
+    by_key = {profile.key: profile for profile in settings.profiles}
+    profile = (by_name | by_key).get(text)
+    if profile is None:
+        raise ConfigError("PROFILE", text, f"one of {', '.join(by_key)}")
+    return profile
 
 
-def _try(settings: Settings, profile_id: int, plate: str, terminal: Terminal) -> bool:
-    profile = settings.profiles[profile_id - 1]
+def _try(profile: Profile, settings: Settings, plate: str, terminal: Terminal) -> bool:
+    profile_id = settings.profiles.index(profile) + 1
     terminal.line(terminal.styled(profile.name, Style.BOLD))
     good = True
     steps = trial(
@@ -75,7 +71,8 @@ def _try(settings: Settings, profile_id: int, plate: str, terminal: Terminal) ->
             terminal.line(f"                             {shown(step.remedy)}")
         terminal.data(
             {
-                "profile": profile.name,
+                "profile": profile.key,
+                "name": profile.name,
                 "step": step.name,
                 "state": step.state,
                 "took_ms": step.took_ms,

@@ -1,7 +1,7 @@
-"""What every protocol answers, so that nobody has to ask which one it is.
+"""What every protocol answers, so that no other room asks which protocol it is.
 
-A protocol says what its messages hold (`content`) and how they travel (`transport`); `payload` makes the one and
-`sinks` does the other, and neither knows the protocol.
+A protocol says what its messages hold (`content`) and how they travel (`transport`). `payload` renders the content,
+`sinks` provides the transport, and neither knows the protocol.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class MultipartContent:
     """The FF JSON and its images as the parts of one multipart body.
 
     Args:
-        part_names: Of the event, the image, the second image.
+        part_names: Names of the event's part, the image's and the second image's.
         event_as_file: Whether the event's part has a file name.
     """
 
@@ -34,14 +34,14 @@ class MultipartContent:
 
 @dataclass(frozen=True, slots=True)
 class JsonContent:
-    """The FF JSON with its images inside; `content_type` is empty where the transport has no place for it."""
+    """The FF JSON with its images inside; `content_type` is empty if the transport has no place for one."""
 
     content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FilesContent:
-    """Images as files, and the FF JSON beside them where `sidecar` asks for it."""
+    """Images as files, with the FF JSON beside them if `sidecar` is set."""
 
     path: str
     naming: str
@@ -67,15 +67,15 @@ Content = MultipartContent | JsonContent | FilesContent | FormContent
 
 
 class BaseProtocol(Checked):
-    """See the module."""
+    """Base of every protocol; a class in `protocols.Protocol` also answers `transport`."""
 
     __slots__ = ()
 
     word: ClassVar[str]
-    """What the page calls it."""
+    """The protocol's name on the page."""
     usual_events: ClassVar[frozenset[EventKind]] = frozenset({EventKind.NEW})
     one_read: ClassVar[bool] = False
-    """Whether it takes one read per vehicle: Reliable or Lost alone."""
+    """Whether it takes one read per vehicle, so either Reliable or Lost."""
     takes_images: ClassVar[bool] = True
 
     def endpoint(self) -> Endpoint:
@@ -87,13 +87,13 @@ class BaseProtocol(Checked):
         raise NotImplementedError
 
     def sentence(self) -> str:
-        """How and where it sends, to follow "sends New …" in `cammra-edge check`."""
+        """How and where it sends; follows "sends New …" in `cammra-edge check`."""
         raise NotImplementedError
 
     def doubts(self) -> Iterator[str]:
-        """What is allowed and yet probably not meant."""
+        """What is allowed but probably not meant, each as a sentence."""
         yield from ()
 
     def over(self, mode: NetworkMode) -> Self:  # noqa: ARG002 - only HTTP has two modes
-        """The protocol in this network mode."""
+        """The protocol in this network mode; itself if it knows no modes."""
         return self

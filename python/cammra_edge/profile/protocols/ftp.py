@@ -47,7 +47,7 @@ def _folders() -> Check[str]:
 
 
 def _named(typed: Check[str]) -> Check[str]:
-    """A text in which only the page's variables stand."""
+    """A text with no variables but the page's."""
 
     def take(value: object) -> str:
         left = NAMING_VARIABLE.sub("", typed.take(value))
@@ -77,9 +77,9 @@ class Ftp(BaseProtocol):
         naming: File name without `.jpg`, with the variables of the page.
         sidecar: Write the event as `<name>.json` too, complete before the image appears.
         passive: False lets the server connect back.
-        tls: Whom to believe.
-        host_key: SHA-256 fingerprint of an SFTP server's key (`SHA256:…`, as `ssh-keygen -l` prints it). SFTP goes to
-            nobody else.
+        tls: Which certificate to trust.
+        host_key: SHA-256 fingerprint of an SFTP server's key (`SHA256:…`, as `ssh-keygen -l` prints it). SFTP needs
+            one, and trusts no other key.
         ssh_key: File of the camera's own private key, for SFTP without a password.
         timeouts: How long a try may take.
     """
@@ -103,7 +103,7 @@ class Ftp(BaseProtocol):
         return URLS.endpoint(self.server_url)
 
     def transport(self) -> Self:
-        """How messages travel."""
+        """How its messages travel."""
         return self
 
     def content(self) -> FilesContent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 
@@ -33,6 +34,7 @@ _PROXIES = Urls({"http": 8080}, "http")
 _OWN_HEADERS = frozenset(
     {"content-length", "content-type", "host", "transfer-encoding", "connection"}
 )
+Statuses = Taken[frozenset[int], Collection[int]]
 ALSO_DELIVERED: Final = set_of(whole(400, 499))
 USER: Final = text(pattern="[^:]*", want="a user name without ':'")
 
@@ -52,7 +54,7 @@ AuthSetting = Taken[Auth, Auth | AuthWord]
 
 
 def header_of(auth_header: str) -> tuple[str, str]:
-    """The page's rule: with a ':' it is `Name: value`, else the value of `Authorization`."""
+    """The header that an Auth-Header stands for: with a ':' it is `Name: value`, else the value of `Authorization`."""
     name, colon, rest = auth_header.partition(":")
     if not colon:
         return "Authorization", auth_header.strip()
@@ -90,15 +92,15 @@ class HttpPost(InNetworkMode, BaseProtocol):
         part_names: Names of the multipart parts: the event, the image, the second image.
         event_as_file: Send the event part with a file name, as the camera does; receivers that look for a form
             field want False.
-        success_body: The answer must hold it besides a 2xx status: a JSON object whose members must be there
+        success_body: What the answer must hold besides a 2xx status: a JSON object whose members must be there
             (`{"Result": true}`), or any other text.
         also_delivered: Statuses by which this receiver says that it has the event already, such as 409. Those that ask
             for a sign-in or for patience (401, 407, 408, 425, 429) keep their meaning.
-        follow_redirects: Post again to where the same host says that it has moved (301, 302, 307, 308), never from
-            `https` to `http`. Otherwise a redirect is a refusal.
-        tls: Whom to believe.
-        proxy: `http://host:port` of a proxy; none is taken from the environment.
-        proxy_user: For a proxy that asks.
+        follow_redirects: Post again to the place on the same host that a redirect names (301, 302, 307, 308), but never
+            from `https` to `http`. Otherwise a redirect counts as a refusal.
+        tls: Which certificate to trust.
+        proxy: `http://host:port` of a proxy; the environment's proxy settings are ignored.
+        proxy_user: For a proxy that wants a user.
         proxy_password: As above.
         timeouts: How long a try may take.
     """
@@ -117,7 +119,7 @@ class HttpPost(InNetworkMode, BaseProtocol):
     )
     event_as_file: bool = True
     success_body: str = ""
-    also_delivered: frozenset[int] = setting(frozenset(), ALSO_DELIVERED)
+    also_delivered: Statuses = setting(frozenset(), ALSO_DELIVERED)
     follow_redirects: bool = False
     tls: Tls = Tls()
     proxy: str = setting("", _PROXIES.check(empty=True), address=True)
@@ -144,7 +146,7 @@ class HttpPost(InNetworkMode, BaseProtocol):
         return URLS.endpoint(self.server_url, self.network_mode)
 
     def transport(self) -> Self:
-        """How messages travel."""
+        """How its messages travel."""
         return self
 
     def content(self) -> MultipartContent | JsonContent:
@@ -154,16 +156,16 @@ class HttpPost(InNetworkMode, BaseProtocol):
         return JsonContent("application/json")
 
     def carrier(self) -> str:
-        """How and where it sends, whatever the content."""
+        """How and where it sends, without the content."""
         return f"by HTTP POST to {self.endpoint()}"
 
     def sentence(self) -> str:
-        """How and where it sends what."""
+        """How and where it sends, with the layout of the body."""
         layout = "multipart" if self.multipart else "one JSON body"
         return f"by HTTP POST ({layout}) to {self.endpoint()}"
 
     def doubts(self) -> Iterator[str]:
-        """What is allowed and yet probably not meant."""
+        """What is allowed but probably not meant."""
         endpoint = self.endpoint()
         if endpoint.scheme == "http" and not endpoint.is_near:
             yield "http:// is not encrypted: plates and pictures can be read on the way"
@@ -185,7 +187,7 @@ class HttpPost(InNetworkMode, BaseProtocol):
 
 
 def post_of(described: InNetworkMode) -> HttpPost:
-    """The HTTP POST that other settings describe in fields of the same names."""
+    """The HTTP POST of other settings that have fields of the same names."""
     names = settings_of(HttpPost).keys() & settings_of(type(described)).keys()
     return HttpPost(**{name: getattr(described, name) for name in names}).over(
         described.network_mode

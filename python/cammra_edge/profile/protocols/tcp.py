@@ -33,13 +33,12 @@ class Tcp(BaseProtocol):
 
     Args:
         server_url: `host:port`; `tls://host:port` for TLS.
-        persistent: Keep the connection; otherwise one connection per event, closed right after it, as the camera
-            does.
+        persistent: Keep the connection; otherwise one connection per event, closed after it, as the camera does.
         framing: What separates objects: `none`, `newline`, `nul`, or `length` (4 bytes, big-endian, before each).
             Empty is `none` for one connection per event and `newline` for a kept one.
-        ack: Text that the receiver's answer must hold before an event counts as delivered. Empty: the receiver's
-            kernel acknowledging every byte is enough.
-        tls: Whom to believe, for `tls://`.
+        ack: Text that the receiver's answer must hold before an event counts as delivered. Empty: it is enough that the
+            receiver's kernel acknowledged every byte.
+        tls: Which certificate to trust, for `tls://`.
         timeouts: How long a try may take.
     """
 
@@ -66,7 +65,7 @@ class Tcp(BaseProtocol):
         return URLS.endpoint(self.server_url)
 
     def transport(self) -> Self:
-        """How messages travel."""
+        """How its messages travel."""
         return self
 
     def content(self) -> JsonContent:
@@ -74,7 +73,7 @@ class Tcp(BaseProtocol):
         return JsonContent()
 
     def carrier(self) -> str:
-        """How and where it sends, whatever the content."""
+        """How and where it sends, without the content."""
         life = "one kept connection" if self.persistent else "a connection per event"
         return f"by TCP ({life}) to {self.endpoint().address}"
 

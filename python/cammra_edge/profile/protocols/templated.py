@@ -46,7 +46,7 @@ class Templated(InNetworkMode, BaseProtocol):
         success_body: As for HTTP POST.
         also_delivered: As for HTTP POST.
         template: The template's own text; empty takes the shipped one.
-        tls: Whom to believe.
+        tls: Which certificate to trust.
         timeouts: How long a try may take.
     """
 
@@ -59,7 +59,7 @@ class Templated(InNetworkMode, BaseProtocol):
     password: str = setting("", secret=True)
     auth_header: str = setting("", http_post.auth_header(), secret=True)
     success_body: str = ""
-    also_delivered: frozenset[int] = setting(frozenset(), http_post.ALSO_DELIVERED)
+    also_delivered: http_post.Statuses = setting(frozenset(), http_post.ALSO_DELIVERED)
     template: str = setting("", form.template())
     tls: Tls = Tls()
     timeouts: Timeouts = Timeouts()
@@ -76,7 +76,7 @@ class Templated(InNetworkMode, BaseProtocol):
         return self.transport().endpoint()
 
     def transport(self) -> HttpPost | Tcp:
-        """How messages travel."""
+        """How its messages travel."""
         if _goes_by_tcp(self.server_url):
             return Tcp(self.server_url, tls=self.tls, timeouts=self.timeouts)
         return post_of(self)
@@ -92,7 +92,7 @@ class Templated(InNetworkMode, BaseProtocol):
         return f"as {own} has it, {self.transport().carrier()}"
 
     def doubts(self) -> Iterator[str]:
-        """What is allowed and yet probably not meant."""
+        """What is allowed but probably not meant."""
         if not self.verified and not self.template:
             yield _NOT_PUBLIC
         yield from self.transport().doubts()
