@@ -47,7 +47,7 @@ MAY_CALL = {
 }
 """C functions that `observe` may call: the tracker's one call, locks, a queue, a clock."""
 
-WORK = {"Shot.encode", "Connection.execute", "socket.send"}
+WORK = {"Shot.encode", "Connection.execute", "socket.sendmsg"}
 """What must happen elsewhere: an image encoded, a row written, bytes sent."""
 
 
