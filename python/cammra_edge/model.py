@@ -8,7 +8,8 @@ from dataclasses import KW_ONLY, dataclass, field, fields
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from cammra_edge.checks import Check, Checked, number, refused, setting, settings, text
+from cammra_edge.checks import Check, number, refused, text
+from cammra_edge.fields import Checked, setting, settings
 
 
 class EventKind(StrEnum):

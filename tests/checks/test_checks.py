@@ -12,18 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cammra_edge.checks import (
-    Checked,
-    Setting,
-    plain_of,
-    read_record,
-    schema_of,
-    settings_of,
-    under,
-)
+from cammra_edge.checks import under
 from cammra_edge.config import OutboxSettings, Region, Settings, TrackingSettings
 from cammra_edge.config.lists import ListEntry, ListMode, PlateList
 from cammra_edge.errors import ConfigError, SettingsError
+from cammra_edge.fields import Checked, Setting, plain_of, read_record, schema_of, settings_of
 from cammra_edge.model import Device
 from cammra_edge.profile import PROTOCOLS, Ftp, HttpPost, Profile, Tcp, Tls
 

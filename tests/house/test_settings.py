@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cammra_edge.checks import settings_of
 from cammra_edge.config import Settings, TrackingSettings
+from cammra_edge.fields import settings_of
 from cammra_edge.profile import PROTOCOLS, Profile
 from tests.house.sources import ROOT
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 from mypy import api
 
-from cammra_edge.checks import settings_of
 from cammra_edge.config import Durability, DurabilityWord, Settings, SettingsFields
 from cammra_edge.config.lists import ListMode, ListWord
+from cammra_edge.fields import settings_of
 from cammra_edge.model import (
     Direction,
     DirectionWord,

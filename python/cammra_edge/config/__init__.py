@@ -14,23 +14,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal, TypedDict
 
-from cammra_edge.checks import (
-    Checked,
-    Taken,
-    items,
-    maybe,
-    number,
-    path,
-    record,
-    row_of,
-    set_of,
-    setting,
-    settings,
-    text,
-    whole,
-)
+from cammra_edge.checks import items, maybe, number, path, row_of, set_of, text, whole
 from cammra_edge.config.lists import PlateList, check_lists
 from cammra_edge.errors import ConfigError
+from cammra_edge.fields import Checked, Taken, record, setting, settings
 from cammra_edge.model import Device, FrameFormat, FrameFormatWord
 from cammra_edge.profile import Keepalive, NetworkMode, NetworkModeWord, Profile
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cammra_edge.checks import join, leaves_of
+from cammra_edge.checks import join
 from cammra_edge.config.flat import key_and_field, profile_fields, section_fields
+from cammra_edge.fields import leaves_of
 from cammra_edge.profile import PROTOCOLS
 
 if TYPE_CHECKING:
-    from cammra_edge.checks import Setting
+    from cammra_edge.fields import Setting
 
 Schema = dict[str, Any]
 ANY_PROFILE = "profiles[]"

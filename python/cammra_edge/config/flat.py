@@ -16,22 +16,10 @@ from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from cammra_edge.checks import (
-    Checked,
-    Plain,
-    Setting,
-    choice,
-    inside,
-    join,
-    leaves_of,
-    plain_of,
-    read_record,
-    settings_of,
-    shown,
-    under,
-)
+from cammra_edge.checks import Plain, choice, inside, join, shown, under
 from cammra_edge.config import Settings
 from cammra_edge.errors import ConfigError, SettingsError
+from cammra_edge.fields import Checked, Setting, leaves_of, plain_of, read_record, settings_of
 from cammra_edge.profile import PROTOCOLS, HttpPost, Profile
 
 if TYPE_CHECKING:

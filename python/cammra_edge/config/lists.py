@@ -11,17 +11,9 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Literal
 
-from cammra_edge.checks import (
-    Checked,
-    Taken,
-    items,
-    record,
-    required,
-    setting,
-    settings,
-    text,
-)
+from cammra_edge.checks import items, text
 from cammra_edge.errors import ConfigError
+from cammra_edge.fields import Checked, Taken, record, required, setting, settings
 from cammra_edge.model import NOT_LISTED, ListMatch
 from cammra_edge.plates import WILDCARDS, Patterns, list_key
 

@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import Literal, Self
 from urllib.parse import quote, urlsplit
 
-from cammra_edge.checks import MASK, Check, Checked, refused, settings, text
+from cammra_edge.checks import MASK, Check, refused, text
+from cammra_edge.fields import Checked, settings
 
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")

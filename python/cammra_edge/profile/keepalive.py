@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from cammra_edge.checks import setting, settings, token, whole
+from cammra_edge.checks import token, whole
 from cammra_edge.errors import ConfigError
+from cammra_edge.fields import setting, settings
 from cammra_edge.profile.endpoint import InNetworkMode
 from cammra_edge.profile.protocols.http_post import (
     URLS,

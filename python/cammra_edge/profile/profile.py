@@ -11,23 +11,18 @@ from typing import Literal, Self
 
 from cammra_edge.checks import (
     Check,
-    Checked,
-    Entries,
-    Taken,
     choice,
     mapping,
     maybe,
     number,
     refused,
-    required,
     row_of,
     set_of,
-    setting,
-    settings,
     text,
     whole,
 )
 from cammra_edge.errors import ConfigError
+from cammra_edge.fields import Checked, Entries, Taken, required, setting, settings
 from cammra_edge.model import (
     Direction,
     DirectionWord,

@@ -6,18 +6,9 @@ import re
 from dataclasses import KW_ONLY
 from os import PathLike
 
-from cammra_edge.checks import (
-    Check,
-    Checked,
-    Taken,
-    file,
-    number,
-    refused,
-    setting,
-    settings,
-    text,
-)
+from cammra_edge.checks import Check, file, number, refused, text
 from cammra_edge.errors import ConfigError
+from cammra_edge.fields import Checked, Taken, setting, settings
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PATIENCE_S = number(0.05, 3600)

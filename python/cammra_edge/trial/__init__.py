@@ -47,7 +47,7 @@ def trial(
     # Each is imported when asked for, as the sinks are.
     match profile.protocol.transport():
         case HttpPost() as way:
-            from cammra_edge.trial.http import HttpTrial  # noqa: PLC0415 - as above
+            from cammra_edge.trial.secure import HttpTrial  # noqa: PLC0415 - as above
 
             run = HttpTrial(way, profile, profile_id=profile_id, device=device, clock=clock).run
         case Ftp() as way:

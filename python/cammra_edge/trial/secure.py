@@ -1,4 +1,4 @@
-"""The Test of a profile that may use TLS: the receiver's certificate, trusted or not."""
+"""The Tests of profiles that may use TLS: they show the receiver's certificate, trusted or not."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from cammra_edge.trial.step import FailedStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cammra_edge.profile import Endpoint
 
 _SCHEMES = ("https", "tls", "ftps", "ftps-implicit")
 _Way = TypeVar("_Way", bound=HttpPost | Tcp | Ftp)
@@ -49,6 +51,18 @@ class SecureTrial(Trial[_Way]):
         sock = dial(endpoint.host, endpoint.port, self._deadline, limits)
         with trust.start(sock, endpoint.host, self._deadline, limits.connect_s) as secure:
             return secure.version() or "", secure.getpeercert(binary_form=True) or b""
+
+
+class HttpTrial(SecureTrial[HttpPost]):
+    """Goes through a proxy if there is one, and signs in with a user or a header."""
+
+    def _reached(self) -> Endpoint:
+        return self._way.proxy_endpoint() or self._endpoint
+
+    def _signed_in(self) -> str:
+        if self._way.user:
+            return f"as {self._way.user}"
+        return "by Auth-Header" if self._way.auth_header else ""
 
 
 def _about(der: bytes) -> str:

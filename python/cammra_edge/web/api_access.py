@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from cammra_edge.checks import Checked, items, required, settings, text
+from cammra_edge.checks import items, text
 from cammra_edge.errors import ConfigError
+from cammra_edge.fields import Checked, required, settings
 from cammra_edge.web import certificate
 from cammra_edge.web.access import ABSOLUTE_S, SCOPES
 from cammra_edge.web.operation import (

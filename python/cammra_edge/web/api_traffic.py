@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from cammra_edge.checks import Checked, required, settings
 from cammra_edge.errors import ConfigError, OutboxError
+from cammra_edge.fields import Checked, required, settings
 from cammra_edge.web import views
 from cammra_edge.web.live import MAX_VIEWERS
 from cammra_edge.web.operation import (

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from starlette.responses import JSONResponse, Response
 
-from cammra_edge.checks import read_record, schema_of
 from cammra_edge.errors import ConfigError
+from cammra_edge.fields import read_record, schema_of
 from cammra_edge.web.patience import BODY_S
 
 if TYPE_CHECKING:

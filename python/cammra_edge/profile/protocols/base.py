@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from cammra_edge.checks import Checked
+from cammra_edge.fields import Checked
 from cammra_edge.model import EventKind
 
 if TYPE_CHECKING:

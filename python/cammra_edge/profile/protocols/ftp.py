@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Final, Self
 
-from cammra_edge.checks import Check, file, refused, required, setting, settings, text
+from cammra_edge.checks import Check, file, refused, text
+from cammra_edge.fields import required, setting, settings
 from cammra_edge.profile.endpoint import Endpoint, Urls
 from cammra_edge.profile.protocols.base import BaseProtocol, FilesContent
 from cammra_edge.profile.trust import File, Timeouts, Tls

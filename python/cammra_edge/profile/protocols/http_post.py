@@ -6,22 +6,9 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 
-from cammra_edge.checks import (
-    Check,
-    Taken,
-    header_text,
-    refused,
-    required,
-    row_of,
-    set_of,
-    setting,
-    settings,
-    settings_of,
-    text,
-    token,
-    whole,
-)
+from cammra_edge.checks import Check, header_text, refused, row_of, set_of, text, token, whole
 from cammra_edge.errors import ConfigError
+from cammra_edge.fields import Taken, required, setting, settings, settings_of
 from cammra_edge.profile.endpoint import Endpoint, InNetworkMode, Urls
 from cammra_edge.profile.protocols.base import BaseProtocol, JsonContent, MultipartContent
 from cammra_edge.profile.trust import Timeouts, Tls

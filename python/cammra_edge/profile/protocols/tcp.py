@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar, Final, Literal, Self
 
-from cammra_edge.checks import Taken, choice, required, setting, settings, text
+from cammra_edge.checks import choice, text
 from cammra_edge.errors import ConfigError
+from cammra_edge.fields import Taken, required, setting, settings
 from cammra_edge.profile.endpoint import Endpoint, Urls
 from cammra_edge.profile.protocols.base import BaseProtocol, JsonContent
 from cammra_edge.profile.trust import Timeouts, Tls

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from cammra_edge.checks import Check, choice, required, setting, settings
+from cammra_edge.checks import Check, choice
+from cammra_edge.fields import required, setting, settings
 from cammra_edge.model import EventKind
 from cammra_edge.profile import form
 from cammra_edge.profile.endpoint import Endpoint, InNetworkMode, has_scheme
@@ -45,7 +46,7 @@ class Templated(InNetworkMode, BaseProtocol):
         auth_header: As for HTTP POST.
         success_body: As for HTTP POST.
         also_delivered: As for HTTP POST.
-        template: The template's own text; empty takes the shipped one.
+        template: The template's own text; empty for the shipped one.
         tls: Which certificate to trust.
         timeouts: How long a try may take.
     """

@@ -1,7 +1,21 @@
-"""Fields with their checks, the classes made of them, and these as plain data.
+"""Settings classes: what a field may hold is written beside it, for scripts, files, the API and the page.
+
+    @settings
+    class Tcp(Checked):
+        server_url: str = required(URLS.check(), address=True)
+        persistent: bool = False
+        ack: str = setting("", text(most=1024))
 
 Without a check of its own, a field is checked by its type hint: a flag, a text of one line, a path, the words of an
 enumeration, or another settings class.
+
+Invariants, held by `tests/checks/test_checks.py`:
+
+1. Every field has been checked before anyone sees the value.
+2. What the schema refuses is refused; a flag, number, word, list or plain text that it takes is taken.
+3. Hostile data is refused by `ConfigError`, with the path of every wrong field; nothing else is raised.
+4. No text keeps a control character; line ends only in a text of `lines`.
+5. No `repr` and no error shows a field marked `secret`.
 """
 
 from __future__ import annotations
@@ -26,7 +40,7 @@ from typing import (
     get_type_hints,
 )
 
-from cammra_edge.checks.check import (
+from cammra_edge.checks import (
     MASK,
     Check,
     choice,
@@ -42,7 +56,7 @@ from cammra_edge.checks.check import (
 from cammra_edge.errors import ConfigError, SettingsError
 
 if TYPE_CHECKING:
-    from cammra_edge.checks.check import Plain, Schema
+    from cammra_edge.checks import Plain, Schema
 
     _Held_co = TypeVar("_Held_co", covariant=True)
     _Given_contra = TypeVar("_Given_contra", contravariant=True)

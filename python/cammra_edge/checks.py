@@ -1,7 +1,7 @@
-"""Checks of single values, and of several together.
+"""What a value may be: checks of single values, and of several together.
 
 A check takes what a script passes (`take`), reads plain data (`read`) and describes itself in JSON Schema, so a value
-is refused in the same words whether a script, a file, the API or the page sets it.
+is refused in the same words whether a script, a file, the API or the page sets it (`tests/checks/test_checks.py`).
 """
 
 from __future__ import annotations
