@@ -216,11 +216,15 @@ class MissingImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListMatch:
-    """The plate list that the plate stands on; `mode` is allow, block or empty."""
+    """The plate list that the plate stands on; `mode` is allow, block or empty.
+
+    `meant` is the list's own plate where the one read is a character off, and empty where they agree.
+    """
 
     name: str = ""
     mode: str = ""
     description: str = ""
+    meant: str = ""
 
 
 NOT_LISTED = ListMatch()

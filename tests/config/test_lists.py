@@ -142,3 +142,35 @@ def test_one_list_and_one_pattern_have_bounds() -> None:
     assert ListIndex([PlateList("x", entries=[ListEntry("A-" * 32)])]).find("A" * 32).name == "x"
     with pytest.raises(ConfigError, match="want a plate or a pattern"):
         ListEntry("·-·")
+
+
+@pytest.mark.parametrize(
+    ("plate", "meant"),
+    [
+        ("1AB 1234", ""),  # on the list itself
+        ("1AB1Z34", "1AB-1234"),
+        ("1AB134", "1AB-1234"),
+        ("1AB12344", "1AB-1234"),
+        ("I1AB1234", "1AB-1234"),
+        ("1AB4321", None),
+        ("1BA1234", None),  # two characters
+        ("X", None),
+    ],
+)
+def test_a_plate_one_character_off_stands_on_lists_that_ask_for_it(
+    plate: str, meant: str | None
+) -> None:
+    entries = (ListEntry("1AB-1234", "stolen"), ListEntry("Y"), ListEntry("9*"))
+    watched = ListIndex([PlateList("watched", ListMode.BLOCK, one_off=True, entries=entries)])
+    found = watched.find(plate)
+    assert (found.meant if found.name else None) == meant
+    barrier = ListIndex([PlateList("barrier", ListMode.ALLOW, entries=entries)])
+    assert bool(barrier.find(plate).name) == (meant == "")
+
+
+def test_a_plate_that_is_known_is_never_taken_for_another() -> None:
+    lists = [
+        PlateList("watched", ListMode.BLOCK, one_off=True, entries=(ListEntry("1AB1234"),)),
+        PlateList("staff", ListMode.ALLOW, entries=(ListEntry("1AB1235"),)),
+    ]
+    assert ListIndex(lists).find("1AB1235").name == "staff"

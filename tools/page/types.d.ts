@@ -84,6 +84,7 @@ interface VehicleEvent {
   list: string;
   list_mode: string;
   list_note: string;
+  list_meant: string;
   went: Went[];
 }
 interface Try {
@@ -125,7 +126,7 @@ interface Certificate { set: boolean; in_use: boolean; sha256: string }
 interface Token { id: string; name: string; scopes: string[]; made: number }
 interface AuditLine { at: number; who: string; what: string; fields: string[] }
 interface Version { version: number; at: number; who: string; changed: string[] }
-type PlateList = { name: string; mode: string; entries: { pattern: string; description: string }[] };
+type PlateList = { name: string; mode: string; one_off: boolean; entries: { pattern: string; description: string }[] };
 type Region = { roi_id: number; polygon: Point[]; arrow: [Point, Point] };
 type Point = [number, number];
 /** What becomes of a region when one of its points is moved there. */

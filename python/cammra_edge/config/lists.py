@@ -2,7 +2,8 @@
 
 A pattern is a plate as people write it; `*` stands for any characters and `?` for one. Only letters and digits count,
 by their shape and without case (`plates.list_key`). Block lists speak before allow lists, and these before custom ones,
-each in the order given; the first match speaks. Held by `tests/config/test_lists.py`.
+each in the order given; the first match speaks. Where none does, the lists with `one_off` are asked for a plate that
+differs in one character: replaced, missing or too much. Held by `tests/config/test_lists.py`.
 """
 
 from __future__ import annotations
@@ -71,13 +72,22 @@ class ListEntry(Checked):
 
 @settings
 class PlateList(Checked):
-    """Known plates under one name."""
+    """Known plates under one name.
+
+    Args:
+        name: How people call it.
+        mode: What standing on it means.
+        entries: The plates and patterns.
+        one_off: Whether a plate that is one character away from one of the plates stands on it too: good for a watch
+            list, never for a barrier.
+    """
 
     name: str = required(text(least=1, most=MAX_NAME))
     mode: Taken[ListMode, ListMode | ListWord] = setting(ListMode.CUSTOM)
     entries: Taken[tuple[ListEntry, ...], Sequence[ListEntry]] = setting(
         (), items(record(ListEntry), most=MAX_ENTRIES)
     )
+    one_off: bool = False
 
     def _agree(self) -> None:
         if not self.name.strip():
@@ -121,6 +131,11 @@ class ListIndex:
         for order, (_, entry) in enumerate(self._entries):
             same_kind = patterns if entry.has_wildcards else self._plates
             same_kind.setdefault(entry.key, order)
+        self._near: dict[str, int] = {}
+        for order, (plate_list, entry) in enumerate(self._entries):
+            if plate_list.one_off and not entry.has_wildcards:
+                self._near.setdefault(entry.key, order)
+        self._letters = sorted({letter for key in self._near for letter in key})
         self._patterns = Patterns(tuple(patterns))
         self._pattern_orders = tuple(patterns.values())
 
@@ -131,9 +146,24 @@ class ListIndex:
         pattern = self._patterns.first(key) if key else None
         if pattern is not None:
             orders.append(self._pattern_orders[pattern])
-        if not orders:
+        near = [] if orders or not self._near else self._one_off(key)
+        if not orders and not near:
             return NOT_LISTED
-        plate_list, entry = self._entries[min(orders)]
+        plate_list, entry = self._entries[min(orders or near)]
         return ListMatch(
-            name=plate_list.name, mode=plate_list.mode.value, description=entry.description
+            name=plate_list.name,
+            mode=plate_list.mode.value,
+            description=entry.description,
+            meant=entry.pattern if near else "",
         )
+
+    def _one_off(self, key: str) -> list[int]:
+        """The entries that are one character away from a plate: every such text is looked up."""
+        if not 1 < len(key) <= MAX_KEY:
+            return []  # of a single character nothing would be left that is the same
+        cuts = [(key[:at], key[at:]) for at in range(len(key) + 1)]
+        texts = {before + behind[1:] for before, behind in cuts if behind}
+        for letter in self._letters:
+            texts.update(before + letter + behind for before, behind in cuts)
+            texts.update(before + letter + behind[1:] for before, behind in cuts if behind)
+        return [self._near[text] for text in texts if text in self._near]

@@ -65,6 +65,7 @@ def event_plain(event: Event) -> dict[str, Any]:
         "list": event.listed.name,
         "list_mode": event.listed.mode,
         "list_note": event.listed.description,
+        "list_meant": event.listed.meant,
     }
 
 

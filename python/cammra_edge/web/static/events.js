@@ -90,7 +90,7 @@ export function eventsTab(main, _, live) {
 function vehicleCard(car, events) {
   const last = /** @type {VehicleEvent} */ (events.at(-1));
   const facts = [t("confident", { n: Math.round(last.confidence * 100) }), last.vehicle.toLowerCase(),
-    t("region_n", { n: last.roi }), last.list_note];
+    t("region_n", { n: last.roi }), last.list_note, last.list_meant && t("one_off_from", { plate: last.list_meant })];
   return h("article.vehicle", { "aria-label": t("vehicle_n", { n: car }), tabindex: 0 }, pictures(events, last),
     h("div.said", {},
       h("div.row", {}, plate(last.text, last.country),

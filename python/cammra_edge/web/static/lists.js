@@ -23,7 +23,7 @@ export function listsPart(panel) {
       note("plain", t("locked")) :
       h("div.row", {}, modes.map((mode) =>
         h("button.btn", { type: "button", onclick: () => {
-          put([...lists(), { name: free(t(`mode_${mode || "custom"}_name`)), mode, entries: [] }]);
+          put([...lists(), { name: free(t(`mode_${mode || "custom"}_name`)), mode, one_off: false, entries: [] }]);
           draw();
         } }, icon("plus"), t(`new_list_${mode || "custom"}`))
       )));
@@ -41,7 +41,7 @@ export function listsPart(panel) {
   }
 
   /** @param {PlateList} list @param {number} index */
-  function listCard({ name, mode, entries }, index) {
+  function listCard({ name, mode, one_off, entries }, index) {
     const at = `${NAME}[${index}]`;
     const change = (/** @type {Partial<PlateList>} */ part) =>
       put(lists().map((other, place) => place === index ? { ...other, ...part } : other));
@@ -53,6 +53,10 @@ export function listsPart(panel) {
       change({ mode: modeInput.value });
     } }, modes.map((word) => h("option", { value: word }, t(`mode_${word || "custom"}`))));
     modeInput.value = mode;
+    const near = h("input", { type: "checkbox", role: "switch", id: `near-${index}`, checked: one_off, disabled: locked,
+      onchange: () => {
+        change({ one_off: near.checked });
+      } });
     const plates = h("textarea.code", { id: `plates-${index}`, rows: 8, spellcheck: "false", disabled: locked,
       "aria-describedby": `plates-${index}-hint`, value: textOf(entries), oninput: () => {
         const typed = entriesOf(plates.value);
@@ -83,6 +87,7 @@ export function listsPart(panel) {
     return h("section.card.stack", { "data-field": at },
       h("div.grid", {}, h("div.field.s6", {}, h("label", { for: nameInput.id }, t("list_name")), nameInput),
         h("div.field.s6", {}, h("label", { for: modeInput.id }, t("list_mode")), modeInput)),
+      h("label.switch", {}, near, h("span", {}, h("b", {}, t("one_off")), h("span", {}, t("one_off_hint")))),
       h("div.field", {}, h("label", { for: plates.id }, t("plates")), plates,
         h("span.hint", { id: `${plates.id}-hint` }, t("plates_hint"))), err, file,
       h("div.row", {}, total, !locked && h("button.btn", { type: "button", onclick: () => {
