@@ -246,8 +246,11 @@ class EventForm:
     def __new__(cls, sender: Sender, specs: Sequence[ImageSpec], words: _Words) -> EventForm: ...
     def attached(
         self, event: Event, images: Mapping[str, bytes], packet: int
-    ) -> list[tuple[str, bytes, bool]]:
-        """The images that go along, the selected one first: file name, JPEG, whether it is the license plate crop."""
+    ) -> list[tuple[str, bytes, bool, int]]:
+        """The images that go along, the selected one first.
+
+        File name, JPEG, whether it is the license plate crop, and its place in `Event.images`.
+        """
     def files(
         self, event: Event, images: Mapping[str, bytes], packet: int, sidecar: bool
     ) -> list[tuple[str, bytes]]:

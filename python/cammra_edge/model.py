@@ -353,11 +353,14 @@ class Sender(NamedTuple):
 class Body:
     """One message for a byte transport (HTTP, TCP): what a payload renders and a sink sends.
 
-    `content_type` is empty where the transport has no place for it. The bytes are the same at every attempt.
+    `content_type` is empty where the transport has no place for it. The bytes are the same at every attempt. Only HTTP
+    has a method, and a target: an empty one is that of the Server URL.
     """
 
     content: bytes
     content_type: str = ""
+    method: str = "POST"
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,13 +134,14 @@ def test_what_is_sent_is_made_of_object_and_images_as_they_are(
     form = form_of(sends)
     going = [ref for ref in sends if ref in has[1:]]
     attached = form.attached(event, jpegs, 7)
-    assert [(content, is_plate) for _, content, is_plate in attached] == [
+    assert [(content, is_plate) for _, content, is_plate, _ in attached] == [
         (jpegs[ref.image_key], ref is PLATE) for ref in going
     ]
+    assert [event.images[place] for *_, place in attached] == going
     (_, content), *images = form.files(event, jpegs, 7, sidecar=True)
     assert form.files(event, jpegs, 7, sidecar=False) == images
-    names = [name for name, _, _ in attached]
-    jpegs_by_suffix = zip((".jpg", "_lp.jpg"), (jpeg for _, jpeg, _ in attached), strict=False)
+    names = [name for name, _, _, _ in attached]
+    jpegs_by_suffix = zip((".jpg", "_lp.jpg"), (jpeg for _, jpeg, _, _ in attached), strict=False)
     assert list(reversed(images)) == list(jpegs_by_suffix)
     inside = [(WIRE_TYPES[ref.image_key], jpegs[ref.image_key]) for ref in going]
     assert form.with_images(event, jpegs, 7) == with_array(content, inside)
@@ -178,7 +179,7 @@ def test_our_image_names_have_the_samples_form() -> None:
     roi = "20231211142705_954662roi_HWR6677_7.jpg"
     plate = "20231211142705_954662lpup_HWR6677_7.jpg"
     attached = form_of([VEHICLE, PLATE]).attached(EVENT, JPEGS, 7)
-    assert [name for name, _, _ in attached] == [roi, plate]
+    assert [name for name, _, _, _ in attached] == [roi, plate]
     assert rendered(EVENT, VEHICLE, PLATE)["imagesURI"] == [
         f"/local/fflprapp/tools.cgi?action=getImage&name=7/{plate}",
         f"/local/fflprapp/tools.cgi?action=getImage&name=7/{roi}",
@@ -284,7 +285,7 @@ def test_any_text_gives_valid_json_names_and_ascii(text: str) -> None:
     said = rendered(event, VEHICLE, PLATE)
     assert said["plateText"] == said["plateRegion"] == text.encode(errors="replace").decode()
     assert said["plateASCII"].isascii()
-    for name, _, _ in form_of([VEHICLE, PLATE]).attached(event, JPEGS, 7):
+    for name, *_ in form_of([VEHICLE, PLATE]).attached(event, JPEGS, 7):
         assert re.fullmatch(r"[A-Za-z0-9_]{1,116}\.jpg", name)
 
 

@@ -10,9 +10,9 @@ from cammra_edge.profile import (
     NAMING_2_0,
     PATH_1_3,
     PATH_2_0,
-    PRESETS,
+    SHIPPED,
 )
-from cammra_edge.profile.form import FIELDS, Kind
+from cammra_edge.profile.fields import FIELDS, Kind
 from cammra_edge.profile.protocols.ftp import NAMING_VARIABLES
 from tests.payload.events import sent_members
 
@@ -32,17 +32,19 @@ def test_every_key_of_the_event_stands_there() -> None:
 def test_every_field_of_a_template_stands_under_its_type() -> None:
     rows = dict(
         re.findall(
-            r"^\| (text|whole|number|time|image) \|(.*)\|$", section("Templates"), re.MULTILINE
+            r"^\| (text|whole|number|pixel|time|image) \|(.*)\|$",
+            section("Templates"),
+            re.MULTILINE,
         )
     )
     for kind in Kind:
-        said = re.findall(r"`([a-z_]+)`", rows[kind.value].rpartition("|")[2])
+        said = re.findall(r"`([a-z0-9_]+)`", rows[kind.value].rpartition("|")[2])
         assert set(said) == {name for name, one in FIELDS.items() if one is kind}
 
 
 def test_every_preset_stands_there() -> None:
     shipped = section("Templates").partition("Shipped: ")[2].partition(". ")[0]
-    assert set(re.findall(r"`([a-z0-9-]+)`", shipped)) == set(PRESETS)
+    assert set(re.findall(r"`([a-z0-9-]+)`", shipped)) == set(SHIPPED)
 
 
 def test_every_variable_of_ftp_and_the_defaults_stand_there() -> None:

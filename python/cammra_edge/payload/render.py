@@ -9,6 +9,7 @@ Invariants, held by `tests/payload/test_render.py`:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, assert_never
@@ -18,6 +19,7 @@ from cammra_edge.framing import EventForm, multipart_body
 from cammra_edge.model import Body, Files, NamedFile, Sender
 from cammra_edge.payload import naming, paths, template
 from cammra_edge.profile import FilesContent, FormContent, JsonContent, MultipartContent
+from cammra_edge.profile.form import Escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,12 +97,17 @@ class Renderer:
         values = template.Values(event, self._sender, packet, attached, wanted)
         if form.parts:
             parts = template.form_parts(form, values)
-            return multipart(
+            body = multipart(
                 lambda boundary: multipart_body(boundary, parts),
                 self._message_id(event),
                 boundary_key,
             )
-        return Body(content=values.filled(form.body, form.escape), content_type=form.content_type)
+        else:
+            body = Body(
+                content=values.filled(form.body, form.escape), content_type=form.content_type
+            )
+        target = values.filled(wanted.target, Escape.URL).decode("ascii")
+        return replace(body, method=form.method.value, target=target)
 
     def _files(
         self, event: Event, images: Mapping[str, bytes], packet: int, wanted: FilesContent

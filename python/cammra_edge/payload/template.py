@@ -14,19 +14,20 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from cammra_edge.model import Direction
-from cammra_edge.payload import naming, utmc
-from cammra_edge.profile.form import FIELDS, Escape, Kind, Section, Text, Value
+from cammra_edge.model import Direction, Rect
+from cammra_edge.payload import countries, naming, utmc
+from cammra_edge.profile.fields import FIELDS, Kind
+from cammra_edge.profile.form import Escape, Section, Text, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from cammra_edge.model import Event, Sender
+    from cammra_edge.model import Event, ImageRef, Sender
     from cammra_edge.profile import FormContent
     from cammra_edge.profile.form import Form, Node, Part
 
-_NS_PER_MS = 1_000_000
-_MS_PER_S = 1000
+_NS_PER_US = 1000
+_US_PER_MS = 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
@@ -42,8 +43,15 @@ _IN_XML = str.maketrans(
         "\t": "&#9;",
     }
 )
-_TIME_VARIABLE = re.compile(r"%([YmdHMSvz])")
+_TIME_VARIABLE = re.compile(r"%(:z|[YmdHMSvfz])")
 _DIRECTION_CODES = {Direction.UNKNOWN: 0, Direction.IN: 2, Direction.OUT: 3}
+_TOWARD_CAMERA = {Direction.IN: "true", Direction.OUT: "false"}
+_NO_BOX = Rect(0, 0, 0, 0)
+_LONGEST_NUMBER = 9
+
+_BARE = frozenset({Kind.WHOLE, Kind.NUMBER, Kind.PIXEL})
+"""Digits, which break out of nothing."""
+_SIDES = ("left", "top", "width", "height")
 
 Plain = str | int | float | datetime | bytes
 
@@ -85,34 +93,48 @@ class Values:
         event: Event,
         sender: Sender,
         packet: int,
-        attached: Sequence[tuple[str, bytes, bool]],
+        attached: Sequence[tuple[str, bytes, bool, int]],
         content: FormContent,
     ) -> None:
         nothing = ("", b"")
-        image_name, image = next(((name, jpeg) for name, jpeg, _ in attached), nothing)
+        image_name, image = next(((name, jpeg) for name, jpeg, *_ in attached), nothing)
         plate_name, plate_image = next(
-            ((name, jpeg) for name, jpeg, is_plate in attached if is_plate), nothing
+            ((name, jpeg) for name, jpeg, is_plate, _ in attached if is_plate), nothing
         )
-        box = event.plate_box
-        device, info = sender.device, event.info
+        selected = event.images[attached[0][3]] if attached else None
+        device, info, plate = sender.device, event.info, event.plate
+        access_point = content.access_point
         self.zone_name = device.time_zone
-        self._values: dict[str, Plain] = {
-            "plate": event.plate.text,
-            "plate_ascii": naming.ascii_text(event.plate.text),
-            "tag": utmc.tag(event.plate.text, content.tag_bits),
+        boxes = {"plate": event.plate_box or _NO_BOX, "vehicle": event.vehicle_box or _NO_BOX}
+        self._in_image = _sides(
+            {name: _in_image(box, selected) for name, box in boxes.items()} if selected else boxes
+        )
+        self._values: dict[str, Plain] = _sides(boxes) | {
+            "plate": plate.text,
+            "plate_ascii": naming.ascii_text(plate.text),
+            "tag": utmc.tag(plate.text, content.tag_bits),
             "tag_bits": content.tag_bits,
-            "country": event.plate.country,
-            "region": event.plate.region,
-            "region_code": event.plate.region_code,
-            "confidence": event.plate.confidence,
+            "country": plate.country,
+            "country_2": countries.alpha_2(plate.country),
+            "iso3166_2": plate.iso3166_2,
+            "region": plate.region,
+            "region_code": plate.region_code,
+            "confidence": plate.confidence,
+            "char_confidences": ",".join([_number(plate.confidence, "percent")] * len(plate.text)),
             "event": event.kind.value,
+            "event_number": event.ordinal,
+            "changed": ",".join(event.changed),
             "direction": event.direction.value,
             "direction_code": _DIRECTION_CODES[event.direction],
-            "toward_camera": {Direction.IN: "true", Direction.OUT: "false"}.get(
-                event.direction, ""
-            ),
+            "access_point": int(event.direction is Direction.OUT)
+            if access_point is None
+            else access_point,
+            "toward_camera": _TOWARD_CAMERA.get(event.direction, ""),
             "roi": event.roi_id,
-            "time": _EPOCH + timedelta(milliseconds=event.captured_utc_ns // _NS_PER_MS),
+            "time": _at(event.captured_utc_ns),
+            "event_time": _at(event.at_utc_ns),
+            "first_time": _at(event.first_utc_ns),
+            "image_time": _at(event.image_utc_ns or event.captured_utc_ns),
             "event_id": event.event_id,
             "uuid": _uuid(event.event_id),
             "vehicle_uuid": _uuid(f"{event.stream_id}/{event.vehicle_no}"),
@@ -120,6 +142,7 @@ class Values:
             "packet": packet,
             "profile_id": sender.profile_id,
             "device_id": sender.device_id,
+            "device_number": _whole(sender.device_id, sender.profile_id),
             "serial": device.serial,
             "mac": device.bare_mac,
             "model": device.model,
@@ -131,18 +154,18 @@ class Values:
             "vehicle_colour": info.colour,
             "vehicle_make": info.make,
             "vehicle_model": info.model,
+            "vehicle_confidence": _sure(info.confidence_mmr, info.make or info.model or info.kind),
+            "colour_confidence": _sure(info.confidence_colour, info.colour),
             "list_name": event.listed.name,
             "list_mode": event.listed.mode,
-            "plate_left": box.x if box else 0,
-            "plate_top": box.y if box else 0,
-            "plate_width": box.width if box else 0,
-            "plate_height": box.height if box else 0,
-            "plate_right": box.x + box.width if box else 0,
-            "plate_bottom": box.y + box.height if box else 0,
+            "list_description": event.listed.description,
             "image": image,
             "plate_image": plate_image,
             "image_name": image_name,
             "plate_image_name": plate_name,
+            "image_count": len(attached),
+            "image_width": selected.width if selected else 0,
+            "image_height": selected.height if selected else 0,
             "user": content.user,
             "test": "true" if event.test else "",
         }
@@ -159,25 +182,29 @@ class Values:
             match node:
                 case Text(content=content):
                     made.append(content)
-                case Value(field=field, form=form):
-                    made.append(self._formed(field, form, escape))
-                case Section(field=field, inner=inner):
-                    if self._values[field] not in {"", b""}:
+                case Value():
+                    made.append(self._formed(node, escape))
+                case Section(field=field, inner=inner, absent=absent):
+                    if (self._values[field] in {"", b""}) is absent:
                         made.append(self.filled(inner, escape))
         return b"".join(made)
 
-    def _formed(self, field: str, form: str, escape: Escape) -> bytes:
-        value = self._values[field]
+    def _formed(self, node: Value, escape: Escape) -> bytes:
+        form = node.form
+        in_image = form == "image"
+        value = (self._in_image if in_image else self._values)[node.field]
         if isinstance(value, bytes):
             encoded = base64.b64encode(value)
             return quote(encoded, safe="").encode() if escape is Escape.URL else encoded
         if isinstance(value, datetime):
             text = _time(value, form, self.zone_name)
+        elif node.words is not None:
+            text = node.words.get(str(value), node.words.get("*", str(value)))
         elif isinstance(value, str):
             text = _text(value, form)
         else:
-            text = _number(value, form)
-        bare = FIELDS[field] in {Kind.WHOLE, Kind.NUMBER} and escape is not Escape.RAW
+            text = _number(value, "" if in_image else form)
+        bare = FIELDS[node.field] in _BARE and node.words is None and escape is not Escape.RAW
         return (text if bare else _ESCAPES[escape](text)).encode(errors="replace")
 
 
@@ -200,6 +227,46 @@ def _content(part: Part, form: Form, values: Values) -> bytes:
     return values.image(part.image) if part.image else values.filled(part.content, form.escape)
 
 
+def _at(utc_ns: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=utc_ns // _NS_PER_US)
+
+
+def _sure(confidence: float | None, text: str) -> float:
+    """A confidence that was given; else whether anything is known at all."""
+    return float(bool(text)) if confidence is None else confidence
+
+
+def _whole(text: str, otherwise: int) -> int:
+    """The number that a text writes in digits."""
+    good = text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
+    return int(text) if good else otherwise
+
+
+def _in_image(box: Rect, image: ImageRef) -> Rect:
+    """A box of the frame in an image's pixels, cut to what the image shows."""
+    shows = image.shows
+    left, right = (
+        _scaled(x - shows.x, image.width, shows.width) for x in (box.x, box.x + box.width)
+    )
+    top, bottom = (
+        _scaled(y - shows.y, image.height, shows.height) for y in (box.y, box.y + box.height)
+    )
+    return Rect(left, top, right - left, bottom - top)
+
+
+def _scaled(pixels: int, to: int, shown: int) -> int:
+    return min(max(round(pixels * to / shown), 0), to) if shown else 0
+
+
+def _sides(boxes: Mapping[str, Rect]) -> dict[str, Plain]:
+    """The fields that stand for the boxes."""
+    sides: dict[str, Plain] = {}
+    for name, box in boxes.items():
+        sides |= {f"{name}_{side}": pixels for side, pixels in zip(_SIDES, box, strict=True)}
+        sides |= {f"{name}_right": box.x + box.width, f"{name}_bottom": box.y + box.height}
+    return sides
+
+
 def _uuid(name: str) -> str:
     import uuid  # noqa: PLC0415 - few templates ask for one, and every start would pay for it
 
@@ -211,6 +278,8 @@ def _text(value: str, form: str) -> str:
         return value.upper()
     if form == "lower":
         return value.lower()
+    if form == "url":
+        return _url(value)
     return value[: int(form)] if form else value
 
 
@@ -228,13 +297,15 @@ def _time(value: datetime, form: str, zone_name: str) -> str:
     local = naming.in_zone(value, zone_name)
     match form:
         case "" | "iso":
-            return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // _MS_PER_S:03d}Z"
+            return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // _US_PER_MS:03d}Z"
         case "iso_local":
             return local.isoformat(timespec="milliseconds")
         case "unix":
             return str(int(value.timestamp()))
         case "unix_ms":
             return str((value - _EPOCH) // timedelta(milliseconds=1))
+        case "unix_us":
+            return str((value - _EPOCH) // timedelta(microseconds=1))
         case _:
             at = local if form.startswith("local ") else value
             return _TIME_VARIABLE.sub(
@@ -244,4 +315,10 @@ def _time(value: datetime, form: str, zone_name: str) -> str:
 
 
 def _part_of_time(at: datetime, variable: str) -> str:
-    return f"{at.microsecond // _MS_PER_S:03d}" if variable == "v" else at.strftime(f"%{variable}")
+    match variable:
+        case "v":
+            return f"{at.microsecond // _US_PER_MS:03d}"
+        case ":z":
+            return at.isoformat()[-len("+00:00") :]
+        case _:
+            return at.strftime(f"%{variable}")

@@ -6,7 +6,6 @@ can be checked without a network is checked when it is made (`ConfigError`).
 
 from cammra_edge.profile import protocols
 from cammra_edge.profile.endpoint import Endpoint, NetworkMode, NetworkModeWord
-from cammra_edge.profile.form import PRESETS, Preset, preset_text
 from cammra_edge.profile.keepalive import Keepalive
 from cammra_edge.profile.profile import Order, OrderWord, Profile
 from cammra_edge.profile.protocols import *  # noqa: F403 - they are listed there, once
@@ -18,11 +17,20 @@ from cammra_edge.profile.protocols.base import (
     JsonContent,
     MultipartContent,
 )
+from cammra_edge.profile.shipped import (
+    PRESETS,
+    SHIPPED,
+    Preset,
+    Receiver,
+    preset_text,
+    receiver,
+)
 from cammra_edge.profile.trust import Timeouts, Tls
 
 __all__ = [
     "PRESETS",
     "PROTOCOLS",
+    "SHIPPED",
     "Content",
     "Endpoint",
     "FilesContent",
@@ -37,9 +45,11 @@ __all__ = [
     "Preset",
     "Profile",
     "Protocol",
+    "Receiver",
     "Timeouts",
     "Tls",
     "Transport",
     "preset_text",
+    "receiver",
 ]
 __all__ += protocols.__all__

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping  # noqa: TC003 - dataclass fields are read at run time
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Final, Literal, Self
 from urllib.parse import quote, urlsplit
 
 from cammra_edge.checks import MASK, Check, refused, text
@@ -21,7 +21,8 @@ _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _LONGEST_HOST = 253
 _LAST_PORT = 65535
-_TARGET_SAFE = "/?:@!$&'()*+,;=-._~%[]"
+TARGET_SAFE: Final = "/?:@!$&'()*+,;=-._~%[]"
+"""What may stand in a path and query as it is."""
 _A_URL = text(least=1)
 
 
@@ -127,7 +128,7 @@ class Urls:
             raise refused(typed, "host:port and nothing after it")
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         host = _host(typed, parts.netloc, parts.hostname)
-        return Endpoint(parts.scheme, host, port, quote(path, _TARGET_SAFE) if self.target else "")
+        return Endpoint(parts.scheme, host, port, quote(path, TARGET_SAFE) if self.target else "")
 
 
 @settings

@@ -1,10 +1,12 @@
 """Templates, strict and without logic: a text with named fields, from which a message is filled in.
 
 A template is TOML: `content_type`, `escape` (`xml`, `json`, `csv`, `url` or `raw`), and either a `body` or
-a list of multipart `[[parts]]`. A text may hold
+a list of multipart `[[parts]]`; as a rule no `method` (`POST`, `PUT`, or `GET`, which has neither body nor parts) and
+no `path` (for a Server URL that names none). A text may hold
 
 * `{{field}}` or `{{field:format}}`: the field's value, always escaped for the target;
-* `{{#field}}…{{/field}}`: a section, left out if the field is empty.
+* `{{#field}}…{{/field}}`: a section, left out if the field is empty;
+* `{{^field}}…{{/field}}`: a section, left out if it is not.
 
 Everything is checked when the template is read: unknown fields, formats that do not suit the field's type, sections
 that are not closed. So rendering cannot fail (`tests/payload/test_template.py`).
@@ -13,16 +15,26 @@ that are not closed. So rendering cannot fail (`tests/payload/test_template.py`)
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache, lru_cache
-from typing import Final, Literal, TypeVar, get_args
+from functools import lru_cache
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import quote, unquote
 
 from cammra_edge.checks import Check, choice, header_text, refused, shown, text, token
 from cammra_edge.errors import ConfigError
+from cammra_edge.profile.endpoint import TARGET_SAFE
+from cammra_edge.profile.fields import FIELDS, Kind, format_wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _DEEPEST: Final = 8
-_MARK = re.compile(r"\{\{([#/]?)([a-z0-9_]*)(?::([^{}]*))?\}\}")
+_MARK = re.compile(r"\{\{([#^/]?)([a-z0-9_]*)(?::([^{}]*))?\}\}")
+_PATH = text(pattern="(?:/.*)?", want="a path that begins with '/', such as /topics/{{roi}}")
+_IS_PATH = re.compile(r"[^\n=]+\.toml")
 _FILE_NAME = text(pattern="[A-Za-z0-9._{}:#/%-]*", want="letters, digits, '.', '_', '-' and fields")
 T = TypeVar("T")
 
@@ -37,74 +49,12 @@ class Escape(StrEnum):
     RAW = "raw"
 
 
-class Kind(StrEnum):
-    """The type of a field, which decides its formats."""
+class Method(StrEnum):
+    """How HTTP asks; a GET says all in its URL."""
 
-    TEXT = "text"
-    WHOLE = "whole"
-    NUMBER = "number"
-    TIME = "time"
-    IMAGE = "image"
-
-
-FIELDS: Final[dict[str, Kind]] = {
-    "plate": Kind.TEXT,
-    "plate_ascii": Kind.TEXT,
-    "tag": Kind.TEXT,
-    "tag_bits": Kind.WHOLE,
-    "country": Kind.TEXT,
-    "region": Kind.TEXT,
-    "region_code": Kind.TEXT,
-    "confidence": Kind.NUMBER,
-    "event": Kind.TEXT,
-    "direction": Kind.TEXT,
-    "direction_code": Kind.WHOLE,
-    "toward_camera": Kind.TEXT,
-    "roi": Kind.WHOLE,
-    "time": Kind.TIME,
-    "event_id": Kind.TEXT,
-    "uuid": Kind.TEXT,
-    "vehicle_uuid": Kind.TEXT,
-    "car_id": Kind.WHOLE,
-    "packet": Kind.WHOLE,
-    "profile_id": Kind.WHOLE,
-    "device_id": Kind.TEXT,
-    "serial": Kind.TEXT,
-    "mac": Kind.TEXT,
-    "model": Kind.TEXT,
-    "ip": Kind.TEXT,
-    "latitude": Kind.NUMBER,
-    "longitude": Kind.NUMBER,
-    "vehicle_view": Kind.TEXT,
-    "vehicle_type": Kind.TEXT,
-    "vehicle_colour": Kind.TEXT,
-    "vehicle_make": Kind.TEXT,
-    "vehicle_model": Kind.TEXT,
-    "list_name": Kind.TEXT,
-    "list_mode": Kind.TEXT,
-    "plate_left": Kind.WHOLE,
-    "plate_top": Kind.WHOLE,
-    "plate_width": Kind.WHOLE,
-    "plate_height": Kind.WHOLE,
-    "plate_right": Kind.WHOLE,
-    "plate_bottom": Kind.WHOLE,
-    "image": Kind.IMAGE,
-    "plate_image": Kind.IMAGE,
-    "image_name": Kind.TEXT,
-    "plate_image_name": Kind.TEXT,
-    "user": Kind.TEXT,
-    "test": Kind.TEXT,
-}
-"""Every field a template may name. `image` is the selected one, `plate_image` the license plate crop."""
-
-_TIME_FORMAT = re.compile(r"(?:local |utc )?(?:%[YmdHMSvz]|[ T:./_Z-])+")
-_FORMATS: Final[dict[Kind, re.Pattern[str]]] = {
-    Kind.TEXT: re.compile(r"upper|lower|[1-9][0-9]{0,3}"),
-    Kind.WHOLE: re.compile(r"0[1-9]"),
-    Kind.NUMBER: re.compile(r"percent|\.[0-9]"),
-    Kind.TIME: re.compile(rf"iso|iso_local|unix|unix_ms|{_TIME_FORMAT.pattern}"),
-    Kind.IMAGE: re.compile(r"base64"),
-}
+    POST = "POST"
+    PUT = "PUT"
+    GET = "GET"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +70,17 @@ class Value:
 
     field: str
     form: str
+    words: Mapping[str, str] | None = None
+    """What stands for which value, with the format `map`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A piece that is left out if the field is empty."""
+    """A piece that is left out if the field is empty; with `absent`, if it is not."""
 
     field: str
     inner: tuple[Node, ...]
+    absent: bool = False
 
 
 Node = Text | Value | Section
@@ -146,44 +99,24 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A template that has been read and checked."""
+    """A template that has been read and checked.
+
+    `path` is for a Server URL that names none.
+    """
 
     content_type: str
     escape: Escape
+    method: Method = Method.POST
+    path: tuple[Node, ...] = ()
     body: tuple[Node, ...] = ()
     parts: tuple[Part, ...] = ()
 
 
-Preset = Literal[
-    "2n",
-    "alpr-database",
-    "bof2",
-    "csv",
-    "dahua-itsapi",
-    "genetec",
-    "hikvision",
-    "plate-recognizer",
-    "utmc",
-    "utmc-2",
-]
-PRESETS: Final[tuple[Preset, ...]] = get_args(Preset)
-"""The templates that are shipped."""
-
-
-@cache
-def preset_text(name: Preset) -> str:
-    """A shipped template's own text, to be read or changed."""
-    from importlib.resources import files  # noqa: PLC0415 - a profile with a template pays for it, no other start
-
-    path = files("cammra_edge.profile").joinpath("presets", f"{name}.toml")
-    return path.read_text(encoding="utf-8")
-
-
 def template() -> Check[str]:
-    """A template's own text, or nothing."""
+    """A template's own text, or nothing; a script may give the path of its file instead."""
     typed = text(lines=True)
 
-    def take(value: object) -> str:
+    def checked(value: object) -> str:
         if template := typed.take(value):
             try:
                 read(template)
@@ -192,7 +125,15 @@ def template() -> Check[str]:
                 raise refused(error.value, error.want + place) from error
         return template
 
-    return Check(take, typed.schema)
+    def take(value: object) -> str:
+        if isinstance(value, PathLike) or (isinstance(value, str) and _IS_PATH.fullmatch(value)):
+            try:
+                return checked(Path(value).read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                raise refused(str(value), "a template, or the path of a file with one") from error
+        return checked(value)
+
+    return Check(take, typed.schema, plain=checked)
 
 
 @lru_cache(maxsize=32)
@@ -208,23 +149,55 @@ def read(template: str) -> Form:
         table = tomllib.loads(template)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise refused(str(error), "a template as TOML") from error
-    known = {"title", "content_type", "escape", "body", "parts"}
+    known = {"title", "receiver", "content_type", "escape", "method", "path", "body", "parts"}
     if strange := set(table) - known:
         raise refused(", ".join(sorted(strange)), f"only {', '.join(sorted(known))}")
+    method = _at("method", choice(Method), table.get("method", "POST"))
     escape = _at("escape", choice(Escape), table.get("escape", ""))
     content_type = _at("content_type", header_text(), table.get("content_type", ""))
-    if ("body" in table) == ("parts" in table):
-        raise refused("body and parts", "either a body or parts")
-    if "body" in table:
-        return Form(content_type, escape, body=_nodes("body", table["body"]))
+    path = _target("path", _at("path", _PATH, table.get("path", "")))
+    if (("body" in table) + ("parts" in table)) != (method is not Method.GET):
+        raise refused("body and parts", "either a body or parts, and neither with GET")
+    if "parts" not in table:
+        body = _nodes("body", table.get("body", ""))
+        return Form(content_type, escape, method, path, body=body)
     parts = table["parts"]
     if not isinstance(parts, list) or not parts:
         raise refused(parts, "a list of parts")
     return Form(
         content_type,
         escape,
+        method,
+        path,
         parts=tuple(_part(f"parts[{index}]", part) for index, part in enumerate(parts)),
     )
+
+
+def target_of(target: str) -> tuple[Node, ...]:
+    """The fields in a URL's path and query; nothing where there are none.
+
+    Args:
+        target: As an endpoint has it, with braces and blanks percent-encoded.
+    """
+    template = target.replace("%7B%7B", "{{").replace("%7D%7D", "}}")
+    if "{{" not in template:
+        return ()
+    return _target("", _MARK.sub(lambda mark: unquote(mark[0]), template))
+
+
+def _target(at: str, template: str) -> tuple[Node, ...]:
+    """Take a path and query apart; what stands between the fields is percent-encoded."""
+
+    def quoted(node: Node) -> Node:
+        match node:
+            case Text(content=content):
+                return Text(quote(content, TARGET_SAFE).encode())
+            case Section(inner=inner):
+                return replace(node, inner=tuple(quoted(one) for one in inner))
+            case Value():
+                return node
+
+    return tuple(quoted(node) for node in _nodes(at, template))
 
 
 def _at(place: str, check: Check[T], value: object) -> T:
@@ -270,10 +243,11 @@ def _nodes(at: str, template: object) -> tuple[Node, ...]:
         if mark[1]:
             _section(line, mark, stack)
         else:
-            stack[-1][1].append(Value(mark[2], _format(line, mark[2], mark[3])))
+            stack[-1][1].append(_value(line, mark[2], mark[3] or ""))
     _plain(at, template[done:], stack[-1][1])
     if len(stack) > 1:
-        raise ConfigError(at, f"{{{{#{stack[-1][0]}}}}}", "its end, {{/" + stack[-1][0] + "}}")
+        sign, name = stack[-1][0][:1], stack[-1][0][1:]
+        raise ConfigError(at, f"{{{{{sign}{name}}}}}", "its end, {{/" + name + "}}")
     return tuple(stack[0][1])
 
 
@@ -282,35 +256,35 @@ def _section(line: str, mark: re.Match[str], stack: list[tuple[str, list[Node]]]
     sign, field, form = mark.groups()
     if form is not None:
         raise ConfigError(line, mark[0], "no format in a section")
-    if sign == "#":
+    if sign != "/":
         if len(stack) > _DEEPEST:
             raise ConfigError(line, mark[0], f"at most {_DEEPEST} sections in each other")
-        stack.append((field, []))
+        stack.append((sign + field, []))
         return
-    name, inner = stack[-1]
+    opened, inner = stack[-1]
+    name = opened[1:]
     if name != field:
         raise ConfigError(
             line, mark[0], "{{/" + name + "}} first" if name else "a section that was opened"
         )
     stack.pop()
-    stack[-1][1].append(Section(field, tuple(inner)))
+    stack[-1][1].append(Section(field, tuple(inner), absent=opened[0] == "^"))
 
 
 def _plain(at: str, piece: str, into: list[Node]) -> None:
     if "{{" in piece:
-        raise ConfigError(at, shown(piece), "{{field}}, {{field:format}}, {{#field}} or {{/field}}")
+        raise ConfigError(
+            at, shown(piece), "{{field}}, {{field:format}}, {{#field}}, {{^field}} or {{/field}}"
+        )
     if piece:
         into.append(Text(piece.encode()))
 
 
-def _format(line: str, field: str, form: str | None) -> str:
-    if form is None:
-        return ""
-    pattern = _FORMATS[FIELDS[field]]
-    if not pattern.fullmatch(form):
-        raise ConfigError(
-            line,
-            f"{{{{{field}:{form}}}}}",
-            f"a format of a {FIELDS[field].value}: {pattern.pattern}",
-        )
-    return form
+def _value(line: str, field: str, form: str) -> Value:
+    if form and (want := format_wanted(field, form)):
+        raise ConfigError(line, f"{{{{{field}:{form}}}}}", want)
+    name, _, pairs = form.partition(" ")
+    if name != "map":
+        return Value(field, form)
+    words = dict(pair.split("=", 1) for pair in pairs.split(" "))
+    return Value(field, name, words)

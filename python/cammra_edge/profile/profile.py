@@ -164,7 +164,7 @@ class Profile(Checked):
             self.two_images,
             self.quality,
             self.subsampling,
-            self.max_image_bytes,
+            min(filter(None, (self.max_image_bytes, self.protocol.most_image_bytes)), default=None),
             self.downsized_into,
         )
 

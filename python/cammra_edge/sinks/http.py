@@ -1,4 +1,4 @@
-"""HTTP POST of a rendered body to one receiver, over a kept connection.
+"""A rendered body to one receiver by HTTP, over a kept connection.
 
 Invariants, held by `tests/sinks/test_http.py`, `test_http_answers.py` and `test_http_hostile.py`:
 
@@ -15,6 +15,7 @@ Invariants, held by `tests/sinks/test_http.py`, `test_http_answers.py` and `test
 from __future__ import annotations
 
 import ssl
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cammra_edge.errors import ConfigError
@@ -69,6 +70,7 @@ class HttpSink:
         self._connection: Connection | None = None
         self._answered_mono_ns = 0
         self._rest_comes = True
+        self._origin = f"http://{self.endpoint.unzoned.address}" if self._dialler.absolute else ""
         self._head = self._head_of_every_request()
 
     def send(self, message: Message, attempt: Attempt) -> Outcome:
@@ -76,9 +78,9 @@ class HttpSink:
         if not isinstance(message, Body):
             return GiveUp("files cannot be sent by HTTP POST")
         deadline = Deadline(self._clock, self._protocol.timeouts.total_s)
+        target = message.target or self.endpoint.target
         head = (
-            f"{self._head}Content-Type: {message.content_type or 'application/octet-stream'}\r\n"
-            f"Content-Length: {len(message.content)}\r\n"
+            f"{message.method} {self._origin}{target} HTTP/1.1{self._head}{_about(message)}"
             f"Idempotency-Key: {attempt.event_id}-{attempt.packet}\r\n"
             f"X-Event-Id: {attempt.event_id}\r\n"
             f"X-Attempt: {attempt.number}\r\n"
@@ -86,7 +88,7 @@ class HttpSink:
         if attempt.test:
             head += "X-Test: 1\r\n"
         try:
-            answer = self._answered(head, message.content, deadline)
+            answer = self._answered(head, message, target, deadline)
         except (ConfigError, OSError) as error:
             return self._failure(error)
         moved = self._followed(answer, message, attempt, deadline)
@@ -115,7 +117,7 @@ class HttpSink:
                 return failures.outcome(error, self._protocol.proxy_endpoint() or self.endpoint)
 
     def _followed(
-        self, answer: HttpAnswer, message: Message, attempt: Attempt, deadline: Deadline
+        self, answer: HttpAnswer, message: Body, attempt: Attempt, deadline: Deadline
     ) -> Outcome | None:
         """Post again to where the receiver has moved; `None` where it has not, or nobody should follow."""
         if answer.status not in redirect.MOVED or not self._moves_left:
@@ -126,20 +128,20 @@ class HttpSink:
             return None
         there = HttpSink(protocol, clock=self._clock, moves_left=self._moves_left - 1)
         try:
-            return there.send(message, attempt)
+            return there.send(replace(message, target=""), attempt)
         finally:
             there.close()
 
     # ---- one exchange -------------------------------------------------------------------------
 
-    def _answered(self, head: str, content: bytes, deadline: Deadline) -> HttpAnswer:
+    def _answered(self, head: str, message: Body, target: str, deadline: Deadline) -> HttpAnswer:
         """Post, and answer a challenge: one repeat, or two when only the nonce had grown old."""
         posts = 0
         while True:
-            proof = self._credentials.header("POST", self.endpoint.target, content)
+            proof = self._credentials.header(message.method, target, message.content)
             # One byte a character: what a challenge said goes back as it came.
             whole = f"{head}Authorization: {proof}\r\n\r\n" if proof else f"{head}\r\n"
-            answer = self._believed(whole.encode("latin-1"), content, deadline)
+            answer = self._believed(whole.encode("latin-1"), message.content, deadline)
             posts += 1
             if answer.status not in REFUSED:
                 if info := answer.value("authentication-info"):
@@ -220,15 +222,22 @@ class HttpSink:
         usual = _USUAL_PORTS[endpoint.scheme]
         address = endpoint.address
         host = address.removesuffix(f":{usual}") if endpoint.port == usual else address
-        absolute = self._dialler.absolute
-        target = f"http://{address}{endpoint.target}" if absolute else endpoint.target
         extra = self._protocol.extra_header()
         return (
-            f"POST {target} HTTP/1.1\r\n"
-            f"Host: {host}\r\n"
+            f"\r\nHost: {host}\r\n"
             "Accept: */*\r\n"
             "Accept-Encoding: identity\r\n"
             "User-Agent: cammra-edge\r\n"
             + (f"{extra[0]}: {extra[1]}\r\n" if extra is not None else "")
-            + (self._dialler.proof if absolute else "")
+            + (self._dialler.proof if self._dialler.absolute else "")
         )
+
+
+def _about(message: Body) -> str:
+    """The headers about the content; a GET has none."""
+    if message.method == "GET":
+        return ""
+    return (
+        f"Content-Type: {message.content_type or 'application/octet-stream'}\r\n"
+        f"Content-Length: {len(message.content)}\r\n"
+    )

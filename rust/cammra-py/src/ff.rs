@@ -19,6 +19,7 @@ const NS_PER_S: i64 = 1_000_000_000;
 
 /// An image that goes along, and what it is called.
 struct Attached<'py> {
+    index: usize,
     kind: ImageKind,
     reference: Ref<'py>,
     content: Bound<'py, PyBytes>,
@@ -60,12 +61,12 @@ impl EventForm {
         event: Event<'py>,
         images: &Bound<'py, PyAny>,
         packet: i64,
-    ) -> PyResult<Vec<(String, Bound<'py, PyBytes>, bool)>> {
+    ) -> PyResult<Vec<(String, Bound<'py, PyBytes>, bool, usize)>> {
         let attached = self.wanted(&event, images, packet)?.into_iter();
         Ok(attached
             .map(|image| {
                 let is_plate = image.kind == ImageKind::PlateCrop;
-                (image.file_name, image.content, is_plate)
+                (image.file_name, image.content, is_plate, image.index)
             })
             .collect())
     }
@@ -162,7 +163,7 @@ impl EventForm {
         let stamp = self.stamp(images.py(), at_utc_ns)?;
         let token = self.token(event)?;
         let mut found = Vec::new();
-        for reference in &event.images {
+        for (index, reference) in event.images.iter().enumerate() {
             let reference: Ref<'py> = reference.extract()?;
             let Some((place, wish)) = self.wish_for(&reference.spec)? else {
                 continue;
@@ -172,6 +173,7 @@ impl EventForm {
             };
             let is_plate = wish.kind == ImageKind::PlateCrop;
             let attached = Attached {
+                index,
                 kind: wish.kind,
                 file_name: names::image(&stamp, at_utc_ns, is_plate, &token, packet),
                 reference,

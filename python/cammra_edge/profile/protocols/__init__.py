@@ -18,10 +18,18 @@ from cammra_edge.profile.protocols.ftp import (
 )
 from cammra_edge.profile.protocols.http_post import Auth, AuthWord, HttpPost
 from cammra_edge.profile.protocols.tcp import Framing, FramingWord, Tcp
-from cammra_edge.profile.protocols.templated import Template, Utmc, Utmc2
+from cammra_edge.profile.protocols.templated import (
+    AccessPoint,
+    AccessPointWord,
+    Genetec,
+    Template,
+    TwoN,
+    Utmc,
+    Utmc2,
+)
 
 Transport = HttpPost | Tcp | Ftp
-Protocol = Tcp | HttpPost | Ftp | Utmc | Utmc2 | Template
+Protocol = Tcp | HttpPost | Ftp | Utmc | Utmc2 | Genetec | TwoN | Template
 PROTOCOLS: dict[str, type[Protocol]] = {cls.word: cls for cls in get_args(Protocol)}
 """The protocols by their word, in the page's order."""
 
@@ -31,14 +39,18 @@ __all__ = [
     "NAMING_2_0",
     "PATH_1_3",
     "PATH_2_0",
+    "AccessPoint",
+    "AccessPointWord",
     "Auth",
     "AuthWord",
     "Framing",
     "FramingWord",
     "Ftp",
+    "Genetec",
     "HttpPost",
     "Tcp",
     "Template",
+    "TwoN",
     "Utmc",
     "Utmc2",
 ]

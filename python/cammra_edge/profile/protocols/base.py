@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cammra_edge.profile.endpoint import Endpoint, NetworkMode
-    from cammra_edge.profile.form import Form
+    from cammra_edge.profile.form import Form, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,17 @@ class FormContent:
 
     Args:
         form: The template, read and checked.
+        target: Path and query with fields in them; nothing where they are the Server URL's as they stand.
         tag_bits: Bits of the field `tag`.
         user: What the field `user` says.
+        access_point: What the field `access_point` says; `None` goes by the direction.
     """
 
     form: Form
-    tag_bits: int
-    user: str
+    target: tuple[Node, ...] = ()
+    tag_bits: int = 24
+    user: str = ""
+    access_point: int | None = None
 
 
 Content = MultipartContent | JsonContent | FilesContent | FormContent
@@ -77,6 +81,8 @@ class BaseProtocol(Checked):
     one_read: ClassVar[bool] = False
     """Whether it takes one read per vehicle, so either Reliable or Lost."""
     takes_images: ClassVar[bool] = True
+    most_image_bytes: ClassVar[int | None] = None
+    """Its receivers take no bigger pictures."""
 
     def endpoint(self) -> Endpoint:
         """Where it goes."""

@@ -1,13 +1,17 @@
-"""Protocols whose bytes are a template: UTMC, UTMC-2 and any other receiver's shape, over HTTP POST or TCP."""
+"""Protocols whose bytes are a template: UTMC, UTMC-2, Genetec, 2N and any other receiver's shape, over HTTP or TCP."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from enum import StrEnum
+from os import PathLike
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from cammra_edge.checks import Check, choice
-from cammra_edge.fields import required, setting, settings
+from cammra_edge.errors import ConfigError
+from cammra_edge.fields import Taken, required, setting, settings
 from cammra_edge.model import EventKind
-from cammra_edge.profile import form
+from cammra_edge.profile import form, shipped
 from cammra_edge.profile.endpoint import Endpoint, InNetworkMode, has_scheme
 from cammra_edge.profile.protocols import http_post, tcp
 from cammra_edge.profile.protocols.base import BaseProtocol, FormContent
@@ -22,6 +26,7 @@ _NOT_PUBLIC = (
     "its bytes are not public: the shipped template is not verified against FF Group or TR007"
 )
 _TAG_BITS = 24
+_MOST_IMAGE_BYTES = 192_000
 
 
 def _goes_by_tcp(url: object) -> bool:
@@ -38,15 +43,16 @@ class Templated(InNetworkMode, BaseProtocol):
     """What every protocol with a template shares.
 
     Args:
-        server_url: `http://…`, `https://…` or nothing before the host for HTTP POST; `tcp://host:port` or
-            `tls://host:port` for a TCP connection per message.
+        server_url: `http://…`, `https://…` or nothing before the host for HTTP; fields may stand in its path and
+            query, and the template's own path is taken where it has none. `tcp://host:port` or `tls://host:port` for
+            a TCP connection per message.
         auth: As for HTTP POST.
         user: As for HTTP POST; also the template's field `user`.
         password: As for HTTP POST.
         auth_header: As for HTTP POST.
         success_body: As for HTTP POST.
         also_delivered: As for HTTP POST.
-        template: The template's own text; empty for the shipped one.
+        template: The template's own text, or the path of a file that holds it; empty for the shipped one.
         tls: Which certificate to trust.
         timeouts: How long a try may take.
     """
@@ -61,12 +67,16 @@ class Templated(InNetworkMode, BaseProtocol):
     auth_header: str = setting("", http_post.auth_header(), secret=True)
     success_body: str = ""
     also_delivered: http_post.Statuses = setting(frozenset(), http_post.ALSO_DELIVERED)
-    template: str = setting("", form.template())
+    template: Taken[str, str | PathLike[str]] = setting("", form.template())
     tls: Tls = Tls()
     timeouts: Timeouts = Timeouts()
 
     def _agree(self) -> None:
-        self.transport()
+        target = self.endpoint().target
+        try:
+            form.target_of(target)
+        except ConfigError as error:
+            raise ConfigError("server_url", error.value, error.want) from error
 
     def preset_name(self) -> str:
         """The shipped template that an empty `template` means."""
@@ -84,8 +94,10 @@ class Templated(InNetworkMode, BaseProtocol):
 
     def content(self) -> FormContent:
         """What a message holds."""
-        template = self.template or form.preset_text(self.preset_name())
-        return FormContent(form.read(template), _TAG_BITS, self.user)
+        read = form.read(self.template or shipped.preset_text(self.preset_name()))
+        target = self.endpoint().target
+        own = form.target_of(target)
+        return FormContent(read, own or (read.path if target == "/" else ()), user=self.user)
 
     def sentence(self) -> str:
         """How and where it sends."""
@@ -124,8 +136,7 @@ class Utmc(Templated):
 
     def content(self) -> FormContent:
         """What a message holds."""
-        content = Templated.content(self)
-        return FormContent(content.form, self.tag_bits, content.user)
+        return replace(Templated.content(self), tag_bits=self.tag_bits)
 
 
 @settings
@@ -146,6 +157,58 @@ class Utmc2(Templated):
 
 
 @settings
+class Genetec(Templated):
+    """Genetec Security Center's direct integration: one final read per vehicle as JSON, with images in base64."""
+
+    word: ClassVar[str] = "Genetec"
+    usual_events: ClassVar[frozenset[EventKind]] = frozenset({EventKind.LOST})
+    one_read: ClassVar[bool] = True
+
+    def preset_name(self) -> str:
+        """The shipped template."""
+        return "genetec"
+
+
+class AccessPoint(StrEnum):
+    """Whether a 2N device takes a vehicle as entering or leaving."""
+
+    BY_DIRECTION = "by direction"
+    ENTRY = "entry"
+    EXIT = "exit"
+
+
+AccessPointWord = Literal["by direction", "entry", "exit"]
+_ACCESS_POINTS = {AccessPoint.BY_DIRECTION: None, AccessPoint.ENTRY: 0, AccessPoint.EXIT: 1}
+
+
+@settings
+class TwoN(Templated):
+    """2N devices' access by license plate: a JSON message, with the selected image in base64.
+
+    Args:
+        access_point: `entry`, `exit`, or `by direction`: out is an exit, everything else an entry.
+        success_body: As for HTTP POST; a 2N device reports errors with status 200.
+    """
+
+    word: ClassVar[str] = "2N"
+    usual_events: ClassVar[frozenset[EventKind]] = frozenset({EventKind.RELIABLE})
+    most_image_bytes: ClassVar[int | None] = _MOST_IMAGE_BYTES
+
+    success_body: str = '{"success": true}'
+    access_point: Taken[AccessPoint, AccessPoint | AccessPointWord] = setting(
+        AccessPoint.BY_DIRECTION
+    )
+
+    def preset_name(self) -> str:
+        """The shipped template."""
+        return "2n"
+
+    def content(self) -> FormContent:
+        """What a message holds."""
+        return replace(Templated.content(self), access_point=_ACCESS_POINTS[self.access_point])
+
+
+@settings
 class Template(Templated):
     """Any receiver's shape: a shipped preset by name, or a template of one's own.
 
@@ -155,7 +218,7 @@ class Template(Templated):
 
     word: ClassVar[str] = "Template"
 
-    preset: form.Preset = setting("alpr-database", choice(form.PRESETS))
+    preset: shipped.Preset = setting("alpr-database", choice(shipped.PRESETS))
 
     def preset_name(self) -> str:
         """The preset that is set."""

@@ -131,7 +131,7 @@ function profileForm(sheet, key, live) {
       row("s3", "auth", "user", "password", "auth_header")), naming(f, key, row),
     details("template",
       h("div.stack", {}, note("plain", t("template_text")),
-        h("div.grid", {}, row("s6", "preset", "tag_bits", "template")))));
+        h("div.grid", {}, row("s6", "preset", "tag_bits", "access_point", "template")))));
   const there = h("div.grid", {}, row("s4", "latitude", "longitude", "device_id"));
   const events = draft.schema(at("events")).items?.enum ?? [];
   const kinds = events.map((kind) => {
