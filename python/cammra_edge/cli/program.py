@@ -61,6 +61,11 @@ COMMANDS = (
         "parked",
         "list, show, retry, discard or export what no receiver will take as it is",
     ),
+    Command(
+        "template",
+        "template",
+        "list or show the shipped templates, or fill one with an event and show what comes out",
+    ),
     Command("outbox", "outbox", "check whether an outbox is whole"),
     Command("import", "importing", "make a recording of a video or pictures and a tracker's table"),
 )
