@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 from typing import TYPE_CHECKING
 
 import pytest
@@ -312,3 +313,22 @@ def test_a_certificate_says_what_it_says() -> None:
 @given(st.binary(max_size=200))
 def test_bytes_that_are_no_certificate_say_nothing_and_raise_nothing(data: bytes) -> None:
     assert isinstance(certificate.read(data), certificate.Certificate)
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
+def test_an_old_receiver_is_named_with_what_it_offers_and_taken_where_that_is_set(
+    tmp_path: Path,
+) -> None:
+    own = issue(LOOPBACK)
+    receiver = SecureServer(tmp_path, own)
+    receiver.context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    receiver.context.maximum_version = ssl.TLSVersion.TLSv1_1
+    receiver.context.set_ciphers("DEFAULT@SECLEVEL=0")
+    with Scripted(receiver) as server:
+        url = f"https://{LOOPBACK}:{server.port}/"
+        told = steps(HttpPost(url, timeouts=PATIENT))
+        (failed,) = [step for step in told if step.state == "failed"]
+        assert "it offers TLSv1.1 with ECDHE-ECDSA-AES256-SHA" in failed.detail
+        assert "Old receivers" in failed.remedy
+        old = Tls(old=True, verify=False)
+        assert ends(steps(HttpPost(url, tls=old, timeouts=PATIENT)))["answer"] == "ok"

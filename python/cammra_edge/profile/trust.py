@@ -59,6 +59,8 @@ class Tls(Checked):
         client_key: PEM file of its key, if it is not in the same file.
         client_key_password: The key's password.
         verify: False accepts any certificate. Only for trying things out: a pin is as easy, and safe.
+        old: Also speak TLS 1.0 and 1.1 and the ciphers that receivers of those years have. Weak: whoever records the
+            connection may read it one day.
     """
 
     _: KW_ONLY
@@ -68,6 +70,7 @@ class Tls(Checked):
     client_key: File = setting("", file())
     client_key_password: str = setting("", secret=True)
     verify: bool = True
+    old: bool = False
 
     def _agree(self) -> None:
         if self.client_key and not self.client_cert:

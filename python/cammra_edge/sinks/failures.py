@@ -84,7 +84,7 @@ def _tls(error: ssl.SSLError, where: str) -> TryLater | Misconfigured:
         return Misconfigured(
             f"{where}: the receiver refuses our certificate, or wants one ({reason.lower()})"
         )
-    if any(word in reason for word in _NOTHING_IN_COMMON):
+    if is_too_old(error):
         return TryLater(
             f"{where}: the receiver knows no TLS version or cipher of ours ({reason.lower()}): it may be an old one"
         )
@@ -93,6 +93,11 @@ def _tls(error: ssl.SSLError, where: str) -> TryLater | Misconfigured:
     return TryLater(
         f"{where}: TLS failed ({reason.lower().replace('_', ' ') or 'connection closed'})"
     )
+
+
+def is_too_old(error: ssl.SSLError) -> bool:
+    """Whether the receiver and we have no TLS version or cipher in common."""
+    return any(word in (error.reason or "") for word in _NOTHING_IN_COMMON)
 
 
 def printable(text: str, *, longest: int = 160) -> str:

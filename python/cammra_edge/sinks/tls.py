@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cammra_edge.sinks.deadline import Deadline
 
 
-ANY = Tls(verify=False)
+ANY = Tls(verify=False, old=True)
 """Trusts whoever answers: for showing a certificate, never for sending."""
 
 
@@ -54,6 +54,9 @@ def context(tls: Tls) -> ssl.SSLContext:
             "tls.ca_file", tls.ca_file, f"a PEM file of certificates ({_reason(error)})"
         ) from error
     client.minimum_version = ssl.TLSVersion.TLSv1_2
+    if tls.old:
+        client.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        client.set_ciphers("DEFAULT@SECLEVEL=0")
     if tls.pin or not tls.verify:
         client.check_hostname = False
         client.verify_mode = ssl.CERT_NONE

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cammra_edge.profile import Endpoint
 
 _SCHEMES = ("https", "tls", "ftps", "ftps-implicit")
+_OLD = "Bring the receiver up to date; until then switch «Old receivers» on, which is weak."
 _Way = TypeVar("_Way", bound=HttpPost | Tcp | Ftp)
 
 
@@ -39,9 +40,11 @@ class SecureTrial(Trial[_Way]):
         except ssl.SSLError as error:
             why = failures.outcome(error, self._endpoint).why
             try:
-                _, der = self._shown(tls.Trust(tls.ANY))
+                version, der = self._shown(tls.Trust(tls.ANY))
             except OSError:
                 raise FailedStep(why) from error
+            if failures.is_too_old(error):
+                raise FailedStep(f"{why}; it offers {version}; {_about(der)}", _OLD) from error
             raise FailedStep(f"{why}; {_about(der)}") from error
         return f"{version}; {_about(der)}"
 
@@ -50,7 +53,8 @@ class SecureTrial(Trial[_Way]):
         limits, endpoint = self._way.timeouts, self._endpoint
         sock = dial(endpoint.host, endpoint.port, self._deadline, limits)
         with trust.start(sock, endpoint.host, self._deadline, limits.connect_s) as secure:
-            return secure.version() or "", secure.getpeercert(binary_form=True) or b""
+            cipher = (secure.cipher() or ("no cipher",))[0]
+            return f"{secure.version()} with {cipher}", secure.getpeercert(binary_form=True) or b""
 
 
 class HttpTrial(SecureTrial[HttpPost]):
