@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from benches import scene
-from benches.event import DEVICE, KEY, sample
+from benches.event import DEVICE, KEY, sample_of
 from benches.floor import FramingFloor
 from benches.method import compare
 from benches.report import Result, ways_table
@@ -23,11 +23,11 @@ PROFILE = Profile("bench", Tcp("127.0.0.1:7001"), device_id="GATE-1", events={"n
 
 def run(*, quick: bool) -> Result:
     photo = scene.photo()
-    made = sample(photo, FrameFormat.NV12_FULL)
-    whole = made.json()
+    sample = sample_of(photo, FrameFormat.NV12_FULL)
+    whole = sample.json()
     body = json.loads(whole)
     jpeg = (photo.jpeg * 2)[:IMAGE_BYTES]
-    images = {next(iter(made.images)): jpeg}
+    images = {next(iter(sample.images)): jpeg}
     renderer = Renderer(PROFILE, profile_id=1, device=DEVICE)
     floor = FramingFloor(whole, jpeg)
 
@@ -38,7 +38,7 @@ def run(*, quick: bool) -> Result:
 
     ways: dict[str, Callable[[], object]] = {
         "memcpy + base64-simd, in Rust": floor.write,
-        "cammra_edge": lambda: renderer.render(made.event, images, packet=4711, boundary_key=KEY),
+        "cammra_edge": lambda: renderer.render(sample.event, images, packet=4711, boundary_key=KEY),
         "base64.b64encode alone": lambda: base64.b64encode(jpeg),
         "b64encode + json.dumps": in_python,
     }

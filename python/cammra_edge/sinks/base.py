@@ -57,12 +57,12 @@ Outcome = Delivered | TryLater | GiveUp | Misconfigured
 
 
 class Sink(Protocol):
-    """One way out to one receiver. Used by one thread at a time."""
+    """One way out to one receiver; may keep a connection or session between messages. Used by one thread at a time."""
 
     def send(self, message: Message, attempt: Attempt) -> Outcome:
         """Deliver the message; returns within the profile's total time."""
         ...
 
     def close(self) -> None:
-        """Close kept connections."""
+        """Close what is kept."""
         ...
