@@ -19,14 +19,22 @@ def test_the_page_asks_no_other_host_and_has_no_inline_script() -> None:
         assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=\"|\sstyle=\"", text), name
 
 
-def test_a_script_is_sent_as_it_stands_but_for_the_lines_of_its_comments() -> None:
-    source = (STATIC / "fields.js").read_text().splitlines()
+def test_a_script_is_sent_as_it_stands_but_for_comments_and_indents() -> None:
+    text = (STATIC / "fields.js").read_text()
+    source = [line.lstrip(" ") for line in text.splitlines()]
     sent = page_files()["fields.js"].content.decode().splitlines()
     assert len(sent) == len(source), "a browser's error names the line of the source"
     differing = {line.strip() for line, other in zip(source, sent, strict=True) if line != other}
     assert len(differing) > 20
     assert all(line.startswith(("/**", "*", "//")) for line in differing)
     assert not any(line.strip().startswith(("/**", "*", "//")) for line in sent)
+
+
+def test_no_text_of_a_script_goes_over_several_lines() -> None:
+    """It would lose its indents when it is sent."""
+    for script in STATIC.glob("*.js"):
+        for line in script.read_text().splitlines():
+            assert line.count("`") % 2 == 0, f"{script.name}: {line}"
 
 
 def test_the_page_is_small_enough_for_a_camera() -> None:

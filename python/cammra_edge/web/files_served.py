@@ -29,6 +29,8 @@ _TYPES = {
 
 _COMMENTS = re.compile(rb"^ *(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/)$", re.MULTILINE)
 """What stands alone in a script's lines: comments and types are for its readers, who have the source."""
+_INDENTS = re.compile(rb"^ +", re.MULTILINE)
+"""For readers too. No text of a script goes over several lines."""
 
 
 class ServedFile(NamedTuple):
@@ -50,6 +52,7 @@ def page_files() -> dict[str, ServedFile]:
             content = entry.read_bytes()
             if kind == "text/javascript; charset=utf-8":
                 content = _COMMENTS.sub(lambda found: b"\n" * found[0].count(b"\n"), content)
+                content = _INDENTS.sub(b"", content)
             etag = '"' + hashlib.sha256(content).hexdigest()[:20] + '"'
             files[entry.name] = ServedFile(content, gzip.compress(content, 9, mtime=0), kind, etag)
     return files

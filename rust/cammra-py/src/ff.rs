@@ -34,6 +34,9 @@ struct Words {
     file_token: Py<PyAny>,
 }
 
+/// An image's file name, its bytes, whether it is the plate crop, and its place among the event's images.
+type AttachedImage<'py> = (String, Bound<'py, PyBytes>, bool, usize);
+
 /// See `_native.pyi`.
 #[pyclass(frozen, module = "cammra_edge._native")]
 pub(crate) struct EventForm {
@@ -61,7 +64,7 @@ impl EventForm {
         event: Event<'py>,
         images: &Bound<'py, PyAny>,
         packet: i64,
-    ) -> PyResult<Vec<(String, Bound<'py, PyBytes>, bool, usize)>> {
+    ) -> PyResult<Vec<AttachedImage<'py>>> {
         let attached = self.wanted(&event, images, packet)?.into_iter();
         Ok(attached
             .map(|image| {
