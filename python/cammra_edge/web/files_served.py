@@ -50,8 +50,9 @@ def page_files() -> dict[str, ServedFile]:
         kind = _TYPES.get(entry.name.rpartition(".")[2])
         if kind is not None:
             content = entry.read_bytes()
-            if kind == "text/javascript; charset=utf-8":
+            if kind.startswith("text/javascript"):
                 content = _COMMENTS.sub(lambda found: b"\n" * found[0].count(b"\n"), content)
+            if kind.startswith(("text/javascript", "text/css")):
                 content = _INDENTS.sub(b"", content)
             etag = '"' + hashlib.sha256(content).hexdigest()[:20] + '"'
             files[entry.name] = ServedFile(content, gzip.compress(content, 9, mtime=0), kind, etag)
