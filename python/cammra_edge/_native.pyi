@@ -9,7 +9,8 @@ from typing import Any, Protocol, Self, TypeAlias, final
 
 from typing_extensions import Buffer
 
-from cammra_edge.model import Event, ImageSpec, Sender
+from cammra_edge.model import Event, ImageSpec
+from cammra_edge.profile.sender import Sender
 
 __all__ = [
     "EventForm",

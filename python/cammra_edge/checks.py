@@ -200,6 +200,24 @@ def path() -> Check[Path]:
     return _path(Path, text(least=1))
 
 
+def time_zone() -> Check[str]:
+    """An IANA name, or nothing."""
+    typed = text()
+
+    def take(value: object) -> str:
+        name = typed.take(value)
+        if not name:
+            return ""
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - most cameras keep the machine's zone
+
+        try:
+            return ZoneInfo(name).key
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise refused(name, "an IANA name such as Europe/Stockholm, or nothing") from error
+
+    return Check(take, typed.schema)
+
+
 def _path(kind: Callable[[str], T], typed: Check[str]) -> Check[T]:
     def take(value: object) -> T:
         return kind(typed.take(os.fspath(value) if isinstance(value, os.PathLike) else value))

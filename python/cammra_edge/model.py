@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass, field, fields
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from cammra_edge.checks import Check, number, refused, text
+from cammra_edge.checks import number, time_zone
 from cammra_edge.fields import Checked, setting, settings
 
 
@@ -231,9 +231,32 @@ NOT_LISTED = ListMatch()
 """What is said of a plate that stands on no list."""
 
 
+ReliableBy = Literal["agreement", "timeout", "end"]
+"""Why a plate counts as reliable: its reads agree, time was up, or the vehicle was gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A text that a plate may have, and how well its reads support it, 0..1."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """Vehicles that were not reported because their plate just had been."""
+
+    count: int
+    first_utc_ns: int
+    last_utc_ns: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One thing that happened to one vehicle: what the outbox stores and payloads render.
+
+    What is not known has its default. A field is stored under its name (`outbox.codec`), and keeps that for good.
 
     Args:
         event_id: 32 hex digits; the same at every replay of the same stream.
@@ -244,6 +267,7 @@ class Event:
         ordinal: Counts the vehicle's events from 1.
         at_utc_ns: When it happened, by frame time.
         first_utc_ns: When the vehicle was read first.
+        last_utc_ns: When it was read last.
         image_utc_ns: When the frame was taken that the images are cut from; 0 without one.
         plate: The consolidated plate.
         direction: Movement along the region's arrow.
@@ -252,6 +276,12 @@ class Event:
         plate_box: In frame pixels, from the frame of the images.
         info: Make, model, colour.
         changed: What an update changed: `plate`, `direction`, `region` or an attribute's name.
+        previous_plate: The text that was reported before an update of the plate.
+        candidates: The texts that the plate may have, the best first.
+        reliable_by: Why the plate is reliable; `None` before it is.
+        final: Whether it is the vehicle's last event.
+        repeat: What was not sent since this plate was last reported.
+        clock_synced: Whether the camera's clock was set when it happened.
         images: What could be made, every profile's wishes together.
         missing: What could not be made.
         image_text: The text read in the frame of the images; differs from `plate.text` only where the
@@ -268,6 +298,7 @@ class Event:
     ordinal: int
     at_utc_ns: int
     first_utc_ns: int
+    last_utc_ns: int | None = None
     image_utc_ns: int = 0
     plate: Plate = field(default_factory=Plate)
     direction: Direction = Direction.UNKNOWN
@@ -276,6 +307,12 @@ class Event:
     plate_box: Rect | None = None
     info: VehicleInfo = NOTHING_KNOWN
     changed: tuple[str, ...] = ()
+    previous_plate: str = ""
+    candidates: tuple[Candidate, ...] = ()
+    reliable_by: ReliableBy | None = None
+    final: bool | None = None
+    repeat: Repeat | None = None
+    clock_synced: bool | None = None
     images: tuple[ImageRef, ...] = ()
     missing: tuple[MissingImage, ...] = ()
     image_text: str = ""
@@ -288,24 +325,6 @@ class Event:
         # Not `in {…}`: an enum's hash is slow.
         first = self.kind is EventKind.NEW or self.kind is EventKind.LOST
         return self.first_utc_ns if first else self.at_utc_ns
-
-
-def _time_zone() -> Check[str]:
-    """An IANA name, or nothing."""
-    typed = text()
-
-    def take(value: object) -> str:
-        name = typed.take(value)
-        if not name:
-            return ""
-        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - most cameras keep the machine's zone
-
-        try:
-            return ZoneInfo(name).key
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise refused(name, "an IANA name such as Europe/Stockholm, or nothing") from error
-
-    return Check(take, typed.schema)
 
 
 @settings
@@ -331,22 +350,12 @@ class Device(Checked):
     latitude: float = setting(55.70421, number(-90, 90))
     longitude: float = setting(13.19366, number(-180, 180))
     geo_target: str = "Camera"
-    time_zone: str = setting("", _time_zone())
+    time_zone: str = setting("", time_zone())
 
     @property
     def bare_mac(self) -> str:
         """`ACCC8E9BB16D`: the MAC, or the serial number, without colons."""
         return (self.mac or self.serial).replace(":", "").replace("-", "").upper()
-
-
-class Sender(NamedTuple):
-    """What every event of a profile says about where it comes from."""
-
-    device: Device
-    profile_id: int
-    device_id: str
-    latitude: float
-    longitude: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,163 @@
+"""An event on disk: every field comes back, and versions that know more or less of it understand each other."""
+
 from __future__ import annotations
 
+import json
+import types
+import typing
 import zlib
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cammra_edge.model import Event, EventKind, ImageKind, MissingImage, Plate, Rect, VehicleInfo
+from cammra_edge.model import (
+    Candidate,
+    Direction,
+    Event,
+    EventKind,
+    ImageKind,
+    ImageRef,
+    ImageSpec,
+    ListMatch,
+    MissingImage,
+    Plate,
+    Rect,
+    Repeat,
+    Subsampling,
+    VehicleInfo,
+)
 from cammra_edge.outbox import codec, records
 from tests.fakes import JPEG, new_event
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "outbox" / "event.json"
+EVERYTHING = Event(
+    event_id="0123456789abcdef0123456789abcdef",
+    stream_id="run-1",
+    vehicle_no=3,
+    car_id=54950,
+    kind=EventKind.UPDATE,
+    ordinal=2,
+    at_utc_ns=1_702_297_625_507_641_000,
+    first_utc_ns=1_702_297_625_100_000_000,
+    last_utc_ns=1_702_297_625_600_000_000,
+    image_utc_ns=1_702_297_625_954_662_000,
+    plate=Plate(
+        text="TÖL123",
+        confidence=0.73721,
+        country="DEU",
+        region="Bayern",
+        region_code="TÖL",
+        iso3166_2="DE-BY",
+    ),
+    direction=Direction.OUT,
+    roi_id=2,
+    vehicle_box=Rect(400, 300, 640, 400),
+    plate_box=Rect(514, 570, 120, 28),
+    info=VehicleInfo(
+        view="front",
+        kind="CAR",
+        colour="BLACK",
+        make="Skoda",
+        model="Rapid",
+        confidence_mmr=0.5,
+        confidence_colour=0.25,
+    ),
+    changed=("plate", "direction"),
+    previous_plate="TOL123",
+    candidates=(Candidate(text="TÖL123", confidence=0.7), Candidate(text="TOL123", confidence=0.3)),
+    reliable_by="agreement",
+    final=False,
+    repeat=Repeat(count=2, first_utc_ns=5, last_utc_ns=6),
+    clock_synced=True,
+    images=(
+        ImageRef(
+            spec=ImageSpec(
+                kind=ImageKind.DOWNSIZED_FRAME,
+                quality=70,
+                subsampling=Subsampling.HALF,
+                max_bytes=50_000,
+                fit=(640, 360),
+            ),
+            image_key="d",
+            width=640,
+            height=360,
+            shows=Rect(0, 0, 1920, 1080),
+            size_bytes=4,
+        ),
+    ),
+    missing=(MissingImage(kind=ImageKind.PLATE_CROP, why="no box"),),
+    image_text="TOL123",
+    listed=ListMatch(name="Staff", mode="allow", description="Anna"),
+    test=True,
+)
+
+
+def values(hint: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - any type hint
+    """Every value of a type, each field of it filled."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in {typing.Union, types.UnionType}:
+        return st.one_of([values(kind) for kind in arguments])
+    if origin is tuple and arguments[-1] is Ellipsis:
+        return st.lists(values(arguments[0]), max_size=3).map(tuple)
+    if is_dataclass(hint):
+        made_of = {name: values(kind) for name, kind in typing.get_type_hints(hint).items()}
+        return st.builds(typing.cast("type[Any]", hint), **made_of)
+    return st.floats(allow_nan=False) if hint is float else st.from_type(hint)
+
+
+def with_more_tags(plain: object) -> object:
+    """As a newer version may write it."""
+    if isinstance(plain, list):
+        return [with_more_tags(item) for item in plain]
+    if isinstance(plain, dict):
+        return {"newer": [1]} | {tag: with_more_tags(value) for tag, value in plain.items()}
+    return plain
+
+
+def through_json(event: Event) -> Any:  # noqa: ANN401 - what JSON gives
+    return json.loads(codec.bytes_from(codec.plain_from(event)))
+
+
+@given(values(Event))
+def test_every_field_comes_back_also_beside_tags_of_a_newer_version(event: Event) -> None:
+    plain = through_json(event)
+    assert codec.value_from(Event, plain) == event
+    assert codec.value_from(Event, with_more_tags(plain)) == event
+
+
+def test_an_event_is_stored_and_read_as_it_first_was() -> None:
+    plain = json.loads(GOLDEN.read_text())
+    assert plain.keys() == {field.name for field in fields(Event)}
+    assert codec.value_from(Event, plain) == EVERYTHING
+    assert through_json(EVERYTHING) == plain
+
+
+def test_a_word_of_a_newer_version_is_not_known_where_it_may_be() -> None:
+    plain = through_json(EVERYTHING)
+    plain |= {"reliable_by": "hearsay", "direction": "up"}
+    plain["missing"].insert(0, {"kind": "hologram", "why": "no laser"})
+    assert codec.value_from(Event, plain) == replace(
+        EVERYTHING, reliable_by=None, direction=Direction.UNKNOWN
+    )
+    plain["kind"] = "teleported"
+    with pytest.raises(ValueError, match="teleported"):
+        codec.value_from(Event, plain)
+
+
+def test_an_image_of_a_kind_that_is_not_known_takes_its_number_with_it() -> None:
+    record = json.loads(
+        records.bytes_from_event(EVERYTHING, stored_ns=5, wanted=[(2, 9, None)], image_nos=[7])
+    )
+    (image,) = record["e"]["images"]
+    record["e"]["images"].insert(0, image | {"image_key": "h", "spec": {"kind": "hologram"}})
+    record["i"].insert(0, 6)
+    back = records.record_from(json.dumps(record).encode())
+    assert (back.event, back.image_nos) == (EVERYTHING, (7,))
+
 
 FULL = replace(
     new_event(3, image=JPEG).event,

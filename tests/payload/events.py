@@ -17,10 +17,10 @@ from cammra_edge.model import (
     ImageSpec,
     Plate,
     Rect,
-    Sender,
     VehicleInfo,
 )
 from cammra_edge.payload import naming
+from cammra_edge.profile.sender import Sender
 
 BOUNDARY_KEY = b"0123456789abcdef"
 

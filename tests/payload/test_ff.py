@@ -33,7 +33,8 @@ from tests.payload.events import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cammra_edge.model import Event, ImageRef, Sender
+    from cammra_edge.model import Event, ImageRef
+    from cammra_edge.profile.sender import Sender
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "ff_json"
 BOUNDARY = "------------------------d74496d66958873e"

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import Device, Direction, EventKind, Files, Plate, Sender, VehicleInfo
+from cammra_edge.model import Device, Direction, EventKind, Files, Plate, VehicleInfo
 from cammra_edge.payload import paths, render
 from cammra_edge.profile import NAMING_1_3, NAMING_2_0, PATH_1_3, PATH_2_0, Ftp, Profile
+from cammra_edge.profile.sender import Sender
 from tests.payload.events import BOUNDARY_KEY, EVENT, JPEGS, unchecked_device
 
 # 2024-09-13 14:14:23.613, the time of the example in the manual of CAMMRA 1.3.

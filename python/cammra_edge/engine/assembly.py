@@ -84,6 +84,7 @@ def event_from(track_event: TrackEvent, *, stream_id: str, car_id: int, lists: L
         plate_box=Rect(*track_event.plate_box) if track_event.plate_box else None,
         info=_info_from(track_event, attributes),
         changed=track_event.changed,
+        final=kind is EventKind.LOST,
         image_text=track_event.image_text,
         listed=lists.find(track_event.text),
     )
@@ -164,6 +165,8 @@ def last_words(left: OpenVehicle) -> list[Event]:
             ordinal=ordinal,
             event_id=event_id_from(last.stream_id, last.vehicle_no, kind, ordinal),
             changed=(),
+            previous_plate="",
+            final=kind is EventKind.LOST,
             images=kept,
             missing=last.missing + gone,
         )

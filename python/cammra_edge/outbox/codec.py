@@ -1,9 +1,15 @@
 """An event as bytes on disk and back.
 
-The bytes are JSON built from the dataclasses' own fields, so a field added to `model.Event` is
-stored from that day on: reading older bytes gives it its default, and what a newer version wrote
-more is passed over. A CRC-32 over place and bytes tells a damaged or misplaced record, which
-SQLite itself does not (it has no page checksums). Held by `tests/outbox/test_codec.py`.
+The bytes are JSON made of the dataclasses' own fields, each value under its tag, the field's name; a value that is the
+default is left out. So versions understand each other:
+
+* A tag that is missing means the default: an older version did not know it, or nothing was known.
+* A tag that is unknown is skipped, and lost where the event is stored anew; `records.with_wanted` keeps it.
+* A word that is unknown (an enum's or a `Literal`'s) means the default, too. In a list it takes its item with it; where
+  there is no default, the record cannot be read.
+
+A field therefore never changes its name, type, meaning or default. A CRC-32 over place and bytes tells a damaged or
+misplaced record, which SQLite does not (it has no page checksums). Held by `tests/outbox/test_codec.py`.
 """
 
 from __future__ import annotations
@@ -12,6 +18,7 @@ import json
 import operator
 import types
 import typing
+from contextlib import suppress
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -20,11 +27,15 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from cammra_edge.framing import crc32
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
 _T = TypeVar("_T")
 _JSON = json.JSONEncoder(separators=(",", ":"))
 _SCALARS = frozenset({str, int, float, bool, types.NoneType})
+
+
+class _UnknownWordError(ValueError):
+    """A word that this version does not know."""
 
 
 def crc_at(place: int, content: bytes) -> int:
@@ -87,17 +98,14 @@ def _dataclass_writer(kind: Any) -> Callable[[Any], object]:  # noqa: ANN401 - a
 @cache
 def _reader(kind: Any) -> Callable[[Any], object]:  # noqa: ANN401 - any type hint at all
     """How to read a value of this type hint."""
-    origin = typing.get_origin(kind)
-    arguments = typing.get_args(kind)
-    if origin in (typing.Union, types.UnionType):
-        return _optional_reader(arguments)
-    if origin is tuple:
-        return _tuple_reader(arguments)
+    composite = _COMPOSITES.get(typing.get_origin(kind))
+    if composite is not None:
+        return composite(typing.get_args(kind))
     if isinstance(kind, type):
         if is_dataclass(kind):
             return _dataclass_reader(kind)
         if issubclass(kind, Enum):
-            return kind
+            return _word_reader({word.value: word for word in kind})
         if issubclass(kind, tuple):  # a named tuple, such as Rect
             return lambda plain: kind(*plain)
         if kind in (bool, int, float, str):
@@ -110,6 +118,20 @@ def _as_is(plain: object) -> object:
     return plain
 
 
+def _word_reader(words: Mapping[object, object]) -> Callable[[Any], object]:
+    def read(plain: object) -> object:
+        try:
+            return words[plain]
+        except KeyError as error:
+            raise _UnknownWordError(plain) from error
+
+    return read
+
+
+def _literal_reader(words: tuple[object, ...]) -> Callable[[Any], object]:
+    return _word_reader({word: word for word in words})
+
+
 def _optional_reader(arguments: tuple[Any, ...]) -> Callable[[Any], object]:
     inner = [kind for kind in arguments if kind is not type(None)]
     read = _reader(inner[0])
@@ -117,8 +139,28 @@ def _optional_reader(arguments: tuple[Any, ...]) -> Callable[[Any], object]:
 
 
 def _tuple_reader(arguments: tuple[Any, ...]) -> Callable[[Any], object]:
-    read = _reader(arguments[0])
-    return lambda plain: tuple(read(item) for item in plain)
+    read_item = _reader(arguments[0])
+
+    def read(plain: Any) -> object:  # noqa: ANN401 - what JSON gave
+        try:
+            return tuple(map(read_item, plain))
+        except _UnknownWordError:
+            return tuple(known_items(plain))
+
+    def known_items(plain: Any) -> Iterator[object]:  # noqa: ANN401 - as above
+        for item in plain:
+            with suppress(_UnknownWordError):
+                yield read_item(item)
+
+    return read
+
+
+_COMPOSITES: dict[Any, Callable[[tuple[Any, ...]], Callable[[Any], object]]] = {
+    typing.Union: _optional_reader,
+    types.UnionType: _optional_reader,
+    tuple: _tuple_reader,
+    typing.Literal: _literal_reader,
+}
 
 
 def _dataclass_reader(kind: type) -> Callable[[Any], object]:
@@ -135,6 +177,24 @@ def _dataclass_reader(kind: type) -> Callable[[Any], object]:
         if missing:
             message = f"a stored {kind.__name__} lacks {sorted(missing)}"
             raise ValueError(message)
-        return kind(**{name: reader(plain[name]) for name, reader in readers if name in plain})
+        try:
+            values = {
+                # Most values are as JSON gives them, and a call costs more than all the rest.
+                name: plain[name] if reader is _as_is else reader(plain[name])
+                for name, reader in readers
+                if name in plain
+            }
+        except _UnknownWordError:
+            values = dict(known_words(plain))
+        return kind(**values)
+
+    def known_words(plain: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401 - as above
+        for name, reader in readers:
+            if name in plain:
+                try:
+                    yield name, reader(plain[name])
+                except _UnknownWordError:
+                    if name in needed:
+                        raise
 
     return read

@@ -85,14 +85,22 @@ def record_from(body: bytes) -> Record:
         ValueError, TypeError, KeyError: They are not one.
     """
     plain: Any = json.loads(body)
+    event = value_from(Event, plain["e"])
+    image_nos = tuple(map(int, plain["i"]))
+    if len(event.images) < len(
+        image_nos
+    ):  # a newer version stored images of kinds that this one does not know
+        keys = [image["image_key"] for image in plain["e"]["images"]]
+        numbers = dict(zip(keys, image_nos, strict=True))
+        image_nos = tuple(numbers[image.image_key] for image in event.images)
     return Record(
         stored_ns=int(plain["at"]),
         wanted=tuple(
             WantedRecord(int(profile), int(packet), None if keys is None else tuple(keys))
             for profile, packet, keys in plain["w"]
         ),
-        image_nos=tuple(int(no) for no in plain["i"]),
-        event=value_from(Event, plain["e"]),
+        image_nos=image_nos,
+        event=event,
     )
 
 

@@ -18,7 +18,8 @@ from cammra_edge.profile.protocols.ftp import NAMING_VARIABLE
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cammra_edge.model import Event, Sender
+    from cammra_edge.model import Event
+    from cammra_edge.profile.sender import Sender
 
 _NOT_SAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_COMPONENT = 120

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from cammra_edge.errors import BoundaryError
 from cammra_edge.framing import EventForm, multipart_body
-from cammra_edge.model import Body, Files, NamedFile, Sender
+from cammra_edge.model import Body, Files, NamedFile
 from cammra_edge.payload import naming, paths, template
 from cammra_edge.profile import FilesContent, FormContent, JsonContent, MultipartContent
 from cammra_edge.profile.form import Escape
@@ -43,13 +43,7 @@ class Renderer:
     """
 
     def __init__(self, profile: Profile, *, profile_id: int, device: Device) -> None:
-        self._sender = Sender(
-            device=device,
-            profile_id=profile_id,
-            device_id=profile.device_id,
-            latitude=device.latitude if profile.latitude is None else profile.latitude,
-            longitude=device.longitude if profile.longitude is None else profile.longitude,
-        )
+        self._sender = profile.sender(profile_id, device)
         self._content = profile.protocol.content()
         self._form = EventForm(self._sender, profile.image_specs(), words=naming)
 

@@ -22,9 +22,10 @@ from cammra_edge.profile.form import Escape, Section, Text, Value
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cammra_edge.model import Event, ImageRef, Sender
+    from cammra_edge.model import Event, ImageRef
     from cammra_edge.profile import FormContent
     from cammra_edge.profile.form import Form, Node, Part
+    from cammra_edge.profile.sender import Sender
 
 _NS_PER_US = 1000
 _US_PER_MS = 1000

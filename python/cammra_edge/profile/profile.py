@@ -24,6 +24,7 @@ from cammra_edge.checks import (
 from cammra_edge.errors import ConfigError
 from cammra_edge.fields import Checked, Entries, Taken, required, setting, settings
 from cammra_edge.model import (
+    Device,
     Direction,
     DirectionWord,
     Event,
@@ -37,6 +38,7 @@ from cammra_edge.model import (
 )
 from cammra_edge.profile.endpoint import NetworkMode  # noqa: TC001 - as above
 from cammra_edge.profile.protocols import PROTOCOLS, Protocol
+from cammra_edge.profile.sender import Sender
 
 _LONGEST_NAME = 64
 _YEAR_S = 366 * 86_400.0
@@ -166,6 +168,21 @@ class Profile(Checked):
             self.subsampling,
             min(filter(None, (self.max_image_bytes, self.protocol.most_image_bytes)), default=None),
             self.downsized_into,
+        )
+
+    def sender(self, profile_id: int, device: Device) -> Sender:
+        """Who sends the events of this profile.
+
+        Args:
+            profile_id: The profile's number on the wire.
+            device: The camera; its place holds where the profile has none of its own.
+        """
+        return Sender(
+            device=device,
+            profile_id=profile_id,
+            device_id=self.device_id,
+            latitude=device.latitude if self.latitude is None else self.latitude,
+            longitude=device.longitude if self.longitude is None else self.longitude,
         )
 
     def wants(self, event: Event) -> bool:

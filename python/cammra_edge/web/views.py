@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from cammra_edge.model import Direction, Event, EventKind, Plate, Sender
+from cammra_edge.model import Direction, Event, EventKind, Plate
 from cammra_edge.payload.paths import base_path
 from cammra_edge.profile import FilesContent, Profile
 
@@ -155,11 +155,7 @@ def file_names(settings: Settings, profile: Profile, now_utc_ns: int) -> list[st
         at_utc_ns=now_utc_ns, first_utc_ns=now_utc_ns, plate=Plate(text="AXIS1234", confidence=0.9, country="SWE"),
         direction=Direction.IN,
     )  # fmt: skip
-    device = settings.device
-    sender = Sender(
-        device=device, profile_id=0, device_id=profile.device_id,  # no name holds the number
-        latitude=device.latitude, longitude=device.longitude,
-    )  # fmt: skip
+    sender = profile.sender(0, settings.device)  # no name holds the number
     base = base_path(content.path, content.naming, event, sender)
     plate_crop = [f"{base}_lp.jpg"] if len(profile.image_specs()) > 1 else []
     sidecar = [f"{base}.json"] if content.sidecar else []

@@ -47,7 +47,7 @@ impl<'py> FromPyObject<'_, 'py> for PyBox {
     }
 }
 
-/// `model.Sender`.
+/// `profile.sender.Sender`.
 #[derive(FromPyObject)]
 pub(super) struct Sender {
     profile_id: i64,
