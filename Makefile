@@ -21,8 +21,8 @@ run: build ## Build everything and run the main job: a drawn scene becomes event
 	@$(BIN)/cammra-edge demo --once --sheet demo-events.png
 
 test: build ## Build everything and run every check and test
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types imports rust
-	@$(MAKE) --no-print-directory pytest
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types imports
+	@$(MAKE) --no-print-directory rust pytest
 
 extend: build ## Add a toy of each thing of docs/design/extending.md to a copy, and forget each of its files once
 	@$(BIN)/python -m tools.extend
@@ -34,6 +34,7 @@ lint: ## Formatting and lints of all three languages, and the types of the page'
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	cargo fmt --check
+	PATH="$(CURDIR)/$(BIN):$$PATH" cargo clippy --release --workspace --all-targets --quiet -- -D warnings
 	tools/page/lint
 
 types: ## mypy strict, and the stub against the binary
@@ -44,8 +45,7 @@ imports: ## The rooms' import contract, and that the core knows no Python
 	$(BIN)/lint-imports
 	@! cargo tree -p cammra-core --edges normal --prefix none | grep -qi '^pyo3' || { echo "cammra-core must not depend on pyo3"; exit 1; }
 
-rust: ## clippy and the Rust tests
-	PATH="$(CURDIR)/$(BIN):$$PATH" cargo clippy --release --workspace --all-targets --quiet -- -D warnings
+rust: ## The Rust tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" cargo test --release -p cammra-core --quiet
 
 pytest: ## The Python tests: many at a time, then those that measure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FOLDER = Path(__file__).parent / "toys"
-NOT_LISTED = ("tests/",)
-NOT_SOURCE = ("tests/", "docs/", "examples/")
+TESTS = re.compile(r"(?:^|/)tests(?:/|\.rs$)")
+NOT_SOURCE = re.compile(TESTS.pattern + "|^docs/|^examples/")
 
 
 class StopError(Exception):
@@ -43,22 +44,23 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file of a toy: its edits, or its content where it is new."""
+    """One file of a toy: its edits, or its content where it is new; `is_use` where it makes use of what is added."""
 
     path: str
     edits: tuple[Edit, ...] = ()
     content: str = ""
+    is_use: bool = False
     forgotten: Check | None = None
 
     @property
     def is_listed(self) -> bool:
         """Whether the page has to name the file."""
-        return not self.path.startswith(NOT_LISTED)
+        return not self.is_use and not TESTS.search(self.path)
 
     @property
     def is_source(self) -> bool:
         """Whether it counts where files of the source do."""
-        return not self.path.startswith(NOT_SOURCE)
+        return not self.is_use and not NOT_SOURCE.search(self.path)
 
     def apply(self, root: Path) -> None:
         """Change or make the file in that copy of the repository."""
@@ -93,12 +95,13 @@ def toys() -> list[Toy]:
 def _read(folder: Path) -> Toy:
     said = tomllib.loads((folder / "toy.toml").read_text(encoding="utf-8"))
     checks = {path: Check(**check) for path, check in said["forgotten"].items()}
-    edits: dict[str, list[Edit]] = {}
+    edits: dict[tuple[str, bool], list[Edit]] = {}
     for edit in said.get("edit", []):
-        edits.setdefault(edit["path"], []).append(edit_from(edit))
+        is_use = edit.get("use", False)
+        edits.setdefault((edit["path"], is_use), []).append(edit_from(edit))
     changes = [
-        Change(path, tuple(of_path), forgotten=checks.pop(path, None))
-        for path, of_path in edits.items()
+        Change(path, tuple(of_path), is_use=is_use, forgotten=checks.pop(path, None))
+        for (path, is_use), of_path in edits.items()
     ]
     changes += [
         Change(path, content=text, forgotten=checks.pop(path, None)) for path, text in _new(folder)

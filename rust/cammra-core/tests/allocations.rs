@@ -5,7 +5,7 @@ mod rules;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use cammra_core::event::FrameTime;
+use cammra_core::event::{Attribute, FrameTime};
 use cammra_core::geometry::{RawBox, Size};
 use cammra_core::shot::{Shot, ShotPlan};
 use cammra_core::tracker::{Camera, Read, ReadBatch, Tracker};
@@ -82,7 +82,7 @@ fn fill(batch: &mut ReadBatch, frame: i64) {
             .cycle()
             .nth(usize::try_from(frame + track).unwrap_or(0));
         let noisy = track % 3 == 0;
-        let mut attributes = [""; 9];
+        let mut attributes = [""; Attribute::ALL.len()];
         attributes[0] = if (frame + track) % 5 == 0 {
             "SVK"
         } else {

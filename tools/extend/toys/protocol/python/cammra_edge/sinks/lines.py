@@ -1,0 +1,35 @@
+"""Appends each message to a file as a line. Held by `tests/extend/test_protocol.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cammra_edge.model import Body
+from cammra_edge.sinks.base import Delivered, GiveUp, TryLater
+
+if TYPE_CHECKING:
+    from cammra_edge.model import Attempt, Message
+    from cammra_edge.profile.protocols.lines import Lines
+    from cammra_edge.sinks.base import Outcome
+
+
+class LinesSink:
+    """One profile's file, opened anew for each line."""
+
+    def __init__(self, protocol: Lines) -> None:
+        self._path = Path(protocol.endpoint().target)
+
+    def send(self, message: Message, attempt: Attempt) -> Outcome:  # noqa: ARG002 - a line is a line
+        """Write the line."""
+        if not isinstance(message, Body):
+            return GiveUp("files do not go into a line")
+        try:
+            with self._path.open("ab") as file:
+                file.write(message.content + b"\n")
+        except OSError as error:
+            return TryLater(f"{self._path.name}: {error.strerror}")
+        return Delivered()
+
+    def close(self) -> None:
+        """Nothing stays open."""
