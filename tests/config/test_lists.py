@@ -111,7 +111,7 @@ def of_length(count: int, pattern: str = "A") -> PlateList:
 @pytest.mark.parametrize(
     ("lists", "where", "want"),
     [
-        ([of_length(0)] * (MAX_LISTS + 1), r"plate_lists\[50\]", "at most 50 lists"),
+        ([of_length(0)] * (MAX_LISTS + 1), "plate_lists", "at most 50 items"),
         (
             [of_length(MAX_ENTRIES)] * 5 + [of_length(1)],
             r"plate_lists\[5\]",

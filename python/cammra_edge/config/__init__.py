@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, TypedDict
 
 from cammra_edge.checks import items, maybe, number, path, row_of, set_of, text, whole
-from cammra_edge.config.lists import PlateList, check_lists
+from cammra_edge.config.lists import MAX_LISTS, PlateList, check_lists
 from cammra_edge.errors import ConfigError
 from cammra_edge.fields import Checked, Taken, record, setting, settings
 from cammra_edge.model import Device, FrameFormat, FrameFormatWord
@@ -189,7 +189,7 @@ class Settings(Checked):
     tracking: TrackingSettings = TrackingSettings()
     outbox: OutboxSettings = OutboxSettings()
     plate_lists: Taken[tuple[PlateList, ...], Sequence[PlateList]] = setting(
-        (), items(record(PlateList))
+        (), items(record(PlateList), most=MAX_LISTS)
     )
     keepalive: Keepalive = Keepalive()
     network_mode: Taken[NetworkMode, NetworkMode | NetworkModeWord] = setting(NetworkMode.HTTPS)

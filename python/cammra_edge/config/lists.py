@@ -98,7 +98,7 @@ class PlateList(Checked):
 
 
 def check_lists(lists: Sequence[PlateList], field: str) -> None:
-    """Refuse more lists, plates or patterns than all lists together may have.
+    """Refuse more plates or patterns than all lists together may have.
 
     Raises:
         ConfigError: Names the first list that is too much, and the bound.
@@ -108,7 +108,6 @@ def check_lists(lists: Sequence[PlateList], field: str) -> None:
         plates += len(plate_list.entries)
         patterns += sum(entry.has_wildcards for entry in plate_list.entries)
         for count, most, what in (
-            (number + 1, MAX_LISTS, "lists"),
             (plates, MAX_PLATES, "plates in all lists"),
             (patterns, MAX_PATTERNS, "patterns with * or ? in all lists"),
         ):
