@@ -27,8 +27,8 @@ _TYPES = {
     "svg": "image/svg+xml",
 }
 
-_COMMENTS = re.compile(rb"^ *(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/)$", re.MULTILINE)
-"""What stands alone in a script's lines: comments and types are for its readers, who have the source."""
+_COMMENTS = re.compile(rb"^ *//.*$|/\*\*(?:[^*]|\*(?!/))*\*/ ?", re.MULTILINE)
+"""Comments and types are for a script's readers, who have the source."""
 _INDENTS = re.compile(rb"^ +", re.MULTILINE)
 """For readers too. No text of a script goes over several lines."""
 
