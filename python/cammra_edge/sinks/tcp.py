@@ -28,6 +28,7 @@ from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.dial import dial
+from cammra_edge.sinks.half_closed import HalfClosed
 from cammra_edge.sinks.tls import Trust
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from cammra_edge.profile import Tcp
     from cammra_edge.sinks.base import Outcome
 
-_LINGER_S = 1.0
 _LARGEST_ACK_BYTES = 64 << 10
 _FIRST_PAUSE_S = 0.0002
 _LONGEST_PAUSE_S = 0.02
@@ -59,6 +59,7 @@ class TcpSink:
         self._clock = clock
         self._trust = Trust(protocol.tls)
         self._kept: socket.socket | None = None
+        self._half_closed = HalfClosed(clock)
         self.endpoint = protocol.endpoint()
 
     def send(self, message: Message, attempt: Attempt) -> Outcome:
@@ -83,6 +84,7 @@ class TcpSink:
         if self._kept is not None:
             self._kept.close()
             self._kept = None
+        self._half_closed.close()
 
     def _sent(self, content: bytes, deadline: Deadline) -> Outcome:
         reused = self._reusable()
@@ -117,24 +119,26 @@ class TcpSink:
 
     def _delivered_over(self, sock: socket.socket, content: bytes, deadline: Deadline) -> Outcome:
         """Write and wait for the acknowledgement; keeps the connection only after success."""
-        keep = False
+        persistent, ack = self._protocol.persistent, self._protocol.ack
         secure = isinstance(sock, ssl.SSLSocket)
         try:
             self._write(sock, content, deadline)
-            finished = not self._protocol.persistent and not secure and _finish(sock)
+            finished = not persistent and not secure and _finish(sock)
             self._wait_for_kernel(sock, deadline, finished=finished)
             outcome = self._acknowledged(sock, deadline)
-            keep = self._protocol.persistent and isinstance(outcome, Delivered)
-            if not keep and isinstance(sock, ssl.SSLSocket):
+            if persistent and isinstance(outcome, Delivered):
+                self._kept = sock
+                return outcome
+            if isinstance(sock, ssl.SSLSocket):
                 # Only now: nothing can be read after it, and it must not meet a full buffer.
                 _finish_tls(sock)
-            if not self._protocol.persistent and not self._protocol.ack:
-                self._linger(sock, deadline)
-        finally:
-            if keep:
-                self._kept = sock
-            else:
-                sock.close()
+        except BaseException:
+            sock.close()
+            raise
+        if persistent or ack:
+            sock.close()
+        else:
+            self._half_closed.add(sock)
         return outcome
 
     def _write(self, sock: socket.socket, content: bytes, deadline: Deadline) -> None:
@@ -196,18 +200,6 @@ class TcpSink:
                     f"{self.endpoint.address}: the answer does not hold the acknowledgement that is set"
                 )
         return Delivered("acknowledged by the receiver's application")
-
-    def _linger(self, sock: socket.socket, deadline: Deadline) -> None:
-        """Wait briefly for the peer to close, so that our close does not cut off what it still reads."""
-        wait = deadline.sooner(_LINGER_S)
-        with contextlib.suppress(OSError):  # the event is delivered already
-            seen = 0
-            while seen <= _LARGEST_ACK_BYTES:
-                sock.settimeout(wait.wait_s())
-                received = sock.recv(4096)
-                if not received:
-                    return
-                seen += len(received)
 
 
 def unacknowledged_bytes(sock: socket.socket) -> int:
