@@ -1,4 +1,4 @@
-"""FTP servers that nobody here wrote: vsftpd, ProFTPD, Pure-FTPd, pyftpdlib, each on loopback.
+"""FTP servers that nobody here wrote, each on loopback: vsftpd, ProFTPD, Pure-FTPd, pyftpdlib, and `ftp_registries`'.
 
 Debian's three FTP packages exclude each other, so all but vsftpd are unpacked beside the system, into a
 cache folder of this project.
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from tests import ftp_registries
 from tests.servers import LOOPBACK, free_port, require_program, running
 from tests.sharing import CACHE, one_at_a_time
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 UNPACKED = CACHE / "debian"
 USER, PASSWORD = "cam", "geheim"
 NAMES = ("vsftpd", "proftpd", "pure-ftpd", "pyftpdlib")
+"""Those that do all that is asked of them."""
+ALL = (*NAMES, *ftp_registries.COMMANDS)
 PACKAGES = {
     "proftpd": (
         "proftpd-core",
@@ -235,6 +238,19 @@ def pyftpdlib(
         yield FtpServer("pyftpdlib", port, home, USER, PASSWORD, host)
 
 
+def from_registry(name: str) -> Start:
+    """How a server of `ftp_registries` is started; none of them has TLS here."""
+
+    @contextlib.contextmanager
+    def start(work: Path, *, host: str = LOOPBACK, certificate: str = "") -> Iterator[FtpServer]:
+        assert not certificate
+        home = make_home(work)
+        with ftp_registries.started(name, home, host) as port:
+            yield FtpServer(name, port, home, USER, PASSWORD, host)
+
+    return start
+
+
 class Start(Protocol):
     """Starts a server, on IPv6 where the host is one, over TLS alone with a certificate."""
 
@@ -248,4 +264,5 @@ START: dict[str, Start] = {
     "proftpd": proftpd,
     "pure-ftpd": pure_ftpd,
     "pyftpdlib": pyftpdlib,
+    **{name: from_registry(name) for name in ftp_registries.COMMANDS},
 }

@@ -12,9 +12,9 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import Attempt, Body, Files, NamedFile
 from cammra_edge.profile import Ftp, Timeouts
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
+from cammra_edge.sinks.file_names import numbered
 from cammra_edge.sinks.ftp import FtpSink
-from cammra_edge.sinks.ftp_control import FtpConversation
-from cammra_edge.sinks.uploads import numbered
+from cammra_edge.sinks.ftp_conversation import FtpConversation
 from tests import ftp_servers
 from tests.scripted_ftp import Faulty
 from tests.servers import LOOPBACK, PATIENT, SLACK_S, Scripted, free_port
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cammra_edge.sinks.base import Outcome
     from tests.ftp_servers import FtpServer
 
+pytestmark = pytest.mark.timeout(400)  # some of the servers are fetched first
 FIRST = Attempt(event_id="e" * 32, packet=7)
 AGAIN = Attempt(event_id="e" * 32, packet=7, number=2)
 JPEG = b"\xff\xd8" + bytes(range(256)) * 200 + b"\xff\xd9"
@@ -39,13 +40,13 @@ FILES = Files(
 SHORT = Timeouts(connect_s=1, write_s=1, answer_s=1, total_s=2)
 
 
-@pytest.fixture(params=ftp_servers.NAMES)
+@pytest.fixture(params=ftp_servers.ALL)
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FtpServer]:
     with ftp_servers.START[request.param](tmp_path) as started:
         yield started
 
 
-def sink(server: FtpServer, *, passive: bool = True) -> FtpSink:
+def sink(server: FtpServer, *, passive: bool = True, rename: bool = True) -> FtpSink:
     return FtpSink(
         Ftp(
             server.url,
@@ -53,6 +54,7 @@ def sink(server: FtpServer, *, passive: bool = True) -> FtpSink:
             password=server.password,
             timeouts=PATIENT,
             passive=passive,
+            rename=rename,
         ),
         clock=SYSTEM_CLOCK,
     )
@@ -80,6 +82,20 @@ def test_files_arrive_whole_under_their_names(server: FtpServer, *, passive: boo
     assert way.send(FILES, FIRST) == Delivered("3 files")
     way.close()
     assert stored(server.home) == wanted()
+
+
+def test_straight_to_the_final_names(server: FtpServer) -> None:
+    way = sink(server, rename=False)
+    half = server.home / "in" / "half.jpg"
+    half.write_bytes(JPEG[:1000])
+    half.chmod(0o666)
+    assert way.send(FILES, FIRST) == Delivered("3 files")
+    assert way.send(
+        Files(files=(NamedFile(path="in/half.jpg", content=JPEG),)), AGAIN
+    ) == Delivered("1 files")
+    assert way.send(FILES, AGAIN) == Delivered("3 files")
+    way.close()
+    assert stored(server.home) == wanted() | {"in/half.jpg": JPEG}
 
 
 def test_one_connection_carries_many_events(server: FtpServer) -> None:
@@ -151,13 +167,13 @@ def test_a_restarted_server_costs_one_reconnect(tmp_path: Path) -> None:
         assert isinstance(way.send(FILES, FIRST), Delivered)
         kept = way._kept
         assert isinstance(kept, FtpConversation)
-        assert kept.sock is not None
-        kept.sock.shutdown(socket.SHUT_RDWR)
+        assert kept._sock is not None
+        kept._sock.shutdown(socket.SHUT_RDWR)
         assert isinstance(way.send(many(1)[0], FIRST), Delivered)
         way.close()
 
 
-@pytest.mark.parametrize("name", ftp_servers.NAMES)
+@pytest.mark.parametrize("name", ftp_servers.ALL)
 def test_ipv6(tmp_path: Path, name: str) -> None:
     with ftp_servers.START[name](tmp_path, host="::1") as server:
         for passive, files in zip((True, False), many(2), strict=True):

@@ -34,7 +34,7 @@ PASSWORD_SERVER = """
 import asyncio, sys
 import asyncssh
 
-port, key, home, may_rename = sys.argv[1:]
+port, key, home, *refusals = sys.argv[1:]
 
 class Server(asyncssh.SSHServer):
     def password_auth_supported(self):
@@ -43,11 +43,20 @@ class Server(asyncssh.SSHServer):
     def validate_password(self, username, password):
         return (username, password) == ("cam", "geheim")
 
+def refused(error):
+    def refuse(self, *_):
+        raise getattr(asyncssh, error)("not here")
+    return refuse
+
 class Files(asyncssh.SFTPServer):
-    def rename(self, oldpath, newpath):
-        if may_rename != "yes":
-            raise asyncssh.SFTPPermissionDenied("not here")
-        super().rename(oldpath, newpath)
+    if "stat=without" in refusals:
+        def stat(self, path):
+            return asyncssh.SFTPAttrs(permissions=super().stat(path).st_mode)
+
+for refusal in refusals:
+    method, error = refusal.split("=")
+    if error != "without":
+        setattr(Files, method, refused(error))
 
 async def main():
     await asyncssh.listen(
@@ -100,8 +109,11 @@ class Server:
         )
         return [program, "-D", "-e", "-f", str(configuration)]
 
-    def with_password(self, *, may_rename: bool) -> list[str]:
-        """A server that takes a password; OpenSSH would want a user of the system for that."""
+    def with_password(self, *refusals: str) -> list[str]:
+        """A server that takes a password, and refuses as told (`rename=SFTPFailure`).
+
+        OpenSSH would want a user of the system for a password.
+        """
         (self.work / "server.py").write_text(PASSWORD_SERVER)
         return [
             sys.executable,
@@ -109,7 +121,7 @@ class Server:
             str(self.port),
             str(self.work / "host"),
             str(self.home),
-            "yes" if may_rename else "no",
+            *refusals,
         ]
 
     def profile(self, **settings: str) -> Profile:
@@ -138,7 +150,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def password_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     made = Server(tmp_path)
-    command = made.with_password(may_rename=getattr(request, "param", True))
+    command = made.with_password(*getattr(request, "param", ()))
     with running(command, port=made.port):
         yield made
 
@@ -263,7 +275,10 @@ def test_a_connection_that_went_away_costs_one_reconnect(server: Server) -> None
     assert server.stored() == wanted()
 
 
-@pytest.mark.parametrize("password_server", [False], indirect=True, ids=["may not rename"])
+MAY_NOT_RENAME = ("rename=SFTPPermissionDenied", "posix_rename=SFTPPermissionDenied")
+
+
+@pytest.mark.parametrize("password_server", [MAY_NOT_RENAME], indirect=True, ids=["may not rename"])
 def test_what_is_refused_leaves_nothing_half_written(password_server: Server) -> None:
     profile = password_server.profile(user="cam", password="geheim", ssh_key="")
     (outcome,) = sent(profile, FILES)

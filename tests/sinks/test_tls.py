@@ -281,11 +281,7 @@ def test_a_server_without_tls_gets_no_password() -> None:
 
 def test_a_pin_holds_for_the_data_connection_too(tmp_path: Path) -> None:
     own, other = issue(), issue()
-    contexts = []
-    for one in (own, other):
-        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        made.load_cert_chain(one.write(tmp_path / "server.pem"))
-        contexts.append(made)
+    contexts = [serving(tmp_path, certificate) for certificate in (own, other)]
     for data, kind in ((contexts[0], Delivered), (contexts[1], Misconfigured)):
         faulty = SecureFaulty(contexts[0], data)
         with Scripted(faulty) as server:
@@ -293,6 +289,37 @@ def test_a_pin_holds_for_the_data_connection_too(tmp_path: Path) -> None:
             outcome = sent(Ftp(url, tls=Tls(pin=own.fingerprint), timeouts=PATIENT), ONE)
         assert isinstance(outcome, kind), outcome
         assert faulty.stored == (ONE.files[0].content if kind is Delivered else b"")
+
+
+def serving(tmp_path: Path, own: Issued) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own.write(tmp_path / "server.pem"))
+    return context
+
+
+@pytest.mark.parametrize(
+    ("scheme", "refused", "kind"),
+    [
+        ("ftps", "PBSZ", Delivered),
+        ("ftps", "PROT", Misconfigured),
+        ("ftps-implicit", "PBSZ", Delivered),
+        ("ftps-implicit", "PROT", Delivered),  # files are protected there without it
+    ],
+)
+def test_no_file_goes_in_the_clear(
+    tmp_path: Path, scheme: str, refused: str, kind: type[Outcome]
+) -> None:
+    own = issue()
+    context = serving(tmp_path, own)
+    answers = {refused: "502 no\r\n"}
+    faulty = SecureFaulty(context, context, after_auth=scheme == "ftps", **answers)
+    with Scripted(faulty) as server:
+        protocol = Ftp(
+            f"{scheme}://{LOOPBACK}:{server.port}", tls=Tls(pin=own.fingerprint), timeouts=PATIENT
+        )
+        outcome = sent(protocol, ONE)
+    assert isinstance(outcome, kind), outcome
+    assert faulty.stored == (ONE.files[0].content if kind is Delivered else b"")
 
 
 def test_implicit_ftps(tmp_path: Path) -> None:

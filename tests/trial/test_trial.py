@@ -182,7 +182,8 @@ def test_tls_shows_the_certificate_that_is_not_believed(tmp_path: Path) -> None:
         assert "TLSv1.3" in pinned[2].detail
 
 
-@pytest.mark.parametrize("name", ftp_servers.NAMES)
+@pytest.mark.timeout(400)  # some of the servers are fetched first
+@pytest.mark.parametrize("name", ftp_servers.ALL)
 def test_every_step_of_an_upload_and_nothing_stays_behind(tmp_path: Path, name: str) -> None:
     with ftp_servers.START[name](tmp_path) as server:
         told = steps(
@@ -215,6 +216,41 @@ def test_the_right_that_is_missing_is_the_step_that_fails(
     assert told[-2].name == failing
     assert told[-2].state == "failed"
     assert told[-2].remedy
+
+
+def uploading(faulty: Faulty, **settings: object) -> list[Step]:
+    with Scripted(faulty) as server:
+        url = f"ftp://{LOOPBACK}:{server.port}"
+        told = steps(Ftp(url, path="d", sidecar=True, timeouts=PATIENT, **settings))  # type: ignore[arg-type] # the tests' own
+    assert faulty.files == {}, "a file stayed behind"
+    return told
+
+
+def test_an_upload_is_tested_on_the_final_names_of_all_files() -> None:
+    faulty = Faulty()
+    assert set(ends(uploading(faulty)).values()) == {"ok"}
+    uploads = [line for line in faulty.commands if line.startswith("RNTO ")]
+    assert [line.rpartition(".")[2] for line in uploads] == ["json", "jpg", "jpg"]
+    assert all("AXIS1234" in line for line in uploads)
+
+
+@pytest.mark.parametrize("answer", ["450 no", "550 no", "502 what", "213 many"])
+def test_a_server_that_tells_no_sizes_passes_as_it_does_for_events(answer: str) -> None:
+    told = uploading(Faulty(SIZE=f"{answer}\r\n"))
+    assert set(ends(told).values()) == {"ok"}
+    assert any("does not tell sizes" in step.detail for step in told)
+
+
+@pytest.mark.parametrize("answer", ["502 what", "550 no", "450 no"])
+def test_a_refused_rename_is_found_and_the_switch_for_it_proposed(answer: str) -> None:
+    told = uploading(Faulty(RNFR=f"{answer}\r\n"))
+    assert (told[-2].name, told[-2].state) == ("rename", "failed")
+    assert "takes files but refuses to rename" in told[-2].detail
+    assert "«Rename when complete» off" in told[-2].remedy
+    assert told[-2].words == answer
+    told = uploading(Faulty(RNFR=f"{answer}\r\n"), rename=False)
+    assert "rename" not in ends(told)
+    assert set(ends(told).values()) == {"ok"}
 
 
 def test_a_firewall_in_the_way_of_data_is_the_step_that_fails() -> None:

@@ -1,20 +1,27 @@
-"""An FTP conversation that no server can hold up: Python's `ftplib` under one deadline.
+"""An FTP control connection that no server can hold up or bring out of step.
 
-What it adds to `ftplib`, each held by `tests/sinks/test_ftp.py` against real servers: no wait outlasts the try;
-answers are bounded; EPSV before PASV, and data connections go only to (or
-come only from) the host of the control connection; TLS on the data connection resumes the control
-connection's session, which vsftpd and others insist on.
+Held by `tests/sinks/test_ftp_answers.py`: no wait outlasts the try; answers are bounded; an answer belongs to the
+command before it, so that what a server sends twice, late or unasked is never taken for the answer to the next one.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ftplib
-import select
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from cammra_edge.sinks import ftp_reply
 from cammra_edge.sinks.dial import dial
+from cammra_edge.sinks.ftp_reply import (
+    DONE,
+    MORE,
+    PRELIMINARY,
+    TEMPORARY,
+    GarbledError,
+    GoodbyeError,
+    RefusedError,
+    Reply,
+)
 
 if TYPE_CHECKING:
     import socket
@@ -24,69 +31,95 @@ if TYPE_CHECKING:
     from cammra_edge.sinks.tls import Trust
 
 _LONGEST_LINE = 8192
-_MOST_LINES = 200
-_UNKNOWN_COMMAND = ("500", "501", "502", "504", "522")
+_ANOTHER_S = 1.0
+"""How long a second answer to the same command may take."""
+ENDS_OF_TRANSFERS: Final = (225, 226, 426)
 
 
-class FtpConversation(ftplib.FTP):
+class FtpControl:
     """One control connection; `deadline` is set anew before each try."""
 
     def __init__(self, protocol: Ftp, trust: Trust, deadline: Deadline) -> None:
-        super().__init__()
         self.deadline = deadline
-        self.encoding = "utf-8"
         self._limits = protocol.timeouts
         self._trust = trust
+        self._sock: socket.socket | None = None
+        self._host = ""
         self._buffer = bytearray()
         self._secure_data = False
-        self._epsv = True
-        self._named = ""
-        self._sizes = True
-        self.set_pasv(protocol.passive)
+        self._implicit = False
+        self._logged_in = False
+        self._transferred = False
 
     # ---- beginning ---------------------------------------------------------------------------
 
     def open(self, endpoint: Endpoint) -> None:
-        """Connect, begin TLS for FTPS, and read the greeting."""
-        limits = self._limits
-        self.host = endpoint.host
-        sock = dial(endpoint.host, endpoint.port, self.deadline, limits)
-        self._take(sock)
-        if endpoint.scheme == "ftps-implicit":
+        """Connect, begin TLS for FTPS, and read the greeting.
+
+        Raises:
+            EOFError, OSError, FtpError: The network, or the server.
+        """
+        self._host = endpoint.host
+        self._implicit = endpoint.scheme == "ftps-implicit"
+        self._sock = dial(endpoint.host, endpoint.port, self.deadline, self._limits)
+        if self._implicit:
             self._begin_tls()
-        self.welcome = self.getresp()
+        greeting = accepted(self._answer())
+        if greeting.kind != DONE:
+            raise GarbledError("the server greets us in another language", str(greeting))
         if endpoint.scheme == "ftps":
-            self.voidcmd("AUTH TLS")
+            self.ask("AUTH TLS")
             if self._buffer:
-                raise ftplib.error_proto("the server spoke before TLS began")
+                raise GarbledError("the server spoke before TLS began")
             self._begin_tls()
+        self._logged_in = greeting.code == ftp_reply.LOGGED_IN and endpoint.scheme != "ftps"
 
     def prove(self, user: str, password: str) -> None:
-        """Log in, protect the data connections, and choose binary."""
-        self.login(user or "anonymous", password or ("" if user else "anonymous@"))
-        if isinstance(self.sock, ssl.SSLSocket):
-            self.voidcmd("PBSZ 0")
-            self.voidcmd("PROT P")
+        """Log in, protect the data connections, and choose binary.
+
+        Raises:
+            RefusedError: Of the login, or of protected data.
+        """
+        if not self._logged_in:
+            self._log_in(user or "anonymous", password or ("" if user else "anonymous@"))
+        if isinstance(self._sock, ssl.SSLSocket):
+            with contextlib.suppress(RefusedError):
+                self.ask("PBSZ 0")
+            try:
+                self.ask("PROT P")
+            except RefusedError:
+                # It goes without saying there: files go over TLS in any case.
+                if not self._implicit:
+                    raise
             self._secure_data = True
-        self.voidcmd("TYPE I")
+        # Some servers have one type only; the files' sizes tell where it is the wrong one.
+        with contextlib.suppress(RefusedError):
+            self.ask("TYPE I")
+
+    def _log_in(self, user: str, password: str) -> None:
+        reply = self.ask(f"USER {user}")
+        if reply.code == ftp_reply.READY:  # the greeting, sent twice
+            reply = accepted(self._another() or reply)
+        if reply.kind == MORE and reply.code != ftp_reply.WANTS_ACCOUNT:
+            reply = self.ask(f"PASS {password}")
+            if reply.code == ftp_reply.WANTS_PASSWORD:  # sent twice, or asked again
+                reply = accepted(self._another() or self.ask(f"PASS {password}"))
+        if reply.kind != DONE:
+            raise RefusedError(reply)
 
     def _begin_tls(self) -> None:
-        plain = self._socket()
-        self._take(self._trust.start(plain, self.host, self.deadline, self._limits.connect_s))
-
-    def _take(self, sock: socket.socket) -> None:
-        self.sock = sock
-        self.af = sock.family
-        self.file = sock.makefile("r", encoding=self.encoding)
+        self._sock = self._trust.start(
+            self._socket(), self._host, self.deadline, self._limits.connect_s
+        )
 
     def _socket(self) -> socket.socket:
-        if self.sock is None:
+        if self._sock is None:
             raise EOFError
-        return self.sock
+        return self._sock
 
     def shown(self) -> tuple[str, bytes]:
         """TLS version, and the server's certificate as DER; both empty without TLS."""
-        sock = self.sock
+        sock = self._sock
         if not isinstance(sock, ssl.SSLSocket):
             return "", b""
         return sock.version() or "", sock.getpeercert(binary_form=True) or b""
@@ -97,143 +130,111 @@ class FtpConversation(ftplib.FTP):
         Raises:
             EOFError: The server has sent something unasked (421, say), or closed.
         """
-        poll = select.poll()
-        poll.register(self._socket(), select.POLLIN | select.POLLHUP | select.POLLERR)
-        if self._buffer or poll.poll(0):
+        self._receive_waiting()
+        if self._buffer:
             raise EOFError
+
+    def expect_alive(self) -> None:
+        """Make sure that the server still answers, whatever it says.
+
+        Raises:
+            EOFError, OSError, FtpError: It does not.
+        """
+        with contextlib.suppress(RefusedError):
+            self.ask("NOOP")
 
     def goodbye(self) -> None:
         """End the session in order."""
-        self.voidcmd("QUIT")
+        self.ask("QUIT")
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._sock is not None:
+            self._sock.close()
+            self._sock = None
 
     # ---- talking -----------------------------------------------------------------------------
 
-    def putline(self, line: str) -> None:
-        """Send a command; a line break in it is refused by `ftplib`."""
-        self._socket().settimeout(self.deadline.wait_s(self._limits.write_s))
-        super().putline(line)
+    def ask(self, command: str, code: int = 0) -> Reply:
+        """Send a command that transfers nothing, and read its answer: 2xx or 3xx.
 
-    def getline(self) -> str:
+        Args:
+            command: It.
+            code: What a server says that understands it; another answer may be a late one to the command before.
+
+        Raises:
+            RefusedError: 4xx or 5xx.
+            GoodbyeError: 421.
+            EOFError, OSError, GarbledError: Nothing that can be understood.
+        """
+        self._send(command)
+        reply = self._answer()
+        while self._transferred and reply.code in ENDS_OF_TRANSFERS:
+            reply = self._answer()  # the last file's, sent twice or late
+        self._transferred = False
+        if code and reply.kind < TEMPORARY and reply.code != code:
+            reply = self._another() or reply
+        return accepted(reply)
+
+    def _send(self, command: str) -> None:
+        if any(end in command for end in "\r\n\0"):
+            raise GarbledError("a name, user or password holds a line end")
+        self._receive_waiting()
+        while b"\n" in self._buffer:
+            self._read()  # what stands here before the command is not its answer
+        sock = self._socket()
+        sock.settimeout(self.deadline.wait_s(self._limits.write_s))
+        sock.sendall(f"{command}\r\n".encode(errors="replace"))
+
+    def _answer(self) -> Reply:
+        """The next answer that is not preliminary."""
+        while (reply := self._read()).kind == PRELIMINARY:
+            pass
+        return reply
+
+    def _another(self) -> Reply | None:
+        """A second answer to the same command, where one comes soon."""
+        sock = self._socket()
+        with contextlib.suppress(TimeoutError):
+            while b"\n" not in self._buffer:
+                sock.settimeout(self.deadline.wait_s(_ANOTHER_S))
+                self._receive()
+            return self._answer()
+        return None
+
+    def _read(self) -> Reply:
+        reply = ftp_reply.read(self._line)
+        if reply.code == ftp_reply.GOODBYE:
+            raise GoodbyeError(reply)
+        return reply
+
+    def _line(self) -> str:
         """One line of an answer, however slowly it comes, within the deadline."""
         while (end := self._buffer.find(b"\n")) < 0:
-            if len(self._buffer) > _LONGEST_LINE:
-                raise ftplib.error_proto("an answer without a line end")
-            sock = self._socket()
-            sock.settimeout(self.deadline.wait_s(self._limits.answer_s))
-            received = sock.recv(_LONGEST_LINE)
-            if not received:
-                raise EOFError
-            self._buffer += received
+            self._socket().settimeout(self.deadline.wait_s(self._limits.answer_s))
+            self._receive()
         line = bytes(self._buffer[:end]).rstrip(b"\r")
         del self._buffer[: end + 1]
-        return line.decode(self.encoding, errors="replace")
+        return line.decode(errors="replace")
 
-    def getmultiline(self) -> str:
-        """A whole answer, of a bounded number of lines."""
-        line = self.getline()
-        if line[3:4] != "-" or not line[:3].isdigit():
-            return line
-        lines = [line]
-        while not (lines[-1][:3] == line[:3] and lines[-1][3:4] != "-" and len(lines) > 1):
-            if len(lines) > _MOST_LINES:
-                raise ftplib.error_proto("an answer without end")
-            lines.append(self.getline())
-        return "\n".join(lines)
+    def _receive(self) -> None:
+        if len(self._buffer) > _LONGEST_LINE:
+            raise GarbledError("the server's answer is one line without end")
+        received = self._socket().recv(_LONGEST_LINE)
+        if not received:
+            raise EOFError
+        self._buffer += received
 
-    # ---- files ---------------------------------------------------------------------------------
+    def _receive_waiting(self) -> None:
+        """Take what the server has said unasked, without waiting for it."""
+        self._socket().settimeout(0)
+        with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError):
+            while True:
+                self._receive()
 
-    def makepasv(self) -> tuple[str, int]:
-        """Where the data connection goes: by EPSV first, and only ever to the host of the control connection."""
-        host = str(self._socket().getpeername()[0])
-        self._named = host
-        if self._epsv:
-            try:
-                return host, int(ftplib.parse229(self.sendcmd("EPSV"), (host, 0))[1])
-            except (ftplib.error_perm, ftplib.error_proto):
-                self._epsv = False
-        self._named, port = ftplib.parse227(self.sendcmd("PASV"))
-        return host, int(port)
 
-    def try_passive(self) -> str:
-        """Open a data connection as an upload would; returns where it went."""
-        try:
-            return self._tried_passive()
-        except OSError:
-            if not self._epsv:
-                raise
-            self._epsv = False  # as an upload would
-            return self._tried_passive()
-
-    def _tried_passive(self) -> str:
-        host, port = self.makepasv()
-        limits = self._limits
-        dial(host, port, self.deadline, limits).close()
-        named = "" if self._named == host else f"; it names {self._named}, which is not where it is"
-        return f"{'EPSV' if self._epsv else 'PASV'}, port {port}{named}"
-
-    def ntransfercmd(
-        self, cmd: str, rest: int | str | None = None
-    ) -> tuple[socket.socket, int | None]:
-        """Open a data connection for a command."""
-        self.timeout = self.deadline.wait_s(self._limits.connect_s)
-        try:
-            connection, size = super().ntransfercmd(cmd, rest)
-        except OSError:
-            if not (self.passiveserver and self._epsv):
-                raise
-            # Firewalls that understand FTP let the data of PASV through, but not all of them that of EPSV.
-            self._epsv = False
-            self.timeout = self.deadline.wait_s(self._limits.connect_s)
-            connection, size = super().ntransfercmd(cmd, rest)
-        control = self._socket()
-        if connection.getpeername()[0] != control.getpeername()[0]:
-            connection.close()
-            raise ftplib.error_proto("the data connection came from another host")
-        if self._secure_data and isinstance(control, ssl.SSLSocket):
-            connection = self._trust.start(
-                connection,
-                self.host,
-                self.deadline,
-                self._limits.connect_s,
-                session=control.session,
-            )
-        return connection, size
-
-    def store(self, path: str, content: bytes) -> None:
-        """Upload a file under that name, and wait for the server's confirmation."""
-        connection = self.transfercmd(f"STOR {path}")
-        with connection:
-            rest = memoryview(content)
-            while rest:
-                connection.settimeout(self.deadline.wait_s(self._limits.write_s))
-                rest = rest[connection.send(rest) :]
-            if isinstance(connection, ssl.SSLSocket):
-                # Without TLS's closing message some servers take the file for cut off; not all answer it.
-                with contextlib.suppress(OSError):
-                    connection.settimeout(self.deadline.wait_s(self._limits.answer_s))
-                    connection.unwrap()
-        self.voidresp()
-
-    def size_bytes(self, path: str) -> int | None:
-        """Size of a file; `None` when there is no such file, or the server does not tell sizes."""
-        if not self._sizes:
-            return None
-        try:
-            return self.size(path)
-        except ftplib.error_perm as error:
-            if str(error)[:3] in _UNKNOWN_COMMAND:
-                self._sizes = False
-            return None
-
-    @property
-    def tells_sizes(self) -> bool:
-        """Whether the server has not yet refused `SIZE`."""
-        return self._sizes
-
-    def make_folders(self, folder: str) -> None:
-        """Make each folder of the path that does not exist."""
-        path = ""
-        for part in folder.split("/"):
-            path = f"{path}/{part}" if path else part
-            with contextlib.suppress(ftplib.error_perm):
-                self.mkd(path)
+def accepted(reply: Reply) -> Reply:
+    """The answer, unless it is a refusal."""
+    if reply.kind >= TEMPORARY:
+        raise RefusedError(reply)
+    return reply

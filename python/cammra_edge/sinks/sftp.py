@@ -12,20 +12,22 @@ import asyncssh
 
 from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import GiveUp, Misconfigured, TryLater
-from cammra_edge.sinks.sftp_session import Session
+from cammra_edge.sinks.conversation import Errors
+from cammra_edge.sinks.sftp_session import BROKEN, Session
 from cammra_edge.sinks.uploads import FULL_AFTER_S, UploadSink
 
 if TYPE_CHECKING:
     from cammra_edge.sinks.deadline import Deadline
 
-_BROKEN = (asyncssh.ConnectionLost, asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection)
+_FULL = (asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded)
 
 
 class SftpSink(UploadSink):
     """One way out to one SFTP server. Used by one thread at a time."""
 
-    failures = (OSError, asyncssh.Error, asyncssh.KeyImportError)
-    refusals = (asyncssh.SFTPError,)
+    errors = Errors(
+        failures=(OSError, asyncssh.Error, asyncssh.KeyImportError), refusals=(asyncssh.SFTPError,)
+    )
 
     _seen = ""
 
@@ -47,28 +49,44 @@ class SftpSink(UploadSink):
 
     def is_final(self, error: Exception) -> bool:
         """Everything but a connection that broke."""
-        return isinstance(error, TimeoutError) or not isinstance(error, (OSError, *_BROKEN))
+        return isinstance(error, TimeoutError) or not isinstance(error, (OSError, *BROKEN))
 
-    def may_lack_folder(self, error: Exception) -> bool:
-        """The server has error codes of its own for that."""
-        return isinstance(error, asyncssh.SFTPNoSuchFile | asyncssh.SFTPNoSuchPath)
+    def is_temporary(self, refusal: Exception) -> bool:
+        """A full disk, or the failure that has no code of its own."""
+        return isinstance(refusal, (asyncssh.SFTPFailure, *_FULL))
+
+    def knows_no_renaming(self, refusal: Exception) -> bool:
+        """The server has an error code of its own for that."""
+        return isinstance(refusal, asyncssh.SFTPOpUnsupported)
 
     def outcome_of(self, error: Exception) -> TryLater | GiveUp | Misconfigured:
         """By the server's error; without one, by the network's."""
         where = self.endpoint.address
-        answer = failures.printable(str(error))
         match error:
             case asyncssh.HostKeyNotVerifiable():
                 return Misconfigured(
                     f"{where}: the server's key is {self._seen or 'unknown'}, not the trusted one"
                 )
             case asyncssh.PermissionDenied() | asyncssh.KeyImportError():
+                answer = failures.printable(str(error))
                 return Misconfigured(f"{where}: the server refuses the login ({answer})")
-            case asyncssh.SFTPPermissionDenied() | asyncssh.SFTPWriteProtect():
-                return GiveUp(f"{where}: the folder cannot be written ({answer})")
-            case asyncssh.SFTPNoSpaceOnFilesystem() | asyncssh.SFTPQuotaExceeded():
-                return TryLater(f"{where}: its disk or the quota is full", FULL_AFTER_S)
+            case asyncssh.SFTPError():
+                return self._refused(error)
             case OSError():
                 return failures.outcome(error, self.endpoint)
             case _:
-                return TryLater(f"{where}: the server says {answer!r}")
+                return TryLater(f"{where}: the server says {failures.printable(str(error))!r}")
+
+    def words_of(self, error: Exception) -> str:
+        """The server's own, on one line."""
+        answer = error.reason if isinstance(error, asyncssh.SFTPError) else ""
+        return failures.readable(answer.encode(errors="replace"))
+
+    def _refused(self, error: asyncssh.SFTPError) -> TryLater | GiveUp:
+        where, words = self.endpoint.address, self.words_of(error)
+        if isinstance(error, asyncssh.SFTPPermissionDenied | asyncssh.SFTPWriteProtect):
+            return GiveUp(f"{where}: the folder cannot be written", words=words)
+        if isinstance(error, _FULL):
+            why = f"{where}: its disk or the quota is full"
+            return TryLater(why, FULL_AFTER_S, words=words)
+        return TryLater(f"{where}: the server answers error {error.code}", words=words)

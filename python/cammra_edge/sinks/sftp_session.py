@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from typing import TYPE_CHECKING, TypeVar
 
 import asyncssh
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from cammra_edge.sinks.deadline import Deadline
 
 _Result = TypeVar("_Result")
+_NOT_THERE = (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath)
+BROKEN = (asyncssh.ConnectionLost, asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection)
+"""What says that the connection is gone, in its three places."""
 
 
 class _Client(asyncssh.SSHClient):
@@ -39,10 +43,12 @@ class _Client(asyncssh.SSHClient):
 class Session:
     """A `Conversation` of `uploads`; `deadline` is set anew before each try."""
 
-    tells_sizes = True
-
     def __init__(self, protocol: Ftp, deadline: Deadline) -> None:
         self.deadline = deadline
+        self.tells_sizes = True
+        self.has_told_size = False
+        self.unfinished = ""
+        self.was_reset = False
         self._protocol = protocol
         self._runner = asyncio.Runner()
         self._client = _Client(protocol.host_key)
@@ -90,29 +96,90 @@ class Session:
     def expect_quiet(self) -> None:
         """Nothing to do: a connection that is gone says so at the first question."""
 
+    def expect_alive(self) -> None:
+        """Nothing to do: every request has an answer of its own."""
+
     def size_bytes(self, path: str) -> int | None:
-        """Size of a file; `None` when there is none."""
+        """Size of a file; `None` when there is no such file, or the server does not tell."""
+        if not self.tells_sizes:
+            return None
         try:
-            return self._run(lambda: self._server().stat(path)).size
-        except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
+            size = self._run(lambda: self._server().stat(path)).size
+        except _NOT_THERE:
+            return None
+        except asyncssh.SFTPOpUnsupported:
+            size = None
+        except asyncssh.SFTPError as error:
+            _stop_if_broken(error)
+            return None
+        self.tells_sizes = size is not None
+        self.has_told_size |= self.tells_sizes
+        return size
+
+    def file_names(self, folder: str) -> frozenset[str] | None:
+        """Names in a folder; `None` when the server does not list it."""
+        try:
+            names = self._run(lambda: self._server().listdir(folder or "."))
+        except asyncssh.SFTPError as error:
+            _stop_if_broken(error)
+            return None
+        return frozenset(str(name) for name in names)
+
+    def content(self, path: str, most_bytes: int) -> bytes | None:
+        """The first bytes of a file; `None` when the server does not give it out."""
+
+        async def read() -> bytes:
+            async with self._server().open(path, "rb") as file:
+                content = await file.read(most_bytes)
+            return content.encode() if isinstance(content, str) else content
+
+        try:
+            return self._run(read)
+        except asyncssh.SFTPError as error:
+            _stop_if_broken(error)
             return None
 
     def make_folders(self, folder: str) -> None:
-        """Make each folder on the way; that one exists already is no error."""
-        self._run(lambda: self._server().makedirs(folder, exist_ok=True))
+        """Make each folder of the path that does not exist."""
+        path = ""
+        for part in folder.split("/"):
+            path = f"{path}/{part}" if path else part
+            try:
+                self._run(functools.partial(self._server().mkdir, path))
+            except asyncssh.SFTPError as error:
+                _stop_if_broken(error)
 
     def store(self, path: str, content: bytes) -> None:
         """Upload a file under that name."""
+        self.unfinished = ""
 
         async def write() -> None:
             async with self._server().open(path, "wb") as file:
+                self.unfinished = path
                 await file.write(content)
 
         self._run(write)
+        self.unfinished = ""
 
     def rename(self, path: str, name: str, /) -> None:
-        """Rename a file."""
-        self._run(lambda: self._server().rename(path, name))
+        """Rename a file; by OpenSSH's extension where the server knows no other way."""
+        try:
+            self._run(lambda: self._server().rename(path, name))
+        except (asyncssh.SFTPOpUnsupported, asyncssh.SFTPFailure) as error:
+            if isinstance(error, asyncssh.SFTPFailure) and self._is_there(name):
+                raise  # which the extension would overwrite
+            try:
+                self._run(lambda: self._server().posix_rename(path, name))
+            except asyncssh.SFTPOpUnsupported:
+                raise error from None
+
+    def _is_there(self, path: str) -> bool:
+        """Whether something has that name; true as well when the server cannot tell."""
+        if self.size_bytes(path) is None and self.tells_sizes and self.has_told_size:
+            return False
+        folder, _, name = path.rpartition("/")
+        names = self.file_names(folder)
+        return names is None or name in names
 
     def delete(self, path: str, /) -> None:
         """Delete a file."""
@@ -147,3 +214,9 @@ class Session:
                 return await begin()
 
         return self._runner.run(within())
+
+
+def _stop_if_broken(error: asyncssh.SFTPError) -> None:
+    """Go on only where the server has answered."""
+    if isinstance(error, BROKEN):
+        raise error

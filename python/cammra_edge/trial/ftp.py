@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import ftplib
 from functools import partial
 from typing import TYPE_CHECKING
 
 from cammra_edge.model import Files
 from cammra_edge.profile import Ftp
 from cammra_edge.sinks import failures, open_sink
-from cammra_edge.sinks.ftp_control import FtpConversation
+from cammra_edge.sinks.ftp_control import FtpControl
+from cammra_edge.sinks.ftp_reply import FtpError
 from cammra_edge.sinks.uploads import UploadSink
 from cammra_edge.trial.secure import SecureTrial
 from cammra_edge.trial.step import FailedStep, Step
-from cammra_edge.trial.upload import Upload
+from cammra_edge.trial.upload import UploadSteps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,15 +28,14 @@ class FtpTrial(SecureTrial[Ftp]):
     def _shown(self, trust: Trust) -> tuple[str, bytes]:
         if self._endpoint.scheme != "ftps":
             return super()._shown(trust)
-        conversation = FtpConversation(self._way, trust, self._deadline)
+        conversation = FtpControl(self._way, trust, self._deadline)
         try:
             conversation.open(self._endpoint)
             return conversation.shown()
-        except ftplib.Error as error:
-            answer = failures.printable(str(error))
-            raise FailedStep(
-                f"the server offers no TLS, it says {answer!r}", "Use ftp:// or ftps-implicit://."
-            ) from error
+        except FtpError as error:
+            words = failures.readable(error.words.encode())
+            remedy = "Use ftp:// or ftps-implicit://."
+            raise FailedStep("the server offers no TLS", remedy, words) from error
         finally:
             conversation.close()
 
@@ -50,7 +49,7 @@ class FtpTrial(SecureTrial[Ftp]):
         sink = open_sink(self._way, clock=self._clock)
         if not isinstance(sink, UploadSink):
             raise TypeError(type(sink))
-        upload = Upload(sink, self._way, self._deadline, message.files[-1])
+        upload = UploadSteps(sink, self._way, self._deadline, message.files)
         steps = {name: partial(upload.run, action) for name, action in upload.steps().items()}
         try:
             yield from self._taken(steps)

@@ -95,17 +95,18 @@ class Trial(Generic[_Way]):
     def _ended(self, name: str, action: Callable[[], str]) -> Step:
         """Run one step, whose action returns what it found or raises what went wrong."""
         began_ns = self._clock.mono_ns()
-        state, remedy = "ok", ""
+        state, remedy, words = "ok", "", ""
         try:
             detail = action()
         except FailedStep as failed:
-            state, detail, remedy = "failed", failed.detail, failed.remedy
+            state, words = "failed", failed.words
+            detail, remedy = failed.detail, failed.remedy
         except (OSError, EOFError, CammraError) as error:
             state, detail = "failed", self._words(error)
         if state == "failed":
             remedy = remedy or remedy_of(name, detail)
         took_ms = (self._clock.mono_ns() - began_ns) / _NS_PER_MS
-        return Step(name, state, took_ms, detail, remedy)
+        return Step(name, state, took_ms, detail, remedy, words)
 
     # ---- reaching it -----------------------------------------------------------------------------
 

@@ -14,7 +14,8 @@ REMEDIES: Final = {
     "passive": "Open the server's range of passive ports in its firewall, or switch passive mode off.",
     "folder": "Give the account the right to make folders, or make the folder by hand.",
     "upload": "Check the right to write, the space left, and whether data gets through the firewall.",
-    "rename": "Give the account the right to rename; files appear under their name only when complete.",
+    "rename": "Give the account the right to rename, or switch «Rename when complete» off for this profile:"
+    " files then go straight to their final names, and a program that watches the folder can see half of one.",
     "delete": "The test file stays on the server; the account may not delete. Events arrive all the same.",
     "answer": "The receiver was reached and did not take the event: look into its own log.",
     "send": "Look at what the step says, and try again.",
@@ -88,7 +89,8 @@ class Step:
 class FailedStep(Exception):  # noqa: N818 - no error of ours: it carries a step's result to where steps are reported
     """Ends a step with what was found, and what to do if the usual sentence does not fit."""
 
-    def __init__(self, detail: str, remedy: str = "") -> None:
+    def __init__(self, detail: str, remedy: str = "", words: str = "") -> None:
         super().__init__(detail)
         self.detail = detail
         self.remedy = remedy
+        self.words = words

@@ -1,4 +1,4 @@
-"""An upload, command by command, over the sink's own conversation; nothing stays on the server."""
+"""An upload, step by step, by the very methods of a delivery; nothing stays behind."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.sinks.ftp_control import FtpConversation
-from cammra_edge.sinks.uploads import GOODBYE_S, PART, UploadSink
+from cammra_edge.sinks.ftp_conversation import FtpConversation
+from cammra_edge.sinks.upload import EndedError, RenameRefusedError
+from cammra_edge.sinks.uploads import GOODBYE_S, UploadSink
 from cammra_edge.trial.step import FailedStep
 
 if TYPE_CHECKING:
@@ -15,64 +16,65 @@ if TYPE_CHECKING:
 
     from cammra_edge.model import NamedFile
     from cammra_edge.profile import Ftp
+    from cammra_edge.sinks.conversation import Conversation
     from cammra_edge.sinks.deadline import Deadline
-    from cammra_edge.sinks.uploads import Conversation
+    from cammra_edge.sinks.upload import Upload
 
 
-class Upload:
-    """The upload of one test file; each step returns what it found."""
+class UploadSteps:
+    """The files of a test event on their way; each step returns what it found."""
 
     def __init__(
-        self, sink: UploadSink, protocol: Ftp, deadline: Deadline, file: NamedFile
+        self,
+        sink: UploadSink,
+        protocol: Ftp,
+        deadline: Deadline,
+        files: tuple[NamedFile, ...],
     ) -> None:
         self._sink = sink
         self._protocol = protocol
         self._deadline = deadline
+        self._files = files
         self._conversation: Conversation | None = None
-        self._folder, _, name = file.path.rpartition("/")
-        self._path = f"{self._folder}/TEST_{name}" if self._folder else f"TEST_{name}"
-        self._content = file.content
-        self._left = ""
+        self._upload: Upload | None = None
 
     def steps(self) -> dict[str, Callable[[], str]]:
-        """The steps in order."""
-        passive = {"passive": self._open_passive} if self._is_passive else {}
+        """The steps in their order."""
+        is_passive = self._protocol.passive and self._protocol.endpoint().scheme != "sftp"
         return {
             "login": self._login,
-            **passive,
+            **({"passive": self._open_passive} if is_passive else {}),
             "folder": self._make_folder,
-            "upload": self._upload,
-            "rename": self._rename,
+            "upload": self._store,
+            **({"rename": self._rename} if self._protocol.rename else {}),
             "delete": self._delete,
         }
 
     def run(self, action: Callable[[], str]) -> str:
-        """Run one step.
+        """Take one step.
 
         Raises:
             FailedStep: What went wrong, in the sink's own words.
         """
         try:
             return action()
-        except ConfigError as error:
+        except (ConfigError, EndedError) as error:
             raise FailedStep(str(error)) from error
-        except self._sink.failures as error:
-            raise FailedStep(self._sink.outcome_of(error).why) from error
+        except self._sink.errors.failures as error:
+            outcome = self._sink.outcome_of(error)
+            raise FailedStep(outcome.why, words=outcome.words) from error
 
     def close(self) -> None:
         """Delete what a failed step has left, and hang up."""
         if self._conversation is None:
             return
-        with contextlib.suppress(*self._sink.failures):
-            self._conversation.deadline = self._deadline.sooner(GOODBYE_S)
-            if self._left:
-                self._conversation.delete(self._left)
+        self._conversation.deadline = self._deadline.sooner(GOODBYE_S)
+        with contextlib.suppress(*self._sink.errors.failures):
+            if self._upload is not None:
+                self._upload.take_away()
+                self._upload.take_back()
             self._conversation.goodbye()
         self._conversation.close()
-
-    @property
-    def _is_passive(self) -> bool:
-        return self._protocol.passive and self._protocol.endpoint().scheme != "sftp"
 
     def _talk(self) -> Conversation:
         if self._conversation is None:
@@ -88,25 +90,35 @@ class Upload:
         return conversation.try_passive() if isinstance(conversation, FtpConversation) else ""
 
     def _make_folder(self) -> str:
-        if self._folder:
-            self._talk().make_folders(self._folder)
-        return self._folder or "the login folder"
+        folder = self._files[-1].path.rpartition("/")[0]
+        if folder:
+            self._talk().make_folders(folder)
+            self._sink.folders.add(folder)
+        return folder or "the login folder"
 
-    def _upload(self) -> str:
+    def _store(self) -> str:
         conversation = self._talk()
-        self._left = self._path + PART
-        conversation.store(self._left, self._content)
-        size = conversation.size_bytes(self._left)
-        if conversation.tells_sizes and size != len(self._content):
-            raise FailedStep(f"{size} of {len(self._content)} bytes arrived")
-        return f"{len(self._content)} bytes"
+        self._upload = self._sink.upload(conversation, self._files)
+        if self._protocol.rename:
+            self._upload.store_parts()
+        else:
+            self._upload.store_straight()
+        stored = f"{sum(len(file.content) for file in self._files)} bytes"
+        return stored if conversation.tells_sizes else f"{stored}; the server does not tell sizes"
 
     def _rename(self) -> str:
-        self._talk().rename(self._left, self._path)
-        self._left = self._path
-        return self._path
+        if self._upload is None:
+            raise FailedStep("nothing was uploaded")
+        try:
+            self._upload.rename()
+        except RenameRefusedError as refused:
+            outcome = self._sink.rename_refused(refused.refusal)
+            raise FailedStep(outcome.why, words=outcome.words) from refused
+        return ", ".join(self._upload.named)
 
     def _delete(self) -> str:
-        self._talk().delete(self._left)
-        self._left = ""
-        return self._path
+        if self._upload is None:
+            raise FailedStep("nothing was uploaded")
+        named = ", ".join(self._upload.named)
+        self._upload.take_back()
+        return named

@@ -78,6 +78,7 @@ class Ftp(BaseProtocol):
         naming: File name without `.jpg`, with the variables of the page.
         sidecar: Write the event as `<name>.json` too, complete before the image appears.
         passive: False lets the server connect back.
+        rename: False uploads straight under the final name, where a watcher can see half of a file.
         tls: Which certificate to trust.
         host_key: SHA-256 fingerprint of an SFTP server's key (`SHA256:…`, as `ssh-keygen -l` prints it). SFTP needs
             one, and trusts no other key.
@@ -94,6 +95,7 @@ class Ftp(BaseProtocol):
     naming: str = setting(NAMING_2_0, _named(_FILE_NAME))
     sidecar: bool = False
     passive: bool = True
+    rename: bool = True
     tls: Tls = Tls()
     host_key: str = setting("", _FINGERPRINT)
     ssh_key: File = setting("", file())

@@ -217,7 +217,7 @@ function naming(f, key, row) {
   return details("path_and_naming",
     h("div.stack", {}, h("div.grid", {}, row("s6", "path", "naming")), h("p.hint", {}, t("naming_hint")),
       h("div.pills", {}, variables), h("div.field", {}, h("span.label", {}, t("naming_result")), preview),
-      row("", "sidecar", "passive")));
+      row("", "sidecar", "passive", "rename")));
 }
 
 /** How many of the latest events a profile would have sent. @param {Form} f @param {string} key */
