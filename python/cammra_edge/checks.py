@@ -29,6 +29,8 @@ MAX_TEXT = 4096
 MAX_LINES_TEXT = 65_536
 MAX_ITEMS = 20_000
 _MAX_SHOWN = 80
+_MOST_SHOWN_BITS = 64
+"""Python refuses to write very long numbers out."""
 _CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
 _NOT_IN_LINES = re.compile(f"[{_CONTROL}]")
 _NOT_IN_TEXT = re.compile(rf"[\t\n\r{_CONTROL}]")
@@ -67,6 +69,8 @@ def shown(value: object) -> object:
     """A value, short enough for a message; of a container only its type."""
     if isinstance(value, str):
         return value if len(value) <= _MAX_SHOWN else value[: _MAX_SHOWN - 1] + "…"
+    if isinstance(value, int) and value.bit_length() > _MOST_SHOWN_BITS:
+        return f"a whole number of {value.bit_length()} bits"
     if value is None or isinstance(value, bool | int | float):
         return value
     return f"a {type(value).__name__}"
@@ -327,7 +331,9 @@ def mapping(keys: Check[T], values: Check[Any]) -> Check[dict[T, Any]]:
     def take(value: object) -> dict[T, Any]:
         if not isinstance(value, Mapping) or len(value) > MAX_ITEMS:
             raise refused(value, "a set of names and values")
-        taken = _each(((f"[{str(key)[:64]}]", (key, item)) for key, item in value.items()), pair)
+        taken = _each(
+            ((f"[{str(shown(key))[:64]}]", (key, item)) for key, item in value.items()), pair
+        )
         return dict(taken)
 
     def pair(entry: Any) -> tuple[T, Any]:  # noqa: ANN401 - one entry of a mapping

@@ -6,6 +6,7 @@ away, a full disk) is never an exception here: it is an outcome (`sinks.base`) o
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ class ConfigError(CammraError):
         self.field = field
         self.value = value
         self.want = want
+        self.owner = owner
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return partial(ConfigError, owner=self.owner), (self.field, self.value, self.want)
 
     @property
     def errors(self) -> tuple[ConfigError, ...]:
@@ -50,6 +55,9 @@ class SettingsError(ConfigError):
         super().__init__(first.field, first.value, first.want)
         self.args = ("; ".join(map(str, errors)),)
         self._errors = tuple(errors)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return SettingsError, (self._errors,)
 
     @property
     def errors(self) -> tuple[ConfigError, ...]:

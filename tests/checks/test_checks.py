@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 import sys
 from dataclasses import MISSING, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -312,3 +314,28 @@ def test_the_schema_tells_defaults_bounds_and_secrets() -> None:
         "maxLength": 4096,
         "writeOnly": True,
     }
+
+
+@pytest.mark.parametrize("value", [10**5000, -(10**5000)], ids=["large", "small"])
+def test_a_number_beyond_writing_is_refused_in_words(value: int) -> None:
+    """Python refuses to turn an integer of more than 4300 digits into a text."""
+    for make in (
+        lambda: Profile("b", HttpPost("http://a/"), window=value),
+        lambda: Profile("b", HttpPost("http://a/"), expires_s={value: 1}),  # type: ignore[dict-item]
+        lambda: HttpPost(value),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(ConfigError, match="a whole number of 16610 bits"):
+            make()
+
+
+def test_a_refusal_can_be_copied_and_sent_to_another_process() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Profile("b", HttpPost("http://a/"), window=0, quality=0)
+    for again in (copy.copy(caught.value), pickle.loads(pickle.dumps(caught.value))):  # noqa: S301 - our own
+        assert (str(again), len(again.errors)) == (str(caught.value), 2)
+
+
+@pytest.mark.parametrize("key", [".", ".."])
+def test_a_key_that_no_path_can_hold_is_refused(key: str) -> None:
+    with pytest.raises(ConfigError, match="key"):
+        Profile("b", HttpPost("http://a/"), key=key)

@@ -345,3 +345,10 @@ def test_what_is_wrong_is_told_at_the_field_s_own_name(changes: dict[str, Any], 
 def test_a_saved_name_that_is_no_field_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"tracking\.nonsense"):
         draft_of(SCRIPT, {"tracking.nonsense": 1})
+
+
+def test_a_slot_of_the_page_takes_no_name_that_a_script_has_given() -> None:
+    script = Settings(profiles=(Profile("Profile 2", HttpPost("http://a/"), key="x"),))
+    draft = draft_of(script, {}).change({"profiles[Profile 3].server_url": "http://b/"})
+    assert draft.settings.profiles[0].key == "x"
+    assert "Profile 2" not in draft.keys

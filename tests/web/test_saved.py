@@ -120,7 +120,8 @@ def test_saved_fields_that_no_longer_fit_the_script_give_way_to_it(
     by_tcp = Profile("barrier", Tcp("127.0.0.1:9"))
     changed = replace(script, profiles=(by_tcp, *script.profiles[1:]))
     again = SavedSettings(tmp_path, changed, engine.apply, SYSTEM_CLOCK)
-    assert again.draft.settings == changed
+    assert again.draft.settings.profiles == changed.profiles
+    assert again.draft.settings.tracking.lost_after_s == 4.0
     assert "profiles[barrier].server_url" in again.notice
 
 
@@ -181,3 +182,43 @@ def test_a_wrong_field_changes_nothing(engine: StillEngine, tmp_path: Path) -> N
     with pytest.raises(SettingsError):
         save(saved, -1.0)
     assert engine.applied == []
+
+
+def test_what_does_not_fit_is_left_aside_alone_and_comes_back_when_it_fits(
+    engine: StillEngine, tmp_path: Path
+) -> None:
+    """A script that takes a name given on the page must cost no other profile its address and password."""
+    script = still_settings(tmp_path)
+    saved = SavedSettings(tmp_path, script, engine.apply, SYSTEM_CLOCK)
+    changes = {"profiles[barrier].name": "gate", "profiles[vms].server_url": "10.0.0.9:9"}
+    saved.save(changes, on=None, who="test")
+    taken = replace(
+        script, profiles=(*script.profiles, Profile("gate", Tcp("h:1"))), max_profiles=4
+    )
+    again = SavedSettings(tmp_path, taken, engine.apply, SYSTEM_CLOCK)
+    assert again.draft.values["profiles[vms].server_url"] == "10.0.0.9:9"
+    assert again.draft.values["profiles[barrier].name"] == "barrier"
+    assert "do not fit the script any more" in again.notice
+    again.save({"device.model": "x"}, on=None, who="test")
+    back = SavedSettings(tmp_path, script, engine.apply, SYSTEM_CLOCK)
+    assert back.draft.values["profiles[barrier].name"] == "gate"
+    assert back.draft.values["profiles[vms].server_url"] == "10.0.0.9:9"
+    assert back.draft.values["device.model"] == "x"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        '"version":1e999', '"version":-3', '"version":true', '"at":"x"', '"who":1', '"changed":"abc"', '"changed":[{}]',
+        '"saved":[]', '"format":2',
+    ],
+)  # fmt: skip
+def test_a_file_of_another_shape_is_a_broken_one(
+    engine: StillEngine, tmp_path: Path, change: str
+) -> None:
+    whole = '{"format":1,"version":1,"at":1,"who":"x","changed":[],"saved":{}'
+    saved = saved_in(engine, tmp_path)
+    saved._current.write_text(f"{whole},{change}}}")
+    saved = saved_in(engine, tmp_path)
+    assert saved.version == 0
+    assert "broken" in saved.notice

@@ -52,6 +52,7 @@ class Draft:
         factory: The script's value for every name.
         values: The value in force for every name.
         settings: The same, as the engine takes it.
+        aside: What of `saved` does not fit the script as it is now: kept for when it does again.
     """
 
     script: Settings
@@ -60,6 +61,7 @@ class Draft:
     factory: Flat
     values: Flat
     settings: Settings
+    aside: Flat
 
     def absent_keys(self, names: Iterable[str]) -> list[str]:
         """The keys among these names that no profile has."""
@@ -107,7 +109,9 @@ class Draft:
             for secret in self._moved_secrets(typed)
         )
         try:
-            draft = draft_of(self.script, {**self.saved, **typed})
+            aside = {name: value for name, value in self.aside.items() if name not in typed}
+            kept = {name: value for name, value in self.saved.items() if name not in self.aside}
+            draft = draft_of(self.script, {**kept, **typed}, aside)
         except SettingsError as error:
             raise SettingsError([*errors, *error.errors]) from None
         if errors:
@@ -131,8 +135,44 @@ class Draft:
         return [name for name in stored if name.rpartition(".")[0] in moved]
 
 
-def draft_of(script: Settings, saved: Mapping[str, Any]) -> Draft:
+def fitting_draft(script: Settings, saved: Mapping[str, Any]) -> tuple[Draft, list[str]]:
+    """As `draft_of`, without what does not fit the script any more; and the names that are wrong.
+
+    A profile or section of which one field does not fit is left aside whole: half of it could send a stored password to
+    the script's own server.
+    """
+    wrong: list[str] = []
+    aside: Flat = {}
+    laid = dict(saved)
+    while True:
+        try:
+            return draft_of(script, laid, aside), wrong
+        except SettingsError as error:
+            names = [one.field for one in error.errors]
+        wrong += names
+        parts = set(map(_part, names))
+        left = {name: value for name, value in laid.items() if _part(name) in parts}
+        if not left:  # nobody can say whose fault it is
+            left = laid
+        aside |= left
+        laid = {name: value for name, value in laid.items() if name not in left}
+
+
+def _part(name: str) -> tuple[str, str]:
+    """The profile's key, or the section, that a field belongs to."""
+    key, field = key_and_field(name)
+    return (key, "") if key else ("", field.partition(".")[0])
+
+
+def draft_of(
+    script: Settings, saved: Mapping[str, Any], aside: Mapping[str, Any] | None = None
+) -> Draft:
     """A script's settings with saved values laid over them.
+
+    Args:
+        script: The script's settings.
+        saved: By flat name.
+        aside: What else is saved, and not in force.
 
     Raises:
         SettingsError: Names every saved field that does not fit the script.
@@ -150,12 +190,15 @@ def draft_of(script: Settings, saved: Mapping[str, Any]) -> Draft:
     settings = settings_from_flat(script, keys, {**factory, **laid})
     values = flat_from_settings(settings, keys)
     differing = {name: values[name] for name in laid if values[name] != factory[name]}
-    return Draft(script, untouched | differing, keys, factory, values, settings)
+    kept_aside = dict(aside or {})
+    saved_now = untouched | differing | kept_aside
+    return Draft(script, saved_now, keys, factory, values, settings, kept_aside)
 
 
 def profile_keys(script: Settings, saved: Iterable[str]) -> tuple[str, ...]:
     """The keys of the script's profiles, then of the page's own in the order of their numbers."""
     keys = [profile.key for profile in script.profiles]
+    names = {profile.name for profile in script.profiles}
     saved_keys = {key_and_field(name)[0] for name in saved}.difference(keys)
     own = sorted(int(match[1]) for key in saved_keys if (match := _PAGE_KEY.fullmatch(key)))
     numbers = own[: script.max_profiles - len(keys)]
@@ -163,7 +206,7 @@ def profile_keys(script: Settings, saved: Iterable[str]) -> tuple[str, ...]:
     free = (
         number
         for number in count(len(keys) + 1)
-        if f"Profile {number}" not in keys and number not in own
+        if f"Profile {number}" not in {*keys, *names} and number not in own
     )
     numbers += islice(free, max(0, shown - len(keys) - len(numbers)))
     return (*keys, *(f"Profile {number}" for number in sorted(numbers)))

@@ -9,9 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cammra_edge.config.drafting import draft_of
+from cammra_edge.config.drafting import fitting_draft
 from cammra_edge.config.flat import Flat  # noqa: TC001 - a dataclass field
-from cammra_edge.errors import SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,17 +48,27 @@ def version_in(path: Path) -> Version | None:
     """The version in a file; `None` when the file is missing or broken."""
     try:
         content = json.loads(path.read_bytes())
-        if content["format"] != FORMAT or not isinstance(content["saved"], dict):
-            return None
-        return Version(
-            int(content["version"]),
-            int(content["at"]),
-            str(content["who"]),
-            tuple(content["changed"]),
-            content["saved"],
-        )
-    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+    except (OSError, ValueError, RecursionError):
         return None
+    match content:
+        case {
+            "format": int(format_),
+            "version": int(number),
+            "at": int(at_utc_ms),
+            "who": str(who),
+            "changed": list(changed),
+            "saved": dict(saved),
+        } if format_ == FORMAT and _is_version(number) and all(map(_is_text, changed)):
+            return Version(number, at_utc_ms, who, tuple(changed), saved)
+    return None
+
+
+def _is_version(number: int) -> bool:
+    return number > 0 and not isinstance(number, bool)
+
+
+def _is_text(name: object) -> bool:
+    return isinstance(name, str)
 
 
 def page_folder(script: Settings) -> Path:
@@ -70,7 +79,5 @@ def page_folder(script: Settings) -> Path:
 def settings_in_force(script: Settings) -> Settings:
     """The script's settings with those of its page laid over them, as far as they fit."""
     version = version_in(page_folder(script) / CURRENT)
-    try:
-        return draft_of(script, version.saved if version else {}).settings
-    except SettingsError:
-        return script
+    draft, _ = fitting_draft(script, version.saved if version else {})
+    return draft.settings

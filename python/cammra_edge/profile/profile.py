@@ -143,6 +143,8 @@ class Profile(Checked):
     def _agree(self) -> None:
         if not self.key:
             self._put("key", self.name)
+        if self.key in {".", ".."}:
+            raise ConfigError("key", self.key, "a key that can stand in a path")
         if self.events is None:
             self._put("events", self.protocol.usual_events)
         if self.protocol.one_read and self.events not in _ONE_READ:

@@ -18,7 +18,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
-from cammra_edge.config.drafting import absent, check_locked, draft_of
+from cammra_edge.config.drafting import check_locked, draft_of, fitting_draft
 from cammra_edge.config.saved import CURRENT, Version, version_in
 from cammra_edge.errors import SettingsError
 from cammra_edge.web.egress import local_addresses
@@ -93,17 +93,17 @@ class SavedSettings:
                 self._trouble = "The settings file was broken; the last whole version is in use."
                 continue
             self._version = version
-            try:
-                self.draft = draft_of(self.draft.script, version.saved)
-            except SettingsError as error:
+            self.draft, wrong = fitting_draft(self.draft.script, version.saved)
+            if wrong:
                 # The script has changed under the saved fields: its own word is the safe one.
-                names = ", ".join(wrong.field for wrong in error.errors)
-                self._trouble = f"The saved settings do not fit the script any more ({names}); the script's are in use."
-                _log.warning("ignored saved settings why=%s", names)
-                self.draft = draft_of(self.draft.script, absent(self.draft.script, version.saved))
-            else:
-                if version.saved:
-                    self._apply(self.draft.settings)
+                names = ", ".join(dict.fromkeys(wrong))
+                self._trouble = (
+                    f"Some saved settings do not fit the script any more ({names}); the script's are in use, and the"
+                    " saved ones are kept for when they fit."
+                )
+                _log.warning("saved settings left aside why=%s", names)
+            if version.saved:
+                self._apply(self.draft.settings)
             return
 
     def _version_files(self) -> list[Path]:
