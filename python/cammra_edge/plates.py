@@ -1,7 +1,7 @@
-"""The plates door: the one normal form of plates, in which what looks the same is the same, and patterns of them.
+"""The plates door: the one normal form of plates, in which what looks the same is the same, and patterns of plates.
 
-Letters are told by their shape, not by their sound: Russia (GOST R 50577), Ukraine, Greece and others allow on plates
-only letters that look Latin, and people type either. From that form come a plate's ASCII (`ascii_text`), its token in
+Letters go by their shape, not by their sound: Russia (GOST R 50577), Ukraine, Greece and others allow only letters that
+look Latin on plates, and people type either. From that form come a plate's ASCII (`ascii_text`), its token in
 file names (`file_token`) and the key by which lists compare it (`list_key`). Held by `tests/plates/test_plates.py`.
 """
 
@@ -41,13 +41,11 @@ _INVISIBLE = re.compile(
 
 
 def _by_shape(text: str) -> str:
-    """The text in NFKC, each letter that looks Latin in place of its twin, also beneath an accent."""
+    """The text in NFKC, with Latin letters for those that look like them, also beneath an accent."""
     return normalize("NFC", normalize("NFKD", text).translate(_TWINS))
 
 
-@lru_cache(
-    maxsize=256
-)  # each event asks for its plate several times, and a vehicle has several events
+@lru_cache(maxsize=256)  # a plate is asked for several times an event, and has several events
 def ascii_text(text: str) -> str:
     """The text in printable ASCII.
 
@@ -59,7 +57,7 @@ def ascii_text(text: str) -> str:
 def _spelled(text: str) -> str:
     from anyascii import anyascii  # noqa: PLC0415 - most plates need none of its tables
 
-    # A symbol has no spelling; an emoji that Unicode counts elsewhere, or newer than Python, would get its name.
+    # A symbol has no spelling. An emoji outside these categories, or newer than Python, would be spelled by its name.
     spellings = (anyascii(char) for char in _by_shape(text) if category(char) not in {"So", "Sk"})
     return "".join(spelling for spelling in spellings if not _EMOJI_NAME.fullmatch(spelling))
 

@@ -48,7 +48,7 @@ def test_events_in_each_layout_are_right() -> None:
             {"datetime": "2023-12-11 14:27"},
             "datetime is '2023-12-11 14:27': want YYYYMMDD HHMMSSFFF",
         ),
-        ({"datetime": "20231311 142705507"}, "is no time"),
+        ({"datetime": "20231311 142705507"}, "is not a time"),
         ({"datetime": "20231211 142706507"}, "in no time zone"),
         ({"datetime": "20231213 142705507"}, "in no time zone"),
         ({"carState": "lost"}, "frame_timestamp is 1702297625507641: want 0 in lost"),
@@ -82,16 +82,16 @@ def test_missing_members_and_another_order_are_told() -> None:
     del members["carID"], members["geotag"]
     assert problems(members) == ["missing: geotag, carID"]
     assert problems(dict(sorted(body().items()))) == ["the members are not in the vendor's order"]
-    assert problems({**body(), "ImageArray": []}) == ["ImageArray does not stand before imageFile"]
+    assert problems({**body(), "ImageArray": []}) == ["ImageArray is not right before imageFile"]
 
 
 @pytest.mark.parametrize(
     ("raw", "why"),
     [
-        (b"{", "is no JSON"),
-        (b"[]", "is no JSON object"),
+        (b"{", "is not JSON"),
+        (b"[]", "is not a JSON object"),
         (b"\xff", "not UTF-8"),
-        (b"[" * 100_000, "is no JSON"),
+        (b"[" * 100_000, "is not JSON"),
         (b'{"a":1,"b":2,"a":3}', "a occurs twice"),
     ],
 )
@@ -138,7 +138,7 @@ def _changed(which: int, **changes: object) -> list[Picture]:
 @pytest.mark.parametrize(
     ("members", "pictures", "why"),
     [
-        ({}, _changed(0, jpeg=VEHICLE[:-2]), "picture 1 is no whole JPEG"),
+        ({}, _changed(0, jpeg=VEHICLE[:-2]), "picture 1 is not a whole JPEG"),
         ({}, _changed(0, name="../x.jpg"), "picture 1 is named '../x.jpg'"),
         ({}, _changed(1, part="image"), "parts are image, image: want image, then image2"),
         ({}, _changed(1, kind="vehicle"), "the second picture is a vehicle: want the plate"),
@@ -189,7 +189,7 @@ def test_a_picture_that_does_not_open_is_told() -> None:
         (
             "application/json",
             with_pictures_inside().replace(b'"BinaryImage":"/9j/', b'"BinaryImage":"/9 /'),
-            "ImageArray[0] is no base64",
+            "ImageArray[0] is not base64",
         ),
     ],
 )

@@ -87,7 +87,7 @@ def test_no_path_leads_out_of_the_store_and_a_bad_one_is_told(
 def test_what_is_no_picture_is_told(receiver: Receiver) -> None:
     with _client(receiver) as client:
         _put(client, "x.jpg", b"GIF89a")
-    assert "is no whole JPEG" in receiver.events[0].problems[0]
+    assert "is not a whole JPEG" in receiver.events[0].problems[0]
 
 
 def test_it_refuses_as_told(receiver: Receiver) -> None:

@@ -77,7 +77,7 @@ def test_a_folder_of_jpegs_is_taken_in_natural_order_and_byte_for_byte(tmp_path:
     assert frames[2].at.mono_ns == 80_000_000
     assert imported.faults.told == [
         "frame 9 of the table has no picture; its reads are left out",
-        "a picture is no whole JPEG; its frame has none",
+        "a picture is not a whole JPEG; its frame has none",
     ]
 
 

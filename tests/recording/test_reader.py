@@ -112,7 +112,7 @@ def test_a_broken_jpeg_leaves_its_frame_without_a_picture_and_the_numbers_right(
     frames = list(recording.frames(faults=faults))
     assert [frame.jpeg is None for frame in frames] == [False, True, False, False, False, False]
     assert [read.text for read in frames[4].reads] == ["AB4"]
-    assert faults.told == ["frames.mjpeg frame 1: is no whole JPEG"]
+    assert faults.told == ["frames.mjpeg frame 1: is not a whole JPEG"]
 
 
 def test_frames_between_lines_are_placed_between_their_times(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_progress_adds_up_to_the_size(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "why"),
     [
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ("[]", "want one JSON object"),
         ("{}", "format is None: want 1"),
         ({"width": 0}, "width is 0: want a number from 1 to 65535"),

@@ -1,4 +1,4 @@
-"""The body of a keepalive: the vendor's three sections, with only the fields that were chosen.
+"""The body of a keepalive: the vendor's three sections, with the chosen fields.
 
 Shape and key names are those of AXIS License Plate Verifier's heartbeat (`docs/ref/wire.md`); what CAMMRA AI
 sends is not public. `health` is ours. `tests/payload/test_keepalive.py` holds it to the vendor's sample.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What is true at this moment, told by whoever sends it.
+    """The state of the camera at the moment of sending.
 
     Args:
         now_utc_ns: By the wall clock.
@@ -30,7 +30,7 @@ class Status:
         os_version: Of the system.
         frames: Frames seen since the start.
         reads: Plate reads since the start.
-        frames_per_s: Of late.
+        frames_per_s: Since the last keepalive.
         health: Facts by name, such as queue depths and the last success of each profile.
     """
 
@@ -44,7 +44,7 @@ class Status:
 
 
 def keepalive_body(settings: Keepalive, device: Device, status: Status) -> Body:
-    """Render one sign of life."""
+    """Render one keepalive."""
     sections: dict[str, dict[str, object]] = {"system": {}, "identify": {}, settings.section: {}}
     if settings.timestamp:
         sections["system"]["timestamp"] = utc_text(status.now_utc_ns)
@@ -65,8 +65,8 @@ def keepalive_body(settings: Keepalive, device: Device, status: Status) -> Body:
         "numFramesAvg": str(status.frames_per_s),
         "numberOfReads": str(status.reads),
     }
-    said: dict[str, object] = {name: members for name, members in sections.items() if members}
+    body: dict[str, object] = {name: members for name, members in sections.items() if members}
     if settings.health and status.health is not None:
-        said["health"] = dict(status.health)
-    content = json.dumps(said, ensure_ascii=True, separators=(",", ":"), default=str)
+        body["health"] = dict(status.health)
+    content = json.dumps(body, ensure_ascii=True, separators=(",", ":"), default=str)
     return Body(content=content.encode(), content_type="application/json")

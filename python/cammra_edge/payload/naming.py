@@ -1,4 +1,6 @@
-"""Names made of what cameras read: everything in them comes from outside and is made harmless here.
+"""Names of files, and times as the wire writes them.
+
+What cameras read comes from outside, and is made harmless before it becomes part of a name.
 
 Invariant, held by `tests/payload/test_ff.py` with hostile texts: an image's or event's file name
 consists of `[A-Za-z0-9._]`, has no leading dot and at most 120 characters.
@@ -39,7 +41,7 @@ def file_name(text: str) -> str:
 
 @lru_cache(maxsize=16)
 def zone(name: str) -> ZoneInfo | None:
-    """The zone of an IANA name; `None`, the machine's own, for an empty one."""
+    """The zone of an IANA name; `None` (the machine's own) for an empty one."""
     if not name:
         return None
     from zoneinfo import ZoneInfo as Zone  # noqa: PLC0415 - most cameras keep the machine's zone
@@ -48,17 +50,17 @@ def zone(name: str) -> ZoneInfo | None:
 
 
 def local_time(utc_ns: int, zone_name: str) -> datetime:
-    """The wall-clock time in the camera's zone, to the second."""
+    """The time in the camera's zone, to the second."""
     return in_zone(_utc_time(utc_ns), zone_name)
 
 
 def in_zone(at: datetime, zone_name: str) -> datetime:
-    """The same moment by the camera's wall clock."""
-    # Without a zone this is deliberately the machine's own: a camera has one, and the wire carries none.
+    """The same moment in the camera's zone."""
+    # An empty name means the machine's zone: a camera has one set, and the wire carries none.
     try:
         return at.astimezone(zone(zone_name))
     except (OverflowError, OSError, ValueError):
-        # The machine cannot tell its own zone's time of such a moment.
+        # So far away that the machine does not know its own zone.
         return at
 
 
@@ -78,7 +80,7 @@ def stamp(at: datetime) -> str:
     return f"{at.year:04d}{at.month:02d}{at.day:02d}{at.hour:02d}{at.minute:02d}{at.second:02d}"
 
 
-@lru_cache(maxsize=64)  # an event asks for its second several times
+@lru_cache(maxsize=64)  # the same second is asked for several times an event
 def local_stamp(utc_s: int, zone_name: str) -> str:
-    """`YYYYMMDDHHMMSS` of the wall-clock time in the camera's zone."""
+    """`YYYYMMDDHHMMSS` in the camera's zone."""
     return stamp(local_time(utc_s * _NS_PER_S, zone_name))

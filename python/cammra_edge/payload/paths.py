@@ -1,9 +1,8 @@
 """FTP paths: Path and Naming of the page become folders and a file name.
 
-The template is split into components before anything is put in, so no value can add a folder or
-climb out of one. Invariants, held by `tests/payload/test_paths.py` with hostile texts: a path is
-relative; each component consists of `[A-Za-z0-9._-]`, does not begin with a dot, is not empty and has
-at most 120 characters, extension included.
+The template is split into components before values are filled in, so no value can add a folder or leave one.
+Invariants, held by `tests/payload/test_paths.py` with hostile texts: a path is relative; each component consists of
+`[A-Za-z0-9._-]`, does not begin with a dot, is not empty and has at most 120 characters, extension included.
 """
 
 from __future__ import annotations
@@ -31,12 +30,12 @@ _NOTHING = "_"
 
 
 def base_path(path: str, name: str, event: Event, sender: Sender) -> str:
-    """Folders and file name without extension; also what the page's preview shows.
+    """Folders and file name without extension; the page's preview shows the same.
 
-    A naming with `#AOI` is one of CAMMRA 1.3: direction in lower case, and what is known of make, model, type and
+    `#AOI` marks a naming of CAMMRA 1.3, with the direction in lower case and the vehicle's known make, model, type and
     colour at the end.
     """
-    values = _Values(event, sender, old="#AOI" in name)
+    values = _Values(event, sender, is_1_3="#AOI" in name)
     folders = [
         _component(values.fill(part), _LONGEST_COMPONENT) for part in path.split("/") if part
     ]
@@ -55,7 +54,7 @@ def _token(text: str) -> str:
 class _Values:
     """What the variables stand for in one event."""
 
-    def __init__(self, event: Event, sender: Sender, *, old: bool) -> None:
+    def __init__(self, event: Event, sender: Sender, *, is_1_3: bool) -> None:
         captured_ns = event.captured_utc_ns
         device = sender.device
         at = naming.local_time(captured_ns, device.time_zone)
@@ -64,7 +63,7 @@ class _Values:
             "#M": _token(device.bare_mac),
             "#ROI": str(event.roi_id),
             "#AOI": f"roi_{event.roi_id}",
-            "#DIR": direction.lower() if old else direction,
+            "#DIR": direction.lower() if is_1_3 else direction,
             "#PLATE_ID": str(event.car_id),
             "#DEVICE_ID": _token(sender.device_id),
             "#PLATE": naming.file_token(event.plate.text),
@@ -72,10 +71,10 @@ class _Values:
         }
         info = event.info
         known = [_token(text) for text in (info.make, info.model, info.kind, info.colour) if text]
-        self.ending = "".join(f"_{text}" for text in known) if old else ""
+        self.ending = "".join(f"_{text}" for text in known) if is_1_3 else ""
 
     def fill(self, template: str) -> str:
-        """The template with its variables replaced; what they stand for is not looked at again."""
+        """The template with its variables replaced, once: no value is expanded again."""
         return NAMING_VARIABLE.sub(lambda found: self._values[found[0]], template)
 
 

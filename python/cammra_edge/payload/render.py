@@ -1,10 +1,10 @@
-"""From an event and a profile to the bytes that a receiver gets: a pure function.
+"""Renders an event for a profile: a pure function from both to the receiver's bytes.
 
 Invariants, held by `tests/payload/test_render.py`:
 
-1. The same arguments give the same bytes, so that a retry sends what was sent before.
-2. Nothing an event holds makes it raise, as long as its fields have the types that `model` says.
-3. An image whose bytes are gone is left out, and nothing refers to it.
+1. The same arguments give the same bytes, so a retry repeats what was sent.
+2. No content of an event makes it raise, as long as the fields have the types of `model`.
+3. An image without bytes is left out, and nothing refers to it.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _BOUNDARIES_TO_TRY = 8
 
 
 class Renderer:
-    """One profile's events as its receiver gets them; what no event changes is prepared.
+    """Renders one profile's events; what they have in common is prepared once.
 
     Args:
-        profile: Where they go.
+        profile: The events' destination.
         profile_id: The profile's number, from 1.
         device: The camera.
     """
@@ -50,13 +50,13 @@ class Renderer:
     def render(
         self, event: Event, images: Mapping[str, bytes], *, packet: int, boundary_key: bytes
     ) -> Message:
-        """What the receiver gets for this event.
+        """The message for one event.
 
         Args:
             event: What happened.
-            images: JPEGs by `ImageRef.image_key`; may hold more than the profile sends, or less.
+            images: JPEGs by `ImageRef.image_key`; some may be missing, and some not be the profile's.
             packet: The profile's running number of this event, the same at every attempt.
-            boundary_key: A secret of this installation, at least 16 bytes: makes boundaries unguessable.
+            boundary_key: A secret of this installation, at least 16 bytes, so that nobody can guess a boundary.
         """
         match self._content:
             case MultipartContent(part_names=names, event_as_file=as_file):
@@ -69,12 +69,14 @@ class Renderer:
                     boundary_key,
                 )
             case JsonContent(content_type=content_type):
-                content = self._form.with_images(event, images, packet)
-                return Body(content=content, content_type=content_type)
-            case FilesContent() as wanted:
-                return self._files(event, images, packet, wanted)
-            case FormContent() as wanted:
-                return self._filled(event, images, packet, wanted, boundary_key)
+                return Body(
+                    content=self._form.with_images(event, images, packet),
+                    content_type=content_type,
+                )
+            case FilesContent() as content:
+                return self._files(event, images, packet, content)
+            case FormContent() as content:
+                return self._filled(event, images, packet, content, boundary_key)
             case unknown:
                 assert_never(unknown)
 
@@ -83,12 +85,12 @@ class Renderer:
         event: Event,
         images: Mapping[str, bytes],
         packet: int,
-        wanted: FormContent,
+        content: FormContent,
         boundary_key: bytes,
     ) -> Body:
         attached = self._form.attached(event, images, packet)
-        form = wanted.form
-        values = template.Values(event, self._sender, packet, attached, wanted)
+        form = content.form
+        values = template.Values(event, self._sender, packet, attached, content)
         if form.parts:
             parts = template.form_parts(form, values)
             body = multipart(
@@ -100,23 +102,23 @@ class Renderer:
             body = Body(
                 content=values.filled(form.body, form.escape), content_type=form.content_type
             )
-        target = values.filled(wanted.target, Escape.URL).decode("ascii")
+        target = values.filled(content.target, Escape.URL).decode("ascii")
         return replace(body, method=form.method.value, target=target)
 
     def _files(
-        self, event: Event, images: Mapping[str, bytes], packet: int, wanted: FilesContent
+        self, event: Event, images: Mapping[str, bytes], packet: int, content: FilesContent
     ) -> Files:
-        base = paths.base_path(wanted.path, wanted.naming, event, self._sender)
-        files = self._form.files(event, images, packet, wanted.sidecar)
+        base = paths.base_path(content.path, content.naming, event, self._sender)
+        files = self._form.files(event, images, packet, content.sidecar)
         return Files(
-            files=tuple(NamedFile(path=base + suffix, content=content) for suffix, content in files)
+            files=tuple(NamedFile(path=base + suffix, content=data) for suffix, data in files)
         )
 
     def _message_id(self, event: Event) -> str:
         return f"{event.event_id}/{self._sender.profile_id}"
 
 
-def render(  # noqa: PLR0913 - everything a pure function needs has to come in by name
+def render(  # noqa: PLR0913 - a pure function is handed everything
     event: Event,
     images: Mapping[str, bytes],
     *,
@@ -126,18 +128,18 @@ def render(  # noqa: PLR0913 - everything a pure function needs has to come in b
     packet: int,
     boundary_key: bytes,
 ) -> Message:
-    """What the profile's receiver gets for this one event; arguments as those of `Renderer`."""
+    """The message for a single event; arguments as for `Renderer` and its `render`."""
     renderer = Renderer(profile, profile_id=profile_id, device=device)
     return renderer.render(event, images, packet=packet, boundary_key=boundary_key)
 
 
-def multipart(made: Callable[[str], bytes], message_id: str, boundary_key: bytes) -> Body:
-    """A multipart body whose boundary is the same for the same message, and occurs in none of its parts.
+def multipart(body_with: Callable[[str], bytes], message_id: str, boundary_key: bytes) -> Body:
+    """A multipart body whose boundary depends on the message's id alone, and occurs in no part.
 
     Args:
-        made: Makes the body with a boundary; raises `BoundaryError` when that occurs in a part.
-        message_id: Of the message.
-        boundary_key: A secret of this installation.
+        body_with: The body with this boundary; raises `BoundaryError` when it occurs in a part.
+        message_id: The same at every attempt.
+        boundary_key: As for `Renderer.render`.
     """
     message = message_id.encode(errors="replace")
     for attempt in range(_BOUNDARIES_TO_TRY):
@@ -145,16 +147,16 @@ def multipart(made: Callable[[str], bytes], message_id: str, boundary_key: bytes
         digest.update(message)
         boundary = _DASHES + digest.hexdigest()
         try:
-            content = made(boundary)
+            content = body_with(boundary)
         except BoundaryError:
             continue
         return Body(content=content, content_type=f"multipart/form-data; boundary={boundary}")
-    # Reached only by somebody who knows the key and puts eight of our boundaries into one picture.
+    # Takes someone who knows the key and puts eight of our boundaries into one picture.
     raise ValueError("no boundary is absent from the parts")
 
 
 @lru_cache(maxsize=_BOUNDARIES_TO_TRY)
 def _keyed(boundary_key: bytes, attempt: int) -> blake2b:
-    """A hash that knows the key, to be copied: taking the key in takes as long as the message."""
+    """Keyed once and copied: keying costs as much as hashing a message."""
     salt = attempt.to_bytes(_SALT_BYTES)
     return blake2b(key=boundary_key[:_LONGEST_KEY], salt=salt, digest_size=16)

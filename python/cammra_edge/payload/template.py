@@ -1,7 +1,7 @@
-"""Templates filled with an event. Reading and checking them is `profile`'s; here nothing can fail any more.
+"""Fills templates with an event. `profile` has read and checked them, so nothing can fail here.
 
-Every value is escaped for the target of its template, whatever the plate says: it stays inside its
-element, string, cell or parameter (`tests/payload/test_template.py`, with hostile texts).
+Every value is escaped for its template's target: whatever a plate says, it stays inside its element, string, cell or
+parameter (`tests/payload/test_template.py`, with hostile texts).
 """
 
 from __future__ import annotations
@@ -178,17 +178,17 @@ class Values:
 
     def filled(self, nodes: tuple[Node, ...], escape: Escape) -> bytes:
         """A text with its fields replaced."""
-        made: list[bytes] = []
+        pieces: list[bytes] = []
         for node in nodes:
             match node:
                 case Text(content=content):
-                    made.append(content)
+                    pieces.append(content)
                 case Value():
-                    made.append(self._formed(node, escape))
+                    pieces.append(self._formed(node, escape))
                 case Section(field=field, inner=inner, absent=absent):
                     if (self._values[field] in {"", b""}) is absent:
-                        made.append(self.filled(inner, escape))
-        return b"".join(made)
+                        pieces.append(self.filled(inner, escape))
+        return b"".join(pieces)
 
     def _formed(self, node: Value, escape: Escape) -> bytes:
         form = node.form
@@ -211,7 +211,7 @@ class Values:
 
 def form_parts(form: Form, values: Values) -> list[tuple[str, str, str, bytes]]:
     """Name, file name, type and content of each part; a part whose image is missing is left out."""
-    made = [(part, _content(part, form, values)) for part in form.parts]
+    contents = [(part, _content(part, form, values)) for part in form.parts]
     return [
         (
             part.name,
@@ -219,7 +219,7 @@ def form_parts(form: Form, values: Values) -> list[tuple[str, str, str, bytes]]:
             part.content_type,
             content,
         )
-        for part, content in made
+        for part, content in contents
         if content or not part.image
     ]
 
@@ -233,12 +233,12 @@ def _at(utc_ns: int) -> datetime:
 
 
 def _sure(confidence: float | None, text: str) -> float:
-    """A confidence that was given; else whether anything is known at all."""
+    """A confidence; where nobody gave one, 1 for a known text and 0 for none."""
     return float(bool(text)) if confidence is None else confidence
 
 
 def _whole(text: str, otherwise: int) -> int:
-    """The number that a text writes in digits."""
+    """The number that a text of digits writes."""
     good = text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
     return int(text) if good else otherwise
 

@@ -1,4 +1,4 @@
-"""The hashed tag of UTMC TR007: a plate that instations can match and nobody can read.
+"""The hashed tag of UTMC TR007: instations can match the plate, and nobody can read it.
 
 Characters that readers confuse are merged, the result is hashed with Jenkins' one-at-a-time, and the low
 bits are the tag. Merge table and hash as published (`docs/ref/wire.md`); whether TR007 hashes with
@@ -14,7 +14,7 @@ _WORD = 0xFFFF_FFFF
 
 
 def merged(plate: str) -> str:
-    """The plate with the characters that are confused made one."""
+    """The plate with the characters that readers confuse merged."""
     return file_token(plate).upper().translate(_MERGED)
 
 

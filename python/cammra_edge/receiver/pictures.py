@@ -1,4 +1,4 @@
-"""Holds the pictures of an event against the contract, and against what the event says of them."""
+"""Checks the pictures of an event against the contract, and against what the event says of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_PICTURES = 2
 def picture_problems(
     body: Mapping[str, object], pictures: Sequence[Picture], way: Way
 ) -> list[str]:
-    """Everything that is wrong with its pictures, and where text and pictures tell different stories."""
+    """What is wrong with an event's pictures, and where the event contradicts them."""
     return [*_each_picture(pictures, way), *_together(body, pictures, way)]
 
 
@@ -79,11 +79,11 @@ def _box_in_picture(body: Mapping[str, object], pictures: Sequence[Picture]) -> 
 
 
 def picture_problem(jpeg: bytes) -> str:
-    """Why a picture does not open; empty when it does. Decoded with Pillow, where that is installed."""
+    """Why a picture does not open; empty when it does. Pillow decodes it, where it is installed."""
     if not whole_jpeg(jpeg):
-        return f"is no whole JPEG ({len(jpeg)} bytes)"
+        return f"is not a whole JPEG ({len(jpeg)} bytes)"
     try:
-        from PIL import Image  # noqa: PLC0415 - an extra: without it the JPEG's structure must do
+        from PIL import Image  # noqa: PLC0415 - an extra; without it the JPEG's structure has to do
     except ImportError:
         return ""
     try:

@@ -128,7 +128,7 @@ def import_recording(
             if progress is not None:
                 progress(1)
     for _ in range(writer.broken_pictures):
-        faults.add("a picture is no whole JPEG; its frame has none")
+        faults.add("a picture is not a whole JPEG; its frame has none")
     return Imported(Recording.open(target), frames, reads, faults)
 
 

@@ -110,7 +110,7 @@ class Recording:
         except OSError as error:
             raise RecordingError(f"{header}: cannot be read ({error.strerror})") from error
         except (ValueError, RecursionError) as error:
-            raise RecordingError(f"{header}: is no JSON ({error})") from None
+            raise RecordingError(f"{header}: is not JSON ({error})") from None
         if not isinstance(raw, dict):
             raise RecordingError(f"{header}: want one JSON object")
         return _from_header(folder, header, raw)
@@ -180,7 +180,7 @@ class Recording:
             number = -1
             for number, jpeg in enumerate(_jpegs(frames_file, progress)):
                 if jpeg is None:
-                    faults.add(f"{self.frames_path.name} frame {number}: is no whole JPEG")
+                    faults.add(f"{self.frames_path.name} frame {number}: is not a whole JPEG")
                 t_ns = clock.of(number, line)
                 if line is not None and line.frame == number:
                     yield jpeg, line.reads, t_ns

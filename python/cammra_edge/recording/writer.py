@@ -76,7 +76,7 @@ class RecordingWriter:
         """Append one frame.
 
         Args:
-            jpeg: Its picture; what is no whole JPEG is counted, and the frame has no picture.
+            jpeg: Its picture; what is not a whole JPEG is counted, and the frame has no picture.
             reads: Its reads; a frame without any gets no line.
             t_ns: Since the recording's start.
             frame: Its number, for recordings without pictures; counted where not given.
