@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.web import serve_page
 from tests.web.still import PASSWORD, PATIENT_S, StillEngine, still_settings
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from cammra_edge.clock import Clock
     from cammra_edge.web.serve import ServedPage
 
 
@@ -51,8 +53,13 @@ def engine(tmp_path: Path) -> StillEngine:
 
 
 @pytest.fixture
-def page(engine: StillEngine, tmp_path: Path) -> Iterator[ServedPage]:
-    with serve_page(engine, port=0, folder=tmp_path / "page", say=False) as served:
+def clock() -> Clock:
+    return SYSTEM_CLOCK
+
+
+@pytest.fixture
+def page(engine: StillEngine, clock: Clock, tmp_path: Path) -> Iterator[ServedPage]:
+    with serve_page(engine, port=0, folder=tmp_path / "page", say=False, clock=clock) as served:
         yield served
 
 
