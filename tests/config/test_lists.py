@@ -174,3 +174,11 @@ def test_a_plate_that_is_known_is_never_taken_for_another() -> None:
         PlateList("staff", ListMode.ALLOW, entries=(ListEntry("1AB1235"),)),
     ]
     assert ListIndex(lists).find("1AB1235").name == "staff"
+
+
+def test_what_one_character_off_costs_is_bounded_whatever_letters_a_list_has() -> None:
+    entries = tuple(ListEntry(f"A{chr(0x4E00 + number)}C") for number in range(5_000))
+    index = ListIndex([PlateList("watched", entries=entries, one_off=True)])
+    assert len(index._letters) == 100
+    assert index.find("A" + chr(0x4E00) + "CC").meant == entries[0].pattern
+    assert not index.find("A" * 17).name

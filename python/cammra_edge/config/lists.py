@@ -8,6 +8,7 @@ differs in one character: replaced, missing or too much. Held by `tests/config/t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Literal
@@ -26,6 +27,10 @@ MAX_PATTERNS = 10_000
 
 MAX_KEY = 32
 """Letters, digits and wildcards of a pattern; the tracker keeps no longer texts."""
+
+_MISREAD_LETTERS, _MISREAD_LENGTH = 100, 16
+"""A plate of so many characters at most is looked up with each of so many letters, the lists' most frequent, in place of
+one of its own or beside them: some 3,000 texts, whatever the lists hold."""
 
 MAX_NAME = 64
 MAX_DESCRIPTION = 200
@@ -134,7 +139,8 @@ class ListIndex:
         for order, (plate_list, entry) in enumerate(self._entries):
             if plate_list.one_off and not entry.has_wildcards:
                 self._near.setdefault(entry.key, order)
-        self._letters = sorted({letter for key in self._near for letter in key})
+        letters = Counter(letter for key in self._near for letter in key)
+        self._letters = [letter for letter, _ in letters.most_common(_MISREAD_LETTERS)]
         self._patterns = Patterns(tuple(patterns))
         self._pattern_orders = tuple(patterns.values())
 
@@ -158,7 +164,7 @@ class ListIndex:
 
     def _one_off(self, key: str) -> list[int]:
         """The entries that are one character away from a plate: every such text is looked up."""
-        if not 1 < len(key) <= MAX_KEY:
+        if not 1 < len(key) <= _MISREAD_LENGTH:
             return []  # of a single character nothing would be left that is the same
         cuts = [(key[:at], key[at:]) for at in range(len(key) + 1)]
         texts = {before + behind[1:] for before, behind in cuts if behind}
