@@ -22,16 +22,8 @@ from cammra_edge.engine import Engine
 from cammra_edge.engine.assembly import event_from, event_id_from, with_images
 from cammra_edge.framing import multipart_body
 from cammra_edge.imaging import encode_image
-from cammra_edge.model import (
-    Attempt,
-    Body,
-    Device,
-    FrameFormat,
-    FrameTime,
-    ImageKind,
-    ImageSpec,
-    PlateRead,
-)
+from cammra_edge.message import Attempt, Body
+from cammra_edge.model import Device, FrameFormat, FrameTime, ImageKind, ImageSpec, PlateRead
 from cammra_edge.outbox import NewEvent, Outbox, Wanted
 from cammra_edge.payload import Renderer
 from cammra_edge.profile import HttpPost, Profile, Tcp

@@ -19,14 +19,16 @@ from cammra_edge.config.lists import ListIndex
 from cammra_edge.engine.assembly import event_from, image_key_from
 from cammra_edge.framing import multipart_body
 from cammra_edge.imaging import encode_image
-from cammra_edge.model import Body, ImageRef, ImageSpec
+from cammra_edge.message import Body
+from cammra_edge.model import ImageRef, ImageSpec
 from cammra_edge.payload import Renderer
 from cammra_edge.tracking import Tracker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from cammra_edge.model import Event, Message
+    from cammra_edge.message import Message
+    from cammra_edge.model import Event
 
 VEHICLE_CROP = ImageSpec(kind=ImageKind.VEHICLE_CROP)
 PLATE_CROP = ImageSpec(kind=ImageKind.PLATE_CROP)

@@ -19,7 +19,7 @@ from benches.method import compare
 from benches.report import Result, ways_table
 from cammra_edge import HttpPost
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.model import Attempt, Body
+from cammra_edge.message import Attempt, Body
 from cammra_edge.sinks.base import Delivered
 from cammra_edge.sinks.http import HttpSink
 

@@ -23,7 +23,7 @@ from cammra_edge import FrameFormat, HttpPost, OutboxSettings, Profile, Settings
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config.lists import ListIndex
 from cammra_edge.engine.assembly import event_from, with_images
-from cammra_edge.model import Attempt, Body
+from cammra_edge.message import Attempt, Body
 from cammra_edge.outbox import NewEvent, Outbox, Wanted
 from cammra_edge.payload import Renderer
 from cammra_edge.sinks import open_sink

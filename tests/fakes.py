@@ -7,18 +7,8 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cammra_edge.model import (
-    Attempt,
-    Body,
-    Event,
-    EventKind,
-    ImageKind,
-    ImageRef,
-    ImageSpec,
-    Message,
-    Plate,
-    Rect,
-)
+from cammra_edge.message import Attempt, Body, Message
+from cammra_edge.model import Event, EventKind, ImageKind, ImageRef, ImageSpec, Plate, Rect
 from cammra_edge.outbox import NewEvent, Outbox, Wanted
 from cammra_edge.profile import HttpPost, Profile
 from cammra_edge.sinks.base import Delivered, Outcome

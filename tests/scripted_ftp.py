@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.model import Attempt, Files, NamedFile
+from cammra_edge.message import Attempt, Files, NamedFile
 from cammra_edge.profile import Ftp, Timeouts
 from cammra_edge.sinks.ftp import FtpSink
 from tests.servers import LOOPBACK, PATIENT, Scripted

@@ -8,7 +8,7 @@ import pytest
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings
 from cammra_edge.delivery import DeliveryWorker
-from cammra_edge.model import Attempt, EventKind, Message
+from cammra_edge.model import EventKind
 from cammra_edge.outbox import Dropped, Outbox
 from cammra_edge.sinks.base import Delivered, Outcome, TryLater
 from tests.fakes import FakeSink, a_life, new_event, profile, render_text
@@ -16,6 +16,7 @@ from tests.fakes import FakeSink, a_life, new_event, profile, render_text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cammra_edge.message import Attempt, Message
     from tests.delivery.conftest import Rig
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from cammra_edge.model import Attempt, Event, Message
+    from cammra_edge.message import Attempt, Message
+    from cammra_edge.model import Event
     from tests.delivery.conftest import Rig
 
 

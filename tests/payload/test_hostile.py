@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import Body, EventWord, Files, ListMatch, Plate, VehicleInfo
+from cammra_edge.message import Body, Files
+from cammra_edge.model import EventWord, ListMatch, Plate, VehicleInfo
 from cammra_edge.payload import render
 from cammra_edge.profile import (
     NAMING_1_3,

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import Device, Direction, EventKind, Files, Plate, VehicleInfo
+from cammra_edge.message import Files
+from cammra_edge.model import Device, Direction, EventKind, Plate, VehicleInfo
 from cammra_edge.payload import paths, render
 from cammra_edge.profile import NAMING_1_3, NAMING_2_0, PATH_1_3, PATH_2_0, Ftp, Profile
 from cammra_edge.profile.sender import Sender

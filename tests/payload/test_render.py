@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cammra_edge.framing import multipart_body
-from cammra_edge.model import Body, ImageKind
+from cammra_edge.message import Body
+from cammra_edge.model import ImageKind
 from cammra_edge.payload import render
 from cammra_edge.payload.render import multipart
 from cammra_edge.profile import HttpPost, Profile, Tcp

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cammra_edge.model import Body, Direction, EventKind, ImageKind, VehicleInfo
+from cammra_edge.message import Body
+from cammra_edge.model import Direction, EventKind, ImageKind, VehicleInfo
 from cammra_edge.payload import render
 from cammra_edge.profile import Profile, Tcp
 from tests.payload.events import BOUNDARY_KEY, EVENT, JPEGS, SAMPLE_DEVICE, sent_members

@@ -21,7 +21,8 @@ from lxml import etree
 
 from cammra_edge.errors import ConfigError
 from cammra_edge.fields import settings_of
-from cammra_edge.model import Body, Rect
+from cammra_edge.message import Body
+from cammra_edge.model import Rect
 from cammra_edge.payload import render
 from cammra_edge.profile import (
     PROTOCOLS,

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from hypothesis import given
@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import Body, EventWord
+from cammra_edge.message import Body
 from cammra_edge.payload import render, utmc
 from cammra_edge.profile import HttpPost, Profile, Utmc, Utmc2
 from tests.payload.events import BOUNDARY_KEY, EVENT, JPEGS, SAMPLE_DEVICE
+
+if TYPE_CHECKING:
+    from cammra_edge.model import EventWord
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "golden" / "utmc" / "hash_vectors.json").read_text()

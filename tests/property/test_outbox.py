@@ -19,7 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from cammra_edge.config import OutboxSettings
 from cammra_edge.delivery import DeliveryWorker
-from cammra_edge.model import Attempt, EventKind, Message
+from cammra_edge.message import Attempt, Message
+from cammra_edge.model import EventKind
 from cammra_edge.outbox import Delivery, Outbox
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
 from tests.budget import NIGHTLY

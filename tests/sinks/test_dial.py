@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.model import Attempt, Body, Device
+from cammra_edge.message import Attempt, Body
+from cammra_edge.model import Device
 from cammra_edge.profile import HttpPost, Profile, Timeouts
 from cammra_edge.sinks import dial, open_sink
 from cammra_edge.sinks.base import TryLater

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.model import Attempt, Body, Files, NamedFile
+from cammra_edge.message import Attempt, Body, Files, NamedFile
 from cammra_edge.profile import Ftp, Timeouts
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.file_names import numbered

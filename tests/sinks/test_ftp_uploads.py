@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cammra_edge.model import Files, NamedFile
+from cammra_edge.message import Files, NamedFile
 from cammra_edge.sinks.base import Delivered, GiveUp, TryLater
 from tests.scripted_ftp import (
     AGAIN,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import Attempt, Body, Files, Message
+from cammra_edge.message import Attempt, Body, Files, Message
 from cammra_edge.payload import render
 from cammra_edge.profile import NAMING_1_3, Auth, Ftp, HttpPost, Profile, Protocol, Tcp
 from cammra_edge.sinks import open_sink

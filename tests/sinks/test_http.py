@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.model import Attempt, Body, Files
+from cammra_edge.message import Attempt, Body, Files
 from cammra_edge.profile import HttpPost
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.http import HttpSink

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.framing import HttpAnswer
-from cammra_edge.model import Attempt, Body
+from cammra_edge.message import Attempt, Body
 from cammra_edge.profile import HttpPost, Timeouts
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.http import HttpSink

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.model import Attempt, Body, Event, ImageKind, ImageWord
+from cammra_edge.message import Attempt, Body
+from cammra_edge.model import Event, ImageKind, ImageWord
 from cammra_edge.payload import render
 from cammra_edge.profile import PROTOCOLS, SHIPPED, Profile, Protocol, Template, preset_text
 from cammra_edge.profile.protocols.templated import Templated

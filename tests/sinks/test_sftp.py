@@ -14,7 +14,8 @@ import pytest
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import Attempt, Body, Device, Files, NamedFile
+from cammra_edge.message import Attempt, Body, Files, NamedFile
+from cammra_edge.model import Device
 from cammra_edge.profile import Ftp, Profile, Timeouts
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.model import Device, Files, NamedFile
+from cammra_edge.message import Files, NamedFile
+from cammra_edge.model import Device
 from cammra_edge.profile import Ftp, Profile
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered, GiveUp, Outcome, TryLater
@@ -20,7 +21,7 @@ from tests.sinks.test_sftp import AGAIN, FILES, FIRST, JPEG, Server, wanted
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cammra_edge.model import Attempt
+    from cammra_edge.message import Attempt
 
 NO_RENAME = ("rename=SFTPOpUnsupported", "posix_rename=SFTPOpUnsupported")
 UNSURE = "; the server does not tell sizes"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.model import Attempt, Body, Files
+from cammra_edge.message import Attempt, Body, Files
 from cammra_edge.profile import Tcp, Timeouts
 from cammra_edge.sinks.base import Delivered, GiveUp, TryLater
 from cammra_edge.sinks.tcp import TcpSink, _closed, unacknowledged_bytes

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.model import Body
+from cammra_edge.message import Body
 from cammra_edge.profile import Tcp, Tls
 from cammra_edge.sinks import half_closed
 from cammra_edge.sinks.base import Delivered, TryLater

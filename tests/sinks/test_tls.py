@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.model import Attempt, Body, Files, NamedFile
+from cammra_edge.message import Attempt, Body, Files, NamedFile
 from cammra_edge.profile import Ftp, HttpPost, Protocol, Tcp, Tls
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered, Misconfigured, TryLater
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from cammra_edge.model import Message
+    from cammra_edge.message import Message
     from cammra_edge.sinks.base import Outcome
 
 ATTEMPT = Attempt(event_id="e" * 32, packet=7)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.model import Attempt, Body, ImageKind
+from cammra_edge.message import Attempt, Body
+from cammra_edge.model import ImageKind
 from cammra_edge.payload import render
 from cammra_edge.profile import HttpPost, Profile
 from cammra_edge.sinks import open_sink

@@ -29,7 +29,7 @@ MAX_KEY = 32
 """Letters, digits and wildcards of a pattern; the tracker keeps no longer texts."""
 
 _MISREAD_LETTERS, _MISREAD_LENGTH = 100, 16
-"""A plate of so many characters at most is looked up with each of so many letters, the lists' most frequent, in place of
+"""A plate of at most so many characters is looked up with each of the lists' so many most frequent letters in place of
 one of its own or beside them: some 3,000 texts, whatever the lists hold."""
 
 MAX_NAME = 64

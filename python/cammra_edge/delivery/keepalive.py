@@ -10,7 +10,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from cammra_edge.model import Attempt
+from cammra_edge.message import Attempt
 from cammra_edge.payload.keepalive import Status, keepalive_body
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, assert_never
 from cammra_edge.delivery.gate import Gate, GateState
 from cammra_edge.delivery.journal import Journal, Try
 from cammra_edge.delivery.status import ProfileState, ProfileStatus, stored_status
-from cammra_edge.model import Attempt, Body, EventKind
+from cammra_edge.message import Attempt, Body
+from cammra_edge.model import EventKind
 from cammra_edge.outbox import Delivery, Dropped, Limits, TakeRules
 from cammra_edge.profile import Order
 from cammra_edge.retry import NS_PER_S
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from cammra_edge.clock import Clock
-    from cammra_edge.model import Event, Message
+    from cammra_edge.message import Message
+    from cammra_edge.model import Event
     from cammra_edge.outbox import Outbox
     from cammra_edge.profile import Profile
     from cammra_edge.sinks.base import Sink

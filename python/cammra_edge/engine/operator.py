@@ -10,7 +10,7 @@ import io
 from typing import TYPE_CHECKING
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import Body
+from cammra_edge.message import Body
 from cammra_edge.payload.render import render
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from cammra_edge.delivery import ProfileStatus
     from cammra_edge.engine.recent import Recent
     from cammra_edge.engine.status import EngineStatus
-    from cammra_edge.model import Device, Event, Message
+    from cammra_edge.message import Message
+    from cammra_edge.model import Device, Event
     from cammra_edge.profile import Profile
     from cammra_edge.sinks.base import Sink
 

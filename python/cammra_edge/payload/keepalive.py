@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cammra_edge.model import Body
+from cammra_edge.message import Body
 from cammra_edge.payload.naming import utc_text
 
 if TYPE_CHECKING:

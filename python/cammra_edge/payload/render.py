@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from cammra_edge.errors import BoundaryError
 from cammra_edge.framing import EventForm, multipart_body
-from cammra_edge.model import Body, Files, NamedFile
+from cammra_edge.message import Body, Files, NamedFile
 from cammra_edge.payload import naming, paths, template
 from cammra_edge.profile import FilesContent, FormContent, JsonContent, MultipartContent
 from cammra_edge.profile.form import Escape
@@ -24,7 +24,8 @@ from cammra_edge.profile.form import Escape
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from cammra_edge.model import Device, Event, Message
+    from cammra_edge.message import Message
+    from cammra_edge.model import Device, Event
     from cammra_edge.profile import Profile
 
 _DASHES = "-" * 24

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from cammra_edge.model import Attempt, Message
+    from cammra_edge.message import Attempt, Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cammra_edge.model import NamedFile
+    from cammra_edge.message import NamedFile
     from cammra_edge.sinks.conversation import Conversation
 
 NAMES_TO_TRY: Final = 100

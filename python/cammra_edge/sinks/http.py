@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import Body
+from cammra_edge.message import Body
 from cammra_edge.sinks import failures, redirect
 from cammra_edge.sinks.base import GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.challenge import Credentials
@@ -32,7 +32,7 @@ from cammra_edge.sinks.tls import PinMismatchError
 if TYPE_CHECKING:
     from cammra_edge.clock import Clock
     from cammra_edge.framing import HttpAnswer
-    from cammra_edge.model import Attempt, Message
+    from cammra_edge.message import Attempt, Message
     from cammra_edge.profile import HttpPost
     from cammra_edge.sinks.base import Outcome
     from cammra_edge.sinks.http_connection import Connection

@@ -22,7 +22,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import Body
+from cammra_edge.message import Body
 from cammra_edge.profile import Framing
 from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
@@ -33,7 +33,7 @@ from cammra_edge.sinks.tls import Trust
 
 if TYPE_CHECKING:
     from cammra_edge.clock import Clock
-    from cammra_edge.model import Attempt, Message
+    from cammra_edge.message import Attempt, Message
     from cammra_edge.profile import Tcp
     from cammra_edge.sinks.base import Outcome
 

@@ -9,7 +9,7 @@ from cammra_edge.sinks.base import GiveUp, TryLater
 from cammra_edge.sinks.file_names import NAMES_TO_TRY, FileNames, numbered
 
 if TYPE_CHECKING:
-    from cammra_edge.model import NamedFile
+    from cammra_edge.message import NamedFile
     from cammra_edge.sinks.conversation import Conversation, Errors
 
 PART: Final = ".part"

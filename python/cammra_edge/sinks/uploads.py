@@ -21,14 +21,14 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import Files
+from cammra_edge.message import Files
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.upload import EndedError, RenameRefusedError, Upload
 
 if TYPE_CHECKING:
     from cammra_edge.clock import Clock
-    from cammra_edge.model import Attempt, Message, NamedFile
+    from cammra_edge.message import Attempt, Message, NamedFile
     from cammra_edge.profile import Ftp
     from cammra_edge.sinks.base import Outcome
     from cammra_edge.sinks.conversation import Conversation, Errors

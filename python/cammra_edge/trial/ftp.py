@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cammra_edge.model import Files
+from cammra_edge.message import Files
 from cammra_edge.profile import Ftp
 from cammra_edge.sinks import failures, open_sink
 from cammra_edge.sinks.ftp_control import FtpControl
@@ -18,7 +18,8 @@ from cammra_edge.trial.upload import UploadSteps
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cammra_edge.model import Event, Message
+    from cammra_edge.message import Message
+    from cammra_edge.model import Event
     from cammra_edge.sinks.tls import Trust
 
 

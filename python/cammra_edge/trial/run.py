@@ -11,7 +11,7 @@ import secrets
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cammra_edge.errors import CammraError
-from cammra_edge.model import Attempt, Body
+from cammra_edge.message import Attempt, Body
 from cammra_edge.payload.render import render
 from cammra_edge.profile import Transport
 from cammra_edge.sinks import failures, open_sink
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
 
     from cammra_edge.clock import Clock
-    from cammra_edge.model import Device, Event, Message
+    from cammra_edge.message import Message
+    from cammra_edge.model import Device, Event
     from cammra_edge.profile import Endpoint, Profile
     from cammra_edge.sinks.base import Outcome
 

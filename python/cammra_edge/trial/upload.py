@@ -14,7 +14,7 @@ from cammra_edge.trial.step import FailedStep
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cammra_edge.model import NamedFile
+    from cammra_edge.message import NamedFile
     from cammra_edge.profile import Ftp
     from cammra_edge.sinks.conversation import Conversation
     from cammra_edge.sinks.deadline import Deadline

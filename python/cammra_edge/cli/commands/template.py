@@ -12,7 +12,8 @@ from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.terminal import Style, shown
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
-from cammra_edge.model import Body, Device, Event, ImageKind
+from cammra_edge.message import Body
+from cammra_edge.model import Device, Event, ImageKind
 from cammra_edge.outbox.codec import value_from
 from cammra_edge.payload.render import render
 from cammra_edge.profile import (

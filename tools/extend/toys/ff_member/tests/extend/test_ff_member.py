@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from cammra_edge import Device, HttpPost, Profile
-from cammra_edge.model import Body
+from cammra_edge.message import Body
 from cammra_edge.payload import render
 from cammra_edge.receiver import contract
 from tests.payload.events import BOUNDARY_KEY, EVENT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cammra_edge import Counts, Device, Profile
-from cammra_edge.model import Body
+from cammra_edge.message import Body
 from cammra_edge.payload import render
 from tests.payload.events import BOUNDARY_KEY, EVENT
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cammra_edge.model import Body
+from cammra_edge.message import Body
 
 if TYPE_CHECKING:
     from cammra_edge.model import Event

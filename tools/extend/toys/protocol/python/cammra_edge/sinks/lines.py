@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cammra_edge.model import Body
+from cammra_edge.message import Body
 from cammra_edge.sinks.base import Delivered, GiveUp, TryLater
 
 if TYPE_CHECKING:
-    from cammra_edge.model import Attempt, Message
+    from cammra_edge.message import Attempt, Message
     from cammra_edge.profile.protocols.lines import Lines
     from cammra_edge.sinks.base import Outcome
 
