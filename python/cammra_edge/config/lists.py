@@ -131,13 +131,14 @@ class ListIndex:
             for entry in plate_list.entries
         ]
         self._plates: dict[str, int] = {}
-        patterns: dict[str, int] = {}
-        for order, (_, entry) in enumerate(self._entries):
-            same_kind = patterns if entry.has_wildcards else self._plates
-            same_kind.setdefault(entry.key, order)
         self._near: dict[str, int] = {}
+        patterns: dict[str, int] = {}
         for order, (plate_list, entry) in enumerate(self._entries):
-            if plate_list.one_off and not entry.has_wildcards:
+            if entry.has_wildcards:
+                patterns.setdefault(entry.key, order)
+                continue
+            self._plates.setdefault(entry.key, order)
+            if plate_list.one_off:
                 self._near.setdefault(entry.key, order)
         letters = Counter(letter for key in self._near for letter in key)
         self._letters = [letter for letter, _ in letters.most_common(_MISREAD_LETTERS)]

@@ -105,25 +105,15 @@ class Connection:
 
     def read_body(
         self, answer: HttpAnswer, deadline: Deadline, enough: Callable[[], bool] | None = None
-    ) -> bool:
-        """Read on until the body's end or the connection's, until 64 kB have come, or there is `enough`.
-
-        Returns:
-            Whether the body came to an end, or there was enough; False when the time was over, or it was cut off.
-        """
+    ) -> None:
+        """Read on until the body's or the connection's end, the deadline, 64 kB, or until there is `enough`."""
         with contextlib.suppress(OSError):
-            while not answer.whole:
-                if enough is not None and enough():
-                    return True
-                if answer.body_full:
-                    return False
+            while not (answer.whole or answer.body_full or (enough is not None and enough())):
                 self._sock.settimeout(deadline.wait_s())
                 received = self._sock.recv(_PIECE_BYTES)
                 if not received:
-                    return not answer.body_pending or (enough is not None and enough())
+                    return
                 answer.feed(received)
-            return True
-        return False
 
     def take_what_came(self, answer: HttpAnswer) -> None:
         """Take in what has come of the body, without waiting for more."""
