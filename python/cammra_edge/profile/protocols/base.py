@@ -6,6 +6,7 @@ A protocol says what its messages hold (`content`) and how they travel (`transpo
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -70,7 +71,7 @@ class FormContent:
 Content = MultipartContent | JsonContent | FilesContent | FormContent
 
 
-class BaseProtocol(Checked):
+class BaseProtocol(Checked, ABC):
     """Base of every protocol; a class in `protocols.Protocol` also answers `transport`."""
 
     __slots__ = ()
@@ -84,17 +85,17 @@ class BaseProtocol(Checked):
     most_image_bytes: ClassVar[int | None] = None
     """Its receivers take no bigger pictures."""
 
+    @abstractmethod
     def endpoint(self) -> Endpoint:
         """Where it goes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def content(self) -> Content:
         """What a message holds."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sentence(self) -> str:
         """How and where it sends; follows "sends New …" in `cammra-edge check`."""
-        raise NotImplementedError
 
     def doubts(self) -> Iterator[str]:
         """What is allowed but probably not meant, each as a sentence."""
