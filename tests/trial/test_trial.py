@@ -120,6 +120,17 @@ def test_a_wrong_password_is_the_step_that_signs_in() -> None:
     assert "answer" not in ends(told)
 
 
+def test_a_proxy_that_refuses_us_is_the_step_that_signs_in() -> None:
+    def script(connection: socket.socket, _: int, __: Scripted) -> None:
+        connection.recv(1000)
+        connection.sendall(answer("407 Who"))
+
+    with Scripted(script) as server:
+        proxy = f"http://{LOOPBACK}:{server.port}"
+        told = steps(HttpPost("https://receiver.invalid/", proxy=proxy, timeouts=PATIENT))
+    assert ends(told)["auth"] == "failed"
+
+
 def test_a_refusal_is_the_answer() -> None:
     with Scripted(answering(answer("404 Not Found"))) as server:
         told = steps(HttpPost(f"http://{LOOPBACK}:{server.port}/wrong", timeouts=PATIENT))

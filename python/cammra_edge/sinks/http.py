@@ -108,7 +108,7 @@ class HttpSink:
             case ConfigError():
                 return Misconfigured(str(error))
             case ProxyError(status=status) if status in REFUSED:
-                return Misconfigured(refusal(status, self._protocol))
+                return Misconfigured(refusal(status, self._protocol), status=status)
             case ProxyError():
                 return TryLater(str(error))
             case NoHttpError():

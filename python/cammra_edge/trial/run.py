@@ -164,7 +164,7 @@ class Trial(Generic[_Way]):
         size = f"{len(message.content)} bytes" if isinstance(message, Body) else ""
         if isinstance(outcome, Misconfigured):
             yield Step("send", "ok", took_ms, size)
-            name = "auth" if outcome.why.startswith("status 40") else "answer"
+            name = "auth" if outcome.status else "answer"
             yield _failed(name, took_ms, outcome)
             return
         if how := self._signed_in():
