@@ -148,6 +148,8 @@ def fitting_draft(script: Settings, saved: Mapping[str, Any]) -> tuple[Draft, li
         try:
             return draft_of(script, laid, aside), wrong
         except SettingsError as error:
+            if not laid:
+                raise  # the script's own settings: nothing that is saved could be left aside
             names = [one.field for one in error.errors]
         wrong += names
         parts = set(map(_part, names))
