@@ -96,9 +96,9 @@ def test_the_first_match_in_order_of_the_modes_speaks(lists: list[PlateList], te
     matches = [
         ListMatch(name="x", mode=mode.value, description=entry.description)
         for mode in (ListMode.BLOCK, ListMode.ALLOW, ListMode.CUSTOM)
-        for one in lists
-        if one.mode is mode
-        for entry in one.entries
+        for plate_list in lists
+        if plate_list.mode is mode
+        for entry in plate_list.entries
         if key and fits(list_key(entry.pattern, pattern=True), key)
     ]
     assert ListIndex(lists).find(text) == (matches[0] if matches else ListMatch())

@@ -163,11 +163,11 @@ def test_what_is_sent_is_made_of_object_and_images_as_they_are(
 def test_any_time_can_be_told(zone: str, at_utc_ns: int, image_utc_ns: int) -> None:
     event = replace(EVENT, at_utc_ns=at_utc_ns, image_utc_ns=image_utc_ns)
     sender = SENDER._replace(device=replace(SAMPLE_DEVICE, time_zone=zone))
-    said = json.loads(form_of([VEHICLE], sender).with_images(event, JPEGS, 7))
-    assert len(said["ImageArray"]) == 1
-    assert int(said["capture_timestamp"]) == at_utc_ns // 1_000_000
-    assert int(said["capture_ts"]) == at_utc_ns // 1_000_000 * 1_000_000
-    assert int(said["frame_timestamp"]) == at_utc_ns // 1000
+    members = json.loads(form_of([VEHICLE], sender).with_images(event, JPEGS, 7))
+    assert len(members["ImageArray"]) == 1
+    assert int(members["capture_timestamp"]) == at_utc_ns // 1_000_000
+    assert int(members["capture_ts"]) == at_utc_ns // 1_000_000 * 1_000_000
+    assert int(members["frame_timestamp"]) == at_utc_ns // 1000
 
 
 def test_the_json_body_is_byte_for_byte_what_the_receivers_accepted() -> None:
@@ -246,12 +246,12 @@ def test_datetime_is_the_cameras_local_time(zone: str, text: str) -> None:
 def test_the_first_image_names_the_type_and_the_relative_box(
     images: tuple[ImageRef, ...], kind: str, *, file: bool, file_2: bool, relative: list[int]
 ) -> None:
-    said = rendered(EVENT, *images)
-    assert said["imageType"] == kind
-    assert bool(said["imageFile"]) is file
-    assert bool(said["imageFile2"]) is file_2
-    assert said["plateCoordinatesRelative"] == relative
-    assert len(said["imagesURI"]) == len(images)
+    members = rendered(EVENT, *images)
+    assert members["imageType"] == kind
+    assert bool(members["imageFile"]) is file
+    assert bool(members["imageFile2"]) is file_2
+    assert members["plateCoordinatesRelative"] == relative
+    assert len(members["imagesURI"]) == len(images)
 
 
 @pytest.mark.parametrize(
@@ -265,9 +265,9 @@ def test_the_first_image_names_the_type_and_the_relative_box(
     ],
 )
 def test_ascii_is_spelled_not_dropped(text: str, spelled: str) -> None:
-    said = rendered(with_text(text))
-    assert said["plateASCII"] == spelled
-    assert said["plateText"] == said["plateUnicode"] == said["plateUTF8"] == text
+    members = rendered(with_text(text))
+    assert members["plateASCII"] == spelled
+    assert members["plateText"] == members["plateUnicode"] == members["plateUTF8"] == text
 
 
 @given(st.text(max_size=40))
@@ -283,9 +283,9 @@ def test_any_text_gives_valid_json_names_and_ascii(text: str) -> None:
         plate=replace(EVENT.plate, text=text, region=text, country=text),
         info=VehicleInfo(make=text, model=text),
     )
-    said = rendered(event, VEHICLE, PLATE)
-    assert said["plateText"] == said["plateRegion"] == text.encode(errors="replace").decode()
-    assert said["plateASCII"].isascii()
+    members = rendered(event, VEHICLE, PLATE)
+    assert members["plateText"] == members["plateRegion"] == text.encode(errors="replace").decode()
+    assert members["plateASCII"].isascii()
     for name, *_ in form_of([VEHICLE, PLATE]).attached(event, JPEGS, 7):
         assert re.fullmatch(r"[A-Za-z0-9_]{1,116}\.jpg", name)
 
@@ -307,7 +307,7 @@ def test_a_place_is_written_as_pythons_json_has_it(latitude: float, longitude: f
 @given(st.builds(VehicleInfo, view=SHORT, kind=SHORT, make=SHORT))
 def test_of_a_vehicle_only_what_is_known_is_told(info: VehicleInfo) -> None:
     known = {"view": info.view, "type": info.kind, "brand": info.make, "make": info.make}
-    told = rendered(replace(EVENT, info=info))["vehicle_info"]
-    assert told == {
+    members = rendered(replace(EVENT, info=info))["vehicle_info"]
+    assert members == {
         name: text.encode(errors="replace").decode() for name, text in known.items() if text
     }

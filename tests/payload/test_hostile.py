@@ -83,8 +83,8 @@ def looked_through(content_type: str, content: bytes) -> None:
             assert name is None or re.fullmatch(r"[A-Za-z0-9._-]{1,120}", name)
             looked_through(part.get_content_type(), bytes(part.get_payload(decode=True) or b""))
     elif content.startswith(b"{") or "json" in content_type:
-        said = json.loads(content)
-        assert "carState" not in said or said["carState"] == "update"
+        members = json.loads(content)
+        assert "carState" not in members or members["carState"] == "update"
     elif "xml" in content_type:
         root = etree.fromstring(content)
         assert not [

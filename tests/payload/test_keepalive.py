@@ -1,4 +1,4 @@
-"""The sign of life, held to the vendor's sample."""
+"""The keepalive, held to the vendor's sample."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ALL = Keepalive(
 )
 
 
-def said(settings: Keepalive) -> dict[str, Any]:
+def sections_of(settings: Keepalive) -> dict[str, Any]:
     body = keepalive_body(settings, DEVICE, STATUS)
     assert body.content_type == "application/json"
     parsed: dict[str, Any] = json.loads(body.content)
@@ -40,20 +40,23 @@ def said(settings: Keepalive) -> dict[str, Any]:
 
 
 def test_all_fields_have_the_names_and_values_of_the_vendors_sample() -> None:
-    for section, members in said(ALL).items():
+    for section, members in sections_of(ALL).items():
         for name, value in members.items():
             assert SAMPLE[section][name] == value
 
 
 def test_a_field_that_is_off_is_left_out() -> None:
-    assert said(Keepalive("h", timestamp=False)) == {
+    assert sections_of(Keepalive("h", timestamp=False)) == {
         "ALPV": {"numFrames": "2476", "numFramesAvg": "5", "numberOfReads": "51"}
     }
-    assert list(said(replace(ALL, mac_address=False))["identify"]) == ["osVersion", "anprVersion"]
+    assert list(sections_of(replace(ALL, mac_address=False))["identify"]) == [
+        "osVersion",
+        "anprVersion",
+    ]
 
 
 def test_the_third_section_can_be_called_otherwise_and_health_is_extra() -> None:
-    parsed = said(replace(ALL, section="CAMMRA", health=True))
+    parsed = sections_of(replace(ALL, section="CAMMRA", health=True))
     assert list(parsed) == ["system", "identify", "CAMMRA", "health"]
     assert parsed["health"] == {"profiles": [{"name": "gate", "queued": 3}]}
 

@@ -70,15 +70,15 @@ def test_plates_are_spelled_as_the_vendor_spells_them() -> None:
 )
 def test_no_value_leaves_its_component(text: str) -> None:
     event = replace(EVENT_1_3, plate=Plate(text=text, country=text))
-    made = paths.base_path("#DEVICE_ID", "#PLATE_#COUNTRY", event, sender(device_id=text))
-    assert_safe(made, folders=1)
+    path = paths.base_path("#DEVICE_ID", "#PLATE_#COUNTRY", event, sender(device_id=text))
+    assert_safe(path, folders=1)
 
 
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=40))
 def test_any_text_gives_a_safe_path(plate: str, device_id: str, mac: str) -> None:
     event = replace(EVENT_1_3, plate=Plate(text=plate, country=plate), info=VehicleInfo(make=plate))
-    made = paths.base_path("#M/#DEVICE_ID", NAMING_1_3, event, sender(device_id=device_id, mac=mac))
-    assert_safe(made, folders=2)
+    path = paths.base_path("#M/#DEVICE_ID", NAMING_1_3, event, sender(device_id=device_id, mac=mac))
+    assert_safe(path, folders=2)
 
 
 def assert_safe(path: str, *, folders: int) -> None:

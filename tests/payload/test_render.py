@@ -71,9 +71,9 @@ def test_two_images_are_three_parts_in_order() -> None:
     assert event_part[:2] == ("event", "20231211142705_507_HWR6677_7.json")
     assert image == ("image", "20231211142705_954662roi_HWR6677_7.jpg", JPEGS["v"])
     assert image2 == ("image2", "20231211142705_954662lpup_HWR6677_7.jpg", JPEGS["p"])
-    said = json.loads(event_part[2])
-    assert said["imageFile"].endswith(f"/{image[1]}")
-    assert said["imageFile2"].endswith(f"/{image2[1]}")
+    members = json.loads(event_part[2])
+    assert members["imageFile"].endswith(f"/{image[1]}")
+    assert members["imageFile2"].endswith(f"/{image2[1]}")
 
 
 @pytest.mark.parametrize("kind", [None, *ImageKind])
@@ -98,10 +98,10 @@ def test_the_plate_crop_is_never_sent_twice() -> None:
 def test_an_image_that_is_gone_is_left_out_and_not_named() -> None:
     profile = Profile("p", HTTP_POST, image="vehicle crop", two_images=True)
     (event_part, image) = parts(body(profile, images={"p": JPEGS["p"]}))
-    said = json.loads(event_part[2])
+    members = json.loads(event_part[2])
     assert image[0] == "image"
     assert image[2] == JPEGS["p"]
-    assert (said["imageType"], said["imageFile"]) == ("plate", "")
+    assert (members["imageType"], members["imageFile"]) == ("plate", "")
 
 
 def test_part_names_and_the_event_as_a_field() -> None:
@@ -117,15 +117,16 @@ def test_part_names_and_the_event_as_a_field() -> None:
 @pytest.mark.parametrize("protocol", [HttpPost("h", multipart=False), Tcp("h:1")])
 def test_json_holds_the_images(protocol: HttpPost | Tcp) -> None:
     message = body(Profile("p", protocol, image="downsized frame", two_images=True))
-    said = json.loads(message.content)
-    keys = list(said)
+    members = json.loads(message.content)
+    keys = list(members)
     assert keys[keys.index("ImageArray") - 1 : keys.index("ImageArray") + 2] == [
         "imagesURI",
         "ImageArray",
         "imageFile",
     ]
     assert [
-        (entry["ImageType"], base64.b64decode(entry["BinaryImage"])) for entry in said["ImageArray"]
+        (entry["ImageType"], base64.b64decode(entry["BinaryImage"]))
+        for entry in members["ImageArray"]
     ] == [
         ("frame", JPEGS["d"]),
         ("plate", JPEGS["p"]),
@@ -134,8 +135,8 @@ def test_json_holds_the_images(protocol: HttpPost | Tcp) -> None:
 
 
 def test_without_images_there_is_no_image_array() -> None:
-    said = json.loads(body(Profile("p", Tcp("h:1"), image=None)).content)
-    assert "ImageArray" not in said
+    members = json.loads(body(Profile("p", Tcp("h:1"), image=None)).content)
+    assert "ImageArray" not in members
 
 
 def test_the_same_event_gives_the_same_bytes_and_another_profile_another_boundary() -> None:
@@ -168,8 +169,8 @@ def test_a_name_that_cannot_be_framed_is_an_error_and_not_a_loop() -> None:
 
 
 def test_the_profiles_place_wins_over_the_devices() -> None:
-    said = json.loads(body(Profile("p", Tcp("h:1"), image=None, latitude=1.5)).content)
-    assert said["geotag"] == {"lat": 1.5, "lon": SAMPLE_DEVICE.longitude}
+    members = json.loads(body(Profile("p", Tcp("h:1"), image=None, latitude=1.5)).content)
+    assert members["geotag"] == {"lat": 1.5, "lon": SAMPLE_DEVICE.longitude}
 
 
 @given(st.text(max_size=30), st.text(max_size=30))
@@ -178,13 +179,13 @@ def test_no_text_from_outside_makes_it_raise_or_leaves_its_place(plate: str, ser
     profile = Profile("p", HTTP_POST, two_images=True)
     message = body(profile, with_text(plate), device=device)
     assert [name for name, *_ in parts(message)] == ["event", "image", "image2"]
-    said = json.loads(parts(message)[0][2])
-    assert said["camera_info"]["SerialNumber"] == serial.encode(errors="replace").decode()
+    members = json.loads(parts(message)[0][2])
+    assert members["camera_info"]["SerialNumber"] == serial.encode(errors="replace").decode()
 
 
 def test_an_event_without_anything_is_rendered() -> None:
     bare = replace(EVENT, images=(), plate_box=None, image_utc_ns=0, plate=type(EVENT.plate)())
-    said = json.loads(parts(body(Profile("p", HTTP_POST), bare))[0][2])
-    assert said["plateText"] == ""
-    assert said["plateConfidence"] == "0.000000"
-    assert said["plateCoordinates"] == [0, 0, 0, 0]
+    members = json.loads(parts(body(Profile("p", HTTP_POST), bare))[0][2])
+    assert members["plateText"] == ""
+    assert members["plateConfidence"] == "0.000000"
+    assert members["plateCoordinates"] == [0, 0, 0, 0]

@@ -159,10 +159,10 @@ def test_csv_keeps_its_columns(text: str) -> None:
 
 @given(ANY)
 def test_a_url_keeps_its_parameters(text: str) -> None:
-    said = parse_qs(
+    query = parse_qs(
         filled("url", "a={{plate}}&b={{packet}}", reading(text)), keep_blank_values=True
     )
-    assert said == {"a": [text.encode(errors="replace").decode()], "b": ["7"]}
+    assert query == {"a": [text.encode(errors="replace").decode()], "b": ["7"]}
 
 
 @given(ANY)
@@ -180,7 +180,7 @@ def test_what_a_field_holds_is_not_read_as_a_template() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "made"),
+    ("text", "want"),
     [
         ("{{plate:lower}}", "hwr6677"),
         ("{{plate:3}}", "HWR"),
@@ -219,8 +219,8 @@ def test_what_a_field_holds_is_not_read_as_a_template() -> None:
         ("{ {a}} }", "{ {a}} }"),
     ],
 )
-def test_formats(text: str, made: str) -> None:
-    assert filled("raw", text) == made
+def test_formats(text: str, want: str) -> None:
+    assert filled("raw", text) == want
 
 
 @pytest.mark.parametrize(
@@ -327,8 +327,8 @@ def test_a_method_and_fields_in_path_and_query(
 @given(ANY)
 def test_a_plate_stays_in_its_parameter_of_the_url(text: str) -> None:
     protocol = Template("h/a?p={{plate}}&q=1", template='escape="raw"\nmethod="GET"')
-    said = parse_qs(body(protocol, reading(text)).target.partition("?")[2], keep_blank_values=True)
-    assert said == {"p": [text.encode(errors="replace").decode()], "q": ["1"]}
+    query = parse_qs(body(protocol, reading(text)).target.partition("?")[2], keep_blank_values=True)
+    assert query == {"p": [text.encode(errors="replace").decode()], "q": ["1"]}
 
 
 @pytest.mark.parametrize("url", ["h/{{nothing}}", "h/{{plate", "h/{{plate:percent}}"])

@@ -38,8 +38,8 @@ def test_every_field_of_a_template_stands_under_its_type() -> None:
         )
     )
     for kind in Kind:
-        said = re.findall(r"`([a-z0-9_]+)`", rows[kind.value].rpartition("|")[2])
-        assert set(said) == {name for name, one in FIELDS.items() if one is kind}
+        names = re.findall(r"`([a-z0-9_]+)`", rows[kind.value].rpartition("|")[2])
+        assert set(names) == {name for name, of_kind in FIELDS.items() if of_kind is kind}
 
 
 def test_every_preset_stands_there() -> None:
@@ -48,9 +48,9 @@ def test_every_preset_stands_there() -> None:
 
 
 def test_every_variable_of_ftp_and_the_defaults_stand_there() -> None:
-    said = section("FTP")
+    text_of_ftp = section("FTP")
     for variable in NAMING_VARIABLES:
-        assert f"`{variable}`" in said
+        assert f"`{variable}`" in text_of_ftp
     for text in (PATH_2_0, NAMING_2_0, PATH_1_3):
-        assert f"`{text}`" in said
+        assert f"`{text}`" in text_of_ftp
     assert NAMING_2_0.replace("#ROI", "#AOI") == NAMING_1_3

@@ -152,7 +152,7 @@ def test_a_picture_that_is_wrong_is_told(
     members: dict[str, object], pictures: list[Picture], why: str
 ) -> None:
     found = picture_problems({**GOOD_BODY, **members}, pictures, Way.MULTIPART)
-    assert any(why in one for one in found)
+    assert any(why in problem for problem in found)
     assert picture_problems(GOOD_BODY, GOOD, Way.MULTIPART) == []
 
 
@@ -194,7 +194,7 @@ def test_a_picture_that_does_not_open_is_told() -> None:
     ],
 )
 def test_a_request_that_is_wrong_says_where(content_type: str, content: bytes, why: str) -> None:
-    assert any(why in one for one in from_http(content_type, content).problems)
+    assert any(why in problem for problem in from_http(content_type, content).problems)
 
 
 def test_an_event_from_outside_may_hold_anything() -> None:

@@ -22,7 +22,7 @@ def _scan(data: bytes, cuts: list[int]) -> list[bytes]:
     scanner = ObjectScanner()
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
     found = [
-        one for start, end in itertools.pairwise(edges) for one in scanner.feed(data[start:end])
+        found for start, end in itertools.pairwise(edges) for found in scanner.feed(data[start:end])
     ]
     assert scanner.finish() == b""
     assert scanner.stray_bytes == 0
@@ -39,7 +39,7 @@ def test_objects_come_out_however_they_are_joined_and_cut(join: bytes, cuts: lis
 @given(cuts=st.lists(st.integers(0, 2000), max_size=10))
 def test_a_length_in_front_is_recognised(cuts: list[int]) -> None:
     objects = [*OBJECTS[1:], OBJECTS[0]]
-    assert _scan(b"".join(len(one).to_bytes(4) + one for one in objects), cuts) == objects
+    assert _scan(b"".join(len(item).to_bytes(4) + item for item in objects), cuts) == objects
 
 
 @pytest.mark.parametrize("join", [b"\n", b"\0"])

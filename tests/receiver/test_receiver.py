@@ -139,12 +139,12 @@ def test_away_means_away_and_back_means_the_same_place() -> None:
     with Receiver(tcp=("127.0.0.1", 0)) as receiver, httpx.Client(timeout=WAIT_S) as client:
         url = receiver.http_url
         client.post(url, content=_event(1), headers=JSON)
-        kept = _connected(receiver)
-        kept.sendall(_event(3))
+        connection = _connected(receiver)
+        connection.sendall(_event(3))
         assert receiver.wait_for(lambda: len(receiver.events) == 2, WAIT_S)
         receiver.go_away()
-        assert kept.recv(1) == b""
-        kept.close()
+        assert connection.recv(1) == b""
+        connection.close()
         with pytest.raises(httpx.TransportError):
             client.post(url, content=_event(2), headers=JSON)
         receiver.come_back()
@@ -179,9 +179,9 @@ def test_who_has_an_event_taken_is_told_so_even_when_the_receiver_ends() -> None
 def test_success_leaves_only_after_the_event_is_on_disk(tmp_path: Path) -> None:
     with Receiver(folder=tmp_path / "in") as receiver:
         _post(receiver.http_url, _event(1))
-        (kept,) = (tmp_path / "in").iterdir()
-        assert kept.read_bytes() == _event(1)
-        kept.unlink()
+        (file,) = (tmp_path / "in").iterdir()
+        assert file.read_bytes() == _event(1)
+        file.unlink()
         (tmp_path / "in").rmdir()
         assert _post(receiver.http_url, _event(2)).status_code == 507
         assert [event.packet for event in receiver.events] == [1]

@@ -2,8 +2,7 @@
 //!
 //! Invariants, each held by the test of that name below:
 //!
-//! 1. The members come in the order of one table (`members.rs`), and what no event of a sender changes is written once
-//!    (`the_vendors_sample_is_rebuilt`).
+//! 1. The members come in the order of one table, `members.rs` (`the_vendors_sample_is_rebuilt`).
 //! 2. Lost reports no frame time (`lost_reports_no_frame`).
 //! 3. A box is told in the pixels of the first image (`the_relative_box_is_the_images`).
 
@@ -21,7 +20,7 @@ pub use values::Box4;
 
 const ROOM_BYTES: usize = 2048;
 
-/// The object of one sender, with places for what an event tells.
+/// The object of one sender: what is the same in all of its events, with places for the rest.
 pub struct Form {
     pieces: Vec<Piece>,
 }
@@ -33,7 +32,7 @@ enum Piece {
 }
 
 impl Form {
-    /// Writes what is the same in all events of a sender.
+    /// Writes what is the same in all events of the sender.
     #[must_use]
     pub fn new(sender: &Sender<'_>) -> Self {
         let mut pieces = Vec::new();

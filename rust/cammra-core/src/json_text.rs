@@ -1,4 +1,4 @@
-//! Texts as JSON wants them, appended to what is there.
+//! Writes texts as JSON strings.
 
 use std::fmt;
 use std::io::Write as _;
@@ -8,11 +8,11 @@ pub(crate) fn quote(out: &mut Vec<u8>, text: &str) {
     quote_joined(out, &[text]);
 }
 
-/// Quotes one text that comes in pieces.
+/// Quotes a text that comes in pieces.
 pub(crate) fn quote_joined(out: &mut Vec<u8>, pieces: &[&str]) {
     out.push(b'"');
     for piece in pieces {
-        // Looking at all of it costs less than stopping at the first: that loop works on whole vectors.
+        // Checking every byte is cheaper than stopping at the first: this loop is vectorized.
         if piece
             .bytes()
             .fold(false, |found, byte| found | is_escaped(byte))

@@ -1,4 +1,4 @@
-//! Where framed bytes go: piece after piece, into memory that was measured before.
+//! Where framed bytes go, piece by piece.
 
 use base64_simd::STANDARD;
 
@@ -21,7 +21,7 @@ impl Output for Vec<u8> {
     }
 }
 
-/// Takes nothing but note of how much is put.
+/// Counts bytes instead of taking them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Length {
     /// Bytes so far.

@@ -1,11 +1,11 @@
-//! Which of many patterns a plate fits, at a cost that neither a pattern nor a plate can raise.
+//! Finds the first of many patterns that a plate fits, at a bounded cost.
 //!
-//! In a pattern `*` stands for any characters and `?` for one. A text has at most 64 characters, so that a set of places
-//! in it is one word. A pattern is read once, from left to right, together with all places where what has been read of
-//! it may end; nothing is ever tried again.
+//! `*` stands for any characters, `?` for one. A text has at most 64 characters, so a set of places in it is one word. Each
+//! character of a pattern is looked at once at most, together with all places where the text so far may end; nothing is
+//! tried a second time.
 //! Invariants, each held by the test of that name below:
 //!
-//! 1. The first pattern that fits speaks, as if each were tried by itself (`it_answers_as_a_plain_matcher_does`).
+//! 1. The answer is that of trying each pattern by itself (`it_answers_as_a_plain_matcher_does`).
 //! 2. A text that is too long fits no pattern (`the_longest_text_is_one_word`).
 
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ const MANY: char = '*';
 /// The longest text that may fit a pattern.
 pub const MAX_TEXT_CHARS: usize = u64::BITS as usize;
 
-/// Patterns in the order in which they are asked.
+/// Patterns in the order in which they are tried.
 #[derive(Clone, Debug)]
 pub struct Patterns {
     /// The characters of all patterns, sorted; `?` is the first.
@@ -30,11 +30,11 @@ pub struct Patterns {
 struct Pattern {
     /// Where its steps end; they begin where those before it end.
     end: usize,
-    /// Whether any characters may follow.
+    /// Whether it ends with `*`.
     is_open: bool,
 }
 
-/// One character of a pattern: its place in the alphabet, and whether any characters may stand before it.
+/// One character of a pattern: its place in the alphabet, and whether `*` stands before it.
 #[derive(Clone, Copy, Debug)]
 struct Step(u32);
 
@@ -54,7 +54,7 @@ impl Step {
 }
 
 impl Patterns {
-    /// Takes patterns in, in the order in which they are to speak.
+    /// Takes patterns in the order in which they are tried.
     #[must_use]
     pub fn new(patterns: &[impl AsRef<str>]) -> Self {
         let texts = || patterns.iter().map(AsRef::as_ref);
@@ -96,7 +96,7 @@ impl Patterns {
     /// The first pattern that fits a text; `None` when there is none.
     #[must_use]
     pub fn first(&self, text: &str) -> Option<usize> {
-        // Bit i of a letter's set says that it stands at place i.
+        // Bit i of a character's set: it stands at place i.
         let mut sets = vec![0_u64; self.alphabet.len()];
         let mut last = 0;
         for (at, char) in text.chars().enumerate() {
@@ -120,7 +120,7 @@ impl Patterns {
     }
 }
 
-/// The places in the text where what fits these steps may end; `None` without steps.
+/// The places in the text where these steps may end; `None` without steps.
 fn ends(steps: &[Step], sets: &[u64]) -> Option<u64> {
     let mut ends = None;
     let mut next = 1_u64;

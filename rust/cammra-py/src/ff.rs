@@ -1,6 +1,6 @@
 //! The FF JSON part of the framing door: takes the model's event apart, and puts the receiver's bytes together.
 //!
-//! The interpreter is held: it is some ten microseconds, and all of them touch its objects.
+//! The interpreter stays held: rendering takes some ten microseconds, and touches its objects throughout.
 
 mod model;
 
@@ -17,7 +17,7 @@ use model::{Event, Ref, Sender, Spec, Text, Wish};
 
 const NS_PER_S: i64 = 1_000_000_000;
 
-/// An image that goes along, and what it is called.
+/// An attached image and its name.
 struct Attached<'py> {
     index: usize,
     kind: ImageKind,
@@ -26,7 +26,7 @@ struct Attached<'py> {
     file_name: String,
 }
 
-/// What Python knows better: zones and alphabets.
+/// What Python knows: zones and alphabets.
 #[derive(FromPyObject)]
 struct Words {
     local_stamp: Py<PyAny>,

@@ -1,8 +1,8 @@
 //! The framing door.
 //!
-//! Contents are taken as `bytes`, which nobody can change meanwhile, and the result is written straight into
-//! the Python object that is returned. The interpreter is held for a body: that is a copy of some ten microseconds,
-//! less than letting go and coming back may cost. It is let go for checking what is long.
+//! Contents come as `bytes`, which nobody can change meanwhile, and results are written straight into the Python object
+//! that is returned. The interpreter stays held while a body is written: that takes some ten microseconds, less than
+//! releasing it and taking it back may. It is released for long checksums.
 
 use cammra_core::checksum;
 use cammra_core::multipart::{Body, Part};
@@ -15,7 +15,7 @@ use crate::errors::from_framing;
 use crate::ff::EventForm;
 use crate::http_answer::HttpAnswer;
 
-/// Checking so much takes longer than letting go of the interpreter: on cores without instructions for it, 0.2 ms and more.
+/// From here on a checksum takes longer than releasing the interpreter: 0.2 ms on cores without instructions for it.
 const LONG_BYTES: usize = 64 << 10;
 
 /// Adds this door's names to the module.

@@ -1,8 +1,8 @@
 //! The FF JSON event as one table: its members' names, in the order in which they are sent, and what each tells.
 //!
 //! Source: the vendor's samples of 2023 and its field list (`docs/ref/wire.md`). Every scalar is a JSON string, the two
-//! numbers of `geotag` excepted; what is not known is empty. A member more is a row more and, where it tells what
-//! nobody told before, a field of [`Event`].
+//! numbers of `geotag` excepted; what is not known is empty. A new member is a row of [`MEMBERS`] and, for a new value, a
+//! field of [`Event`].
 
 use crate::jpeg::ImageKind;
 use crate::json_text::{quote, quote_joined};
@@ -22,17 +22,17 @@ type OfVehicle = fn(&mut Vec<u8>, &VehicleInfo<'_>);
 /// Where a member's value comes from.
 #[derive(Clone, Copy)]
 pub(super) enum Content {
-    /// The same JSON in every event there is.
+    /// The same JSON in every event.
     Constant(&'static str),
     /// The same in every event of a sender.
     Sent(OfSender),
-    /// Told anew in each event.
+    /// Written for each event.
     Told(Told),
     /// The images themselves, where they travel inside; else the member is left out.
     Array,
 }
 
-/// What an event tells, and how it is written.
+/// A value of an event, and how it is written.
 #[derive(Clone, Copy)]
 pub(super) enum Told {
     Text(for<'a> fn(&'a Event<'a>) -> &'a str),

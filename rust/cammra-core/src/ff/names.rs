@@ -1,8 +1,8 @@
-//! What images and events are called on the wire.
+//! The names of images and events on the wire.
 //!
 //! The form is the vendor's (`docs/ref/wire.md`): local time, fraction of the second, plate, running number.
 
-/// How the names of an event's files end, behind one base name: the JSON, then the images, the selected one first.
+/// How the file names of an event end, after a common base: the JSON, then the images, the selected one first.
 pub const SIDECAR: &str = ".json";
 /// As above.
 pub const IMAGES: [&str; 2] = [".jpg", "_lp.jpg"];
@@ -14,7 +14,7 @@ const IMAGE_DIRECTORIES: i64 = 100;
 
 /// `20231211142705_954662roi_MWR6677_2117394.jpg`: local time of the image, µs (not padded), kind, plate, number.
 ///
-/// The kind of a plate crop is `lpup`: receivers that tell images by name know it, `lp` some do not.
+/// The kind of a plate crop is `lpup`: receivers that tell images by their names know it, and some do not know `lp`.
 #[must_use]
 pub fn image(stamp: &str, utc_ns: i64, is_plate: bool, token: &str, packet: i64) -> String {
     let kind = if is_plate { "lpup" } else { "roi" };

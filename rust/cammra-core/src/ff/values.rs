@@ -24,7 +24,7 @@ pub(super) fn fraction(out: &mut Vec<u8>, value: f64) {
     }
 }
 
-/// A JSON number as Python writes it, whose exponents have two digits.
+/// A JSON number as Python writes it: exponents have two digits at least.
 pub(super) fn degrees(out: &mut Vec<u8>, value: f64) {
     let text = format!("{:?}", if value.is_finite() { value } else { 0.0 });
     match text.split_once("e-") {
@@ -45,7 +45,7 @@ pub(super) fn coordinates(out: &mut Vec<u8>, box4: Option<Box4>) {
     write(out, format_args!("[{left},{top},{width},{height}]"));
 }
 
-/// A box of the frame in the pixels of an image that has this size and shows that part of the frame.
+/// A box of the frame in the pixels of an image of this size that shows that part of the frame.
 pub(super) fn in_image(box4: Box4, size: (i64, i64), shows: Box4) -> Box4 {
     let [x, y, width, height] = box4;
     let [left, top, shown_width, shown_height] = shows;

@@ -16,8 +16,8 @@ pub(super) struct Text(PyBackedStr);
 impl<'py> FromPyObject<'_, 'py> for Text {
     type Error = PyErr;
 
-    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        let text = given.cast::<PyString>()?;
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let text = object.cast::<PyString>()?;
         if let Ok(text) = PyBackedStr::try_from(text.to_owned()) {
             return Ok(Self(text));
         }
@@ -41,8 +41,8 @@ struct PyBox(Box4);
 impl<'py> FromPyObject<'_, 'py> for PyBox {
     type Error = PyErr;
 
-    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        let (x, y, width, height) = given.extract()?;
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let (x, y, width, height) = object.extract()?;
         Ok(Self([x, y, width, height]))
     }
 }
@@ -138,7 +138,7 @@ struct ListMatch {
 }
 
 impl<'py> Event<'py> {
-    /// When the images were taken; when it happened, where nobody knows.
+    /// When the images were taken; when the event happened, where that is not known.
     pub(super) const fn images_utc_ns(&self) -> i64 {
         if self.image_utc_ns == 0 {
             self.at_utc_ns
@@ -254,7 +254,7 @@ impl Wish {
     }
 
     pub(super) fn is_met_by(&self, spec: &Spec<'_>) -> PyResult<bool> {
-        // An enum's members are one of a kind each. Kinds first, since most specs differ in them.
+        // An enum has one object for each member. Kinds first: most specs differ in them.
         Ok(spec.kind.is(&self.name)
             && spec.quality.eq(&self.quality)?
             && spec.subsampling.eq(&self.subsampling)?
