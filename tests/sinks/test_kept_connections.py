@@ -60,6 +60,7 @@ class Receiver(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        assert len(body) == int(self.headers["Content-Length"])  # else the proxy was stopped midway
         with open(sys.argv[2], "a") as log:
             log.write(f"{self.headers['X-Event-Id']} {len(body)}\\n")
         self.send_response(200)
