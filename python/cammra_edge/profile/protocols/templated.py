@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
 from enum import StrEnum
 from os import PathLike
@@ -78,9 +79,9 @@ class Templated(InNetworkMode, BaseProtocol):
         except ConfigError as error:
             raise ConfigError("server_url", error.value, error.want) from error
 
+    @abstractmethod
     def preset_name(self) -> str:
         """The shipped template that an empty `template` means."""
-        raise NotImplementedError
 
     def endpoint(self) -> Endpoint:
         """Where it goes."""
