@@ -22,6 +22,7 @@ from tests.sinks.receiver_rules import RULES, Request, Stored
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Mapping
 
 AT_NS = 1_702_297_625_507_641_000
 PLATES = ["HWR6677", "ABCDEFGHIJ", "AB'12 CD"]
@@ -44,6 +45,20 @@ def protocol_of(name: str, url: str) -> Protocol:
             if protocol.preset_name() == name:
                 return protocol
     return Template(url, template=preset_text(name))
+
+
+def rendered(event: Event, images: Mapping[str, bytes], profile: Profile, *, packet: int) -> Body:
+    body = render(
+        event,
+        images,
+        profile=profile,
+        profile_id=1,
+        device=SAMPLE_DEVICE,
+        packet=packet,
+        boundary_key=BOUNDARY_KEY,
+    )
+    assert isinstance(body, Body)
+    return body
 
 
 def delivered(
@@ -77,16 +92,7 @@ def delivered(
         event, images = picture.event(profile, plate, AT_NS)
         event = replace(event, test=False, car_id=54950)
         sink = open_sink(profile.protocol, clock=SYSTEM_CLOCK)
-        body = render(
-            event,
-            images,
-            profile=profile,
-            profile_id=1,
-            device=SAMPLE_DEVICE,
-            packet=7,
-            boundary_key=BOUNDARY_KEY,
-        )
-        assert isinstance(body, Body)
+        body = rendered(event, images, profile, packet=7)
         outcome = sink.send(body, Attempt(event_id=event.event_id, packet=7))
         sink.close()
     return outcome, stored, event, images
@@ -142,15 +148,7 @@ def test_a_2n_device_s_own_error_with_status_200_is_not_a_delivery() -> None:
     with Scripted(script) as server:
         profile = Profile("p", protocol_of("2n", f"http://{LOOPBACK}:{server.port}"))
         event, images = picture.event(profile, "A1", AT_NS)
-        body = render(
-            event,
-            images,
-            profile=profile,
-            profile_id=1,
-            device=SAMPLE_DEVICE,
-            packet=1,
-            boundary_key=BOUNDARY_KEY,
-        )
+        body = rendered(event, images, profile, packet=1)
         sink = open_sink(profile.protocol, clock=SYSTEM_CLOCK)
         assert not isinstance(sink.send(body, Attempt(event_id="e", packet=1)), Delivered)
         sink.close()
@@ -180,15 +178,7 @@ def test_another_method_and_the_url_s_fields_go_out(method: str, *, headers: boo
         url = f"http://{LOOPBACK}:{server.port}/open?plate={{{{plate}}}}"
         profile = Profile("p", Template(url, template=template), image=None)
         event, images = picture.event(profile, "AB'12", AT_NS)
-        message = render(
-            event,
-            images,
-            profile=profile,
-            profile_id=1,
-            device=SAMPLE_DEVICE,
-            packet=1,
-            boundary_key=BOUNDARY_KEY,
-        )
+        message = rendered(event, images, profile, packet=1)
         sink = open_sink(profile.protocol, clock=SYSTEM_CLOCK)
         assert isinstance(sink.send(message, Attempt(event_id="e", packet=1)), Delivered)
         sink.close()
