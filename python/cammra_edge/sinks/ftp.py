@@ -1,4 +1,4 @@
-"""Named files to an FTP or FTPS server; the promises stand in `uploads`."""
+"""Named files to an FTP or FTPS server; the promises stand in `upload_sink`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cammra_edge.sinks.conversation import Errors
 from cammra_edge.sinks.ftp_conversation import FtpConversation
 from cammra_edge.sinks.ftp_reply import TEMPORARY, CutError, FtpError, RefusedError
 from cammra_edge.sinks.tls import Trust
-from cammra_edge.sinks.uploads import FULL_AFTER_S, UploadSink
+from cammra_edge.sinks.upload_sink import FULL_AFTER_S, UploadSink
 
 if TYPE_CHECKING:
     from cammra_edge.clock import Clock

@@ -36,7 +36,7 @@ _NO_DATA: Final = (226, 250)
 
 
 class FtpConversation(FtpControl):
-    """What `uploads` wants of a conversation."""
+    """What `upload_sink` wants of a conversation."""
 
     def __init__(self, protocol: Ftp, trust: Trust, deadline: Deadline) -> None:
         super().__init__(protocol, trust, deadline)

@@ -1,4 +1,4 @@
-"""Named files to an SFTP server; needs the extra `sftp`. The promises stand in `uploads`.
+"""Named files to an SFTP server; needs the extra `sftp`. The promises stand in `upload_sink`.
 
 Held by `tests/sinks/test_sftp.py` against OpenSSH's sftp-server. The server proves who it is by the fingerprint
 that the profile names, before a password is sent.
@@ -14,7 +14,7 @@ from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.conversation import Errors
 from cammra_edge.sinks.sftp_session import BROKEN, Session
-from cammra_edge.sinks.uploads import FULL_AFTER_S, UploadSink
+from cammra_edge.sinks.upload_sink import FULL_AFTER_S, UploadSink
 
 if TYPE_CHECKING:
     from cammra_edge.sinks.deadline import Deadline

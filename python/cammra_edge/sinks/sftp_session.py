@@ -41,7 +41,7 @@ class _Client(asyncssh.SSHClient):
 
 
 class Session:
-    """A `Conversation` of `uploads`; `deadline` is set anew before each try."""
+    """A `Conversation` of `upload_sink`; `deadline` is set anew before each try."""
 
     def __init__(self, protocol: Ftp, deadline: Deadline) -> None:
         self.deadline = deadline

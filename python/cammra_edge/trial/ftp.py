@@ -10,7 +10,7 @@ from cammra_edge.profile import Ftp
 from cammra_edge.sinks import failures, open_sink
 from cammra_edge.sinks.ftp_control import FtpControl
 from cammra_edge.sinks.ftp_reply import FtpError
-from cammra_edge.sinks.uploads import UploadSink
+from cammra_edge.sinks.upload_sink import UploadSink
 from cammra_edge.trial.secure import SecureTrial
 from cammra_edge.trial.step import FailedStep, Step
 from cammra_edge.trial.upload import UploadSteps

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.errors import ConfigError
 from cammra_edge.sinks.ftp_conversation import FtpConversation
 from cammra_edge.sinks.upload import EndedError, RenameRefusedError
-from cammra_edge.sinks.uploads import GOODBYE_S, UploadSink
+from cammra_edge.sinks.upload_sink import GOODBYE_S, UploadSink
 from cammra_edge.trial.step import FailedStep
 
 if TYPE_CHECKING:
