@@ -7,6 +7,7 @@ import math
 import pickle
 import sys
 from dataclasses import MISSING, is_dataclass, replace
+from inspect import isabstract
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -32,7 +33,7 @@ CLASSES = sorted(
         if name.startswith("cammra_edge")
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Checked)
-        if is_dataclass(value) and settings_of(value)
+        if is_dataclass(value) and settings_of(value) and not isabstract(value)
     },
     key=lambda cls: cls.__name__,
 )
