@@ -1,6 +1,16 @@
 """Durable events, images and deliveries: the seam between deciding and delivering."""
 
 from cammra_edge.outbox.bounds import Limits
+from cammra_edge.outbox.found import (
+    Erased,
+    Erasure,
+    EventQuery,
+    EventState,
+    FoundEvent,
+    FoundPage,
+    History,
+    HistoryStatus,
+)
 from cammra_edge.outbox.lane import TakeRules
 from cammra_edge.outbox.outbox import Outbox
 from cammra_edge.outbox.values import (
@@ -18,6 +28,14 @@ from cammra_edge.outbox.values import (
 __all__ = [
     "Delivery",
     "Dropped",
+    "Erased",
+    "Erasure",
+    "EventQuery",
+    "EventState",
+    "FoundEvent",
+    "FoundPage",
+    "History",
+    "HistoryStatus",
     "Limits",
     "NewEvent",
     "OpenVehicle",
