@@ -63,7 +63,7 @@ class Place:
 
     Args:
         segment: Number of the segment.
-        offset: Where in it; 0: the segment is new, and the group begins with `header(purpose, size)` and the whole STATE.
+        offset: Where in it; 0: a new segment, whose group begins with `header(purpose, size)` and the whole STATE.
         purpose: What the segment holds.
         size: Length of the whole segment.
     """
