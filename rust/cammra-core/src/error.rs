@@ -123,3 +123,31 @@ pub enum FramingError {
         byte: u8,
     },
 }
+
+/// Bytes of the log that are not what they should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum LogError {
+    /// They end before what they say they hold.
+    #[error("{what} ends too early")]
+    Short {
+        /// What was read.
+        what: &'static str,
+    },
+    /// A value that this version does not know.
+    #[error("{what} has {field} {value}, which is unknown")]
+    Unknown {
+        /// What was read.
+        what: &'static str,
+        /// Which part of it.
+        field: &'static str,
+        /// Its value.
+        value: u64,
+    },
+    /// Its checksum, over content and place, is another.
+    #[error("the frame at {offset} does not verify")]
+    Damaged {
+        /// Where it begins.
+        offset: u64,
+    },
+}

@@ -1,7 +1,7 @@
 //! What an ANPR camera's event push does with frames and plate reads, without Python, clock,
 //! socket or file.
 //!
-//! Four rooms, each with a door of the same name on the Python side. In each a module uses only those before it:
+//! Five rooms, each with a door of the same name on the Python side. In each a module uses only those before it:
 //!
 //! * **imaging**: [`geometry`], [`frame`] (pixels borrowed from the caller), [`jpeg`] (libjpeg-turbo), [`shot`] (pixels
 //!   kept for later);
@@ -9,7 +9,9 @@
 //!   it says it), `vehicle` (one vehicle's state), [`tracker`] (all of them, their timers and their memory);
 //! * **framing**: [`ff`] (the event as JSON) and [`multipart`] (bytes for the wire, into any [`output`]), [`checksum`]
 //!   (bytes for the disk), [`http_answer`] (what a receiver answers);
-//! * **plates**: [`plates`] (which of many patterns a plate fits).
+//! * **plates**: [`plates`] (which of many patterns a plate fits);
+//! * **storing**: [`log_frame`] (what the outbox's log is made of), [`log_record`] (what its frames hold of an event),
+//!   [`log_digest`] (what is needed of each frame later).
 //!
 //! Time is always an argument.
 
@@ -23,6 +25,10 @@ pub mod geometry;
 pub mod http_answer;
 pub mod jpeg;
 mod json_text;
+mod log_bytes;
+pub mod log_digest;
+pub mod log_frame;
+pub mod log_record;
 pub mod multipart;
 pub mod output;
 mod pixels;
