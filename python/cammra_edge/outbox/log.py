@@ -24,108 +24,55 @@ How it is used::
         place = log.place(group.size + len(group.digests())) …
     log.write(group)                             # StorageError: nothing of it counts as stored
 
-    log.heal()                                   # later, until it raises no more; then `replay`, `lost`
+    log.heal()                                   # later, until it raises no more; then `lost` and `replay`
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import TYPE_CHECKING, Protocol
+import contextlib
+import errno
+import os
+from typing import TYPE_CHECKING
+
+from cammra_edge.config import Durability
+from cammra_edge.errors import OutboxError
+from cammra_edge.outbox import segment as files
+from cammra_edge.outbox.folder import Folder, Found, found_at
+from cammra_edge.outbox.gathering import gathered
+from cammra_edge.outbox.mark import Mark, MarkFile
+from cammra_edge.outbox.reading import LogReading
+from cammra_edge.outbox.replaying import Replayed, read_again
+from cammra_edge.outbox.segment import (
+    DamagedError,
+    Group,
+    Purpose,
+    StorageError,
+    write_all,
+)
+from cammra_edge.outbox.shelf import Shelf, words_of
+from cammra_edge.outbox.tail import Place, Tail
+from cammra_edge.outbox.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from cammra_edge.clock import Clock
-    from cammra_edge.config import Durability
-    from cammra_edge.outbox.mark import Mark
+
+__all__ = ["DamagedError", "Group", "Log", "Place", "Purpose", "Replayed", "StorageError"]
+
+SEGMENTS_IN_MAX = 64
+_SMALLEST, _LARGEST = 256 << 10, 8 << 20
 
 
-class StorageError(OSError):
-    """The disk does not let us; one plain sentence (`str(error)`)."""
+class Log(LogReading):
+    """The segments at `path`; touches nothing before `open`.
 
-
-class DamagedError(ValueError):
-    """What lies at a place is not what was written there; one plain sentence."""
-
-
-class Purpose(IntEnum):
-    """What a segment holds."""
-
-    EVENTS = 0
-    TEXT = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the next group goes.
-
-    Args:
-        segment: Number of the segment.
-        offset: Where in it; 0: a new segment, whose group begins with `header(purpose, size)` and the whole STATE.
-        purpose: What the segment holds.
-        size: Length of the whole segment.
+    Attributes:
+        trouble: What the disk refused last, as a sentence; empty while it is well.
+        began_empty: There was nothing at `open`, so numbers may begin at 1; otherwise only what is legible tells.
+        set_aside: What was moved to `set-aside/`, a sentence each.
     """
-
-    segment: int
-    offset: int
-    purpose: Purpose
-    size: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replayed:
-    """One segment as it was found.
-
-    Args:
-        segment: Its number.
-        purpose: What it holds.
-        digests: Of its frames, for `Ledger.replay`.
-        scanned: It had no directory (it was the open one, or lost it) and was read frame by frame.
-        broken: Ranges that hold no whole frame; each was read over.
-        cut_short: Bytes that its file lacks.
-    """
-
-    segment: int
-    purpose: Purpose
-    digests: bytes
-    scanned: bool = False
-    broken: tuple[tuple[int, int], ...] = ()
-    cut_short: int = 0
-
-
-class Group(Protocol):
-    """What `Log` needs of a `LogGroup`."""
-
-    size: int
-    segment: int
-    offset: int
-
-    def buffers(self) -> list[bytes]:
-        """For `os.pwritev`."""
-        ...
-
-    def digests(self) -> bytes:
-        """For the segment's directory."""
-        ...
-
-
-class Log:
-    """The segments at `path`; touches nothing before `open`."""
-
-    store_id: bytes
-    """Names this store; another one, perhaps, after a `heal` that was the first to find the disk."""
-    trouble: str
-    """What the disk refused last, as a sentence; empty while it is well."""
-    began_empty: bool
-    """There was nothing at `open`: numbers may begin at 1. Otherwise only what is legible tells."""
-    mark: Mark
-    """What the mark said at `open`; numbers given are never given again."""
-    profiles: dict[str, int]
-    """The profiles' numbers by key, as noted beside the log."""
-    set_aside: tuple[str, ...]
-    """What was moved to `set-aside/`, a sentence each."""
 
     def __init__(
         self,
@@ -135,9 +82,34 @@ class Log:
         durability: Durability,
         clock: Clock,
         read_only: bool = False,
-    ) -> None: ...
+    ) -> None:
+        shelf = Shelf(clock, read_only=read_only)
+        size = _segment_bytes(max_bytes)
+        super().__init__(shelf, Tail(shelf, size, flushes=durability is Durability.POWER))
+        self.trouble = ""
+        self.began_empty = False
+        self.set_aside: tuple[str, ...] = ()
+        self._path = path
+        self._read_only = read_only
+        self._folder: Folder | None = None
+        self._mark = MarkFile(None)
+        self._unread: set[int] = set()
+        self._changed: Callable[[], None] | None = None
+        self._watch: Watch | None = None
+        self._opened = False
+        self._closed = False
 
-    # -- opening -------------------------------------------------------------------------------
+    @property
+    def mark(self) -> Mark:
+        """The last mark; after `open`, what it said: numbers that were given are never given again."""
+        return self._mark.mark
+
+    @property
+    def profiles(self) -> Mapping[str, int]:
+        """The profiles' numbers by key, as noted beside the log."""
+        return self._mark.profiles
+
+    # -- opening and healing ---------------------------------------------------------------------
 
     def open(self) -> None:
         """Make or take up the folder: lock it, look at what is there, move aside what belongs to another store.
@@ -146,15 +118,72 @@ class Log:
             OutboxError: What is there is not ours, of a newer version, or in use; not a byte of it was changed.
             StorageError: The disk does not let us; `heal` tries again.
         """
-        raise NotImplementedError
+        with self._shelf.asking():
+            try:
+                found = found_at(self._path)
+                if not self._read_only:
+                    self._hold(Folder(self._path))
+                    found = found_at(self._path) if found.exists else found
+                self._take_up(found)
+            except OSError as error:
+                self._let_go_of_folder()
+                raise self._ail(f"cannot open {self._path}", error) from error
+            except OutboxError:
+                self._let_go_of_folder()
+                raise
+        if self._read_only and found.empty:
+            raise OutboxError(f"{self._path}: there is no outbox")
+        if not self._opened:
+            self.began_empty = found.empty
+        self._opened = True
+        self._watch_again()
+
+    def _hold(self, folder: Folder) -> None:
+        self._let_go_of_folder()
+        self._folder = self._tail.folder = folder
+
+    def _let_go_of_folder(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
+        if self._folder is not None:
+            self._folder.close()
+            self._folder = self._tail.folder = None
+        self._mark.close()
+
+    def _take_up(self, found: Found) -> None:
+        """Put what was found on the shelf, and everything else that calls itself a segment aside."""
+        shelf = self._shelf
+        ours = gathered(found, shelf, keep_store=self._opened)
+        if self._folder is not None and ours.others:
+            name = self._folder.move_aside(segment for segment, _ in ours.others)
+            self.set_aside += tuple(
+                f"{segment.path.name} was moved to {name}: {why}" for segment, why in ours.others
+            )
+        for segment in ours.segments:
+            if segment.number not in shelf.segments:
+                self._unread.add(segment.number)
+            shelf.add(segment)
+        self._mark.close()
+        self._mark = found.mark
+        highest = max((segment.number for segment in found.segments), default=0)
+        highest = max(highest, found.used_number, found.mark.segment)
+        self._tail.next_number = max(self._tail.next_number, highest + 1)
 
     def replay(self) -> Iterator[Replayed]:
         """Every segment that was not replayed yet, by number; reads only. All of them the first time.
 
         After a `heal` that opened a disk that came late, what lies on it; otherwise nothing. A segment that cannot
-        be read is left out and stands in `trouble`.
+        be read is left out for the next time and stands in `trouble`.
         """
-        raise NotImplementedError
+        for number in sorted(self._unread):
+            try:
+                replayed = read_again(number, self._shelf, self._tail)
+            except (StorageError, DamagedError) as error:
+                self.trouble = str(error)
+            else:
+                self._unread.discard(number)
+                yield replayed
 
     def heal(self) -> None:
         """Try again: open what could not be opened, make the folder anew where it went, go on in a new segment.
@@ -165,54 +194,100 @@ class Log:
         Raises:
             OutboxError, StorageError: As `open`; not yet.
         """
-        raise NotImplementedError
+        if self._folder is None or not (self._folder.in_place and self._folder.lock.renew()):
+            self._tail.give_up_all()
+            self.open()
+        self.look()
 
     def watch(self, changed: Callable[[], None]) -> None:
         """Call `changed`, from a thread of its own, when the folder or a segment may have gone. Then call `look`."""
-        raise NotImplementedError
+        self._changed = changed
+        self._watch_again()
+
+    def _watch_again(self) -> None:
+        folder = self._folder
+        if self._changed is not None and folder is not None and self._watch is None:
+            with contextlib.suppress(
+                OSError, RuntimeError
+            ):  # no descriptors or threads left: each write looks
+                self._watch = Watch(folder.path, folder.lock, self._changed)
 
     def look(self) -> bool:
         """Is everything still where it was? If not, `trouble` says what is wrong and `lost` what went with it."""
-        raise NotImplementedError
-
-    def lost(self) -> tuple[int, ...]:
-        """Segments that are no longer in the folder; `read` still reads those whose file is held open."""
-        raise NotImplementedError
+        folder = self._folder
+        if folder is None:
+            return self._closed or self._read_only
+        gone = self._shelf.look()
+        for segment in gone:
+            held = self._tail.held(segment.number)
+            if held is not None:
+                self._tail.give_up(held)
+        if not folder.in_place:
+            self.trouble = f"{folder.path} is no longer the folder that was opened"
+        elif not folder.lock.renew():
+            self.trouble = f"{folder.path} was taken over by another process"
+        elif gone:
+            self.trouble = f"{', '.join(segment.path.name for segment in gone)}: it is not there"
+        else:
+            return True
+        return False
 
     def forget(self, segment: int) -> None:
         """Let go of a lost segment: what waited in it has been written anew."""
-        raise NotImplementedError
+        self._shelf.drop(segment)
 
     def close(self) -> None:
-        """Close the open segments with their directories, let go of the lock; harmless when closed already."""
-        raise NotImplementedError
+        """Let go of the files and of the lock; harmless when closed already. The open segments are taken up again."""
+        self._closed = True
+        self._let_go_of_folder()
+        self._tail.clear()
+        self._shelf.clear()
 
-    # -- writing -------------------------------------------------------------------------------
+    # -- writing ---------------------------------------------------------------------------------
 
     def place(
         self, size: int, purpose: Purpose = Purpose.EVENTS, *, settlements: bool = False
     ) -> Place:
-        """Where a group of about `size` bytes (frames and digests) goes; no I/O, and nothing changes.
+        """Where a group of about `size` bytes (frames and digests) goes; no I/O.
 
-        A group of `settlements` alone may use what each segment keeps free for the day the disk is full.
+        A group of `settlements` alone may use what each segment keeps free for the day the disk is full. A new
+        segment's place holds until the next is asked for: write, then ask for the other purpose.
         """
-        raise NotImplementedError
+        return self._tail.place(size, purpose, settlements=settlements)
 
     def fits(self, group: Group, *, settlements: bool = False) -> bool:
         """Does this group fit where it was built for? Else ask for another place, and build it anew."""
-        raise NotImplementedError
+        return self._tail.fits(group, settlements=settlements)
 
     def write(self, group: Group, *, flush: bool = True) -> None:
         """Write a group, begin its segment where it is new, and flush (with durability "power", and `flush`).
 
         Raises:
-            StorageError: Nothing of the group counts as written. `place` gives a place in a new segment from now on.
+            StorageError: Nothing of the group counts as written; ask for another place.
         """
-        raise NotImplementedError
+        try:
+            with self._shelf.asking():
+                if group.offset:
+                    self._tail.append(group, flush=flush)
+                else:
+                    self._tail.begin(group, flush=flush)
+        except OSError as error:
+            failure = self._ail(f"cannot write segment {group.segment}", error)
+            if error.errno == errno.ENOENT:
+                self.look()
+            raise failure from error
+        self.trouble = ""
+
+    def _ail(self, what: str, error: OSError) -> StorageError:
+        self.trouble = (
+            str(error) if isinstance(error, StorageError) else f"{what}: {words_of(error)}"
+        )
+        return StorageError(self.trouble)
 
     def close_segment(self, purpose: Purpose) -> None:
         """End the open segment with its directory; the next group begins a new one."""
-        raise NotImplementedError
+        with self._shelf.asking():
+            self._tail.end(purpose)
 
     def retire(self, segment: int) -> None:
         """Give a closed segment's file back: it becomes the spare one, or goes.
@@ -220,65 +295,57 @@ class Log:
         Raises:
             StorageError: It stays.
         """
-        raise NotImplementedError
+        found = self._shelf.segments.get(segment)
+        if found is not None and segment not in self._shelf.lost:
+            try:
+                with self._shelf.asking():
+                    self._tail.retire(found)
+            except OSError as error:
+                raise self._ail(f"cannot give segment {segment} back", error) from error
+        self._shelf.drop(segment)
 
     def keep_mark(self, mark: Mark) -> None:
         """Note the highest numbers given; not flushed, never raises."""
-        raise NotImplementedError
+        if self._folder is not None:
+            self._mark.write(self.store_id, self._tail.next_number - 1, mark)
 
-    def keep_profiles(self, numbers: dict[str, int]) -> None:
+    def keep_profiles(self, numbers: Mapping[str, int]) -> None:
         """Note the profiles' numbers where they changed; not flushed, never raises."""
-        raise NotImplementedError
+        if self._folder is not None:
+            self._mark.write_profiles(self.store_id, numbers)
 
-    # -- erasing -------------------------------------------------------------------------------
+    # -- erasing ---------------------------------------------------------------------------------
 
     def overwrite(self, segment: int, frames: Sequence[tuple[int, bytes]]) -> None:
-        """Put frames (offset, bytes) over others of the same length, and flush once. Not for a segment that is open."""
-        raise NotImplementedError
-
-    def directory(self, segment: int) -> tuple[int, bytes] | None:
-        """Offset and frame of a closed segment's directory; `None` where it has none."""
-        raise NotImplementedError
-
-    # -- reading -------------------------------------------------------------------------------
-
-    def read(self, segment: int, offset: int, length: int) -> tuple[int, bytes]:
-        """Kind and payload of a frame.
+        """Put frames (offset, bytes) over others of the same length, and flush once. Not for a segment that is open.
 
         Raises:
-            DamagedError: It does not verify, or its segment is not there.
+            DamagedError, StorageError: As `read`; some may be there.
+        """
+        try:
+            with self._shelf.asking():
+                handle = self._shelf.handle(segment)
+                for offset, frame in frames:
+                    write_all(handle.fd, (frame,), offset)
+                os.fdatasync(handle.fd)
+        except OSError as error:
+            raise self._ail(f"cannot write segment {segment}", error) from error
+
+    def erase_set_aside(self) -> int:
+        """Overwrite and remove what was set aside, also by earlier processes; how many files that were.
+
+        Raises:
             StorageError: The disk does not let us.
         """
-        raise NotImplementedError
+        if self._folder is None:
+            return 0
+        try:
+            with self._shelf.asking():
+                return self._folder.erase_set_aside()
+        except OSError as error:
+            raise self._ail("cannot erase what was set aside", error) from error
 
-    def raw(self, segment: int, offset: int, length: int) -> bytes:
-        """The bytes as they lie there, unverified. Raises as `read`."""
-        raise NotImplementedError
 
-    def digests(self, segment: int) -> bytes:
-        """Digests of a segment's frames: of an open one from memory, of another from its directory (or by a scan)."""
-        raise NotImplementedError
-
-    # -- seeing it -----------------------------------------------------------------------------
-
-    def numbers(self, purpose: Purpose | None = None) -> tuple[int, ...]:
-        """The segments that are there, in order; the open ones among them."""
-        raise NotImplementedError
-
-    def is_open(self, segment: int) -> bool:
-        """Is this a segment that groups are still written to?"""
-        raise NotImplementedError
-
-    @property
-    def size_bytes(self) -> int:
-        """Length of all segments' files, and of the spare one."""
-        raise NotImplementedError
-
-    def bytes_of(self, segment: int) -> int:
-        """Length of a segment's file."""
-        raise NotImplementedError
-
-    @property
-    def since_ns(self) -> int:
-        """Since when (`mono_ns`) the disk has not answered a write or a read; 0: it has nothing to answer."""
-        raise NotImplementedError
+def _segment_bytes(max_bytes: int) -> int:
+    step = files.SIZE_STEP
+    return min(max(max_bytes // SEGMENTS_IN_MAX, _SMALLEST), _LARGEST) // step * step

@@ -57,15 +57,16 @@ class MarkFile:
     """The file; what it cannot write it leaves out, since the log holds the same while it is whole.
 
     `mark`, `store_id` (empty: unknown), `segment` (the last one's number) and `profiles` (numbers by key) are
-    what it says.
+    what it says. Without a path there is none, and nothing is kept.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         self._path = path
         self._fd = -1
         content = b""
-        with contextlib.suppress(OSError):
-            content = path.read_bytes()
+        if path is not None:
+            with contextlib.suppress(OSError):
+                content = path.read_bytes()
         slots = [_slot_from(content[at : at + SLOT_BYTES]) for at in (0, SLOT_BYTES)]
         self._turn, self.store_id, self.segment, self.mark = max(slots, key=lambda slot: slot[0])
         store_id, self.profiles = _profiles_from(content[2 * SLOT_BYTES :])
@@ -102,6 +103,8 @@ class MarkFile:
             self._write_at(2 * SLOT_BYTES, _CRC.pack(crc32(content, 0)) + content)
 
     def _write_at(self, place: int, content: bytes) -> None:
+        if self._path is None:
+            return
         with contextlib.suppress(OSError):
             if self._fd < 0:
                 self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

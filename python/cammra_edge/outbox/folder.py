@@ -1,0 +1,258 @@
+"""What is at `settings.path`: nothing yet, an outbox of ours, or something that is not ours and is left alone.
+
+`found_at` looks and changes nothing; `Folder` makes or takes up what was found, for this process and this user only.
+Held by `tests/outbox/test_folder.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cammra_edge.errors import OutboxError
+from cammra_edge.outbox import lock
+from cammra_edge.outbox.lock import ProcessLock
+from cammra_edge.outbox.mark import MarkFile
+from cammra_edge.outbox.segment import FORMAT, Segment, found_segment, key_of, may_be_segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+SPARE = "spare.log"
+FRESH = "fresh.log"
+MARK = "mark"
+SOCKET = "socket"
+SET_ASIDE = "set-aside"
+SETS_KEPT = 3
+_OURS = frozenset({lock.NAME, SPARE, FRESH, MARK, SOCKET, SET_ASIDE})
+_ANYWHERE = frozenset({"lost+found"})  # in the root of every ext4 disk
+_FOLDER_MODE = 0o700
+_FILE_MODE = 0o600
+_ZEROS_BYTES = 1 << 20
+_SQLITE = b"SQLite format 3\0"
+_SQLITE_APPLICATION = slice(68, 72)
+_BEFORE_0_1 = b"CEOX"  # the application id of the database that was an outbox then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What is at a path, looked at and not touched.
+
+    Args:
+        path: Where.
+        exists: There is a folder.
+        empty: There is nothing of an outbox in it yet.
+        segments: What calls itself a segment there, whosever it is.
+        mark: The mark beside them.
+        used_number: The highest number of a segment that the spare file ever was.
+    """
+
+    path: Path
+    exists: bool
+    empty: bool
+    segments: tuple[Segment, ...]
+    mark: MarkFile
+    used_number: int = 0
+
+
+def found_at(path: Path) -> Found:
+    """Look at what is there.
+
+    Raises:
+        OutboxError: It is not an outbox, or one of a newer version.
+        OSError: The disk does not let us look.
+    """
+    try:
+        entries = sorted(os.scandir(path), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise OutboxError(f"{path}: this is a link to nothing") from None
+        return Found(path=path, exists=False, empty=True, segments=(), mark=MarkFile(path / MARK))
+    except NotADirectoryError:
+        if path.exists():
+            raise _refusal_of_file(path) from None
+        raise
+    files = {entry.name for entry in entries if entry.is_file(follow_symlinks=False)}
+    segments = [
+        segment
+        for name in sorted(files)
+        if may_be_segment(name) and (segment := found_segment(path / name)) is not None
+    ]
+    mark = MarkFile(path / MARK)
+    spare = [
+        segment
+        for name in (SPARE, FRESH)
+        if name in files and (segment := found_segment(path / name)) is not None
+    ]
+    names = {entry.name for entry in entries} - _ANYWHERE
+    known = any(segment.store_id for segment in (*segments, *spare)) or bool(mark.store_id)
+    if not known and not (names <= _OURS and _is_empty(path / lock.NAME)):
+        raise OutboxError(f"{path}: this is not an outbox of cammra_edge")
+    newest = max((segment.version for segment in segments), default=FORMAT)
+    if newest > FORMAT:
+        raise OutboxError(
+            f"{path}: a newer cammra_edge wrote this outbox (format {newest}, this one reads {FORMAT})"
+        )
+    return Found(
+        path=path,
+        exists=True,
+        empty=not known and not names - {lock.NAME},
+        segments=tuple(segments),
+        mark=mark,
+        used_number=max((segment.number for segment in spare), default=0),
+    )
+
+
+def _refusal_of_file(path: Path) -> OutboxError:
+    head = b""
+    with contextlib.suppress(OSError):
+        if path.is_file():
+            with path.open("rb") as file:
+                head = file.read(_SQLITE_APPLICATION.stop)
+    if head.startswith(_SQLITE) and head[_SQLITE_APPLICATION] == _BEFORE_0_1:
+        return OutboxError(
+            f"{path}: this is an outbox of cammra_edge before 0.1; deliver what is in it with that version,"
+            " then move it away"
+        )
+    return OutboxError(f"{path}: this is not an outbox of cammra_edge")
+
+
+def _is_empty(path: Path) -> bool:
+    """Nothing, or a file without content: whoever else calls a file `lock` writes something into it."""
+    try:
+        return path.lstat().st_size == 0
+    except OSError:
+        return True
+
+
+class Folder:
+    """The folder, held by this process from construction until `close`.
+
+    Makes it where there is none, and lets nobody but its owner in, whatever the umask.
+
+    Raises:
+        OutboxError: Another process holds it.
+        OSError: The disk does not let us.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        made = not path.exists()
+        path.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
+        path.mkdir(exist_ok=True, mode=_FOLDER_MODE)
+        if made:
+            path.chmod(_FOLDER_MODE)
+            sync_folder(path.parent)
+        self.lock = ProcessLock(path)
+        try:
+            self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            self.lock.release()
+            raise
+        self._key = key_of(os.fstat(self._fd))
+        self._tighten()
+
+    def _tighten(self) -> None:
+        """Take the group's and the others' rights away, where the file system knows rights."""
+        with contextlib.suppress(OSError):
+            os.fchmod(self._fd, _FOLDER_MODE)
+        for entry in os.scandir(self.path):
+            ours = entry.name in _OURS or may_be_segment(entry.name)
+            if ours and not entry.is_symlink():
+                mode = _FOLDER_MODE if entry.is_dir() else _FILE_MODE
+                if stat.S_IMODE(entry.stat().st_mode) != mode:
+                    with contextlib.suppress(OSError):
+                        os.chmod(entry.path, mode)  # noqa: PTH101 - of an entry
+
+    @property
+    def in_place(self) -> bool:
+        """Is what is at the path still the folder that we hold, with our lock in it?"""
+        try:
+            return key_of(self.path.stat()) == self._key and self.lock.in_place
+        except OSError:
+            return False
+
+    def sync(self) -> None:
+        """Make the names in it safe.
+
+        Raises:
+            OSError: The disk does not let us.
+        """
+        os.fsync(self._fd)
+
+    def move_aside(self, segments: Iterable[Segment]) -> str:
+        """Move files out of the way, into a set of their own; returns the set's name.
+
+        Raises:
+            OSError: The disk does not let us.
+        """
+        aside = self.path / SET_ASIDE
+        aside.mkdir(exist_ok=True, mode=_FOLDER_MODE)
+        aside.chmod(_FOLDER_MODE)
+        sets = _sets_in(aside)
+        for old in sets[: max(0, len(sets) - SETS_KEPT + 1)]:
+            _remove(aside / str(old))
+        name = str(sets[-1] + 1 if sets else 1)
+        (aside / name).mkdir(mode=_FOLDER_MODE)
+        (aside / name).chmod(_FOLDER_MODE)
+        for segment in segments:
+            segment.path.rename(aside / name / segment.path.name)
+        self.sync()
+        return f"{SET_ASIDE}/{name}"
+
+    def erase_set_aside(self) -> int:
+        """Overwrite what was moved aside, flush, and remove it; how many files that were.
+
+        Raises:
+            OSError: The disk does not let us.
+        """
+        aside = self.path / SET_ASIDE
+        sets = [aside / str(number) for number in _sets_in(aside)]
+        files = [path for one in sets for path in one.iterdir()]
+        for path in files:
+            with path.open("r+b") as file:
+                length = os.fstat(file.fileno()).st_size
+                for at in range(0, length, _ZEROS_BYTES):
+                    file.write(bytes(min(_ZEROS_BYTES, length - at)))
+                file.flush()
+                os.fdatasync(file.fileno())
+        for one in sets:
+            _remove(one)
+        return len(files)
+
+    def close(self) -> None:
+        """Let the next process in; harmless when closed already."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+        self.lock.release()
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder safe.
+
+    Raises:
+        OSError: The disk does not let us.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _sets_in(aside: Path) -> list[int]:
+    try:
+        return sorted(int(path.name) for path in aside.iterdir() if path.name.isdigit())
+    except OSError:
+        return []
+
+
+def _remove(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()

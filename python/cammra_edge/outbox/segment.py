@@ -1,0 +1,284 @@
+"""One file of the log: how it is named, begun, written behind, ended with its directory, and read.
+
+A new segment is written under another name (the spare file, or a new one with its whole length reserved) and renamed
+when its first group is safe, so that whatever is cut off, a name never stands for half a life. Its header says whose it
+is and which number it has; a file that was used before holds frames of its former life, which do not verify, since
+every CRC begins with store id and number. Held by `tests/outbox/test_segment.py`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Protocol
+
+from cammra_edge.outbox import kernel
+from cammra_edge.storing import log_directory, log_header, log_read, log_scan, log_trailer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+FORMAT = 1
+HEADER_BYTES = 128  # more than a header has
+FRAME_HEAD_BYTES = 16
+TRAILER_BYTES = 32
+SIZE_STEP = 64 << 10
+SETTLEMENT_BYTES = 64 << 10
+DIRECTORY_KIND = 11
+_NAME = re.compile(r"(events|text)-(\d{10,20})\.log")
+_COPY = re.compile(r"(events|text)-.*\.log")
+_BUFFERS_AT_ONCE = 512
+_CHUNK_BYTES = 256 << 10
+_BLOCK_BYTES = 4096
+
+
+class StorageError(OSError):
+    """The disk does not let us; one plain sentence (`str(error)`)."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+
+
+class DamagedError(ValueError):
+    """What lies at a place is not what was written there; one plain sentence."""
+
+
+class Purpose(IntEnum):
+    """What a segment holds."""
+
+    EVENTS = 0
+    TEXT = 1
+
+
+class Group(Protocol):
+    """What is needed of a `LogGroup`."""
+
+    @property
+    def size(self) -> int:
+        """Length of its frames."""
+        ...
+
+    @property
+    def segment(self) -> int:
+        """The segment it was built for."""
+        ...
+
+    @property
+    def offset(self) -> int:
+        """Where in it."""
+        ...
+
+    def buffers(self) -> Sequence[bytes]:
+        """For `os.pwritev`."""
+        ...
+
+    def digests(self) -> bytes:
+        """For the segment's directory."""
+        ...
+
+
+class Handle:
+    """An open file that closes when nobody holds it any more: a reader never meets a number that was given again."""
+
+    __slots__ = ("fd",)
+
+    def __init__(self, path: Path, flags: int = os.O_RDWR) -> None:
+        self.fd = -1
+        self.fd = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+
+    def __del__(self) -> None:
+        if self.fd >= 0:
+            os.close(self.fd)
+
+
+@dataclass(slots=True, eq=False)
+class Segment:
+    """A segment's file as it was found or begun.
+
+    Args:
+        number: Its number.
+        purpose: What it holds.
+        path: Where it is.
+        size: Length that its header tells; 0: the header is broken.
+        file_bytes: Length that the file has.
+        store_id: Whose it is; empty: the header is broken.
+        version: Of the format.
+        key: Device and inode.
+    """
+
+    number: int
+    purpose: Purpose
+    path: Path
+    size: int
+    file_bytes: int
+    store_id: bytes
+    version: int
+    key: tuple[int, int]
+
+    @property
+    def cut_short(self) -> int:
+        """Bytes that the file lacks."""
+        return max(0, self.size - self.file_bytes)
+
+
+def name_of(number: int, purpose: Purpose) -> str:
+    """The name of a segment's file."""
+    return f"{purpose.name.lower()}-{number:010}.log"
+
+
+def key_of(status: os.stat_result) -> tuple[int, int]:
+    """What tells a file from every other: device and inode."""
+    return status.st_dev, status.st_ino
+
+
+def may_be_segment(name: str) -> bool:
+    """Is this the name of a segment, or of a copy of one?"""
+    return _COPY.fullmatch(name) is not None
+
+
+def found_segment(path: Path) -> Segment | None:
+    """What the file at `path` is, by its header or else by its name; `None` if neither tells.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    handle = Handle(path, os.O_RDONLY)
+    status = os.fstat(handle.fd)
+    key = key_of(status)
+    try:
+        content = os.pread(handle.fd, HEADER_BYTES, 0)
+        version, purpose, store_id, number, size = log_header(content)
+        return Segment(number, Purpose(purpose), path, size, status.st_size, store_id, version, key)
+    except (OSError, ValueError):
+        name = _NAME.fullmatch(path.name)
+        if name is None:
+            return None
+        purpose = Purpose[name[1].upper()]
+        return Segment(int(name[2]), purpose, path, 0, status.st_size, b"", FORMAT, key)
+
+
+# -- making and writing --------------------------------------------------------------------------
+
+
+def make(path: Path, size: int) -> Handle:
+    """A new file with its whole length, and with room for it where the file system can reserve it.
+
+    Raises:
+        OSError: The disk does not let us; nothing is left behind.
+    """
+    handle = Handle(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+    try:
+        os.fchmod(handle.fd, 0o600)
+        if not kernel.reserve(handle.fd, size):
+            os.ftruncate(handle.fd, size)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    return handle
+
+
+def write_all(fd: int, buffers: Sequence[bytes], offset: int) -> int:
+    """Write buffers one behind the other, whatever the kernel takes at once; returns the end.
+
+    Raises:
+        OSError: The disk does not let us; some of it may be there.
+    """
+    if len(buffers) <= _BUFFERS_AT_ONCE:
+        written = os.pwritev(fd, buffers, offset)
+        if written == sum(map(len, buffers)):
+            return offset + written
+    content = memoryview(b"".join(buffers))
+    at = 0
+    while at < len(content):
+        written = os.pwrite(fd, content[at:], offset + at)
+        if not written:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        at += written
+    return offset + at
+
+
+def write_directory(fd: int, segment: Segment, end: int, digests: bytes) -> bool:
+    """End a segment: its directory and trailer go to its very end, if there is room behind `end`.
+
+    Not flushed: without it a start reads the segment frame by frame.
+    """
+    offset = segment.size - TRAILER_BYTES - directory_bytes(len(digests))
+    if offset < end:
+        return False
+    directory, trailer = log_directory(
+        segment.store_id, segment.number, offset, segment.size, digests
+    )
+    write_all(fd, (directory, trailer), offset)
+    return True
+
+
+def directory_bytes(digests_bytes: int) -> int:
+    """Length of a directory's frame."""
+    return FRAME_HEAD_BYTES + (digests_bytes + 7 & ~7)
+
+
+def size_for(group_bytes: int, standard: int) -> int:
+    """Length of a new segment that takes a group of so many bytes (frames and digests)."""
+    needed = HEADER_BYTES + group_bytes + FRAME_HEAD_BYTES + TRAILER_BYTES + 8 + spare_of(standard)
+    return max(standard, -(-needed // SIZE_STEP) * SIZE_STEP)
+
+
+def spare_of(size: int) -> int:
+    """What a segment keeps free for settlements on a full disk."""
+    return min(SETTLEMENT_BYTES, size // 8)
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+
+def read_directory(fd: int, segment: Segment) -> tuple[int, bytes, bytes] | None:
+    """Offset, frame and digests of a segment's directory; `None` if it has none, or a broken one.
+
+    Raises:
+        OSError: The disk does not let us.
+    """
+    if not segment.size or segment.file_bytes < segment.size:
+        return None
+    try:
+        trailer = os.pread(fd, TRAILER_BYTES, segment.size - TRAILER_BYTES)
+        offset, length = log_trailer(segment.store_id, segment.number, segment.size, trailer)
+        frame = os.pread(fd, length, offset)
+        kind, digests = log_read(segment.store_id, segment.number, offset, frame)
+    except ValueError:
+        return None
+    return (offset, frame, digests) if kind == DIRECTORY_KIND else None
+
+
+def scan(fd: int, segment: Segment, store_id: bytes) -> tuple[bytes, int, list[tuple[int, int]]]:
+    """Digests, end of the last good frame and broken ranges of a segment, read frame by frame.
+
+    Raises:
+        OSError: Nothing of it can be read.
+    """
+    return log_scan(store_id, segment.number, _content(fd, segment.file_bytes), 0)
+
+
+def _content(fd: int, length: int) -> bytes:
+    """All of a file; zeros where the disk cannot read it."""
+    content = bytearray(length)
+    view = memoryview(content)
+    failure: OSError | None = None
+    good = 0
+    for at in range(0, length, _CHUNK_BYTES):
+        end = min(at + _CHUNK_BYTES, length)
+        try:
+            good += os.preadv(fd, [view[at:end]], at)
+        except OSError as error:
+            failure = error
+            for block in range(at, end, _BLOCK_BYTES):
+                try:
+                    good += os.preadv(fd, [view[block : min(block + _BLOCK_BYTES, end)]], block)
+                except OSError:
+                    continue
+    if failure is not None and not good:
+        raise failure
+    return bytes(content)
