@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.errors import OutboxError
 from cammra_edge.outbox import records
 from cammra_edge.outbox.database import Database
-from cammra_edge.outbox.lock import ProcessLock
+from cammra_edge.outbox.old_lock import ProcessLock
 from cammra_edge.outbox.rows import numbers_from
 from cammra_edge.outbox.schema import connect
 from cammra_edge.outbox.watermark import Watermark

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from cammra_edge.errors import OutboxError
 from cammra_edge.outbox import salvage
 from cammra_edge.outbox.database import Database
-from cammra_edge.outbox.lock import ProcessLock
+from cammra_edge.outbox.old_lock import ProcessLock
 from cammra_edge.outbox.reserve import Reserve
 from cammra_edge.outbox.rows import EventRow, Settled
 from cammra_edge.outbox.schema import connect, connect_memory
