@@ -114,7 +114,7 @@ def test_status_asks_a_running_engines_page(
 
 
 def test_an_outbox_in_use_is_left_alone(refused: Path, capsys: Said) -> None:
-    with load_script(refused).engine.running(live=False):
+    with load_script(refused).engine.running(live=False, local_socket=False):
         for words in (["status"], ["parked", "list"], ["outbox", "check"]):
             assert main([*words, str(refused)]) == Exit.OUTBOX
             assert "is held by process" in capsys.readouterr().err

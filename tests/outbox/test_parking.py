@@ -8,6 +8,7 @@ import pytest
 
 from cammra_edge.errors import OutboxError
 from cammra_edge.outbox import Dropped
+from cammra_edge.outbox.exported import write_parked
 from tests.fakes import JPEG, a_life, database_of, new_event
 
 if TYPE_CHECKING:
@@ -99,12 +100,15 @@ def test_what_is_discarded_is_gone_and_counted(bench: Bench) -> None:
 def test_an_export_holds_event_reason_and_pictures(bench: Bench, tmp_path: Path) -> None:
     a_bench_with_three_parked(bench)
     folder = tmp_path / "out" / "parked"
-    assert bench.outbox.parking.export(folder) == 3
+    for row, delivery in bench.outbox.parking.whole():
+        write_parked(folder, row, delivery.event, delivery.images)
     about = json.loads((folder / "profile1-packet00000001.json").read_text())
     assert about["parked"]["why"] == "HTTP 422: no such camera"
     assert about["event"]["plate"]["text"] == "1AB0001"
     assert (folder / about["images"][0]["file"]).read_bytes() == JPEG
     assert len(list(folder.iterdir())) == 5
+    first = bench.outbox.parking.listed(1)[0]
+    assert [row for row, _ in bench.outbox.parking.whole(1, first.seq)] == [first]
 
 
 def test_a_disk_that_takes_nothing_is_said_and_changes_nothing(bench: Bench) -> None:

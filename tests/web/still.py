@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cammra_edge.delivery import Try
-    from cammra_edge.outbox import Parked
+    from cammra_edge.outbox import Delivery, Parked
 
 PASSWORD = "a gate in the rain"
 PATIENT_S = 60.0 * PATIENCE
@@ -128,6 +128,13 @@ class StillEngine:
 
     def parked(self, key: str | None = None) -> Mapping[str, Sequence[Parked]]:  # noqa: ARG002 - nothing is parked
         return {}
+
+    def parked_whole(
+        self,
+        key: str | None = None,  # noqa: ARG002 - nothing is parked
+        seq: int | None = None,  # noqa: ARG002 - nothing is parked
+    ) -> Iterator[tuple[str, Parked, Delivery]]:
+        yield from ()
 
     def parked_bytes(self, key: str, seq: int) -> bytes | None:  # noqa: ARG002 - nothing is parked
         return None

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import Settings
 from cammra_edge.engine.encoder import Encoder
+from cammra_edge.engine.local_socket import LocalSocket
 from cammra_edge.engine.operator import Operator
 from cammra_edge.engine.recent import Recent
 from cammra_edge.engine.run import Run
@@ -83,6 +84,7 @@ class Engine:
         self._last_frame: tuple[FrameTime, int] | None = None
         self._live = False
         self._run: Run | None = None
+        self._socket: LocalSocket | None = None
         self._recent = Recent()
         self._snapshot = Snapshot()
         self.operator = Operator(
@@ -175,24 +177,25 @@ class Engine:
     # ---- life --------------------------------------------------------------------------------
 
     @contextmanager
-    def running(self, *, live: bool = True) -> Iterator[Engine]:
+    def running(self, *, live: bool = True, local_socket: bool = True) -> Iterator[Engine]:
         """Open the outbox, start encoder and workers; at the end store what is pending, and stop.
 
         Args:
             live: Timers also fire when no frame comes, by the machine's clock, and stopping ends the stream. A
                 replay passes `False`: its time is the recording's, and it calls `finish` at the recording's
                 end; if stopped earlier, the next start resumes as after a crash.
+            local_socket: Listen for the commands of the outbox's owner (`local_socket`).
 
         Raises:
             OutboxError: The outbox is in use by another process, or of a newer version.
         """
-        self.start(live=live)
+        self.start(live=live, local_socket=local_socket)
         try:
             yield self
         finally:
             self.stop()
 
-    def start(self, *, live: bool = True) -> None:
+    def start(self, *, live: bool = True, local_socket: bool = True) -> None:
         """As `running`, for callers that cannot use `with`."""
         if self._run is not None:
             raise RuntimeError("the engine runs already")
@@ -206,12 +209,17 @@ class Engine:
             run.close()
             raise
         self._encoder.start(run.writer.store)
+        if local_socket:
+            self._socket = LocalSocket(self, self.settings.outbox.path, self._clock)
 
     def stop(self) -> None:
         """End a live stream, store what is pending, let tries under way end, and close the outbox."""
         run = self._run
         if run is None:
             return
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
         if self._live:
             self.finish()
         self._encoder.stop()
@@ -251,7 +259,7 @@ class Engine:
 
     def status(self) -> EngineStatus:
         """A snapshot; cheap enough to take every second."""
-        run = self._run
+        run, local = self._run, self._socket
         return EngineStatus(
             stream_id=self.stream_id,
             running=run is not None,
@@ -267,6 +275,8 @@ class Engine:
             tracker=self._tracker.counters(),
             outbox=None if run is None else run.outbox.status(),
             profiles=() if run is None else run.profiles(),
+            local_socket="" if local is None else local.path,
+            local_socket_trouble="" if local is None else local.trouble,
         )
 
     def recent_events(self) -> tuple[Event, ...]:

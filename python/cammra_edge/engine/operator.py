@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cammra_edge.engine.recent import Recent
     from cammra_edge.engine.run import Run
     from cammra_edge.engine.snapshot import Snapshot
-    from cammra_edge.outbox import Parked
+    from cammra_edge.outbox import Delivery, Parked
     from cammra_edge.trial import Step
 
 
@@ -75,6 +75,17 @@ class Operator:
             for known, profile_id in run.outbox.profile_ids().items()
             if key in {None, known}
         }
+
+    def parked_whole(
+        self, key: str | None = None, seq: int | None = None
+    ) -> Iterator[tuple[str, Parked, Delivery]]:
+        """Parked deliveries with event and pictures, each with its profile's key: all, a profile's, or one."""
+        run = self._run()
+        if run is not None:
+            for known, profile_id in run.outbox.profile_ids().items():
+                if key in {None, known}:
+                    for row, delivery in run.outbox.parking.whole(profile_id, seq):
+                        yield known, row, delivery
 
     def parked_bytes(self, key: str, seq: int) -> bytes | None:
         """A parked delivery as it would be sent: a body as it is, files as a ZIP."""

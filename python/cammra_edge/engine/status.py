@@ -28,6 +28,8 @@ class EngineStatus:
         tracker: The tracker's own counters: open vehicles, shot bytes, evictions.
         outbox: The outbox; `None` while the engine does not run.
         profiles: The profiles in the order of the settings, then removed ones that left a backlog.
+        local_socket: Where the commands of the outbox's owner reach it; empty where there is no socket.
+        local_socket_trouble: Why there is none.
     """
 
     stream_id: str
@@ -44,3 +46,5 @@ class EngineStatus:
     tracker: Mapping[str, int] = field(default_factory=dict)
     outbox: OutboxStatus | None = None
     profiles: tuple[ProfileStatus, ...] = ()
+    local_socket: str = ""
+    local_socket_trouble: str = ""

@@ -1,4 +1,4 @@
-"""The parked deliveries, for a person: list, show, retry, discard, export.
+"""The parked deliveries, for a person: list, show, retry, discard.
 
 Reached as `outbox.parking`. Everything here commits what is settled first and holds the outbox's lock.
 Held by `tests/outbox/test_parking.py`.
@@ -6,18 +6,15 @@ Held by `tests/outbox/test_parking.py`.
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cammra_edge.errors import OutboxError
 from cammra_edge.outbox import records
-from cammra_edge.outbox.codec import plain_from
 from cammra_edge.outbox.values import Delivery, Dropped, Parked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
     from threading import RLock
 
     from cammra_edge.outbox.database import Database
@@ -154,28 +151,11 @@ class Parking:
         self._changed()
         return rows
 
-    def export(self, folder: Path, profile_id: int | None = None) -> int:
-        """Write each as a JSON file with its JPEGs beside it; returns how many deliveries.
-
-        Raises:
-            OSError: The folder cannot be written.
-        """
-        folder.mkdir(parents=True, exist_ok=True)
-        written = 0
+    def whole(
+        self, profile_id: int | None = None, seq: int | None = None
+    ) -> Iterator[tuple[Parked, Delivery]]:
+        """Each of a profile or of all, or one, with event and images; damaged ones are passed over."""
         for row in self.listed(profile_id):
-            delivery = self.show(row.profile_id, row.seq)
-            if delivery is None:
-                continue
-            # Names are made of our own numbers: nothing that a plate or a receiver said becomes a path.
-            name = f"profile{row.profile_id}-packet{row.packet:08}"
-            about: dict[str, Any] = {"parked": plain_from(row), "event": plain_from(delivery.event)}
-            about["images"] = []
-            for number, (key, data) in enumerate(delivery.images.items(), start=1):
-                picture = folder / f"{name}-{number}.jpg"
-                picture.write_bytes(data)
-                about["images"].append({"image_key": key, "file": picture.name})
-            (folder / f"{name}.json").write_text(
-                json.dumps(about, indent=1) + "\n", encoding="ascii"
-            )
-            written += 1
-        return written
+            delivery = self.show(row.profile_id, row.seq) if seq in {None, row.seq} else None
+            if delivery is not None:
+                yield row, delivery

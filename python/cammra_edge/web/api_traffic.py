@@ -131,13 +131,22 @@ async def see_parked(call: Call) -> list[Any]:
     return sorted(entries, key=itemgetter("at"), reverse=True)
 
 
+async def export_parked(call: Call) -> Response:
+    """Parked deliveries whole, with their pictures in base64: one line of JSON each."""
+    rows = call.page.engine.operator.parked_whole(
+        call.query["profile"] or None, call.query["seq"] or None
+    )
+    lines = (views.parked_line(*row) for row in rows)
+    return StreamingResponse(lines, media_type="application/x-ndjson")
+
+
 async def retry_parked(call: Call) -> Schema:
     """Put one parked delivery back into the queue, or all of a profile."""
     return await _move(call, call.page.engine.operator.retry_parked, "retried")
 
 
 async def discard_parked(call: Call) -> Schema:
-    """Discard one parked delivery for good."""
+    """Discard one parked delivery for good, or all of a profile."""
     return await _move(call, call.page.engine.operator.discard_parked, "discarded")
 
 
@@ -197,6 +206,7 @@ _STATUS = {**ANY, "required": ["now", "running", "profiles"]}
 _COUNT = object_schema(events={"type": "integer"})
 _PROFILE = Query(name="profile", schema={"type": "string"}, default="")
 _LIMIT = Query(name="limit", schema={"type": "integer", "minimum": 1, "maximum": 1000}, default=200)
+_SEQ = Query(name="seq", schema={"type": "integer", "minimum": 0, "maximum": 10**15 - 1}, default=0)
 _PARKED = "/api/profiles/{key:text}/parked"
 
 
@@ -238,8 +248,18 @@ OPERATIONS: Sequence[Operation] = (
         query=(_PROFILE,),
     ),
     _listing("/api/parked", see_parked, _PROFILE),
+    Operation(
+        "GET",
+        "/api/parked/export",
+        export_parked,
+        scope="deliveries",
+        gives={"type": "string"},
+        gives_type="application/x-ndjson",
+        query=(_PROFILE, _SEQ),
+    ),
     Operation("POST", _PARKED + "/retry", retry_parked, scope="deliveries", gives=_COUNT),
     Operation("POST", _PARKED + "/{seq:int}/retry", retry_parked, scope="deliveries", gives=_COUNT),
+    Operation("DELETE", _PARKED, discard_parked, scope="deliveries", gives=_COUNT),
     Operation("DELETE", _PARKED + "/{seq:int}", discard_parked, scope="deliveries", gives=_COUNT),
     Operation(
         "GET",

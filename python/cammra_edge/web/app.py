@@ -3,7 +3,7 @@
 Invariants, held by `tests/web/test_security.py`:
 
 1. Without a session or token nothing answers but the page's own files, `GET /api/session`, sign-in and
-   the first visit.
+   the first visit; over the engine's local socket (`web.local`) nobody needs either.
 2. A request of a session that changes something must carry the session's CSRF token; an API token needs none, since no
    browser sends it unasked.
 3. No exception reaches the caller: it is logged, and the caller gets its number in the log.
@@ -38,20 +38,23 @@ from cammra_edge.web.openapi import document
 from cammra_edge.web.operation import Call, Operation, Problem, body_of, query_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from starlette.requests import Request
+    from starlette.routing import BaseRoute
 
     from cammra_edge.web.page import Page
 
 _log = logging.getLogger(__name__)
 
+OF_AN_ENGINE: tuple[Operation, ...] = (*api_trial.OPERATIONS, *api_traffic.OPERATIONS)
+"""What an engine answers that has no page, and so no settings but its script's."""
+
 OPERATIONS: tuple[Operation, ...] = (
     *api_access.OPERATIONS,
     *api_settings.OPERATIONS,
     *api_transfer.OPERATIONS,
-    *api_trial.OPERATIONS,
-    *api_traffic.OPERATIONS,
+    *OF_AN_ENGINE,
 )
 
 
@@ -74,15 +77,30 @@ register_url_convertor("text", TextConvertor())
 
 def build_app(page: Page, *, hosts: Iterable[str], any_address: bool) -> Starlette:
     """The application of one page."""
+    routes = [*_routes(page, OPERATIONS), *files_served.routes()]
+    return _app(page, routes, hosts=hosts, any_address=any_address)
+
+
+def build_local_app(page: Page, operations: Iterable[Operation]) -> Starlette:
+    """The application of an engine's local socket: the API, without the page's files."""
+    return _app(page, _routes(page, operations), hosts=["localhost"], any_address=False)
+
+
+def _routes(page: Page, operations: Iterable[Operation]) -> list[Route]:
     by_path: dict[str, dict[str, Operation]] = {}
-    for operation in OPERATIONS:
+    for operation in operations:
         by_path.setdefault(operation.path, {})[operation.method] = operation
     routes = [
         Route(path, partial(_answer, page, methods), methods=list(methods))
         for path, methods in by_path.items()
     ]
-    routes.append(Route("/api/openapi.json", partial(_document, page), methods=["GET"]))
-    routes.extend(files_served.routes())
+    described = partial(_document, page, tuple(operations))
+    return [*routes, Route("/api/openapi.json", described, methods=["GET"])]
+
+
+def _app(
+    page: Page, routes: Sequence[BaseRoute], *, hosts: Iterable[str], any_address: bool
+) -> Starlette:
     app = Starlette(
         routes=routes,
         middleware=[Middleware(Guard, hosts=list(hosts), any_address=any_address, tls=page.tls)],
@@ -133,6 +151,8 @@ def visitor_of(page: Page, request: Request, operation: Operation) -> access.Vis
 
 
 def _known(page: Page, request: Request, *, used: bool) -> access.Visitor | None:
+    if page.local:
+        return access.Visitor("shell", frozenset({*access.SCOPES, "person"}))
     header = request.headers.get("authorization", "")
     if header:
         kind, _, secret = header.partition(" ")
@@ -149,13 +169,13 @@ def _known(page: Page, request: Request, *, used: bool) -> access.Visitor | None
     return access.Visitor("page", frozenset({*access.SCOPES, "person"}), session)
 
 
-async def _document(page: Page, request: Request) -> Response:
+async def _document(page: Page, operations: Iterable[Operation], request: Request) -> Response:
     try:
         if _known(page, request, used=False) is None:
             raise Problem(401, "Sign in first.")  # noqa: TRY301 - the same answer as everywhere
     except Problem as problem:
         return problem.response()
-    return JSONResponse(document(OPERATIONS))
+    return JSONResponse(document(operations))
 
 
 async def _http_problem(_: Request, error: Exception) -> Response:

@@ -7,7 +7,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-from cammra_edge.web.files import PRIVATE_FILE
+from cammra_edge.web.files import PRIVATE_FILE, private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +35,7 @@ class AuditLog:
         line = (json.dumps(entry) + "\n").encode()
         with self._lock:
             try:
+                private_folder(self._path.parent)
                 if self._path.exists() and self._path.stat().st_size + len(line) > MAX_BYTES:
                     self._path.replace(self._path.with_suffix(".1.jsonl"))
                 handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)

@@ -31,6 +31,7 @@ SAMPLES = 120
 QUEUE = 8
 MAX_VIEWERS = 32
 KEEP_S = 15.0
+_END = b""
 
 
 class LiveFeed:
@@ -58,6 +59,13 @@ class LiveFeed:
         """Beat now: a person has changed something."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._changed.set)
+
+    def end(self) -> None:
+        """End every viewer's stream."""
+        for viewer in self._viewers:
+            while not viewer.empty():
+                viewer.get_nowait()
+            viewer.put_nowait(_END)
 
     async def run(self) -> None:
         """Beat until cancelled."""
@@ -115,6 +123,8 @@ class LiveFeed:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(KEEP_S):
                         message = await queue.get()
+                if message == _END:
+                    return
                 yield message
         finally:
             self._viewers.discard(queue)

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The page of an engine; `door` lets through one guess at the password at a time."""
+    """The page of an engine; `door` lets through one guess at the password at a time.
+
+    With `local` it is reached over the engine's socket: whoever gets through is the owner.
+    """
 
     engine: PagedEngine
     saved: SavedSettings
@@ -34,6 +37,7 @@ class Page:
     clock: Clock
     folder: Path
     tls: bool
+    local: bool = False
     door: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

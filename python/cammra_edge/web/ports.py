@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cammra_edge.config import Settings
     from cammra_edge.delivery import Try
     from cammra_edge.engine import EngineStatus
     from cammra_edge.model import Event
-    from cammra_edge.outbox import Parked
+    from cammra_edge.outbox import Delivery, Parked
     from cammra_edge.trial import Step
 
 
@@ -32,6 +32,12 @@ class PagedOperator(Protocol):
 
     def parked(self, key: str | None = None) -> Mapping[str, Sequence[Parked]]:
         """Parked deliveries by the profile's key, of one profile or all."""
+        ...
+
+    def parked_whole(
+        self, key: str | None = None, seq: int | None = None
+    ) -> Iterator[tuple[str, Parked, Delivery]]:
+        """Parked deliveries with event and pictures, each with its profile's key: all, a profile's, or one."""
         ...
 
     def parked_bytes(self, key: str, seq: int) -> bytes | None:

@@ -49,7 +49,7 @@ class StaleError(Exception):
 class SavedSettings:
     """The page's settings: those in force, and their versions."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it stands between
         self,
         folder: Path,
         script: Settings,
@@ -57,6 +57,7 @@ class SavedSettings:
         clock: Clock,
         *,
         deny_local: bool = False,
+        load: bool = True,
     ) -> None:
         """Lay what was saved over the script's settings, and hand it to the engine.
 
@@ -66,13 +67,14 @@ class SavedSettings:
             apply: Hands settings to the engine; raises `CammraError` when it cannot take them.
             clock: Where the time comes from.
             deny_local: Refuse addresses that lead to this machine or its link.
+            load: `False` for an engine without a page, whose settings are the script's: nothing is read or saved.
 
         Raises:
             ConfigError: A lock in the script's settings names no field.
         """
         check_locked(script)
         self._current = folder / CURRENT
-        self._versions = private_folder(private_folder(self._current.parent) / "versions")
+        self._versions = self._current.parent / "versions"
         self._apply = apply
         self._clock = clock
         self.deny_local = deny_local
@@ -80,7 +82,9 @@ class SavedSettings:
         self._trouble = ""
         self._version = Version(0, 0, "script", (), {})
         self.draft = draft_of(script, {})
-        self._load()
+        if load:
+            private_folder(private_folder(self._current.parent) / self._versions.name)
+            self._load()
 
     def _load(self) -> None:
         for candidate in (self._current, *self._version_files()):

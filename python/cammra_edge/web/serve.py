@@ -21,6 +21,7 @@ from cammra_edge.web.app import build_app
 from cammra_edge.web.audit import AuditLog
 from cammra_edge.web.files import private_folder
 from cammra_edge.web.live import LiveFeed
+from cammra_edge.web.local import served
 from cammra_edge.web.page import Page
 from cammra_edge.web.patience import ImpatientProtocol
 from cammra_edge.web.saved import SavedSettings
@@ -128,11 +129,11 @@ def serve_page(  # noqa: PLR0913 - each has a default
         ssl_keyfile=key,
     )
     name = f"[{host}]" if ":" in host else host
-    served = ServedPage(f"{'https' if page.tls else 'http'}://{name}:{bound}/", access.setup_code)
-    with listener, _running(_Server(config, feed), listener):
+    address = ServedPage(f"{'https' if page.tls else 'http'}://{name}:{bound}/", access.setup_code)
+    with listener, served(page), _running(_Server(config, feed), listener):
         if say:
-            _announce(served)
-        yield served
+            _announce(address)
+        yield address
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -148,11 +149,11 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _announce(served: ServedPage) -> None:
-    lines = [f"page     {served.url}"]
-    if served.setup_code:
+def _announce(page: ServedPage) -> None:
+    lines = [f"page     {page.url}"]
+    if page.setup_code:
         lines.append(
-            f"code     {served.setup_code}    (the first visit asks for it, and sets the password)"
+            f"code     {page.setup_code}    (the first visit asks for it, and sets the password)"
         )
     print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201 - the console is where the code belongs
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from cammra_edge.model import Direction, Event, EventKind, Plate
+from cammra_edge.outbox.codec import plain_from
 from cammra_edge.payload.paths import base_path
 from cammra_edge.profile import FilesContent, Profile
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from cammra_edge.clock import Clock
     from cammra_edge.config import Settings
     from cammra_edge.delivery import Try
-    from cammra_edge.outbox import Parked
+    from cammra_edge.outbox import Delivery, Parked
     from cammra_edge.web.ports import PagedEngine
 
 NS_PER_MS = 10**6
@@ -124,6 +127,17 @@ def parked_plain(key: str, delivery: Parked, *, words: bool) -> dict[str, Any]:
         "words": delivery.words if words else "",
         "at": delivery.parked_utc_ns // NS_PER_MS,
     }
+
+
+def parked_line(key: str, row: Parked, delivery: Delivery) -> bytes:
+    """One parked delivery whole, as a line of JSON: as `parked export` writes it, with the pictures in base64."""
+    plain = {
+        "profile": key,
+        "parked": plain_from(row),
+        "event": plain_from(delivery.event),
+        "images": {name: b64encode(jpeg).decode() for name, jpeg in delivery.images.items()},
+    }
+    return (json.dumps(plain, separators=(",", ":")) + "\n").encode()
 
 
 def outlook(engine: PagedEngine, settings: Settings, now_utc_ns: int) -> list[dict[str, Any]]:

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from cammra_edge.cli.exits import Exit
+from cammra_edge.cli.reached import key_of
 from cammra_edge.cli.stored import add_where, stored_at
 from cammra_edge.cli.terminal import Style, shown
-from cammra_edge.errors import ConfigError
 from cammra_edge.outbox.check import check_file
 
 if TYPE_CHECKING:
@@ -48,11 +48,10 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
 
 
 def _give(stored: Stored, giver: str, taker: str, *, terminal: Terminal) -> Exit:
-    with stored.opened() as outbox:
-        from_key, to_key = stored.key(outbox, "FROM", giver), stored.key(outbox, "TO", taker)
-        if stored.names is not None and from_key in stored.names:
-            raise ConfigError("FROM", giver, "a profile that the script no longer has")
-        moved = outbox.giving.give(from_key, to_key)
+    with stored.reached() as store:
+        profiles = store.status()[1]
+        from_key, to_key = key_of(profiles, "FROM", giver), key_of(profiles, "TO", taker)
+        moved = store.give(from_key, to_key)
     terminal.line(f"{moved} deliveries moved from {shown(giver)} to {shown(taker)}")
     terminal.data({"from": from_key, "to": to_key, "moved": moved})
     return Exit.OK

@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cammra_edge.cli.exits import Exit
+from cammra_edge.cli.reached import key_of
 from cammra_edge.cli.stored import add_where, stored_at
 from cammra_edge.cli.terminal import Style, shown
+from cammra_edge.outbox.exported import write_parked
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterable, Mapping
 
-    from cammra_edge.cli.stored import Stored
+    from cammra_edge.cli.reached import ParkedRow, ParkedWhole
     from cammra_edge.cli.terminal import Terminal
-    from cammra_edge.outbox import Outbox, Parked
 
 _VERBS = ("list", "show", "retry", "discard", "export")
 
@@ -47,74 +49,69 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     if args.what == "discard" and args.seq is None and not args.all:
         terminal.error("discard is for good: name one with --seq, or say --all")
         return Exit.USAGE
-    stored = stored_at(args.where)
-    with stored.opened() as outbox:
-        profile_id = None
+    with stored_at(args.where).reached() as store:
+        key = None
         if args.profile is not None:
-            key = stored.key(outbox, "--profile", args.profile)
-            profile_id = outbox.profile_ids().get(key, 0)
-        if args.what in {"list", "show"}:
-            keys = {number: key for key, number in outbox.profile_ids().items()}
-            rows = [
-                (keys.get(row.profile_id, ""), row)
-                for row in outbox.parking.listed(profile_id)
-                if args.seq in {None, row.seq}
-            ]
-            if args.what == "list":
-                return _list(rows, stored, terminal)
-            return _show(rows, stored, outbox, terminal)
+            key = key_of(store.status()[1], "--profile", args.profile)
+        if args.what == "list":
+            return _list(store.parked(key), terminal)
+        if args.what == "show":
+            names = {profile.key: profile.name for profile in store.status()[1]}
+            return _show(list(store.parked_whole(key, args.seq)), names, terminal)
         if args.what == "export":
-            count = outbox.parking.export(args.to, profile_id)
+            count = _export(args.to, store.parked_whole(key, args.seq))
             done = f"{count} written to {args.to}"
         elif args.what == "retry":
-            count = outbox.parking.retry(profile_id, args.seq)
-            done = f"{count} wait again; they are tried when an engine runs on this outbox"
+            count = store.retry(key, args.seq)
+            when = "at once" if store.running else "when an engine runs on this outbox"
+            done = f"{count} wait again; they are tried {when}"
         else:
-            count = outbox.parking.discard(profile_id, args.seq)
+            count = store.discard(key, args.seq)
             done = f"{count} discarded"
     terminal.line(done)
     terminal.data({args.what: count})
     return Exit.OK
 
 
-def _list(rows: list[tuple[str, Parked]], stored: Stored, terminal: Terminal) -> Exit:
-    for key, row in rows:
+def _export(folder: Path, found: Iterable[ParkedWhole]) -> int:
+    count = 0
+    for whole in found:
+        write_parked(folder, whole.row, whole.event, whole.images)
+        count += 1
+    return count
+
+
+def _list(rows: list[ParkedRow], terminal: Terminal) -> Exit:
+    for row in rows:
         at = datetime.fromtimestamp(row.parked_utc_ns / 1e9, tz=UTC).astimezone()
-        name = terminal.styled(shown(stored.name(key)), Style.BOLD)
+        name = terminal.styled(shown(row.name), Style.BOLD)
         terminal.line(
             f"{row.seq:>8}  {at:%Y-%m-%d %H:%M:%S}  {name}  {row.kind}  packet {row.packet}"
             f"  {row.attempts} tries  {shown(row.why)}"
         )
-        terminal.data({"profile": key, "name": stored.name(key), **asdict(row)})
+        terminal.data(asdict(row))
     if not rows:
         terminal.line("nothing is parked")
     return Exit.OK
 
 
-def _show(
-    rows: list[tuple[str, Parked]], stored: Stored, outbox: Outbox, terminal: Terminal
-) -> Exit:
-    found = [
-        (key, row, delivery)
-        for key, row in rows
-        if (delivery := outbox.parking.show(row.profile_id, row.seq))
-    ]
+def _show(found: list[ParkedWhole], names: Mapping[str, str], terminal: Terminal) -> Exit:
     if not found:
         terminal.error("there is no such delivery among the parked")
         return Exit.USAGE
-    for key, row, delivery in found:
-        event = delivery.event
-        terminal.line(
-            f"{shown(stored.name(key))}, packet {row.packet}, {row.attempts} tries: {shown(row.why)}"
-        )
+    for whole in found:
+        row, event = whole.row, whole.event
+        name = shown(names.get(whole.profile, whole.profile))
+        terminal.line(f"{name}, packet {row.packet}, {row.attempts} tries: {shown(row.why)}")
         if row.words:
             terminal.line(f"  the receiver says: {shown(row.words)}")
         terminal.line(
             f"  {event.kind} of vehicle {event.car_id}, {shown(event.plate.text)}, {event.direction}"
         )
-        terminal.line(f"  event {event.event_id}, {len(delivery.images)} pictures")
+        terminal.line(f"  event {event.event_id}, {len(whole.images)} pictures")
         terminal.data(
             {
+                "profile": whole.profile,
                 "seq": row.seq,
                 "event_id": event.event_id,
                 "kind": event.kind,

@@ -30,6 +30,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     add_speed(parser, "1")
     add_page(parser)
+    parser.add_argument(
+        "--no-socket",
+        action="store_true",
+        help="do not listen for other commands of this user (status, parked, test …)",
+    )
 
 
 def run(args: Namespace, terminal: Terminal) -> Exit:
@@ -47,7 +52,10 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         raise ScriptError(
             f"{script.path}: source is a {type(source).__name__}: want what yields (frame, reads, at)"
         )
-    with page_of(script.engine, args.page, terminal), script.engine.running():
+    with (
+        page_of(script.engine, args.page, terminal),
+        script.engine.running(local_socket=not args.no_socket),
+    ):
         terminal.note(f"running {script.path}; Ctrl-C ends it")
         try:
             for entry in source:
@@ -67,7 +75,10 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
 def _play(recording: Recording, script: Script, args: Namespace, terminal: Terminal) -> Exit:
     settings = settings_for(script.engine.settings, recording)
     engine = Engine(settings, stream_id=recording.stream_id())
-    with page_of(engine, args.page, terminal), engine.running(live=False):
+    with (
+        page_of(engine, args.page, terminal),
+        engine.running(live=False, local_socket=not args.no_socket),
+    ):
         with terminal.progress("playing", recording.size_bytes()) as bar:
             played = play(recording, engine, speed=args.speed, progress=bar.advance)
         tell_faults(terminal, played.faults)

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.playing import profile_line
+from cammra_edge.cli.reached import status_from
 from cammra_edge.cli.stored import add_where, stored_at
 from cammra_edge.cli.terminal import Style, shown
-from cammra_edge.delivery import ProfileStatus, stored_status
 from cammra_edge.delivery.metrics import prometheus_text
 from cammra_edge.errors import CammraError
-from cammra_edge.outbox import OutboxStatus
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from pathlib import Path
-
-    from _typeshed import DataclassInstance
 
     from cammra_edge.cli.terminal import Terminal
+    from cammra_edge.delivery import ProfileStatus
+    from cammra_edge.outbox import OutboxStatus
 
 TOKEN = "CAMMRA_TOKEN"  # noqa: S105 - the variable's name, not a secret
 _ANSWER_S = 10.0
-_T = TypeVar("_T", bound="DataclassInstance")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -34,19 +31,25 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--page",
         metavar="URL",
-        help=f"ask a running engine's page instead, with the API token in {TOKEN}",
+        help=f"ask the page of an engine elsewhere, with the API token in {TOKEN}",
     )
     parser.add_argument("--metrics", action="store_true", help="as Prometheus text")
 
 
 def run(args: Namespace, terminal: Terminal) -> Exit:
     """Show one outbox's state."""
-    outbox, profiles = _asked(args.page) if args.page else _stored(args.where)
+    if args.page:
+        running, (outbox, profiles) = True, _asked(args.page)
+    else:
+        with stored_at(args.where).reached() as store:
+            running, (outbox, profiles) = store.running, store.status()
     if args.metrics:
         terminal.line(prometheus_text(outbox, profiles).rstrip("\n"))
         return Exit.OK
     if outbox is not None:
-        terminal.line(f"{outbox.path}: {outbox.events} events, {outbox.bytes / (1 << 20):.1f} MiB")
+        engine = "an engine runs on it" if running else "no engine runs on it"
+        held = f"{outbox.events} events, {outbox.bytes / (1 << 20):.1f} MiB"
+        terminal.line(f"{outbox.path}: {held}; {engine}")
         if outbox.trouble:
             terminal.line(terminal.styled(f"  not yet on disk: {shown(outbox.trouble)}", Style.BAD))
     for profile in profiles:
@@ -55,20 +58,12 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         terminal.line(f"  {name} ({profile.state}): {profile_line(profile)}")
     terminal.data(
         {
+            "running": running,
             "outbox": asdict(outbox) if outbox is not None else None,
             "profiles": [asdict(profile) for profile in profiles],
         }
     )
     return Exit.OK
-
-
-def _stored(where: Path) -> tuple[OutboxStatus, list[ProfileStatus]]:
-    stored = stored_at(where)
-    with stored.opened() as outbox:
-        return outbox.status(), [
-            stored_status(outbox, key, stored.name(key), stored.state(key))
-            for key in stored.keys(outbox)
-        ]
 
 
 def _asked(url: str) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
@@ -82,12 +77,7 @@ def _asked(url: str) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
             timeout=_ANSWER_S,
         )
         answer.raise_for_status()
-        status = answer.json()
-        outbox = status["outbox"]
-        return (
-            None if outbox is None else _read(OutboxStatus, outbox),
-            [_read(ProfileStatus, profile) for profile in status["profiles"]],
-        )
+        return status_from(answer.json())
     except httpx.HTTPStatusError as error:
         code = error.response.status_code
         raise CammraError(
@@ -95,8 +85,3 @@ def _asked(url: str) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
         ) from error
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, LookupError) as error:
         raise CammraError(f"{url}: {error}") from error
-
-
-def _read(kind: type[_T], plain: dict[str, Any]) -> _T:
-    """The value that was sent as JSON; what a newer version has besides is left out."""
-    return kind(**{one.name: plain[one.name] for one in fields(kind) if one.name in plain})

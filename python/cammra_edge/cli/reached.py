@@ -1,0 +1,257 @@
+"""An outbox as commands reach it: opened by this process, or through the engine that runs on it.
+
+Both do the same and say the same (`tests/cli/test_running_engine.py`); profiles are named by key.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from cammra_edge.cli.asking import RefusedError, path_of
+from cammra_edge.delivery import ProfileState, ProfileStatus, stored_status
+from cammra_edge.errors import ConfigError
+from cammra_edge.model import Event
+from cammra_edge.outbox import OutboxStatus, Parked
+from cammra_edge.outbox.codec import value_from
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from _typeshed import DataclassInstance
+
+    from cammra_edge.cli.asking import RunningEngine
+    from cammra_edge.outbox import Outbox
+
+_NOT_THERE = 404
+_T = TypeVar("_T", bound="DataclassInstance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedRow:
+    """A parked delivery as `parked list` tells it."""
+
+    profile: str
+    name: str
+    seq: int
+    event_id: str
+    packet: int
+    kind: str
+    attempts: int
+    why: str
+    words: str
+    parked_utc_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedWhole:
+    """A parked delivery with its event and its pictures."""
+
+    profile: str
+    row: Parked
+    event: Event
+    images: Mapping[str, bytes]
+
+
+class Reached(Protocol):
+    """What commands do with an outbox; `running` says whether an engine does it for them."""
+
+    running: bool
+
+    def status(self) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
+        """The outbox, and its profiles: those of the settings, then removed ones."""
+        ...
+
+    def parked(self, key: str | None) -> list[ParkedRow]:
+        """Parked deliveries, oldest first, of one profile or all."""
+        ...
+
+    def parked_whole(self, key: str | None, seq: int | None = None) -> Iterator[ParkedWhole]:
+        """The same with events and pictures."""
+        ...
+
+    def retry(self, key: str | None, seq: int | None) -> int:
+        """Let them wait again: one, a profile's or all; returns how many."""
+        ...
+
+    def discard(self, key: str | None, seq: int | None) -> int:
+        """Discard them for good; returns how many."""
+        ...
+
+    def give(self, from_key: str, to_key: str) -> int:
+        """Hand a removed profile's backlog to another; returns how many deliveries."""
+        ...
+
+
+def key_of(profiles: list[ProfileStatus], option: str, text: str) -> str:
+    """The key of a profile, by key or name.
+
+    Raises:
+        ConfigError: There is none, or several have that name.
+    """
+    keys = [profile.key for profile in profiles]
+    named = [profile.key for profile in profiles if text == profile.name]
+    if text in keys or len(named) == 1:
+        return text if text in keys else named[0]
+    raise ConfigError(option, text, f"one of {', '.join(keys) or 'no profiles'}")
+
+
+class Opened:
+    """An outbox that this process has open.
+
+    Args:
+        outbox: The outbox.
+        names: The names of the settings' profiles by key; `None` where no script says which there are.
+    """
+
+    running = False
+
+    def __init__(self, outbox: Outbox, names: Mapping[str, str] | None) -> None:
+        self._outbox = outbox
+        self._names = names
+
+    def status(self) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
+        """See `Reached`."""
+        outbox, names = self._outbox, self._names
+        numbers = outbox.profile_ids()
+        known = list(names or ())
+        left = [key for key in numbers if key not in known and outbox.tally(numbers[key]).put]
+        gone = ProfileState.NOT_RUNNING if names is None else ProfileState.REMOVED
+        profiles = [stored_status(outbox, key, self._name(key)) for key in known]
+        profiles += [stored_status(outbox, key, key, gone) for key in left]
+        return outbox.status(), profiles
+
+    def _name(self, key: str) -> str:
+        return (self._names or {}).get(key, key)
+
+    def parked(self, key: str | None) -> list[ParkedRow]:
+        """See `Reached`."""
+        keys = {number: known for known, number in self._outbox.profile_ids().items()}
+        return [
+            ParkedRow(
+                profile=keys[row.profile_id],
+                name=self._name(keys[row.profile_id]),
+                seq=row.seq,
+                event_id=row.event_id,
+                packet=row.packet,
+                kind=row.kind,
+                attempts=row.attempts,
+                why=row.why,
+                words=row.words,
+                parked_utc_ns=row.parked_utc_ns,
+            )
+            for row in self._outbox.parking.listed(self._number(key))
+        ]
+
+    def parked_whole(self, key: str | None, seq: int | None = None) -> Iterator[ParkedWhole]:
+        """See `Reached`."""
+        keys = {number: known for known, number in self._outbox.profile_ids().items()}
+        for row, delivery in self._outbox.parking.whole(self._number(key), seq):
+            yield ParkedWhole(
+                profile=keys[row.profile_id], row=row, event=delivery.event, images=delivery.images
+            )
+
+    def retry(self, key: str | None, seq: int | None) -> int:
+        """See `Reached`."""
+        return self._outbox.parking.retry(self._number(key), seq)
+
+    def discard(self, key: str | None, seq: int | None) -> int:
+        """See `Reached`."""
+        return self._outbox.parking.discard(self._number(key), seq)
+
+    def _number(self, key: str | None) -> int | None:
+        return None if key is None else self._outbox.profile_ids().get(key, 0)
+
+    def give(self, from_key: str, to_key: str) -> int:
+        """See `Reached`."""
+        if self._names is not None and from_key in self._names:
+            raise ConfigError("FROM", from_key, "a profile that the script no longer has")
+        return self._outbox.giving.give(from_key, to_key)
+
+
+class Asked:
+    """An outbox through the engine that runs on it."""
+
+    running = True
+
+    def __init__(self, engine: RunningEngine) -> None:
+        self.engine = engine
+
+    def status(self) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
+        """See `Reached`."""
+        return status_from(self.engine.ask("GET", path_of("status")))
+
+    def parked(self, key: str | None) -> list[ParkedRow]:
+        """See `Reached`."""
+        names = {profile.key: profile.name for profile in self.status()[1]}
+        rows = self.engine.ask("GET", path_of("parked"), profile=key)
+        return [
+            ParkedRow(
+                profile=row["profile"],
+                name=names.get(row["profile"], row["profile"]),
+                seq=row["seq"],
+                event_id=row["event"],
+                packet=row["packet"],
+                kind=row["kind"],
+                attempts=row["attempts"],
+                why=row["why"],
+                words=row["words"],
+                parked_utc_ns=row["at"] * 10**6,
+            )
+            for row in reversed(rows)
+        ]
+
+    def parked_whole(self, key: str | None, seq: int | None = None) -> Iterator[ParkedWhole]:
+        """See `Reached`."""
+        for line in self.engine.lines("GET", path_of("parked", "export"), profile=key, seq=seq):
+            plain = json.loads(line)
+            yield ParkedWhole(
+                profile=plain["profile"],
+                row=value_from(Parked, plain["parked"]),
+                event=value_from(Event, plain["event"]),
+                images={name: b64decode(text) for name, text in plain["images"].items()},
+            )
+
+    def retry(self, key: str | None, seq: int | None) -> int:
+        """See `Reached`."""
+        return self._moved("POST", key, seq, "retry")
+
+    def discard(self, key: str | None, seq: int | None) -> int:
+        """See `Reached`."""
+        return self._moved("DELETE", key, seq)
+
+    def _moved(self, method: str, key: str | None, seq: int | None, *verb: str) -> int:
+        """Ask for a profile, or for each that has anything parked."""
+        parked = [profile.key for profile in self.status()[1] if profile.parked_now]
+        one = () if seq is None else (seq,)
+        count = 0
+        for profile in [key] if key is not None else parked:
+            try:
+                moved = self.engine.ask(method, path_of("profiles", profile, "parked", *one, *verb))
+            except RefusedError as error:
+                if error.status != _NOT_THERE:
+                    raise
+            else:
+                count += moved["events"]
+        return count
+
+    def give(self, from_key: str, to_key: str) -> int:
+        """See `Reached`."""
+        path = path_of("profiles", from_key, "give")
+        count: int = self.engine.ask("POST", path, {"to": to_key})["events"]
+        return count
+
+
+def status_from(plain: dict[str, Any]) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
+    """Outbox and profiles as `/api/status` tells them; what a newer version has besides is left out."""
+    outbox = plain["outbox"]
+    return (
+        None if outbox is None else _read(OutboxStatus, outbox),
+        [_read(ProfileStatus, profile) for profile in plain["profiles"]],
+    )
+
+
+def _read(kind: type[_T], plain: dict[str, Any]) -> _T:
+    return kind(**{one.name: plain[one.name] for one in fields(kind) if one.name in plain})

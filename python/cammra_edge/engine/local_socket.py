@@ -1,0 +1,121 @@
+"""The local socket of a running engine: how its owner's shell asks it, without a token and without a page.
+
+It costs an idle engine a sleeping thread. What speaks on it, the page's API, lies above the engine and takes 12 MiB:
+it is found by name and loaded when somebody connects for the first time, and it ends when nobody has for a while.
+
+Invariants, held by `tests/engine/test_local_socket.py`:
+
+1. Only the owner, and root, may connect.
+2. A socket on which somebody listens is never replaced; one that a killed engine left always is.
+3. Where no socket can be, the engine runs without, and `trouble` says why.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import select
+import socket
+import threading
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from cammra_edge.engine import socket_place
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cammra_edge.clock import Clock
+
+_log = logging.getLogger(__name__)
+
+SPEAKER = "cammra_edge.web.local"
+"""Its `speak(engine, clock, listener, ended)` answers who connects, and returns when nobody has for a while."""
+_STOP_S = 5.0
+_DECLINE_S = 1.0
+_MOST_HEADERS = 64 << 10
+
+
+class LocalSocket:
+    """Listens from construction until `close`. `path` is where; empty when there is no socket, and `trouble` says why.
+
+    Args:
+        engine: Who is asked.
+        outbox: The path of its outbox, after which the socket is found.
+        clock: Where the time comes from.
+    """
+
+    def __init__(self, engine: object, outbox: Path, clock: Clock) -> None:
+        self.path = ""
+        self.trouble = ""
+        self._engine, self._clock = engine, clock
+        self._sign = socket_place.beside(outbox).absolute()
+        self._ended, self._end = socket.socketpair()
+        self._thread: threading.Thread | None = None
+        place = (socket_place.in_run_directory(outbox) or self._sign).absolute()
+        try:
+            self._listener = socket_place.listening(place)
+        except (OSError, ValueError) as error:
+            self.trouble = why = str(getattr(error, "strerror", None) or error)
+            _log.warning("no local socket why=%s", why)
+            return
+        self._place = place
+        self._inode = place.stat().st_ino
+        self.path = str(place)
+        if place != self._sign:
+            # Whoever finds no sign looks into the run directories that he knows.
+            with suppress(OSError):
+                self._put_up_sign()
+        self._thread = threading.Thread(target=self._work, name="local-socket", daemon=True)
+        self._thread.start()
+
+    def _put_up_sign(self) -> None:
+        self._sign.unlink(missing_ok=True)
+        handle = os.open(self._sign, os.O_WRONLY | os.O_CREAT | os.O_EXCL, socket_place.PRIVATE)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(f"{self.path}\n")
+
+    def close(self) -> None:
+        """Let answers under way end, and remove the socket."""
+        with self._ended, self._end:
+            if self._thread is None:
+                return
+            self._end.send(b".")
+            self._thread.join(_STOP_S)
+            self._listener.close()
+        with suppress(OSError):
+            if self._place.stat().st_ino == self._inode:
+                self._place.unlink()
+            if self._place != self._sign:
+                self._sign.unlink()
+
+    def _work(self) -> None:
+        poll = select.poll()
+        poll.register(self._listener, select.POLLIN)
+        poll.register(self._ended, select.POLLIN)
+        while self._ended.fileno() not in (number for number, _ in poll.poll()):
+            try:
+                speaker = import_module(SPEAKER)
+                speaker.speak(self._engine, self._clock, self._listener, self._ended)
+            except ImportError as error:
+                self._decline(f"{error.name} is not installed (pip install 'cammra-edge[page]')")
+            except Exception:  # noqa: BLE001 - whatever it is, the engine goes on
+                _log.exception("local socket failed")
+                self._decline("Something went wrong here; the log has it.")
+
+    def _decline(self, why: str) -> None:
+        """Tell one who connects that nobody can answer."""
+        body = json.dumps({"error": why}).encode()
+        head = (
+            "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        with suppress(OSError):
+            self._listener.settimeout(_DECLINE_S)
+            link, _ = self._listener.accept()
+            with link:
+                link.settimeout(_DECLINE_S)
+                link.recv(_MOST_HEADERS)
+                link.sendall(head.encode() + body)
