@@ -61,7 +61,8 @@ arm: ## ARM wheels for aarch64 and armv7, checked and tested under emulation; no
 arm-quick: ## The same for aarch64 only, with a small part of the tests
 	@"$(PYTHON)" -m tools.arm --quick aarch64
 
-bench-peers: build # What the package is measured against
+bench-peers: build # What the package is measured against, and with
+	@benches/setup
 	@$(BIN)/python -m pip install --quiet -r benches/requirements.txt
 
 # pillow-simd comes as source only, and wants libjpeg's headers; built once, and only told about where that fails.

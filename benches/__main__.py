@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benches.bars import bars_table
+from benches.instructions import recorded
 from benches.method import pin
 from benches.plot import svg
 from benches.report import Result, Table, middle
@@ -76,6 +77,12 @@ PARTS = {
     "path-mjpeg": Part("path", {"source": "mjpeg"}, pinned=False),
     "recordings": Part("replay", pinned=False),
     "thrift": Part("thrift", pinned=False),
+    "store": Part("store", pinned=False),
+    "enqueue": Part("enqueue", pinned=False),
+    "forward": Part("forward", pinned=False),
+    "receivers": Part("receivers", pinned=False),
+    "backlog": Part("backlog", pinned=False),
+    "search": Part("search", pinned=False),
 }
 
 
@@ -114,6 +121,7 @@ def _conclude(bars: dict[str, float | str]) -> None:
     quiet, event = bars.get("observe_quiet_us"), bars.get("event_cpu_us")
     if isinstance(quiet, float) and isinstance(event, float):
         bars["observe_share"] = quiet / event
+    bars["store_instructions_k"] = recorded()[1]["outbox: put, take, done"] / 1000
     if ALLOCATIONS.exists():
         bars["observe_allocations"] = f"held by `{ALLOCATIONS.relative_to(HERE.parent)}`"
 

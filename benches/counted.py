@@ -31,7 +31,7 @@ from cammra_edge.sinks.http import HttpSink
 from cammra_edge.tracking import Tracker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from cammra_edge.model import Event
 
@@ -173,33 +173,65 @@ def _delivered(folder: Path) -> Iterator[Job]:
         attempt = Attempt(event_id="0" * 32, packet=4711)
         yield "send: POST of 53 kB on a kept connection", 50, lambda: sink.send(message, attempt)
         sink.close()
-    outbox = Outbox(OutboxSettings(path=folder / "outbox.sqlite3"), clock=SYSTEM_CLOCK)
-    keys = tuple(ref.image_key for ref in event.images)
-    numbers = iter(range(1, 1000))
-
-    def through_the_outbox() -> None:
-        number = next(numbers)
-        named = replace(
-            event,
-            event_id=event_id_from("bench", number, event.kind, 1),
-            vehicle_no=number,
-            car_id=number,
-            images=tuple(
-                replace(ref, image_key=f"{number}-{ref.image_key}") for ref in event.images
-            ),
-        )
-        stored = {f"{number}-{key}": images[key] for key in keys}
-        wanted = [Wanted(profile_id=1, image_keys=tuple(stored))]
-        outbox.put([NewEvent(event=named, images=stored, wanted_by=wanted)])
-        delivery = outbox.take(1)
-        assert delivery is not None
-        outbox.done(delivery)
-
-    yield "outbox: put, take, done", 20, through_the_outbox
+    yield from _stored(folder, event, images)
     # Every pattern fits up to its last character, and no two are one.
     stars = [ListEntry(f"{'?' * 27}*{number:04}") for number in range(MAX_PATTERNS)]
     lists = ListIndex([PlateList("worst", entries=stars)])
     yield f"plate lists, the worst of {MAX_PATTERNS:,} patterns", 1, lambda: lists.find("A" * 32)
+
+
+class _StoppedClock:
+    """Time that stands still, so that nothing depends on how long counting takes."""
+
+    def mono_ns(self) -> int:
+        return 1_000_000_000
+
+    def utc_ns(self) -> int:
+        return 1_763_800_000_000_000_000
+
+
+def _stored(folder: Path, event: Event, images: Mapping[str, bytes]) -> Iterator[Job]:
+    """An event of 53 kB for one profile; and what a second profile costs more. All events are made before."""
+    calls = 20
+    outbox = Outbox(OutboxSettings(path=folder / "outbox"), clock=_StoppedClock())
+    first, second = (outbox.profile_id(f"bench {number}") for number in (1, 2))
+    events = iter([_numbered(event, images, number, [first]) for number in range(calls + WARM)])
+
+    def through_the_outbox() -> None:
+        outbox.put([next(events)])
+        delivery = outbox.take(first)
+        assert delivery is not None
+        outbox.done(delivery)
+
+    yield "outbox: put, take, done", calls, through_the_outbox
+    for number in range(1000, 1000 + calls + WARM):
+        outbox.put([_numbered(event, images, number, [first, second])])
+        delivery = outbox.take(first)
+        assert delivery is not None
+        outbox.done(delivery)
+
+    def second_profile() -> None:
+        delivery = outbox.take(second)
+        assert delivery is not None
+        outbox.done(delivery)
+
+    yield "outbox: take and done of a second profile", calls, second_profile
+
+
+def _numbered(
+    event: Event, images: Mapping[str, bytes], number: int, wanted_by: list[int]
+) -> NewEvent:
+    refs = tuple(replace(ref, image_key=f"{number}-{ref.image_key}") for ref in event.images)
+    named = replace(
+        event,
+        event_id=event_id_from("bench", number, event.kind, 1),
+        vehicle_no=number,
+        car_id=number,
+        images=refs,
+    )
+    jpegs = {f"{number}-{key}": jpeg for key, jpeg in images.items()}
+    wanted = [Wanted(profile_id=profile_id) for profile_id in wanted_by]
+    return NewEvent(event=named, images=jpegs, wanted_by=wanted)
 
 
 def _event(folder: Path) -> tuple[Event, dict[str, bytes]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).resolve().parent
 _TARGET = _HERE.parent.parent / "target"
 _IntBox = ctypes.c_int * 4
+_OK = 200
 
 
 class FloorError(Exception):
@@ -154,6 +155,7 @@ class CurlFloor:
     def __init__(self, url: str) -> None:
         self._library = ctypes.CDLL(str(_built_curl()))
         self._library.floor_curl_post.restype = ctypes.c_long
+        self._library.floor_curl_forward.restype = ctypes.c_long
         if not self._library.floor_curl_ready(url.encode()):
             raise FloorError("libcurl has no handle for us")
 
@@ -163,6 +165,49 @@ class CurlFloor:
         if not status:
             raise FloorError("libcurl could not post")
         return status
+
+    def forward(self, folder: int, name: str, body: bytes) -> None:
+        """Keep a body in a file of that folder (a descriptor), post it, remove the file."""
+        length = ctypes.c_long(len(body))
+        if self._library.floor_curl_forward(folder, name.encode(), body, length) != _OK:
+            raise FloorError("libcurl could not post, or the disk took nothing")
+
+
+class GoFloor:
+    """A program in Go that keeps each event in a file and posts it; a process of its own.
+
+    Raises:
+        FloorError: No Go, or it does not compile.
+    """
+
+    def __init__(self, url: str, folder: Path, size_bytes: int) -> None:
+        command = [str(_built_go()), url, str(folder), str(size_bytes)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def forward(self, events: int) -> int:
+        """Send so many; the CPU time that it took, in nanoseconds."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{events}\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+def _built_go() -> Path:
+    go, source = shutil.which("go"), _HERE / "forward" / "main.go"
+    if go is None:
+        raise FloorError("want Go")
+    program = _TARGET / "bench" / "forward_floor"
+    command = [go, "build", "-o", str(program), str(source)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise FloorError(f"go failed: {done.stderr[-500:]}")
+    return program
 
 
 def _built_curl() -> Path:

@@ -1,6 +1,8 @@
 /* The floor of sending: libcurl's easy interface, as cameras push with it. One handle, whose connection is kept. */
 
 #include <curl/curl.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 static CURL *handle;
 static struct curl_slist *fields;
@@ -37,4 +39,14 @@ long floor_curl_post(const char *body, long length) {
     if (curl_easy_perform(handle) != CURLE_OK) return 0;
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
     return status;
+}
+
+/* Keeps a body in a file of its own, through a power cut, posts it and removes the file; the status, or 0. */
+long floor_curl_forward(int folder, const char *name, const char *body, long length) {
+    int file = openat(folder, name, O_CREAT | O_EXCL | O_WRONLY, 0600);
+    long status;
+    if (file < 0) return 0;
+    if (write(file, body, (size_t)length) != length || fsync(file) || close(file) || fsync(folder)) return 0;
+    status = floor_curl_post(body, length);
+    return unlinkat(folder, name, 0) ? 0 : status;
 }
