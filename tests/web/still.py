@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cammra_edge.config import OutboxSettings, Settings
 from cammra_edge.delivery import ProfileState, ProfileStatus
@@ -25,18 +25,21 @@ from cammra_edge.model import (
     Plate,
     Rect,
 )
+from cammra_edge.outbox import EventState
 from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp
 from cammra_edge.trial import Step
 from tests.emulation import PATIENCE
+from tests.remembering import FakeHistory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from cammra_edge.delivery import Try
-    from cammra_edge.outbox import Delivery, Parked
+    from cammra_edge.outbox import Delivery, Erased, EventQuery, FoundPage, Parked
 
 PASSWORD = "a gate in the rain"
+JPEG = b"\xff\xd8\xff\xd9"
 PATIENT_S = 60.0 * PATIENCE
 """How long a client of the tests waits for the page: a busy machine hashes a password slowly."""
 
@@ -88,7 +91,11 @@ class StillEngine:
         self._lock = threading.Lock()
         self.applied: list[Settings] = []
         self.refuses = ""
+        self.ill = ""
         self.events = [an_event(number, text) for number, text in enumerate(texts, start=1)]
+        self.history = FakeHistory()
+        for event in self.events:
+            self.history.add(event, EventState.DELIVERED, jpegs={"a1": JPEG})
 
     @property
     def settings(self) -> Settings:
@@ -117,11 +124,25 @@ class StillEngine:
     def recent_events(self) -> Sequence[Event]:
         return tuple(self.events)
 
+    def remembered_states(self) -> Mapping[str, Sequence[EventState]]:
+        return {}
+
+    def search(self, query: EventQuery, /) -> FoundPage:
+        if self.ill:
+            raise OutboxError(self.ill)
+        return self.history.search(query)
+
+    def history_image(self, seq: int, image_key: str) -> bytes | None:
+        return self.history.image(seq, image_key)
+
+    def erase(self, **what: Any) -> Erased:  # noqa: ANN401 - as the history takes it
+        return self.history.erase(**what)
+
     def journal(self) -> Mapping[str, Sequence[Try]]:
         return {}
 
     def picture(self, image_key: str) -> bytes | None:
-        return b"\xff\xd8\xff\xd9" if image_key == "a1" else None
+        return JPEG if image_key == "a1" else None
 
     def view(self, timeout_s: float = 2.0) -> bytes | None:  # noqa: ARG002 - there is no camera
         return None

@@ -56,6 +56,11 @@ COMMANDS = (
         "test", "testing", "try profiles out, step by step, with an event that is marked as a test"
     ),
     Command("status", "status", "show how an outbox and its profiles stand"),
+    Command("events", "events", "show the latest events, and those that come"),
+    Command(
+        "search", "search", "find remembered events by plate, time and more; write them to files"
+    ),
+    Command("erase", "erase", "overwrite remembered events and their pictures for good"),
     Command(
         "parked",
         "parked",

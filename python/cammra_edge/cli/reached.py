@@ -16,6 +16,7 @@ from cammra_edge.errors import ConfigError
 from cammra_edge.model import Event
 from cammra_edge.outbox import OutboxStatus, Parked
 from cammra_edge.outbox.codec import value_from
+from cammra_edge.search import erase_answer, search_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from cammra_edge.cli.asking import RunningEngine
     from cammra_edge.outbox import Outbox
+    from cammra_edge.search import Words
 
 _NOT_THERE = 404
 _T = TypeVar("_T", bound="DataclassInstance")
@@ -84,6 +86,18 @@ class Reached(Protocol):
         """Hand a removed profile's backlog to another; returns how many deliveries."""
         ...
 
+    def search(self, words: Words) -> dict[str, Any]:
+        """One page of remembered events, as `search.search_answer` gives it."""
+        ...
+
+    def image(self, seq: int, image_key: str) -> bytes | None:
+        """A picture of an event that was found."""
+        ...
+
+    def erase(self, words: Words) -> dict[str, Any]:
+        """Erase remembered events, and answer as `search.erase_answer` does."""
+        ...
+
 
 def key_of(profiles: list[ProfileStatus], option: str, text: str) -> str:
     """The key of a profile, by key or name.
@@ -104,13 +118,17 @@ class Opened:
     Args:
         outbox: The outbox.
         names: The names of the settings' profiles by key; `None` where no script says which there are.
+        zone_name: The camera's time zone; empty for the machine's.
     """
 
     running = False
 
-    def __init__(self, outbox: Outbox, names: Mapping[str, str] | None) -> None:
+    def __init__(
+        self, outbox: Outbox, names: Mapping[str, str] | None, zone_name: str = ""
+    ) -> None:
         self._outbox = outbox
         self._names = names
+        self._zone_name = zone_name
 
     def status(self) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
         """See `Reached`."""
@@ -169,6 +187,18 @@ class Opened:
         if self._names is not None and from_key in self._names:
             raise ConfigError("FROM", from_key, "a profile that the script no longer has")
         return self._outbox.giving.give(from_key, to_key)
+
+    def search(self, words: Words) -> dict[str, Any]:
+        """See `Reached`."""
+        return search_answer(self._outbox.history.search, words, self._zone_name)
+
+    def image(self, seq: int, image_key: str) -> bytes | None:
+        """See `Reached`."""
+        return self._outbox.history.image(seq, image_key)
+
+    def erase(self, words: Words) -> dict[str, Any]:
+        """See `Reached`."""
+        return erase_answer(self._outbox.history.erase, words, self._zone_name)
 
 
 class Asked:
@@ -242,6 +272,39 @@ class Asked:
         path = path_of("profiles", from_key, "give")
         count: int = self.engine.ask("POST", path, {"to": to_key})["events"]
         return count
+
+    def search(self, words: Words) -> dict[str, Any]:
+        """See `Reached`."""
+        found: dict[str, Any] = self.engine.ask("GET", path_of("events"), **_query(words))
+        return found
+
+    def image(self, seq: int, image_key: str) -> bytes | None:
+        """See `Reached`."""
+        try:
+            return b"".join(self.engine.lines("GET", path_of("events", seq, "images", image_key)))
+        except RefusedError as error:
+            if error.status != _NOT_THERE:
+                raise
+            return None
+
+    def erase(self, words: Words) -> dict[str, Any]:
+        """See `Reached`."""
+        given = {name: value for name, value in words.items() if value}
+        erased: dict[str, Any] = self.engine.ask("POST", path_of("erase"), given)
+        return erased
+
+
+def _query(words: Words) -> dict[str, str]:
+    """The words as the API's query has them."""
+    texts: dict[str, str] = {}
+    for name, value in words.items():
+        if isinstance(value, bool):
+            texts[name] = str(value).lower()
+        elif isinstance(value, list):
+            texts[name] = ",".join(value)
+        elif value is not None:
+            texts[name] = str(value)
+    return texts
 
 
 def status_from(plain: dict[str, Any]) -> tuple[OutboxStatus | None, list[ProfileStatus]]:

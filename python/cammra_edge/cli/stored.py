@@ -33,6 +33,7 @@ class Stored:
 
     settings: OutboxSettings
     names: Mapping[str, str] | None = None
+    time_zone: str = ""
 
     @contextmanager
     def reached(self) -> Iterator[Reached]:
@@ -49,7 +50,7 @@ class Stored:
         if not self.settings.path.exists():
             raise OutboxError(f"{self.settings.path}: there is no outbox")
         with closing(Outbox(self.settings, clock=SYSTEM_CLOCK)) as outbox:
-            yield Opened(outbox, self.names)
+            yield Opened(outbox, self.names, self.time_zone)
 
 
 def add_where(parser: ArgumentParser) -> None:
@@ -70,7 +71,8 @@ def stored_at(where: Path) -> Stored:
     """
     if where.suffix == ".py":
         settings = settings_in_force(load_script(where).engine.settings)
-        return Stored(settings.outbox, {profile.key: profile.name for profile in settings.profiles})
+        names = {profile.key: profile.name for profile in settings.profiles}
+        return Stored(settings.outbox, names, settings.device.time_zone)
     # Opened to look: lift all bounds, so that nothing is dropped.
     return Stored(
         OutboxSettings(path=where, max_bytes=_ALL_BYTES, max_events=_ALL_EVENTS, max_age_s=_ALL_S)

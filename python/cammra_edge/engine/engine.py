@@ -30,13 +30,14 @@ from cammra_edge.engine.recent import Recent
 from cammra_edge.engine.run import Run
 from cammra_edge.engine.snapshot import Snapshot
 from cammra_edge.engine.status import EngineStatus
-from cammra_edge.errors import FrameError, ReadError
+from cammra_edge.errors import FrameError, OutboxError, ReadError
 from cammra_edge.model import FrameTime
+from cammra_edge.outbox import Erasure, EventQuery
 from cammra_edge.retry import NS_PER_S
 from cammra_edge.tracking import Tracker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Unpack
 
     from cammra_edge.clock import Clock
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from cammra_edge.errors import CammraError
     from cammra_edge.imaging import Frame
     from cammra_edge.model import Event, PlateRead
+    from cammra_edge.outbox import Erased, EventState, FoundPage, History
     from cammra_edge.tracking import TrackEvent
 
 _log = logging.getLogger(__name__)
@@ -280,5 +282,69 @@ class Engine:
         )
 
     def recent_events(self) -> tuple[Event, ...]:
-        """The latest events, oldest first."""
+        """The latest events, oldest first; also those of earlier runs that the outbox remembers."""
         return self._recent.events()
+
+    def remembered_states(self) -> Mapping[str, Sequence[EventState]]:
+        """What had become of the recent events of earlier runs when this one began, by their ids."""
+        return self._recent.states()
+
+    # ---- the outbox's memory -----------------------------------------------------------------
+
+    def search(self, query: EventQuery | None = None) -> FoundPage:
+        """Events that the outbox remembers, newest first; `None` asks for all, page by page.
+
+        Raises:
+            OutboxError: The engine does not run.
+        """
+        return self._history().search(query or EventQuery())
+
+    def history_image(self, seq: int, image_key: str) -> bytes | None:
+        """A picture of an event that was found, as long as it is there.
+
+        Raises:
+            OutboxError: The engine does not run.
+        """
+        return self._history().image(seq, image_key)
+
+    def erase(
+        self,
+        *,
+        plate: str = "",
+        before_utc_ns: int | None = None,
+        everything: bool = False,
+        undelivered: bool = False,
+    ) -> Erased:
+        """Overwrite text and pictures of events, on the disk and here.
+
+        Args:
+            plate: Those with this plate; `*` is any text, `?` one character.
+            before_utc_ns: Those before this time.
+            everything: All of them.
+            undelivered: Also those that wait for a profile or are parked; otherwise they stay, and are counted.
+
+        Raises:
+            ConfigError: Not exactly one of the first three is given.
+            OutboxError: The engine does not run, or the disk refused.
+        """
+        what = Erasure(
+            plate=plate,
+            before_utc_ns=before_utc_ns,
+            everything=everything,
+            undelivered=undelivered,
+        )
+        history = self._history()
+        erased = history.erase(
+            plate=what.plate,
+            before_utc_ns=what.before_utc_ns,
+            everything=what.everything,
+            undelivered=what.undelivered,
+        )
+        self._recent.forget(what)
+        return erased
+
+    def _history(self) -> History:
+        run = self._run
+        if run is None:
+            raise OutboxError("the engine does not run")
+        return run.outbox.history

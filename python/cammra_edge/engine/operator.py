@@ -59,7 +59,12 @@ class Operator:
 
     def picture(self, image_key: str) -> bytes | None:
         """A recent event's JPEG, while it is kept."""
-        return self._recent.picture(image_key)
+        picture = self._recent.picture(image_key)
+        seq = self._recent.seq_of_picture(image_key)
+        run = self._run()
+        if picture is not None or seq is None or run is None:
+            return picture
+        return run.outbox.history.image(seq, image_key)
 
     def view(self, timeout_s: float = 2.0) -> bytes | None:
         """What the camera sees now, as a JPEG of at most 1280 x 720; `None` when no frame comes in time."""

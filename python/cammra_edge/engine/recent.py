@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from cammra_edge.model import EventKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cammra_edge.model import Event
-    from cammra_edge.outbox import NewEvent
+    from cammra_edge.outbox import Erasure, EventState, FoundEvent, NewEvent
 
 EVENTS = 1000
+REMEMBERED = 100
+"""Events of earlier runs that a start looks up."""
 PICTURE_BYTES = 8 << 20
 """Beyond what waits in the outbox."""
 
@@ -31,7 +33,37 @@ class Recent:
         self._pictures: OrderedDict[str, bytes] = OrderedDict()
         self._picture_bytes = 0
         self._counts: Counter[str] = Counter()
+        self._remembered: Mapping[str, FoundEvent] = {}
+        self._seqs: Mapping[str, int] = {}
         self.unwanted = 0
+
+    def remember(self, found: Iterable[FoundEvent]) -> None:
+        """Take over what the outbox remembers, newest first, where nothing has happened here yet."""
+        with self._lock:
+            if self._events:
+                return
+            events = list(found)[::-1]
+            self._events.extend(one.event for one in events)
+            self._remembered = {one.event.event_id: one for one in events}
+            self._seqs = {key: one.seq for one in events for key in one.image_keys}
+
+    def forget(self, what: Erasure) -> None:
+        """Let go of events and pictures that the outbox has forgotten."""
+        with self._lock:
+            gone = [event for event in self._events if what.covers(event)]
+            kept = [event for event in self._events if not what.covers(event)]
+            self._events.clear()
+            self._events.extend(kept)
+            for image in (image for event in gone for image in event.images):
+                self._picture_bytes -= len(self._pictures.pop(image.image_key, b""))
+
+    def states(self) -> Mapping[str, Sequence[EventState]]:
+        """What had become of the events of earlier runs at the start, by their ids."""
+        return {event_id: one.states for event_id, one in self._remembered.items()}
+
+    def seq_of_picture(self, image_key: str) -> int | None:
+        """The place in the outbox of an earlier run's event that has this picture."""
+        return self._seqs.get(image_key)
 
     def add(self, new: NewEvent) -> None:
         """An event was stored, or nobody wants it."""

@@ -10,7 +10,7 @@ from cammra_edge.checks import choice, maybe, number, set_of, text, whole
 from cammra_edge.errors import ConfigError
 from cammra_edge.fields import Checked, setting, settings
 from cammra_edge.model import Direction, Event, EventKind
-from cammra_edge.plates import WILDCARDS, list_key
+from cammra_edge.plates import WILDCARDS, Patterns, list_key
 
 MAX_FOUND = 1000
 """Events in one page of an answer."""
@@ -48,7 +48,7 @@ class EventQuery(Checked):
         kinds: Event types.
         min_confidence: Least confidence of the plate.
         state: What became of the event, for at least one profile.
-        cursor: Goes on where the page with this cursor ended. Empty: begins with the newest.
+        cursor: Events put before the one with this `seq`: where a page ended, the next goes on. Empty: all.
         limit: Events in one page.
     """
 
@@ -99,6 +99,13 @@ class Erasure(Checked):
             raise ConfigError(
                 "plate", self.plate, "exactly one of a plate, a time before which, and everything"
             )
+
+    def covers(self, event: Event) -> bool:
+        """Whether the event is to be forgotten, wherever it is kept; of one that waits, `undelivered` decides."""
+        if self.before_utc_ns is not None:
+            return event.at_utc_ns < self.before_utc_ns
+        patterns = Patterns([list_key(self.plate, pattern=True)])
+        return self.everything or patterns.first(list_key(event.plate.text)) is not None
 
 
 def _check_plate(plate: str) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.fields import Checked, required, settings
+from cammra_edge.search import safe_cell
 from cammra_edge.web import views
 from cammra_edge.web.live import MAX_VIEWERS
 from cammra_edge.web.operation import (
@@ -40,11 +41,6 @@ NOT_PARKED = "There is no such parked event any more."
 async def see_status(call: Call) -> Schema:
     """What the engine does now."""
     return await run_in_threadpool(views.status_plain, call.page.engine, call.page.clock)
-
-
-async def see_events(call: Call) -> list[Any]:
-    """The latest events, oldest first, and where each went."""
-    return await run_in_threadpool(views.events_plain, call.page.engine)
 
 
 async def stream_events(call: Call) -> Response:
@@ -108,15 +104,8 @@ async def journal_csv(call: Call) -> Response:
     out = io.StringIO()
     writer = csv.DictWriter(out, _COLUMNS, lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows({name: _safe_cell(entry[name]) for name in _COLUMNS} for entry in _tries(call))
+    writer.writerows({name: safe_cell(entry[name]) for name in _COLUMNS} for entry in _tries(call))
     return Response(out.getvalue(), media_type="text/csv", headers=as_file("cammra-journal.csv"))
-
-
-def _safe_cell(value: object) -> object:
-    # A spreadsheet takes a text that starts so for a formula; the receiver's words come from outside.
-    return (
-        f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t"} else value
-    )
 
 
 async def see_parked(call: Call) -> list[Any]:
@@ -216,7 +205,6 @@ def _listing(path: str, run: Run, *query: Query) -> Operation:
 
 OPERATIONS: Sequence[Operation] = (
     Operation("GET", "/api/status", see_status, gives=_STATUS, background=True),
-    _listing("/api/events", see_events),
     Operation(
         "GET",
         "/api/events/stream",

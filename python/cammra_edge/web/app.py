@@ -27,6 +27,7 @@ from starlette.routing import Route
 from cammra_edge.web import (
     access,
     api_access,
+    api_search,
     api_settings,
     api_traffic,
     api_transfer,
@@ -47,7 +48,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-OF_AN_ENGINE: tuple[Operation, ...] = (*api_trial.OPERATIONS, *api_traffic.OPERATIONS)
+OF_AN_ENGINE: tuple[Operation, ...] = (
+    *api_trial.OPERATIONS,
+    *api_traffic.OPERATIONS,
+    *api_search.OPERATIONS,
+)
 """What an engine answers that has no page, and so no settings but its script's."""
 
 OPERATIONS: tuple[Operation, ...] = (

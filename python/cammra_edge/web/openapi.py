@@ -88,7 +88,9 @@ def _described(operation: Operation, path: str) -> Schema:
             "name": parameter.name,
             "in": "query",
             "required": False,
-            "schema": {**parameter.schema, "default": parameter.default},
+            "schema": parameter.schema
+            if parameter.default is None
+            else {**parameter.schema, "default": parameter.default},
         }
         for parameter in operation.query
     ]

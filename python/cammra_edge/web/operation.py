@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from cammra_edge.web.access import Visitor
     from cammra_edge.web.page import Page
 
+_DIGITS = re.compile(r"[0-9]{1,15}")
+_DECIMALS = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,30})?(?:[eE]-?[0-9]{1,3})?")
 MAX_BODY_BYTES = 64 << 10
 JSON_TYPE = "application/json"
 
@@ -145,11 +148,14 @@ Run = Callable[[Call], Awaitable[Response | Schema | list[Any] | None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A query parameter: a text, a whole number between two bounds, or yes or no."""
+    """A query parameter: a text, a word or several words, a number between two bounds, or yes or no.
+
+    Without a default it may be left out.
+    """
 
     name: str
     schema: Schema
-    default: int | bool | str
+    default: int | float | bool | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,23 +275,29 @@ def query_of(operation: Operation, request: Request) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for parameter in operation.query:
         texts = request.query_params.getlist(parameter.name)
-        values[parameter.name] = _value(parameter, texts[-1]) if texts else parameter.default
+        if parameter.schema["type"] == "array":
+            values[parameter.name] = [word for text in texts for word in text.split(",") if word]
+        else:
+            values[parameter.name] = _value(parameter, texts[-1]) if texts else parameter.default
     return values
 
 
-def _value(parameter: Query, text: str) -> int | bool | str:
+def _value(parameter: Query, text: str) -> int | float | bool | str | None:
     schema = parameter.schema
     if schema["type"] == "string":
         return text
+    if not text and parameter.default is None:
+        return None
     if schema["type"] == "boolean":
         if text in {"true", "false"}:
             return text == "true"
         want = "true or false"
     else:
         low, high = schema["minimum"], schema["maximum"]
-        if text.isascii() and text.isdigit() and len(text) < 16 and low <= int(text) <= high:  # noqa: PLR2004 - 2^53
-            return int(text)
-        want = f"a whole number from {low} to {high}"
+        whole = schema["type"] == "integer"
+        if (_DIGITS if whole else _DECIMALS).fullmatch(text) and low <= float(text) <= high:
+            return int(text) if whole else float(text)
+        want = f"a {'whole ' if whole else ''}number from {low} to {high}"
     raise Problem(
         422, "A parameter cannot be used.", fields=(ConfigError(parameter.name, text[:40], want),)
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from cammra_edge.config import Settings
     from cammra_edge.delivery import Try
     from cammra_edge.engine import EngineStatus
     from cammra_edge.model import Event
-    from cammra_edge.outbox import Delivery, Parked
+    from cammra_edge.outbox import Delivery, Erased, EventQuery, EventState, FoundPage, Parked
     from cammra_edge.trial import Step
 
 
@@ -83,6 +83,23 @@ class PagedEngine(Protocol):
 
     def recent_events(self) -> Sequence[Event]:
         """The latest events, oldest first."""
+        ...
+
+    def remembered_states(self) -> Mapping[str, Sequence[EventState]]:
+        """What had become of the recent events of earlier runs when this one began, by their ids."""
+        ...
+
+    def search(self, query: EventQuery) -> FoundPage:
+        """One page of the events that are remembered, newest first."""
+        ...
+
+    def history_image(self, seq: int, image_key: str) -> bytes | None:
+        """A picture of an event that was found, as long as it is there."""
+        ...
+
+    @property
+    def erase(self) -> Callable[..., Erased]:
+        """Overwrites events and pictures; takes what `outbox.History.erase` takes."""
         ...
 
     @property

@@ -8,9 +8,11 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from cammra_edge.model import Direction, Event, EventKind, Plate
+from cammra_edge.outbox import EventState
 from cammra_edge.outbox.codec import plain_from
 from cammra_edge.payload.paths import base_path
 from cammra_edge.profile import FilesContent, Profile
+from cammra_edge.search import event_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,42 +36,13 @@ def events_plain(engine: PagedEngine) -> list[dict[str, Any]]:
     """The latest events, oldest first, and where each went."""
     events = engine.recent_events()[-SHOWN_EVENTS:]
     went = _went(engine)
+    states = engine.remembered_states()
     profiles = engine.settings.profiles
-    return [event_plain(event) | {"went": _where(event, profiles, went)} for event in events]
-
-
-def event_plain(event: Event) -> dict[str, Any]:
-    """One event, in the words of the page."""
-    return {
-        "id": event.event_id,
-        "kind": event.kind.value,
-        "car": event.car_id,
-        "at": event.at_utc_ns // NS_PER_MS,
-        "text": event.plate.text,
-        "confidence": round(event.plate.confidence, 4),
-        "country": event.plate.country,
-        "direction": event.direction.value,
-        "roi": event.roi_id,
-        "changed": list(event.changed),
-        "vehicle": " ".join(
-            part for part in (event.info.colour, event.info.make, event.info.model) if part
-        ),
-        "images": [
-            {
-                "key": ref.image_key,
-                "kind": ref.spec.kind.value,
-                "width": ref.width,
-                "height": ref.height,
-            }
-            for ref in event.images
-        ],
-        "missing": [{"kind": image.kind.value, "why": image.why} for image in event.missing],
-        "image_text": event.image_text,
-        "list": event.listed.name,
-        "list_mode": event.listed.mode,
-        "list_note": event.listed.description,
-        "list_meant": event.listed.meant,
-    }
+    return [
+        event_plain(event)
+        | {"went": _where(event, profiles, went, states.get(event.event_id, (EventState.WAITING,)))}
+        for event in events
+    ]
 
 
 def _went(engine: PagedEngine) -> dict[tuple[str, str], Try]:
@@ -82,15 +55,20 @@ def _went(engine: PagedEngine) -> dict[tuple[str, str], Try]:
 
 
 def _where(
-    event: Event, profiles: Sequence[Profile], went: Mapping[tuple[str, str], Try]
+    event: Event,
+    profiles: Sequence[Profile],
+    went: Mapping[tuple[str, str], Try],
+    states: Sequence[EventState],
 ) -> list[dict[str, Any]]:
+    """Where the event went, by the last try of each profile; where this run made none, by what is remembered."""
+    (only,) = states if len(states) == 1 else ("unknown",)
     places: list[dict[str, Any]] = []
     for profile in profiles:
         last = went.get((profile.key, event.event_id))
         if last is not None:
             place = {"outcome": last.outcome, "tries": last.number, "why": last.why}
-        elif profile.wants(event):
-            place = {"outcome": "waiting", "tries": 0, "why": ""}
+        elif profile.wants(event) and only != EventState.UNWANTED:
+            place = {"outcome": only, "tries": 0, "why": ""}
         else:
             continue
         places.append({"profile": profile.key, **place})

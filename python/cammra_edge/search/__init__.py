@@ -1,0 +1,27 @@
+"""What people ask of the outbox's memory, and what they get: the same for the API, the page and the command line."""
+
+from cammra_edge.search.answers import erase_answer, event_plain, search_answer
+from cammra_edge.search.export import (
+    csv_lines,
+    exported,
+    found_events,
+    json_lines,
+    safe_cell,
+    zipped,
+)
+from cammra_edge.search.words import Words, erasure_from, query_from
+
+__all__ = [
+    "Words",
+    "csv_lines",
+    "erase_answer",
+    "erasure_from",
+    "event_plain",
+    "exported",
+    "found_events",
+    "json_lines",
+    "query_from",
+    "safe_cell",
+    "search_answer",
+    "zipped",
+]

@@ -1,0 +1,215 @@
+"""Operations on the outbox's memory: search, pictures of what was found, export, erase."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from cammra_edge.errors import ConfigError, OutboxError
+from cammra_edge.fields import Checked, settings
+from cammra_edge.model import Direction, EventKind
+from cammra_edge.outbox import EventState
+from cammra_edge.outbox.found import MAX_FOUND
+from cammra_edge.search import (
+    csv_lines,
+    erase_answer,
+    exported,
+    found_events,
+    json_lines,
+    search_answer,
+    zipped,
+)
+from cammra_edge.web.operation import (
+    ANY,
+    LISTED,
+    Call,
+    Operation,
+    Problem,
+    Query,
+    Schema,
+    as_file,
+    object_schema,
+    unusable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cammra_edge.search import Words
+
+T = TypeVar("T")
+
+
+async def find_events(call: Call) -> Schema:
+    """Events that the camera remembers, newest first, page by page."""
+    answer = await _found(call, call.query)
+    if not call.query["cursor"]:
+        _note(call, call.page.audit.note_lookup, "events searched", call.query)
+    return answer
+
+
+async def see_image(call: Call) -> Response:
+    """A picture of an event that was found."""
+    seq, image_key = call.request.path_params["seq"], call.request.path_params["image_key"]
+    content = await _unless_ill(call.page.engine.history_image, seq, image_key)
+    if content is None:
+        raise Problem(404, "That picture is no longer kept here.")
+    headers = {"Cache-Control": "private, max-age=600"}
+    return Response(content, media_type="image/jpeg", headers=headers)
+
+
+async def export_zip(call: Call) -> Response:
+    """All events that are found, as a ZIP: a table, JSON and the pictures."""
+    return await _export(call, "zip", "application/zip")
+
+
+async def export_csv(call: Call) -> Response:
+    """All events that are found, as CSV."""
+    return await _export(call, "csv", "text/csv")
+
+
+async def export_json(call: Call) -> Response:
+    """All events that are found, as JSON."""
+    return await _export(call, "json", "application/json")
+
+
+async def _export(call: Call, kind: str, media_type: str) -> Response:
+    engine, words = call.page.engine, call.query
+    await _found(call, {**words, "limit": 1})  # before the answer has begun
+    _note(call, call.page.audit.note, f"events exported as {kind}", words)
+
+    def ask(words: Words) -> Schema:
+        return search_answer(engine.search, words, _zone(call))
+
+    pieces = (
+        zipped(exported(ask, engine.history_image, words))
+        if kind == "zip"
+        else (csv_lines if kind == "csv" else json_lines)(found_events(ask, words))
+    )
+    headers = as_file(f"cammra-events.{kind}")
+    return StreamingResponse(pieces, media_type=media_type, headers=headers)
+
+
+@settings
+class Forget(Checked):
+    """What is to be erased: `plate`, `before` (ISO 8601) or `all`; `undelivered` includes what waits or is parked."""
+
+    plate: str = ""
+    before: str = ""
+    all: bool = False
+    undelivered: bool = False
+
+
+async def erase(call: Call) -> Schema:
+    """Overwrite text and pictures of events for good; what waits for delivery stays, unless told otherwise."""
+    what = call.body
+    words = {
+        "plate": what.plate,
+        "before": what.before,
+        "all": what.all,
+        "undelivered": what.undelivered,
+    }
+    answer = await _unless_ill(erase_answer, call.page.engine.erase, words, _zone(call))
+    counts = f"{answer['events']} events and {answer['pictures']} pictures erased"
+    _note(call, call.page.audit.note, counts, words)
+    call.page.feed.wake()
+    return answer
+
+
+def _zone(call: Call) -> str:
+    return call.page.engine.settings.device.time_zone
+
+
+async def _found(call: Call, words: Words) -> Schema:
+    return await _unless_ill(search_answer, call.page.engine.search, words, _zone(call))
+
+
+async def _unless_ill(ask: Callable[..., T], *args: object) -> T:
+    try:
+        return await run_in_threadpool(ask, *args)
+    except ConfigError as error:
+        raise unusable(*error.errors) from error
+    except OutboxError as error:
+        raise Problem(503, f"Not now: {error}.") from error
+
+
+def _note(
+    call: Call, note: Callable[[str, str, Sequence[str]], None], what: str, words: Words
+) -> None:
+    """A line in the audit log: which words were given, and of the plate what stands for it there."""
+    plate = words.get("plate")
+    if plate:
+        what = f"{what}, plate {call.page.audit.mark(plate)}"
+    given = [
+        name for name, value in words.items() if value and name not in {"plate", "cursor", "limit"}
+    ]
+    note(call.who, what, given)
+
+
+_TEXT: Schema = {"type": "string", "maxLength": 64}
+_WORDS = (
+    Query(name="plate", schema=_TEXT, default=""),
+    Query(name="one_off", schema={"type": "boolean"}, default=False),
+    Query(name="from", schema=_TEXT, default=""),
+    Query(name="to", schema=_TEXT, default=""),
+    Query(name="direction", schema={"type": "string", "enum": ["", *Direction]}, default=""),
+    Query(
+        name="region", schema={"type": "integer", "minimum": 0, "maximum": 2**32 - 1}, default=None
+    ),
+    Query(name="list", schema=_TEXT, default=""),
+    Query(name="kind", schema={"type": "array", "items": {"enum": list(EventKind)}}, default=None),
+    Query(
+        name="min_confidence", schema={"type": "number", "minimum": 0, "maximum": 1}, default=None
+    ),
+    Query(name="state", schema={"type": "string", "enum": ["", *EventState]}, default=""),
+    Query(name="cursor", schema=_TEXT, default=""),
+)
+_LIMIT = Query(
+    name="limit", schema={"type": "integer", "minimum": 1, "maximum": MAX_FOUND}, default=50
+)
+_FOUND = object_schema(
+    events=LISTED,
+    cursor={"type": "string"},
+    **{"from": {"type": "string"}, "to": {"type": "string"}},
+)
+_FILE: Schema = {"type": "string"}
+_ERASED = object_schema(events={"type": "integer"}, pictures={"type": "integer"}, waiting=ANY)
+
+OPERATIONS: Sequence[Operation] = (
+    Operation(
+        "GET", "/api/events", find_events, gives=_FOUND, query=(*_WORDS, _LIMIT), also=(503,)
+    ),
+    Operation(
+        "GET",
+        "/api/events/{seq:int}/images/{image_key:text}",
+        see_image,
+        gives={"type": "string"},
+        gives_type="image/jpeg",
+        also=(503,),
+        background=True,
+    ),
+    Operation(
+        "GET",
+        "/api/events.zip",
+        export_zip,
+        gives=_FILE,
+        gives_type="application/zip",
+        query=_WORDS,
+        also=(503,),
+    ),
+    Operation(
+        "GET",
+        "/api/events.csv",
+        export_csv,
+        gives=_FILE,
+        gives_type="text/csv",
+        query=_WORDS,
+        also=(503,),
+    ),
+    Operation("GET", "/api/events.json", export_json, gives=LISTED, query=_WORDS, also=(503,)),
+    Operation(
+        "POST", "/api/erase", erase, scope="deliveries", takes=Forget, gives=_ERASED, also=(503,)
+    ),
+)
