@@ -65,8 +65,14 @@ class RunningEngine:
             RefusedError: The engine does not do that.
             OutboxError: It does not answer.
         """
+        content = self.content(method, path, body, **query)
         with self._answering(_ANSWER_S):
-            return json.loads(self._answer(method, path, body, query).read())
+            return json.loads(content)
+
+    def content(self, method: str, path: str, body: object = None, **query: object) -> bytes:
+        """As `ask`, for an answer that is not JSON."""
+        with self._answering(_ANSWER_S):
+            return self._answer(method, path, body, query).read()
 
     def lines(
         self, method: str, path: str, body: object = None, **query: object

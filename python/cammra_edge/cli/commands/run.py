@@ -57,6 +57,8 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         script.engine.running(local_socket=not args.no_socket),
     ):
         terminal.note(f"running {script.path}; Ctrl-C ends it")
+        if why := script.engine.status().local_socket_trouble:
+            terminal.note(f"other commands cannot reach it, as there is no socket: {why}")
         try:
             for entry in source:
                 if not isinstance(entry, tuple) or len(entry) != _TRIPLE:
