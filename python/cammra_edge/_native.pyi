@@ -1,6 +1,6 @@
 """The manual of the Rust half. `mypy.stubtest` holds it to the binary.
 
-Four doors lead here and no other module may: `imaging`, `tracking`, `framing`, `plates`. Errors are those of
+Five doors lead here and no other module may: `imaging`, `tracking`, `framing`, `plates`, `storing`. Errors are those of
 `cammra_edge.errors`. Every call that works on pixels lets other Python threads run meanwhile.
 """
 
@@ -15,12 +15,22 @@ from cammra_edge.profile.sender import Sender
 __all__ = [
     "EventForm",
     "HttpAnswer",
+    "LogGroup",
     "Patterns",
     "Shot",
     "TrackEvent",
     "Tracker",
     "crc32",
     "encode_image",
+    "log_directory",
+    "log_encode_event",
+    "log_erased_directory",
+    "log_erased_frame",
+    "log_header",
+    "log_read",
+    "log_scan",
+    "log_trailer",
+    "log_vehicle_hash",
     "multipart_body",
     "simd_name",
 ]
@@ -352,3 +362,154 @@ class Patterns:
 
         Other Python threads run meanwhile.
         """
+
+# ---- storing -------------------------------------------------------------------------------
+
+@final
+class LogGroup:
+    """Frames of the outbox's log that are written together: numbers and events go in, bytes come out.
+
+    What raised was not added. A picture is kept by reference, not copied.
+
+    Args:
+        store_id: The store's own name, 16 bytes.
+        segment: The segment in which it is to lie.
+        offset: Where in it; a multiple of 8.
+    """
+
+    def __new__(cls, store_id: bytes, segment: int, offset: int) -> Self: ...
+    def header(self, purpose: int, size: int) -> None:
+        """Begin a segment of `size` bytes: for events (0) or texts (1). Comes first, at offset 0.
+
+        Raises:
+            ValueError: It does not.
+        """
+    def image(self, no: int, image_key: str, jpeg: bytes) -> None:
+        """A picture under its number."""
+    def event(
+        self,
+        event: object,
+        *,
+        seq: int,
+        event_id: bytes,
+        stored_ns: int,
+        image_nos: Sequence[int],
+        wanted: Sequence[tuple[int, int, int, int]],
+    ) -> int:
+        """An event that is to be delivered; its images come first.
+
+        Args:
+            event: A `model.Event`.
+            seq: Its place in the outbox.
+            event_id: Its name, 16 bytes.
+            stored_ns: Running time.
+            image_nos: Of each of `event.images`; 0 for one that is stored nowhere.
+            wanted: Profile, packet, which images (bit i: image i; `2**64 - 1`: all), and the bytes of those images. The
+                event's own bytes are added to those.
+
+        Returns:
+            The length of the payload.
+
+        Raises:
+            ValueError, TypeError, OverflowError: It cannot be stored.
+        """
+    def state(self, json: bytes) -> None:
+        """Counters and the like: a JSON object, merged at the replay into those before."""
+    def erase(self, number: int, seqs: Sequence[int]) -> None:
+        """These events are about to be erased, in the erasure of that number."""
+    def erased_done(self, number: int) -> None:
+        """The erasure of that number is done."""
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+    @property
+    def segment(self) -> int: ...
+    @property
+    def offset(self) -> int:
+        """Where it begins."""
+    @property
+    def events(self) -> int:
+        """EVENT frames so far."""
+    def buffers(self) -> list[bytes]:
+        """What is to be written, in order; pictures are the objects that were given."""
+    def digests(self) -> bytes:
+        """The digests of its frames, for the segment's directory."""
+
+def log_encode_event(event: object) -> tuple[bytes, int]:
+    """An event as JSON: what `outbox.codec` documents, with `images` and `missing` behind all others.
+
+    Returns:
+        The JSON, and how long it is without those two and the brace that closes it.
+
+    Raises:
+        TypeError: It holds something that cannot be stored, or is no dataclass.
+    """
+
+def log_vehicle_hash(stream_id: str, vehicle_no: int) -> int:
+    """Stands for a vehicle of a stream in the log, in 64 bits. The same for good."""
+
+def log_directory(
+    store_id: bytes, segment: int, offset: int, size: int, digests: bytes
+) -> tuple[bytes, bytes]:
+    """The directory of a segment of `size` bytes, to be written at `offset`; and the 32 bytes that belong at its end.
+
+    Raises:
+        ValueError: No segment has that size.
+    """
+
+def log_read(store_id: bytes, segment: int, offset: int, frame: bytes) -> tuple[int, bytes]:
+    """Kind and payload of the frame that these bytes begin with. Other Python threads run meanwhile, from 64 kB on.
+
+    Raises:
+        ValueError: It does not verify there.
+    """
+
+def log_scan(
+    store_id: bytes, segment: int, content: bytes, start: int
+) -> tuple[bytes, int, list[tuple[int, int]]]:
+    """Read a segment frame by frame, and over what is broken.
+
+    Args:
+        store_id: As above.
+        segment: As above.
+        content: The segment's bytes from `start` on.
+        start: Where in the segment they begin: at a frame.
+
+    Returns:
+        The digests of the frames, where the last of them ends, and the ranges before that which are broken.
+    """
+
+def log_header(content: bytes) -> tuple[int, int, bytes, int, int]:
+    """Version, purpose, store id, segment and size, from a segment's beginning; of a later version, too.
+
+    Raises:
+        ValueError: No segment begins so.
+    """
+
+def log_trailer(store_id: bytes, segment: int, size: int, content: bytes) -> tuple[int, int]:
+    """Where the directory is, and its frame's length, from the last 32 bytes of a segment of `size` bytes.
+
+    Raises:
+        ValueError: The segment has no directory.
+    """
+
+def log_erased_frame(store_id: bytes, segment: int, offset: int, frame: bytes) -> bytes:
+    """The frame of an event, text or image as it is to be written over itself: erased, and as long.
+
+    Raises:
+        ValueError: It does not verify there, or is another's.
+    """
+
+def log_erased_directory(
+    store_id: bytes,
+    segment: int,
+    offset: int,
+    frame: bytes,
+    seqs: Sequence[int],
+    image_nos: Sequence[int] = [],
+) -> bytes:
+    """A frame of a directory, or of settlements, without what it says of those events and images, and as long.
+
+    Raises:
+        ValueError: It does not verify there, or is another's.
+    """

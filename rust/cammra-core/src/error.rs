@@ -150,4 +150,13 @@ pub enum LogError {
         /// Where it begins.
         offset: u64,
     },
+    /// A segment's header behind something else.
+    #[error("a segment's header must come first")]
+    NotFirst,
+    /// A payload that no frame can hold.
+    #[error("a frame's payload of {length} bytes: want less than 4 GiB")]
+    TooLong {
+        /// Its length.
+        length: usize,
+    },
 }

@@ -11,7 +11,8 @@
 //!   (bytes for the disk), [`http_answer`] (what a receiver answers);
 //! * **plates**: [`plates`] (which of many patterns a plate fits);
 //! * **storing**: [`log_frame`] (what the outbox's log is made of), [`log_record`] (what its frames hold of an event),
-//!   [`log_digest`] (what is needed of each frame later).
+//!   [`log_digest`] (what is needed of each frame later), [`log_erase`] (frames that forget), [`log_group`] (frames that are
+//!   written together), [`log_scan`] (a segment read over what is broken).
 //!
 //! Time is always an argument.
 
@@ -27,8 +28,11 @@ pub mod jpeg;
 mod json_text;
 mod log_bytes;
 pub mod log_digest;
+pub mod log_erase;
 pub mod log_frame;
+pub mod log_group;
 pub mod log_record;
+pub mod log_scan;
 pub mod multipart;
 pub mod output;
 mod pixels;

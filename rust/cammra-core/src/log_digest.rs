@@ -8,8 +8,8 @@ mod tests;
 
 use crate::error::LogError;
 use crate::log_bytes::{Fields, put_text};
-use crate::log_frame::kind;
-use crate::log_record::Summary;
+use crate::log_frame::{Frame, kind};
+use crate::log_record::{EventFrame, ImageFrame, Summary};
 
 /// Where a frame lies in its segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Place {
         out.extend(self.length.to_le_bytes());
     }
 
-    fn take(fields: &mut Fields<'_>) -> Result<Self, LogError> {
+    pub(crate) fn take(fields: &mut Fields<'_>) -> Result<Self, LogError> {
         Ok(Self {
             offset: fields.u64()?,
             length: fields.u32()?,
@@ -114,23 +114,23 @@ impl<'a> Digest<'a> {
     /// The digests of these bytes, one after the other. What cannot be read is an error, and the next one follows, unless
     /// the bytes end too early.
     pub fn each(digests: &'a [u8]) -> impl Iterator<Item = Result<Self, LogError>> + use<'a> {
-        let mut fields = Fields::new("a directory", digests);
-        std::iter::from_fn(move || {
-            while !fields.is_empty() {
-                match take_raw(&mut fields) {
-                    Ok((kind_byte, bytes)) => match Self::parse(kind_byte, bytes).transpose() {
-                        None => {}
-                        found => return found,
-                    },
-                    Err(error) => {
-                        fields = Fields::new("a directory", &[]);
-                        return Some(Err(error));
-                    }
-                }
-            }
-            None
+        each_raw(digests).filter_map(|raw| {
+            raw.and_then(|(kind, bytes)| Self::parse(kind, bytes))
+                .transpose()
         })
     }
+}
+
+/// The digests of these bytes with their kinds, as they stand.
+pub(crate) fn each_raw(digests: &[u8]) -> impl Iterator<Item = Result<(u8, &[u8]), LogError>> {
+    let mut fields = Fields::new("a directory", digests);
+    std::iter::from_fn(move || {
+        let raw = (!fields.is_empty()).then(|| take_raw(&mut fields))?;
+        if raw.is_err() {
+            fields = Fields::new("a directory", &[]);
+        }
+        Some(raw)
+    })
 }
 
 fn take_raw<'a>(fields: &mut Fields<'a>) -> Result<(u8, &'a [u8]), LogError> {
@@ -156,6 +156,49 @@ pub fn put_image(out: &mut Vec<u8>, place: Place, no: u64, jpeg_length: u32, key
         out.extend(jpeg_length.to_le_bytes());
         put_text(out, key);
     });
+}
+
+/// Appends the digest of a frame that lies there; nothing for a kind that has none.
+///
+/// # Errors
+/// Its payload is not what its kind says.
+pub fn put_frame(out: &mut Vec<u8>, place: Place, frame: &Frame<'_>) -> Result<(), LogError> {
+    let payload = frame.payload;
+    match frame.kind {
+        kind::EVENT | kind::TEXT => {
+            put_event(
+                out,
+                frame.kind,
+                place,
+                EventFrame::parse(payload)?.summary_bytes,
+            );
+        }
+        kind::IMAGE => {
+            let image = ImageFrame::parse(payload)?;
+            let jpeg_length = u32::try_from(image.jpeg.len()).unwrap_or(u32::MAX);
+            put_image(out, place, image.no, jpeg_length, image.key);
+        }
+        kind::ERASED => put_erased(out, place, payload)?,
+        kind::SETTLED | kind::STATE | kind::IDS | kind::ERASE | kind::ERASE_DONE => {
+            put_payload(out, frame.kind, payload);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn put_erased(out: &mut Vec<u8>, place: Place, payload: &[u8]) -> Result<(), LogError> {
+    let mut fields = Fields::new("an erased frame", payload);
+    let was = fields.u8()?;
+    let bytes = fields.rest();
+    if was == kind::IMAGE {
+        put_image(out, place, fields.u64()?, 0, &[]);
+    } else {
+        Summary::take(&mut fields)?;
+        let length = bytes.len() - fields.rest().len();
+        put_event(out, was, place, bytes.get(..length).unwrap_or_default());
+    }
+    Ok(())
 }
 
 /// Appends the digest of any other frame, which is its payload.

@@ -6,6 +6,7 @@
 mod delivery;
 mod event;
 mod head;
+mod image;
 mod settlement;
 #[cfg(test)]
 mod tests;
@@ -13,4 +14,5 @@ mod tests;
 pub use delivery::{ALL_IMAGES, Deliveries, Delivery, State, put_deliveries};
 pub use event::{Brief, EventFrame, Images, Summary, put_images};
 pub use head::{EventId, Head, flag, vehicle_hash};
+pub use image::ImageFrame;
 pub use settlement::{KnownId, Settlement, op};

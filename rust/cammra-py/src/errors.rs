@@ -1,6 +1,6 @@
 //! The one map from the core's errors to those of `cammra_edge.errors`.
 
-use cammra_core::error::{FrameError, FramingError, ImageError};
+use cammra_core::error::{FrameError, FramingError, ImageError, LogError};
 use pyo3::PyErr;
 use pyo3::exceptions::PyValueError;
 
@@ -40,4 +40,9 @@ pub(crate) fn from_framing(error: &FramingError) -> PyErr {
         FramingError::BoundaryInContent { .. } => python::BoundaryError::new_err(error.to_string()),
         other => PyValueError::new_err(other.to_string()),
     }
+}
+
+/// Bytes of the log that are not what they should be.
+pub(crate) fn from_log(error: LogError) -> PyErr {
+    PyValueError::new_err(error.to_string())
 }

@@ -8,6 +8,7 @@ mod framing;
 mod http_answer;
 mod imaging;
 mod plates;
+mod storing;
 mod tracking;
 
 use pyo3::exceptions::PyRuntimeWarning;
@@ -24,5 +25,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     imaging::register(module)?;
     tracking::register(module)?;
     framing::register(module)?;
-    plates::register(module)
+    plates::register(module)?;
+    storing::register(module)
 }

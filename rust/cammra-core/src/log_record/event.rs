@@ -108,7 +108,7 @@ pub struct EventFrame<'a> {
     pub summary: Summary<'a>,
     /// The same as bytes.
     pub summary_bytes: &'a [u8],
-    /// How long the event is without its images.
+    /// How long the event is without its images and without the brace that closes it.
     pub text_length: usize,
     /// The event as `cammra_edge.outbox.codec` documents it.
     pub json: &'a [u8],

@@ -1,0 +1,30 @@
+"""The storing door: the bytes of the outbox's log, put together and read in Rust.
+
+All names are described in `_native.pyi`; the kinds of frames in `cammra_core::log_frame`.
+"""
+
+from cammra_edge._native import (
+    LogGroup,
+    log_directory,
+    log_encode_event,
+    log_erased_directory,
+    log_erased_frame,
+    log_header,
+    log_read,
+    log_scan,
+    log_trailer,
+    log_vehicle_hash,
+)
+
+__all__ = [
+    "LogGroup",
+    "log_directory",
+    "log_encode_event",
+    "log_erased_directory",
+    "log_erased_frame",
+    "log_header",
+    "log_read",
+    "log_scan",
+    "log_trailer",
+    "log_vehicle_hash",
+]

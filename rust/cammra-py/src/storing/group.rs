@@ -1,0 +1,260 @@
+//! Frames that are written together, taken off Python's events.
+
+use cammra_core::event::{Direction, EventKind};
+use cammra_core::log_frame::{VERSION, kind};
+use cammra_core::log_group::{Group, Piece};
+use cammra_core::log_record::{
+    Brief, Delivery, Head, State, flag, put_deliveries, put_images, vehicle_hash,
+};
+use pyo3::exceptions::PyValueError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyBytes, PyString};
+
+use super::encode::put_event;
+use super::frames::StoreId;
+use super::texts::{bytes_of_text, normal_form};
+use crate::errors::from_log;
+
+const MOST: usize = 255;
+const FULL_CONFIDENCE: f64 = 10_000.0;
+
+/// See `_native.pyi`.
+#[pyclass(module = "cammra_edge._native")]
+pub(crate) struct LogGroup {
+    group: Group<PyBackedBytes>,
+    json: Vec<u8>,
+    payload: Vec<u8>,
+}
+
+#[pymethods]
+#[expect(clippy::needless_pass_by_value, reason = "what PyO3 extracts is owned")]
+impl LogGroup {
+    #[new]
+    fn new(store_id: StoreId, segment: u64, offset: u64) -> Self {
+        Self {
+            group: Group::new(store_id.home(segment), offset),
+            json: Vec::new(),
+            payload: Vec::new(),
+        }
+    }
+
+    fn header(&mut self, purpose: u8, size: u64) -> PyResult<()> {
+        self.group.header(VERSION, purpose, size).map_err(from_log)
+    }
+
+    fn image(
+        &mut self,
+        no: u64,
+        image_key: &Bound<'_, PyString>,
+        jpeg: PyBackedBytes,
+    ) -> PyResult<()> {
+        let key = bytes_of_text(image_key)?;
+        self.group.image(no, &key, jpeg).map_err(from_log)
+    }
+
+    #[pyo3(signature = (event, *, seq, event_id, stored_ns, image_nos, wanted))]
+    fn event(
+        &mut self,
+        event: &Bound<'_, PyAny>,
+        seq: u64,
+        event_id: StoreId,
+        stored_ns: u64,
+        image_nos: Vec<u64>,
+        wanted: Vec<(u32, u64, u64, u64)>,
+    ) -> PyResult<usize> {
+        if image_nos.len().max(wanted.len()) > MOST {
+            let message = "an event may have 255 images and 255 profiles that want it";
+            return Err(PyValueError::new_err(message));
+        }
+        self.json.clear();
+        let text_length = put_event(&mut self.json, event)?;
+        let told = Told::of(event)?;
+        let head = told.head(seq, event_id.0, stored_ns);
+        let payload = &mut self.payload;
+        payload.clear();
+        head.put(payload);
+        let json_length = self.json.len() as u64;
+        let deliveries = wanted.iter().map(|(profile, packet, keys, size)| {
+            let carried = image_nos.iter().enumerate();
+            let delivery = Delivery {
+                profile: *profile,
+                packet: *packet,
+                attempts: 0,
+                state: State::Waiting,
+                pictures: 0,
+                size: u32::try_from(size.saturating_add(json_length)).unwrap_or(u32::MAX),
+                keys: *keys,
+                parked_utc_ns: 0,
+                why: &[],
+                words: &[],
+            };
+            let pictures = carried.filter(|(at, no)| **no != 0 && delivery.carries(*at));
+            Delivery {
+                pictures: u8::try_from(pictures.count()).unwrap_or(u8::MAX),
+                ..delivery
+            }
+        });
+        put_images(payload, image_nos.iter().copied());
+        put_deliveries(payload, deliveries);
+        let brief = Brief {
+            plate: &told.plate,
+            list: &told.list,
+        };
+        brief.put(payload);
+        let summary = payload.len();
+        payload.extend(u32::try_from(text_length).unwrap_or(u32::MAX).to_le_bytes());
+        payload.extend_from_slice(&self.json);
+        self.group
+            .event(kind::EVENT, payload, summary)
+            .map_err(from_log)?;
+        Ok(payload.len())
+    }
+
+    fn state(&mut self, json: &[u8]) -> PyResult<()> {
+        self.group.payload(kind::STATE, json).map_err(from_log)
+    }
+
+    fn erase(&mut self, number: u64, seqs: Vec<u64>) -> PyResult<()> {
+        let numbers = std::iter::once(number).chain(seqs);
+        let payload: Vec<u8> = numbers.flat_map(u64::to_le_bytes).collect();
+        self.group.payload(kind::ERASE, &payload).map_err(from_log)
+    }
+
+    fn erased_done(&mut self, number: u64) -> PyResult<()> {
+        let payload = number.to_le_bytes();
+        self.group
+            .payload(kind::ERASE_DONE, &payload)
+            .map_err(from_log)
+    }
+
+    #[getter]
+    fn size(&self) -> u64 {
+        self.group.length()
+    }
+
+    #[getter]
+    fn segment(&self) -> u64 {
+        self.group.home().segment
+    }
+
+    #[getter]
+    fn offset(&self) -> u64 {
+        self.group.begin()
+    }
+
+    #[getter]
+    fn events(&self) -> usize {
+        self.group.events()
+    }
+
+    fn buffers<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyBytes>>> {
+        let buffers = self.group.pieces().map(|piece| match piece {
+            Piece::Own(bytes) => Ok(PyBytes::new(py, bytes)),
+            Piece::Picture(jpeg) => Ok(jpeg.into_pyobject(py)?.cast_into()?),
+        });
+        buffers.collect()
+    }
+
+    fn digests<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.group.digests())
+    }
+}
+
+/// What the head and the brief need of an event.
+struct Told {
+    vehicle: u64,
+    vehicle_no: u64,
+    car_id: u64,
+    at_utc_ns: i64,
+    kind: EventKind,
+    direction: Direction,
+    confidence: f64,
+    roi: u32,
+    ordinal: u32,
+    plate: Vec<u8>,
+    list: Vec<u8>,
+}
+
+impl Told {
+    fn of(event: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = event.py();
+        let vehicle_no = event.getattr(intern!(py, "vehicle_no"))?.extract()?;
+        let stream_id = event.getattr(intern!(py, "stream_id"))?;
+        let plate = event.getattr(intern!(py, "plate"))?;
+        let text = plate.getattr(intern!(py, "text"))?;
+        let list = event
+            .getattr(intern!(py, "listed"))?
+            .getattr(intern!(py, "name"))?;
+        Ok(Self {
+            vehicle: vehicle_hash(&bytes_of_text(stream_id.cast()?)?, vehicle_no),
+            vehicle_no,
+            car_id: event.getattr(intern!(py, "car_id"))?.extract()?,
+            at_utc_ns: event.getattr(intern!(py, "at_utc_ns"))?.extract()?,
+            kind: kind_of(event.getattr(intern!(py, "kind"))?.cast()?)?,
+            direction: direction_of(event.getattr(intern!(py, "direction"))?.cast()?)?,
+            confidence: plate.getattr(intern!(py, "confidence"))?.extract()?,
+            roi: event.getattr(intern!(py, "roi_id"))?.extract()?,
+            ordinal: event.getattr(intern!(py, "ordinal"))?.extract()?,
+            plate: normal_form(text.cast()?, false)?,
+            list: bytes_of_text(list.cast()?)?.into_owned(),
+        })
+    }
+
+    fn head(&self, seq: u64, id: [u8; 16], stored_ns: u64) -> Head {
+        Head {
+            seq,
+            id,
+            stored_ns,
+            at_utc_ns: self.at_utc_ns,
+            vehicle: self.vehicle,
+            vehicle_no: self.vehicle_no,
+            car_id: self.car_id,
+            kind: self.kind,
+            flags: if self.kind == EventKind::Lost {
+                flag::LAST
+            } else {
+                0
+            },
+            states: 0,
+            confidence: ten_thousandths(self.confidence),
+            direction: self.direction,
+            roi: self.roi,
+            ordinal: self.ordinal,
+        }
+    }
+}
+
+/// A confidence in ten-thousandths; what is none is 0.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "between 0 and 10,000, or NaN, which becomes 0"
+)]
+fn ten_thousandths(confidence: f64) -> u16 {
+    (confidence * FULL_CONFIDENCE)
+        .round()
+        .clamp(0.0, FULL_CONFIDENCE) as u16
+}
+
+fn kind_of(word: &Bound<'_, PyString>) -> PyResult<EventKind> {
+    let kinds = [
+        EventKind::New,
+        EventKind::Reliable,
+        EventKind::Update,
+        EventKind::Lost,
+    ];
+    let word = word.to_str()?;
+    let kind = kinds.into_iter().find(|kind| kind.name() == word);
+    kind.ok_or_else(|| PyValueError::new_err(format!("{word}: want an event type")))
+}
+
+pub(super) fn direction_of(word: &Bound<'_, PyString>) -> PyResult<Direction> {
+    let directions = [Direction::In, Direction::Out, Direction::Unknown];
+    let word = word.to_str()?;
+    let direction = directions
+        .into_iter()
+        .find(|direction| direction.name() == word);
+    direction.ok_or_else(|| PyValueError::new_err(format!("{word}: want a direction")))
+}
