@@ -108,7 +108,7 @@ def main() -> int:
         found.bars |= result.bars
         found.plots += result.plots
     _conclude(found.bars)
-    bars = bars_table(found.bars)
+    bars = bars_table(found.bars, whole=not arguments.parts)
     print(bars.markdown())
     if not arguments.parts and not arguments.quick:
         _write(found, bars)

@@ -139,13 +139,10 @@ BARS = (
 )
 
 
-def bars_table(measured: Mapping[str, float | str]) -> Table:
-    """Every bar with its measurement, and whether it is met."""
-    return Table(
-        "Bars",
-        ("work", "bar", "measured", ""),
-        tuple(bar.row(measured) for bar in BARS),
-    )
+def bars_table(measured: Mapping[str, float | str], *, whole: bool = True) -> Table:
+    """Every bar, or those that were measured, with its measurement, and whether it is met."""
+    bars = [bar for bar in BARS if whole or bar.key in measured]
+    return Table("Bars", ("work", "bar", "measured", ""), tuple(bar.row(measured) for bar in bars))
 
 
 def _shown(value: float | str | None) -> str:
