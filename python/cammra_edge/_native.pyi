@@ -15,6 +15,7 @@ from cammra_edge.profile.sender import Sender
 __all__ = [
     "EventForm",
     "HttpAnswer",
+    "Ledger",
     "LogGroup",
     "Patterns",
     "Shot",
@@ -513,3 +514,204 @@ def log_erased_directory(
     Raises:
         ValueError: It does not verify there, or is another's.
     """
+
+@final
+class Ledger:
+    """All that is known about what the log holds: who waits for what, and where it lies.
+
+    Any thread may call it. What changes is told twice: to the ledger at once, and to the log with the next group
+    that takes the pending settlements along. An event is live while somebody waits for it, while it is parked, or
+    while it is the last of an open vehicle. A state is a bit: 1 waiting, 2 parked, 4 delivered, 8 expired, 16 dropped.
+    Segment 0 stands for "only in memory". Texts may hold lone surrogates.
+
+    Args:
+        known_events: How far back ids and vehicles' numbers are remembered; those of live events are in any case.
+    """
+
+    def __new__(cls, known_events: int) -> Ledger: ...
+    def apply(self, group: LogGroup) -> None:
+        """A group is on disk.
+
+        Its new events wait, known ones are read there from now on, and what it took along is pending no longer.
+        """
+
+    def apply_in_memory(self, group: LogGroup) -> None:
+        """A group could not be written: its new events are only in memory, and what it took along stays pending."""
+
+    def replay(self, segment: int, digests: bytes) -> int:
+        """What a segment's frames said, at start; segments in the order of their numbers.
+
+        Returns how many digests could not be read. Other Python threads run meanwhile.
+
+        Raises:
+            ValueError: No segment has this number.
+        """
+
+    @property
+    def highest(self) -> tuple[int, int, int]:
+        """The highest place of an event, number of an image, and number of a vehicle seen."""
+
+    @property
+    def packets(self) -> dict[int, int]:
+        """The highest packet number of each profile that an event was ever for."""
+
+    def state(self) -> dict[str, Any]:
+        """The entries of all STATE frames replayed; later ones win."""
+
+    def knows(self, event_id: bytes) -> bool:
+        """Was an event of this id put? 16 bytes."""
+
+    def car_id(self, vehicle_hash: int) -> int | None:
+        """The number of a vehicle that was put before."""
+
+    def renumber(self, numbers: Sequence[tuple[int, int]]) -> None:
+        """Profiles get other numbers, all at once: (old, new)."""
+
+    def waiting(
+        self, profile: int, after_seq: int, limit: int
+    ) -> list[tuple[int, int, int, int, int, str, int, int, int]]:
+        """The next waiting deliveries of a profile, in order.
+
+        Each is event, profile, packet, attempts, vehicle, kind, running time when it was stored, bytes, and 0 when its
+        pictures are gone.
+        """
+
+    def waiting_of(
+        self, profile: int, car_id: int
+    ) -> list[tuple[int, int, int, int, int, str, int, int, int]]:
+        """A vehicle's waiting deliveries, in order; rows as those of `waiting`."""
+
+    def waits(self, seq: int, profile: int) -> bool:
+        """Does this delivery wait?"""
+
+    def delivery(
+        self, seq: int, profile: int
+    ) -> tuple[int, int, int, int, int, int, str, str, int] | None:
+        """Packet, attempts, state, pictures, bits of the images, bytes, why, words, and when it was parked.
+
+        `None` when it neither waits nor is parked.
+        """
+
+    def totals(self) -> list[tuple[int, int, int, int]]:
+        """Profile, state (1 waiting, 2 parked), how many deliveries, their bytes."""
+
+    @property
+    def held(self) -> tuple[int, int]:
+        """Bytes of what waits or is parked, with all pictures that are needed; and how many events."""
+
+    @property
+    def held_in_memory(self) -> tuple[int, int]:
+        """The same of what is only in memory."""
+
+    def is_live(self, seq: int) -> bool:
+        """Does somebody wait for this event, is it parked, or is it the last of an open vehicle?"""
+
+    def states(self, seq: int) -> int:
+        """What became of an event, a bit for each state: of a live one, or of a settled one whose segment is there."""
+
+    def place(self, seq: int) -> tuple[int, int, int] | None:
+        """Segment, offset and length of an event's frame (events as `states`); zeros when it is only in memory."""
+
+    def images(self, seq: int) -> list[tuple[int, int, int, int]]:
+        """A live event's images in its order: number, segment, offset, length of the frame.
+
+        The last three are 0 for one that is only in memory, and for one that nobody needs any more.
+        """
+
+    def image(self, no: int) -> tuple[int, int, int] | None:
+        """Segment, offset and length of an image's frame, needed or not; `None` when it is gone."""
+
+    def image_no(self, image_key: str) -> int:
+        """The number of an image of this key (of the last 1024) that somebody needs; 0 where there is none."""
+
+    def open_vehicles(self) -> list[tuple[int, int, list[bytes]]]:
+        """Vehicles without a Lost, oldest first: number, last event, ids of its events so far."""
+
+    def done(self, seq: int, profile: int) -> bool:
+        """The receiver has it. False, as from all below: it neither waited nor was parked, and nothing changes."""
+
+    def expire(self, seq: int, profile: int) -> bool:
+        """It became too old."""
+
+    def drop(self, seq: int, profile: int, why: str) -> bool:
+        """It goes without being delivered."""
+
+    def attempts(self, seq: int, profile: int, number: int) -> bool:
+        """So many tries were made; more than 65,535 are counted as so many."""
+
+    def park(
+        self, seq: int, profile: int, attempts: int, utc_ns: int, why: str, words: str
+    ) -> bool:
+        """Keep it for a person."""
+
+    @property
+    def pending(self) -> int:
+        """How many settlements are not in the log yet."""
+
+    def parked(
+        self, profile: int | None, after: tuple[int, int], limit: int
+    ) -> list[tuple[int, int, int, str, int, str, str, int, bytes]]:
+        """Parked deliveries of one profile or of all, in the order of profile and event, after those of `after`.
+
+        Each is profile, event, packet, kind, attempts, why, the receiver's words, when, and the event's id.
+        """
+
+    def unpark(self, profile: int | None = None, seq: int | None = None) -> list[tuple[int, int]]:
+        """Parked deliveries wait again, of one profile or of all, of one event or of all: event and profile of each."""
+
+    def discard(self, profile: int | None = None, seq: int | None = None) -> list[tuple[int, int]]:
+        """Parked deliveries are dropped; otherwise as `unpark`."""
+
+    def give(
+        self, giver: int, taker: int, next_packet: int, in_flight: set[int]
+    ) -> tuple[int, int, int]:
+        """One profile's backlog becomes another's, but what is in flight, with packets from `next_packet` on.
+
+        Returns how many moved, how many were dropped since the taker wanted them itself, and how many of those
+        moved are parked.
+        """
+
+    def make_room(
+        self,
+        max_bytes: int | None,
+        max_events: int | None,
+        in_flight: set[int],
+        profile: int | None,
+        in_memory: bool,
+    ) -> list[tuple[int, str, int]]:
+        """Let go of what must go, in the order of `docs/ref/delivery.md`, and a twentieth more.
+
+        Args:
+            max_bytes: How much may be held.
+            max_events: How many events.
+            in_flight: Events that are being tried.
+            profile: Look only at what waits for this one.
+            in_memory: Look only at events that are only in memory.
+
+        Returns:
+            Profile, reason as `outbox.Dropped` words it, how many deliveries.
+        """
+
+    def drop_older(self, before_stored_ns: int, in_flight: set[int]) -> list[tuple[int, int]]:
+        """Drop what waits and was stored before then, but what is in flight: profile, how many."""
+
+    def segments(self) -> list[tuple[int, int, int, int]]:
+        """Segment, bytes of frames that are needed, live events, events whose text is read there."""
+
+    def live_in(self, segment: int) -> list[int]:
+        """The live events whose frame, or an image that they need, lies there (0: only in memory), in order."""
+
+    def carry(self, segment: int, digests: bytes) -> None:
+        """Make pending what only this segment says of events elsewhere, and which vehicles are open.
+
+        Before a segment goes, its live events are copied, then this is written and flushed; then `forget_segment`.
+        """
+
+    def forget_segment(self, segment: int) -> None:
+        """A segment is gone, with what was settled in it and all its images."""
+
+    def erase(self, seqs: Sequence[int]) -> list[tuple[int, int]]:
+        """Nobody waits for these events any more, and no vehicle is open by them.
+
+        Returns event and profile of what waited or was parked.
+        """

@@ -1,9 +1,10 @@
-"""The storing door: the bytes of the outbox's log, put together and read in Rust.
+"""The storing door: the outbox's log, put together and read in Rust, and the ledger of what it holds.
 
 All names are described in `_native.pyi`; the kinds of frames in `cammra_core::log_frame`.
 """
 
 from cammra_edge._native import (
+    Ledger,
     LogGroup,
     log_directory,
     log_encode_event,
@@ -17,6 +18,7 @@ from cammra_edge._native import (
 )
 
 __all__ = [
+    "Ledger",
     "LogGroup",
     "log_directory",
     "log_encode_event",

@@ -12,7 +12,8 @@
 //! * **plates**: [`plates`] (which of many patterns a plate fits);
 //! * **storing**: [`log_frame`] (what the outbox's log is made of), [`log_record`] (what its frames hold of an event),
 //!   [`log_digest`] (what is needed of each frame later), [`log_erase`] (frames that forget), [`log_group`] (frames that are
-//!   written together), [`log_scan`] (a segment read over what is broken).
+//!   written together), [`log_scan`] (a segment read over what is broken), [`ledger`] (all that is known about what the log
+//!   holds).
 //!
 //! Time is always an argument.
 
@@ -26,6 +27,7 @@ pub mod geometry;
 pub mod http_answer;
 pub mod jpeg;
 mod json_text;
+pub mod ledger;
 mod log_bytes;
 pub mod log_digest;
 pub mod log_erase;

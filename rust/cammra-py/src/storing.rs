@@ -1,8 +1,9 @@
-//! The storing door: the bytes of the outbox's log.
+//! The storing door: the outbox's log, and the ledger of what it holds.
 
 mod encode;
 mod frames;
 mod group;
+mod ledger;
 mod scalar;
 mod texts;
 
@@ -12,5 +13,6 @@ use pyo3::prelude::*;
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     frames::register(module)?;
     module.add_class::<group::LogGroup>()?;
+    module.add_class::<ledger::Ledger>()?;
     module.add_function(wrap_pyfunction!(encode::log_encode_event, module)?)
 }

@@ -13,8 +13,10 @@ pub mod flag {
     pub const LAST: u8 = 1;
     /// Its content was erased on demand.
     pub const ERASED: u8 = 2;
-    /// Its pictures were given up.
+    /// Its open vehicle has given its pictures up.
     pub const STRIPPED: u8 = 4;
+    /// It was copied after its vehicle had said more, or after its Lost.
+    pub const PASSED: u8 = 8;
 }
 
 /// An event's numbers, times and traits.

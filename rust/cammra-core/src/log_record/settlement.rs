@@ -20,13 +20,15 @@ pub mod op {
     pub const UNPARKED: u8 = 6;
     /// `profile` gave it to profile `utc_ns`, as packet `number`.
     pub const GIVEN: u8 = 7;
-    /// `profile` (0: every one) goes without its pictures.
+    /// `profile` goes without its pictures; `number` bytes are left.
     pub const STRIPPED: u8 = 8;
     /// An open vehicle gives up its pictures.
     pub const UNHELD: u8 = 9;
-    /// How all of its deliveries stand: `number` are state bits, `why` is what `put_deliveries` writes. It wins over what
-    /// was said before.
+    /// How all of its deliveries stand: `number` are state bits, `utc_ns` bits of [`super::flag`], `why` is what
+    /// `put_deliveries` writes. It wins over what was said before.
     pub const NOW: u8 = 10;
+    /// Of the events from `number` to `seq`, only those in `why` (8 bytes each) are an open vehicle's last.
+    pub const OPEN: u8 = 11;
 }
 
 /// One thing that became of an event.

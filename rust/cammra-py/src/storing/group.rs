@@ -162,6 +162,13 @@ impl LogGroup {
     }
 }
 
+impl LogGroup {
+    /// Its segment, and the digests of its frames.
+    pub(super) fn told(&self) -> (u64, &[u8]) {
+        (self.group.home().segment, self.group.digests())
+    }
+}
+
 /// What the head and the brief need of an event.
 struct Told {
     vehicle: u64,

@@ -1,4 +1,4 @@
-//! Python's texts in bytes, and plates in their normal form.
+//! Python's texts in bytes and back, and plates in their normal form.
 
 use std::borrow::Cow;
 
@@ -35,4 +35,13 @@ pub(super) fn normal_form(text: &Bound<'_, PyString>, is_pattern: bool) -> PyRes
     let options = [("pattern", is_pattern)];
     let key = list_key.call((text,), Some(&options.into_py_dict(py)?))?;
     bytes_of_text(key.cast::<PyString>()?).map(Cow::into_owned)
+}
+
+/// The text that these bytes are; what is none is shown as well as it can be.
+pub(super) fn text_of_bytes<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyAny> {
+    if let Ok(plain) = std::str::from_utf8(bytes) {
+        return PyString::new(py, plain).into_any();
+    }
+    let decoded = PyBytes::new(py, bytes).call_method1("decode", ("utf-8", "surrogatepass"));
+    decoded.unwrap_or_else(|_| PyString::new(py, &String::from_utf8_lossy(bytes)).into_any())
 }
