@@ -16,7 +16,14 @@ from cammra_edge.errors import OutboxError
 from cammra_edge.outbox import lock
 from cammra_edge.outbox.lock import ProcessLock
 from cammra_edge.outbox.mark import MarkFile
-from cammra_edge.outbox.segment import FORMAT, Segment, found_segment, key_of, may_be_segment
+from cammra_edge.outbox.segment import (
+    FORMAT,
+    Segment,
+    found_segment,
+    has_frames,
+    key_of,
+    may_be_segment,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +96,9 @@ def found_at(path: Path) -> Found:
         if name in files and (segment := found_segment(path / name)) is not None
     ]
     names = {entry.name for entry in entries} - _ANYWHERE
-    known = any(segment.store_id for segment in (*segments, *spare)) or bool(mark.store_id)
+    known = bool(mark.store_id) or any(
+        segment.store_id or has_frames(segment.path) for segment in (*segments, *spare)
+    )
     if not known and not (names <= _OURS and _is_empty(path / lock.NAME)):
         raise OutboxError(f"{path}: this is not an outbox of cammra_edge")
     newest = max((segment.version for segment in segments), default=FORMAT)

@@ -1,7 +1,7 @@
 """Which of the segments in a folder are this store's, and which are not and go aside.
 
 The name of a store stands in every header; a file whose header is broken is what its name says. Of two with one number
-the whole one counts. Held by `tests/outbox/test_gathering.py`.
+the whole one counts. Held by `tests/outbox/test_log.py` and `tests/outbox/test_healing.py`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,12 @@ def gathered(found: Found, shelf: Shelf, *, keep_store: bool) -> Gathered:
         OSError: The disk does not let us.
     """
     if not keep_store:
-        shelf.store_id = _store_in(found) or shelf.store_id
+        store_id = _store_in(found)
+        if not store_id:
+            return Gathered(
+                (), [(segment, "nothing tells whose it is") for segment in found.segments]
+            )
+        shelf.store_id = store_id
     own: dict[int, Segment] = {}
     others: list[tuple[Segment, str]] = []
     for segment in sorted(found.segments, key=_soundest_first):
@@ -84,7 +89,8 @@ def _is_known(segment: Segment, shelf: Shelf) -> bool:
     if known.key == segment.key:
         return True
     try:
-        ours = _digests(shelf.handle(segment.number).fd, known, shelf.store_id)
+        handle = shelf.handle(segment.number)
+        ours = _digests(handle.fd, known, shelf.store_id)
     except (OSError, StorageError, DamagedError):
         return True  # ours cannot be read any more: what came back is all there is, and each frame is verified
     handle = Handle(segment.path, os.O_RDONLY)

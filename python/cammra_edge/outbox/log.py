@@ -5,7 +5,7 @@ saved. `Log` chooses the place, writes, reads and replays; it tells with a `Stor
 refused, and leaves it to its caller to go on in memory. One thread at a time writes (`place`, `fits`, `write`,
 `close_segment`, `retire`, `overwrite`, `look`, `heal`, `open`, `close`); any thread reads meanwhile (`read`,
 `raw`, `digests`, `numbers`, `size_bytes`, `since_ns`, `trouble`).
-Held by `tests/outbox/test_log.py`.
+Held by `tests/outbox/test_log.py`, `tests/outbox/test_healing.py` and `tests/outbox/test_log_kills.py`.
 
 How it is used::
 

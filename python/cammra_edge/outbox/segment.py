@@ -32,6 +32,8 @@ DIRECTORY_KIND = 11
 _NAME = re.compile(r"(events|text)-(\d{10,20})\.log")
 _COPY = re.compile(r"(events|text)-.*\.log")
 _BUFFERS_AT_ONCE = 512
+_FRAME_MAGIC = log_directory(bytes(16), 0, 0, 1 << 16, b"")[0][:4]
+_LOOKED_AT_BYTES = 1 << 20
 _CHUNK_BYTES = 256 << 10
 _BLOCK_BYTES = 4096
 
@@ -159,6 +161,12 @@ def found_segment(path: Path) -> Segment | None:
             return None
         purpose = Purpose[name[1].upper()]
         return Segment(int(name[2]), purpose, path, 0, status.st_size, b"", FORMAT, key)
+
+
+def has_frames(path: Path) -> bool:
+    """Is there anything of ours in a file whose header is broken?"""
+    with path.open("rb") as file:
+        return _FRAME_MAGIC in file.read(_LOOKED_AT_BYTES)
 
 
 # -- making and writing --------------------------------------------------------------------------

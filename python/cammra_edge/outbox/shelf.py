@@ -79,6 +79,11 @@ class Shelf:
         with self._guard:
             self._handles.pop(number, None)
 
+    def drop_handle(self, number: int) -> None:
+        """Let go of a segment's file; the next reader opens it again."""
+        with self._guard:
+            self._handles.pop(number, None)
+
     def clear(self) -> None:
         """Let go of every file."""
         with self._guard:
@@ -182,13 +187,16 @@ class Shelf:
 
     def _bytes_at(self, number: int, offset: int, length: int) -> bytes:
         try:
-            return os.pread(self.handle(number).fd, length, offset)
+            handle = self.handle(
+                number
+            )  # held until the read is over: only then may its descriptor be given again
+            return os.pread(handle.fd, length, offset)
         except OSError:
             if number in self.lost:
                 raise
-            with self._guard:  # the disk may have gone and come back under the file we hold
-                self._handles.pop(number, None)
-            return os.pread(self.handle(number).fd, length, offset)
+            self.drop_handle(number)  # the disk may have gone and come back under the file we hold
+            handle = self.handle(number)
+            return os.pread(handle.fd, length, offset)
 
     def read(self, number: int, offset: int, length: int) -> tuple[int, bytes]:
         """Kind and payload of the frame at a place.
@@ -207,7 +215,8 @@ class Shelf:
         """Offset, frame and digests of a segment's directory; `None` where it has none. Raises as `raw`."""
         with self.asking():
             try:
-                return read_directory(self.handle(number).fd, self.segments[number])
+                handle = self.handle(number)
+                return read_directory(handle.fd, self.segments[number])
             except OSError as error:
                 raise StorageError(f"cannot read segment {number}: {words_of(error)}") from error
 
@@ -215,6 +224,7 @@ class Shelf:
         """Digests, end of the last good frame and broken ranges of a segment. Raises as `raw`."""
         with self.asking():
             try:
-                return scan(self.handle(number).fd, self.segments[number], self.store_id)
+                handle = self.handle(number)
+                return scan(handle.fd, self.segments[number], self.store_id)
             except OSError as error:
                 raise StorageError(f"cannot read segment {number}: {words_of(error)}") from error
