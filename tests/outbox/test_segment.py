@@ -60,16 +60,16 @@ def test_a_write_goes_on_until_all_is_written(
 ) -> None:
     many = [bytes([n % 256]) * 3 for n in range(2_000)]  # more than the kernel takes at once
     handle = make(tmp_path / "new", 1 << 16)
-    assert write_all(handle.fd, many, 100) == 6_100
+    assert write_all(handle.fd, many, 100, 6_000) == 6_100
     assert (tmp_path / "new").read_bytes()[100:6_100] == b"".join(many)
     write = os.pwrite
     monkeypatch.setattr(os, "pwritev", lambda fd, buffers, at: write(fd, buffers[0][:2], at))
     monkeypatch.setattr(os, "pwrite", lambda fd, content, at: write(fd, content[:5], at))
-    assert write_all(handle.fd, [b"hello ", b"world", b"!"], 7) == 19
+    assert write_all(handle.fd, [b"hello ", b"world", b"!"], 7, 12) == 19
     assert (tmp_path / "new").read_bytes()[7:19] == b"hello world!"
     monkeypatch.setattr(os, "pwrite", lambda *_: 0)
     with pytest.raises(OSError, match="Input/output error"):
-        write_all(handle.fd, [b"hello"], 7)
+        write_all(handle.fd, [b"hello"], 7, 5)
 
 
 def test_a_file_closes_when_nobody_holds_it(tmp_path: Path) -> None:

@@ -265,17 +265,19 @@ class Log(LogReading):
         Raises:
             StorageError: Nothing of the group counts as written; ask for another place.
         """
+        since_ns = self._shelf.began()
         try:
-            with self._shelf.asking():
-                if group.offset:
-                    self._tail.append(group, flush=flush)
-                else:
-                    self._tail.begin(group, flush=flush)
+            if group.offset:
+                self._tail.append(group, flush=flush)
+            else:
+                self._tail.begin(group, flush=flush)
         except OSError as error:
             failure = self._ail(f"cannot write segment {group.segment}", error)
             if error.errno == errno.ENOENT:
                 self.look()
             raise failure from error
+        finally:
+            self._shelf.answered(since_ns)
         self.trouble = ""
 
     def _ail(self, what: str, error: OSError) -> StorageError:
@@ -326,7 +328,7 @@ class Log(LogReading):
             with self._shelf.asking():
                 handle = self._shelf.handle(segment)
                 for offset, frame in frames:
-                    write_all(handle.fd, (frame,), offset)
+                    write_all(handle.fd, (frame,), offset, len(frame))
                 os.fdatasync(handle.fd)
         except OSError as error:
             raise self._ail(f"cannot write segment {segment}", error) from error

@@ -14,13 +14,13 @@ import contextlib
 import json
 import os
 import struct
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from cammra_edge.framing import crc32
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 SLOT_BYTES = 2048
@@ -34,8 +34,7 @@ _PACKETS_KEPT = (SLOT_BYTES - _NUMBERS.size - _CRC.size) // _PACKET.size
 _PROFILES = struct.Struct("<I16sI")  # CRC of what follows, store id, length of the JSON
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(NamedTuple):
     """The highest numbers given, and the oldest event still waiting.
 
     Args:
@@ -50,7 +49,7 @@ class Mark:
     image_no: int = 0
     car_id: int = 0
     oldest_seq: int = 0
-    packets: Mapping[int, int] = field(default_factory=dict)
+    packets: Mapping[int, int] = MappingProxyType({})
 
 
 class MarkFile:
@@ -76,20 +75,11 @@ class MarkFile:
         """Keep the mark in the slot that is older."""
         self._turn += 1
         self.store_id, self.segment, self.mark = store_id, segment, mark
-        packets = mark.packets
+        seq, image_no, car_id, oldest_seq, packets = mark
         if len(packets) > _PACKETS_KEPT:
             packets = dict(sorted(packets.items())[-_PACKETS_KEPT:])
-        content = _NUMBERS.pack(
-            _MAGIC,
-            store_id,
-            self._turn,
-            segment,
-            mark.seq,
-            mark.image_no,
-            mark.car_id,
-            mark.oldest_seq,
-            len(packets),
-        )
+        highest = (seq, image_no, car_id, oldest_seq, len(packets))
+        content = _NUMBERS.pack(_MAGIC, store_id, self._turn, segment, *highest)
         for packet in packets.items():
             content += _PACKET.pack(*packet)
         self._write_at(self._turn % 2 * SLOT_BYTES, content + _CRC.pack(crc32(content, 0)))
@@ -105,11 +95,13 @@ class MarkFile:
     def _write_at(self, place: int, content: bytes) -> None:
         if self._path is None:
             return
-        with contextlib.suppress(OSError):
+        try:
             if self._fd < 0:
                 self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 os.fchmod(self._fd, 0o600)
             os.pwrite(self._fd, content, place)
+        except OSError:
+            return  # the log holds the same
 
     def close(self) -> None:
         """Let go of the file."""

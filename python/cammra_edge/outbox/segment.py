@@ -189,24 +189,22 @@ def make(path: Path, size: int) -> Handle:
     return handle
 
 
-def write_all(fd: int, buffers: Sequence[bytes], offset: int) -> int:
-    """Write buffers one behind the other, whatever the kernel takes at once; returns the end.
+def write_all(fd: int, buffers: Sequence[bytes], offset: int, size: int) -> int:
+    """Write buffers, `size` bytes in all, one behind the other, whatever the kernel takes at once; returns the end.
 
     Raises:
         OSError: The disk does not let us; some of it may be there.
     """
-    if len(buffers) <= _BUFFERS_AT_ONCE:
-        written = os.pwritev(fd, buffers, offset)
-        if written == sum(map(len, buffers)):
-            return offset + written
+    if len(buffers) <= _BUFFERS_AT_ONCE and os.pwritev(fd, buffers, offset) == size:
+        return offset + size
     content = memoryview(b"".join(buffers))
     at = 0
-    while at < len(content):
+    while at < size:
         written = os.pwrite(fd, content[at:], offset + at)
         if not written:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         at += written
-    return offset + at
+    return offset + size
 
 
 def write_directory(fd: int, segment: Segment, end: int, digests: bytes) -> bool:
@@ -220,7 +218,7 @@ def write_directory(fd: int, segment: Segment, end: int, digests: bytes) -> bool
     directory, trailer = log_directory(
         segment.store_id, segment.number, offset, segment.size, digests
     )
-    write_all(fd, (directory, trailer), offset)
+    write_all(fd, (directory, trailer), offset, len(directory) + len(trailer))
     return True
 
 

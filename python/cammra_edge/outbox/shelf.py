@@ -112,12 +112,21 @@ class Shelf:
     @contextlib.contextmanager
     def asking(self) -> Iterator[None]:
         """Something is asked of the disk meanwhile (`since_ns`)."""
-        since_ns = self._clock.mono_ns()
-        self._asked.append(since_ns)
+        since_ns = self.began()
         try:
             yield
         finally:
-            self._asked.remove(since_ns)
+            self.answered(since_ns)
+
+    def began(self) -> int:
+        """Something is asked of the disk now; hand what this returns to `answered`. Quicker than `asking`."""
+        since_ns = self._clock.mono_ns()
+        self._asked.append(since_ns)
+        return since_ns
+
+    def answered(self, since_ns: int) -> None:
+        """The disk has answered."""
+        self._asked.remove(since_ns)
 
     @property
     def since_ns(self) -> int:
@@ -176,11 +185,13 @@ class Shelf:
             DamagedError: The segment is not there, or shorter.
             StorageError: The disk does not let us.
         """
-        with self.asking():
-            try:
-                content = self._bytes_at(number, offset, length)
-            except OSError as error:
-                raise StorageError(f"cannot read segment {number}: {words_of(error)}") from error
+        since_ns = self.began()
+        try:
+            content = self._bytes_at(number, offset, length)
+        except OSError as error:
+            raise StorageError(f"cannot read segment {number}: {words_of(error)}") from error
+        finally:
+            self.answered(since_ns)
         if len(content) < length:
             raise DamagedError(f"segment {number} ends before {offset + length}")
         return content

@@ -133,7 +133,7 @@ class Tail:
             status = os.stat(held.path)  # noqa: PTH116 - a `Path` costs as much as the call
             if (status.st_dev, status.st_ino) != held.segment.key:
                 raise FileNotFoundError(errno.ENOENT, held.path)
-            end = write_all(held.handle.fd, group.buffers(), group.offset)
+            end = write_all(held.handle.fd, group.buffers(), group.offset, group.size)
             if flush and self._flushes:
                 os.fdatasync(held.handle.fd)
                 if not held.named:
@@ -162,7 +162,7 @@ class Tail:
         store_id = self._shelf.store_id
         segment = Segment(number, purpose, path, size, size, store_id, files.FORMAT, key)
         held = OpenSegment(segment, handle, 0, str(path), named=False)
-        end = write_all(handle.fd, group.buffers(), 0)
+        end = write_all(handle.fd, group.buffers(), 0, group.size)
         if flush and self._flushes:
             os.fdatasync(handle.fd)
         file.rename(path)
