@@ -14,13 +14,13 @@ import contextlib
 import json
 import os
 import struct
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from cammra_edge.framing import crc32
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 SLOT_BYTES = 2048
