@@ -27,9 +27,17 @@ __all__ = [
     "log_encode_event",
     "log_erased_directory",
     "log_erased_frame",
+    "log_erasures",
+    "log_event",
+    "log_events",
     "log_header",
+    "log_image",
+    "log_image_nos",
+    "log_images",
+    "log_overview",
     "log_read",
     "log_scan",
+    "log_settled_frames",
     "log_trailer",
     "log_vehicle_hash",
     "multipart_body",
@@ -715,3 +723,42 @@ class Ledger:
 
         Returns event and profile of what waited or was parked.
         """
+
+def log_overview(digests: bytes) -> tuple[int, int, int | None, int | None]:
+    """A segment's events in numbers; what was erased does not count.
+
+    Returns:
+        How many there are; running time when the newest one was stored, also of erased ones; the time of the oldest
+        one, and of the oldest one with a picture.
+    """
+
+def log_events(digests: bytes) -> list[tuple[int, int, int, int]]:
+    """The events of a segment that are not erased: place in the outbox, offset, length and kind of the frame."""
+
+def log_images(digests: bytes, nos: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Which of these images a segment holds: number, offset and length of the frame. Erased ones are not there."""
+
+def log_image_nos(digests: bytes, seqs: Sequence[int]) -> list[int]:
+    """Numbers of the images that these events of a segment name."""
+
+def log_erasures(digests: bytes) -> tuple[list[tuple[int, list[int]]], list[int]]:
+    """The erasures that a segment says were begun, each with its events, and those that it says are done."""
+
+def log_settled_frames(
+    store_id: bytes, segment: int, content: bytes, seqs: Sequence[int]
+) -> list[tuple[int, int]]:
+    """Offset and length of the frames that say what became of these events, from a segment's bytes."""
+
+def log_event(payload: bytes) -> tuple[bytes, list[int]]:
+    """The event in an EVENT or TEXT frame, as JSON, and the numbers of its images in order, 0 where there is none.
+
+    Raises:
+        ValueError: It is not one of these.
+    """
+
+def log_image(payload: bytes) -> tuple[int, str, bytes]:
+    """Number, key and JPEG of an IMAGE frame.
+
+    Raises:
+        ValueError: It is not one.
+    """

@@ -12,8 +12,8 @@
 //! * **plates**: [`plates`] (which of many patterns a plate fits);
 //! * **storing**: [`log_frame`] (what the outbox's log is made of), [`log_record`] (what its frames hold of an event),
 //!   [`log_digest`] (what is needed of each frame later), [`log_erase`] (frames that forget), [`log_group`] (frames that are
-//!   written together), [`log_scan`] (a segment read over what is broken), [`ledger`] (all that is known about what the log
-//!   holds).
+//!   written together), [`log_scan`] (a segment read over what is broken), [`log_contents`] (what lies in a segment),
+//!   [`ledger`] (all that is known about what the log holds).
 //!
 //! Time is always an argument.
 
@@ -29,6 +29,7 @@ pub mod jpeg;
 mod json_text;
 pub mod ledger;
 mod log_bytes;
+pub mod log_contents;
 pub mod log_digest;
 pub mod log_erase;
 pub mod log_frame;

@@ -1,5 +1,6 @@
 //! The storing door: the outbox's log, and the ledger of what it holds.
 
+mod contents;
 mod encode;
 mod frames;
 mod group;
@@ -11,6 +12,7 @@ use pyo3::prelude::*;
 
 /// Adds this door's names to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    contents::register(module)?;
     frames::register(module)?;
     module.add_class::<group::LogGroup>()?;
     module.add_class::<ledger::Ledger>()?;

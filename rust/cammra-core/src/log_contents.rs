@@ -1,0 +1,132 @@
+//! What lies in a segment, as retention and erasing ask for it.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use memchr::memmem;
+
+use crate::log_digest::{Digest, Place};
+use crate::log_frame::{Home, MAGIC, kind};
+use crate::log_record::{Settlement, flag};
+
+/// A segment's events in numbers; what was erased does not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Overview {
+    /// Events, also those of which only the text is left.
+    pub events: u64,
+    /// Running time when the newest of its events was stored, also of erased ones.
+    pub newest_stored_ns: u64,
+    /// The earliest time of an event; `None` where there is none.
+    pub oldest_utc_ns: Option<i64>,
+    /// The earliest time of an event that has a picture.
+    pub oldest_picture_utc_ns: Option<i64>,
+}
+
+/// Counts what the digests tell of.
+#[must_use]
+pub fn overview(digests: &[u8]) -> Overview {
+    let mut found = Overview::default();
+    for digest in Digest::each(digests).flatten() {
+        let (Digest::Event(_, summary) | Digest::Text(_, summary)) = digest else {
+            continue;
+        };
+        let head = summary.head;
+        found.newest_stored_ns = found.newest_stored_ns.max(head.stored_ns);
+        if head.has(flag::ERASED) {
+            continue;
+        }
+        found.events += 1;
+        let earliest =
+            |so_far: Option<i64>| Some(so_far.map_or(head.at_utc_ns, |at| at.min(head.at_utc_ns)));
+        found.oldest_utc_ns = earliest(found.oldest_utc_ns);
+        if summary.images.iter().any(|no| no != 0) {
+            found.oldest_picture_utc_ns = earliest(found.oldest_picture_utc_ns);
+        }
+    }
+    found
+}
+
+/// The events of a segment that are not erased: their place in the outbox, where their frame lies, and its kind.
+pub fn events(digests: &[u8]) -> impl Iterator<Item = (u64, Place, u8)> {
+    Digest::each(digests)
+        .flatten()
+        .filter_map(|digest| match digest {
+            Digest::Event(place, summary) if !summary.head.has(flag::ERASED) => {
+                Some((summary.head.seq, place, kind::EVENT))
+            }
+            Digest::Text(place, summary) if !summary.head.has(flag::ERASED) => {
+                Some((summary.head.seq, place, kind::TEXT))
+            }
+            _ => None,
+        })
+}
+
+/// The numbers of the images that these events name, as a segment's digests say.
+#[must_use]
+pub fn image_nos(digests: &[u8], seqs: &BTreeSet<u64>) -> BTreeSet<u64> {
+    Digest::each(digests)
+        .flatten()
+        .filter_map(|digest| match digest {
+            Digest::Event(_, summary) if seqs.contains(&summary.head.seq) => Some(summary.images),
+            _ => None,
+        })
+        .flat_map(|images| images.iter().collect::<Vec<_>>())
+        .filter(|no| *no != 0)
+        .collect()
+}
+
+/// Which of these images a segment holds: number, and where the frame lies. Erased ones are not there.
+#[must_use]
+pub fn images(digests: &[u8], wanted: &BTreeSet<u64>) -> Vec<(u64, Place)> {
+    Digest::each(digests)
+        .flatten()
+        .filter_map(|digest| match digest {
+            Digest::Image { place, no, key, .. } if !key.is_empty() && wanted.contains(&no) => {
+                Some((no, place))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// The erasures that a segment says were begun, each with its events, and those that it says are done.
+#[must_use]
+pub fn erasures(digests: &[u8]) -> (Vec<(u64, Vec<u64>)>, Vec<u64>) {
+    let (mut begun, mut done) = (Vec::new(), Vec::new());
+    for digest in Digest::each(digests).flatten() {
+        match digest {
+            Digest::Erase { number, seqs } => begun.push((number, seqs.iter().collect())),
+            Digest::EraseDone(number) => done.push(number),
+            _ => {}
+        }
+    }
+    (begun, done)
+}
+
+/// The frames of a segment's beginning that say what became of these events: where each begins, and how long it is.
+///
+/// What is broken is passed over.
+#[must_use]
+pub fn settled_frames(home: &Home, content: &[u8], seqs: &BTreeSet<u64>) -> Vec<Place> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while let Some(rest) = content.get(at..).filter(|rest| !rest.is_empty()) {
+        let offset = at as u64;
+        let Ok(frame) = home.read(offset, rest) else {
+            let next = memmem::find(rest.get(1..).unwrap_or_default(), &MAGIC);
+            let Some(next) = next else { break };
+            at += 1 + next;
+            continue;
+        };
+        let length = frame.length();
+        let concerned = frame.kind == kind::SETTLED
+            && Settlement::each(frame.payload).any(|one| seqs.contains(&one.seq));
+        if concerned {
+            let length = u32::try_from(length).unwrap_or(u32::MAX);
+            found.push(Place { offset, length });
+        }
+        at = at.saturating_add(length);
+    }
+    found
+}

@@ -1,0 +1,110 @@
+use super::*;
+use crate::event::{Direction, EventKind};
+use crate::log_digest::{put_event, put_image, put_payload};
+use crate::log_record::{Brief, Head, op, put_deliveries, put_images};
+
+const fn place(offset: u64) -> Place {
+    Place { offset, length: 64 }
+}
+
+fn summary(seq: u64, at_utc_ns: i64, flags: u8, images: &[u64]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let head = Head {
+        seq,
+        id: [2; 16],
+        stored_ns: 100 + seq,
+        at_utc_ns,
+        vehicle: 5,
+        vehicle_no: 6,
+        car_id: 7,
+        kind: EventKind::New,
+        flags,
+        states: 0,
+        confidence: 8,
+        direction: Direction::In,
+        roi: 9,
+        ordinal: 10,
+    };
+    head.put(&mut out);
+    put_images(&mut out, images.iter().copied());
+    put_deliveries(&mut out, std::iter::empty());
+    Brief::EMPTY.put(&mut out);
+    out
+}
+
+fn segment() -> Vec<u8> {
+    let mut out = Vec::new();
+    put_image(&mut out, place(0), 11, 500, b"key");
+    put_image(&mut out, place(64), 12, 0, b"");
+    put_event(
+        &mut out,
+        kind::EVENT,
+        place(128),
+        &summary(1, 50, 0, &[11, 12]),
+    );
+    put_event(&mut out, kind::TEXT, place(192), &summary(2, 40, 0, &[]));
+    put_event(
+        &mut out,
+        kind::EVENT,
+        place(256),
+        &summary(3, 10, flag::ERASED, &[11]),
+    );
+    out
+}
+
+#[test]
+fn what_was_erased_is_no_event_but_keeps_its_age() {
+    let found = overview(&segment());
+    assert_eq!(found.events, 2);
+    assert_eq!(found.newest_stored_ns, 103);
+    assert_eq!(found.oldest_utc_ns, Some(40));
+    assert_eq!(found.oldest_picture_utc_ns, Some(50));
+    assert_eq!(overview(b""), Overview::default());
+    let listed: Vec<_> = events(&segment()).collect();
+    assert_eq!(
+        listed,
+        [(1, place(128), kind::EVENT), (2, place(192), kind::TEXT)]
+    );
+}
+
+#[test]
+fn images_are_found_until_they_are_erased() {
+    let one = BTreeSet::from([1, 2]);
+    assert_eq!(image_nos(&segment(), &one), BTreeSet::from([11, 12]));
+    let wanted = BTreeSet::from([11, 12, 13]);
+    assert_eq!(images(&segment(), &wanted), [(11, place(0))]);
+}
+
+#[test]
+fn erasures_are_told_as_begun_and_as_done() {
+    let mut digests = Vec::new();
+    let erase = |number: u64, seq: u64| [number.to_le_bytes(), seq.to_le_bytes()].concat();
+    put_payload(&mut digests, kind::ERASE, &erase(1, 5));
+    put_payload(&mut digests, kind::ERASE, &erase(2, 6));
+    put_payload(&mut digests, kind::ERASE_DONE, &1_u64.to_le_bytes());
+    assert_eq!(
+        erasures(&digests),
+        (vec![(1, vec![5]), (2, vec![6])], vec![1])
+    );
+}
+
+#[test]
+fn settlements_of_an_event_are_found_behind_what_is_broken() {
+    let home = Home::default();
+    let settled = |at: u64, seq: u64| {
+        let mut payload = Vec::new();
+        Settlement::new(op::DELIVERED, seq, 1).put(&mut payload);
+        home.frame(at, kind::SETTLED, &payload).unwrap()
+    };
+    let mut content = settled(0, 1);
+    let length = content.len() as u64;
+    let broken = settled(length, 1);
+    content.extend(broken.iter().map(|byte| byte ^ 1));
+    content.extend(settled(2 * length, 2));
+    content.extend(settled(3 * length, 1));
+    content.extend([0; 64]);
+    let found = settled_frames(&home, &content, &BTreeSet::from([1]));
+    let offsets: Vec<_> = found.iter().map(|place| place.offset).collect();
+    assert_eq!(offsets, [0, 3 * length]);
+    assert!(found.iter().all(|place| u64::from(place.length) == length));
+}
