@@ -98,7 +98,7 @@ def delivering(source: str, folder: Path, url: str) -> Iterator[Engine]:
         device=DEVICE,
         profiles=[profile],
         frame_format=SOURCES[source],
-        outbox=OutboxSettings(path=folder / "outbox.sqlite3"),
+        outbox=OutboxSettings(path=folder / "outbox"),
         tracking=TrackingSettings(lost_after_s=2.0),
     )
     with engine.running(live=False):

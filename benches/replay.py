@@ -80,7 +80,7 @@ def _replayed(
             profiles=[profile],
             frame_format=FrameFormat.JPEG,
             frame_size=(recording.width, recording.height),
-            outbox=OutboxSettings(path=Path(folder) / "outbox.sqlite3", max_events=1_000_000),
+            outbox=OutboxSettings(path=Path(folder) / "outbox", max_events=1_000_000),
             tracking=TrackingSettings(vehicles_without_plate=no_plates),
         )
         with engine.running(live=False):

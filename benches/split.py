@@ -104,7 +104,7 @@ def _walk(  # noqa: PLR0913, PLR0917 - what the steps share
 ) -> None:
     profile = Profile("bench", HttpPost(url), device_id="GATE-1", events={"new"}, two_images=True)
     tracker = Tracker(Settings(profiles=[profile], frame_format=frame_format))
-    outbox = Outbox(OutboxSettings(path=folder / "outbox.sqlite3"), clock=SYSTEM_CLOCK)
+    outbox = Outbox(OutboxSettings(path=folder / "outbox"), clock=SYSTEM_CLOCK)
     renderer = Renderer(profile, profile_id=1, device=DEVICE)
     sink = open_sink(profile.protocol, clock=SYSTEM_CLOCK)
     lists = ListIndex(())

@@ -51,7 +51,7 @@ engine = Engine(
         Profile("vms", Tcp("127.0.0.1:9"), events={"new", "update", "lost"}),
         Profile("archive", Ftp("ftp://127.0.0.1:9"), events={"lost"}, image="full frame"),
     ],
-    outbox=OutboxSettings(path=Path(sys.argv[1]) / "outbox.sqlite3"),
+    outbox=OutboxSettings(path=Path(sys.argv[1]) / "outbox"),
 )
 if sys.argv[2] == "page":
     from cammra_edge.web import serve_page
@@ -76,7 +76,7 @@ def written():
     return {name: int(value) for name, _, value in (line.partition(": ") for line in open("/proc/self/io"))}
 engine = Engine(
     profiles=[Profile("archive", HttpPost(url), events={"new"}, image="vehicle crop", two_images=True)],
-    outbox=OutboxSettings(path=folder / "outbox.sqlite3"),
+    outbox=OutboxSettings(path=folder / "outbox"),
     frame_format="nv12-full",
 )
 with engine.running(live=False):

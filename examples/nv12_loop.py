@@ -48,7 +48,7 @@ def main(url: str) -> None:
             Profile("receiver", HttpPost(url), device_id="NV12", events={"new", "reliable", "lost"})
         ],
         frame_format=FrameFormat.NV12,
-        outbox=OutboxSettings(path=Path(gettempdir()) / "nv12-loop.sqlite3"),
+        outbox=OutboxSettings(path=Path(gettempdir()) / "nv12-loop"),
     )
     with engine.running():
         for frame, reads in camera_frames(50):

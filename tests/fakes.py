@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+from unittest import mock
 
 from cammra_edge.message import Attempt, Body, Message
 from cammra_edge.model import Event, EventKind, ImageKind, ImageRef, ImageSpec, Plate, Rect
@@ -14,8 +17,8 @@ from cammra_edge.profile import HttpPost, Profile
 from cammra_edge.sinks.base import Delivered, Outcome
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
 NS = 1_000_000_000
 JPEG = b"\xff\xd8" + bytes(range(256)) * 4 + b"\xff\xd9"
@@ -69,19 +72,35 @@ class FakeSink:
         return [attempt.packet for attempt, _ in self.taken]
 
 
-def database_of(outbox: Outbox) -> sqlite3.Connection:
-    """The connection under an outbox whose disk is well."""
-    disk = outbox._storage.disk
-    assert disk is not None
-    return disk.connection
-
-
 def crash(outbox: Outbox) -> None:
-    """As a dead process leaves it: what was not committed is gone, the lock is free."""
-    for database in outbox._storage.databases:
-        database.connection.close()
-    outbox._storage.watermark.close()
-    outbox._storage.release_lock()
+    """As a dead process leaves it: what was not written is gone, the lock is free."""
+    with outbox._writer.turn:
+        outbox._store.log.close()
+
+
+def fall_ill(number: int = errno.ENOSPC) -> Callable[[], None]:
+    """Let every disk refuse what is written to a log; returns what heals it."""
+    refusal = OSError(number, os.strerror(number))
+    patch = mock.patch("cammra_edge.outbox.tail.write_all", side_effect=refusal)
+    patch.start()
+    return patch.stop
+
+
+def file_of(outbox: Outbox, segment: int) -> Path:
+    """The file of a segment."""
+    return outbox._store.log._shelf.segments[segment].path
+
+
+def damage(outbox: Outbox, place: tuple[int, int, int] | None) -> None:
+    """Flip every bit of the frame at a place, and let nobody have it from memory."""
+    assert place is not None
+    segment, offset, length = place
+    outbox._store.recent.clear()
+    with file_of(outbox, segment).open("r+b") as file:
+        file.seek(offset)
+        content = file.read(length)
+        file.seek(offset)
+        file.write(bytes(255 - byte for byte in content))
 
 
 def no_jitter() -> float:

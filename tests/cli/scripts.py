@@ -14,8 +14,7 @@ def write_script(path: Path, url: str, *, outbox: Path | None = None, more: str 
         "from cammra_edge import Engine, HttpPost, OutboxSettings, Profile\n"
         f"engine = Engine(profiles=[Profile('gate', HttpPost({url!r}), device_id='G1',\n"
         "    events={'new', 'reliable', 'update', 'lost'})],\n"
-        f"    outbox=OutboxSettings(path=Path({str(outbox or path.with_suffix('.sqlite3'))!r})))\n"
-        + more
+        f"    outbox=OutboxSettings(path=Path({str(outbox or path.with_suffix(''))!r})))\n" + more
     )
     return path
 

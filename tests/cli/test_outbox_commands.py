@@ -130,7 +130,7 @@ def test_outbox_check_tells_a_whole_file_from_a_damaged_one(refused: Path, capsy
     path.write_bytes(content)
     assert main(["outbox", "check", str(path)]) == Exit.OUTBOX
     assert "mends what can be mended" in capsys.readouterr().out
-    assert main(["outbox", "check", str(path.with_name("gone.sqlite3"))]) == Exit.OUTBOX
+    assert main(["outbox", "check", str(path.with_name("gone"))]) == Exit.OUTBOX
     assert "there is no outbox" in capsys.readouterr().err
 
 

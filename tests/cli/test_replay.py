@@ -74,7 +74,7 @@ def test_replay_into_the_same_outbox_adds_nothing_twice(tmp_path: Path, capsys: 
         assert before > 4
         assert main(words) == Exit.OK
         assert len(receiver.arrivals) == before
-        assert main([*words, "--outbox", str(tmp_path / "other.sqlite3")]) == Exit.OK
+        assert main([*words, "--outbox", str(tmp_path / "other")]) == Exit.OK
         assert len(receiver.arrivals) == 2 * before
     assert f"gate: {before} delivered" in capsys.readouterr().out
 

@@ -19,7 +19,7 @@ class Rig:
 
     def __init__(self, folder: Path, **settings: object) -> None:
         self.clock = FakeClock()
-        self.outbox = Outbox(OutboxSettings(path=folder / "outbox.sqlite3"), clock=self.clock)
+        self.outbox = Outbox(OutboxSettings(path=folder / "outbox"), clock=self.clock)
         self.sink = FakeSink()
         self.worker = self.worker_with(**settings)
 

@@ -107,7 +107,7 @@ def test_a_window_overlaps_round_trips_and_keeps_each_vehicles_order(
                 arrived.append((int(vehicle), int(ordinal)))
             return super().send(message, attempt)
 
-    outbox = Outbox(OutboxSettings(path=tmp_path / "o.sqlite3"), clock=SYSTEM_CLOCK)
+    outbox = Outbox(OutboxSettings(path=tmp_path / "o"), clock=SYSTEM_CLOCK)
     outbox.put([one for vehicle_no in range(1, 9) for one in a_life(vehicle_no)])
     worker = DeliveryWorker(
         profile(order=order, window=8),
@@ -136,7 +136,7 @@ def test_a_sink_that_hangs_delays_only_its_own_profile(tmp_path: Path) -> None:
             release.wait(30)
             return super().send(message, attempt)
 
-    outbox = Outbox(OutboxSettings(path=tmp_path / "o.sqlite3"), clock=SYSTEM_CLOCK)
+    outbox = Outbox(OutboxSettings(path=tmp_path / "o"), clock=SYSTEM_CLOCK)
     hanging = DeliveryWorker(profile(), outbox, Hanging(), render_text, clock=SYSTEM_CLOCK)
     quick_sink = FakeSink()
     quick = DeliveryWorker(profile("second"), outbox, quick_sink, render_text, clock=SYSTEM_CLOCK)

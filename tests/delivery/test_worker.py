@@ -232,7 +232,7 @@ def test_the_journal_tells_of_every_try(rig: Rig) -> None:
 
 
 def test_threads_deliver_what_is_put_and_stop_when_told(tmp_path: Path) -> None:
-    outbox = Outbox(OutboxSettings(path=tmp_path / "o.sqlite3"), clock=SYSTEM_CLOCK)
+    outbox = Outbox(OutboxSettings(path=tmp_path / "o"), clock=SYSTEM_CLOCK)
     sink = FakeSink()
     worker = DeliveryWorker(profile(), outbox, sink, render_text, clock=SYSTEM_CLOCK)
     worker.start()
@@ -259,7 +259,7 @@ def test_no_thread_spins_while_another_probes(tmp_path: Path) -> None:
             release.wait(30)
             return super().send(message, attempt)
 
-    outbox = Outbox(OutboxSettings(path=tmp_path / "o.sqlite3"), clock=SYSTEM_CLOCK)
+    outbox = Outbox(OutboxSettings(path=tmp_path / "o"), clock=SYSTEM_CLOCK)
     outbox.put([new_event(n) for n in range(1, 9)])
     worker = DeliveryWorker(
         profile(window=8),
@@ -301,7 +301,7 @@ def test_a_worker_that_retires_holds_up_its_successor_with_one_vehicle_only(tmp_
             release.wait(60)
             return GiveUp("HTTP 404: the path of before")
 
-    outbox = Outbox(OutboxSettings(path=tmp_path / "o.sqlite3"), clock=SYSTEM_CLOCK)
+    outbox = Outbox(OutboxSettings(path=tmp_path / "o"), clock=SYSTEM_CLOCK)
     outbox.put([*a_life(1), *a_life(2)])
     old = DeliveryWorker(profile(), outbox, Hanging(), render_text, clock=SYSTEM_CLOCK)
     old.start()

@@ -15,9 +15,7 @@ pytestmark = [pytest.mark.recordings, pytest.mark.slow]
 
 def _replayed(tmp_path: Path, name: str) -> list[Arrival]:
     with Receiver() as receiver:
-        script = config(
-            tmp_path / f"{name}.py", receiver.http_url, outbox=tmp_path / f"{name}.sqlite3"
-        )
+        script = config(tmp_path / f"{name}.py", receiver.http_url, outbox=tmp_path / f"{name}")
         recording = str(recordings() / "motorway")
         finished(
             start("replay", recording, "--config", str(script), "--speed", "max", cwd=tmp_path)

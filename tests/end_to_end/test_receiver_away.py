@@ -30,7 +30,7 @@ def test_nothing_is_lost_and_order_is_kept(tmp_path: Path, way: str) -> None:
         )
         settings = Settings(
             profiles=[Profile("all", protocol, device_id="AWAY", events=frozenset(EventKind))],
-            outbox=OutboxSettings(path=tmp_path / "outbox.sqlite3"),
+            outbox=OutboxSettings(path=tmp_path / "outbox"),
         )
         engine = Engine(settings_for(settings, recording), stream_id=recording.stream_id())
         with engine.running(live=False):

@@ -28,7 +28,7 @@ def test_a_replay_that_was_killed_and_started_again_delivers_what_an_undisturbed
 ) -> None:
     recording = str(recordings() / name)
     with Receiver() as undisturbed:
-        script = config(tmp_path / "one.py", undisturbed.http_url, outbox=tmp_path / "one.sqlite3")
+        script = config(tmp_path / "one.py", undisturbed.http_url, outbox=tmp_path / "one")
         finished(
             start("replay", recording, "--config", str(script), "--speed", "max", cwd=tmp_path)
         )
@@ -42,7 +42,7 @@ def test_a_replay_that_was_killed_and_started_again_delivers_what_an_undisturbed
             process.wait()
 
     with Receiver(on_arrival=kill_before_the_answer) as receiver:
-        script = config(tmp_path / "two.py", receiver.http_url, outbox=tmp_path / "two.sqlite3")
+        script = config(tmp_path / "two.py", receiver.http_url, outbox=tmp_path / "two")
         words = ["replay", recording, "--config", str(script), "--speed", "4"]
         with start(*words, cwd=tmp_path) as process:
             process.communicate(timeout=WAIT_S)

@@ -65,7 +65,7 @@ def events(tmp_path_factory: pytest.TempPathFactory) -> list[Arrival]:
     """What a receiver gets of it."""
     folder = tmp_path_factory.mktemp("toll-lane")
     with Receiver() as receiver:
-        script = config(folder / "camera.py", receiver.http_url, outbox=folder / "outbox.sqlite3")
+        script = config(folder / "camera.py", receiver.http_url, outbox=folder / "outbox")
         words = [
             "replay",
             str(recordings() / "toll-lane"),

@@ -47,8 +47,8 @@ MAY_CALL = {
 }
 """C functions that `observe` may call: the tracker's one call, locks, a queue, a clock."""
 
-WORK = {"Shot.encode", "Connection.execute", "socket.sendmsg"}
-"""What must happen elsewhere: an image encoded, a row written, bytes sent."""
+WORK = {"Shot.encode", "LogGroup.event", "socket.sendmsg"}
+"""What must happen elsewhere: an image encoded, a record written, bytes sent."""
 
 
 class Called:

@@ -130,5 +130,6 @@ def test_it_tells_queues_losses_clock_and_disk() -> None:
     assert json.dumps(said.health["disk"]) == (
         '{"path": "/o", "durability": "power", "events": 3, "bytes": 9, "max_events": 5, "max_bytes": 7,'
         ' "durable": true, "trouble": "", "not_yet_durable": 0, "late_commits": 0,'
-        ' "process_written_bytes": 0, "salvaged_events": 0, "lost_events": 0, "damage": "", "set_aside": ""}'
+        ' "storage_waits_s": 0.0, "segments": 0, "file_bytes": 0,'
+        ' "process_written_bytes": 0, "lost_events": 0, "damage": "", "set_aside": ""}'
     )

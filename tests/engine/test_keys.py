@@ -33,7 +33,7 @@ class Site:
 
     def __init__(self, folder: Path, *, anew: bool) -> None:
         self.anew = anew
-        self.outbox = OutboxSettings(path=folder / "outbox.sqlite3")
+        self.outbox = OutboxSettings(path=folder / "outbox")
         self.dead = f"http://127.0.0.1:{free_port()}/"
         self.life = ExitStack()
         self.engine = Engine(profiles=self.profiles(self.dead, self.dead), outbox=self.outbox)

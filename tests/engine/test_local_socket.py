@@ -33,7 +33,9 @@ def _no_run_directory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def outbox(tmp_path: Path) -> Path:
-    return tmp_path / "outbox"
+    folder = tmp_path / "outbox"
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 def engine_on(outbox: Path) -> Engine:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 
@@ -17,7 +18,7 @@ class Bench:
     """An outbox that a test can close, kill and open again."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "outbox.sqlite3"
+        self.path = folder / "outbox"
         self.clock = FakeClock()
         self.settings = OutboxSettings(path=self.path)
         self.outbox = Outbox(self.settings, clock=self.clock)
@@ -41,4 +42,5 @@ class Bench:
 def bench(tmp_path: Path) -> Iterator[Bench]:
     made = Bench(tmp_path)
     yield made
+    mock.patch.stopall()
     made.outbox.close()

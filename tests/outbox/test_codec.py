@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import types
 import typing
-import zlib
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,8 @@ from cammra_edge.model import (
     VehicleInfo,
 )
 from cammra_edge.outbox import codec, records
+from cammra_edge.outbox.unsaved import payloads_of
+from cammra_edge.storing import LogGroup, log_encode_event
 from tests.fakes import JPEG, new_event
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "outbox" / "event.json"
@@ -119,7 +120,7 @@ def with_more_tags(plain: object) -> object:
 
 
 def through_json(event: Event) -> Any:  # noqa: ANN401 - what JSON gives
-    return json.loads(codec.bytes_from(codec.plain_from(event)))
+    return json.loads(log_encode_event(event)[0])
 
 
 @given(values(Event))
@@ -158,15 +159,30 @@ def test_a_word_of_a_newer_version_is_not_known_where_it_may_be() -> None:
         codec.value_from(Event, plain)
 
 
-def test_an_image_of_a_kind_that_is_not_known_takes_its_number_with_it() -> None:
-    record = json.loads(
-        records.bytes_from_event(EVERYTHING, stored_ns=5, wanted=[(2, 9, None)], image_nos=[7])
+def payload_of(event: Event, image_nos: list[int]) -> bytes:
+    """The record of an event that two profiles want, as it lies in the log."""
+    group = LogGroup(bytes(16), 1, 4096)
+    group.event(
+        event,
+        seq=5,
+        event_id=bytes(16),
+        stored_ns=5,
+        image_nos=image_nos,
+        wanted=[(2, 9, 1, 100), (3, 1, 2**64 - 1, 100)],
     )
-    (image,) = record["e"]["images"]
-    record["e"]["images"].insert(0, image | {"image_key": "h", "spec": {"kind": "hologram"}})
-    record["i"].insert(0, 6)
-    back = records.record_from(json.dumps(record).encode())
-    assert (back.event, back.image_nos) == (EVERYTHING, (7,))
+    (payload,) = payloads_of(group)
+    return payload
+
+
+def test_an_image_of_a_kind_that_is_not_known_takes_its_number_with_it() -> None:
+    payload = payload_of(EVERYTHING, [6, 7])
+    text = records.json_from(payload)
+    plain = json.loads(text)
+    (image,) = plain["images"]
+    plain["images"].insert(0, image | {"image_key": "h", "spec": {"kind": "hologram"}})
+    newer = payload.removesuffix(text) + json.dumps(plain).encode()
+    assert records.event_from(newer) == EVERYTHING
+    assert records.image_nos(newer, EVERYTHING, [6, 7]) == [7]
 
 
 FULL = replace(
@@ -181,14 +197,17 @@ FULL = replace(
 
 
 def test_an_event_comes_back_equal_whatever_its_text() -> None:
-    body = codec.bytes_from(codec.plain_from(FULL))
-    assert body.isascii()
-    record = records.bytes_from_event(FULL, stored_ns=5, wanted=[(2, 9, None)], image_nos=[1])
-    back = records.record_from(record)
-    assert back.event == FULL
-    assert isinstance(back.event.vehicle_box, Rect)
-    assert (back.stored_ns, back.image_nos) == (5, (1,))
-    assert (back.wanted[0].profile_id, back.wanted[0].packet) == (2, 9)
+    payload = payload_of(FULL, [1])
+    assert records.json_from(payload).isascii()
+    back = records.event_from(payload)
+    assert back == FULL
+    assert isinstance(back.vehicle_box, Rect)
+
+
+@pytest.mark.parametrize("length", [0, 78, 100, 160])
+def test_a_record_that_ends_too_early_is_damaged(length: int) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        records.event_from(payload_of(FULL, [1])[:length])
 
 
 def test_a_field_that_older_bytes_lack_takes_its_default() -> None:
@@ -205,14 +224,6 @@ def test_a_field_without_a_default_must_be_there() -> None:
     del plain["event_id"]
     with pytest.raises(ValueError, match="event_id"):
         codec.value_from(Event, plain)
-
-
-def test_the_checksum_sees_one_flipped_bit_and_a_wrong_place() -> None:
-    whole = codec.crc_at(7, b"abc")
-    # What older versions wrote must stay readable: the checksum is zlib's.
-    assert whole == zlib.crc32(b"abc", zlib.crc32((7).to_bytes(8, "little", signed=True)))
-    assert codec.crc_at(7, b"abb") != whole
-    assert codec.crc_at(8, b"abc") != whole
 
 
 @pytest.mark.parametrize("text", ["", "x", "zz" * 16, "AB" * 15, "\ud800"])

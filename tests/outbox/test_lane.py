@@ -1,4 +1,4 @@
-"""The near end of a queue, without a database."""
+"""The near end of a queue, without a ledger."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
+import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,8 @@ import pytest
 from cammra_edge.config import Durability
 from cammra_edge.errors import OutboxError
 from cammra_edge.model import EventKind
-from cammra_edge.outbox import Dropped, Outbox, TakeRules, schema
-from tests.fakes import JPEG, NS, FakeClock, a_life, database_of, new_event
+from cammra_edge.outbox import Dropped, Outbox, TakeRules
+from tests.fakes import JPEG, NS, FakeClock, a_life, damage, file_of, new_event
 
 if TYPE_CHECKING:
     from tests.outbox.conftest import Bench
@@ -194,16 +194,26 @@ def test_time_switched_off_counts_only_where_the_clock_is_trusted(bench: Bench) 
 def test_events_and_images_go_with_their_last_delivery(bench: Bench) -> None:
     life = a_life(1, wanted_by=(1, 2), image=JPEG, image_key="shot")
     bench.outbox.put(life)
-    assert count(bench, "images") == 1
+    held = bench.outbox.status()
+    assert held.events == 4
+    assert len(JPEG) < held.bytes < 4 * len(JPEG) + 4 * 2000
     take_all(bench.outbox, 1)
-    bench.outbox.flush()
-    assert (count(bench, "events"), count(bench, "images")) == (4, 1)
+    assert bench.outbox.status().events == 4
     take_all(bench.outbox, 2)
-    bench.outbox.flush()
-    left = {
-        table: count(bench, table) for table in ("events", "images", "image_uses", "deliveries")
-    }
-    assert left == {"events": 0, "images": 0, "image_uses": 0, "deliveries": 0}
+    held = bench.outbox.status()
+    assert (held.events, held.bytes) == (0, 0)
+    held = bench.reopen().status()
+    assert (held.events, held.bytes) == (0, 0)
+
+
+def test_two_events_of_one_shot_share_its_picture(bench: Bench) -> None:
+    bench.outbox.put(a_life(1, image=bytes(100_000), image_key="shot"))
+    assert 100_000 <= bench.outbox.status().bytes < 200_000
+    taken = []
+    while (delivery := bench.outbox.take(1)) is not None:
+        taken.append(delivery.images)
+        bench.outbox.done(delivery)
+    assert taken == [{"shot": bytes(100_000)}] * 4
 
 
 def test_an_image_of_an_open_vehicle_stays_for_its_lost(bench: Bench) -> None:
@@ -224,7 +234,7 @@ def test_an_image_of_an_open_vehicle_stays_for_its_lost(bench: Bench) -> None:
     bench.outbox.done(delivery)
     bench.outbox.flush()
     assert bench.outbox.open_vehicles() == []
-    assert count(bench, "images") == 0
+    assert bench.outbox.status().bytes == 0
 
 
 def test_vehicles_of_the_stream_that_goes_on_are_not_given_up(bench: Bench) -> None:
@@ -250,7 +260,8 @@ def test_a_missing_image_is_said_and_the_rest_of_the_event_goes(bench: Bench) ->
 
 def test_a_damaged_image_is_not_sent(bench: Bench) -> None:
     bench.outbox.put([new_event(1, image=JPEG)])
-    database_of(bench.outbox).execute("update images set data = zeroblob(length(data))")
+    ((_, *place),) = bench.outbox._store.ledger.images(1)
+    damage(bench.outbox, tuple(place))
     delivery = bench.outbox.take(1)
     assert delivery is not None
     assert delivery.images == {}
@@ -259,18 +270,31 @@ def test_a_damaged_image_is_not_sent(bench: Bench) -> None:
 
 def test_a_damaged_event_is_counted_and_the_next_goes(bench: Bench) -> None:
     bench.outbox.put([new_event(1), new_event(2)])
-    database_of(bench.outbox).execute("update events set body = 'x' || body where seq = 1")
-    assert [vehicle for _, vehicle, _ in take_all(bench.outbox)] == [2]
-    assert bench.outbox.tally(1).dropped == {Dropped.DAMAGED.value: 1}
-
-
-def test_a_delivery_whose_event_is_not_there_is_counted_and_the_next_goes(bench: Bench) -> None:
-    bench.outbox.put([new_event(1), new_event(2)])
-    database_of(bench.outbox).execute("delete from events where seq = 1")
+    damage(bench.outbox, bench.outbox._store.ledger.place(1))
     assert [vehicle for _, vehicle, _ in take_all(bench.outbox)] == [2]
     assert bench.outbox.tally(1).dropped == {Dropped.DAMAGED.value: 1}
     assert bench.outbox.waiting(1).events == 0
     assert take_all(bench.reopen()) == []
+    assert bench.outbox.tally(1).dropped == {Dropped.DAMAGED.value: 1}
+
+
+def test_an_event_that_was_cut_off_is_said_to_be_lost_and_its_number_is_not_given_again(
+    bench: Bench,
+) -> None:
+    bench.outbox.put([new_event(1)])
+    bench.outbox.put([new_event(2)])
+    place = bench.outbox._store.ledger.place(2)
+    assert place is not None
+    file = file_of(bench.outbox, place[0])
+    bench.outbox.close()
+    with file.open("r+b") as segment:
+        segment.truncate(place[1] + 100)
+    assert [vehicle for _, vehicle, _ in take_all(bench.open())] == [1]
+    status = bench.outbox.status()
+    assert status.lost_events == 1
+    assert status.damage
+    bench.outbox.put([new_event(3)])
+    assert take_all(bench.outbox) == [(3, 3, "new")]
 
 
 def test_a_second_process_is_refused_by_name(bench: Bench) -> None:
@@ -292,48 +316,51 @@ def test_a_second_process_is_refused_by_name(bench: Bench) -> None:
     assert len(take_all(bench.outbox)) == 1
 
 
-def test_a_newer_file_is_refused_and_left_alone(bench: Bench) -> None:
+def test_a_newer_log_is_refused_and_left_alone(bench: Bench) -> None:
     bench.outbox.put([new_event(1)])
+    (segment,) = bench.outbox._store.log.numbers()
+    file = file_of(bench.outbox, segment)
     bench.outbox.close()
-    with sqlite3.connect(bench.path) as db:
-        db.execute("pragma user_version = 99")
-    db.close()
-    before = bench.path.read_bytes()
-    with pytest.raises(OutboxError, match=r"newer version \(schema 99\): want at most"):
+    whole = file.read_bytes()
+    length = int.from_bytes(whole[8:12], "little")
+    payload = (99).to_bytes(2, "little") + whole[18 : 16 + length]
+    head = bytes(16) + bytes(8) + bytes(8) + whole[4:5] + whole[8:12]
+    crc = zlib.crc32(head + payload).to_bytes(4, "little")
+    newer = whole[:12] + crc + payload + whole[16 + length :]
+    file.write_bytes(newer)
+    with pytest.raises(OutboxError, match="a newer cammra_edge wrote this outbox"):
         Outbox(bench.settings, clock=FakeClock())
-    assert bench.path.read_bytes() == before
-    with sqlite3.connect(bench.path) as db:
-        db.execute("pragma user_version = 1")
-    db.close()
+    assert file.read_bytes() == newer
+    file.write_bytes(whole)
     assert len(take_all(bench.open())) == 1
 
 
-def test_an_older_file_is_brought_up_step_by_step(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench.outbox.put([new_event(1)])
-    bench.outbox.close()
-    monkeypatch.setattr(schema, "VERSION", 3)
-    steps = {
-        1: "alter table events add column note text;",
-        2: "update events set note = 'brought up';",
-    }
-    monkeypatch.setattr(schema, "_UPGRADES", steps)
-    db = database_of(bench.open())
-    assert db.execute("pragma user_version").fetchone() == (3,)
-    assert db.execute("select note from events").fetchall() == [("brought up",)]
-    assert len(take_all(bench.outbox)) == 1
-
-
-@pytest.mark.parametrize(("durability", "level"), [(Durability.POWER, 2), (Durability.PROCESS, 1)])
-def test_the_file_is_written_as_durably_as_set(
-    bench: Bench, durability: Durability, level: int
+@pytest.mark.parametrize(
+    ("durability", "flushes"), [(Durability.POWER, 1), (Durability.PROCESS, 0)]
+)
+def test_a_group_is_flushed_once_or_not_at_all_as_set(
+    bench: Bench, durability: Durability, flushes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.settings = replace(bench.settings, durability=durability)
-    db = database_of(bench.reopen())
-    assert db.execute("pragma synchronous").fetchone() == (level,)
-    assert db.execute("pragma journal_mode").fetchone() == ("wal",)
-    assert db.execute("pragma page_size").fetchone() == (4096,)
+    bench.reopen().put([new_event(1)])
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", flushed.append)
+    monkeypatch.setattr(os, "fsync", flushed.append)
+    bench.outbox.put([new_event(2, image=JPEG), new_event(3)])
+    assert len(flushed) == flushes
+
+
+def test_what_is_settled_is_written_without_a_flush_of_its_own(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.outbox.put([new_event(n) for n in range(1, 200)])
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", flushed.append)
+    assert len(take_all(bench.outbox)) == 199
+    bench.clock.advance(1)
+    bench.outbox.tick()
+    assert flushed == []
+    assert take_all(bench.crash()) == []
 
 
 def test_old_event_ids_are_forgotten_within_the_bound(bench: Bench) -> None:
@@ -343,7 +370,8 @@ def test_old_event_ids_are_forgotten_within_the_bound(bench: Bench) -> None:
         outbox.put(
             [new_event(n, kind=EventKind.LOST, wanted_by=()) for n in range(first, first + 50)]
         )
-    assert 1000 <= count(bench, "vehicles") <= 1000 + 1024
+    known = sum(outbox.knows(new_event(n).event.event_id) for n in range(1, 3001))
+    assert 1000 <= known <= 1000 + 1024
     assert outbox.knows(new_event(3000).event.event_id)
     assert not outbox.knows(new_event(1).event.event_id)
     assert bench.reopen().car_id("run-1", 1) == 3001
@@ -363,11 +391,6 @@ def test_the_boundary_key_is_kept_and_differs_between_outboxes(bench: Bench) -> 
     key = bench.outbox.boundary_key
     assert len(key) == 32
     assert bench.reopen().boundary_key == key
-
-
-def count(bench: Bench, table: str) -> int:
-    row = database_of(bench.outbox).execute(f"select count(*) from {table}").fetchone()  # noqa: S608
-    return int(row[0])
 
 
 def test_a_long_expired_backlog_is_passed_over_in_short_stretches(bench: Bench) -> None:

@@ -9,7 +9,7 @@ import pytest
 from cammra_edge.errors import OutboxError
 from cammra_edge.outbox import Dropped
 from cammra_edge.outbox.exported import write_parked
-from tests.fakes import JPEG, a_life, database_of, new_event
+from tests.fakes import JPEG, a_life, fall_ill, new_event
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,6 +89,30 @@ def test_a_worker_is_woken_only_when_the_outbox_is_free_for_it(bench: Bench) -> 
     assert free == [True, True]
 
 
+def test_what_a_person_decided_outlives_a_crash_at_once(bench: Bench) -> None:
+    a_bench_with_three_parked(bench)
+    first, second = bench.outbox.parking.listed(1)
+    assert bench.outbox.parking.retry(1, first.seq) == 1
+    assert bench.outbox.parking.discard(1, second.seq) == 1
+    outbox = bench.crash()
+    assert [row.profile_id for row in outbox.parking.listed()] == [2]
+    assert (outbox.waiting(1).events, outbox.waiting(1).parked) == (1, 0)
+
+
+def test_a_long_list_comes_in_pages(bench: Bench) -> None:
+    bench.outbox.put([new_event(number, wanted_by=(1, 2)) for number in range(1, 31)])
+    park_all(bench)
+    pages, after = [], (0, 0)
+    while page := bench.outbox.parking.page(after=after, limit=13):
+        pages.append(len(page))
+        after = (page[-1].profile_id, page[-1].seq)
+    assert pages == [13, 13, 13, 13, 8]
+    rows = bench.outbox.parking.listed()
+    assert [(row.profile_id, row.packet) for row in rows] == [
+        (profile_id, packet) for profile_id in (1, 2) for packet in range(1, 31)
+    ]
+
+
 def test_what_is_discarded_is_gone_and_counted(bench: Bench) -> None:
     a_bench_with_three_parked(bench)
     assert bench.outbox.parking.discard(1) == 2
@@ -114,11 +138,10 @@ def test_an_export_holds_event_reason_and_pictures(bench: Bench, tmp_path: Path)
 def test_a_disk_that_takes_nothing_is_said_and_changes_nothing(bench: Bench) -> None:
     a_bench_with_three_parked(bench)
     assert len(bench.outbox.parking.listed()) == 3
-    db = database_of(bench.outbox)
-    db.execute("pragma query_only = on")
+    heal = fall_ill()
     for change in (bench.outbox.parking.retry, bench.outbox.parking.discard):
         with pytest.raises(OutboxError, match="the disk does not take it now"):
             change(1)
-    db.execute("pragma query_only = off")
+    heal()
     assert len(bench.outbox.parking.listed()) == 3
     assert bench.outbox.tally(1).dropped == {}

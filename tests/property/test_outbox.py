@@ -13,6 +13,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+from cammra_edge.storing import Ledger
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -28,7 +29,7 @@ from tests.fakes import (
     JPEG,
     FakeClock,
     crash,
-    database_of,
+    fall_ill,
     new_event,
     no_jitter,
     profile,
@@ -86,7 +87,7 @@ class OutboxModel(RuleBasedStateMachine):
 
     def open(self) -> None:
         self.clock = self.clock.restarted()
-        self.outbox = Outbox(OutboxSettings(path=self.folder / "outbox.sqlite3"), clock=self.clock)
+        self.outbox = Outbox(OutboxSettings(path=self.folder / "outbox"), clock=self.clock)
         self.flying.clear()
         self.receivers = {no: Receiver(self, no) for no in PROFILES}
         self.workers = {
@@ -210,12 +211,12 @@ class OutboxModel(RuleBasedStateMachine):
             self.heal()
         else:
             self.ill = True
-            database_of(self.outbox).execute("pragma query_only = on")
+            self.cure = fall_ill()
 
     def heal(self) -> None:
         if self.ill:
             self.ill = False
-            database_of(self.outbox).execute("pragma query_only = off")
+            self.cure()
             self.clock.advance(1.1)
             self.outbox.tick()
             assert self.outbox.status().durable
@@ -234,20 +235,25 @@ class OutboxModel(RuleBasedStateMachine):
         self.open()
 
     @invariant()
-    def the_depth_is_what_the_file_holds(self) -> None:
-        if self.ill or len(self.outbox._queues.settled):
-            return  # the file says so only after the next commit, and a crash before it must be met too
+    def the_depth_is_what_comes_when_the_lane_is_read(self) -> None:
         for no in (*PROFILES, REMOVED):
-            rows = (
-                database_of(self.outbox)
-                .execute(
-                    "select count(*), ifnull(sum(bytes), 0) from deliveries where profile_id = ? and state = 0",
-                    (no,),
-                )
-                .fetchone()
-            )
+            rows = self.outbox._store.ledger.waiting(no, 0, 10_000)
             waiting = self.outbox.waiting(no)
-            assert (waiting.events, waiting.size_bytes) == rows
+            assert (waiting.events, waiting.size_bytes) == (len(rows), sum(row[7] for row in rows))
+
+    @precondition(lambda self: not self.ill)
+    @invariant()
+    def the_log_tells_what_memory_knows(self) -> None:
+        """Another ledger, filled from the log as a start would do it, after all that is settled was written."""
+        self.outbox.flush()
+        ours, store = self.outbox._store.ledger, self.outbox._store
+        theirs = Ledger(store.known_events)
+        for segment in store.log.numbers():
+            theirs.replay(segment, store.log.digests(segment))
+        assert sorted(theirs.totals()) == sorted(ours.totals())
+        assert theirs.held == ours.held
+        for no in (*PROFILES, REMOVED):
+            assert theirs.waiting(no, 0, 10_000) == ours.waiting(no, 0, 10_000)
 
     # -- the end ---------------------------------------------------------------------------------
 
@@ -280,14 +286,13 @@ class OutboxModel(RuleBasedStateMachine):
             assert ordinals == sorted(ordinals)
 
     def check_nothing_is_left(self) -> None:
-        db = database_of(self.outbox)
-        held = db.execute(
-            "select count(*) from events where seq not in (select seq from deliveries)"
-        ).fetchone()
-        unused = db.execute(
-            "select count(*) from images where no not in (select no from image_uses)"
-        ).fetchone()
-        assert (held, unused) == ((0,), (0,))
+        """Nothing is held but what waits, is parked, or is an open vehicle's last picture."""
+        held_bytes, held_events = self.outbox._store.ledger.held
+        kept = [row for row in self.outbox.parking.listed() if row.profile_id in PROFILES]
+        waiting = len(self.wanted[REMOVED])
+        assert held_events <= len(kept) + waiting
+        pictures = 2 * len(JPEG)  # two shots, whoever shows them
+        assert held_bytes <= held_events * 4096 + pictures * (1 + len(self.ordinals))
 
 
 OutboxModel.TestCase.settings = settings(

@@ -120,7 +120,7 @@ def test_our_own_ftp_profile_delivers_a_replay_to_it(receiver: Receiver, tmp_pat
         events={EventKind.LOST},
         two_images=True,
     )
-    settings = Settings(profiles=[profile], outbox=OutboxSettings(path=tmp_path / "outbox.sqlite3"))
+    settings = Settings(profiles=[profile], outbox=OutboxSettings(path=tmp_path / "outbox"))
     engine = Engine(settings_for(settings, recording), stream_id="x")
     with engine.running(live=False):
         play(recording, engine, speed=None)

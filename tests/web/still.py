@@ -53,7 +53,7 @@ def still_settings(folder: Path) -> Settings:
             Profile("vms", Tcp("127.0.0.1:9"), events={"new", "lost"}, image=None),
             Profile("archive", Ftp("ftp://127.0.0.1:9"), enabled=False),
         ),
-        outbox=OutboxSettings(path=folder / "outbox.sqlite3"),
+        outbox=OutboxSettings(path=folder / "outbox"),
         locked=frozenset({"profiles[archive].server_url"}),
     )
 

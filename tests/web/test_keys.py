@@ -61,7 +61,7 @@ class Camera:
 
 @contextmanager
 def camera(folder: Path, *profiles: Profile, locked: tuple[str, ...] = ()) -> Iterator[Camera]:
-    outbox = OutboxSettings(path=folder / "outbox.sqlite3")
+    outbox = OutboxSettings(path=folder / "outbox")
     engine = Engine(profiles=profiles, outbox=outbox, locked=locked)
     with (
         serve_page(engine, port=0, say=False) as page,
@@ -156,7 +156,7 @@ def test_run_sends_nothing_before_the_saved_settings_are_in_force(folder: Path) 
             "def profile(key, kind):\n"
             f"    return Profile(key, HttpPost({by_script.http_url!r}), events={{kind}}, image=None)\n"
             "engine = Engine(profiles=[profile('vms', 'lost'), profile('gate', 'new')],\n"
-            f"    outbox=OutboxSettings(path=Path({str(folder / 'outbox.sqlite3')!r})))\n"
+            f"    outbox=OutboxSettings(path=Path({str(folder / 'outbox')!r})))\n"
             "source = []\n"
         )
         settings = load_script(script).engine.settings

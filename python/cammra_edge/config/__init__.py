@@ -18,7 +18,7 @@ from cammra_edge.checks import items, maybe, number, path, row_of, set_of, text,
 from cammra_edge.config.lists import MAX_LISTS, PlateList, check_lists
 from cammra_edge.errors import ConfigError
 from cammra_edge.fields import Checked, Taken, record, setting, settings
-from cammra_edge.model import Device, FrameFormat, FrameFormatWord
+from cammra_edge.model import Device, FrameFormat, FrameFormatWord, ImageKind, ImageWord
 from cammra_edge.profile import Keepalive, NetworkMode, NetworkModeWord, Profile
 
 PROFILES_ON_THE_PAGE = 3
@@ -138,7 +138,7 @@ class OutboxSettings(Checked):
     """Where events wait, how safely, and how many.
 
     Args:
-        path: The database; a lock file and a few small files lie beside it.
+        path: The folder that holds the log of events, open to its owner only.
         durability: What a stored event survives: `power` flushes the disk before an event counts as stored, `process`
             leaves that to the operating system.
         max_bytes: Bytes of events and images of all profiles together.
@@ -147,10 +147,14 @@ class OutboxSettings(Checked):
         known_events: Event ids and vehicle numbers remembered, so that a replay adds nothing twice.
         memory_bytes: Bytes of events and images kept in memory while the disk takes none.
         trust_clock: The wall clock is right at start, so time spent switched off counts as age.
+        history_days: How long events are remembered after they are settled; 0: not at all.
+        history_bytes: Bytes of files that remembering may take; 0: none.
+        history_image: The picture that is remembered of each event, also of one that no profile wants; `None`: what the
+            profiles asked for, as long as it is there.
     """
 
     _: KW_ONLY
-    path: Taken[Path, Path | str] = setting(Path("cammra-outbox.sqlite3"), path())
+    path: Taken[Path, Path | str] = setting(Path("cammra-outbox"), path())
     durability: Taken[Durability, Durability | DurabilityWord] = setting(Durability.POWER)
     max_bytes: int = setting(512 << 20, whole(1 << 20, 1 << 40))
     max_events: int = setting(100_000, whole(1, 10_000_000))
@@ -158,6 +162,11 @@ class OutboxSettings(Checked):
     known_events: int = setting(200_000, whole(1_000, 100_000_000))
     memory_bytes: int = setting(32 << 20, whole(1 << 20, 1 << 32))
     trust_clock: bool = False
+    history_days: float = setting(7.0, number(0, 3650))
+    history_bytes: int = setting(128 << 20, whole(0, 1 << 40))
+    history_image: Taken[ImageKind | None, ImageKind | ImageWord | None] = setting(
+        ImageKind.PLATE_CROP
+    )
 
 
 @settings

@@ -38,8 +38,11 @@ def _add_outbox(page: _Page, now: OutboxStatus) -> None:
     page.total("outbox_late", "Events that took more than 50 ms to store.", now.late_commits)
     written = now.process_written_bytes
     page.total("process_written_bytes", "Bytes this process sent to storage.", written)
-    page.total("outbox_salvaged", "Events saved from a broken file.", now.salvaged_events)
-    page.total("outbox_lost", "Events lost in a broken file.", now.lost_events)
+    page.gauge("outbox_segments", "Segments of the log.", now.segments)
+    page.gauge("outbox_file_bytes", "Length of its files.", now.file_bytes)
+    waits_s = now.storage_waits_s
+    page.gauge("outbox_storage_waits_seconds", "Since the disk answers nothing.", waits_s)
+    page.total("outbox_lost", "Events stored that cannot be read.", now.lost_events)
 
 
 def _add_profile(page: _Page, now: ProfileStatus) -> None:

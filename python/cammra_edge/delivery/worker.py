@@ -121,11 +121,10 @@ class DeliveryWorker:
                 return False
             if not self._gate.admits(self._clock.mono_ns()):
                 return False
-            delivery = self._outbox.take(self.profile_id, self._rules)
-            if delivery is None:
-                return False
             probe = self._gate.started()
-            self._in_flight += 1
+        delivery = self._taken(probe=probe)
+        if delivery is None:
+            return False
         try:
             self._try(delivery, sink or self._sink, probe=probe)
         finally:
@@ -139,6 +138,24 @@ class DeliveryWorker:
                     self.profile_id
                 )  # a successor worker may be waiting for this vehicle
         return True
+
+    def _taken(self, *, probe: bool) -> Delivery | None:
+        """The next delivery, counted as in flight. Taken without our lock: it may have to come from a slow disk."""
+        delivery = None
+        try:
+            delivery = self._outbox.take(self.profile_id, self._rules)
+        finally:
+            with self._changed:
+                stopping = self._stopping
+                if delivery is None or stopping:
+                    self._gate.ended(probe=probe)
+                else:
+                    self._in_flight += 1
+        if delivery is not None and stopping:
+            self._outbox.put_back(delivery)
+            self._outbox.wake(self.profile_id)  # a successor worker may be waiting for this vehicle
+            return None
+        return delivery
 
     def _try(self, delivery: Delivery, sink: Sink, *, probe: bool) -> None:
         try:

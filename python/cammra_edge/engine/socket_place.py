@@ -33,7 +33,7 @@ _CONNECT_S = 5.0
 
 def beside(outbox: Path) -> Path:
     """The place in the outbox's folder: of the socket, or of the file that says where it is."""
-    return outbox / "socket" if outbox.is_dir() else outbox.with_name(f"{outbox.name}.socket")
+    return outbox / "socket"
 
 
 def in_run_directory(outbox: Path) -> Path | None:

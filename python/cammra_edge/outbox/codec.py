@@ -4,17 +4,17 @@ The bytes are JSON made of the dataclasses' own fields, each value under its tag
 default is left out. So versions understand each other:
 
 * A tag that is missing means the default: an older version did not know it, or nothing was known.
-* A tag that is unknown is skipped, and lost where the event is stored anew; `records.with_wanted` keeps it.
+* A tag that is unknown is skipped, and kept where the event is copied.
 * A word that is unknown (an enum's or a `Literal`'s) means the default, too. In a list it takes its item with it; where
   there is no default, the record cannot be read.
 
-A field therefore never changes its name, type, meaning or default. A CRC-32 over place and bytes tells a damaged or
-misplaced record, which SQLite does not (it has no page checksums). Held by `tests/outbox/test_codec.py`.
+A field therefore never changes its name, type, meaning or default. What is stored is written in Rust
+(`storing.log_encode_event`): the same, with `images` and `missing` behind all others, so that a text without pictures
+is its beginning. Held by `tests/outbox/test_codec.py`.
 """
 
 from __future__ import annotations
 
-import json
 import operator
 import types
 import typing
@@ -24,13 +24,10 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from cammra_edge.framing import crc32
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _T = TypeVar("_T")
-_JSON = json.JSONEncoder(separators=(",", ":"))
 _SCALARS = frozenset({str, int, float, bool, types.NoneType})
 
 
@@ -38,20 +35,10 @@ class _UnknownWordError(ValueError):
     """A word that this version does not know."""
 
 
-def crc_at(place: int, content: bytes) -> int:
-    """CRC-32 of a record and the place where it belongs."""
-    return crc32(content, crc32(place.to_bytes(8, "little", signed=True), 0))
-
-
 def plain_from(value: object) -> object:
     """A dataclass as what JSON knows; fields that hold their default are left out."""
     kind: Any = type(value)
     return _writer(kind)(value)
-
-
-def bytes_from(record: object) -> bytes:
-    """Compact ASCII JSON; a lone surrogate of a hostile plate survives as its escape."""
-    return _JSON.encode(record).encode("ascii")
 
 
 def value_from(kind: type[_T], plain: object) -> _T:

@@ -1,25 +1,27 @@
 """The parked deliveries, for a person: list, show, retry, discard.
 
-Reached as `outbox.parking`. Everything here commits what is settled first and holds the outbox's lock.
+Reached as `outbox.parking`. Listing asks the ledger alone; what changes something is on disk when it returns.
 Held by `tests/outbox/test_parking.py`.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from typing import TYPE_CHECKING
 
 from cammra_edge.errors import OutboxError
-from cammra_edge.outbox import records
+from cammra_edge.outbox.log import StorageError
 from cammra_edge.outbox.values import Delivery, Dropped, Parked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from threading import RLock
 
-    from cammra_edge.outbox.database import Database
-    from cammra_edge.outbox.storage import Storage
+    from cammra_edge.outbox.queues import Queues
+    from cammra_edge.outbox.store import Store
     from cammra_edge.outbox.tallies import Tallies
+    from cammra_edge.outbox.writer import Writer
+
+PAGE = 1000
 
 
 class Parking:
@@ -27,42 +29,45 @@ class Parking:
 
     Args:
         lock: The outbox's own.
-        storage: Where the deliveries lie.
+        store: Where the deliveries are.
+        writer: Writes what changes.
+        queues: Whose lanes look anew where they changed.
         tallies: Where discarding is counted.
-        settle: Commits what is settled.
-        changed: Called with the lock held after rows changed.
-        wake: Called without it, with the profiles that have something to send.
+        wake: Called without the lock, with the profiles that have something to send.
     """
 
     def __init__(  # noqa: PLR0913 - what it joins
         self,
         lock: RLock,
-        storage: Storage,
-        tallies: Tallies,
         *,
-        settle: Callable[[], None],
-        changed: Callable[[], None],
+        store: Store,
+        writer: Writer,
+        queues: Queues,
+        tallies: Tallies,
         wake: Callable[[set[int]], None],
     ) -> None:
         self._lock = lock
-        self._storage = storage
+        self._store = store
+        self._writer = writer
+        self._queues = queues
         self._tallies = tallies
-        self._settle = settle
-        self._changed = changed
         self._wake = wake
 
     def listed(self, profile_id: int | None = None) -> list[Parked]:
         """Parked deliveries of one profile or of all, oldest first."""
-        with self._lock:
-            self._settle()
-            return self._storage.read(lambda storage: self._listed(storage, profile_id), [])
+        return list(self._all(profile_id))
 
-    def _listed(self, storage: Storage, profile_id: int | None) -> list[Parked]:
+    def page(
+        self, profile_id: int | None = None, *, after: tuple[int, int] = (0, 0), limit: int = PAGE
+    ) -> list[Parked]:
+        """The next so many behind a place (profile, seq), in the order of profiles and places."""
+        with self._lock:
+            rows = self._store.ledger.parked(profile_id, after, limit)
         return [
             Parked(
                 profile_id=profile,
                 seq=seq,
-                event_id=self._event_id(seq),
+                event_id=event_id.hex(),
                 packet=packet,
                 kind=kind,
                 attempts=attempts,
@@ -70,45 +75,36 @@ class Parking:
                 words=words,
                 parked_utc_ns=utc_ns,
             )
-            for database in storage.databases
-            for profile, seq, packet, kind, attempts, why, words, utc_ns in (
-                database.queries.parked(profile_id)
-            )
+            for profile, seq, packet, kind, attempts, why, words, utc_ns, event_id in rows
         ]
 
-    def _event_id(self, seq: int) -> str:
-        try:
-            body = self._storage.first(lambda queries: queries.body(seq))
-            return "" if body is None else records.record_from(body).event.event_id
-        except (ValueError, TypeError, KeyError):
-            return ""
+    def _all(self, profile_id: int | None) -> Iterator[Parked]:
+        after = (0, 0)
+        while page := self.page(profile_id, after=after):
+            yield from page
+            after = (page[-1].profile_id, page[-1].seq)
 
     def show(self, profile_id: int, seq: int) -> Delivery | None:
-        """One of them whole, with its images; `None` when it is not parked, or damaged."""
-        with self._lock:
-            found = next((row for row in self.listed(profile_id) if row.seq == seq), None)
-            if found is None:
-                return None
-            try:
-                body = self._storage.first(lambda queries: queries.body(seq))
-                if body is None:
-                    return None
-                event, images = records.event_with_images(
-                    records.record_from(body),
-                    profile_id,
-                    lambda no: self._storage.first(lambda queries: queries.image(no)),
-                )
-            except (ValueError, TypeError, KeyError):
-                return None
-            return Delivery(
-                profile_id=profile_id,
-                seq=seq,
-                packet=found.packet,
-                attempts=found.attempts,
-                age_ns=0,
-                event=event,
-                images=images,
-            )
+        """One of them whole, with its images; `None` when it is not parked, or cannot be read."""
+        rows = self.page(profile_id, after=(profile_id, seq - 1), limit=1)
+        if not rows or rows[0].seq != seq:
+            return None
+        try:
+            found = self._queues.fetch(profile_id, seq)
+        except StorageError:
+            return None
+        if found is None or isinstance(found, Dropped):
+            return None
+        event, images = found
+        return Delivery(
+            profile_id=profile_id,
+            seq=seq,
+            packet=rows[0].packet,
+            attempts=rows[0].attempts,
+            age_ns=0,
+            event=event,
+            images=images,
+        )
 
     def retry(self, profile_id: int | None = None, seq: int | None = None) -> int:
         """Let them wait again (one, a profile's, or all), in their old places; returns how many.
@@ -116,10 +112,14 @@ class Parking:
         Raises:
             OutboxError: The disk does not take it now.
         """
-        with self._lock:
-            rows = self._change(profile_id, seq, lambda database: database.unpark)
+        with self._writer.turn:
+            self._probe()
+            with self._lock:
+                rows = self._store.ledger.unpark(profile_id, seq)
+                self._queues.look_anew()
+            self._writer.flush()
         # A worker holds its own lock while it asks the outbox; waking it under ours would lock both.
-        self._wake({row.profile_id for row in rows})
+        self._wake({profile for _, profile in rows})
         return len(rows)
 
     def discard(self, profile_id: int | None = None, seq: int | None = None) -> int:
@@ -128,34 +128,25 @@ class Parking:
         Raises:
             OutboxError: The disk does not take it now.
         """
-        with self._lock:
-            rows = self._change(profile_id, seq, lambda database: database.drop)
-            for row in rows:
-                self._tallies.drop(row.profile_id, Dropped.DISCARDED)
+        with self._writer.turn:
+            self._probe()
+            with self._lock:
+                rows = self._store.ledger.discard(profile_id, seq)
+                for _, profile in rows:
+                    self._tallies.drop(profile, Dropped.DISCARDED)
+            self._writer.flush()
         return len(rows)
 
-    def _change(
-        self,
-        profile_id: int | None,
-        seq: int | None,
-        change: Callable[[Database], Callable[[int, int], None]],
-    ) -> list[Parked]:
-        rows = [row for row in self.listed(profile_id) if seq in {None, row.seq}]
-        try:
-            for database in self._storage.databases:
-                with database.transaction():
-                    for row in rows:
-                        change(database)(row.seq, row.profile_id)
-        except sqlite3.Error as error:
-            raise OutboxError(f"the disk does not take it now: {error}") from error
-        self._changed()
-        return rows
+    def _probe(self) -> None:
+        """A person is told at once when the disk does not take what they ask for, and nothing has changed then."""
+        if not self._writer.flush(probe=True):
+            raise OutboxError(f"the disk does not take it now: {self._writer.trouble}")
 
     def whole(
         self, profile_id: int | None = None, seq: int | None = None
     ) -> Iterator[tuple[Parked, Delivery]]:
         """Each of a profile or of all, or one, with event and images; damaged ones are passed over."""
-        for row in self.listed(profile_id):
+        for row in self._all(profile_id):
             delivery = self.show(row.profile_id, row.seq) if seq in {None, row.seq} else None
             if delivery is not None:
                 yield row, delivery

@@ -1,7 +1,7 @@
 """All profiles' queues: what is taken next, and what became of what was taken.
 
-Not thread-safe and without a clock of its own beyond what it is given: the outbox has the lock and commits
-what gathers in `settled`. What the disk does wrong leaves as `sqlite3.Error`.
+Settling changes the ledger at once, in memory; what the log has to be told of it gathers there. Not thread-safe, and
+nothing here waits for a disk: the outbox has the lock. `read` alone is called without it.
 """
 
 from __future__ import annotations
@@ -10,48 +10,45 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.outbox import records
 from cammra_edge.outbox.lane import LOOK_AHEAD, Lane, TakeRules
-from cammra_edge.outbox.rows import Settled
-from cammra_edge.outbox.tallies import Depths
+from cammra_edge.outbox.rows import DeliveryRow
 from cammra_edge.outbox.values import Delivery, Dropped, Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from cammra_edge.clock import Clock
+    from cammra_edge.model import Event
     from cammra_edge.outbox.lane import Entry
-    from cammra_edge.outbox.rows import DeliveryRow, EventRow
+    from cammra_edge.outbox.rows import EventRow
     from cammra_edge.outbox.running_time import RunningTime
-    from cammra_edge.outbox.storage import Storage
+    from cammra_edge.outbox.store import Store
     from cammra_edge.outbox.tallies import Tallies
 
 PASSED_AT_ONCE = 256
+_PARKED = 2
 
 
 class Queues:
-    """One lane per profile over one storage."""
+    """One lane per profile over one store."""
 
     def __init__(
         self,
-        storage: Storage,
+        store: Store,
         tallies: Tallies,
         running_time: RunningTime,
         clock: Clock,
         *,
         longest_ns: int,
     ) -> None:
-        self._storage = storage
+        self._store = store
         self._tallies = tallies
         self._running_time = running_time
         self._clock = clock
         self._longest_ns = longest_ns
         self._lanes: dict[int, Lane] = {}
-        self._unsure: set[tuple[int, int]] = set()
-        self.depths = Depths(())
-        self.settled = Settled()
 
-    def recount(self) -> None:
-        """Look at the databases anew, after something else than put and settle changed them."""
-        self.depths = Depths(self._storage.totals())
+    def look_anew(self) -> None:
+        """Something else than put and settle has changed the ledger."""
         for lane in self._lanes.values():
             lane.reset()
 
@@ -67,29 +64,31 @@ class Queues:
         return {seq for lane in self._lanes.values() for seq in lane.in_flight()}
 
     def put(self, rows: Iterable[EventRow]) -> set[int]:
-        """New events are on their way into the database; returns whom they concern."""
+        """New events are stored; returns whom they concern."""
         concerned: set[int] = set()
         for row in rows:
-            for delivery in row.deliveries:
-                concerned.add(delivery.profile_id)
-                self.lane(delivery.profile_id).put(delivery)
-                self.depths.put(delivery.profile_id, delivery.size_bytes)
+            self._store.recent.put(row)
+            event = row.event
+            for wanted in row.wanted:
+                concerned.add(wanted.profile_id)
+                self.lane(wanted.profile_id).put(
+                    DeliveryRow(
+                        row.seq,
+                        wanted.profile_id,
+                        wanted.packet,
+                        0,
+                        event.car_id,
+                        event.kind.value,
+                        row.stored_ns,
+                        wanted.size_bytes,
+                    )
+                )
         return concerned
-
-    def hand_over(self) -> Settled:
-        """What is settled, to be committed now; until `committed` the databases may still show it."""
-        settled, self.settled = self.settled, Settled()
-        self._unsure |= settled.keys()
-        return settled
-
-    def committed(self) -> None:
-        """The databases show all that was handed over."""
-        self._unsure.clear()
 
     # -- taking ----------------------------------------------------------------------------------
 
-    def take(self, profile_id: int, rules: TakeRules) -> Delivery | None:
-        """The next delivery to try; what is worthless by now is passed over and counted.
+    def pick(self, profile_id: int, rules: TakeRules) -> Entry | None:
+        """The next delivery to try, in flight from now on; what is worthless by now is passed over and counted.
 
         Passes over so many at most, so that a long expired backlog does not hold the outbox for seconds; then the
         answer is `None` though the lane says that something is due.
@@ -111,10 +110,8 @@ class Queues:
             elif rules.coalesce and lane.superseded(entry):
                 self.drop(profile_id, entry.row.seq, Dropped.COALESCED)
             else:
-                delivery = self._delivery_from(entry, now_ns)
-                if delivery is not None:
-                    entry.in_flight = True
-                    return delivery
+                entry.in_flight = True
+                return entry
         return None
 
     def _expired(self, entry: Entry, now_ns: int, rules: TakeRules) -> bool:
@@ -125,75 +122,113 @@ class Queues:
         """Load as much of the backlog as the lane needs."""
         lane = self.lane(profile_id)
         while lane.wants_rows():
-            rows = self._storage.waiting(profile_id, after_seq=lane.cursor, limit=LOOK_AHEAD)
-            lane.load(self._unsettled(rows))
-            lane.cursor = rows[-1].seq if rows else lane.cursor
+            rows = self._store.ledger.waiting(profile_id, lane.cursor, LOOK_AHEAD)
+            lane.load(map(DeliveryRow._make, rows))
+            lane.cursor = rows[-1][0] if rows else lane.cursor
             lane.exhausted = len(rows) < LOOK_AHEAD
 
     def _load_vehicle(self, profile_id: int, car_id: int) -> None:
-        self._storage.index_vehicles()
-        rows = self._unsettled(self._storage.waiting_of(profile_id, car_id))
-        self.lane(profile_id).load_vehicle(rows)
+        rows = self._store.ledger.waiting_of(profile_id, car_id)
+        self.lane(profile_id).load_vehicle(map(DeliveryRow._make, rows))
 
-    def _unsettled(self, rows: Iterable[DeliveryRow]) -> list[DeliveryRow]:
-        gone = self.settled.keys() | self._unsure
-        return [row for row in rows if (row.seq, row.profile_id) not in gone]
-
-    def _delivery_from(self, entry: Entry, now_ns: int) -> Delivery | None:
-        row, storage = entry.row, self._storage
-        try:
-            body = storage.first(lambda queries: queries.body(row.seq))
-            if body is None:
-                if storage.any(lambda queries: queries.waits(row.seq, row.profile_id)):
-                    self.drop(row.profile_id, row.seq, Dropped.DAMAGED)
-                else:  # gone as too old or by overflow, and counted there
-                    self.lane(row.profile_id).drop(row.seq)
-                return None
-            event, images = records.event_with_images(
-                records.record_from(body),
-                row.profile_id,
-                lambda no: (
-                    storage.first(lambda queries: queries.image(no)) if row.pictures else None
-                ),
-            )
-        except (ValueError, TypeError, KeyError):
-            self.drop(row.profile_id, row.seq, Dropped.DAMAGED)
+    def from_memory(self, entry: Entry) -> Delivery | None:
+        """The delivery, where all that it carries is at hand."""
+        row = entry.row
+        recent = self._store.recent.get(row.seq)
+        if recent is None:
             return None
+        event, pictures = recent
+        known = self._store.ledger.delivery(row.seq, row.profile_id)
+        if known is None or (event.images and not known[3]):
+            return None
+        carried: dict[str, bytes] = {}
+        for place, image in enumerate(event.images):
+            if known[4] >> place & 1:
+                data = pictures.get(image.image_key)
+                if data is None:
+                    return None
+                carried[image.image_key] = data
+        return self._delivery(entry, event, carried)
+
+    def read(self, entry: Entry) -> Delivery | Dropped | None:
+        """As `fetch`, ready to be sent."""
+        found = self.fetch(entry.row.profile_id, entry.row.seq)
+        if found is None or isinstance(found, Dropped):
+            return found
+        return self._delivery(entry, *found)
+
+    def fetch(
+        self, profile_id: int, seq: int
+    ) -> tuple[Event, Mapping[str, bytes]] | Dropped | None:
+        """An event with what a profile carries of it, from the log. Called without the lock.
+
+        Returns:
+            Why it cannot be sent, or `None`: it has gone meanwhile, and was counted.
+
+        Raises:
+            StorageError: The disk does not let us.
+        """
+        store = self._store
+        try:
+            payload = store.payload(seq)
+            known = store.ledger.delivery(seq, profile_id)
+            if known is None:
+                return None
+            if payload is None:
+                return Dropped.DAMAGED
+            event = records.event_from(payload)
+            nos = records.image_nos(payload, event, [no for no, *_ in store.ledger.images(seq)])
+            recent = store.recent.get(seq)
+            at_hand = recent[1] if recent else {}
+
+            def load(key: str, no: int) -> bytes | None:
+                return at_hand.get(key) or store.picture(no) if known[3] else None
+
+            return records.event_for(event, known[4], nos, load)
+        except (ValueError, TypeError, KeyError):
+            return Dropped.DAMAGED
+
+    def _delivery(self, entry: Entry, event: Event, images: Mapping[str, bytes]) -> Delivery:
+        row = entry.row
         return Delivery(
             profile_id=row.profile_id,
             seq=row.seq,
             packet=row.packet,
             attempts=entry.attempts,
-            age_ns=max(0, now_ns - row.stored_ns),
+            age_ns=max(0, self._running_time.now_ns() - row.stored_ns),
             event=event,
             images=images,
         )
+
+    def put_back(self, profile_id: int, seq: int) -> None:
+        """It was not tried."""
+        entry = self.lane(profile_id).entries.get(seq)
+        if entry is not None:
+            entry.in_flight = False
 
     # -- settling --------------------------------------------------------------------------------
 
     def done(self, profile_id: int, seq: int) -> None:
         """The receiver has it."""
         self._tallies.change(profile_id).delivered += 1
-        self._gone(profile_id, seq)
+        self._store.ledger.done(seq, profile_id)
+        self._leave(profile_id, seq)
 
     def expire(self, profile_id: int, seq: int) -> None:
         """Too old to be worth sending."""
         self._tallies.change(profile_id).expired += 1
-        self._gone(profile_id, seq)
+        self._store.ledger.expire(seq, profile_id)
+        self._leave(profile_id, seq)
 
     def drop(self, profile_id: int, seq: int, why: Dropped) -> None:
         """Gone for a counted reason."""
         self._tallies.drop(profile_id, why)
-        self._gone(profile_id, seq)
-
-    def _gone(self, profile_id: int, seq: int) -> None:
-        self.settled.gone.append((seq, profile_id))
+        self._store.ledger.drop(seq, profile_id, why.value)
         self._leave(profile_id, seq)
 
     def _leave(self, profile_id: int, seq: int) -> None:
-        entry = self.lane(profile_id).drop(seq)
-        if entry is not None:
-            self.depths.gone(profile_id, entry.row.size_bytes)
+        self.lane(profile_id).drop(seq)
+        self._store.recent.settled(seq)
 
     def postpone(self, delivery: Delivery, due_mono_ns: int) -> None:
         """Not now; keeps its place and its packet."""
@@ -204,29 +239,35 @@ class Queues:
         entry.due_mono_ns = due_mono_ns
         entry.attempts = delivery.attempts + 1
         self._tallies.change(delivery.profile_id).retried += 1
-        self.settled.attempts[(delivery.seq, delivery.profile_id)] = entry.attempts
+        self._store.ledger.attempts(delivery.seq, delivery.profile_id, entry.attempts)
 
     def park(self, delivery: Delivery, why: str, words: str) -> None:
         """Keep it for a person."""
         profile_id, seq = delivery.profile_id, delivery.seq
         self._tallies.change(profile_id).parked += 1
-        self.settled.parked.append(
-            (seq, profile_id, why, words, self._clock.utc_ns(), delivery.attempts + 1)
+        self._store.ledger.park(
+            seq, profile_id, delivery.attempts + 1, self._clock.utc_ns(), why, words
         )
         self._leave(profile_id, seq)
-        self.depths.of(profile_id).parked += 1
 
     # -- seeing it -------------------------------------------------------------------------------
 
+    def depth(self, profile_id: int, state: int = 1) -> tuple[int, int]:
+        """Events and bytes of a profile that wait, or (2) are parked."""
+        for profile, bit, events, size_bytes in self._store.ledger.totals():
+            if (profile, bit) == (profile_id, state):
+                return events, size_bytes
+        return 0, 0
+
     def waiting(self, profile_id: int) -> Waiting:
         """What stands in a queue, with what is in flight."""
-        depth = self.depths.of(profile_id)
+        events, size_bytes = self.depth(profile_id)
         oldest_ns = self.lane(profile_id).oldest_stored_ns()
         return Waiting(
-            events=depth.events,
-            size_bytes=depth.size_bytes,
+            events=events,
+            size_bytes=size_bytes,
             oldest_age_ns=0
             if oldest_ns is None
             else max(0, self._running_time.now_ns() - oldest_ns),
-            parked=depth.parked,
+            parked=self.depth(profile_id, _PARKED)[0],
         )

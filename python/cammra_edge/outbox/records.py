@@ -1,47 +1,30 @@
-"""The record of an event: the event itself and all that is needed to rebuild its deliveries.
+"""What a record in the log says of an event, and the event as one profile gets it.
 
-`{"v":1,"at":stored_ns,"w":[[profile,packet,keys|null],…],"i":[image numbers],"e":{event}}`. So a single record
-found in a broken file is enough to deliver the event with its own packet numbers again.
+The record's layout is the log's own (`docs/design/outbox.md`); of it, this room knows where the event's JSON begins.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from cammra_edge.model import Event, MissingImage
-from cammra_edge.outbox.codec import bytes_from, plain_from, value_from
+from cammra_edge.outbox.codec import value_from
+from cammra_edge.outbox.log import DamagedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
-RECORD_VERSION = 1
 GONE = "the outbox was full and let its picture go"
 DAMAGED = "its picture is damaged on disk"
 NOT_STORED = "its picture did not reach the outbox"
 ID_BYTES = 16
 _HEX_DIGITS = 2 * ID_BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class WantedRecord:
-    """Who wants the event, under which number, with which images (`None`: all)."""
-
-    profile_id: int
-    packet: int
-    image_keys: tuple[str, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A whole record, parsed."""
-
-    stored_ns: int
-    wanted: tuple[WantedRecord, ...]
-    image_nos: tuple[int, ...]
-    event: Event
+_HEAD_BYTES = 78
+_DELIVERY_BYTES = 38
+_NO_BYTES = 8
 
 
 def id_bytes(event_id: str) -> bytes:
@@ -54,87 +37,77 @@ def id_bytes(event_id: str) -> bytes:
     return blake2b(event_id.encode("utf-8", "surrogatepass"), digest_size=ID_BYTES).digest()
 
 
-def ids_from(stored: bytes) -> frozenset[str]:
-    """The event ids of a vehicle, which are stored one after the other."""
-    return frozenset(stored[at : at + ID_BYTES].hex() for at in range(0, len(stored), ID_BYTES))
-
-
-def bytes_from_event(
-    event: Event,
-    *,
-    stored_ns: int,
-    wanted: Iterable[tuple[int, int, Sequence[str] | None]],
-    image_nos: Sequence[int],
-) -> bytes:
-    """The record's bytes."""
-    return bytes_from(
-        {
-            "v": RECORD_VERSION,
-            "at": stored_ns,
-            "w": [[profile, packet, keys and list(keys)] for profile, packet, keys in wanted],
-            "i": list(image_nos),
-            "e": plain_from(event),
-        }
-    )
-
-
-def record_from(body: bytes) -> Record:
-    """The record of these bytes.
+def event_from(payload: bytes) -> Event:
+    """The event of a record.
 
     Raises:
-        ValueError, TypeError, KeyError: They are not one.
+        ValueError, TypeError, KeyError: There is none in it.
     """
-    plain: Any = json.loads(body)
-    event = value_from(Event, plain["e"])
-    image_nos = tuple(map(int, plain["i"]))
-    if len(event.images) < len(
-        image_nos
-    ):  # a newer version stored images of kinds that this one does not know
-        keys = [image["image_key"] for image in plain["e"]["images"]]
-        numbers = dict(zip(keys, image_nos, strict=True))
-        image_nos = tuple(numbers[image.image_key] for image in event.images)
-    return Record(
-        stored_ns=int(plain["at"]),
-        wanted=tuple(
-            WantedRecord(int(profile), int(packet), None if keys is None else tuple(keys))
-            for profile, packet, keys in plain["w"]
-        ),
-        image_nos=image_nos,
-        event=event,
-    )
+    return value_from(Event, json.loads(json_from(payload)))
 
 
-def with_wanted(body: bytes, change: Callable[[int, int], tuple[int, int]]) -> bytes:
-    """The record with each profile number and packet as `change` makes them."""
-    plain: Any = json.loads(body)
-    plain["w"] = [[*change(profile, packet), keys] for profile, packet, keys in plain["w"]]
-    return bytes_from(plain)
+def json_from(payload: bytes) -> bytes:
+    """The event's JSON: what follows head, image numbers, deliveries and brief."""
+    try:
+        at = _HEAD_BYTES
+        at += 1 + _NO_BYTES * payload[at]
+        deliveries = payload[at]
+        at += 1
+        for _ in range(deliveries):
+            at += _DELIVERY_BYTES
+            for _why_and_words in range(2):
+                at += 2 + int.from_bytes(payload[at : at + 2], "little")
+        for _plate_and_list in range(2):
+            at += 1 + payload[at]
+    except IndexError as error:
+        raise DamagedError("a record ends too early") from error
+    return payload[at + 4 :]
 
 
-def event_with_images(
-    record: Record, profile_id: int, load: Callable[[int], bytes | None]
+def image_nos(payload: bytes, event: Event, nos: Sequence[int]) -> Sequence[int]:
+    """The numbers of an event's images, in its order, where a record holds images of kinds that we do not know."""
+    if len(nos) == len(event.images):
+        return nos
+    plain: Any = json.loads(json_from(payload))
+    keys = [image["image_key"] for image in plain.get("images", ())]
+    by_key = dict(zip(keys, nos, strict=False))
+    return [by_key.get(image.image_key, 0) for image in event.images]
+
+
+def event_for(
+    event: Event,
+    bits: int,
+    nos: Sequence[int],
+    load: Callable[[str, int], bytes | None],
 ) -> tuple[Event, dict[str, bytes]]:
-    """The event as this profile gets it; what cannot be loaded stands in `missing`."""
-    keys = next(
-        (wanted.image_keys for wanted in record.wanted if wanted.profile_id == profile_id), None
-    )
+    """The event as a profile gets it; what cannot be loaded stands in `missing`.
+
+    Args:
+        event: As it was put.
+        bits: Which of its images the profile carries.
+        nos: The images' numbers, 0 where one is stored nowhere.
+        load: Fetches a JPEG by key and number; `None` when it is gone.
+
+    Raises:
+        StorageError: The disk does not let us.
+    """
     found: dict[str, bytes] = {}
-    missing = list(record.event.missing)
+    missing = list(event.missing)
     kept = []
-    for image, no in zip(record.event.images, record.image_nos, strict=True):
-        if keys is not None and image.image_key not in keys:
+    for place, (image, no) in enumerate(zip(event.images, nos, strict=True)):
+        if not bits >> place & 1:
             kept.append(image)
             continue
         try:
-            data = load(no) if no else None
+            data = load(image.image_key, no) if no else None
             why = GONE if no else NOT_STORED
-        except ValueError:
+        except DamagedError:
             data, why = None, DAMAGED
         if data is None:
             missing.append(MissingImage(kind=image.spec.kind, why=why))
         else:
             kept.append(image)
             found[image.image_key] = data
-    if len(kept) == len(record.event.images):
-        return record.event, found
-    return replace(record.event, images=tuple(kept), missing=tuple(missing)), found
+    if len(kept) == len(event.images):
+        return event, found
+    return replace(event, images=tuple(kept), missing=tuple(missing)), found

@@ -1,16 +1,22 @@
-"""The rows of the outbox's tables, as the rooms inside pass them on."""
+"""The rows of the outbox, as the rooms inside pass them on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
+
+    from cammra_edge.model import Event
+
+ALL_IMAGES = (1 << 64) - 1
+"""Of a delivery that carries every image."""
+MOST_PICKED = 64
+"""Images among which a delivery can choose."""
 
 
 class DeliveryRow(NamedTuple):
-    """One delivery as the queue needs it."""
+    """One waiting delivery as the queue needs it, in the ledger's order."""
 
     seq: int
     profile_id: int
@@ -23,6 +29,15 @@ class DeliveryRow(NamedTuple):
     pictures: int = 1
 
 
+class WantedRow(NamedTuple):
+    """Who gets an event: profile, packet, its images as bits (`ALL_IMAGES`), their bytes."""
+
+    profile_id: int
+    packet: int
+    images: int
+    size_bytes: int
+
+
 class ImageRow(NamedTuple):
     """One JPEG to be stored."""
 
@@ -31,57 +46,18 @@ class ImageRow(NamedTuple):
     data: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRow:
-    """One event to be stored, with everything that hangs on it."""
+class EventRow(NamedTuple):
+    """One event to be stored, with everything that hangs on it.
+
+    `image_nos` are in the order of the event's images, 0 where one is stored nowhere; `pictures` are the JPEGs at
+    hand, by image key.
+    """
 
     seq: int
     event_id: bytes
-    body: bytes
+    event: Event
+    stored_ns: int
     image_nos: tuple[int, ...]
     images: tuple[ImageRow, ...]
-    deliveries: tuple[DeliveryRow, ...]
-    stream_id: str
-    vehicle_no: int
-    car_id: int
-    last: bool
-
-
-@dataclass(slots=True)
-class Settled:
-    """What became of deliveries since the last commit; written together."""
-
-    gone: list[tuple[int, int]] = field(default_factory=list)
-    parked: list[tuple[int, int, str, str, int, int]] = field(default_factory=list)
-    attempts: dict[tuple[int, int], int] = field(default_factory=dict)
-
-    def merge(self, later: Settled) -> None:
-        """Take in what happened after this."""
-        self.gone += later.gone
-        self.parked += later.parked
-        self.attempts |= later.attempts
-
-    def __len__(self) -> int:
-        return len(self.gone) + len(self.parked) + len(self.attempts)
-
-    def keys(self) -> set[tuple[int, int]]:
-        """Deliveries that wait no longer, though the file may still say so."""
-        return {*self.gone, *(row[:2] for row in self.parked)}
-
-
-class OpenRow(NamedTuple):
-    """The last event of a vehicle that has no Lost yet."""
-
-    car_id: int
-    image_nos: tuple[int, ...]
-    body: bytes | None
-
-
-def numbers_from(text: str) -> tuple[int, ...]:
-    """Image numbers out of their column."""
-    return tuple(int(part) for part in text.split(",") if part)
-
-
-def text_from(numbers: Iterable[int]) -> str:
-    """Image numbers as their column holds them."""
-    return ",".join(map(str, numbers))
+    pictures: Mapping[str, bytes]
+    wanted: tuple[WantedRow, ...]

@@ -1,8 +1,8 @@
 """Running time of the outbox over all its processes: the clock that ages are counted by.
 
 A wall clock may start in 1970 and jump by a day; the monotonic clock starts anew with the machine.
-So the outbox counts how long it has been running, and saves the count with every commit. After a
-crash the time since the last commit is missing: an event may look younger than it is, never older.
+So the outbox counts how long it has been running, and saves the count with every group. After a
+crash the time since the last group is missing: an event may look younger than it is, never older.
 Time switched off is added only where the owner says that the wall clock is right at start.
 Held by `tests/outbox/test_outbox.py`.
 """
@@ -43,7 +43,7 @@ class RunningTime:
         """Running time; never goes back."""
         return self._clock.mono_ns() + self._offset_ns
 
-    def state(self) -> dict[str, int]:
+    def state(self) -> dict[str, object]:
         """What to save."""
         return {_RUNNING: self.now_ns(), _SAVED_AT: self._clock.utc_ns()}
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.values import Dropped, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
-_JSON = json.JSONEncoder(separators=(",", ":"))
 _PROFILE = "profile"
 _COUNTED = ("put", "delivered", "retried", "parked", "expired")
 
@@ -43,50 +39,13 @@ class Count:
         )
 
 
-@dataclass(slots=True)
-class Depth:
-    """How much of a profile waits, and how many are parked."""
-
-    events: int = 0
-    size_bytes: int = 0
-    parked: int = 0
-
-
-class Depths:
-    """All profiles' queues in numbers, counted along so that nobody scans the backlog to show them."""
-
-    def __init__(self, totals: Iterable[tuple[int, int, int, int]]) -> None:
-        self._depths: dict[int, Depth] = {}
-        for profile_id, state, events, size_bytes in totals:
-            depth = self.of(profile_id)
-            if state:
-                depth.parked = events
-            else:
-                depth.events, depth.size_bytes = events, size_bytes
-
-    def of(self, profile_id: int) -> Depth:
-        """One profile's numbers."""
-        return self._depths.setdefault(profile_id, Depth())
-
-    def put(self, profile_id: int, size_bytes: int) -> None:
-        """One more waits."""
-        depth = self.of(profile_id)
-        depth.events += 1
-        depth.size_bytes += size_bytes
-
-    def gone(self, profile_id: int, size_bytes: int) -> None:
-        """One waits no longer."""
-        depth = self.of(profile_id)
-        depth.events -= 1
-        depth.size_bytes -= size_bytes
-
-
 class Tallies:
     """All profiles' counters, and which of them are not saved yet."""
 
     def __init__(self) -> None:
         self._counts: dict[int, Count] = {}
         self._changed: set[int] = set()
+        self._saving: set[int] = set()
         self._first_packet = 0
 
     def start_after(self, packet: int) -> None:
@@ -101,25 +60,22 @@ class Tallies:
                 self._add(int(number), str(value))
 
     def _add(self, profile_id: int, text: str) -> None:
+        numbers, *dropped = text.split("|")
         try:
-            plain = json.loads(text)
+            packet, *counted = map(int, numbers.split())
+            by_reason = {why: int(number) for why, _, number in map(_parted, dropped)}
         except ValueError:
             return
         count = self._counts.setdefault(profile_id, Count())
-        for name in _COUNTED:
-            number = plain.get(name, 0)
-            if isinstance(number, int):
-                setattr(count, name, getattr(count, name) + number)
-        packet = plain.get("packet", 0)
-        count.packet = max(count.packet, packet if isinstance(packet, int) else 0)
-        dropped = plain.get("dropped")
-        if isinstance(dropped, dict):
-            count.dropped.update(dropped)
+        count.packet = max(count.packet, packet)
+        for name, number in zip(_COUNTED, counted, strict=False):
+            setattr(count, name, getattr(count, name) + number)
+        count.dropped.update(by_reason)
 
     @property
     def dirty(self) -> bool:
         """Is there anything that is not saved?"""
-        return bool(self._changed)
+        return bool(self._changed or self._saving)
 
     def profile_ids(self) -> list[int]:
         """Profiles that ever had an event."""
@@ -137,9 +93,28 @@ class Tallies:
     def next_packet(self, profile_id: int) -> int:
         """The number of the profile's next event."""
         count = self.change(profile_id)
-        count.packet = max(count.packet, self._first_packet) + 1
+        count.packet = self.last_packet(profile_id) + 1
         count.put += 1
         return count.packet
+
+    def take_packet_back(self, profile_id: int) -> None:
+        """The last number was given to an event that was not stored."""
+        count = self.change(profile_id)
+        count.packet -= 1
+        count.put -= 1
+
+    def give(self, giver: int, taker: int, *, moved: int, dropped: int, parked: int) -> None:
+        """So many went from one profile to another, each with the next number there."""
+        self.drop(giver, Dropped.GIVEN, moved + dropped)
+        count = self.change(taker)
+        count.packet = self.last_packet(taker) + moved
+        count.put += moved
+        count.parked += parked
+
+    def last_packet(self, profile_id: int) -> int:
+        """The number after which the profile's next event comes."""
+        count = self._counts.get(profile_id)
+        return max(count.packet if count else 0, self._first_packet)
 
     def packets(self) -> dict[int, int]:
         """The last number given, per profile."""
@@ -155,34 +130,35 @@ class Tallies:
         """A profile's counters, frozen."""
         return self._counts.get(profile_id, Count()).value()
 
-    @contextmanager
-    def kept_at_errors(self) -> Iterator[None]:
-        """Undo what is counted inside when it raises."""
-        before = deepcopy((self._counts, self._changed))
-        try:
-            yield
-        except BaseException:
-            self._counts, self._changed = before
-            raise
+    def unsaved(self) -> dict[str, object]:
+        """What the next group writes."""
+        self._saving |= self._changed
+        self._changed.clear()
+        return {f"{_PROFILE}:{profile_id}": self._text(profile_id) for profile_id in self._saving}
 
-    def unsaved(self) -> dict[str, str]:
-        """What the next commit writes."""
-        return {f"{_PROFILE}:{profile_id}": self._text(profile_id) for profile_id in self._changed}
+    def whole(self) -> dict[str, object]:
+        """All of it."""
+        self._changed.update(self._counts)
+        return self.unsaved()
+
+    def renumber(self, numbers: Mapping[int, int]) -> None:
+        """Give profiles other numbers, all at once."""
+        self._counts = {numbers.get(no, no): count for no, count in self._counts.items()}
 
     def _text(self, profile_id: int) -> str:
         count = self._counts[profile_id]
-        return _JSON.encode(
-            {
-                "packet": count.packet,
-                "put": count.put,
-                "delivered": count.delivered,
-                "retried": count.retried,
-                "parked": count.parked,
-                "expired": count.expired,
-                "dropped": count.dropped,
-            }
+        numbers = (
+            f"{count.packet} {count.put} {count.delivered} {count.retried} {count.parked}"
+            f" {count.expired}"
         )
+        if not count.dropped:
+            return numbers
+        return "|".join([numbers, *(f"{why}={number}" for why, number in count.dropped.items())])
 
     def saved(self) -> None:
-        """The commit is through."""
-        self._changed.clear()
+        """What `unsaved` gave is written."""
+        self._saving.clear()
+
+
+def _parted(text: str) -> tuple[str, str, str]:
+    return text.rpartition("=")

@@ -116,21 +116,23 @@ class OutboxStatus:
     """The outbox as a whole.
 
     Args:
-        path: Where its file is.
-        durability: What a commit outlives: `power` or `process`.
+        path: Its folder.
+        durability: What a stored event outlives: `power` or `process`.
         events: Events stored for any profile.
-        bytes: Bytes of events and images stored.
+        bytes: Bytes of these events and their images.
         max_events: How many may be stored.
         max_bytes: As above, in bytes.
         durable: Everything that was put is on disk.
         trouble: Why it is not.
         not_yet_durable: Events put since the disk refused.
         late_commits: Events that took more than 50 ms to store.
+        storage_waits_s: For how long the disk has not answered what it was asked last.
+        segments: Segments of the log.
+        file_bytes: Length of all its files.
         process_written_bytes: Bytes that this process sent to storage.
-        salvaged_events: Events saved from a broken file.
-        lost_events: Events lost in a broken file.
-        damage: What was wrong with that file.
-        set_aside: The name under which it is kept.
+        lost_events: Events that were stored and cannot be read.
+        damage: What was wrong with the log when it was read.
+        set_aside: What belongs to another outbox, and where it lies now.
     """
 
     path: str
@@ -143,8 +145,10 @@ class OutboxStatus:
     trouble: str = ""
     not_yet_durable: int = 0
     late_commits: int = 0
+    storage_waits_s: float = 0.0
+    segments: int = 0
+    file_bytes: int = 0
     process_written_bytes: int = 0
-    salvaged_events: int = 0
     lost_events: int = 0
     damage: str = ""
     set_aside: str = ""

@@ -95,7 +95,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
             f"two receivers listen: barrier (HTTP) and traffic centre (TCP); {len(VISITS)} vehicles are coming"
         )
         engine = Engine(
-            settings_for(_settings(places, keep / "outbox.sqlite3"), recording),
+            settings_for(_settings(places, keep / "outbox"), recording),
             stream_id=recording.stream_id(),
         )
         page = None if args.once else args.page

@@ -82,7 +82,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         if outbox is None and args.config is None:
             outbox = (
                 Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cammra-replay-")))
-                / "outbox.sqlite3"
+                / "outbox"
             )
         if outbox is not None:
             settings = replace(settings, outbox=replace(settings.outbox, path=outbox))

@@ -25,7 +25,7 @@ def test_a_vehicle_that_is_gone_before_its_new_says_glimpse(tmp_path: Path) -> N
         engine = Engine(
             profiles=[Profile("p", HttpPost(url), events={"glimpse", "lost"}, image=None)],
             tracking=TrackingSettings(result_delay_s=1.0),
-            outbox=OutboxSettings(path=tmp_path / "o.sqlite3"),
+            outbox=OutboxSettings(path=tmp_path / "o"),
         )
         with engine.running(live=False):
             read = PlateRead(track=1, text="AB123", confidence=0.9)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def test_an_event_becomes_a_line(tmp_path: Path) -> None:
     lines = tmp_path / "events.jsonl"
     profile = Profile("log", Lines(f"file://{lines}"), events={"new"}, image=None)
-    engine = Engine(profiles=[profile], outbox=OutboxSettings(path=tmp_path / "o.sqlite3"))
+    engine = Engine(profiles=[profile], outbox=OutboxSettings(path=tmp_path / "o"))
     with engine.running(live=False):
         read = PlateRead(track=1, text="AB123", confidence=0.9)
         engine.observe(None, [read], FrameTime(0, 1_700_000_000_000_000_000))

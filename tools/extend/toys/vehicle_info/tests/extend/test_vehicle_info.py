@@ -19,7 +19,7 @@ def test_it_arrives(tmp_path: Path) -> None:
     with Receiver() as receiver:
         engine = Engine(
             profiles=[Profile("p", HttpPost(receiver.http_url), image=None)],
-            outbox=OutboxSettings(path=tmp_path / "o.sqlite3"),
+            outbox=OutboxSettings(path=tmp_path / "o"),
         )
         with engine.running(live=False):
             engine.observe(None, [READ], FrameTime(0, 1_700_000_000_000_000_000))

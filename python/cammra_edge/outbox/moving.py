@@ -1,0 +1,110 @@
+"""What has to be written once more, in pieces: what is only in memory, and what still matters of one segment.
+
+Each piece is a size and a function that adds its frames to a group. Reading may wait for the disk, so a piece is read
+before its group is built.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cammra_edge.outbox.log import DamagedError, StorageError
+from cammra_edge.outbox.store import picture_from
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from cammra_edge.outbox.store import Store
+    from cammra_edge.storing import LogGroup
+
+    Piece = tuple[int, Callable[[LogGroup], None]]
+
+PIECE_BYTES = 2 << 20
+FRAME_BYTES = 256
+"""More than a frame's own bytes and its digest."""
+
+
+class Moving:
+    """See the module."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def unsaved_parts(self) -> Iterator[Piece]:
+        """All that is only in memory, in the order of its events."""
+        unsaved, ledger = self._store.unsaved, self._store.ledger
+        pictures, payloads, size_bytes = {}, {}, 0
+        for seq in sorted(unsaved.payloads):
+            payloads[seq] = unsaved.payloads[seq]
+            size_bytes += 2 * len(payloads[seq]) + FRAME_BYTES
+            for no, segment, *_ in ledger.images(seq):
+                if not segment and no in unsaved.pictures and no not in pictures:
+                    pictures[no] = unsaved.pictures[no]
+                    size_bytes += len(pictures[no][1]) + FRAME_BYTES
+            if size_bytes > PIECE_BYTES:
+                yield size_bytes, self._frames(pictures, payloads)
+                pictures, payloads, size_bytes = {}, {}, 0
+        digests = b"".join(unsaved.digests)
+        yield size_bytes + len(digests), self._frames(pictures, payloads, digests)
+
+    def parts_of(self, segment: int) -> Iterator[Piece]:
+        """What is needed of a segment: events that wait, are parked or are their vehicle's last, and images of such."""
+        store = self._store
+        pictures: dict[int, tuple[str, bytes]] = {}
+        payloads: dict[int, bytes] = {}
+        size_bytes = 0
+        for seq in store.ledger.live_in(segment):
+            place = store.ledger.place(seq)
+            payload = self._payload(seq)
+            if payload is None:
+                continue
+            for no, lies_in, offset, length in store.ledger.images(seq):
+                if lies_in == segment and no not in pictures:
+                    image = self._image(lies_in, offset, length)
+                    if image is not None:
+                        pictures[no] = image
+                        size_bytes += length + FRAME_BYTES
+            if place is not None and place[0] == segment:
+                payloads[seq] = payload
+                size_bytes += 2 * len(payload) + FRAME_BYTES
+            if size_bytes > PIECE_BYTES:
+                yield size_bytes, self._frames(pictures, payloads)
+                pictures, payloads, size_bytes = {}, {}, 0
+        digests = self._digests(segment)
+        yield size_bytes + len(digests), self._frames(pictures, payloads, digests)
+
+    def _payload(self, seq: int) -> bytes | None:
+        try:
+            return self._store.payload(seq)
+        except (DamagedError, StorageError):
+            return None
+
+    def _image(self, segment: int, offset: int, length: int) -> tuple[str, bytes] | None:
+        try:
+            return picture_from(self._store.log.read(segment, offset, length)[1])
+        except (DamagedError, StorageError):
+            return None
+
+    def _digests(self, segment: int) -> bytes:
+        try:
+            return self._store.log.digests(segment)
+        except (DamagedError, StorageError):
+            return b""
+
+    def _frames(
+        self,
+        pictures: dict[int, tuple[str, bytes]],
+        payloads: dict[int, bytes],
+        digests: bytes = b"",
+    ) -> Callable[[LogGroup], None]:
+        ledger = self._store.ledger
+
+        def add(group: LogGroup) -> None:
+            for no, (image_key, data) in pictures.items():
+                group.image(no, image_key, data)
+            for seq, payload in payloads.items():
+                group.again(ledger, seq, payload)
+            if digests:
+                group.ids(ledger, digests)
+
+        return add

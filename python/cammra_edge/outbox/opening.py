@@ -1,0 +1,117 @@
+"""How the outbox begins: with what log and mark tell, or without them, and the log's own that comes later.
+
+Held by `tests/outbox/test_profiles.py` and `tests/outbox/test_storage.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cammra_edge.outbox.log import Purpose
+from cammra_edge.outbox.recovery import Found
+from cammra_edge.storing import Ledger, LogGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from threading import RLock
+
+    from cammra_edge.outbox.intake import Intake
+    from cammra_edge.outbox.profiles import Profiles
+    from cammra_edge.outbox.queues import Queues
+    from cammra_edge.outbox.saved import Saved
+    from cammra_edge.outbox.store import Store
+    from cammra_edge.outbox.tallies import Tallies
+
+
+class Opening:
+    """See the module. `found` is what was come upon."""
+
+    def __init__(  # noqa: PLR0913 - what it fills
+        self,
+        lock: RLock,
+        *,
+        store: Store,
+        intake: Intake,
+        tallies: Tallies,
+        profiles: Profiles,
+        saved: Saved,
+        queues: Queues,
+    ) -> None:
+        self.found = Found()
+        self._lock = lock
+        self._store = store
+        self._intake = intake
+        self._tallies = tallies
+        self._profiles = profiles
+        self._saved = saved
+        self._queues = queues
+        self._met = False
+
+    def begin(self, utc_ns: int) -> None:
+        """Take over what the log says."""
+        store, log, found = self._store, self._store.log, self.found
+        found.replay(log.replay(), store.ledger)
+        state = store.ledger.state()
+        self._profiles.add(log.profiles, state)
+        self._go_on(state, {})
+        known = store.ledger.highest != (0, 0, 0) or state
+        if not log.mark.seq and not log.began_empty and (found.damage or not known):
+            self._intake.begin_after_clock(utc_ns)
+        self._met = True
+
+    def begin_without(self, utc_ns: int) -> None:
+        """There is no log to be read now."""
+        self._intake.begin_after_clock(utc_ns)
+
+    def _go_on(self, state: Mapping[str, object], changes: Mapping[int, int]) -> None:
+        log, ledger = self._store.log, self._store.ledger
+        self._saved.add(state)
+        packets = {changes.get(no, no): packet for no, packet in log.mark.packets.items()}
+        self._tallies.raise_packets(packets)
+        self._tallies.raise_packets(ledger.packets)
+        self._intake.catch_up(log.mark, state)
+        missing = log.mark.seq - ledger.highest[0]
+        if missing > 0:
+            self.found.lost += missing
+            self.found.damage.append(f"the log ends {missing} events early")
+
+    def meet(self) -> None:
+        """The disk is back: take over what could not be read so far, on top of what is in memory."""
+        log = self._store.log
+        if self._met:
+            self.found.replay(log.replay(), self._store.ledger)
+            return
+        ledger = Ledger(self._store.known_events)
+        self.found.replay(log.replay(), ledger)
+        state = ledger.state()
+        with self._lock:
+            changes = self._profiles.meet({**_noted(log.profiles), **state})
+        if changes:  # what is written from here on has other numbers: `recovery` sees that at the segment's beginning
+            log.close_segment(Purpose.EVENTS)
+            ledger.renumber(list(changes.items()))
+        with self._lock:
+            self._move_in(ledger)
+            self._go_on(_renumbered(state, changes), changes)
+            self._queues.look_anew()
+            self._met = True
+
+    def _move_in(self, ledger: Ledger) -> None:
+        """What is in memory goes to the ledger of the disk."""
+        store = self._store
+        group = LogGroup(bytes(16), 0, 0)
+        for no, (image_key, data) in store.unsaved.pictures.items():
+            group.image(no, image_key, data)
+        for seq in sorted(store.unsaved.payloads):
+            group.again(store.ledger, seq, store.unsaved.payloads[seq])
+        ledger.apply_in_memory(group)
+        store.ledger = ledger
+
+
+def _noted(profiles: Mapping[str, int]) -> dict[str, object]:
+    return {f"profile_key:{number}": key for key, number in profiles.items()}
+
+
+def _renumbered(state: Mapping[str, object], changes: Mapping[int, int]) -> dict[str, object]:
+    """A state with the profiles' counters under their new numbers."""
+    names = {f"profile:{old}": f"profile:{new}" for old, new in changes.items()}
+    return {names.get(name, name): value for name, value in state.items()}

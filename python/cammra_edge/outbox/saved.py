@@ -1,0 +1,78 @@
+"""What is saved beside the events: counters, keys of profiles, numbers given, running time, boundary key.
+
+Each segment begins with the whole of it; each group carries what changed. Not thread-safe: the outbox has the lock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cammra_edge.outbox.intake import Intake
+    from cammra_edge.outbox.mark import Mark
+    from cammra_edge.outbox.profiles import Profiles
+    from cammra_edge.outbox.running_time import RunningTime
+    from cammra_edge.outbox.tallies import Tallies
+
+BOUNDARY_KEY = "boundary_key"
+KEY_BYTES = 32
+_JSON = json.JSONEncoder(separators=(",", ":"))
+
+
+class Saved:
+    """Puts the parts' states together."""
+
+    def __init__(
+        self, intake: Intake, tallies: Tallies, profiles: Profiles, running_time: RunningTime
+    ) -> None:
+        self._intake = intake
+        self._tallies = tallies
+        self._profiles = profiles
+        self._running_time = running_time
+        self.boundary_key = os.urandom(KEY_BYTES)
+        self._key_saved = False
+
+    @property
+    def dirty(self) -> bool:
+        """Is there anything that a group of its own should save?"""
+        return self._tallies.dirty or self._profiles.dirty or not self._key_saved
+
+    def add(self, state: Mapping[str, object]) -> None:
+        """Go on after what the log says."""
+        self._tallies.add(state)
+        self._running_time.add(state)
+        key = state.get(BOUNDARY_KEY)
+        if isinstance(key, str) and len(key) == 2 * KEY_BYTES:
+            self.boundary_key = bytes.fromhex(key)
+            self._key_saved = True
+
+    def whole(self) -> bytes:
+        """All of it."""
+        state = self._numbers() | self._tallies.whole() | self._profiles.state()
+        return _JSON.encode(state | {BOUNDARY_KEY: self.boundary_key.hex()}).encode("ascii")
+
+    def changed(self) -> bytes:
+        """What changed since the last group."""
+        state = self._numbers() | self._tallies.unsaved()
+        if self._key_saved and not self._profiles.dirty:
+            # Names, numbers and words of our own: nothing in them needs an escape, and each group has one.
+            texts = [
+                f'"{name}":"{value}"' if isinstance(value, str) else f'"{name}":{value}'
+                for name, value in state.items()
+            ]
+            return f"{{{','.join(texts)}}}".encode("ascii")
+        state |= self._profiles.state() | {BOUNDARY_KEY: self.boundary_key.hex()}
+        return _JSON.encode(state).encode("ascii")
+
+    def _numbers(self) -> dict[str, object]:
+        return {**self._intake.state(), **self._running_time.state()}
+
+    def written(self) -> tuple[Mark, dict[str, int] | None]:
+        """The group with what was last asked for is on disk; returns what is noted beside the log, where it changed."""
+        self._tallies.saved()
+        self._key_saved = True
+        return self._intake.mark(), self._profiles.saved()
