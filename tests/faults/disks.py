@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.config import OutboxSettings
 from cammra_edge.outbox import Outbox
-from cammra_edge.outbox.check import check_file
+from cammra_edge.outbox.check import check_folder
 from tests.end_to_end.playing import WAIT_S, finished
 from tests.fakes import FakeClock, new_event
 from tests.faults.finding import Finding, journaled_disk, small_memory_disk
@@ -54,7 +54,7 @@ def full_disk(folder: Path) -> Finding:
         outbox.tick()
         healed = outbox.status().durable
         outbox.close()
-        sound = check_file(place / "o.sqlite3").sound
+        sound = check_folder(place / "o.sqlite3", clock=clock).sound
         outbox = Outbox(OutboxSettings(path=place / "o.sqlite3"), clock=clock)
         rest = take_all(outbox)
         outbox.close()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings
 from cammra_edge.outbox import Outbox
-from cammra_edge.outbox.check import check_file
+from cammra_edge.outbox.check import check_folder
 from tests.faults.enqueue import picture
 from tests.faults.finding import CannotBeProvokedError, Finding, need
 
@@ -59,7 +59,7 @@ def failing_writes(folder: Path, *, steps: Iterable[int]) -> Finding:
             done = _storing(path, f"{call}:error=EIO:when={step}")
             failed += "outbox cannot write" in done.stderr
             said = _numbers_in(done)
-            unsound += bool(done.returncode) or not check_file(path).sound
+            unsound += bool(done.returncode) or not check_folder(path, clock=SYSTEM_CLOCK).sound
             arrived, broken = _taken(path)
             stored += len(said)
             lost += len(said - arrived)

@@ -39,12 +39,12 @@ def log(tmp_path: Path) -> Log:
     return opened(tmp_path / "o")
 
 
-def put_until_refused(log: Log, **settings: bool) -> list[tuple[int, int, int]]:
+def put_until_refused(log: Log, *, settlements: bool = False) -> list[tuple[int, int, int]]:
     """Write until the disk refuses; where all the rest lies."""
-    places = []
+    places: list[tuple[int, int, int]] = []
     try:
         while len(places) < 1_000:
-            places.append(put(log, bytes(20_000), **settings))
+            places.append(put(log, bytes(20_000), settlements=settlements))
     except StorageError:
         return places
     pytest.fail("the disk took everything")
@@ -319,7 +319,7 @@ def test_too_many_open_files_are_survived(log: Log) -> None:
     places = [place for _ in range(5) for place in fill_segment(log)]
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, limits[1]))
-    hogs = []
+    hogs: list[int] = []
     try:
         open_all_that_may(hogs)
         log._shelf.drop_handle(1)

@@ -104,14 +104,19 @@ def test_blocks_that_the_disk_cannot_read_are_read_over(
     places = [put(log, bytes([n]) * 3_000) for n in range(1, 60)]
     log.close()
     bad = 40_960
-    read = os.preadv
+    read, read_into = os.pread, os.preadv
 
-    def failing(fd: int, buffers: Sequence[memoryview], at: int) -> int:
-        if at <= bad < at + len(buffers[0]):
+    def failing(fd: int, length: int, at: int) -> bytes:
+        if at <= bad < at + length:
             raise OSError(5, "Input/output error")
-        return read(fd, buffers, at)
+        return read(fd, length, at)
 
-    monkeypatch.setattr(os, "preadv", failing)
+    def failing_into(fd: int, buffers: Sequence[memoryview], at: int) -> int:
+        failing(fd, len(buffers[0]), at)
+        return read_into(fd, buffers, at)
+
+    monkeypatch.setattr(os, "pread", failing)
+    monkeypatch.setattr(os, "preadv", failing_into)
     again = log_at(tmp_path / "o")
     again.open()
     (part,) = replayed(again)
@@ -119,8 +124,8 @@ def test_blocks_that_the_disk_cannot_read_are_read_over(
     assert start <= bad < end
     assert end - start < 4 * 4_096
     assert content_at(again, places[-1])[0] == 59
-    monkeypatch.setattr(os, "preadv", lambda *_: failing(0, [memoryview(b"x")], bad))
     again.close()
+    monkeypatch.setattr(os, "preadv", lambda *_: failing(0, 1, bad))
     third = log_at(tmp_path / "o")
     third.open()
     assert replayed(third) == []

@@ -96,7 +96,12 @@ def test_a_lock_dropped_by_a_close_is_taken_again_and_not_told(
 ) -> None:
     renewed = threading.Event()
     renew = lock.renew
-    monkeypatch.setattr(lock, "renew", lambda: (renewed.set(), renew())[1])
+
+    def renew_and_say() -> bool:
+        renewed.set()
+        return renew()
+
+    monkeypatch.setattr(lock, "renew", renew_and_say)
     (folder / "lock").read_bytes()
     assert renewed.wait(SOON_S)
     assert not told.within(QUIET_S)

@@ -1,30 +1,33 @@
 """Is an outbox whole? Reads everything, believes nothing, changes nothing (`cammra-edge outbox check`).
 
-What the database promises (its own integrity), what we promise on top (each record's CRC, each delivery
-with its event, each image with its user, the counts, the watermark). Opening the outbox mends what this
-finds: damaged records are counted and passed over, a broken file is set aside.
+What each segment's frames say of themselves (their CRCs), whether what waits is there with its images, whether the
+directories tell what the frames do, and how far the mark says that the log had come. Opening the outbox reads over
+what this finds: damaged records are counted and passed over.
 Held by `tests/outbox/test_check.py`.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from cammra_edge.config import Durability
 from cammra_edge.errors import OutboxError
-from cammra_edge.outbox import records
-from cammra_edge.outbox.database import Database
-from cammra_edge.outbox.old_lock import ProcessLock
-from cammra_edge.outbox.rows import numbers_from
-from cammra_edge.outbox.schema import connect
-from cammra_edge.outbox.watermark import Watermark
+from cammra_edge.outbox.lock import holder_of
+from cammra_edge.outbox.log import DamagedError, Log, StorageError
+from cammra_edge.outbox.segment import name_of
+from cammra_edge.storing import Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from cammra_edge.clock import Clock
+
 FINDINGS_SHOWN = 100
+_KNOWN_EVENTS = 1_000_000
+_WAITING, _PARKED = 1, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,97 +47,113 @@ class Report:
         return not self.findings
 
 
-def check_file(path: Path) -> Report:
+def check_folder(path: Path, *, clock: Clock) -> Report:
     """Check the outbox at `path`.
 
     Raises:
         OutboxError: There is none, it is in use, or a newer version wrote it.
     """
-    if not path.is_file():
-        raise OutboxError(f"{path}: there is no outbox")
-    lock = ProcessLock(path.with_name(path.name + ".lock"))
+    log = Log(path, max_bytes=0, durability=Durability.PROCESS, clock=clock, read_only=True)
     try:
-        database = Database(connect(path, durability="process"))
-    except sqlite3.Error as error:
-        lock.release()
-        return Report(findings=(f"the file cannot be read: {error}",))
-    except BaseException:
-        lock.release()
-        raise
+        log.open()
+    except StorageError as error:
+        return Report(findings=(str(error),))
     try:
-        database.connection.execute("pragma query_only = on")
-        return _report(database, path)
+        holder = holder_of(path)
+        if holder is not None:
+            raise OutboxError(
+                f"{path} is held by process {holder or 'unknown'}: it is checked when nothing runs"
+            )
+        ledger = Ledger(_KNOWN_EVENTS)
+        findings = list(islice(_faults(log, ledger), FINDINGS_SHOWN + 1))
+        if len(findings) > FINDINGS_SHOWN:
+            findings[FINDINGS_SHOWN:] = ["and perhaps more"]
+        return _report(log, ledger, findings)
     finally:
-        database.close()
-        lock.release()
+        log.close()
 
 
-def _report(database: Database, path: Path) -> Report:
-    findings: list[str] = []
-    numbers = {"events": 0, "images": 0, "waiting": 0, "parked": 0}
-    try:
-        for finding in _faults(database, path):
-            findings.append(finding)
-            if len(findings) == FINDINGS_SHOWN:
-                findings.append("and perhaps more")
-                break
-        numbers["events"], numbers["images"] = (
-            database.queries.count("events"),
-            database.queries.count("images"),
-        )
-        for _, state, count, _ in database.queries.totals():
-            numbers["parked" if state else "waiting"] += count
-    except sqlite3.Error as error:
-        findings.append(f"the database is broken: {error}")
-    return Report(**numbers, size_bytes=database.stored_bytes, findings=tuple(findings))
+def _report(log: Log, ledger: Ledger, findings: list[str]) -> Report:
+    waiting = parked = 0
+    for _, state, count, _ in ledger.totals():
+        waiting += count if state == _WAITING else 0
+        parked += count if state == _PARKED else 0
+    images = {image[0] for seq in _live(ledger) for image in ledger.images(seq) if image[3]}
+    return Report(
+        events=ledger.held[1],
+        images=len(images),
+        waiting=waiting,
+        parked=parked,
+        size_bytes=sum(map(log.bytes_of, log.numbers())),
+        findings=tuple(findings),
+    )
 
 
-def _faults(database: Database, path: Path) -> Iterator[str]:
-    connection = database.connection
-    for (said,) in connection.execute("pragma integrity_check"):
-        if said != "ok":
-            yield f"the database is broken: {said.splitlines()[-1]}"
-    yield from _damaged_records(database)
-    for (seq,) in connection.execute(
-        "select distinct seq from deliveries where seq not in (select seq from events)"
-    ):
-        yield f"a delivery waits for event {seq}, which is not there"
-    for (seq,) in connection.execute(
-        "select seq from events where seq not in (select seq from deliveries)"
-    ):
-        yield f"event {seq} is kept though nobody waits for it"
-    for (no,) in connection.execute(
-        "select no from images where no not in (select no from image_uses)"
-    ):
-        yield f"image {no} is kept though nothing uses it"
-    said_bytes, said_events = database.stored_bytes, database.stored_events
-    database.recount()
-    if (said_bytes, said_events) != (database.stored_bytes, database.stored_events):
-        yield (
-            f"the counters say {said_events} events and {said_bytes} bytes:"
-            f" there are {database.stored_events} and {database.stored_bytes}"
-        )
-    watermark = Watermark(path.with_name(path.name + ".mark"))
-    missing = watermark.mark.seq - database.queries.highest()[0]
+def _live(ledger: Ledger) -> list[int]:
+    """The events that are still needed, in order."""
+    return sorted({seq for segment, *_ in ledger.segments() for seq in ledger.live_in(segment)})
+
+
+def _faults(log: Log, ledger: Ledger) -> Iterator[str]:
+    yield from log.set_aside
+    for part in log.replay():
+        name = name_of(part.segment, part.purpose)
+        if part.cut_short:
+            yield f"{name} is cut short: its last {part.cut_short} bytes are not there"
+        unreadable = ledger.replay(part.segment, part.digests)
+        if unreadable:
+            yield f"{name} says {unreadable} things that cannot be read"
+        if part.scanned:
+            yield from _damage(name, part.broken)
+        else:
+            yield from _damage_told_of(log, name, part.segment, part.digests)
+    if log.trouble:
+        yield log.trouble
+    for seq in _live(ledger):
+        yield from _faults_of(log, ledger, seq)
+    missing = log.mark.seq - ledger.highest[0]
     if missing > 0:
         yield f"the last {missing} events that were stored are not there"
 
 
-def _damaged_records(database: Database) -> Iterator[str]:
-    connection = database.connection
-    for seq, nos in connection.execute("select seq, image_nos from events").fetchall():
-        try:
-            body = database.queries.body(seq)
-            if body is not None:
-                records.record_from(body)
-        except (ValueError, TypeError, KeyError):
-            yield f"event {seq} is damaged"
-        for no in numbers_from(nos):
-            try:
-                if database.queries.image(no) is None:
-                    yield f"event {seq} has lost image {no}"
-            except ValueError:
-                yield f"image {no} of event {seq} is damaged"
-    for row in database.queries.open_rows():
-        if row.body is None:
-            yield f"the last event of open vehicle {row.car_id} is damaged"
+def _damage(name: str, broken: Sequence[tuple[int, int]]) -> Iterator[str]:
+    for start, end in broken:
+        yield f"{name} is damaged from {start} to {end}"
+
+
+def _damage_told_of(log: Log, name: str, segment: int, digests: bytes) -> Iterator[str]:
+    """What is broken in a closed segment, though its directory tells of it.
+
+    There may be more in it than the directory tells: a write that failed, and was never believed.
+    """
+    try:
+        found, _, broken = log.scan(segment)
+    except (StorageError, DamagedError) as error:
+        yield str(error)
+        return
+    if not found.startswith(digests):
+        yield from _damage(name, broken)
+
+
+def _faults_of(log: Log, ledger: Ledger, seq: int) -> Iterator[str]:
+    place = ledger.place(seq)
+    if place is None or not _is_whole(log, place):
+        yield f"event {seq} is damaged"
+    wanted = 0
+    for profile in {profile for profile, *_ in ledger.totals()}:
+        delivery = ledger.delivery(seq, profile)
+        if delivery is not None and delivery[3]:
+            wanted |= delivery[4]
+    for index, (no, segment, offset, length) in enumerate(ledger.images(seq)):
+        if no and length and not _is_whole(log, (segment, offset, length)):
+            yield f"image {no} of event {seq} is damaged"
+        elif no and not length and wanted >> index & 1:
+            yield f"event {seq} has lost image {no}"
+
+
+def _is_whole(log: Log, place: tuple[int, int, int]) -> bool:
+    try:
+        log.read(*place)
+    except (StorageError, DamagedError):
+        return False
+    return True

@@ -71,7 +71,7 @@ class Log(LogReading):
     Attributes:
         trouble: What the disk refused last, as a sentence; empty while it is well.
         began_empty: There was nothing at `open`, so numbers may begin at 1; otherwise only what is legible tells.
-        set_aside: What was moved to `set-aside/`, a sentence each.
+        set_aside: What was moved to `set-aside/` (or would be, if it might be), a sentence each.
     """
 
     def __init__(
@@ -155,7 +155,9 @@ class Log(LogReading):
         """Put what was found on the shelf, and everything else that calls itself a segment aside."""
         shelf = self._shelf
         ours = gathered(found, shelf, keep_store=self._opened)
-        if self._folder is not None and ours.others:
+        if self._folder is None:
+            self.set_aside = tuple(f"{segment.path.name}: {why}" for segment, why in ours.others)
+        elif ours.others:
             name = self._folder.move_aside(segment for segment, _ in ours.others)
             self.set_aside += tuple(
                 f"{segment.path.name} was moved to {name}: {why}" for segment, why in ours.others

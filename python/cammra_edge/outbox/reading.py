@@ -44,7 +44,15 @@ class LogReading:
         if held is not None:
             return b"".join(tuple(held.digests))
         found = self._shelf.directory(segment)
-        return self._shelf.scan(segment)[0] if found is None else found[2]
+        return self.scan(segment)[0] if found is None else found[2]
+
+    def scan(self, segment: int) -> tuple[bytes, int, list[tuple[int, int]]]:
+        """Digests of all frames that verify, where the last of them ends, and the broken ranges before that.
+
+        Raises:
+            DamagedError, StorageError: As `read`.
+        """
+        return self._shelf.scan(segment)
 
     def directory(self, segment: int) -> tuple[int, bytes] | None:
         """Offset and frame of a closed segment's directory; `None` where it has none. Raises as `read`."""

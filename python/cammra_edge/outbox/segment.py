@@ -8,6 +8,7 @@ every CRC begins with store id and number. Held by `tests/outbox/test_segment.py
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -34,7 +35,6 @@ _COPY = re.compile(r"(events|text)-.*\.log")
 _BUFFERS_AT_ONCE = 512
 _FRAME_MAGIC = log_directory(bytes(16), 0, 0, 1 << 16, b"")[0][:4]
 _LOOKED_AT_BYTES = 1 << 20
-_CHUNK_BYTES = 256 << 10
 _BLOCK_BYTES = 4096
 
 
@@ -91,6 +91,9 @@ class Handle:
     def __init__(self, path: Path, flags: int = os.O_RDWR) -> None:
         self.fd = -1
         self.fd = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        os.posix_fadvise(
+            self.fd, 0, 0, os.POSIX_FADV_RANDOM
+        )  # a start reads little of each: nothing ahead
 
     def __del__(self) -> None:
         if self.fd >= 0:
@@ -208,17 +211,15 @@ def write_all(fd: int, buffers: Sequence[bytes], offset: int, size: int) -> int:
 
 
 def write_directory(fd: int, segment: Segment, end: int, digests: bytes) -> bool:
-    """End a segment: its directory and trailer go to its very end, if there is room behind `end`.
+    """End a segment: behind its last frame goes its directory, to its very end a trailer that tells where that is.
 
-    Not flushed: without it a start reads the segment frame by frame.
+    Not flushed: without it a start reads the segment frame by frame. False: there is no room for it.
     """
-    offset = segment.size - TRAILER_BYTES - directory_bytes(len(digests))
-    if offset < end:
+    if end + directory_bytes(len(digests)) > segment.size - TRAILER_BYTES:
         return False
-    directory, trailer = log_directory(
-        segment.store_id, segment.number, offset, segment.size, digests
-    )
-    write_all(fd, (directory, trailer), offset, len(directory) + len(trailer))
+    directory, trailer = log_directory(segment.store_id, segment.number, end, segment.size, digests)
+    write_all(fd, (directory,), end, len(directory))
+    write_all(fd, (trailer,), segment.size - TRAILER_BYTES, TRAILER_BYTES)
     return True
 
 
@@ -265,26 +266,25 @@ def scan(fd: int, segment: Segment, store_id: bytes) -> tuple[bytes, int, list[t
     Raises:
         OSError: Nothing of it can be read.
     """
-    return log_scan(store_id, segment.number, _content(fd, segment.file_bytes), 0)
+    length = segment.file_bytes if segment.cut_short else segment.file_bytes - TRAILER_BYTES
+    return log_scan(store_id, segment.number, _content(fd, max(0, length)), 0)
 
 
 def _content(fd: int, length: int) -> bytes:
     """All of a file; zeros where the disk cannot read it."""
-    content = bytearray(length)
-    view = memoryview(content)
+    with contextlib.suppress(OSError):
+        content = os.pread(fd, length, 0)
+        if len(content) == length:
+            return content
+    whole = bytearray(length)
+    view = memoryview(whole)
     failure: OSError | None = None
     good = 0
-    for at in range(0, length, _CHUNK_BYTES):
-        end = min(at + _CHUNK_BYTES, length)
+    for at in range(0, length, _BLOCK_BYTES):
         try:
-            good += os.preadv(fd, [view[at:end]], at)
+            good += os.preadv(fd, [view[at : at + _BLOCK_BYTES]], at)
         except OSError as error:
             failure = error
-            for block in range(at, end, _BLOCK_BYTES):
-                try:
-                    good += os.preadv(fd, [view[block : min(block + _BLOCK_BYTES, end)]], block)
-                except OSError:
-                    continue
     if failure is not None and not good:
         raise failure
-    return bytes(content)
+    return bytes(whole)

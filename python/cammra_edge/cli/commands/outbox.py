@@ -9,7 +9,8 @@ from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.reached import key_of
 from cammra_edge.cli.stored import add_where, stored_at
 from cammra_edge.cli.terminal import Style, shown
-from cammra_edge.outbox.check import check_file
+from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.outbox.check import check_folder
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -58,7 +59,7 @@ def _give(stored: Stored, giver: str, taker: str, *, terminal: Terminal) -> Exit
 
 
 def _check(path: Path, terminal: Terminal) -> Exit:
-    report = check_file(path)
+    report = check_folder(path, clock=SYSTEM_CLOCK)
     terminal.line(
         f"{path}: {report.events} events, {report.images} images, {report.size_bytes / (1 << 20):.1f} MiB;"
         f" {report.waiting} deliveries wait, {report.parked} are parked"
