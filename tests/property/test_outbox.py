@@ -13,7 +13,6 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from cammra_edge.storing import Ledger
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -24,6 +23,7 @@ from cammra_edge.message import Attempt, Message
 from cammra_edge.model import EventKind
 from cammra_edge.outbox import Delivery, Outbox
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
+from cammra_edge.storing import Ledger
 from tests.budget import NIGHTLY
 from tests.fakes import (
     JPEG,
