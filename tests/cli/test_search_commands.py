@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -44,10 +44,10 @@ def history(monkeypatch: pytest.MonkeyPatch) -> FakeHistory:
         state = EventState.WAITING if number == 2 else EventState.DELIVERED
         remembered.add(event, state, jpegs={"a1": JPEG}, waits=("gate",) if number == 2 else ())
 
-    @dataclass
     class Box:
-        where: Path
-        history: FakeHistory = remembered
+        def __init__(self, where: Path) -> None:
+            self.where = where
+            self.history = remembered
 
         @contextmanager
         def reached(self) -> Iterator[Opened]:

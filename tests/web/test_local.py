@@ -60,7 +60,7 @@ def shell(engine: StillEngine, tmp_path: Path) -> Iterator[httpx.Client]:
 
 def test_the_owner_needs_no_token(shell: httpx.Client) -> None:
     assert shell.get("/api/status").json()["running"]
-    assert shell.get("/api/events").json()[0]["text"] == "1AB1234"
+    assert shell.get("/api/events").json()["events"][0]["text"] == "1AB1234"
 
 
 def test_another_user_is_hung_up_on(shell: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
