@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 WIDTHS = (360, 768, 1440)
 PLACES = {
     "events": "events",
+    "search": "search",
     "integration": "integration/push/1",
     "test": "integration/push/1",
     "deliveries": "integration/deliveries",

@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PLACES = [
     "events",
+    "search",
     "integration",
     "integration/push/2",
     "integration/push/3",

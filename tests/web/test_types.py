@@ -13,6 +13,7 @@ from cammra_edge.delivery import ProfileStatus
 from cammra_edge.engine import EngineStatus
 from cammra_edge.outbox import OutboxStatus
 from cammra_edge.trial import Step
+from cammra_edge.web.views import events_plain
 from tests.web.busy import BusyEngine
 from tests.web.still import still_settings
 
@@ -66,10 +67,11 @@ def test_every_answer_has_the_members_of_its_type(browser: Browser) -> None:
     assert checked["profiles"][0].keys() == members("Outlook")
     (wrong,) = answer("check", "POST", {"changes": {"tracking.lost_after_s": -1}})["fields"]
     assert wrong.keys() == members("WrongField")
-    events = answer("events")
-    assert events[0].keys() == members("VehicleEvent")
-    assert events[0]["images"][0].keys() == members("Picture")
-    assert events[0]["went"][0].keys() == members("Went")
+    found = answer("events")
+    assert found.keys() == members("Found")
+    besides = members("VehicleEvent") - {"went"} | members("Remembered")
+    assert found["events"][0].keys() == besides
+    assert answer("erase", "POST", {"plate": "nobody"}).keys() == members("Erased")
     assert answer("journal")[0].keys() == members("Try")
     assert answer("parked")[0].keys() == members("ParkedEvent")
     answer("settings", "PATCH", {"changes": changes})
@@ -80,6 +82,13 @@ def test_every_answer_has_the_members_of_its_type(browser: Browser) -> None:
     assert members("Token") <= secret.keys()
     assert answer("tokens")[0].keys() == members("Token")
     assert answer("session").keys() == members("Session")
+
+
+def test_a_live_event_has_the_members_of_its_type(engine: BusyEngine) -> None:
+    event = events_plain(engine)[0]
+    assert event.keys() == members("VehicleEvent")
+    assert event["images"][0].keys() == members("Picture")
+    assert event["went"][0].keys() == members("Went")
 
 
 @pytest.mark.timeout(60)

@@ -87,6 +87,11 @@ interface VehicleEvent {
   list_meant: string;
   went: Went[];
 }
+/** One that the camera remembers; `images` are those that are still there. */
+type FoundEvent = Omit<VehicleEvent, "went"> & Remembered;
+interface Remembered { seq: number; time: string; exact: boolean; states: string[] }
+interface Found { events: FoundEvent[]; cursor: string; from: string; to: string }
+interface Erased { events: number; pictures: number; waiting: Record<string, number> }
 interface Try {
   profile: string;
   at: number;
@@ -144,6 +149,8 @@ interface Answers {
   "POST /api/check": Checked;
   "GET /api/history": Version[];
   [restore: `POST /api/history/${number}/restore`]: SettingsState;
+  [events: `GET /api/events?${string}`]: Found;
+  "POST /api/erase": Erased;
   "GET /api/samples": Sample[];
   [journal: `GET /api/journal?${string}`]: Try[];
   "GET /api/parked": ParkedEvent[];

@@ -1,4 +1,4 @@
-// Start, the door, the three tabs, the live feed, and the bar that saves.
+// Start, the door, the tabs, the live feed, and the bar that saves.
 
 import { api, Refusal, setCsrf } from "./api.js";
 import { showDoor } from "./door.js";
@@ -6,6 +6,7 @@ import { draft, loadSettings } from "./draft.js";
 import { eventsTab } from "./events.js";
 import { integrationTab } from "./integration.js";
 import { byId, h, icon, loadTexts, note, say, state, t, toast } from "./lib.js";
+import { searchTab } from "./search.js";
 import { settingsTab } from "./settings.js";
 
 const SHOWN_EVENTS = 400;
@@ -13,7 +14,7 @@ const SHOWN_EVENTS = 400;
 /** @type {Live} */
 const live = { status: null, events: new Map(), listeners: new Set(), connected: false };
 /** @type {Record<string, Tab>} */
-const TABS = { events: eventsTab, integration: integrationTab, settings: settingsTab };
+const TABS = { events: eventsTab, search: searchTab, integration: integrationTab, settings: settingsTab };
 /** @type {EventSource | null} */
 let source = null;
 /** Ends the open tab. @type {(() => void) | void} */

@@ -1,11 +1,11 @@
 // EVENTS: vehicles as they pass, newest first; each with its pictures, what was said of it, and where that went.
 
 import { draft } from "./draft.js";
-import { empty, h, icon, label, listen, plate, say, state, t, time } from "./lib.js";
+import { dialog, empty, h, icon, label, listen, plate, say, state, t, time } from "./lib.js";
 
 const SHOWN_VEHICLES = 40;
 const VEHICLE = "vehicle crop";
-const PLATE = "license plate crop";
+export const PLATE = "license plate crop";
 
 /** A plate as it is searched for. @param {string} text */
 const bare = (text) => text.toUpperCase().replace(/[\s-]/g, "");
@@ -134,38 +134,32 @@ function pictures(events, last) {
   }
   const second = of(shown, PLATE);
   const alt = t("picture_of", { kind: label(`image=${first.kind}`), plate: shown.text || t("no_plate") });
-  return h("button.shots", { type: "button", "aria-label": alt, onclick: () => enlarge(shown) }, image("first", first),
-    second && second !== first && image("second", second));
+  return h("button.shots", { type: "button", "aria-label": alt, onclick: () => enlarge(shown) },
+    image("first", first, shown), second && second !== first && image("second", second, shown));
 }
 
-/** @param {string} look @param {Picture} picture */
-function image(look, picture) {
-  const element = h("img", { class: look, src: addressOf(picture), alt: "", loading: "lazy", onerror: () => {
+/** @param {string} look @param {Picture} picture @param {VehicleEvent | FoundEvent} event */
+export function image(look, picture, event) {
+  const element = h("img", { class: look, src: addressOf(picture, event), alt: "", loading: "lazy", onerror: () => {
     element.replaceWith(h("p", {}, t("picture_gone")));
   } });
   return element;
 }
 
-/** @param {Picture} picture */
-const addressOf = ({ key }) => `/api/pictures/${encodeURIComponent(key)}`;
+/** @param {Picture} picture @param {VehicleEvent | FoundEvent} event */
+const addressOf = ({ key }, event) =>
+  `/api/${"seq" in event ? `events/${event.seq}/images` : "pictures"}/${encodeURIComponent(key)}`;
 
-/** @param {VehicleEvent} event */
-function enlarge(event) {
+/** @param {VehicleEvent | FoundEvent} event */
+export function enlarge(event) {
   const { text, image_text: read } = event;
-  const box = h("dialog", { "aria-label": t("pictures"), onclose: () => {
-    box.remove();
-  }, onclick: (click) => {
-    if (click.target === box) box.close();
-  } },
-    h("div.in.stack", {},
-      h("div.row", {}, plate(text, event.country), h("span.soft.num", {}, time(event.at)),
-        h("button.btn.push", { type: "button", onclick: () => {
-          box.close();
-        } }, t("close"))), event.images.map((picture) => {
-        const kind = label(`image=${picture.kind}`);
-        return h("figure", {}, h("img", { src: addressOf(picture), alt: kind }),
-          h("figcaption", {}, `${kind} · ${picture.width} × ${picture.height}`));
-      }), read && read !== text && h("p.soft", {}, t("image_says", { text: read }))));
-  document.body.append(box);
-  box.showModal();
+  const box = dialog(t("pictures"),
+    h("div.row", {}, plate(text, event.country), h("span.soft.num", {}, time(event.at)),
+      h("button.btn.push", { type: "button", onclick: () => {
+        box.close();
+      } }, t("close"))), event.images.map((picture) => {
+      const kind = label(`image=${picture.kind}`);
+      return h("figure", {}, h("img", { src: addressOf(picture, event), alt: kind }),
+        h("figcaption", {}, `${kind} · ${picture.width} × ${picture.height}`));
+    }), read && read !== text && h("p.soft", {}, t("image_says", { text: read })));
 }

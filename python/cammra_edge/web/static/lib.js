@@ -97,10 +97,12 @@ const CLOCK = "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18";
 const RING = "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16";
 const PUPIL = "M12 9.500a2.500 2.500 0 1 0 0 5 2.500 2.500 0 0 0 0-5";
 const AGAIN = "M20 11a8 8 0 1 0-2.300 6.300M20 5v6h-6";
+const CROSS = "m6 6 12 12M18 6 6 18";
 const TICK = "m5 12.500 4.500 4.500L19 7.500";
 /** @type {Record<string, string>} */
 const ICONS = {
   events: "M3 7h18v10H3zM7 12h6M17 12h.01",
+  search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14m5 12 5 5",
   integration: "M4 12h11m-4-4 4 4-4 4M15 5h5v14h-5",
   settings: "M4 7h10m4 0h2M4 17h2m4 0h10M14 4.500v5M10 14.500v5",
   delivered: TICK,
@@ -113,7 +115,10 @@ const ICONS = {
   off: `${RING}M6.500 6.500l11 11`,
   idle: `${RING}M12 11.500v1`,
   sending: "M4 12h15m-6-6 6 6-6 6",
-  failed: "m6 6 12 12M18 6 6 18",
+  failed: CROSS,
+  expired: CROSS,
+  dropped: CROSS,
+  unwanted: `${RING}M6.500 6.500l11 11`,
   unknown: "M9 9a3 3 0 1 1 4.500 2.600c-1 .600-1.500 1.200-1.500 2.400M12 18h.01",
   note: `M12 8h.01M12 11.500V17${CLOCK}`,
   warn: "M12 4 2.500 20h19zM12 10v4M12 17h.01",
@@ -204,6 +209,18 @@ export const empty = (drawing, title, text) =>
 /** A card with its heading and a line about it. @param {string} title @param {string} text @param {Child[]} children */
 export const card = (title, text, ...children) =>
   h("section.card", {}, h("header", {}, h("h2", {}, title), text && h("p", {}, text)), ...children);
+
+/** A dialog over the page; it goes when it is closed. @param {string} title @param {Child[]} children */
+export function dialog(title, ...children) {
+  const box = h("dialog", { "aria-label": title, onclose: () => {
+    box.remove();
+  }, onclick: (click) => {
+    if (click.target === box) box.close();
+  } }, h("div.in.stack", {}, ...children));
+  document.body.append(box);
+  box.showModal();
+  return box;
+}
 
 /** Saves a file made here. @param {Blob} content @param {string} name */
 export function download(content, name) {

@@ -1,0 +1,185 @@
+// SEARCH: what the camera remembers, newest first, found while one types; exported, and erased.
+
+import { api, complain, Refusal } from "./api.js";
+import { draft } from "./draft.js";
+import { enlarge, image, PLATE } from "./events.js";
+import { count, debounce, dialog, empty, h, icon, label, note, plate, state, t, toast } from "./lib.js";
+
+const TYPING_MS = 250;
+const MOST = 1000;
+const STATES = ["waiting", "parked", "delivered", "expired", "dropped", "unwanted"];
+
+/** What is looked for; it stays while other tabs are open. @type {Record<string, string>} */
+const wanted = {};
+let serial = 0;
+
+/** @param {Record<string, string>} words */
+const query = (words) => new URLSearchParams(Object.entries(words).filter(([, value]) => value)).toString();
+
+/** @type {Tab} */
+export function searchTab(main) {
+  let asked = 0;
+  let cursor = "";
+  const list = h("ol.vehicles.found");
+  const said = h("p.soft.num", { role: "status" });
+  const wrong = h("div");
+  const more = h("button.btn", { type: "button", hidden: true, onclick: () => load(cursor) }, t("more"));
+  const zip = h("a.btn", { download: "" }, icon("down"), t("export_found"));
+  const csv = h("a.btn.bare", { download: "" }, t("as_csv"));
+
+  async function load(from = "") {
+    const mine = ++asked;
+    const words = query(wanted);
+    const page = await api("GET", `/api/events?${query({ ...wanted, cursor: from })}`).catch(Refusal.of);
+    if (mine !== asked) return;
+    const refused = page instanceof Refusal;
+    const named = (/** @type {string} */ name) => t(`find_${name}`);
+    wrong.replaceChildren(refused ? note("warn", page.wants(named).join(" ") || page.message) : "");
+    if (refused) return;
+    if (!from) list.replaceChildren();
+    list.append(...page.events.map(found));
+    cursor = page.cursor;
+    more.hidden = !cursor;
+    said.textContent = list.children.length
+      ? t(cursor ? "found_more" : "found_n", { n: count(list.children.length) })
+      : "";
+    if (!list.children.length) list.append(h("li", {}, empty("search", t("nothing_found"), t("nothing_found_text"))));
+    zip.href = `/api/events.zip?${words}`;
+    csv.href = `/api/events.csv?${words}`;
+  }
+
+  const look = debounce(TYPING_MS, load);
+  /**
+   * @param {string} name
+   * @param {HTMLInputElement | HTMLSelectElement} input
+   * @param {string} [span]
+   * @param {string} [hint]
+   */
+  const field = (name, input, span = "s3", hint = "") => {
+    const id = input.id = `w${++serial}`;
+    input.value = wanted[name] ?? "";
+    input.addEventListener("input", () => {
+      wanted[name] = input.value;
+      look();
+    });
+    return h("div.field", { class: span }, h("label", { for: id }, t(`find_${name}`)), input,
+      hint && h("span.hint", {}, hint));
+  };
+  const choose = (/** @type {string} */ name, /** @type {[string | number, string][]} */ choices) =>
+    field(name, h("select", {}, [["", t("any")], ...choices].map(([value, word]) => h("option", { value }, word))));
+  const typed = (/** @type {string} */ type) => h("input", { type, autocomplete: "off", spellcheck: "false" });
+  const off = h("input", { type: "checkbox", checked: Boolean(wanted.one_off), onchange: () => {
+    wanted.one_off = off.checked ? "true" : "";
+    load();
+  } });
+  const lists = /** @type {PlateList[]} */ (draft.value("plate_lists") ?? []);
+  const regions = /** @type {Region[]} */ (draft.value("tracking.regions") ?? []);
+
+  main.replaceChildren(
+    h("div.title", {}, h("h1", {}, t("tab_search"))),
+    h("div.stack", {}, h("form.card", { role: "search", onsubmit: (event) => {
+      event.preventDefault();
+      load();
+    } },
+      h("div.grid", {}, field("plate", typed("search"), "s4", t("find_plate_hint")),
+        field("from", typed("datetime-local"), "s4"), field("to", typed("datetime-local"), "s4", t("find_times"))),
+      h("details", { open: Object.keys(wanted).some((name) => wanted[name] && !/plate|from|to/.test(name)) },
+        h("summary", {}, t("more_filters")),
+        h("div.grid", {}, h("div", {}, h("label.pill", {}, off, t("one_off"))),
+          choose("kind", ["new", "reliable", "update", "lost"].map((kind) => [kind, label(`events=${kind}`)])),
+          choose("state", STATES.map((word) => [word, t(`state_${word}`)])),
+          choose("direction", ["in", "out", "unknown"].map((way) => [way, label(`directions=${way}`)])),
+          choose("min_confidence", [0.5, 0.7, 0.8, 0.9, 0.95].map((least) => [least, `${least * 100} %`])),
+          choose("region", regions.map(({ roi_id: id }) => [id, t("region_n", { n: id })])),
+          choose("list", lists.map(({ name }) => [name, name]))))), wrong,
+      h("div.row", {}, said, h("span.push"), zip, csv,
+        h("button.btn.bare.bad", { type: "button", onclick: () => askErase(load) }, icon("trash"), t("erase"))), list,
+      h("div.row", {}, more)),
+  );
+  load();
+}
+
+/** @param {FoundEvent} event */
+function found(event) {
+  const picture = event.images.find(({ kind }) => kind === PLATE) ?? event.images[0];
+  const what = t("picture_of", { kind: t("pictures"), plate: event.text || t("no_plate") });
+  const facts = [event.time.replace("T", " ").replace(/\.\d+/, " "), label(`directions=${event.direction}`),
+    t("region_n", { n: event.roi }), t("confident", { n: Math.round(event.confidence * 100) }),
+    event.vehicle.toLowerCase()];
+  return h("li.vehicle", {}, picture
+    ? h("button.shots", { type: "button", "aria-label": what, onclick: () => enlarge(event) },
+      image("second", picture, event))
+    : h("div.shots", {}, h("p", {}, t("picture_gone"))),
+    h("div.said", {},
+      h("div.row", {}, plate(event.text, event.country), !event.exact && h("span.tag.near", {}, t("one_off_mark")),
+        event.list && h("span.tag", { class: event.list_mode }, event.list)),
+      h("p.facts", {}, h("b", {}, label(`events=${event.kind}`)),
+        facts.filter(Boolean).map((fact) => h("span.num", {}, fact))),
+      h("div.row", {}, event.states.map((word) => state(word)))));
+}
+
+/** Erases a plate, what is older than a time, or everything; says first what still waits. @param {() => void} done */
+function askErase(done) {
+  const also = h("input", { type: "checkbox", role: "switch" });
+  const waits = h("p");
+  const warning = note("warn", waits, h("label.switch", {}, also, h("span", {}, h("b", {}, t("erase_also")))));
+  const go = h("button.btn.main", { type: "button", onclick: erase }, t("erase_now"));
+  const inputs = {
+    plate: h("input", { type: "text", value: wanted.plate ?? "", autocomplete: "off" }),
+    before: h("input", { type: "datetime-local", value: wanted.to ?? "" }),
+  };
+  let what = wanted.plate ? "plate" : "before";
+  const value = () => what === "plate" ? inputs.plate.value : what === "before" ? inputs.before.value : "";
+
+  const look = debounce(TYPING_MS, async () => {
+    const given = value();
+    if (what !== "all" && !given) return;
+    const words = { plate: what === "plate" ? given : "", to: what === "before" ? given : "", limit: String(MOST) };
+    const pages = await Promise.all(
+      ["waiting", "parked"].map((word) =>
+        api("GET", `/api/events?${query({ ...words, state: word })}`).catch(() => null)
+      ),
+    );
+    if (given !== value()) return;
+    const n = new Set(pages.flatMap((page) => page?.events.map(({ seq }) => seq) ?? [])).size;
+    waits.textContent = t("erase_waiting", { n: n < MOST ? count(n) : `${count(MOST)}+` });
+    warning.hidden = !n;
+    go.disabled = false;
+  });
+
+  async function erase() {
+    const words = what === "all" ? { all: true } : { [what]: value() };
+    const erased = await api("POST", "/api/erase", { ...words, undelivered: also.checked }).catch(complain);
+    if (!erased) return;
+    const kept = Object.entries(erased.waiting).map(([key, n]) =>
+      t("erased_kept", { n: count(n), profile: draft.title(key) })
+    );
+    toast([t("erased", { events: count(erased.events), pictures: count(erased.pictures) }), ...kept].join(" "));
+    box.close();
+    done();
+  }
+
+  const choices = ["plate", "before", "all"].map((word) => {
+    const radio = h("input", { type: "radio", name: "erase", checked: word === what, onchange: () => {
+      what = word;
+      draw();
+    } });
+    return h("label.pill", {}, radio, t(`erase_${word}`));
+  });
+  /** Nothing is erased before it is known what waits. */
+  const draw = () => {
+    for (const [word, input] of Object.entries(inputs)) input.hidden = word !== what;
+    warning.hidden = go.disabled = true;
+    look();
+  };
+  for (const [word, input] of Object.entries(inputs)) {
+    input.setAttribute("aria-label", t(`erase_${word}`));
+    input.addEventListener("input", draw);
+  }
+  const box = dialog(t("erase"), h("h2", {}, t("erase")), h("p", {}, t("erase_text")),
+    h("fieldset", {}, h("legend.unseen", {}, t("erase")), h("div.pills", {}, choices)), inputs.plate, inputs.before,
+    warning, h("div.row", {}, go, h("button.btn", { type: "button", onclick: () => {
+      box.close();
+    } }, t("close"))));
+  draw();
+}
