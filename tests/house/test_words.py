@@ -8,6 +8,7 @@ from typing import Any
 
 from cammra_edge.config.catalogue import catalogue
 from cammra_edge.delivery import ProfileState
+from cammra_edge.outbox import EventState
 from cammra_edge.outbox.values import Dropped
 from cammra_edge.trial.step import REMEDIES
 from tests.house import sources
@@ -97,10 +98,10 @@ def test_every_text_is_said_and_every_text_said_is_there() -> None:
 
 
 def test_every_state_reason_and_step_has_a_text() -> None:
-    outcomes = {"delivered", "waiting", "retry", "parked", "paused", "unset"}
+    outcomes = {"delivered", "waiting", "retry", "parked", "paused", "unset", "unknown"}
     trial = {"running", "ok", "failed", "skipped"}
     wanted = {
-        "state": {*map(str, ProfileState), *outcomes, *trial},
+        "state": {*map(str, ProfileState), *map(str, EventState), *outcomes, *trial},
         "trial": trial,
         "dropped": set(map(str, Dropped)),
         "step": set(REMEDIES),
