@@ -422,6 +422,22 @@ class LogGroup:
         Raises:
             ValueError, TypeError, OverflowError: It cannot be stored.
         """
+    def again(self, ledger: Ledger, seq: int, payload: bytes) -> None:
+        """The event of an EVENT payload once more, with its deliveries as the ledger knows them.
+
+        Raises:
+            ValueError: It is no such payload.
+        """
+    def text(self, ledger: Ledger, payload: bytes) -> None:
+        """The event of an EVENT or TEXT payload without images and deliveries, in the states that the ledger knows.
+
+        Raises:
+            ValueError: It is no such payload.
+        """
+    def ids(self, ledger: Ledger, digests: bytes) -> None:
+        """The ids that these digests tell of, as far as the ledger knows them: they outlive their events."""
+    def settled(self, ledger: Ledger) -> int:
+        """What became of deliveries and is not in the log yet; pending until the ledger applies the group. How many."""
     def state(self, json: bytes) -> None:
         """Counters and the like: a JSON object, merged at the replay into those before."""
     def erase(self, number: int, seqs: Sequence[int]) -> None:

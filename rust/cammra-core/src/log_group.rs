@@ -4,9 +4,11 @@
 mod tests;
 
 use crate::error::LogError;
-use crate::log_digest::{Place, put_event, put_image, put_payload};
+use crate::log_digest::{Digest, Place, put_event, put_image, put_payload};
 use crate::log_frame::{FRAME_HEADER, Header, Home, frame_length, kind};
-use crate::log_record::{EventFrame, Head, ImageFrame, Summary, put_deliveries, put_images};
+use crate::log_record::{
+    EventFrame, Head, ImageFrame, KnownId, Summary, put_deliveries, put_images,
+};
 
 /// Frames one after the other from one place of a segment on. A picture `B` is kept as it was given.
 #[derive(Debug)]
@@ -199,6 +201,41 @@ impl<B: AsRef<[u8]>> Group<B> {
         out.extend_from_slice(event.text());
         out.push(b'}');
         self.event(kind::TEXT, &out, summary)
+    }
+
+    /// The ids that these digests tell of, as far as they are `wanted`: they outlive their events. None, no frame.
+    ///
+    /// # Errors
+    /// It is too long for a frame.
+    pub fn ids(
+        &mut self,
+        digests: &[u8],
+        wanted: impl Fn(&KnownId) -> bool,
+    ) -> Result<(), LogError> {
+        let mut out = Vec::new();
+        let mut put = |known: KnownId| {
+            if wanted(&known) {
+                known.put(&mut out);
+            }
+        };
+        for digest in Digest::each(digests).flatten() {
+            match digest {
+                Digest::Event(_, Summary { head, .. }) | Digest::Text(_, Summary { head, .. }) => {
+                    put(KnownId {
+                        id: head.id,
+                        vehicle: head.vehicle,
+                        car_id: head.car_id,
+                        seq: head.seq,
+                    });
+                }
+                Digest::Ids(payload) => KnownId::each(payload).for_each(&mut put),
+                _ => {}
+            }
+        }
+        if out.is_empty() {
+            return Ok(());
+        }
+        self.payload(kind::IDS, &out)
     }
 
     /// A frame whose digest is its payload.

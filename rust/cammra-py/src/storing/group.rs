@@ -4,7 +4,7 @@ use cammra_core::event::{Direction, EventKind};
 use cammra_core::log_frame::{VERSION, kind};
 use cammra_core::log_group::{Group, Piece};
 use cammra_core::log_record::{
-    Brief, Delivery, Head, State, flag, put_deliveries, put_images, vehicle_hash,
+    Brief, Delivery, EventFrame, Head, State, flag, put_deliveries, put_images, vehicle_hash,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
@@ -14,6 +14,7 @@ use pyo3::types::{PyBytes, PyString};
 
 use super::encode::put_event;
 use super::frames::StoreId;
+use super::ledger::Ledger;
 use super::texts::{bytes_of_text, normal_form};
 use crate::errors::from_log;
 
@@ -110,6 +111,38 @@ impl LogGroup {
             .event(kind::EVENT, payload, summary)
             .map_err(from_log)?;
         Ok(payload.len())
+    }
+
+    fn again(&mut self, py: Python<'_>, ledger: &Ledger, seq: u64, payload: &[u8]) -> PyResult<()> {
+        let core = ledger.lock(py);
+        let deliveries = core.deliveries_of(seq);
+        self.group
+            .again(payload, &deliveries, core.flags(seq))
+            .map_err(from_log)
+    }
+
+    fn text(&mut self, py: Python<'_>, ledger: &Ledger, payload: &[u8]) -> PyResult<()> {
+        let event = EventFrame::parse(payload).map_err(from_log)?;
+        let states = ledger.lock(py).states(event.summary.head.seq);
+        self.group.text(payload, states).map_err(from_log)
+    }
+
+    fn ids(&mut self, py: Python<'_>, ledger: &Ledger, digests: &[u8]) -> PyResult<()> {
+        let core = ledger.lock(py);
+        self.group
+            .ids(digests, |known| core.knows(&known.id))
+            .map_err(from_log)
+    }
+
+    fn settled(&mut self, py: Python<'_>, ledger: &Ledger) -> PyResult<usize> {
+        let core = ledger.lock(py);
+        let pending = core.pending();
+        if pending > 0 {
+            self.group
+                .payload(kind::SETTLED, core.pending_settlements())
+                .map_err(from_log)?;
+        }
+        Ok(pending)
     }
 
     fn state(&mut self, json: &[u8]) -> PyResult<()> {
