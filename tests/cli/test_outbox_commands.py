@@ -115,7 +115,7 @@ def test_status_asks_a_running_engines_page(
 
 def test_an_outbox_in_use_is_left_alone(refused: Path, capsys: Said) -> None:
     with load_script(refused).engine.running(live=False, local_socket=False):
-        for words in (["status"], ["parked", "list"], ["outbox", "check"]):
+        for words in (["status"], ["parked", "list"], ["parked", "retry"]):
             assert main([*words, str(refused)]) == Exit.OUTBOX
             assert "is held by process" in capsys.readouterr().err
 
@@ -124,12 +124,15 @@ def test_outbox_check_tells_a_whole_file_from_a_damaged_one(refused: Path, capsy
     assert main(["outbox", "check", str(refused)]) == Exit.OK
     assert "it is whole" in capsys.readouterr().out
     path = load_script(refused).engine.settings.outbox.path
-    content = bytearray(path.read_bytes())
-    middle = len(content) // 2
-    content[middle : middle + 4096] = b"\xa5" * 4096
-    path.write_bytes(content)
+    with load_script(refused).engine.running(live=False, local_socket=False):
+        assert main(["outbox", "check", str(path)]) == Exit.OK
+    (segment,) = path.glob("events-*.log")
+    content = bytearray(segment.read_bytes())
+    at = content.index(b"AB0CD")
+    content[at : at + 5] = b"AB1CD"
+    segment.write_bytes(content)
     assert main(["outbox", "check", str(path)]) == Exit.OUTBOX
-    assert "mends what can be mended" in capsys.readouterr().out
+    assert "is damaged from" in capsys.readouterr().out
     assert main(["outbox", "check", str(path.with_name("gone"))]) == Exit.OUTBOX
     assert "there is no outbox" in capsys.readouterr().err
 

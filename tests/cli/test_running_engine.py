@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +52,43 @@ def test_parked_says_the_same_through_the_engine(refused: Path, capsys: Said) ->
         assert rows == listed
         assert said(["parked", "show", str(refused), "--seq", seq], capsys) == shown
         assert main(["parked", "show", str(refused), "--seq", "99999"]) == Exit.USAGE
+
+
+def test_parked_is_listed_page_by_page(
+    refused: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = said(["parked", "list", str(refused)], capsys)
+    monkeypatch.setattr("cammra_edge.cli.reached._PAGE", 1)
+    with load_script(refused).engine.running(live=False):
+        rows = said(["parked", "list", str(refused)], capsys)
+    assert [row["seq"] for row in rows] == [row["seq"] for row in listed]
+
+
+def test_events_and_search_ask_the_running_engine(refused: Path, capsys: Said) -> None:
+    before = said(["events", str(refused)], capsys)
+    found = said(["search", str(refused), "--plate", "AB0CD", "--state", "parked"], capsys)
+    assert (len(before), len(found)) == (4, 2)
+    with load_script(refused).engine.running(live=False):
+        assert said(["events", str(refused)], capsys) == before
+        words = ["search", str(refused), "--plate", "AB0CD", "--state", "parked"]
+        assert said(words, capsys) == found
+
+
+def test_following_ends_with_the_engine(
+    refused: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = load_script(refused).engine
+    engine.start(live=False)
+    monkeypatch.setattr("cammra_edge.cli.commands.events.LOOK_S", 0.05)
+    stopper = threading.Timer(1.0, engine.stop)
+    stopper.start()
+    try:
+        assert main(["events", str(refused), "--follow"]) == Exit.OK
+    finally:
+        stopper.join()
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) == 4
+    assert "no engine runs on this outbox any more" in said.err
 
 
 def test_an_export_through_the_engine_has_the_same_files(refused: Path, tmp_path: Path) -> None:

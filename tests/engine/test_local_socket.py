@@ -52,11 +52,11 @@ def asked(place: Path) -> bytes:
         return b"".join(iter(lambda: link.recv(1 << 16), b""))
 
 
-def test_a_running_engine_listens_beside_its_outbox_for_the_owner_alone(outbox: Path) -> None:
+def test_a_running_engine_listens_in_its_outbox_s_folder_for_the_owner_alone(outbox: Path) -> None:
     engine = engine_on(outbox)
     with engine.running():
         place = Path(engine.status().local_socket)
-        assert place == socket_place.beside(outbox)
+        assert place == socket_place.in_folder(outbox)
         assert stat.S_IMODE(place.stat().st_mode) == 0o600
         assert asked(place).startswith(b"HTTP/1.1 200")
         assert next(iter(socket_place.places(outbox))) == place
@@ -68,7 +68,7 @@ def test_it_can_be_left_out(outbox: Path) -> None:
     engine = engine_on(outbox)
     with engine.running(local_socket=False):
         assert (engine.status().local_socket, engine.status().local_socket_trouble) == ("", "")
-        assert not socket_place.beside(outbox).exists()
+        assert not socket_place.in_folder(outbox).exists()
 
 
 @pytest.mark.parametrize("name", socket_place.RUN_DIRECTORIES)
@@ -88,7 +88,16 @@ def test_it_lies_in_the_run_directory_where_there_is_one(
         assert next(socket_place.places(outbox)) == place
         assert asked(place).startswith(b"HTTP/1.1 200")
     assert list(run.iterdir()) == []
-    assert not socket_place.beside(outbox).exists()
+    assert not socket_place.in_folder(outbox).exists()
+
+
+def test_only_a_socket_of_this_outbox_is_gone_to(outbox: Path, tmp_path: Path) -> None:
+    outbox.mkdir()
+    place = tmp_path / "somebody.socket"
+    with socket_place.listening(place):
+        for told in (str(place), "\0", "", "x" * 5000):
+            socket_place.in_folder(outbox).write_text(told)
+            assert place not in list(socket_place.places(outbox))
 
 
 def test_a_run_directory_that_others_may_write_to_is_passed_over(
@@ -100,7 +109,7 @@ def test_a_run_directory_that_others_may_write_to_is_passed_over(
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(shared))
     engine = engine_on(outbox)
     with engine.running():
-        assert Path(engine.status().local_socket) == socket_place.beside(outbox)
+        assert Path(engine.status().local_socket) == socket_place.in_folder(outbox)
 
 
 def test_a_path_longer_than_the_kernel_takes_is_reached(tmp_path: Path) -> None:
@@ -155,7 +164,8 @@ def test_what_a_killed_engine_left_is_replaced(killed: Path, tmp_path: Path) -> 
 
 
 def test_a_socket_on_which_somebody_listens_is_never_replaced(outbox: Path) -> None:
-    place = socket_place.beside(outbox)
+    outbox.mkdir(mode=0o700)
+    place = socket_place.in_folder(outbox)
     with socket_place.listening(place) as listener:
         before = place.stat().st_ino
         engine = engine_on(outbox)
@@ -170,7 +180,8 @@ def test_a_socket_on_which_somebody_listens_is_never_replaced(outbox: Path) -> N
 
 
 def test_what_is_no_socket_is_never_replaced(outbox: Path) -> None:
-    place = socket_place.beside(outbox)
+    outbox.mkdir(mode=0o700)
+    place = socket_place.in_folder(outbox)
     place.write_text("mine")
     engine = engine_on(outbox)
     with engine.running():

@@ -73,7 +73,13 @@ class BusyEngine(StillEngine):
     def view(self, timeout_s: float = 2.0) -> bytes | None:  # noqa: ARG002 - a picture is there
         return jpeg()
 
-    def parked(self, key: str | None = None) -> Mapping[str, Sequence[Parked]]:
+    def parked(
+        self,
+        key: str | None = None,
+        *,
+        after: int = 0,  # noqa: ARG002 - all of it on one page
+        limit: int = 200,  # noqa: ARG002 - as above
+    ) -> Mapping[str, Sequence[Parked]]:
         return {own: parked for own, parked in self.waiting.items() if key in {None, own}}
 
     def parked_bytes(self, key: str, seq: int) -> bytes | None:

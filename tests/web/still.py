@@ -147,7 +147,13 @@ class StillEngine:
     def view(self, timeout_s: float = 2.0) -> bytes | None:  # noqa: ARG002 - there is no camera
         return None
 
-    def parked(self, key: str | None = None) -> Mapping[str, Sequence[Parked]]:  # noqa: ARG002 - nothing is parked
+    def parked(
+        self,
+        key: str | None = None,  # noqa: ARG002 - nothing is parked
+        *,
+        after: int = 0,  # noqa: ARG002 - as above
+        limit: int = 200,  # noqa: ARG002 - as above
+    ) -> Mapping[str, Sequence[Parked]]:
         return {}
 
     def parked_whole(

@@ -30,7 +30,13 @@ class Answered(StillEngine):
         )  # fmt: skip
         return {"barrier": [entry]}
 
-    def parked(self, key: str | None = None) -> Mapping[str, Sequence[Parked]]:  # noqa: ARG002 - one profile has one
+    def parked(
+        self,
+        key: str | None = None,  # noqa: ARG002 - there is one
+        *,
+        after: int = 0,  # noqa: ARG002 - as above
+        limit: int = 200,  # noqa: ARG002 - as above
+    ) -> Mapping[str, Sequence[Parked]]:
         row = Parked(
             profile_id=1, seq=1, event_id="e", packet=1, kind="new", attempts=1, why="status 400", words=WORDS,
             parked_utc_ns=1,

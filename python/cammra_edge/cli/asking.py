@@ -123,7 +123,7 @@ def _refusal(status: int, content: bytes) -> CammraError:
 
 def engine_on(outbox: Path) -> RunningEngine | None:
     """The engine that runs on this outbox; `None` where none listens."""
-    owners = {os.geteuid(), 0}
+    owners = {os.geteuid()}
     with suppress(OSError):
         owners.add(outbox.stat().st_uid)
     for place in socket_place.places(outbox):

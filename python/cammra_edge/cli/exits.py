@@ -17,7 +17,7 @@ class Exit(IntEnum):
     INPUT = 4
     """A recording, table, video or folder cannot be used."""
     OUTBOX = 5
-    """The outbox cannot be opened: in use by another process, or of a newer version."""
+    """The outbox cannot be used: none there, not ours, of a newer version, in use, or damaged."""
     UNDELIVERED = 6
     """Events are left that no receiver took: they wait in the outbox, or are parked."""
     WRONG = 7

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from dataclasses import dataclass, fields
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cammra_edge.cli.asking import RefusedError, path_of
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from cammra_edge.search import Words
 
 _NOT_THERE = 404
+_PAGE = 1000
 _T = TypeVar("_T", bound="DataclassInstance")
 
 
@@ -215,12 +217,10 @@ class Asked:
 
     def parked(self, key: str | None) -> list[ParkedRow]:
         """See `Reached`."""
-        names = {profile.key: profile.name for profile in self.status()[1]}
-        rows = self.engine.ask("GET", path_of("parked"), profile=key)
         return [
             ParkedRow(
                 profile=row["profile"],
-                name=names.get(row["profile"], row["profile"]),
+                name=profile.name,
                 seq=row["seq"],
                 event_id=row["event"],
                 packet=row["packet"],
@@ -230,8 +230,19 @@ class Asked:
                 words=row["words"],
                 parked_utc_ns=row["at"] * 10**6,
             )
-            for row in reversed(rows)
+            for profile in self.status()[1]
+            if profile.parked_now and key in {None, profile.key}
+            for row in self._parked_of(profile.key)
         ]
+
+    def _parked_of(self, key: str) -> Iterator[dict[str, Any]]:
+        """Page by page."""
+        after = 0
+        while rows := self.engine.ask(
+            "GET", path_of("parked"), profile=key, after=after, limit=1000
+        ):
+            yield from sorted(rows, key=itemgetter("seq"))
+            after = max(row["seq"] for row in rows)
 
     def parked_whole(self, key: str | None, seq: int | None = None) -> Iterator[ParkedWhole]:
         """See `Reached`."""
@@ -281,7 +292,7 @@ class Asked:
     def image(self, seq: int, image_key: str) -> bytes | None:
         """See `Reached`."""
         try:
-            return b"".join(self.engine.lines("GET", path_of("events", seq, "images", image_key)))
+            return self.engine.content("GET", path_of("events", seq, "images", image_key))
         except RefusedError as error:
             if error.status != _NOT_THERE:
                 raise

@@ -19,6 +19,8 @@ from cammra_edge.config import OutboxSettings
 from cammra_edge.config.saved import settings_in_force
 from cammra_edge.errors import OutboxError
 from cammra_edge.outbox import Outbox
+from cammra_edge.outbox.folder import found_at
+from cammra_edge.outbox.lock import holder_of
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -36,20 +38,32 @@ class Stored:
     time_zone: str = ""
 
     @contextmanager
-    def reached(self) -> Iterator[Reached]:
+    def reached(self, *, write: bool = False) -> Iterator[Reached]:
         """The outbox, through the engine that runs on it, or opened by this process.
+
+        Args:
+            write: The command changes something. Otherwise the outbox is opened to read, and nothing is written.
 
         Raises:
             OutboxError: There is none, it is not ours, or a process has it that does not answer.
         """
-        engine = engine_on(self.settings.path)
+        path = self.settings.path
+        engine = engine_on(path)
         if engine is not None:
             with closing(engine):
                 yield Asked(engine)
             return
-        if not self.settings.path.exists():
-            raise OutboxError(f"{self.settings.path}: there is no outbox")
-        with closing(Outbox(self.settings, clock=SYSTEM_CLOCK)) as outbox:
+        try:
+            there = not found_at(path).empty
+        except OSError as error:
+            raise OutboxError(f"{path}: {error.strerror}") from error
+        if not there:
+            raise OutboxError(f"{path}: there is no outbox")
+        holder = holder_of(path)
+        if holder is not None:
+            name = f"process {holder}" if holder else "another process"
+            raise OutboxError(f"{path} is held by {name}, which has no socket for other commands")
+        with closing(Outbox(self.settings, clock=SYSTEM_CLOCK, read_only=not write)) as outbox:
             yield Opened(outbox, self.names, self.time_zone)
 
 

@@ -51,7 +51,7 @@ class LocalSocket:
         self.path = ""
         self.trouble = ""
         self._engine, self._clock = engine, clock
-        self._sign = socket_place.beside(outbox).absolute()
+        self._sign = socket_place.in_folder(outbox).absolute()
         self._ended, self._end = socket.socketpair()
         self._thread: threading.Thread | None = None
         place = (socket_place.in_run_directory(outbox) or self._sign).absolute()

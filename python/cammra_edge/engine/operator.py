@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from cammra_edge.outbox import Delivery, Parked
     from cammra_edge.trial import Step
 
+PARKED_SHOWN = 200
+
 
 class Operator:
     """See the module. Profiles are named by key."""
@@ -70,13 +72,22 @@ class Operator:
         """What the camera sees now, as a JPEG of at most 1280 x 720; `None` when no frame comes in time."""
         return self._snapshot.take(self._settings().frame_format, timeout_s)
 
-    def parked(self, key: str | None = None) -> Mapping[str, Sequence[Parked]]:
-        """Parked deliveries, oldest first, of each profile or of one; also of removed profiles."""
+    def parked(
+        self, key: str | None = None, *, after: int = 0, limit: int = PARKED_SHOWN
+    ) -> Mapping[str, Sequence[Parked]]:
+        """Parked deliveries, oldest first, of each profile or of one; also of removed profiles.
+
+        Args:
+            key: The profile; `None`: each.
+            after: Those behind this one (`seq`).
+            limit: Of each profile at most so many.
+        """
         run = self._run()
         if run is None:
             return {}
+        page = run.outbox.parking.page
         return {
-            known: run.outbox.parking.listed(profile_id)
+            known: page(profile_id, after=(profile_id, after), limit=limit)
             for known, profile_id in run.outbox.profile_ids().items()
             if key in {None, known}
         }

@@ -1,8 +1,8 @@
 """Where the local socket of an engine lies, and how it is reached: a UNIX socket for the outbox's owner alone.
 
 In the run directory where there is one (`$RUNTIME_DIRECTORY` of a service, `$XDG_RUNTIME_DIR` of a person), named
-after the outbox's path; else beside what the outbox stores. A socket in the run directory leaves a file beside the
-outbox that holds its path, so that a shell with another environment finds it.
+after the outbox's path; else in the outbox's folder. A socket in the run directory leaves a file in that folder that
+holds its path, so that a shell with another environment finds it.
 
 Held by `tests/engine/test_local_socket.py`.
 """
@@ -19,6 +19,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cammra_edge.outbox.folder import SOCKET
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,9 +33,9 @@ _CREDENTIALS = struct.Struct("3i")
 _CONNECT_S = 5.0
 
 
-def beside(outbox: Path) -> Path:
+def in_folder(outbox: Path) -> Path:
     """The place in the outbox's folder: of the socket, or of the file that says where it is."""
-    return outbox / "socket"
+    return outbox / SOCKET
 
 
 def in_run_directory(outbox: Path) -> Path | None:
@@ -61,18 +63,26 @@ def _named_after(outbox: Path, folder: Path) -> Path:
 
 def places(outbox: Path) -> Iterator[Path]:
     """Where an engine on this outbox may be listening, likeliest first."""
-    near = beside(outbox)
+    near = in_folder(outbox)
+    if _is_socket(near):
+        yield near
     with suppress(OSError, ValueError):
-        mode = near.lstat().st_mode
-        if stat.S_ISSOCK(mode):
-            yield near
-        elif stat.S_ISREG(mode):
-            yield Path(near.read_text(encoding="utf-8").rstrip("\n"))
+        told = Path(near.read_text(encoding="utf-8").rstrip("\n"))
+        # Whoever owns the outbox does not send root to any socket he likes.
+        if told.name == _named_after(outbox, told).name and _is_socket(told):
+            yield told
     there = in_run_directory(outbox)
     if there is not None:
         yield there
     with suppress(OSError):
         yield _named_after(outbox, Path(f"/run/user/{outbox.stat().st_uid}"))
+
+
+def _is_socket(path: Path) -> bool:
+    try:
+        return stat.S_ISSOCK(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def connected(path: Path, owners: frozenset[int]) -> socket.socket | None:
@@ -119,7 +129,7 @@ def listening(path: Path) -> socket.socket:
 
 def _is_stale(path: Path) -> bool:
     """Whether a socket is there that nobody listens on; a fork of a killed process does not listen either."""
-    if not stat.S_ISSOCK(path.lstat().st_mode):
+    if not _is_socket(path):
         return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link, _short(path) as name:
         link.setblocking(False)  # noqa: FBT003 - the standard library's own

@@ -13,7 +13,6 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from cammra_edge.config import Durability
-from cammra_edge.errors import OutboxError
 from cammra_edge.outbox.lock import holder_of
 from cammra_edge.outbox.log import DamagedError, Log, StorageError
 from cammra_edge.outbox.segment import name_of
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from cammra_edge.clock import Clock
 
 FINDINGS_SHOWN = 100
+_MORE_LOOKS = 2
 _KNOWN_EVENTS = 1_000_000
 _WAITING, _PARKED = 1, 2
 
@@ -48,22 +48,27 @@ class Report:
 
 
 def check_folder(path: Path, *, clock: Clock) -> Report:
-    """Check the outbox at `path`.
+    """Check the outbox at `path`, also one that an engine writes to meanwhile.
 
     Raises:
-        OutboxError: There is none, it is in use, or a newer version wrote it.
+        OutboxError: There is none, it is not ours, or a newer version wrote it.
     """
+    report = _looked_at(path, clock)
+    for _ in range(_MORE_LOOKS):
+        # What an engine gave back, or used again, while it was read, is no fault the next time.
+        if report.sound or holder_of(path) is None:
+            break
+        report = _looked_at(path, clock)
+    return report
+
+
+def _looked_at(path: Path, clock: Clock) -> Report:
     log = Log(path, max_bytes=0, durability=Durability.PROCESS, clock=clock, read_only=True)
     try:
         log.open()
     except StorageError as error:
         return Report(findings=(str(error),))
     try:
-        holder = holder_of(path)
-        if holder is not None:
-            raise OutboxError(
-                f"{path} is held by process {holder or 'unknown'}: it is checked when nothing runs"
-            )
         ledger = Ledger(_KNOWN_EVENTS)
         findings = list(islice(_faults(log, ledger), FINDINGS_SHOWN + 1))
         if len(findings) > FINDINGS_SHOWN:

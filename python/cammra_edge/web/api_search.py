@@ -45,7 +45,8 @@ T = TypeVar("T")
 async def find_events(call: Call) -> Schema:
     """Events that the camera remembers, newest first, page by page."""
     answer = await _found(call, call.query)
-    if not call.query["cursor"]:
+    # The latest events of all are no search, but what `events --follow` asks for twice a second.
+    if not call.query["cursor"] and any(call.query[word.name] for word in _WORDS):
         _note(call, call.page.audit.note_lookup, "events searched", call.query)
     return answer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -109,9 +110,14 @@ async def journal_csv(call: Call) -> Response:
 
 
 async def see_parked(call: Call) -> list[Any]:
-    """Parked deliveries, newest first."""
-    only = call.query["profile"] or None
-    parked = await run_in_threadpool(call.page.engine.operator.parked, only)
+    """Parked deliveries, newest first; of each profile the oldest `limit` behind the one with the number `after`."""
+    look = partial(
+        call.page.engine.operator.parked,
+        call.query["profile"] or None,
+        after=call.query["after"],
+        limit=call.query["limit"],
+    )
+    parked = await run_in_threadpool(look)
     entries = [
         views.parked_plain(key, delivery, words=_may_see_words(call))
         for key, deliveries in parked.items()
@@ -195,7 +201,9 @@ _STATUS = {**ANY, "required": ["now", "running", "profiles"]}
 _COUNT = object_schema(events={"type": "integer"})
 _PROFILE = Query(name="profile", schema={"type": "string"}, default="")
 _LIMIT = Query(name="limit", schema={"type": "integer", "minimum": 1, "maximum": 1000}, default=200)
-_SEQ = Query(name="seq", schema={"type": "integer", "minimum": 0, "maximum": 10**15 - 1}, default=0)
+_PLACE: Schema = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
+_SEQ = Query(name="seq", schema=_PLACE, default=0)
+_AFTER = Query(name="after", schema=_PLACE, default=0)
 _PARKED = "/api/profiles/{key:text}/parked"
 
 
@@ -235,7 +243,7 @@ OPERATIONS: Sequence[Operation] = (
         gives_type="text/csv",
         query=(_PROFILE,),
     ),
-    _listing("/api/parked", see_parked, _PROFILE),
+    _listing("/api/parked", see_parked, _PROFILE, _AFTER, _LIMIT),
     Operation(
         "GET",
         "/api/parked/export",

@@ -30,8 +30,10 @@ class PagedOperator(Protocol):
         """What the camera sees now, as a JPEG; `None` when no frame comes in time."""
         ...
 
-    def parked(self, key: str | None = None) -> Mapping[str, Sequence[Parked]]:
-        """Parked deliveries by the profile's key, of one profile or all."""
+    def parked(
+        self, key: str | None = None, *, after: int = 0, limit: int = 200
+    ) -> Mapping[str, Sequence[Parked]]:
+        """Parked deliveries by the profile's key, of one profile or each: the first so many behind one (`seq`)."""
         ...
 
     def parked_whole(

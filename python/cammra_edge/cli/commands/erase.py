@@ -40,7 +40,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     words: dict[str, Any] = {
         name: getattr(args, name) for name in ("plate", "before", "all", "undelivered")
     }
-    with stored_at(args.where).reached() as memory:
+    with stored_at(args.where).reached(write=True) as memory:
         if not args.yes and not _sure(args, memory, terminal):
             terminal.error("erasing is for good: say --yes")
             return Exit.USAGE

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.found_line import event_line
 from cammra_edge.cli.stored import add_where, stored_at
+from cammra_edge.errors import OutboxError
 from cammra_edge.search import found_events
 
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         for event in _events(memory, args.limit, follow=args.follow):
             terminal.line(event_line(terminal, event))
             terminal.data(event)
-        if args.follow and not memory.running:
-            terminal.note("no engine runs on this outbox: nothing more comes")
+        if args.follow:
+            more = " any more" if memory.running else ""
+            terminal.note(f"no engine runs on this outbox{more}: nothing more comes")
     return Exit.OK
 
 
@@ -55,7 +57,10 @@ def _events(memory: Reached, most: int, *, follow: bool) -> Iterator[dict[str, A
         if not follow or not memory.running:
             return
         pause.wait(LOOK_S)
-        latest = _after(memory, seq)
+        try:
+            latest = _after(memory, seq)
+        except OutboxError:
+            return
 
 
 def _after(memory: Reached, seq: int) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
 
 
 def _give(stored: Stored, giver: str, taker: str, *, terminal: Terminal) -> Exit:
-    with stored.reached() as store:
+    with stored.reached(write=True) as store:
         profiles = store.status()[1]
         from_key, to_key = key_of(profiles, "FROM", giver), key_of(profiles, "TO", taker)
         moved = store.give(from_key, to_key)
@@ -69,6 +69,6 @@ def _check(path: Path, terminal: Terminal) -> Exit:
     if report.sound:
         terminal.line(terminal.styled("it is whole", Style.GOOD))
     else:
-        terminal.line("opening it mends what can be mended, and sets the rest aside")
+        terminal.line("what cannot be read is passed over; all else is delivered")
     terminal.data({"path": str(path), "sound": report.sound, **asdict(report)})
     return Exit.OK if report.sound else Exit.OUTBOX

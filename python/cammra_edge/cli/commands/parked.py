@@ -49,7 +49,8 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     if args.what == "discard" and args.seq is None and not args.all:
         terminal.error("discard is for good: name one with --seq, or say --all")
         return Exit.USAGE
-    with stored_at(args.where).reached() as store:
+    writes = args.what in {"retry", "discard"}
+    with stored_at(args.where).reached(write=writes) as store:
         key = None
         if args.profile is not None:
             key = key_of(store.status()[1], "--profile", args.profile)

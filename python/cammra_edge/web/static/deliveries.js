@@ -60,8 +60,10 @@ export function deliveries(panel, live) {
         h("a.btn.bare", { href: ofProfile(event.profile, `parked/${event.seq}`), download: "" }, t("download")),
         discardButton(() => act("DELETE", event.profile, String(event.seq))))];
     const keys = [...new Set(events.map(({ profile }) => profile))];
+    const there = (live.status?.profiles ?? []).reduce((sum, { parked_now: n }) => sum + n, 0);
     parked.replaceChildren(events.length
       ? h("div.stack", {}, h("div.row", {}, keys.map(all)),
+        there > events.length ? h("p", {}, t("parked_shown", { n: count(events.length), all: count(there) })) : "",
         table(["time", "profile", "event", "why", "actions"], events.map(cells)))
       : empty("delivered", t("none_parked"), t("none_parked_text")));
   }
