@@ -50,7 +50,7 @@ def history(monkeypatch: pytest.MonkeyPatch) -> FakeHistory:
             self.history = remembered
 
         @contextmanager
-        def reached(self) -> Iterator[Opened]:
+        def reached(self, *, write: bool = False) -> Iterator[Opened]:  # noqa: ARG002 - it is in memory
             assert str(self.where) == "box"
             yield Opened(cast("Outbox", self), None, "Europe/Stockholm")
 

@@ -92,7 +92,6 @@ def test_it_lies_in_the_run_directory_where_there_is_one(
 
 
 def test_only_a_socket_of_this_outbox_is_gone_to(outbox: Path, tmp_path: Path) -> None:
-    outbox.mkdir()
     place = tmp_path / "somebody.socket"
     with socket_place.listening(place):
         for told in (str(place), "\0", "", "x" * 5000):
@@ -164,7 +163,6 @@ def test_what_a_killed_engine_left_is_replaced(killed: Path, tmp_path: Path) -> 
 
 
 def test_a_socket_on_which_somebody_listens_is_never_replaced(outbox: Path) -> None:
-    outbox.mkdir(mode=0o700)
     place = socket_place.in_folder(outbox)
     with socket_place.listening(place) as listener:
         before = place.stat().st_ino
@@ -180,7 +178,6 @@ def test_a_socket_on_which_somebody_listens_is_never_replaced(outbox: Path) -> N
 
 
 def test_what_is_no_socket_is_never_replaced(outbox: Path) -> None:
-    outbox.mkdir(mode=0o700)
     place = socket_place.in_folder(outbox)
     place.write_text("mine")
     engine = engine_on(outbox)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Iterator, Mapping
 
-_ALL_BYTES, _ALL_EVENTS, _ALL_S = 1 << 40, 10_000_000, 10 * 365 * 86_400.0
+_ALL_BYTES, _ALL_EVENTS, _ALL_DAYS = 1 << 40, 10_000_000, 3650.0
+_ALL_S = _ALL_DAYS * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,14 @@ def stored_at(where: Path) -> Stored:
         settings = settings_in_force(load_script(where).engine.settings)
         names = {profile.key: profile.name for profile in settings.profiles}
         return Stored(settings.outbox, names, settings.device.time_zone)
-    # Opened to look: lift all bounds, so that nothing is dropped.
+    # Its own bounds are not known here: none is kept, so that nothing is dropped.
     return Stored(
-        OutboxSettings(path=where, max_bytes=_ALL_BYTES, max_events=_ALL_EVENTS, max_age_s=_ALL_S)
+        OutboxSettings(
+            path=where,
+            max_bytes=_ALL_BYTES,
+            max_events=_ALL_EVENTS,
+            max_age_s=_ALL_S,
+            history_days=_ALL_DAYS,
+            history_bytes=_ALL_BYTES,
+        )
     )
