@@ -17,6 +17,7 @@ __all__ = [
     "HttpAnswer",
     "Ledger",
     "LogGroup",
+    "LogSearch",
     "Patterns",
     "Shot",
     "TrackEvent",
@@ -423,21 +424,25 @@ class LogGroup:
             ValueError, TypeError, OverflowError: It cannot be stored.
         """
     def again(self, ledger: Ledger, seq: int, payload: bytes) -> None:
-        """The event of an EVENT payload once more, with its deliveries as the ledger knows them.
+        """The event of an EVENT's payload once more, with its deliveries as the ledger has them now. Its images come first.
 
         Raises:
-            ValueError: It is no such payload.
+            ValueError: That is no such payload.
         """
     def text(self, ledger: Ledger, payload: bytes) -> None:
-        """The event of an EVENT or TEXT payload without images and deliveries, in the states that the ledger knows.
+        """The event of an EVENT's or TEXT's payload without its images and deliveries; what became of it says the ledger.
 
         Raises:
-            ValueError: It is no such payload.
+            ValueError: That is no such payload.
         """
     def ids(self, ledger: Ledger, digests: bytes) -> None:
-        """The ids that these digests tell of, as far as the ledger knows them: they outlive their events."""
+        """The ids in these digests that the ledger knows still; nothing where it knows none."""
     def settled(self, ledger: Ledger) -> int:
-        """What became of deliveries and is not in the log yet; pending until the ledger applies the group. How many."""
+        """What became of deliveries and is not in the log yet; it stays pending until the group is applied.
+
+        Returns:
+            How much that is; nothing is added for 0.
+        """
     def state(self, json: bytes) -> None:
         """Counters and the like: a JSON object, merged at the replay into those before."""
     def erase(self, number: int, seqs: Sequence[int]) -> None:
@@ -459,6 +464,62 @@ class LogGroup:
         """What is to be written, in order; pictures are the objects that were given."""
     def digests(self) -> bytes:
         """The digests of its frames, for the segment's directory."""
+
+@final
+class LogSearch:
+    """A search that goes on from segment to segment; all that is asked must hold. Erased events are never found.
+
+    Args:
+        plate: In any spelling of its normal form; `*` is any text, `?` one character. Empty: any.
+        one_off: Plates that are one character off count too: another one, one more or one fewer.
+        from_utc_ns: Events at this time or later; `None`: any.
+        to_utc_ns: Events before this time; `None`: any.
+        direction: A value of `model.Direction`; `None`: any.
+        roi: Region of interest; `None`: any.
+        list_name: The plate list that the plate stands on. Empty: any, or none.
+        kinds: 1 New, 2 Reliable, 4 Update, 8 Lost, together.
+        min_confidence: Least confidence of the plate.
+        states: 1 waits, 2 parked, 4 delivered, 8 expired, 16 dropped, 32 wanted by nobody, together; for at least one
+            profile. 0: any.
+        before_seq: Events stored before this one. 0: any.
+        limit: How many are wanted.
+
+    Raises:
+        ValueError: There is no such direction.
+    """
+
+    def __new__(
+        cls,
+        *,
+        plate: str,
+        one_off: bool,
+        from_utc_ns: int | None,
+        to_utc_ns: int | None,
+        direction: str | None,
+        roi: int | None,
+        list_name: str,
+        kinds: int,
+        min_confidence: float,
+        states: int,
+        before_seq: int,
+        limit: int,
+    ) -> Self: ...
+    def segment(self, ledger: Ledger, segment: int, digests: bytes) -> bool:
+        """Look through a segment, while other Python threads run. The newest ones come first, for speed alone.
+
+        Returns:
+            Whether it has as many as are wanted. Another segment is still of interest where it holds an event that was
+            stored after `lowest_seq`: one that was copied forward lies in a newer segment than its neighbours.
+        """
+    @property
+    def lowest_seq(self) -> int:
+        """The oldest event of as many as are wanted; 0 while there are fewer."""
+    def found(self) -> list[tuple[int, int, int, int, int, bool, int]]:
+        """The newest of all that fit, the newest first.
+
+        Place in the outbox; segment, offset and length of its frame; the frame's kind (4 with pictures, 7 text alone);
+        whether the plate is the one asked for; its states, as asked.
+        """
 
 def log_encode_event(event: object) -> tuple[bytes, int]:
     """An event as JSON: what `outbox.codec` documents, with `images` and `missing` behind all others.

@@ -6,6 +6,7 @@ All names are described in `_native.pyi`; the kinds of frames in `cammra_core::l
 from cammra_edge._native import (
     Ledger,
     LogGroup,
+    LogSearch,
     log_directory,
     log_encode_event,
     log_erased_directory,
@@ -28,6 +29,7 @@ from cammra_edge._native import (
 __all__ = [
     "Ledger",
     "LogGroup",
+    "LogSearch",
     "log_directory",
     "log_encode_event",
     "log_erased_directory",

@@ -12,8 +12,8 @@
 //! * **plates**: [`plates`] (which of many patterns a plate fits);
 //! * **storing**: [`log_frame`] (what the outbox's log is made of), [`log_record`] (what its frames hold of an event),
 //!   [`log_digest`] (what is needed of each frame later), [`log_erase`] (frames that forget), [`log_group`] (frames that are
-//!   written together), [`log_scan`] (a segment read over what is broken), [`log_contents`] (what lies in a segment),
-//!   [`ledger`] (all that is known about what the log holds).
+//!   written together), [`log_scan`] (a segment read over what is broken), [`log_search`] (events found by what they
+//!   say), [`log_contents`] (what lies in a segment), [`ledger`] (all that is known about what the log holds).
 //!
 //! Time is always an argument.
 
@@ -36,6 +36,7 @@ pub mod log_frame;
 pub mod log_group;
 pub mod log_record;
 pub mod log_scan;
+pub mod log_search;
 pub mod multipart;
 pub mod output;
 mod pixels;

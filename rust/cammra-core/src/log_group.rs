@@ -7,7 +7,7 @@ use crate::error::LogError;
 use crate::log_digest::{Digest, Place, put_event, put_image, put_payload};
 use crate::log_frame::{FRAME_HEADER, Header, Home, frame_length, kind};
 use crate::log_record::{
-    EventFrame, Head, ImageFrame, KnownId, Summary, put_deliveries, put_images,
+    EventFrame, EventId, Head, ImageFrame, KnownId, Summary, put_deliveries, put_images,
 };
 
 /// Frames one after the other from one place of a segment on. A picture `B` is kept as it was given.
@@ -203,32 +203,24 @@ impl<B: AsRef<[u8]>> Group<B> {
         self.event(kind::TEXT, &out, summary)
     }
 
-    /// The ids that these digests tell of, as far as they are `wanted`: they outlive their events. None, no frame.
+    /// The ids of the events in these digests that are still to be known when the events are gone.
     ///
     /// # Errors
-    /// It is too long for a frame.
+    /// They are too many for a frame.
     pub fn ids(
         &mut self,
         digests: &[u8],
-        wanted: impl Fn(&KnownId) -> bool,
+        is_known: impl Fn(&EventId) -> bool,
     ) -> Result<(), LogError> {
         let mut out = Vec::new();
-        let mut put = |known: KnownId| {
-            if wanted(&known) {
-                known.put(&mut out);
-            }
-        };
         for digest in Digest::each(digests).flatten() {
             match digest {
-                Digest::Event(_, Summary { head, .. }) | Digest::Text(_, Summary { head, .. }) => {
-                    put(KnownId {
-                        id: head.id,
-                        vehicle: head.vehicle,
-                        car_id: head.car_id,
-                        seq: head.seq,
-                    });
+                Digest::Event(_, event) | Digest::Text(_, event) if is_known(&event.head.id) => {
+                    KnownId::of(&event.head).put(&mut out);
                 }
-                Digest::Ids(payload) => KnownId::each(payload).for_each(&mut put),
+                Digest::Ids(payload) => KnownId::each(payload)
+                    .filter(|known| is_known(&known.id))
+                    .for_each(|known| known.put(&mut out)),
                 _ => {}
             }
         }

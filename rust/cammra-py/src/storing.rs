@@ -6,7 +6,10 @@ mod frames;
 mod group;
 mod ledger;
 mod scalar;
+mod search;
+mod shared;
 mod texts;
+mod words;
 
 use pyo3::prelude::*;
 
@@ -15,6 +18,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     contents::register(module)?;
     frames::register(module)?;
     module.add_class::<group::LogGroup>()?;
-    module.add_class::<ledger::Ledger>()?;
+    module.add_class::<shared::Ledger>()?;
+    module.add_class::<search::LogSearch>()?;
     module.add_function(wrap_pyfunction!(encode::log_encode_event, module)?)
 }

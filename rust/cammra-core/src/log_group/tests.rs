@@ -1,7 +1,7 @@
 use super::*;
 use crate::event::{Direction, EventKind};
 use crate::log_digest::Digest;
-use crate::log_record::{Brief, Delivery, State, flag};
+use crate::log_record::{Brief, Delivery, KnownId, State, flag};
 
 const HOME: Home = Home {
     store_id: [5; 16],
@@ -178,4 +178,36 @@ fn a_text_is_an_event_without_images_and_deliveries() {
     let mut again = Group::<Vec<u8>>::new(HOME, 64);
     again.text(frame.payload, State::Delivered.bit()).unwrap();
     assert_eq!(bytes(&again), first);
+}
+
+#[test]
+fn ids_outlive_their_events_as_long_as_they_are_known() {
+    let (payload, summary) = event();
+    let mut events = Group::<Vec<u8>>::new(HOME, 64);
+    events.event(kind::EVENT, &payload, summary).unwrap();
+    let mut first = Group::<Vec<u8>>::new(HOME, 64);
+    first.ids(events.digests(), |_| true).unwrap();
+    let mut second = Group::<Vec<u8>>::new(HOME, 64);
+    second.ids(first.digests(), |id| *id == [2; 16]).unwrap();
+    for group in [&first, &second] {
+        let Some(Ok(Digest::Ids(ids))) = Digest::each(group.digests()).next() else {
+            panic!("{:?}", group.digests());
+        };
+        let ids: Vec<_> = KnownId::each(ids).collect();
+        let [
+            KnownId {
+                id,
+                vehicle: 5,
+                car_id: 7,
+                seq: 1,
+            },
+        ] = ids[..]
+        else {
+            panic!("{ids:?}");
+        };
+        assert_eq!(id, [2; 16]);
+    }
+    let mut none = Group::<Vec<u8>>::new(HOME, 64);
+    none.ids(events.digests(), |_| false).unwrap();
+    assert_eq!(none.length(), 0);
 }

@@ -1,6 +1,6 @@
 //! What became of deliveries after their event was written, and ids that outlive their event.
 
-use super::head::EventId;
+use super::head::{EventId, Head};
 use crate::error::LogError;
 use crate::log_bytes::{Fields, put_text};
 
@@ -109,6 +109,17 @@ pub struct KnownId {
 }
 
 impl KnownId {
+    /// That of the event with this head.
+    #[must_use]
+    pub const fn of(head: &Head) -> Self {
+        Self {
+            id: head.id,
+            vehicle: head.vehicle,
+            car_id: head.car_id,
+            seq: head.seq,
+        }
+    }
+
     /// Appends its bytes.
     pub fn put(&self, out: &mut Vec<u8>) {
         out.extend(self.id);

@@ -14,12 +14,12 @@ use pyo3::types::{PyBytes, PyString};
 
 use super::encode::put_event;
 use super::frames::StoreId;
-use super::ledger::Ledger;
+use super::shared::Ledger;
 use super::texts::{bytes_of_text, normal_form};
+use super::words::{direction_of, kind_of, ten_thousandths};
 use crate::errors::from_log;
 
 const MOST: usize = 255;
-const FULL_CONFIDENCE: f64 = 10_000.0;
 
 /// See `_native.pyi`.
 #[pyclass(module = "cammra_edge._native")]
@@ -114,35 +114,37 @@ impl LogGroup {
     }
 
     fn again(&mut self, py: Python<'_>, ledger: &Ledger, seq: u64, payload: &[u8]) -> PyResult<()> {
-        let core = ledger.lock(py);
-        let deliveries = core.deliveries_of(seq);
+        let (deliveries, flags) = {
+            let ledger = ledger.lock(py);
+            (ledger.deliveries_of(seq), ledger.flags(seq))
+        };
         self.group
-            .again(payload, &deliveries, core.flags(seq))
+            .again(payload, &deliveries, flags)
             .map_err(from_log)
     }
 
     fn text(&mut self, py: Python<'_>, ledger: &Ledger, payload: &[u8]) -> PyResult<()> {
-        let event = EventFrame::parse(payload).map_err(from_log)?;
-        let states = ledger.lock(py).states(event.summary.head.seq);
+        let summary = EventFrame::parse(payload).map_err(from_log)?.summary;
+        let states = ledger.lock(py).states(summary.head.seq);
         self.group.text(payload, states).map_err(from_log)
     }
 
     fn ids(&mut self, py: Python<'_>, ledger: &Ledger, digests: &[u8]) -> PyResult<()> {
-        let core = ledger.lock(py);
+        let ledger = ledger.lock(py);
         self.group
-            .ids(digests, |known| core.knows(&known.id))
+            .ids(digests, |id| ledger.knows(id))
             .map_err(from_log)
     }
 
     fn settled(&mut self, py: Python<'_>, ledger: &Ledger) -> PyResult<usize> {
-        let core = ledger.lock(py);
-        let pending = core.pending();
-        if pending > 0 {
+        let ledger = ledger.lock(py);
+        if ledger.pending() > 0 {
+            let payload = ledger.pending_settlements();
             self.group
-                .payload(kind::SETTLED, core.pending_settlements())
+                .payload(kind::SETTLED, payload)
                 .map_err(from_log)?;
         }
-        Ok(pending)
+        Ok(ledger.pending())
     }
 
     fn state(&mut self, json: &[u8]) -> PyResult<()> {
@@ -264,37 +266,4 @@ impl Told {
             ordinal: self.ordinal,
         }
     }
-}
-
-/// A confidence in ten-thousandths; what is none is 0.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "between 0 and 10,000, or NaN, which becomes 0"
-)]
-fn ten_thousandths(confidence: f64) -> u16 {
-    (confidence * FULL_CONFIDENCE)
-        .round()
-        .clamp(0.0, FULL_CONFIDENCE) as u16
-}
-
-fn kind_of(word: &Bound<'_, PyString>) -> PyResult<EventKind> {
-    let kinds = [
-        EventKind::New,
-        EventKind::Reliable,
-        EventKind::Update,
-        EventKind::Lost,
-    ];
-    let word = word.to_str()?;
-    let kind = kinds.into_iter().find(|kind| kind.name() == word);
-    kind.ok_or_else(|| PyValueError::new_err(format!("{word}: want an event type")))
-}
-
-pub(super) fn direction_of(word: &Bound<'_, PyString>) -> PyResult<Direction> {
-    let directions = [Direction::In, Direction::Out, Direction::Unknown];
-    let word = word.to_str()?;
-    let direction = directions
-        .into_iter()
-        .find(|direction| direction.name() == word);
-    direction.ok_or_else(|| PyValueError::new_err(format!("{word}: want a direction")))
 }

@@ -1,16 +1,16 @@
-//! The ledger, behind a lock of its own: a search reads it while others write.
+//! What Python asks of the ledger, and tells it.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use cammra_core::event::EventKind;
 use cammra_core::ledger::{self, Limits, Location, Parked, Waiting};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use super::group::LogGroup;
+use super::shared::Ledger;
 use super::texts::{bytes_of_text, text_of_bytes};
 use crate::errors::from_log;
 
@@ -37,13 +37,6 @@ type Standing<'py> = (
     Bound<'py, PyAny>,
     u64,
 );
-
-/// See `_native.pyi`.
-#[pyclass(frozen, module = "cammra_edge._native")]
-pub(crate) struct Ledger {
-    core: Mutex<ledger::Ledger>,
-    state: Py<PyDict>,
-}
 
 fn kind_word(py: Python<'_>, kind: EventKind) -> Bound<'_, PyString> {
     match kind {
@@ -89,14 +82,6 @@ fn parked_row<'py>(py: Python<'py>, parked: &Parked<'_>) -> ParkedRow<'py> {
         parked.utc_ns,
         PyBytes::new(py, &parked.id),
     )
-}
-
-impl Ledger {
-    /// The ledger itself. Whoever waits for it lets other threads run.
-    pub(crate) fn lock(&self, py: Python<'_>) -> MutexGuard<'_, ledger::Ledger> {
-        let locked = self.core.lock_py_attached(py);
-        locked.unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 #[pymethods]
