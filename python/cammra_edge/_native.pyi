@@ -424,13 +424,13 @@ class LogGroup:
             ValueError, TypeError, OverflowError: It cannot be stored.
         """
     def again(self, ledger: Ledger, seq: int, payload: bytes) -> None:
-        """The event of an EVENT's payload once more, with its deliveries as the ledger has them now. Its images come first.
+        """The event of an EVENT's payload once more, its deliveries as the ledger has them; its images come first.
 
         Raises:
             ValueError: That is no such payload.
         """
     def text(self, ledger: Ledger, payload: bytes) -> None:
-        """The event of an EVENT's or TEXT's payload without its images and deliveries; what became of it says the ledger.
+        """The event of an EVENT's or TEXT's payload alone; what became of its deliveries says the ledger.
 
         Raises:
             ValueError: That is no such payload.
