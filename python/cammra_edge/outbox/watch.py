@@ -44,10 +44,9 @@ class Watch:
         self._changed = changed
         self._notices = kernel.inotify()
         self._lock_watch = -1
-        self.works = False
         if self._notices >= 0:
             real = os.path.realpath(folder)
-            self.works = kernel.add_watch(self._notices, real, _SELF | _INSIDE) >= 0
+            kernel.add_watch(self._notices, real, _SELF | _INSIDE)
             self._lock_watch = kernel.add_watch(self._notices, str(lock.path), kernel.IN_CLOSE)
             while (above := os.path.dirname(real)) != real:  # noqa: PTH120 - text, as the kernel takes it
                 kernel.add_watch(self._notices, above, _SELF)
