@@ -28,7 +28,7 @@ PICTURE = JPEG * 20
 
 
 class Stored:
-    """An outbox with events in two segments, and where their frames lie."""
+    """An outbox with events in two segments, one of them parked, one delivered; and where their frames lie."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -38,6 +38,9 @@ class Stored:
             self.put(seq)
             if seq == EVENTS // 2:
                 self.log.close_segment(Purpose.EVENTS)
+        self.ledger.park(2, 1, 3, 0, "HTTP 400", "no")
+        self.ledger.done(3, 1)
+        self.write(lambda _: None)
         self.log.keep_mark(Mark(seq=EVENTS))
         self.events = {seq: self.place_of(seq) for seq in range(1, EVENTS + 1)}
         self.images = {
@@ -68,6 +71,7 @@ class Stored:
             group.header(place.purpose, place.size)
             group.state(STATE)
         add(group)
+        group.settled(self.ledger)
         assert self.log.fits(group)
         self.log.write(group)
         self.ledger.apply(group)
@@ -101,8 +105,8 @@ def test_a_sound_outbox_is_found_sound_and_left_as_it_is(stored: Stored) -> None
     report = check(stored.path)
     assert report.findings == ()
     assert report.sound
-    assert (report.events, report.images) == (EVENTS, EVENTS)
-    assert (report.waiting, report.parked) == (EVENTS, 0)
+    assert (report.events, report.images) == (EVENTS - 1, EVENTS)
+    assert (report.waiting, report.parked) == (EVENTS - 2, 1)
     assert report.size_bytes == 2 * (256 << 10)
     assert {path.name: path.read_bytes() for path in stored.path.iterdir()} == before
 

@@ -325,10 +325,7 @@ def test_too_many_open_files_are_survived(log: Log) -> None:
         log._shelf.drop_handle(1)
         open_all_that_may(hogs)
         assert content_at(log, places[0]) == bytes(10_000)  # lets another file go
-        log._shelf.clear()
-        open_all_that_may(hogs)
-        with pytest.raises(StorageError, match="too many files are open in this process"):
-            log.raw(*places[0])
+        assert "too many files are open in this process" in refusal_without_files(log, hogs)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
         for hog in hogs:
@@ -342,3 +339,15 @@ def open_all_that_may(hogs: list[int]) -> None:
     with contextlib.suppress(OSError):
         while True:
             hogs.append(os.open("/dev/null", os.O_RDONLY))
+
+
+def refusal_without_files(log: Log, hogs: list[int]) -> str:
+    """What a reader is told when no file may be opened; what other tests left behind may still be closing."""
+    for _ in range(10):
+        log._shelf.clear()
+        open_all_that_may(hogs)
+        try:
+            log.raw(1, 0, 8)
+        except StorageError as error:
+            return str(error)
+    return "nothing"

@@ -3,7 +3,7 @@
 A group goes behind the last one of its purpose and is flushed; one that does not fit begins a segment. A write or a
 flush that failed is never believed and never repeated in place: nobody knows what lies there now, so the segment is
 given up behind its last good place, and what is written again goes into a new one.
-Held by `tests/outbox/test_log.py` and `tests/outbox/test_healing.py`.
+Held by `tests/outbox/test_tail.py` and `tests/outbox/test_healing.py`.
 """
 
 from __future__ import annotations

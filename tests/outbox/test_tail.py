@@ -1,0 +1,107 @@
+"""The end of the log: one flush a group, and a flush that failed is not believed."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cammra_edge.config import Durability
+from cammra_edge.outbox.log import Log, Purpose, StorageError
+from tests.outbox.logs import content_at, group_for, opened, put
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Log:
+    return opened(tmp_path / "o")
+
+
+def test_a_flush_that_failed_is_not_believed(
+    log: Log, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    good = put(log, b"good")
+    with monkeypatch.context() as ill:
+        ill.setattr(os, "fdatasync", failing)
+        with pytest.raises(StorageError, match=r"cannot write segment 1: the disk fails"):
+            put(log, b"lost")
+    assert log.trouble == "cannot write segment 1: the disk fails (input/output error)"
+    log.heal()
+    assert log.trouble
+    again = put(log, b"again")
+    assert again[0] == 2
+    assert log.trouble == ""
+    assert log.directory(1) is not None
+    log.close()
+    third = opened(tmp_path / "o")
+    assert content_at(third, good) == b"good"
+    assert content_at(third, again) == b"again"
+    assert len(third.digests(1)) < len(third.digests(2)) + 10
+
+
+def failing(_: int) -> None:
+    raise OSError(5, "Input/output error")
+
+
+def test_a_process_is_safe_without_a_flush(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fdatasync", failing)
+    log = opened(tmp_path / "o", durability=Durability.PROCESS)
+    place = put(log, b"x")
+    log.close()
+    assert content_at(opened(tmp_path / "o", durability=Durability.PROCESS), place) == b"x"
+
+
+def test_one_flush_a_group_one_more_a_segment_and_none_for_settlements(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushes: list[str] = []
+    monkeypatch.setattr(os, "fdatasync", lambda _: flushes.append("data"))
+    monkeypatch.setattr(os, "fsync", lambda _: flushes.append("folder"))
+    put(log, b"first")
+    assert flushes == ["data", "folder"]
+    put(log, b"second")
+    put(log, b"settled", flush=False)
+    assert flushes == ["data", "folder", "data"]
+    log.close_segment(Purpose.EVENTS)
+    put(log, b"settled", flush=False)
+    assert len(flushes) == 3
+    put(log, b"third")
+    assert flushes[3:] == ["data", "folder"]
+
+
+def test_a_write_that_fails_in_the_middle_is_written_again_elsewhere(log: Log) -> None:
+    """A limit on the length of files makes write(2) fail for real, as a failing device does."""
+    first = put(log, b"first")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(StorageError, match="files may not be that long here"):
+            put(log, bytes(30_000))
+        with pytest.raises(StorageError):
+            put(log, bytes(30_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    second = put(log, bytes(30_000))
+    assert second[0] > first[0]
+    assert content_at(log, first) == b"first"
+    assert content_at(log, second) == bytes(30_000)
+
+
+def test_a_place_of_before_the_failure_is_refused(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(log, b"first")
+    late = group_for(log, log.place(100), b"late")
+    with monkeypatch.context() as ill:
+        ill.setattr(os, "fdatasync", failing)
+        with pytest.raises(StorageError):
+            put(log, b"lost")
+    with pytest.raises(StorageError, match="its place was given up"):
+        log.write(late)
