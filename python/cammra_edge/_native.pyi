@@ -801,12 +801,12 @@ class Ledger:
         Returns event and profile of what waited or was parked.
         """
 
-def log_overview(digests: bytes) -> tuple[int, int, int | None, int | None]:
+def log_overview(digests: bytes) -> tuple[int, int, int, int | None, int | None]:
     """A segment's events in numbers; what was erased does not count.
 
     Returns:
-        How many there are; running time when the newest one was stored, also of erased ones; the time of the oldest
-        one, and of the oldest one with a picture.
+        How many there are; running time when the oldest and the newest were stored, also of erased ones; the time of
+        the oldest one, and of the oldest one with a picture.
     """
 
 def log_events(digests: bytes) -> list[tuple[int, int, int, int]]:
@@ -826,8 +826,12 @@ def log_settled_frames(
 ) -> list[tuple[int, int]]:
     """Offset and length of the frames that say what became of these events, from a segment's bytes."""
 
-def log_event(payload: bytes) -> tuple[bytes, list[int]]:
-    """The event in an EVENT or TEXT frame, as JSON, and the numbers of its images in order, 0 where there is none.
+def log_event(payload: bytes) -> tuple[bytes, list[int], int]:
+    """What is in an EVENT or TEXT frame.
+
+    Returns:
+        The event as JSON, the numbers of its images in order, 0 where there is none, and running time when it was
+        stored.
 
     Raises:
         ValueError: It is not one of these.

@@ -223,15 +223,20 @@ class Folder:
         sets = [aside / str(number) for number in _sets_in(aside)]
         files = [path for one in sets for path in one.iterdir()]
         for path in files:
-            with path.open("r+b") as file:
-                length = os.fstat(file.fileno()).st_size
-                for at in range(0, length, _ZEROS_BYTES):
-                    file.write(bytes(min(_ZEROS_BYTES, length - at)))
-                file.flush()
-                os.fdatasync(file.fileno())
+            _blank(path)
         for one in sets:
             _remove(one)
         return len(files)
+
+    def blank_spare(self) -> None:
+        """Overwrite the spare file where it was a segment before.
+
+        Raises:
+            OSError: The disk does not let us.
+        """
+        spare = self.path / SPARE
+        if spare.exists() and has_frames(spare):
+            _blank(spare)
 
     def close(self) -> None:
         """Let the next process in; harmless when closed already."""
@@ -265,3 +270,12 @@ def _remove(folder: Path) -> None:
     for path in folder.iterdir():
         path.unlink()
     folder.rmdir()
+
+
+def _blank(path: Path) -> None:
+    with path.open("r+b") as file:
+        length = os.fstat(file.fileno()).st_size
+        for at in range(0, length, _ZEROS_BYTES):
+            file.write(bytes(min(_ZEROS_BYTES, length - at)))
+        file.flush()
+        os.fdatasync(file.fileno())

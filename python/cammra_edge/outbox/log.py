@@ -335,6 +335,19 @@ class Log(LogReading):
         except OSError as error:
             raise self._ail(f"cannot write segment {segment}", error) from error
 
+    def blank_spare(self) -> None:
+        """Overwrite what the spare file still holds of the segment that it was.
+
+        Raises:
+            StorageError: The disk does not let us.
+        """
+        if self._folder is not None:
+            try:
+                with self._shelf.asking():
+                    self._folder.blank_spare()
+            except OSError as error:
+                raise self._ail("cannot erase the spare segment", error) from error
+
     def erase_set_aside(self) -> int:
         """Overwrite and remove what was set aside, also by earlier processes; how many files that were.
 

@@ -24,8 +24,11 @@ import threading
 from typing import TYPE_CHECKING, TypedDict
 
 from cammra_edge.outbox import records
+from cammra_edge.outbox.erasing import Erasing
 from cammra_edge.outbox.giving import Giving
+from cammra_edge.outbox.history import LogHistory
 from cammra_edge.outbox.intake import Intake
+from cammra_edge.outbox.keeping import Keeping
 from cammra_edge.outbox.lane import TakeRules
 from cammra_edge.outbox.log import Log, StorageError
 from cammra_edge.outbox.opening import Opening
@@ -66,7 +69,8 @@ class _Parts(TypedDict):
 class Outbox:
     """Opens or makes the outbox at `settings.path`; used by any number of threads.
 
-    `parking` is where the parked deliveries are seen to; `giving` hands a backlog to another profile.
+    `parking` is where the parked deliveries are seen to; `giving` hands a backlog to another profile; `history` is what
+    it remembers.
 
     Args:
         settings: Where it is, and its bounds.
@@ -124,6 +128,14 @@ class Outbox:
             "queues": self._queues,
             "tallies": tallies,
         }
+        self._keeping = Keeping(
+            settings, store, writer, self._lock, running_time=self._running_time, clock=clock
+        )
+        erasing = Erasing(store, writer, self._queues, profiles, self._lock)
+        self.history = LogHistory(store, self._keeping, erasing)
+        if not read_only:
+            erasing.finish(self._opening.found.erasures)
+            self._keeping.tend()
         self.parking = Parking(self._lock, **parts, wake=self._wake)
         self.giving = Giving(self._lock, **parts, profiles=profiles, wake=self.wake)
 
@@ -205,6 +217,7 @@ class Outbox:
                 raise
             if self._clock.mono_ns() - began_ns > DURABLE_WITHIN_NS:
                 self._late_commits += len(rows)
+            self._keeping.tend()
         self._wake(woken)
 
     def _stored(self, rows: Sequence[EventRow]) -> set[int]:
@@ -379,4 +392,5 @@ class Outbox:
     def tick(self) -> int | None:
         """Write what was settled a while ago; returns when to come again (`None`: no need)."""
         self._writer.tend()
+        self._keeping.tend_when_due()
         return self._writer.due_ns()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.log import Purpose
 from cammra_edge.outbox.profiles import KEYED, numbers_from, renumbered
+from cammra_edge.storing import log_erasures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,6 +34,8 @@ class Found:
         lost: Events that are not there any more.
         damage: What was wrong, a sentence each.
         last_seq: The last event's place.
+        profiles: The profiles' numbers by key.
+        erasures: Erasures that were begun and not finished: their events by their number.
     """
 
     segments: int = 0
@@ -40,6 +43,7 @@ class Found:
     damage: list[str] = field(default_factory=list)
     last_seq: int = 0
     profiles: dict[str, int] = field(default_factory=dict)
+    erasures: dict[int, list[int]] = field(default_factory=dict)
 
     def replay(self, parts: Iterable[Replayed], ledger: Ledger) -> None:
         """Take in segments, in order."""
@@ -48,9 +52,17 @@ class Found:
             if part.purpose is Purpose.EVENTS:
                 self._renumber(part, ledger)
             ledger.replay(part.segment, part.digests)
+            self._note_erasures(part.digests)
             if part.broken or part.cut_short:
                 self._note(part)
             self.last_seq = ledger.highest[0]
+
+    def _note_erasures(self, digests: bytes) -> None:
+        begun, done = log_erasures(digests)
+        for number, seqs in begun:
+            self.erasures.setdefault(number, []).extend(seqs)
+        for number in done:
+            self.erasures.pop(number, None)
 
     def _renumber(self, part: Replayed, ledger: Ledger) -> None:
         bodies = (body for kind, body in _digests(part.digests) if kind == _STATE)

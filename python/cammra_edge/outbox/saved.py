@@ -53,6 +53,7 @@ class Saved:
     def whole(self) -> bytes:
         """All of it."""
         state = self._numbers() | self._tallies.whole() | self._profiles.state()
+        state |= self._running_time.absences()
         return _JSON.encode(state | {BOUNDARY_KEY: self.boundary_key.hex()}).encode("ascii")
 
     def changed(self) -> bytes:

@@ -22,6 +22,7 @@ class Dropped(StrEnum):
     NOTHING_TO_SEND = "nothing to send"
     GIVEN = "given to another profile"
     DISCARDED = "discarded by hand"
+    ERASED = "erased by hand"
     DAMAGED = "damaged on disk"
 
 

@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from cammra_edge.errors import OutboxError
-from cammra_edge.outbox.log import StorageError
+from cammra_edge.outbox.log import Purpose, StorageError
 from cammra_edge.outbox.moving import Moving
 from cammra_edge.storing import LogGroup
 
@@ -78,13 +78,14 @@ class Writer:
 
     # -- one group -------------------------------------------------------------------------------
 
-    def write(
+    def write(  # noqa: PLR0913 - what may differ between groups
         self,
         frames: Callable[[LogGroup], None],
         size_bytes: int,
         *,
         flush: bool = True,
         settlements: bool = False,
+        purpose: Purpose = Purpose.EVENTS,
         written: Callable[[], None] | None = None,
     ) -> bool:
         """Write a group, with the settlements and counters that are due; False: the disk does not take it.
@@ -96,15 +97,17 @@ class Writer:
             size_bytes: About how long they are.
             flush: Make it safe, as far as `durability` goes.
             settlements: There is nothing else in it.
+            purpose: Which segments it belongs to. Settlements and counters lie in those of events alone: what the log
+                says last of them must stand last in it.
             written: Called with the lock when the ledger knows of it.
         """
         log = self._store.log
         if self._read_only:
             return False
-        group = self._group(frames, size_bytes, settlements=settlements)
+        group = self._group(frames, size_bytes, purpose, settlements=settlements)
         while not log.fits(group, settlements=settlements):
             size_bytes = max(2 * size_bytes, group.size + len(group.digests()))
-            group = self._group(frames, size_bytes, settlements=settlements)
+            group = self._group(frames, size_bytes, purpose, settlements=settlements)
         try:
             log.write(group, flush=flush)
         except StorageError as error:
@@ -115,6 +118,8 @@ class Writer:
         with self._lock:
             ledger = self._store.ledger
             ledger.apply(group)
+            if purpose is not Purpose.EVENTS:
+                return True
             self._settled_since_ns = self._clock.mono_ns() if ledger.pending else 0
             if written is not None:
                 written()
@@ -125,19 +130,23 @@ class Writer:
         return True
 
     def _group(
-        self, frames: Callable[[LogGroup], None], size_bytes: int, *, settlements: bool
+        self,
+        frames: Callable[[LogGroup], None],
+        size_bytes: int,
+        purpose: Purpose,
+        *,
+        settlements: bool,
     ) -> LogGroup:
         log = self._store.log
-        place = log.place(size_bytes, settlements=settlements)
+        place = log.place(size_bytes, purpose, settlements=settlements)
         group = LogGroup(log.store_id, place.segment, place.offset)
-        with self._lock:
-            if not place.offset:
-                group.header(place.purpose, place.size)
-                group.state(self._saved.whole())
-            else:
-                group.state(self._saved.changed())
-            if self._store.ledger.pending:
-                group.settled(self._store.ledger)
+        if not place.offset:
+            group.header(place.purpose, place.size)
+        if purpose is Purpose.EVENTS:
+            with self._lock:
+                group.state(self._saved.changed() if place.offset else self._saved.whole())
+                if self._store.ledger.pending:
+                    group.settled(self._store.ledger)
         frames(group)
         return group
 

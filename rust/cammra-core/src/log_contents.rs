@@ -16,7 +16,9 @@ use crate::log_record::{Settlement, flag};
 pub struct Overview {
     /// Events, also those of which only the text is left.
     pub events: u64,
-    /// Running time when the newest of its events was stored, also of erased ones.
+    /// Running time when the oldest of its events was stored, also of erased ones; 0 where there is none.
+    pub oldest_stored_ns: u64,
+    /// The same of the newest.
     pub newest_stored_ns: u64,
     /// The earliest time of an event; `None` where there is none.
     pub oldest_utc_ns: Option<i64>,
@@ -28,12 +30,15 @@ pub struct Overview {
 #[must_use]
 pub fn overview(digests: &[u8]) -> Overview {
     let mut found = Overview::default();
+    let mut oldest_stored_ns = None;
     for digest in Digest::each(digests).flatten() {
         let (Digest::Event(_, summary) | Digest::Text(_, summary)) = digest else {
             continue;
         };
         let head = summary.head;
         found.newest_stored_ns = found.newest_stored_ns.max(head.stored_ns);
+        oldest_stored_ns =
+            Some(oldest_stored_ns.map_or(head.stored_ns, |at: u64| at.min(head.stored_ns)));
         if head.has(flag::ERASED) {
             continue;
         }
@@ -45,6 +50,7 @@ pub fn overview(digests: &[u8]) -> Overview {
             found.oldest_picture_utc_ns = earliest(found.oldest_picture_utc_ns);
         }
     }
+    found.oldest_stored_ns = oldest_stored_ns.unwrap_or_default();
     found
 }
 

@@ -56,7 +56,7 @@ fn segment() -> Vec<u8> {
 fn what_was_erased_is_no_event_but_keeps_its_age() {
     let found = overview(&segment());
     assert_eq!(found.events, 2);
-    assert_eq!(found.newest_stored_ns, 103);
+    assert_eq!((found.oldest_stored_ns, found.newest_stored_ns), (101, 103));
     assert_eq!(found.oldest_utc_ns, Some(40));
     assert_eq!(found.oldest_picture_utc_ns, Some(50));
     assert_eq!(overview(b""), Overview::default());

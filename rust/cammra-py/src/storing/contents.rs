@@ -24,8 +24,8 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(log_image, module)?)
 }
 
-/// Events, the newest one's age, the oldest one's time, and that of the oldest with a picture.
-type Overview = (u64, u64, Option<i64>, Option<i64>);
+/// Events, when the oldest and the newest were stored, the oldest one's time, and that of the oldest with a picture.
+type Overview = (u64, u64, u64, Option<i64>, Option<i64>);
 
 /// See `_native.pyi`.
 #[pyfunction]
@@ -33,6 +33,7 @@ fn log_overview(py: Python<'_>, digests: &[u8]) -> Overview {
     let found = py.detach(|| log_contents::overview(digests));
     (
         found.events,
+        found.oldest_stored_ns,
         found.newest_stored_ns,
         found.oldest_utc_ns,
         found.oldest_picture_utc_ns,
@@ -93,12 +94,16 @@ fn log_settled_frames(
         .collect()
 }
 
+/// An event's JSON, the numbers of its images, and when it was stored.
+type Event<'py> = (Bound<'py, PyBytes>, Vec<u64>, u64);
+
 /// See `_native.pyi`.
 #[pyfunction]
-fn log_event<'py>(py: Python<'py>, payload: &[u8]) -> PyResult<(Bound<'py, PyBytes>, Vec<u64>)> {
+fn log_event<'py>(py: Python<'py>, payload: &[u8]) -> PyResult<Event<'py>> {
     let frame = EventFrame::parse(payload).map_err(from_log)?;
     let nos = frame.summary.images.iter().collect();
-    Ok((PyBytes::new(py, frame.json), nos))
+    let stored_ns = frame.summary.head.stored_ns;
+    Ok((PyBytes::new(py, frame.json), nos, stored_ns))
 }
 
 /// An image's number, key and JPEG.

@@ -1,0 +1,262 @@
+"""What the outbox remembers: searched from the newest segment to the oldest, by their directories.
+
+Nothing is kept in memory for it, and nothing waits for it: a search reads while others write, and a segment that is
+given back meanwhile is looked for anew. What is only in memory, while the disk is ill, is found too.
+Held by `tests/outbox/test_history.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cammra_edge.model import Event, EventKind
+from cammra_edge.outbox.codec import value_from
+from cammra_edge.outbox.found import (
+    Erasure,
+    EventQuery,
+    EventState,
+    FoundEvent,
+    FoundPage,
+    HistoryStatus,
+)
+from cammra_edge.outbox.log import DamagedError, StorageError
+from cammra_edge.storing import LogSearch, log_event, log_image, log_overview
+
+if TYPE_CHECKING:
+    from cammra_edge.outbox.erasing import Erasing
+    from cammra_edge.outbox.found import Erased
+    from cammra_edge.outbox.keeping import Keeping
+    from cammra_edge.outbox.store import Store
+
+_KIND_BITS = {kind: 1 << place for place, kind in enumerate(EventKind)}
+_STATE_BITS = {
+    EventState.WAITING: 1,
+    EventState.PARKED: 2,
+    EventState.DELIVERED: 4,
+    EventState.EXPIRED: 8,
+    EventState.DROPPED: 16,
+    EventState.UNWANTED: 32,
+}
+_WAITS = 3
+"""Waiting or parked, as bits of `_STATE_BITS`: shown whatever their age."""
+_TRIES = 3
+"""Searches until one is not disturbed by a segment that is given back."""
+
+_ALL = 1 << 40
+
+Hit = tuple[int, int, int, int, int, bool, int]
+"""As `LogSearch.found` gives it: place in the outbox, segment, offset, length, kind, exact, states."""
+
+_Overview = tuple[int, int, int, int | None, int | None]
+
+
+class LogHistory:
+    """See the module, and `found.History`. From any thread.
+
+    Args:
+        store: Where events are.
+        keeping: Knows which bound made it forget.
+        erasing: Overwrites.
+    """
+
+    def __init__(self, store: Store, keeping: Keeping, erasing: Erasing) -> None:
+        self._store = store
+        self._keeping = keeping
+        self._erasing = erasing
+        self._overviews: dict[int, _Overview] = {}
+
+    # -- finding ---------------------------------------------------------------------------------
+
+    def search(self, query: EventQuery) -> FoundPage:
+        """Events that answer the query, newest first; what cannot be read any more is left out."""
+        while True:
+            hits = self._hits(query)
+            events = tuple(event for event in map(self._found, hits) if event is not None)
+            cursor = str(hits[-1][0]) if len(hits) == query.limit else ""
+            if events or not cursor:
+                return FoundPage(events=events, cursor=cursor)
+            query = replace(query, cursor=cursor)
+
+    def event(self, seq: int) -> FoundEvent | None:
+        """One event, by its place; `None` when it is not remembered."""
+        hit = self._hit(seq)
+        return None if hit is None else self._found(hit)
+
+    def image(self, seq: int, image_key: str) -> bytes | None:
+        """A picture of an event, as long as it is there."""
+        for _ in range(_TRIES):
+            hit = self._hit(seq)
+            if hit is None:
+                return None
+            try:
+                event, nos, _ = self._read(hit)
+                keys = [image.image_key for image in event.images]
+                return self._picture(nos[keys.index(image_key)]) if image_key in keys else None
+            except (ValueError, StorageError):
+                continue
+        return None
+
+    def _hits(self, query: EventQuery, limit: int | None = None) -> list[Hit]:
+        for _ in range(_TRIES - 1):
+            try:
+                return self._searched(query, limit)
+            except DamagedError:  # a segment was given back meanwhile
+                continue
+        return self._searched(query, limit, strict=False)
+
+    def _searched(
+        self, query: EventQuery, limit: int | None = None, *, strict: bool = True
+    ) -> list[Hit]:
+        search = search_from(query, limit)
+        store = self._store
+        search.segment(store.ledger, 0, b"".join(store.unsaved.digests))
+        for number in reversed(store.log.numbers()):
+            try:
+                digests = store.log.digests(number)
+            except (DamagedError, StorageError) as error:
+                if strict and isinstance(error, DamagedError):
+                    raise
+                continue
+            search.segment(store.ledger, number, digests)
+        return search.found()
+
+    def _hit(self, seq: int) -> Hit | None:
+        hits = self._hits(EventQuery(cursor=str(seq + 1), limit=1))
+        return hits[0] if hits and hits[0][0] == seq else None
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def _found(self, hit: Hit) -> FoundEvent | None:
+        seq, *_, exact, states = hit
+        for _ in range(_TRIES):
+            try:
+                event, nos, stored_ns = self._read(hit)
+            except (DamagedError, StorageError):
+                again = self._hit(seq)
+                if again is None or again == hit:
+                    return None
+                hit = again
+                continue
+            if not (states & _WAITS or self._keeping.is_remembered(stored_ns)):
+                return None
+            keys = tuple(
+                image.image_key
+                for image, no in zip(event.images, nos, strict=False)
+                if no and self._is_there(no)
+            )
+            return FoundEvent(
+                seq=seq, event=event, exact=exact, states=_states_from(states), image_keys=keys
+            )
+        return None
+
+    def _read(self, hit: Hit) -> tuple[Event, list[int], int]:
+        seq, segment, offset, length, *_ = hit
+        if segment:
+            payload = self._store.log.read(segment, offset, length)[1]
+        else:
+            payload = self._store.unsaved.payloads.get(seq, b"")
+        try:
+            text, nos, stored_ns = log_event(payload)
+            return value_from(Event, json.loads(text)), nos, stored_ns
+        except (ValueError, TypeError, KeyError) as error:
+            raise DamagedError(f"event {seq} cannot be read") from error
+
+    def _is_there(self, no: int) -> bool:
+        return no in self._store.unsaved.pictures or (
+            no not in self._erasing.erased_images and self._store.ledger.image(no) is not None
+        )
+
+    def _picture(self, no: int) -> bytes | None:
+        unsaved = self._store.unsaved.pictures.get(no)
+        if unsaved is not None:
+            return unsaved[1]
+        place = self._store.ledger.image(no)
+        if place is None or not self._is_there(no):
+            return None
+        return log_image(self._store.log.read(*place)[1])[2]
+
+    # -- forgetting ------------------------------------------------------------------------------
+
+    def erase(
+        self,
+        *,
+        plate: str = "",
+        before_utc_ns: int | None = None,
+        everything: bool = False,
+        undelivered: bool = False,
+    ) -> Erased:
+        """Overwrite text and pictures; what waits is kept and named, unless `undelivered`.
+
+        Raises:
+            ConfigError: The arguments do not go together.
+            OutboxError: The disk does not take it now; the rest is erased at the next start.
+        """
+        erasure = Erasure(
+            plate=plate,
+            before_utc_ns=before_utc_ns,
+            everything=everything,
+            undelivered=undelivered,
+        )
+        query = EventQuery(plate=erasure.plate, to_utc_ns=erasure.before_utc_ns)
+        return self._erasing.erase(
+            lambda: [hit[0] for hit in self._hits(query, _ALL)], undelivered=erasure.undelivered
+        )
+
+    # -- seeing it -------------------------------------------------------------------------------
+
+    def status(self) -> HistoryStatus:
+        """How far back it remembers."""
+        log = self._store.log
+        overviews = [overview for number in log.numbers() if (overview := self._overview(number))]
+        texts = [oldest for *_, oldest, _ in overviews if oldest is not None]
+        pictures = [oldest for *_, oldest in overviews if oldest is not None]
+        return HistoryStatus(
+            events=sum(events for events, *_ in overviews) + len(self._store.unsaved.payloads),
+            bytes=log.size_bytes,
+            oldest_text_utc_ns=min(texts, default=None),
+            oldest_picture_utc_ns=min(pictures, default=None),
+            bound=self._keeping.bound,
+        )
+
+    def _overview(self, number: int) -> _Overview | None:
+        log = self._store.log
+        known = self._overviews.get(number)
+        if known is None or log.is_open(number):
+            try:
+                known = log_overview(log.digests(number))
+            except (DamagedError, StorageError):
+                return None
+            self._overviews[number] = known
+            for gone in self._overviews.keys() - set(log.numbers()):
+                del self._overviews[gone]
+        return known
+
+    def erased(self) -> None:
+        """Count anew: something was erased."""
+        self._overviews.clear()
+
+
+def search_from(query: EventQuery, limit: int | None = None) -> LogSearch:
+    """The search that answers a query; `limit` for another number of events than one page."""
+    return LogSearch(
+        plate=query.plate,
+        one_off=query.one_off,
+        from_utc_ns=query.from_utc_ns,
+        to_utc_ns=query.to_utc_ns,
+        direction=None if query.direction is None else query.direction.value,
+        roi=query.region,
+        list_name=query.list_name,
+        kinds=sum(_KIND_BITS[kind] for kind in query.kinds),
+        min_confidence=query.min_confidence,
+        states=0 if query.state is None else _STATE_BITS[query.state],
+        before_seq=int(query.cursor) if query.cursor else 0,
+        limit=query.limit if limit is None else limit,
+    )
+
+
+def _states_from(bits: int) -> tuple[EventState, ...]:
+    return tuple(state for state, bit in _STATE_BITS.items() if bits & bit) or (
+        EventState.UNWANTED,
+    )

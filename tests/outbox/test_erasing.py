@@ -1,0 +1,161 @@
+"""Forgetting on demand: nothing of what was erased is left in any file, and nothing else is harmed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from unittest import mock
+
+import pytest
+
+from cammra_edge.errors import ConfigError, OutboxError
+from cammra_edge.model import EventKind, Plate
+from cammra_edge.outbox import EventQuery, NewEvent
+from cammra_edge.outbox.check import check_folder
+from cammra_edge.outbox.log import StorageError
+from tests.fakes import NS, fall_ill, new_event
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.outbox.conftest import Bench
+
+BEGAN = 1_760_000_000 * NS
+
+
+def jpeg(mark: str) -> bytes:
+    return b"\xff\xd8" + mark.encode() * 400 + b"\xff\xd9"
+
+
+def said(vehicle_no: int, plate: str) -> NewEvent:
+    new = new_event(vehicle_no, image=jpeg(f"picture-of-{plate}"), kind=EventKind.LOST)
+    at = BEGAN + vehicle_no * NS
+    return replace(new, event=replace(new.event, plate=Plate(text=plate), at_utc_ns=at))
+
+
+def is_anywhere(folder: Path, text: str) -> bool:
+    found = [file for file in folder.rglob("*") if file.is_file()]
+    needles = (text.encode(), text.lower().encode())
+    return any(needle in file.read_bytes() for file in found for needle in needles)
+
+
+def deliver_all(bench: Bench) -> list[int]:
+    seen = []
+    while (delivery := bench.outbox.take(1)) is not None:
+        seen.append(delivery.event.vehicle_no)
+        bench.outbox.done(delivery)
+    bench.outbox.flush()
+    return seen
+
+
+def plates(bench: Bench) -> list[str]:
+    return [found.event.plate.text for found in bench.outbox.history.search(EventQuery()).events]
+
+
+def test_a_plate_is_gone_from_every_file_and_its_numbers_stay(bench: Bench) -> None:
+    first = said(1, "ERASEME1")
+    bench.outbox.put([first, said(2, "KEEPME22")])
+    assert deliver_all(bench) == [1, 2]
+    bench.outbox.put([said(3, "ERASEME1")])
+    assert deliver_all(bench) == [3]
+    assert is_anywhere(bench.path, "ERASEME1")
+    erased = bench.outbox.history.erase(plate="eraseme-1")
+    assert (erased.events, erased.pictures, erased.waiting) == (2, 2, ())
+    assert not is_anywhere(bench.path, "ERASEME1")
+    assert plates(bench) == ["KEEPME22"]
+    bench.reopen()
+    assert plates(bench) == ["KEEPME22"]
+    assert not is_anywhere(bench.path, "ERASEME1")
+    assert bench.outbox.knows(first.event.event_id)
+    bench.outbox.put([first, said(4, "KEEPME44")])
+    (delivery,) = [bench.outbox.take(1)]
+    assert delivery is not None
+    assert (delivery.event.vehicle_no, delivery.packet) == (4, 4)
+    bench.outbox.close()
+    report = check_folder(bench.path, clock=bench.clock)
+    assert report.sound, report.findings
+
+
+def test_what_waits_is_named_and_kept_until_it_is_meant_too(bench: Bench) -> None:
+    bench.outbox.profile_id("gate")
+    bench.outbox.put([said(1, "WAITS1"), said(2, "PARKED2"), said(3, "GONE3")])
+    parked = bench.outbox.take(1)
+    assert parked is not None
+    bench.outbox.park(parked, why="HTTP 400", words="no such plate: WAITS1")
+    flying = bench.outbox.take(1)
+    assert flying is not None
+    erased = bench.outbox.history.erase(everything=True)
+    assert (erased.events, erased.waiting) == (0, (("gate", 3),))
+    erased = bench.outbox.history.erase(everything=True, undelivered=True)
+    assert (erased.events, erased.waiting) == (2, (("gate", 1),))  # one is being sent just now
+    assert not is_anywhere(bench.path, "WAITS1")
+    assert not is_anywhere(bench.path, "GONE3")
+    bench.outbox.done(flying)
+    assert deliver_all(bench) == []
+    assert bench.outbox.tally(1).dropped == {"erased by hand": 2}
+    assert bench.outbox.parking.listed() == []
+    bench.reopen()
+    assert deliver_all(bench) == []
+    assert plates(bench) == ["PARKED2"]
+
+
+def test_a_time_before_which_all_goes(bench: Bench) -> None:
+    bench.outbox.put([said(n, f"BEFORE{n}") for n in range(1, 6)])
+    deliver_all(bench)
+    assert bench.outbox.history.erase(before_utc_ns=BEGAN + 4 * NS).events == 3
+    assert plates(bench) == ["BEFORE5", "BEFORE4"]
+
+
+def test_a_picture_that_somebody_waits_for_stays(bench: Bench) -> None:
+    shared = jpeg("shared")
+    first = new_event(1, image=shared, image_key="shot")
+    bench.outbox.put([replace(first, event=replace(first.event, plate=Plate(text="OLD1")))])
+    deliver_all(bench)
+    last = new_event(1, 2, kind=EventKind.LOST, image_key="shot")
+    bench.outbox.put([replace(last, event=replace(last.event, plate=Plate(text="NEW1")))])
+    assert bench.outbox.history.erase(plate="OLD1").pictures == 0
+    delivery = bench.reopen().take(1)
+    assert delivery is not None
+    assert delivery.images == {"shot": shared}
+
+
+@pytest.mark.parametrize("cut_at", range(4))
+def test_an_erasure_that_was_cut_off_is_finished_at_the_next_start(
+    bench: Bench, cut_at: int
+) -> None:
+    bench.outbox.put([said(n, "CUTOFF") for n in range(1, 4)] + [said(9, "OTHER")])
+    deliver_all(bench)
+    written = 0
+    log = bench.outbox._store.log
+    overwrite = type(log).overwrite
+
+    def dies(_log: object, segment: int, frames: list[tuple[int, bytes]]) -> None:
+        nonlocal written
+        overwrite(log, segment, frames[:cut_at])
+        raise StorageError("the power went")
+
+    with (
+        mock.patch.object(type(log), "overwrite", dies),
+        pytest.raises(OutboxError, match="the power went"),
+    ):
+        bench.outbox.history.erase(plate="CUTOFF")
+    bench.crash()
+    assert plates(bench) == ["OTHER"]
+    assert not is_anywhere(bench.path, "CUTOFF")
+
+
+def test_a_disk_that_refuses_is_said(bench: Bench) -> None:
+    bench.outbox.put([said(1, "AA1")])
+    deliver_all(bench)
+    heal = fall_ill()
+    bench.outbox.put([said(2, "AA2")])
+    with pytest.raises(OutboxError, match="does not take it now"):
+        bench.outbox.history.erase(plate="AA1")
+    heal()
+
+
+def test_exactly_one_thing_is_to_be_said(bench: Bench) -> None:
+    with pytest.raises(ConfigError, match="exactly one"):
+        bench.outbox.history.erase()
+    with pytest.raises(ConfigError, match="exactly one"):
+        bench.outbox.history.erase(plate="A1", everything=True)

@@ -1,0 +1,141 @@
+"""What was said is found again: by plate, time, direction, state, after a restart, while the disk is ill."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cammra_edge.model import Direction, EventKind, ListMatch, Plate
+from cammra_edge.outbox import EventQuery, EventState, NewEvent
+from tests.fakes import JPEG, NS, a_life, fall_ill, new_event
+
+if TYPE_CHECKING:
+    from cammra_edge.outbox import FoundEvent
+    from tests.outbox.conftest import Bench
+
+BEGAN = 1_760_000_000 * NS
+
+
+def said(vehicle_no: int, plate: str, **fields: object) -> NewEvent:
+    """One New of a vehicle with this plate, at a second of its own."""
+    new = new_event(vehicle_no, image=JPEG)
+    at = BEGAN + vehicle_no * NS
+    event = replace(new.event, plate=Plate(text=plate, confidence=0.9), at_utc_ns=at, **fields)  # type: ignore[arg-type]
+    return replace(new, event=event)
+
+
+def find(bench: Bench, **query: object) -> list[FoundEvent]:
+    answer = bench.outbox.history.search(EventQuery(**query))  # type: ignore[arg-type]
+    return list(answer.events)
+
+
+def vehicles(bench: Bench, **query: object) -> list[int]:
+    return [found.event.vehicle_no for found in find(bench, **query)]
+
+
+@pytest.fixture
+def town(bench: Bench) -> Bench:
+    """Five vehicles, of which two were delivered and one was parked."""
+    bench.outbox.put(
+        [
+            said(1, "34A-368.37", direction=Direction.IN),
+            said(2, "34A 23126", direction=Direction.OUT, roi_id=2),
+            said(3, "34a36838", listed=ListMatch(name="staff", mode="allow")),
+            replace(said(4, "\u0410\u0412 1234"), wanted_by=()),
+            said(5, "B\udc8099"),
+        ]
+    )
+    for _ in range(2):
+        delivery = bench.outbox.take(1)
+        assert delivery is not None
+        bench.outbox.done(delivery)
+    parked = bench.outbox.take(1)
+    assert parked is not None
+    bench.outbox.park(parked, why="HTTP 400")
+    return bench
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_each_filter_finds_what_it_names(town: Bench, *, again: bool) -> None:
+    if again:
+        town.reopen()
+    assert vehicles(town) == [5, 4, 3, 2, 1]
+    assert vehicles(town, plate="34A36837") == [1]
+    assert vehicles(town, plate="34a-*") == [3, 2, 1]
+    assert vehicles(town, plate="34A3683?") == [3, 1]
+    assert vehicles(town, plate="AB1234") == [4]
+    assert vehicles(town, plate="B*99") == [5]
+    assert vehicles(town, from_utc_ns=BEGAN + 2 * NS, to_utc_ns=BEGAN + 4 * NS) == [3, 2]
+    assert vehicles(town, direction=Direction.OUT) == [2]
+    assert vehicles(town, region=2) == [2]
+    assert vehicles(town, list_name="staff") == [3]
+    assert vehicles(town, kinds={EventKind.LOST}) == []
+    assert vehicles(town, min_confidence=0.95) == []
+    assert vehicles(town, state=EventState.DELIVERED) == [2, 1]
+    assert vehicles(town, state=EventState.PARKED) == [3]
+    assert vehicles(town, state=EventState.WAITING) == [5]
+    assert vehicles(town, state=EventState.UNWANTED) == [4]
+    assert vehicles(town, plate="34A*", state=EventState.DELIVERED, region=2) == [2]
+
+
+def test_one_character_off_is_found_and_marked(town: Bench) -> None:
+    found = find(town, plate="34A36837", one_off=True)
+    assert [(one.event.vehicle_no, one.exact) for one in found] == [(3, False), (1, True)]
+
+
+def test_pages_follow_one_another_without_gap_or_repeat(bench: Bench) -> None:
+    for begin in range(1, 31, 10):
+        bench.outbox.put([said(n, f"AB{n:04}") for n in range(begin, begin + 10)])
+    seen: list[int] = []
+    cursor = ""
+    while True:
+        page = bench.outbox.history.search(EventQuery(plate="AB*", cursor=cursor, limit=7))
+        seen += [found.event.vehicle_no for found in page.events]
+        cursor = page.cursor
+        if not cursor:
+            break
+    assert seen == list(range(30, 0, -1))
+
+
+def test_an_event_is_found_as_it_was_put_and_with_its_picture(town: Bench) -> None:
+    new = said(6, "XY 77")
+    town.outbox.put([new])
+    (found,) = find(town, plate="XY77")
+    assert found.event == new.event
+    (key,) = found.image_keys
+    assert town.outbox.history.image(found.seq, key) == JPEG
+    assert town.outbox.history.image(found.seq, "another") is None
+    assert town.outbox.history.event(found.seq) == found
+    assert town.outbox.history.event(found.seq + 1) is None
+
+
+def test_a_picture_shared_by_two_events_is_found_with_both(bench: Bench) -> None:
+    bench.outbox.put([new_event(1, image=JPEG, image_key="shot")])
+    bench.outbox.put([new_event(1, 2, kind=EventKind.LOST, image_key="shot")])
+    for found in find(bench):
+        assert bench.outbox.history.image(found.seq, "shot") == JPEG
+
+
+def test_what_is_only_in_memory_is_found_too(bench: Bench) -> None:
+    bench.outbox.put([said(1, "AA1")])
+    heal = fall_ill()
+    bench.outbox.put([said(2, "AA2")])
+    assert vehicles(bench, plate="AA?") == [2, 1]
+    (found,) = find(bench, plate="AA2")
+    assert bench.outbox.history.image(found.seq, found.image_keys[0]) == JPEG
+    heal()
+    bench.clock.advance(1.1)
+    bench.outbox.tick()
+    assert vehicles(bench, plate="AA?") == [2, 1]
+
+
+def test_the_status_says_how_far_back_it_remembers(bench: Bench) -> None:
+    assert bench.outbox.history.status().events == 0
+    bench.outbox.put(a_life(1, image=JPEG))
+    status = bench.outbox.history.status()
+    assert (status.events, status.oldest_text_utc_ns) == (4, BEGAN + 1)
+    assert status.oldest_picture_utc_ns == BEGAN + 1
+    assert status.bytes > 0
+    assert status.bound == ""
