@@ -14,6 +14,7 @@ _NAMES = {
     "engine": "Engine EngineStatus",
     "errors": "CammraError ConfigError",
     "model": "Device Direction Event EventKind FrameFormat FrameTime ImageKind PlateRead Subsampling VehicleInfo",
+    "outbox": "EventQuery EventState",
     "profile": "Keepalive Order Profile Timeouts Tls",
     "profile.protocols": (
         "AccessPoint AccessPointWord Auth AuthWord Framing FramingWord Ftp Genetec HttpPost NAMING_1_3 NAMING_2_0"

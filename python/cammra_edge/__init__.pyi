@@ -21,6 +21,8 @@ from cammra_edge.model import ImageKind as ImageKind
 from cammra_edge.model import PlateRead as PlateRead
 from cammra_edge.model import Subsampling as Subsampling
 from cammra_edge.model import VehicleInfo as VehicleInfo
+from cammra_edge.outbox import EventQuery as EventQuery
+from cammra_edge.outbox import EventState as EventState
 from cammra_edge.profile import Keepalive as Keepalive
 from cammra_edge.profile import Order as Order
 from cammra_edge.profile import Profile as Profile

@@ -1,6 +1,6 @@
 """The tracking door: reads of one stream in, what its vehicles say out.
 
-The rules are in Rust (`rust/cammra-core/src/tracker.rs`); it takes the settings and the images that the profiles want.
+The rules are in Rust (`rust/cammra-core/src/tracker.rs`); it takes the settings and the images that are wanted.
 
 Invariants, held by `tests/native/test_tracking*.py`:
 
@@ -31,7 +31,7 @@ class Tracker:
     One thread observes and ticks; a second thread waits its turn.
 
     Args:
-        settings: When a vehicle says what, how frames are to be read, and which images the profiles want.
+        settings: When a vehicle says what, how frames are to be read, and which images are wanted.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -80,4 +80,6 @@ class Tracker:
 
 def _specs_of(settings: Settings) -> list[ImageSpec]:
     profiles = (profile for profile in settings.profiles if profile.enabled)
-    return [spec for profile in profiles for spec in profile.image_specs()]
+    specs = [spec for profile in profiles for spec in profile.image_specs()]
+    own = settings.outbox.own_image
+    return specs if own is None else [*specs, own]

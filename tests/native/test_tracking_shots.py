@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cammra_edge.config import Settings, TrackingSettings
+from cammra_edge.config import OutboxSettings, Settings, TrackingSettings
 from cammra_edge.errors import ImageError
 from cammra_edge.model import FrameFormat, ImageKind
 from cammra_edge.profile import HttpPost, Profile
@@ -39,6 +40,7 @@ def settings_of(
         max_profiles=4,
         frame_format=frame_format,
         tracking=TrackingSettings(**rules),
+        outbox=OutboxSettings(history_image=None),
     )
 
 
@@ -252,3 +254,9 @@ def test_the_toll_lanes_events_show_what_they_say() -> None:
         assert event.shot.frame_size == (recording.width, recording.height)
         jpeg, *_ = event.shot.encode("license plate crop")
         assert jpeg.startswith(b"\xff\xd8")
+
+
+def test_what_the_memory_wants_is_kept_though_no_profile_asks_for_it() -> None:
+    tracker = Tracker(replace(settings_of(), outbox=OutboxSettings()))
+    (new,) = see(tracker, 0, "1AB1234", 50)
+    assert shade_of(new, ImageKind.PLATE_CROP) == 50

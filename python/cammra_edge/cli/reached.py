@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from cammra_edge.search import Words
 
 _NOT_THERE = 404
-_PAGE = 1000
 _T = TypeVar("_T", bound="DataclassInstance")
 
 

@@ -18,7 +18,14 @@ from cammra_edge.checks import items, maybe, number, path, row_of, set_of, text,
 from cammra_edge.config.lists import MAX_LISTS, PlateList, check_lists
 from cammra_edge.errors import ConfigError
 from cammra_edge.fields import Checked, Taken, record, setting, settings
-from cammra_edge.model import Device, FrameFormat, FrameFormatWord, ImageKind, ImageWord
+from cammra_edge.model import (
+    Device,
+    FrameFormat,
+    FrameFormatWord,
+    ImageKind,
+    ImageSpec,
+    ImageWord,
+)
 from cammra_edge.profile import Keepalive, NetworkMode, NetworkModeWord, Profile
 
 PROFILES_ON_THE_PAGE = 3
@@ -167,6 +174,13 @@ class OutboxSettings(Checked):
     history_image: Taken[ImageKind | None, ImageKind | ImageWord | None] = setting(
         ImageKind.PLATE_CROP
     )
+
+    @property
+    def own_image(self) -> ImageSpec | None:
+        """What is remembered of each event, whoever wants it; `None` where nothing is remembered, or no picture."""
+        if self.history_image is None or not self.history_days or not self.history_bytes:
+            return None
+        return ImageSpec(kind=self.history_image)
 
 
 @settings

@@ -26,7 +26,7 @@ from cammra_edge.config import Settings
 from cammra_edge.engine.encoder import Encoder
 from cammra_edge.engine.local_socket import LocalSocket
 from cammra_edge.engine.operator import Operator
-from cammra_edge.engine.recent import Recent
+from cammra_edge.engine.recent import REMEMBERED, Recent
 from cammra_edge.engine.run import Run
 from cammra_edge.engine.snapshot import Snapshot
 from cammra_edge.engine.status import EngineStatus
@@ -210,6 +210,7 @@ class Engine:
             self._run = None
             run.close()
             raise
+        self._recent.remember(run.outbox.history.search(EventQuery(limit=REMEMBERED)).events)
         self._encoder.start(run.writer.store)
         if local_socket:
             self._socket = LocalSocket(self, self.settings.outbox.path, self._clock)

@@ -51,7 +51,7 @@ class Run:
     ) -> None:
         self._clock = clock
         self.outbox = Outbox(settings, clock=clock)
-        self.writer = EventWriter(stream_id, self.outbox, recent)
+        self.writer = EventWriter(stream_id, self.outbox, recent, settings.own_image)
         self.workers: dict[str, DeliveryWorker] = {}
         self._device: Device | None = None
         self._handover = Handover()

@@ -6,6 +6,7 @@ Runs on the encoder's thread. Which profile gets what is decided here, once, bef
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -35,12 +36,16 @@ class EventWriter:
         stream_id: The camera's run or the recording.
         outbox: Where events go.
         recent: Gets every event, too.
+        own_image: The picture that is remembered of each event, whoever wants it.
     """
 
-    def __init__(self, stream_id: str, outbox: Outbox, recent: Recent) -> None:
+    def __init__(
+        self, stream_id: str, outbox: Outbox, recent: Recent, own_image: ImageSpec | None
+    ) -> None:
         self._stream_id = stream_id
         self._outbox = outbox
         self._recent = recent
+        self._own_image = own_image
         self._profiles: tuple[tuple[int, Profile], ...] = ()
         self._lists = ListIndex(())
 
@@ -78,12 +83,22 @@ class EventWriter:
             lists=self._lists,
         )
         wishes = self._wishes_for(event)
+        specs = list(chain.from_iterable(wishes.values()))
+        own = self._own_image
+        if own is not None and all(spec.kind != own.kind for spec in specs):
+            specs.append(own)
+        else:
+            own = None
         event, images = with_images(
             event,
             queued.event.shot,
-            chain.from_iterable(wishes.values()),
+            specs,
             why_none=CROWDED if queued.crowded else "",
         )
+        if own is not None and event.missing:
+            # No receiver is told of a picture that it did not want.
+            missing = tuple(image for image in event.missing if image.kind != own.kind)
+            event = replace(event, missing=missing)
         return NewEvent(event=event, images=images, wanted_by=_wanted(event, wishes))
 
     def _wishes_for(self, event: Event) -> dict[int, tuple[ImageSpec, ...]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from cammra_edge.checks import choice, maybe, number, set_of, text, whole
 from cammra_edge.errors import ConfigError
-from cammra_edge.fields import Checked, setting, settings
-from cammra_edge.model import Direction, Event, EventKind
+from cammra_edge.fields import Checked, Taken, setting, settings
+from cammra_edge.model import Direction, DirectionWord, Event, EventKind, EventWord
 from cammra_edge.plates import WILDCARDS, Patterns, list_key
 
 MAX_FOUND = 1000
@@ -31,6 +32,9 @@ class EventState(StrEnum):
     EXPIRED = "expired"
     DROPPED = "dropped"
     UNWANTED = "unwanted"
+
+
+EventStateWord = Literal["waiting", "parked", "delivered", "expired", "dropped", "unwanted"]
 
 
 @settings
@@ -56,12 +60,14 @@ class EventQuery(Checked):
     one_off: bool = False
     from_utc_ns: int | None = setting(None, _TIME)
     to_utc_ns: int | None = setting(None, _TIME)
-    direction: Direction | None = None
+    direction: Taken[Direction | None, Direction | DirectionWord | None] = setting(None)
     region: int | None = setting(None, maybe(whole(0, 2**32 - 1)))
     list_name: str = ""
-    kinds: frozenset[EventKind] = setting(frozenset(EventKind), set_of(choice(EventKind)))
+    kinds: Taken[frozenset[EventKind], Collection[EventKind | EventWord]] = setting(
+        frozenset(EventKind), set_of(choice(EventKind))
+    )
     min_confidence: float = setting(0.0, number(0, 1))
-    state: EventState | None = None
+    state: Taken[EventState | None, EventState | EventStateWord | None] = setting(None)
     cursor: str = setting("", _CURSOR)
     limit: int = setting(50, whole(1, MAX_FOUND))
 
