@@ -405,3 +405,45 @@ def test_a_long_expired_backlog_is_passed_over_in_short_stretches(bench: Bench) 
         answers.append(bench.outbox.tally(1).expired)
     assert answers == [256, 512]
     assert delivery.event.vehicle_no == 601
+
+
+def test_an_event_that_cannot_be_stored_uses_up_no_number(bench: Bench) -> None:
+    """The encoder then puts the events of its group one by one."""
+    good, bad = new_event(1, image=JPEG), new_event(2, image=JPEG)
+    bad = replace(bad, event=replace(bad.event, roi_id=-1))
+    for batch in ([good, bad], [bad]):
+        with pytest.raises(OverflowError):
+            bench.outbox.put(batch)
+    assert bench.outbox.tally(1).put == 0
+    bench.outbox.put([good])
+    assert take_all(bench.outbox) == [(1, 1, "new")]
+    assert bench.outbox.tally(1).put == 1
+
+
+def test_a_plate_of_any_text_comes_out_as_it_went_in(bench: Bench) -> None:
+    new = new_event(1, image=JPEG)
+    plate = replace(new.event.plate, text='T\xd6L "\u4eac\r\n\0\ud800')
+    new = replace(new, event=replace(new.event, plate=plate))
+    bench.outbox.put([new])
+    delivery = bench.crash().take(1)
+    assert delivery is not None
+    assert delivery.event == new.event
+
+
+def test_opened_to_look_nothing_is_written_and_nothing_changes(bench: Bench) -> None:
+    bench.outbox.put(a_life(1, image=JPEG))
+    refused = bench.outbox.take(1)
+    assert refused is not None
+    bench.outbox.park(refused, why="HTTP 400")
+    bench.outbox.close()
+    before = {file: file.read_bytes() for file in bench.path.iterdir() if file.is_file()}
+    looking = Outbox(bench.settings, clock=FakeClock(), read_only=True)
+    assert looking.status().events == 4
+    assert [row.why for row in looking.parking.listed()] == ["HTTP 400"]
+    with pytest.raises(OutboxError):
+        looking.parking.retry()
+    looking.flush()
+    looking.tick()
+    looking.close()
+    assert {file: file.read_bytes() for file in bench.path.iterdir() if file.is_file()} == before
+    bench.open()

@@ -144,6 +144,8 @@ class Outbox:
         try:
             log.open()
             self._opening.begin(self._clock.utc_ns())
+            if log.trouble:  # something could not be read yet
+                self._writer.ail(StorageError(log.trouble))
         except StorageError as error:
             self._opening.begin_without(self._clock.utc_ns())
             self._writer.ail(error)

@@ -63,13 +63,6 @@ class Unsaved:
         while sum(map(len, self.digests)) > IDS_KEPT_BYTES:
             del self.digests[0]
 
-    def saved(self, seqs: Iterable[int], image_nos: Iterable[int]) -> None:
-        """These are on disk now."""
-        for seq in seqs:
-            self.size_bytes -= len(self.payloads.pop(seq, b""))
-        for no in image_nos:
-            self.size_bytes -= len(self.pictures.pop(no, ("", b""))[1])
-
     def clear(self) -> None:
         """All that can be saved is."""
         self.__init__()  # type: ignore[misc]  # as it began

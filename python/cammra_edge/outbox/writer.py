@@ -87,6 +87,7 @@ class Writer:
         settlements: bool = False,
         purpose: Purpose = Purpose.EVENTS,
         written: Callable[[], None] | None = None,
+        refused: Callable[[LogGroup], None] | None = None,
     ) -> bool:
         """Write a group, with the settlements and counters that are due; False: the disk does not take it.
 
@@ -100,6 +101,7 @@ class Writer:
             purpose: Which segments it belongs to. Settlements and counters lie in those of events alone: what the log
                 says last of them must stand last in it.
             written: Called with the lock when the ledger knows of it.
+            refused: Called with the lock when the disk has not taken it.
         """
         log = self._store.log
         if self._read_only:
@@ -114,6 +116,8 @@ class Writer:
             self.ail(error)
             with self._lock:
                 self._store.ledger.apply_in_memory(group)
+                if refused is not None:
+                    refused(group)
             return False
         with self._lock:
             ledger = self._store.ledger
@@ -176,14 +180,19 @@ class Writer:
                 )
 
         size_bytes = sum(EVENT_BYTES + sum(len(image.data) for image in row.images) for row in rows)
-        if not self.trouble and self.write(frames, size_bytes, written=stored):
+
+        def in_memory(group: LogGroup) -> None:
+            self._store.unsaved.add(group, rows)
+            stored()
+
+        if not self.trouble and not self._read_only:
+            self.write(frames, size_bytes, written=stored, refused=in_memory)
             return
         group = LogGroup(NOWHERE, 0, 0)
         frames(group)
         with self._lock:
-            self._store.ledger.apply_in_memory(group)  # once more changes nothing
-            self._store.unsaved.add(group, rows)
-            stored()
+            self._store.ledger.apply_in_memory(group)
+            in_memory(group)
 
     # -- settlements -----------------------------------------------------------------------------
 
