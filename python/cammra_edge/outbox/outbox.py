@@ -134,8 +134,9 @@ class Outbox:
         erasing = Erasing(store, writer, self._queues, profiles, self._lock)
         self.history = LogHistory(store, self._keeping, erasing)
         if not read_only:
-            erasing.finish(self._opening.found.erasures)
-            self._keeping.tend()
+            with writer.turn:  # the watch looks from a thread of its own
+                erasing.finish(self._opening.found.erasures)
+                self._keeping.tend()
         self.parking = Parking(self._lock, **parts, wake=self._wake)
         self.giving = Giving(self._lock, **parts, profiles=profiles, wake=self.wake)
 
