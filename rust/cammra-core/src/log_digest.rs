@@ -88,7 +88,7 @@ impl<'a> Seqs<'a> {
 }
 
 impl<'a> Digest<'a> {
-    fn parse(kind_byte: u8, bytes: &'a [u8]) -> Result<Option<Self>, LogError> {
+    pub(crate) fn parse(kind_byte: u8, bytes: &'a [u8]) -> Result<Option<Self>, LogError> {
         let mut fields = Fields::new("a digest", bytes);
         Ok(Some(match kind_byte {
             kind::EVENT => Self::Event(Place::take(&mut fields)?, Summary::take(&mut fields)?),

@@ -10,8 +10,10 @@ mod tests;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use memchr::memmem::Finder;
+
 use crate::event::{Direction, EventKind};
-use crate::log_digest::{Digest, Place};
+use crate::log_digest::{Digest, Place, each_raw};
 use crate::log_frame::kind;
 use crate::log_record::{Summary, flag};
 
@@ -66,15 +68,22 @@ pub struct Found {
 #[derive(Clone, Debug)]
 pub struct Search {
     query: Query,
+    /// Looks for the plate among bytes, where there is only one that fits: most events need not be read then.
+    plate: Option<Finder<'static>>,
     found: BTreeMap<u64, Found>,
 }
 
 impl Search {
     /// One that has looked nowhere yet.
     #[must_use]
-    pub const fn new(query: Query) -> Self {
+    pub fn new(query: Query) -> Self {
+        let plate = match &query.plate {
+            PlateQuery::Exact(plate) => Some(Finder::new(plate).into_owned()),
+            _ => None,
+        };
         Self {
             query,
+            plate,
             found: BTreeMap::new(),
         }
     }
@@ -82,22 +91,28 @@ impl Search {
     /// What fits in a segment, but for its states; those of an EVENT are not known here.
     #[must_use]
     pub fn fitting(&self, segment: u64, digests: &[u8]) -> Vec<Found> {
-        let events = Digest::each(digests).filter_map(|digest| match digest.ok()? {
-            Digest::Event(place, summary) => Some((kind::EVENT, place, summary)),
-            Digest::Text(place, summary) => Some((kind::TEXT, place, summary)),
-            _ => None,
-        });
+        let may_hold = |bytes| {
+            let plate = self.plate.as_ref();
+            plate.is_none_or(|plate| plate.find(bytes).is_some())
+        };
+        if !may_hold(digests) {
+            return Vec::new();
+        }
+        let events = each_raw(digests)
+            .flatten()
+            .filter(|(kind, _)| matches!(*kind, kind::EVENT | kind::TEXT))
+            .filter(|(_, bytes)| may_hold(bytes));
         events
-            .filter_map(|(kind, place, summary)| {
-                let is_exact = self.fits(&summary)?;
-                Some(Found {
+            .filter_map(|(kind, bytes)| match Digest::parse(kind, bytes).ok()?? {
+                Digest::Event(place, summary) | Digest::Text(place, summary) => Some(Found {
                     seq: summary.head.seq,
                     segment,
                     place,
                     kind,
-                    is_exact,
+                    is_exact: self.fits(&summary)?,
                     states: summary.head.states,
-                })
+                }),
+                _ => None,
             })
             .collect()
     }
