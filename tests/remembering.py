@@ -93,7 +93,15 @@ class FakeHistory:
         )
 
     def status(self) -> HistoryStatus:
-        return HistoryStatus(events=len(self.events))
+        texts = [found.event.at_utc_ns for found in self.events]
+        pictures = [found.event.at_utc_ns for found in self.events if found.image_keys]
+        return HistoryStatus(
+            events=len(texts),
+            bytes=sum(map(len, self.jpegs.values())),
+            oldest_text_utc_ns=min(texts, default=None),
+            oldest_picture_utc_ns=min(pictures, default=None),
+            bound="bytes",
+        )
 
 
 def _fits(found: FoundEvent, query: EventQuery) -> bool | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def played(tmp_path: Path, capsys: Said) -> Path:
     return script
 
 
-def said(words: list[str], capsys: Said) -> list[dict[str, object]]:
+def said(words: list[str], capsys: Said) -> list[dict[str, Any]]:
     assert main([*words, "--json"]) == Exit.OK
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
@@ -48,6 +49,16 @@ def test_what_was_delivered_is_found_with_its_plate(
     pictures = list((tmp_path / "x" / "pictures").iterdir())
     assert all(path.read_bytes()[:2] == b"\xff\xd8" for path in pictures)
     assert any("license-plate-crop" in path.name for path in pictures)
+
+
+def test_status_says_how_far_back_it_remembers(played: Path, capsys: Said) -> None:
+    for engine in (None, load_script(played).engine):
+        with engine.running(live=False) if engine else nullcontext():
+            capsys.readouterr()
+            assert main(["status", str(played)]) == Exit.OK
+            assert "remembers since 2024-06-14T" in capsys.readouterr().out
+            (status,) = said(["status", str(played)], capsys)
+            assert status["memory"]["events"] == len(said(["search", str(played)], capsys))
 
 
 def test_looking_changes_not_one_byte(played: Path, capsys: Said) -> None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cammra_edge.delivery import Try
-    from cammra_edge.outbox import Delivery, Erased, EventQuery, FoundPage, Parked
+    from cammra_edge.outbox import Delivery, Erased, EventQuery, FoundPage, HistoryStatus, Parked
 
 PASSWORD = "a gate in the rain"
 JPEG = b"\xff\xd8\xff\xd9"
@@ -134,6 +134,11 @@ class StillEngine:
 
     def history_image(self, seq: int, image_key: str) -> bytes | None:
         return self.history.image(seq, image_key)
+
+    def history_status(self) -> HistoryStatus:
+        if self.ill:
+            raise OutboxError(self.ill)
+        return self.history.status()
 
     def erase(self, **what: Any) -> Erased:  # noqa: ANN401 - as the history takes it
         return self.history.erase(**what)

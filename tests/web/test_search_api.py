@@ -85,6 +85,17 @@ def test_filters_combine_and_the_newest_comes_first(
     assert found(browser, query) == numbers
 
 
+def test_how_far_back_is_told_with_its_zone(browser: Browser, engine: StillEngine) -> None:
+    told = browser.http.get("/api/memory").json()
+    assert told["events"] == 5
+    assert told["bound"] == "bytes"
+    assert told["texts_since"] == "2025-11-26T13:00:00.000+01:00"
+    assert told["pictures_since"] == "2025-11-27T13:00:00.000+01:00"
+    engine.history.events.clear()
+    told = browser.http.get("/api/memory").json()
+    assert (told["texts_since"], told["pictures_since"]) == ("", "")
+
+
 def test_pages_follow_one_another_by_their_cursor(browser: Browser) -> None:
     numbers, cursor, pages = [], "", 0
     while pages == 0 or cursor:
@@ -233,7 +244,7 @@ def test_what_cannot_be_erased_is_named(
 
 def test_an_engine_that_does_not_run_says_so(browser: Browser, engine: StillEngine) -> None:
     engine.ill = "the engine does not run"
-    for path in ("/api/events", "/api/events.zip"):
+    for path in ("/api/events", "/api/events.zip", "/api/memory"):
         answer = browser.http.get(path)
         assert answer.status_code == 503
         assert "does not run" in answer.json()["error"]

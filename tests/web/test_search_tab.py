@@ -88,6 +88,8 @@ def test_what_is_typed_is_found_at_once_and_the_rest_by_more(
         said(page, "The newest 50")
         page.get_by_role("button", name="Show more").click()
         said(page, "60 found")
+        since = "Texts since 2025-11-26 13:00:00 +01:00, pictures since 2025-11-26 13:10:00 +01:00."
+        page.get_by_text(since).wait_for()
         assert page.locator(".found .vehicle").count() == EVENTS
         asked = len(engine.history.asked)
         page.get_by_label("Plate", exact=True).press_sequentially("1ab-1234", delay=20)

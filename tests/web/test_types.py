@@ -71,6 +71,7 @@ def test_every_answer_has_the_members_of_its_type(browser: Browser) -> None:
     assert found.keys() == members("Found")
     besides = members("VehicleEvent") - {"went"} | members("Remembered")
     assert found["events"][0].keys() == besides
+    assert answer("memory").keys() == members("Memory")
     assert answer("erase", "POST", {"plate": "nobody"}).keys() == members("Erased")
     assert answer("journal")[0].keys() == members("Try")
     assert answer("parked")[0].keys() == members("ParkedEvent")

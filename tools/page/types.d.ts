@@ -91,6 +91,7 @@ interface VehicleEvent {
 type FoundEvent = Omit<VehicleEvent, "went"> & Remembered;
 interface Remembered { seq: number; time: string; exact: boolean; states: string[] }
 interface Found { events: FoundEvent[]; cursor: string; from: string; to: string }
+interface Memory { events: number; bytes: number; bound: string; texts_since: string; pictures_since: string }
 interface Erased { events: number; pictures: number; waiting: Record<string, number> }
 interface Try {
   profile: string;
@@ -151,6 +152,7 @@ interface Answers {
   [restore: `POST /api/history/${number}/restore`]: SettingsState;
   [events: `GET /api/events?${string}`]: Found;
   "POST /api/erase": Erased;
+  "GET /api/memory": Memory;
   "GET /api/samples": Sample[];
   [journal: `GET /api/journal?${string}`]: Try[];
   "GET /api/parked": ParkedEvent[];

@@ -17,7 +17,7 @@ from cammra_edge.errors import ConfigError
 from cammra_edge.model import Event
 from cammra_edge.outbox import OutboxStatus, Parked
 from cammra_edge.outbox.codec import value_from
-from cammra_edge.search import erase_answer, search_answer
+from cammra_edge.search import erase_answer, memory_answer, search_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -89,6 +89,10 @@ class Reached(Protocol):
 
     def search(self, words: Words) -> dict[str, Any]:
         """One page of remembered events, as `search.search_answer` gives it."""
+        ...
+
+    def memory(self) -> dict[str, Any]:
+        """How far back it remembers, as `search.memory_answer` tells it."""
         ...
 
     def image(self, seq: int, image_key: str) -> bytes | None:
@@ -193,6 +197,10 @@ class Opened:
         """See `Reached`."""
         return search_answer(self._outbox.history.search, words, self._zone_name)
 
+    def memory(self) -> dict[str, Any]:
+        """See `Reached`."""
+        return memory_answer(self._outbox.history.status(), self._zone_name)
+
     def image(self, seq: int, image_key: str) -> bytes | None:
         """See `Reached`."""
         return self._outbox.history.image(seq, image_key)
@@ -287,6 +295,11 @@ class Asked:
         """See `Reached`."""
         found: dict[str, Any] = self.engine.ask("GET", path_of("events"), **_query(words))
         return found
+
+    def memory(self) -> dict[str, Any]:
+        """See `Reached`."""
+        told: dict[str, Any] = self.engine.ask("GET", path_of("memory"))
+        return told
 
     def image(self, seq: int, image_key: str) -> bytes | None:
         """See `Reached`."""

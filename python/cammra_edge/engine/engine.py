@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from cammra_edge.errors import CammraError
     from cammra_edge.imaging import Frame
     from cammra_edge.model import Event, PlateRead
-    from cammra_edge.outbox import Erased, EventState, FoundPage, History
+    from cammra_edge.outbox import Erased, EventState, FoundPage, History, HistoryStatus
     from cammra_edge.tracking import TrackEvent
 
 _log = logging.getLogger(__name__)
@@ -307,6 +307,14 @@ class Engine:
             OutboxError: The engine does not run.
         """
         return self._history().image(seq, image_key)
+
+    def history_status(self) -> HistoryStatus:
+        """How far back the outbox remembers.
+
+        Raises:
+            OutboxError: The engine does not run.
+        """
+        return self._history().status()
 
     def erase(
         self,

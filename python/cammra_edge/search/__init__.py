@@ -1,6 +1,11 @@
 """What people ask of the outbox's memory, and what they get: the same for the API, the page and the command line."""
 
-from cammra_edge.search.answers import erase_answer, event_plain, search_answer
+from cammra_edge.search.answers import (
+    erase_answer,
+    event_plain,
+    memory_answer,
+    search_answer,
+)
 from cammra_edge.search.export import (
     csv_lines,
     exported,
@@ -20,6 +25,7 @@ __all__ = [
     "exported",
     "found_events",
     "json_lines",
+    "memory_answer",
     "query_from",
     "safe_cell",
     "search_answer",

@@ -8,10 +8,10 @@ from cammra_edge.search.times import iso_from
 from cammra_edge.search.words import erasure_from, query_from
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from cammra_edge.model import Event
-    from cammra_edge.outbox import Erased, EventQuery, FoundEvent, FoundPage
+    from cammra_edge.outbox import Erased, EventQuery, FoundEvent, FoundPage, HistoryStatus
     from cammra_edge.search.words import Words
 
 NS_PER_MS = 10**6
@@ -35,10 +35,7 @@ def search_answer(
     return {
         "events": [found_plain(found, zone_name) for found in page.events],
         "cursor": page.cursor,
-        **{
-            name: "" if utc_ns is None else iso_from(utc_ns, zone_name)
-            for name, utc_ns in bounds.items()
-        },
+        **_times(bounds, zone_name),
     }
 
 
@@ -59,6 +56,27 @@ def erase_answer(erase: Callable[..., Erased], words: Words, zone_name: str) -> 
         "events": erased.events,
         "pictures": erased.pictures,
         "waiting": dict(erased.waiting),
+    }
+
+
+def memory_answer(status: HistoryStatus, zone_name: str) -> dict[str, Any]:
+    """How far back the outbox remembers; `texts_since` and `pictures_since` are empty where there are none."""
+    since = {
+        "texts_since": status.oldest_text_utc_ns,
+        "pictures_since": status.oldest_picture_utc_ns,
+    }
+    return {
+        "events": status.events,
+        "bytes": status.bytes,
+        "bound": status.bound,
+        **_times(since, zone_name),
+    }
+
+
+def _times(times: Mapping[str, int | None], zone_name: str) -> dict[str, str]:
+    return {
+        name: "" if utc_ns is None else iso_from(utc_ns, zone_name)
+        for name, utc_ns in times.items()
     }
 
 

@@ -18,6 +18,7 @@ from cammra_edge.search import (
     exported,
     found_events,
     json_lines,
+    memory_answer,
     search_answer,
     zipped,
 )
@@ -49,6 +50,12 @@ async def find_events(call: Call) -> Schema:
     if not call.query["cursor"] and any(call.query[word.name] for word in _WORDS):
         _note(call, call.page.audit.note_lookup, "events searched", call.query)
     return answer
+
+
+async def see_memory(call: Call) -> Schema:
+    """How far back the camera remembers, and which bound made it forget last."""
+    status = await _unless_ill(call.page.engine.history_status)
+    return memory_answer(status, _zone(call))
 
 
 async def see_image(call: Call) -> Response:
@@ -175,10 +182,18 @@ _FOUND = object_schema(
     cursor={"type": "string"},
     **{"from": {"type": "string"}, "to": {"type": "string"}},
 )
+_MEMORY = object_schema(
+    events={"type": "integer"},
+    bytes={"type": "integer"},
+    bound={"type": "string"},
+    texts_since={"type": "string"},
+    pictures_since={"type": "string"},
+)
 _FILE: Schema = {"type": "string"}
 _ERASED = object_schema(events={"type": "integer"}, pictures={"type": "integer"}, waiting=ANY)
 
 OPERATIONS: Sequence[Operation] = (
+    Operation("GET", "/api/memory", see_memory, gives=_MEMORY, also=(503,), background=True),
     Operation(
         "GET", "/api/events", find_events, gives=_FOUND, query=(*_WORDS, _LIMIT), also=(503,)
     ),

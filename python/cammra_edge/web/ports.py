@@ -11,7 +11,15 @@ if TYPE_CHECKING:
     from cammra_edge.delivery import Try
     from cammra_edge.engine import EngineStatus
     from cammra_edge.model import Event
-    from cammra_edge.outbox import Delivery, Erased, EventQuery, EventState, FoundPage, Parked
+    from cammra_edge.outbox import (
+        Delivery,
+        Erased,
+        EventQuery,
+        EventState,
+        FoundPage,
+        HistoryStatus,
+        Parked,
+    )
     from cammra_edge.trial import Step
 
 
@@ -97,6 +105,10 @@ class PagedEngine(Protocol):
 
     def history_image(self, seq: int, image_key: str) -> bytes | None:
         """A picture of an event that was found, as long as it is there."""
+        ...
+
+    def history_status(self) -> HistoryStatus:
+        """How far back events are remembered."""
         ...
 
     @property

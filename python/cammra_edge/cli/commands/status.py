@@ -39,10 +39,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, terminal: Terminal) -> Exit:
     """Show one outbox's state."""
     if args.page:
-        running, (outbox, profiles) = True, _asked(args.page)
+        running, memory, (outbox, profiles) = True, None, _asked(args.page)
     else:
         with stored_at(args.where).reached() as store:
-            running, (outbox, profiles) = store.running, store.status()
+            running, memory, (outbox, profiles) = store.running, store.memory(), store.status()
     if args.metrics:
         terminal.line(prometheus_text(outbox, profiles).rstrip("\n"))
         return Exit.OK
@@ -52,6 +52,12 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         terminal.line(f"{outbox.path}: {held}; {engine}")
         if outbox.trouble:
             terminal.line(terminal.styled(f"  not yet on disk: {shown(outbox.trouble)}", Style.BAD))
+    if memory is not None and memory["texts_since"]:
+        bound = f"; bounded by {memory['bound']}" if memory["bound"] else ""
+        pictures = memory["pictures_since"] or "never"
+        terminal.line(
+            f"  remembers since {memory['texts_since']}, pictures since {pictures}{bound}"
+        )
     for profile in profiles:
         style = Style.GOOD if profile.settled and not profile.alarm else Style.NOTICE
         name = terminal.styled(shown(profile.name), style)
@@ -60,6 +66,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         {
             "running": running,
             "outbox": asdict(outbox) if outbox is not None else None,
+            "memory": memory,
             "profiles": [asdict(profile) for profile in profiles],
         }
     )

@@ -23,6 +23,7 @@ export function searchTab(main) {
   const list = h("ol.vehicles.found");
   const said = h("p.soft.num", { role: "status" });
   const wrong = h("div");
+  const memory = h("p.soft.num");
   const more = h("button.btn", { type: "button", hidden: true, onclick: () => load(cursor) }, t("more"));
   const zip = h("a.btn", { download: "" }, icon("down"), t("export_found"));
   const csv = h("a.btn.bare", { download: "" }, t("as_csv"));
@@ -94,18 +95,29 @@ export function searchTab(main) {
           choose("list", lists.map(({ name }) => [name, name]))))), wrong,
       h("div.row", {}, said, h("span.push"), zip, csv,
         h("button.btn.bare.bad", { type: "button", onclick: () => askErase(load) }, icon("trash"), t("erase"))), list,
-      h("div.row", {}, more)),
+      h("div.row", {}, more), memory),
   );
   load();
+  tellMemory(memory).catch(() => {});
+}
+
+/** A time with its date and zone. @param {string} iso */
+const dated = (iso) => iso.replace("T", " ").replace(/\.\d+/, " ");
+
+/** How far back the camera remembers. @param {HTMLElement} line */
+async function tellMemory(line) {
+  const { texts_since: texts, pictures_since: pictures, bound } = await api("GET", "/api/memory");
+  line.textContent = texts &&
+    [t("memory", { texts: dated(texts), pictures: dated(pictures) || "–" }),
+      bound && t(bound === "days" ? "memory_days" : "memory_bytes")].join(" ");
 }
 
 /** @param {FoundEvent} event */
 function found(event) {
   const picture = event.images.find(({ kind }) => kind === PLATE) ?? event.images[0];
   const what = t("picture_of", { kind: t("pictures"), plate: event.text || t("no_plate") });
-  const facts = [event.time.replace("T", " ").replace(/\.\d+/, " "), label(`directions=${event.direction}`),
-    t("region_n", { n: event.roi }), t("confident", { n: Math.round(event.confidence * 100) }),
-    event.vehicle.toLowerCase()];
+  const facts = [dated(event.time), label(`directions=${event.direction}`), t("region_n", { n: event.roi }),
+    t("confident", { n: Math.round(event.confidence * 100) }), event.vehicle.toLowerCase()];
   return h("li.vehicle", {}, picture
     ? h("button.shots", { type: "button", "aria-label": what, onclick: () => enlarge(event) },
       image("second", picture, event))
