@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cammra_edge.config import Durability
 from cammra_edge.errors import OutboxError
 from cammra_edge.model import EventKind
 from cammra_edge.outbox import Dropped, Outbox, TakeRules
@@ -334,34 +333,6 @@ def test_a_newer_log_is_refused_and_left_alone(bench: Bench) -> None:
     assert len(take_all(bench.open())) == 1
 
 
-@pytest.mark.parametrize(
-    ("durability", "flushes"), [(Durability.POWER, 1), (Durability.PROCESS, 0)]
-)
-def test_a_group_is_flushed_once_or_not_at_all_as_set(
-    bench: Bench, durability: Durability, flushes: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench.settings = replace(bench.settings, durability=durability)
-    bench.reopen().put([new_event(1)])
-    flushed: list[int] = []
-    monkeypatch.setattr(os, "fdatasync", flushed.append)
-    monkeypatch.setattr(os, "fsync", flushed.append)
-    bench.outbox.put([new_event(2, image=JPEG), new_event(3)])
-    assert len(flushed) == flushes
-
-
-def test_what_is_settled_is_written_without_a_flush_of_its_own(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench.outbox.put([new_event(n) for n in range(1, 200)])
-    flushed: list[int] = []
-    monkeypatch.setattr(os, "fdatasync", flushed.append)
-    assert len(take_all(bench.outbox)) == 199
-    bench.clock.advance(1)
-    bench.outbox.tick()
-    assert flushed == []
-    assert take_all(bench.crash()) == []
-
-
 def test_old_event_ids_are_forgotten_within_the_bound(bench: Bench) -> None:
     bench.settings = replace(bench.settings, known_events=1000)
     outbox = bench.reopen()
@@ -405,45 +376,3 @@ def test_a_long_expired_backlog_is_passed_over_in_short_stretches(bench: Bench) 
         answers.append(bench.outbox.tally(1).expired)
     assert answers == [256, 512]
     assert delivery.event.vehicle_no == 601
-
-
-def test_an_event_that_cannot_be_stored_uses_up_no_number(bench: Bench) -> None:
-    """The encoder then puts the events of its group one by one."""
-    good, bad = new_event(1, image=JPEG), new_event(2, image=JPEG)
-    bad = replace(bad, event=replace(bad.event, roi_id=-1))
-    for batch in ([good, bad], [bad]):
-        with pytest.raises(OverflowError):
-            bench.outbox.put(batch)
-    assert bench.outbox.tally(1).put == 0
-    bench.outbox.put([good])
-    assert take_all(bench.outbox) == [(1, 1, "new")]
-    assert bench.outbox.tally(1).put == 1
-
-
-def test_a_plate_of_any_text_comes_out_as_it_went_in(bench: Bench) -> None:
-    new = new_event(1, image=JPEG)
-    plate = replace(new.event.plate, text='T\xd6L "\u4eac\r\n\0\ud800')
-    new = replace(new, event=replace(new.event, plate=plate))
-    bench.outbox.put([new])
-    delivery = bench.crash().take(1)
-    assert delivery is not None
-    assert delivery.event == new.event
-
-
-def test_opened_to_look_nothing_is_written_and_nothing_changes(bench: Bench) -> None:
-    bench.outbox.put(a_life(1, image=JPEG))
-    refused = bench.outbox.take(1)
-    assert refused is not None
-    bench.outbox.park(refused, why="HTTP 400")
-    bench.outbox.close()
-    before = {file: file.read_bytes() for file in bench.path.iterdir() if file.is_file()}
-    looking = Outbox(bench.settings, clock=FakeClock(), read_only=True)
-    assert looking.status().events == 4
-    assert [row.why for row in looking.parking.listed()] == ["HTTP 400"]
-    with pytest.raises(OutboxError):
-        looking.parking.retry()
-    looking.flush()
-    looking.tick()
-    looking.close()
-    assert {file: file.read_bytes() for file in bench.path.iterdir() if file.is_file()} == before
-    bench.open()

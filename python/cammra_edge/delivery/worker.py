@@ -20,11 +20,10 @@ from typing import TYPE_CHECKING, assert_never
 
 from cammra_edge.delivery.gate import Gate, GateState
 from cammra_edge.delivery.journal import Journal, Try
+from cammra_edge.delivery.rules import rules_from
 from cammra_edge.delivery.status import ProfileState, ProfileStatus, stored_status
 from cammra_edge.message import Attempt, Body
-from cammra_edge.model import EventKind
-from cammra_edge.outbox import Delivery, Dropped, Limits, TakeRules
-from cammra_edge.profile import Order
+from cammra_edge.outbox import Delivery, Dropped, Limits
 from cammra_edge.retry import NS_PER_S
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
 
@@ -49,21 +48,6 @@ LOOK_AGAIN_S = 1.0
 def draw_evenly() -> float:
     """A number in `[0, 1)` that nobody can foresee, for the times of retries."""
     return int.from_bytes(os.urandom(6)) / (1 << 48)
-
-
-def rules_from(profile: Profile) -> TakeRules:
-    """How the outbox is to read this profile's queue."""
-    limits_s = {kind.value: limit_s for kind, limit_s in profile.expires_s.items()}
-    if profile.max_age_s is not None:
-        limits_s = {
-            kind.value: min(limits_s.get(kind.value, profile.max_age_s), profile.max_age_s)
-            for kind in EventKind
-        }
-    return TakeRules(
-        live_first=profile.order is Order.LIVE_FIRST,
-        expires_ns={kind: round(limit_s * NS_PER_S) for kind, limit_s in limits_s.items()},
-        coalesce=profile.coalesce_updates,
-    )
 
 
 class DeliveryWorker:

@@ -156,9 +156,10 @@ class Writer:
 
     def ail(self, error: Exception) -> None:
         """The disk refused: go on in memory, say so once."""
+        why = str(error)
         if not self.trouble:
-            _log.error("outbox cannot write, keeping events in memory why=%r", str(error))
-        self.trouble = str(error)
+            _log.error("outbox cannot write, keeping events in memory why=%r", why)
+        self.trouble = why
         self._heal_at_ns = self._clock.mono_ns() + HEAL_EVERY_NS
 
     # -- events ----------------------------------------------------------------------------------
