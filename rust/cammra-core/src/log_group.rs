@@ -158,15 +158,22 @@ impl<B: AsRef<[u8]>> Group<B> {
         Ok(())
     }
 
-    /// The event of an EVENT payload once more, as its deliveries stand now.
+    /// The event of an EVENT payload once more, as its deliveries stand now; `states` of one that has none left.
     ///
     /// # Errors
     /// That is no such payload.
-    pub fn again(&mut self, payload: &[u8], deliveries: &[u8], flags: u8) -> Result<(), LogError> {
+    pub fn again(
+        &mut self,
+        payload: &[u8],
+        deliveries: &[u8],
+        flags: u8,
+        states: u8,
+    ) -> Result<(), LogError> {
         let event = EventFrame::parse(payload)?;
         let Summary { images, brief, .. } = event.summary;
         let head = Head {
             flags: event.summary.head.flags | flags,
+            states,
             ..event.summary.head
         };
         let numbers: Vec<u64> = images.iter().collect();

@@ -1,13 +1,12 @@
 //! What outlives a segment: where its last live events lie, and what it alone says of others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::Ledger;
 use super::feeding::segment_no;
-use super::live::claim;
-use super::segments::{MEMORY, Spot};
+use super::segments::MEMORY;
+use super::{Ledger, Loss};
 use crate::log_digest::Digest;
-use crate::log_record::{Settlement, State, flag, op};
+use crate::log_record::{Settlement, op};
 
 /// A text of a settlement is no longer.
 const TEXT_BYTES: usize = u16::MAX as usize;
@@ -42,7 +41,6 @@ impl Ledger {
             return;
         };
         let mut seqs = BTreeSet::new();
-        let mut texts = BTreeMap::new();
         for digest in Digest::each(digests).flatten() {
             match digest {
                 Digest::Settled(payload) => seqs.extend(
@@ -51,23 +49,8 @@ impl Ledger {
                         .map(|settlement| settlement.seq),
                 ),
                 // An older frame of it may lie elsewhere, and would have it wait again.
-                Digest::Event(place, summary) => {
-                    texts.insert(summary.head.seq, place);
-                }
+                Digest::Event(_, summary) => drop(seqs.insert(summary.head.seq)),
                 _ => {}
-            }
-        }
-        for &seq in texts.keys() {
-            let settled = self.settled.get(seq);
-            if settled.is_some_and(|settled| settled.spot.segment == segment && !settled.is_text)
-                && let Some(older) = self.segments.stale_of(seq, segment)
-            {
-                let spot = Spot {
-                    segment: older,
-                    ..Spot::default()
-                };
-                self.relocate(seq, spot);
-                seqs.insert(seq);
             }
         }
         for seq in seqs {
@@ -78,35 +61,27 @@ impl Ledger {
         self.pending.push_open(&open, self.known.highest().0);
     }
 
-    /// Has the log told how an event stands whose frame is not in this segment.
+    /// Has the log told how an event stands of which a frame lies elsewhere than in this segment.
     fn say_now(&mut self, seq: u64, segment: u32) {
         if let Some(settled) = self.settled.get(seq) {
-            if settled.is_text || [segment, MEMORY].contains(&settled.spot.segment) {
+            let is_here = [segment, MEMORY].contains(&settled.spot.segment);
+            if settled.is_text || (is_here && self.segments.stale_of(seq, segment).is_none()) {
                 return;
             }
-            let number = settled.states.into();
-            let why = [0];
-            self.pending.push(&Settlement {
-                number,
-                why: &why,
-                ..Settlement::new(op::NOW, seq, 0)
-            });
-        } else if let Some(live) = self.events.get(seq)
-            && live.spot.segment != segment
+        } else if !self
+            .events
+            .get(seq)
+            .is_some_and(|live| live.spot.segment != segment)
         {
-            let is_stripped = live.has(claim::OPEN) && !live.has(claim::PICTURES_OF_OPEN);
-            let flags = if is_stripped { flag::STRIPPED } else { 0 };
-            let settlement = Settlement {
-                number: self.states(seq).into(),
-                utc_ns: flags.into(),
-                ..Settlement::new(op::NOW, seq, 0)
-            };
-            let why = self.deliveries_within(seq, TEXT_BYTES);
-            self.pending.push(&Settlement {
-                why: &why,
-                ..settlement
-            });
+            return;
         }
+        let deliveries = self.deliveries_within(seq, TEXT_BYTES);
+        self.pending.push(&Settlement {
+            number: self.states(seq).into(),
+            utc_ns: self.flags(seq).into(),
+            why: &deliveries,
+            ..Settlement::new(op::NOW, seq, 0)
+        });
     }
 
     /// An event's deliveries in so many bytes at most, if need be without the texts of parked ones.
@@ -139,7 +114,15 @@ impl Ledger {
             .map(|(seq, _)| seq)
             .collect();
         for seq in gone {
-            self.settled.remove(seq);
+            let older = self.segments.stale_of(seq, segment);
+            if let Some(settled) = self.settled.get_mut(seq)
+                && let Some(spot) = older.filter(|_| !settled.is_text)
+            {
+                settled.spot = spot;
+                self.segments.count_text(spot, true);
+            } else {
+                self.settled.remove(seq);
+            }
         }
         self.images.forget_segment(segment, &mut self.segments);
         self.segments.forget(segment);
@@ -148,23 +131,19 @@ impl Ledger {
     /// These events are erased: who waits for them waits no longer, and no vehicle is open by them. Returns event and
     /// profile of what waited or was parked.
     pub fn erase(&mut self, seqs: &[u64]) -> Vec<(u64, u32)> {
-        let mut waited = Vec::new();
+        let mut unsettled = Vec::new();
         for &seq in seqs {
-            self.erase_one(seq, &mut waited);
-        }
-        waited
-    }
-
-    pub(super) fn erase_one(&mut self, seq: u64, waited: &mut Vec<(u64, u32)>) {
-        let profiles: Vec<u32> = self.queues.keys().copied().collect();
-        for profile in profiles {
-            if self.change(seq, profile, |entry, _| entry.state = State::Dropped) {
-                waited.push((seq, profile));
+            let profiles = self.queues.keys().copied();
+            for profile in profiles.collect::<Vec<_>>() {
+                if self.drop_delivery(seq, profile, Loss::Erased.words().as_bytes()) {
+                    unsettled.push((seq, profile));
+                }
+            }
+            let car_id = self.known.car_of(seq);
+            if self.open.get(&car_id) == Some(&seq) {
+                self.close(car_id);
             }
         }
-        let car_id = self.known.car_of(seq);
-        if self.open.get(&car_id) == Some(&seq) {
-            self.close(car_id);
-        }
+        unsettled
     }
 }

@@ -64,8 +64,9 @@ impl Ledger {
                         self.admit(Spot::in_memory(place), &summary);
                     }
                     // Nobody knows how much of the group was written.
-                    if let Ok(segment) = segment_no(segment) {
-                        self.segments.note_stale(segment, seq);
+                    let segment = segment_no(segment).ok();
+                    if let Some(spot) = segment.and_then(|no| Spot::new(no, place)) {
+                        self.segments.note_stale(seq, spot);
                     }
                 }
                 Digest::Image {
@@ -84,7 +85,8 @@ impl Ledger {
     }
 
     /// What a segment's frames said, at start; segments in the order of their numbers. `on_state` gets the payload of each
-    /// STATE frame. Returns how many digests could not be read.
+    /// STATE frame; an erasure that was under way is for the caller to do again. Returns how many digests could not be
+    /// read.
     ///
     /// # Errors
     /// No segment has this number.
@@ -106,11 +108,6 @@ impl Ledger {
                     }
                 }
                 Ok(Digest::State(payload)) => on_state(payload),
-                Ok(Digest::Erase { seqs, .. }) => {
-                    for seq in seqs.iter() {
-                        self.erase_one(seq, &mut Vec::new());
-                    }
-                }
                 Ok(other) => self.take_in(segment, &other),
                 Err(_) => unreadable += 1,
             }

@@ -9,8 +9,9 @@ use super::segments::{Segments, Spot};
 const KEYS_KEPT: usize = 1024;
 
 /// One picture.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Image {
+    /// Where it is; its length is 0 where it is nowhere, though somebody needs it.
     spot: Spot,
     /// Events and open vehicles that need it.
     uses: u16,
@@ -24,7 +25,7 @@ impl Image {
     }
 }
 
-/// All pictures whose frame is still there.
+/// All pictures whose frame is still there, or that somebody needs.
 #[derive(Clone, Debug)]
 pub(super) struct Images {
     by_no: Numbered<Image>,
@@ -91,13 +92,15 @@ impl Images {
     /// The number of a picture that somebody needs; 0 where there is none.
     pub(super) fn no(&self, key: &[u8]) -> u64 {
         let no = self.keys.get(key).copied().unwrap_or_default();
-        let is_held = self.by_no.get(no).is_some_and(|image| image.uses > 0);
+        let image = self.by_no.get(no);
+        let is_held = image.is_some_and(|image| image.uses > 0 && image.spot.length > 0);
         if is_held { no } else { 0 }
     }
 
     /// Where it is.
     pub(super) fn spot(&self, no: u64) -> Option<Spot> {
-        self.by_no.get(no).map(|image| image.spot)
+        let spot = self.by_no.get(no)?.spot;
+        (spot.length > 0).then_some(spot)
     }
 
     /// How long its JPEG is; 0 where it is gone.
@@ -107,6 +110,12 @@ impl Images {
 
     /// One more, or one less, needs it.
     pub(super) fn count(&mut self, no: u64, is_needed: bool, segments: &mut Segments) {
+        if no == 0 {
+            return;
+        }
+        if is_needed && self.by_no.get(no).is_none() {
+            self.by_no.insert(no, Image::default());
+        }
         let Some(image) = self.by_no.get_mut(no) else {
             return;
         };
@@ -124,13 +133,18 @@ impl Images {
             (1.., 0) => segments.unhold_image(image.spot, image.bytes()),
             _ => {}
         }
+        if image.uses == 0 && image.spot.length == 0 {
+            self.by_no.remove(no);
+        }
     }
 
     /// The pictures of a segment that somebody needs.
     pub(super) fn needed_in(&self, segment: u32) -> BTreeSet<u64> {
         let images = self.by_no.iter();
         images
-            .filter(|(_, image)| image.uses > 0 && image.spot.segment == segment)
+            .filter(|(_, image)| {
+                image.uses > 0 && image.spot.segment == segment && image.spot.length > 0
+            })
             .map(|(no, _)| no)
             .collect()
     }
@@ -139,7 +153,7 @@ impl Images {
     pub(super) fn forget_segment(&mut self, segment: u32, segments: &mut Segments) {
         let images = self.by_no.iter();
         let gone: Vec<u64> = images
-            .filter(|(_, image)| image.spot.segment == segment)
+            .filter(|(_, image)| image.spot.segment == segment && image.spot.length > 0)
             .map(|(no, _)| no)
             .collect();
         for no in gone {
@@ -147,6 +161,11 @@ impl Images {
                 && image.uses > 0
             {
                 segments.unhold_image(image.spot, image.bytes());
+                let missing = Image {
+                    uses: image.uses,
+                    ..Image::default()
+                };
+                self.by_no.insert(no, missing);
             }
         }
     }

@@ -26,10 +26,7 @@ impl Ledger {
             claims: 0,
         };
         for delivery in summary.deliveries.iter() {
-            let (mut entry, note) = entry_of(&delivery);
-            if head.has(flag::ERASED) && !entry.is_settled() {
-                entry.state = State::Dropped;
-            }
+            let (entry, note) = entry_of(&delivery);
             let was = self.put_delivery(seq, delivery.profile, entry, note);
             live.unsettled += u16::from(!entry.is_settled());
             live.unsettled -= u16::from(was.is_some_and(|(entry, _)| !entry.is_settled()));
@@ -45,12 +42,10 @@ impl Ledger {
         self.known
             .note(seq, head.id, head.vehicle, head.car_id, is_live);
         let may_open = seq > self.open_until || self.open_listed.contains(&seq);
-        if head.has(flag::LAST) {
-            if self.open.get(&head.car_id).is_some_and(|&open| open < seq) {
-                self.close(head.car_id);
-            }
-        } else if is_newest && may_open && !head.has(flag::PASSED) && !head.has(flag::ERASED) {
+        if self.open.get(&head.car_id).is_some_and(|&open| open < seq) {
             self.close(head.car_id);
+        }
+        if is_newest && may_open && !head.has(flag::LAST | flag::PASSED | flag::ERASED) {
             self.open.insert(head.car_id, seq);
             self.set_claim(seq, claim::OPEN, true);
             self.set_claim(seq, claim::PICTURES_OF_OPEN, !head.has(flag::STRIPPED));
@@ -81,7 +76,7 @@ impl Ledger {
         };
         self.segments.count_text(spot, false);
         if spot.segment != segment {
-            self.segments.note_stale(spot.segment, seq);
+            self.segments.note_stale(seq, spot);
         }
     }
 
@@ -104,7 +99,7 @@ impl Ledger {
         self.segments.count_text(old, false);
         self.segments.count_text(spot, true);
         if old.segment != spot.segment {
-            self.segments.note_stale(old.segment, seq);
+            self.segments.note_stale(seq, old);
         }
     }
 

@@ -39,6 +39,8 @@ pub enum Loss {
     Given,
     /// A person did not want it any more.
     Discarded,
+    /// A person had its content erased.
+    Erased,
 }
 
 impl Loss {
@@ -54,6 +56,7 @@ impl Loss {
             Self::TooOld => "too old, and nobody took it",
             Self::Given => "given to another profile",
             Self::Discarded => "discarded by hand",
+            Self::Erased => "erased by hand",
         }
     }
 }

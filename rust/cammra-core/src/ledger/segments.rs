@@ -1,6 +1,6 @@
 //! What of each segment is still needed, and how much that is in all.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::log_digest::Place;
 
@@ -60,8 +60,8 @@ pub(super) struct Segments {
     uses: BTreeMap<u32, SegmentUse>,
     in_memory: Held,
     on_disk: Held,
-    /// Events of which a segment holds an older frame too, or may.
-    stale: BTreeMap<u32, BTreeSet<u64>>,
+    /// Where else a segment holds a frame of an event, or may.
+    stale: BTreeMap<u32, BTreeMap<u64, Spot>>,
 }
 
 fn move_by(count: &mut u64, by: u64, up: bool) {
@@ -141,19 +141,21 @@ impl Segments {
         uses.map(|(&segment, &segment_use)| (segment, segment_use))
     }
 
-    /// A segment holds a frame of an event that is read elsewhere by now.
-    pub(super) fn note_stale(&mut self, segment: u32, seq: u64) {
-        if segment != MEMORY {
-            self.stale.entry(segment).or_default().insert(seq);
+    /// A frame of an event lies there, though it is read elsewhere by now.
+    pub(super) fn note_stale(&mut self, seq: u64, spot: Spot) {
+        if spot.segment != MEMORY {
+            self.stale
+                .entry(spot.segment)
+                .or_default()
+                .insert(seq, spot);
         }
     }
 
-    /// The first other segment that holds an older frame of an event.
-    pub(super) fn stale_of(&self, seq: u64, other_than: u32) -> Option<u32> {
-        let mut stale = self.stale.iter();
-        stale
-            .find(|&(&segment, seqs)| segment != other_than && seqs.contains(&seq))
-            .map(|(&segment, _)| segment)
+    /// The last frame of an event that is not in this segment, of those noted.
+    pub(super) fn stale_of(&self, seq: u64, other_than: u32) -> Option<Spot> {
+        let stale = self.stale.iter().rev();
+        let mut others = stale.filter(|(segment, _)| **segment != other_than);
+        others.find_map(|(_, spots)| spots.get(&seq).copied())
     }
 
     pub(super) fn forget(&mut self, segment: u32) {

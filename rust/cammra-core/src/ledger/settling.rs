@@ -113,8 +113,13 @@ impl Ledger {
                 self.segments.count_unsettled(live.spot, !had_any);
             }
         }
-        if settlement.utc_ns & u64::from(flag::STRIPPED) != 0 {
+        let has = |flag: u8| settlement.utc_ns & u64::from(flag) != 0;
+        if has(flag::STRIPPED) {
             self.set_claim(seq, claim::PICTURES_OF_OPEN, false);
+        }
+        let car_id = self.known.car_of(seq);
+        if has(flag::PASSED) && self.open.get(&car_id) == Some(&seq) {
+            self.close(car_id);
         }
         self.refresh(seq);
         if let Some(settled) = self.settled.get_mut(seq) {

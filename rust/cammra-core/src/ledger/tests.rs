@@ -1,5 +1,8 @@
 //! Random histories, and what the ledger must say of each.
 
+mod histories;
+mod world;
+
 /// Random numbers, the same each time.
 pub(super) struct Dice(u64);
 
@@ -14,5 +17,11 @@ impl Dice {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % end
+    }
+
+    /// One of these.
+    pub(super) fn pick<T: Copy>(&mut self, of: &[T]) -> Option<T> {
+        let end = u64::try_from(of.len()).unwrap();
+        (end > 0).then(|| of[usize::try_from(self.below(end)).unwrap()])
     }
 }

@@ -137,7 +137,9 @@ fn an_event_is_written_again_as_its_deliveries_stand() {
     let mut deliveries = Vec::new();
     put_deliveries(&mut deliveries, [delivery(State::Parked)].into_iter());
     let mut group = Group::<Vec<u8>>::new(HOME, 64);
-    group.again(&payload, &deliveries, flag::STRIPPED).unwrap();
+    group
+        .again(&payload, &deliveries, flag::STRIPPED, 0)
+        .unwrap();
     let bytes = bytes(&group);
     let frame = HOME.read(64, &bytes).unwrap();
     let (old, new) = (

@@ -40,7 +40,7 @@ pub struct Head {
     pub kind: EventKind,
     /// Bits of [`flag`].
     pub flags: u8,
-    /// Bits of [`super::State`]: what became of it; of a TEXT frame only.
+    /// Bits of [`super::State`]: what became of it; of a TEXT frame, and of an EVENT frame without deliveries.
     pub states: u8,
     /// Of the plate, in ten-thousandths.
     pub confidence: u16,

@@ -114,12 +114,13 @@ impl LogGroup {
     }
 
     fn again(&mut self, py: Python<'_>, ledger: &Ledger, seq: u64, payload: &[u8]) -> PyResult<()> {
-        let (deliveries, flags) = {
+        let (deliveries, flags, states) = {
             let ledger = ledger.lock(py);
-            (ledger.deliveries_of(seq), ledger.flags(seq))
+            let deliveries = ledger.deliveries_of(seq);
+            (deliveries, ledger.flags(seq), ledger.states(seq))
         };
         self.group
-            .again(payload, &deliveries, flags)
+            .again(payload, &deliveries, flags, states)
             .map_err(from_log)
     }
 
