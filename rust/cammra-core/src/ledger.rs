@@ -167,10 +167,11 @@ impl Ledger {
 
     /// A vehicle's waiting deliveries, in order.
     pub fn waiting_of(&self, profile: u32, car_id: u64) -> impl Iterator<Item = Waiting> {
-        let queue = self.queues.get(&profile).into_iter();
-        queue
-            .flat_map(|queue| queue.waiting_from(0))
-            .filter(move |&seq| self.known.car_of(seq) == car_id)
+        let queue = self.queues.get(&profile);
+        let first = queue.and_then(|queue| queue.waiting_from(0).next());
+        let seqs = first.into_iter();
+        seqs.flat_map(move |first| self.known.of_car(car_id, first))
+            .filter(move |&seq| self.waits(seq, profile))
             .filter_map(move |seq| self.waiting_at(profile, seq))
     }
 

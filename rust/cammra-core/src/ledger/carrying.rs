@@ -22,13 +22,16 @@ impl Ledger {
             return Vec::new();
         }
         let images = self.images.needed_in(segment);
+        // Most images are older or younger than all of these.
+        let range = images.first().zip(images.last());
+        let is_there = |no: &u64| {
+            range.is_some_and(|(first, last)| first <= no && no <= last) && images.contains(no)
+        };
         let events = self.events.iter();
         events
             .filter(|(_, live)| {
                 live.spot.segment == segment
-                    || (live.needs_pictures()
-                        && !images.is_empty()
-                        && live.images.as_slice().iter().any(|no| images.contains(no)))
+                    || (live.needs_pictures() && live.images.as_slice().iter().any(is_there))
             })
             .map(|(seq, _)| seq)
             .collect()

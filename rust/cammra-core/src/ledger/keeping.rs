@@ -110,18 +110,12 @@ impl Ledger {
         profile: u32,
         change: impl FnOnce(&mut Entry, &mut Note),
     ) -> bool {
-        let Some(queue) = self.queues.get_mut(&profile) else {
+        let queue = self.queues.get_mut(&profile);
+        let Some(entry) = queue.and_then(|queue| queue.change(seq, change)) else {
             return false;
         };
-        if queue.unsettled(seq).is_none() {
-            return false;
-        }
-        if let Some((mut entry, mut note)) = queue.take(seq) {
-            change(&mut entry, &mut note);
-            queue.put(seq, entry, note);
-            if entry.is_settled() {
-                self.count_down(seq);
-            }
+        if entry.is_settled() {
+            self.count_down(seq);
         }
         self.refresh(seq);
         true

@@ -122,6 +122,36 @@ impl Queue {
     /// Puts a delivery in its place, in whatever state; returns what it replaced.
     pub(super) fn put(&mut self, seq: u64, entry: Entry, note: Note) -> Option<(Entry, Note)> {
         let old = self.take(seq);
+        self.packet = self.packet.max(entry.packet);
+        self.entries.insert(seq, entry);
+        self.enter(seq, entry, note);
+        old
+    }
+
+    /// Takes a delivery out.
+    pub(super) fn take(&mut self, seq: u64) -> Option<(Entry, Note)> {
+        let entry = self.entries.remove(seq)?;
+        let note = self.leave(seq, entry);
+        Some((entry, note))
+    }
+
+    /// Changes a delivery that waits or is parked; returns how it stands now.
+    pub(super) fn change(
+        &mut self,
+        seq: u64,
+        change: impl FnOnce(&mut Entry, &mut Note),
+    ) -> Option<Entry> {
+        let before = *self.unsettled(seq)?;
+        let mut note = self.leave(seq, before);
+        let entry = self.entries.get_mut(seq)?;
+        change(entry, &mut note);
+        let after = *entry;
+        self.enter(seq, after, note);
+        Some(after)
+    }
+
+    /// Counts a delivery where it stands.
+    fn enter(&mut self, seq: u64, entry: Entry, note: Note) {
         match entry.state {
             State::Waiting => {
                 self.waiting.insert(seq, ());
@@ -133,14 +163,10 @@ impl Queue {
             }
             State::Delivered | State::Expired | State::Dropped => {}
         }
-        self.packet = self.packet.max(entry.packet);
-        self.entries.insert(seq, entry);
-        old
     }
 
-    /// Takes a delivery out.
-    pub(super) fn take(&mut self, seq: u64) -> Option<(Entry, Note)> {
-        let entry = self.entries.remove(seq)?;
+    /// Counts it there no longer.
+    fn leave(&mut self, seq: u64, entry: Entry) -> Note {
         let mut note = None;
         match entry.state {
             State::Waiting => {
@@ -153,7 +179,7 @@ impl Queue {
             }
             State::Delivered | State::Expired | State::Dropped => {}
         }
-        Some((entry, note.unwrap_or_default()))
+        note.unwrap_or_default()
     }
 
     /// All of them.
