@@ -66,16 +66,14 @@ impl Ledger {
 
     /// Has the log told how an event stands of which a frame lies elsewhere than in this segment.
     fn say_now(&mut self, seq: u64, segment: u32) {
-        if let Some(settled) = self.settled.get(seq) {
+        let is_elsewhere = if let Some(settled) = self.settled.get(seq) {
             let is_here = [segment, MEMORY].contains(&settled.spot.segment);
-            if settled.is_text || (is_here && self.segments.stale_of(seq, segment).is_none()) {
-                return;
-            }
-        } else if !self
-            .events
-            .get(seq)
-            .is_some_and(|live| live.spot.segment != segment)
-        {
+            !settled.is_text && (!is_here || self.segments.stale_of(seq, segment).is_some())
+        } else {
+            let live = self.events.get(seq);
+            live.is_some_and(|live| live.spot.segment != segment)
+        };
+        if !is_elsewhere {
             return;
         }
         let deliveries = self.deliveries_within(seq, TEXT_BYTES);
