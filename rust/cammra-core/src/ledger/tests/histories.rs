@@ -29,7 +29,8 @@ fn about(ledger: &Ledger, seq: u64) -> String {
 fn in_all(ledger: &Ledger) -> String {
     let rows = |profile| {
         let rows = ledger.waiting(profile, 0);
-        rows.map(|row| format!("{row:?}\n")).collect::<String>()
+        let rows: Vec<_> = rows.map(|row| format!("{row:?}\n")).collect();
+        rows.concat()
     };
     let profiles = 1..=u32::try_from(PROFILES).unwrap();
     let open: Vec<_> = ledger.open_vehicles().into_iter().collect();
@@ -42,7 +43,7 @@ fn in_all(ledger: &Ledger) -> String {
         .collect();
     format!(
         "waiting\n{}parked {:?}\ntotals {:?}\nheld {:?} {:?}\nopen {open:?}\nsegments {used:?}",
-        profiles.map(rows).collect::<String>(),
+        profiles.map(rows).collect::<Vec<_>>().concat(),
         ledger.parked(None, (0, 0)).collect::<Vec<_>>(),
         ledger.totals().collect::<Vec<_>>(),
         ledger.held(false),
@@ -179,7 +180,7 @@ fn ids_are_forgotten_oldest_first_but_not_those_of_the_living() {
         world.write(frames, false);
         let seq = world.seq;
         for profile in 1..=u32::try_from(PROFILES).unwrap() {
-            if seq % 100 != 0 {
+            if !seq.is_multiple_of(100) {
                 world.ledger.done(seq, profile);
             }
         }

@@ -59,6 +59,20 @@ pub(super) fn id_of(seq: u64) -> EventId {
     id
 }
 
+fn summary(told: &Told, flags: u8, states: u8, deliveries: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let head = Head {
+        flags: told.head.flags | flags,
+        states,
+        ..told.head
+    };
+    head.put(&mut out);
+    put_images(&mut out, told.images.iter().copied());
+    out.extend_from_slice(deliveries);
+    Brief::EMPTY.put(&mut out);
+    out
+}
+
 impl World {
     pub(super) fn new(seed: u64) -> Self {
         Self {
@@ -93,20 +107,6 @@ impl World {
         self.log.insert(self.segment, Vec::new());
     }
 
-    fn summary(&self, told: &Told, flags: u8, states: u8, deliveries: &[u8]) -> Vec<u8> {
-        let mut out = Vec::new();
-        let head = Head {
-            flags: told.head.flags | flags,
-            states,
-            ..told.head
-        };
-        head.put(&mut out);
-        put_images(&mut out, told.images.iter().copied());
-        out.extend_from_slice(deliveries);
-        Brief::EMPTY.put(&mut out);
-        out
-    }
-
     fn image_frame(&mut self, no: u64) -> Vec<u8> {
         let jpeg_length = self.image_lengths[&no];
         let place = self.place(jpeg_length + 40);
@@ -122,7 +122,7 @@ impl World {
     }
 
     fn event_frame(&mut self, told: &Told, flags: u8, states: u8, deliveries: &[u8]) -> Vec<u8> {
-        let summary = self.summary(told, flags, states, deliveries);
+        let summary = summary(told, flags, states, deliveries);
         let place = self.place(u32::try_from(300 + summary.len()).unwrap());
         let mut out = Vec::new();
         put_event(&mut out, kind::EVENT, place, &summary);
@@ -148,9 +148,9 @@ impl World {
         };
         let mut frames = Vec::new();
         let mut images = Vec::new();
-        let held = vehicle.image;
-        if held != 0 && self.ledger.image_no(format!("key {held}").as_bytes()) == held {
-            images.push(held);
+        let shared = vehicle.image;
+        if shared != 0 && self.ledger.image_no(format!("key {shared}").as_bytes()) == shared {
+            images.push(shared);
         }
         for _ in 0..self.dice.below(3) {
             self.image_no += 1;
@@ -326,7 +326,7 @@ impl World {
             let told = self.told[&seq].clone();
             if keeps_texts && !self.ledger.is_live(seq) {
                 let states = self.ledger.states(seq);
-                let summary = self.summary(&told, 0, states, &[0]);
+                let summary = summary(&told, 0, states, &[0]);
                 let place = Place {
                     offset: 8 * seq,
                     length: 100,
