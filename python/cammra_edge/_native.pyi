@@ -449,6 +449,8 @@ class LogGroup:
         """These events are about to be erased, in the erasure of that number."""
     def erased_done(self, number: int) -> None:
         """The erasure of that number is done."""
+    def fill_block(self) -> None:
+        """End a long group with zeros up to the next 4096, so that no block of the disk is written twice."""
     @property
     def size(self) -> int:
         """Bytes so far."""

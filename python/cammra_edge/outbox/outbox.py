@@ -163,10 +163,7 @@ class Outbox:
         writer = self._writer
         with writer.turn:
             try:
-                if writer.trouble:
-                    writer.heal()
-                writer.flush()
-                writer.tell_what_is_lost()
+                writer.close()
             finally:
                 self._store.log.close()
 

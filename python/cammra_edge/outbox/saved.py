@@ -72,8 +72,12 @@ class Saved:
     def _numbers(self) -> dict[str, object]:
         return {**self._intake.state(), **self._running_time.state()}
 
-    def written(self) -> tuple[Mark, dict[str, int] | None]:
-        """The group with what was last asked for is on disk; returns what is noted beside the log, where it changed."""
+    def written(self) -> dict[str, int] | None:
+        """The group with what was last asked for is on disk; returns the profiles' numbers where they changed."""
         self._tallies.saved()
         self._key_saved = True
-        return self._intake.mark(), self._profiles.saved()
+        return self._profiles.saved()
+
+    def mark(self) -> Mark:
+        """What is noted beside the log now and then."""
+        return self._intake.mark()

@@ -127,8 +127,11 @@ class Writer:
             self._settled_since_ns = self._clock.mono_ns() if ledger.pending else 0
             if written is not None:
                 written()
-            mark, profiles = self._saved.written()
-        log.keep_mark(mark)
+            profiles = self._saved.written()
+            mark = None if group.offset and profiles is None else self._saved.mark()
+        # Each write of another file costs its inode's block in the journal: seldom.
+        if mark is not None:
+            log.keep_mark(mark)
         if profiles is not None:
             log.keep_profiles(profiles)
         return True
@@ -152,6 +155,7 @@ class Writer:
                 if self._store.ledger.pending:
                     group.settled(self._store.ledger)
         frames(group)
+        group.fill_block()
         return group
 
     def ail(self, error: Exception) -> None:
@@ -282,7 +286,17 @@ class Writer:
             self._store.unsaved.clear()
         return self.write(lambda _: None, 512)
 
-    def tell_what_is_lost(self) -> None:
+    def close(self) -> None:
+        """Write what is settled, and note how far the log has come. Called with `turn`."""
+        if self.trouble:
+            self.heal()
+        if self.flush() and not self._read_only:
+            with self._lock:
+                mark = self._saved.mark()
+            self._store.log.keep_mark(mark)
+        self._tell_what_is_lost()
+
+    def _tell_what_is_lost(self) -> None:
         """What is only in memory now goes with the process."""
         ledger = self._store.ledger
         lost = sum(bool(ledger.states(seq) & _WANTED) for seq in self._store.unsaved.payloads)

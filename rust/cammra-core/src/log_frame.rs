@@ -56,6 +56,9 @@ pub const FRAME_HEADER: usize = 16;
 /// Every frame begins at a multiple of this.
 pub const ALIGNMENT: usize = 8;
 
+/// What a disk writes at once: behind a long group zeros follow up to a multiple of it.
+pub const BLOCK: u64 = 4096;
+
 /// The longest payload: its frame's length is a u32 still.
 const LONGEST: u32 = u32::MAX - 64;
 
@@ -211,4 +214,11 @@ pub const fn frame_length(payload: usize) -> usize {
 /// Fills up to where the next frame may begin.
 pub fn pad(out: &mut Vec<u8>) {
     out.resize(out.len().next_multiple_of(ALIGNMENT), 0);
+}
+
+/// How far it is from here to the next block.
+#[must_use]
+pub fn to_block(offset: u64) -> usize {
+    let length = offset.next_multiple_of(BLOCK).saturating_sub(offset);
+    usize::try_from(length).unwrap_or_default()
 }

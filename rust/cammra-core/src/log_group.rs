@@ -5,10 +5,13 @@ mod tests;
 
 use crate::error::LogError;
 use crate::log_digest::{Digest, Place, put_event, put_image, put_payload};
-use crate::log_frame::{FRAME_HEADER, Header, Home, frame_length, kind};
+use crate::log_frame::{FRAME_HEADER, Header, Home, frame_length, kind, to_block};
 use crate::log_record::{
     EventFrame, EventId, Head, ImageFrame, KnownId, Summary, put_deliveries, put_images,
 };
+
+/// Groups from this length on are filled up: the block saved is more than what is filled.
+const FILLED_FROM: u64 = 16 << 10;
 
 /// Frames one after the other from one place of a segment on. A picture `B` is kept as it was given.
 #[derive(Debug)]
@@ -245,6 +248,15 @@ impl<B: AsRef<[u8]>> Group<B> {
         self.put(kind_byte, payload)?;
         put_payload(&mut self.digests, kind_byte, payload);
         Ok(())
+    }
+
+    /// Ends a long group with zeros up to the next block, so that no block is written a second time with the next group.
+    pub fn fill_block(&mut self) {
+        if self.length >= FILLED_FROM {
+            let zeros = to_block(self.offset());
+            self.own.resize(self.own.len() + zeros, 0);
+            self.length += zeros as u64;
+        }
     }
 
     fn put(&mut self, kind_byte: u8, payload: &[u8]) -> Result<Place, LogError> {

@@ -1,6 +1,6 @@
 //! Reads a segment that has no directory, frame by frame, and over what is broken.
 //!
-//! What is broken is passed over up to the next place where a frame verifies. A false start costs as much as a true one, not
+//! Zeros up to the next block end a long group. What is broken is passed over up to the next place where a frame verifies. A false start costs as much as a true one, not
 //! as much as its length field says: once something was found broken, checksums come from a table of the segment's own.
 //! So the whole takes time in proportion to the segment, whatever is in it.
 
@@ -15,7 +15,7 @@ use memchr::memmem;
 use crate::checksum::crc32;
 use crate::error::LogError;
 use crate::log_digest::{Place, put_frame};
-use crate::log_frame::{ALIGNMENT, Frame, Home, MAGIC, Raw};
+use crate::log_frame::{ALIGNMENT, Frame, Home, MAGIC, Raw, to_block};
 use ranges::Checksums;
 
 /// What was found in a segment.
@@ -44,6 +44,7 @@ pub fn scan(home: &Home, content: &[u8], start: u64) -> Scan {
     };
     let mut at = 0;
     while let Some((begin, frame)) = checks.next(at) {
+        let filled = begin == checks.behind_zeros(at);
         let (offset, length) = (start.saturating_add(begin as u64), frame.length());
         let place = Place {
             offset,
@@ -54,7 +55,7 @@ pub fn scan(home: &Home, content: &[u8], start: u64) -> Scan {
         if put_frame(&mut found.digests, place, &frame).is_err() {
             continue; // stays outside of what is good
         }
-        if offset > found.end {
+        if offset > found.end && !filled {
             found.broken.push(found.end..offset);
         }
         found.end = start.saturating_add(at as u64);
@@ -73,8 +74,10 @@ struct Checks<'a> {
 impl<'a> Checks<'a> {
     /// The first frame at `from` or behind it.
     fn next(&mut self, from: usize) -> Option<(usize, Frame<'a>)> {
-        if let Ok(frame) = self.frame_at(from) {
-            return Some((from, frame));
+        for at in [from, self.behind_zeros(from)] {
+            if let Ok(frame) = self.frame_at(at) {
+                return Some((at, frame));
+            }
         }
         self.checksums
             .get_or_insert_with(|| Checksums::new(self.content));
@@ -83,6 +86,17 @@ impl<'a> Checks<'a> {
             let at = behind + at;
             self.frame_at(at).ok().map(|frame| (at, frame))
         })
+    }
+
+    /// The next block, where nothing but zeros fills up to it; `at` otherwise.
+    fn behind_zeros(&self, at: usize) -> usize {
+        let block = at.saturating_add(to_block(self.start.saturating_add(at as u64)));
+        let between = self.content.get(at..block).unwrap_or(&[1]);
+        if between.iter().all(|byte| *byte == 0) {
+            block
+        } else {
+            at
+        }
     }
 
     fn frame_at(&self, at: usize) -> Result<Frame<'a>, LogError> {

@@ -213,3 +213,29 @@ fn ids_outlive_their_events_as_long_as_they_are_known() {
     none.ids(events.digests(), |_| false).unwrap();
     assert_eq!(none.length(), 0);
 }
+
+#[test]
+fn a_long_group_ends_with_a_block() {
+    let mut group = Group::new(HOME, 8192 + 64);
+    group.image(1, b"one", vec![7; 20_000]).unwrap();
+    let (length, digests) = (group.length(), group.digests().to_vec());
+    group.fill_block();
+    assert_eq!((group.begin() + group.length()) % 4096, 0);
+    assert!(group.length() - length < 4096);
+    let bytes = bytes(&group);
+    assert_eq!(bytes.len() as u64, group.length());
+    let end = usize::try_from(length).unwrap();
+    assert!(bytes[end..].iter().all(|byte| *byte == 0));
+    assert_eq!(group.digests(), digests);
+    group.fill_block();
+    assert_eq!(bytes.len() as u64, group.length());
+}
+
+#[test]
+fn a_short_group_ends_with_its_last_frame() {
+    let mut group = Group::<Vec<u8>>::new(HOME, 64);
+    group.payload(kind::STATE, b"{}").unwrap();
+    let length = group.length();
+    group.fill_block();
+    assert_eq!(group.length(), length);
+}

@@ -113,3 +113,21 @@ fn false_starts_cost_no_more_than_true_ones() {
     let found = scan(&HOME, &hostile, 0);
     assert_eq!((found.end, found.digests.len()), (0, 0));
 }
+
+#[test]
+fn zeros_up_to_a_block_are_no_damage() {
+    let mut group = Group::new(HOME, 0);
+    group.header(1, 0, 1 << 16).unwrap();
+    group.image(1, b"one", vec![7; 20_000]).unwrap();
+    group.fill_block();
+    let first = bytes(&group);
+    let mut next = Group::new(HOME, first.len() as u64);
+    next.payload(kind::STATE, b"{}").unwrap();
+    let mut segment = [first.clone(), bytes(&next)].concat();
+    let whole = scan(&HOME, &segment, 0);
+    assert_eq!((whole.end, frames(&whole).len()), (segment.len() as u64, 3));
+    assert_eq!(whole.broken, []);
+    segment[first.len() - 1] = 1;
+    let dirty = scan(&HOME, &segment, 0);
+    assert_eq!((dirty.digests, dirty.broken.len()), (whole.digests, 1));
+}

@@ -165,6 +165,10 @@ impl LogGroup {
             .map_err(from_log)
     }
 
+    fn fill_block(&mut self) {
+        self.group.fill_block();
+    }
+
     #[getter]
     fn size(&self) -> u64 {
         self.group.length()
