@@ -8,7 +8,7 @@ import pytest
 
 from cammra_edge.errors import OutboxError
 from cammra_edge.outbox import Dropped
-from cammra_edge.outbox.exported import write_parked
+from cammra_edge.outbox.exported import export_of
 from tests.fakes import JPEG, a_life, fall_ill, new_event
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def test_an_export_holds_event_reason_and_pictures(bench: Bench, tmp_path: Path)
     a_bench_with_three_parked(bench)
     folder = tmp_path / "out" / "parked"
     for row, delivery in bench.outbox.parking.whole():
-        write_parked(folder, row, delivery.event, delivery.images)
+        export_of(row, delivery).write(folder)
     about = json.loads((folder / "profile1-packet00000001.json").read_text())
     assert about["parked"]["why"] == "HTTP 422: no such camera"
     assert about["event"]["plate"]["text"] == "1AB0001"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _ANSWER_S = 30.0
 _NEXT_LINE_S = 120.0
+_BLOCK_BYTES = 1 << 18
 _GOOD = range(200, 300)
 
 
@@ -80,8 +81,10 @@ class RunningEngine:
         """As `ask`, for an answer that comes line by line."""
         with self._answering(_NEXT_LINE_S):
             answer = self._answer(method, path, body, query)
-            while line := answer.readline():
-                yield line
+            begun = b""
+            while block := answer.read1(_BLOCK_BYTES):
+                *lines, begun = (begun + block).split(b"\n")
+                yield from lines
 
     def _answer(
         self, method: str, path: str, body: object, query: Mapping[str, object]
@@ -116,7 +119,7 @@ def _refusal(status: int, content: bytes) -> CammraError:
         wait_s = float(said.get("retry_after_s", 0.0))
     except (ValueError, LookupError, TypeError, AttributeError):
         words, wait_s = f"the engine answers {status}", 0.0
-    if status == http.client.SERVICE_UNAVAILABLE:
+    if status >= http.client.INTERNAL_SERVER_ERROR:
         return OutboxError(words)
     return RefusedError(status, words, wait_s)
 

@@ -17,6 +17,7 @@ from cammra_edge.errors import ConfigError
 from cammra_edge.model import Event
 from cammra_edge.outbox import OutboxStatus, Parked
 from cammra_edge.outbox.codec import value_from
+from cammra_edge.outbox.exported import Export, export_of
 from cammra_edge.search import erase_answer, memory_answer, search_answer
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from cammra_edge.search import Words
 
 _NOT_THERE = 404
+_PAGE = 1000
 _T = TypeVar("_T", bound="DataclassInstance")
 
 
@@ -53,9 +55,17 @@ class ParkedWhole:
     """A parked delivery with its event and its pictures."""
 
     profile: str
-    row: Parked
-    event: Event
-    images: Mapping[str, bytes]
+    export: Export
+
+    @property
+    def row(self) -> Parked:
+        """What is known of its tries."""
+        return value_from(Parked, self.export.parked)
+
+    @property
+    def event(self) -> Event:
+        """Its event."""
+        return value_from(Event, self.export.event)
 
 
 class Reached(Protocol):
@@ -172,9 +182,7 @@ class Opened:
         """See `Reached`."""
         keys = {number: known for known, number in self._outbox.profile_ids().items()}
         for row, delivery in self._outbox.parking.whole(self._number(key), seq):
-            yield ParkedWhole(
-                profile=keys[row.profile_id], row=row, event=delivery.event, images=delivery.images
-            )
+            yield ParkedWhole(profile=keys[row.profile_id], export=export_of(row, delivery))
 
     def retry(self, key: str | None, seq: int | None) -> int:
         """See `Reached`."""
@@ -246,7 +254,7 @@ class Asked:
         """Page by page."""
         after = 0
         while rows := self.engine.ask(
-            "GET", path_of("parked"), profile=key, after=after, limit=1000
+            "GET", path_of("parked"), profile=key, after=after, limit=_PAGE
         ):
             yield from sorted(rows, key=itemgetter("seq"))
             after = max(row["seq"] for row in rows)
@@ -255,12 +263,9 @@ class Asked:
         """See `Reached`."""
         for line in self.engine.lines("GET", path_of("parked", "export"), profile=key, seq=seq):
             plain = json.loads(line)
-            yield ParkedWhole(
-                profile=plain["profile"],
-                row=value_from(Parked, plain["parked"]),
-                event=value_from(Event, plain["event"]),
-                images={name: b64decode(text) for name, text in plain["images"].items()},
-            )
+            images = {name: b64decode(text) for name, text in plain["images"].items()}
+            export = Export(parked=plain["parked"], event=plain["event"], images=images)
+            yield ParkedWhole(profile=plain["profile"], export=export)
 
     def retry(self, key: str | None, seq: int | None) -> int:
         """See `Reached`."""

@@ -146,7 +146,16 @@ class Parking:
         self, profile_id: int | None = None, seq: int | None = None
     ) -> Iterator[tuple[Parked, Delivery]]:
         """Each of a profile or of all, or one, with event and images; damaged ones are passed over."""
-        for row in self._all(profile_id):
-            delivery = self.show(row.profile_id, row.seq) if seq in {None, row.seq} else None
+        rows = self._all(profile_id) if seq is None else self._one(profile_id, seq)
+        for row in rows:
+            delivery = self.show(row.profile_id, row.seq)
             if delivery is not None:
                 yield row, delivery
+
+    def _one(self, profile_id: int | None, seq: int) -> Iterator[Parked]:
+        """One event's parked deliveries, for each profile or for one."""
+        with self._lock:
+            profiles = {profile for profile, *_ in self._store.ledger.totals()}
+        for profile in sorted(profiles if profile_id is None else {profile_id}):
+            rows = self.page(profile, after=(profile, seq - 1), limit=1)
+            yield from (row for row in rows if row.seq == seq)

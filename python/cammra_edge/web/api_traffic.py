@@ -31,11 +31,12 @@ from cammra_edge.web.operation import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _COLUMNS = (
     "at", "profile", "event", "kind", "packet", "number", "outcome", "took_ms", "size_bytes", "why", "words",
 )  # fmt: skip
+_PIECE_BYTES = 1 << 20
 NOT_PARKED = "There is no such parked event any more."
 
 
@@ -132,7 +133,18 @@ async def export_parked(call: Call) -> Response:
         call.query["profile"] or None, call.query["seq"] or None
     )
     lines = (views.parked_line(*row) for row in rows)
-    return StreamingResponse(lines, media_type="application/x-ndjson")
+    return StreamingResponse(_together(lines), media_type="application/x-ndjson")
+
+
+def _together(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Some lines at a time: each piece of an answer costs a walk to another thread and back."""
+    piece = bytearray()
+    for line in lines:
+        piece += line
+        if len(piece) > _PIECE_BYTES:
+            yield bytes(piece)
+            piece.clear()
+    yield bytes(piece)
 
 
 async def retry_parked(call: Call) -> Schema:

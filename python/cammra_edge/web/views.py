@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cammra_edge.model import Direction, Event, EventKind, Plate
 from cammra_edge.outbox import EventState
-from cammra_edge.outbox.codec import plain_from
+from cammra_edge.outbox.exported import export_of
 from cammra_edge.payload.paths import base_path
 from cammra_edge.profile import FilesContent, Profile
 from cammra_edge.search import event_plain
@@ -109,11 +109,12 @@ def parked_plain(key: str, delivery: Parked, *, words: bool) -> dict[str, Any]:
 
 def parked_line(key: str, row: Parked, delivery: Delivery) -> bytes:
     """One parked delivery whole, as a line of JSON: as `parked export` writes it, with the pictures in base64."""
+    export = export_of(row, delivery)
     plain = {
         "profile": key,
-        "parked": plain_from(row),
-        "event": plain_from(delivery.event),
-        "images": {name: b64encode(jpeg).decode() for name, jpeg in delivery.images.items()},
+        "parked": export.parked,
+        "event": export.event,
+        "images": {name: b64encode(jpeg).decode() for name, jpeg in export.images.items()},
     }
     return (json.dumps(plain, separators=(",", ":")) + "\n").encode()
 

@@ -11,7 +11,6 @@ from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.reached import key_of
 from cammra_edge.cli.stored import add_where, stored_at
 from cammra_edge.cli.terminal import Style, shown
-from cammra_edge.outbox.exported import write_parked
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -77,7 +76,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
 def _export(folder: Path, found: Iterable[ParkedWhole]) -> int:
     count = 0
     for whole in found:
-        write_parked(folder, whole.row, whole.event, whole.images)
+        whole.export.write(folder)
         count += 1
     return count
 
@@ -109,7 +108,7 @@ def _show(found: list[ParkedWhole], names: Mapping[str, str], terminal: Terminal
         terminal.line(
             f"  {event.kind} of vehicle {event.car_id}, {shown(event.plate.text)}, {event.direction}"
         )
-        terminal.line(f"  event {event.event_id}, {len(whole.images)} pictures")
+        terminal.line(f"  event {event.event_id}, {len(whole.export.images)} pictures")
         terminal.data(
             {
                 "profile": whole.profile,
