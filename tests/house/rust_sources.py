@@ -52,7 +52,7 @@ class Module:
         """Every name of another place that its code needs."""
         code = _USE.sub(" ", self.code)
         for use in self.uses:
-            if not use.is_public or re.search(rf"\b{use.name[-1]}\b", code):
+            if not use.is_public or re.search(rf"(?<!::)\b{use.name[-1]}\b", code):
                 yield use.name
         for path in _INLINE.findall(code):
             yield absolute(tuple(path.split("::")), self.name)

@@ -75,6 +75,7 @@ def test_a_package_and_what_it_passes_on_may_not_need_each_other(tmp_path: Path)
         ("pub use a::One;", "use crate::b::Two;", "use crate::One;", ["crate::a <-> crate::b"]),
         ("pub struct Own;\npub use a::One;", "use crate::Own;", "", []),
         ("pub struct Own(One);\npub use a::One;", "use crate::Own;", "", ["crate <-> crate::a"]),
+        ("pub const OWN: T = T::One;\npub use a::One;", "use crate::OWN;", "", []),
         # Neither comments, texts, tests nor other crates need anything.
         ("", "use crate::b::Two;", '// crate::a::One\nconst C: &str = "crate::a";', []),
         ("", "use crate::b::Two;", "#[cfg(test)]\nmod tests {\n use crate::a::One;\n}", []),
