@@ -1,7 +1,10 @@
 from __future__ import annotations
 
-from cammra_edge.delivery.gate import PARKED_IN_A_ROW, Gate, GateState
+import pytest
+
+from cammra_edge.delivery.gate import HOPELESS_TRIES, PARKED_IN_A_ROW, Gate, GateState
 from cammra_edge.retry import NS_PER_S
+from cammra_edge.sinks.base import TryLater
 from tests.fakes import no_jitter
 
 HALF_A_SECOND_NS = NS_PER_S // 2
@@ -10,7 +13,7 @@ HALF_A_SECOND_NS = NS_PER_S // 2
 def fail(
     gate: Gate, seq: int, now_ns: int, *, probe: bool = False, after_s: float | None = None
 ) -> int:
-    return gate.try_later(seq, 1, probe=probe, why="away", after_s=after_s, now_mono_ns=now_ns)
+    return gate.try_later(seq, 1, TryLater("away", after_s), probe=probe, now_mono_ns=now_ns)
 
 
 def test_deliveries_that_fail_together_count_as_one_failure() -> None:
@@ -55,7 +58,42 @@ def test_what_flies_when_five_were_refused_is_kept() -> None:
 def test_one_that_was_away_alone_frees_nobody_else() -> None:
     gate = Gate(no_jitter)
     fail(gate, 1, 0)
-    assert not gate.delivered()
+    assert not gate.delivered(2)
     fail(gate, 1, 0)
     fail(gate, 2, 0)
-    assert gate.delivered()
+    assert gate.delivered(3)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "hopeless"),
+    [
+        (TryLater("broken off"), True),
+        (TryLater("status 500", status=500), True),
+        (TryLater("status 429", status=429), False),
+        (TryLater("status 503", status=503), False),
+        (TryLater("full", after_s=60.0), False),
+    ],
+)
+def test_one_that_others_pass_ten_times_is_hopeless_unless_the_receiver_is_busy(
+    outcome: TryLater, *, hopeless: bool
+) -> None:
+    gate = Gate(no_jitter)
+    for n in range(HOPELESS_TRIES):
+        gate.try_later(1, n + 1, outcome, probe=False, now_mono_ns=0)
+        assert not gate.is_hopeless(1)
+        gate.delivered(100 + n)
+    gate.try_later(1, HOPELESS_TRIES + 1, outcome, probe=False, now_mono_ns=0)
+    assert gate.is_hopeless(1) is hopeless
+
+
+def test_one_that_failed_alone_for_long_is_not_hopeless() -> None:
+    """Nobody passed it: the receiver may have been away."""
+    gate = Gate(no_jitter)
+    for n in range(5 * HOPELESS_TRIES):
+        fail(gate, 1, 0)
+        assert not gate.is_hopeless(1)
+        if n % HOPELESS_TRIES == 1:
+            gate.delivered(1)
+    gate.delivered(2)
+    fail(gate, 1, 0)
+    assert not gate.is_hopeless(1)

@@ -10,6 +10,7 @@ import pytest
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings
 from cammra_edge.delivery import DeliveryWorker
+from cammra_edge.delivery.gate import HOPELESS_TRIES
 from cammra_edge.model import EventKind
 from cammra_edge.outbox import Dropped, Outbox
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
@@ -104,6 +105,16 @@ def test_one_event_that_always_fails_does_not_hold_up_other_vehicles(rig: Rig) -
     rig.outbox.put(a_life(4))
     rig.run(1)
     assert len(rig.sink.packets()) == 12
+    for number in range(5, 5 + HOPELESS_TRIES):
+        rig.run(120)
+        rig.outbox.put([new_event(number)])
+    rig.run(120)
+    (parked,) = rig.outbox.parking.listed(1)
+    assert parked.packet == 1
+    assert parked.why == "failed 10 times while others were delivered: HTTP 500"
+    # Its vehicle goes on, and nobody else is held up.
+    assert set(rig.sink.packets()) == set(range(2, 17 + HOPELESS_TRIES))
+    assert rig.worker.status().queue_events == 0
 
 
 def test_a_refused_event_is_parked_at_once_and_the_next_goes(rig: Rig) -> None:

@@ -13,7 +13,7 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.message import Attempt, Body
 from cammra_edge.model import Device
 from cammra_edge.profile import HttpPost, Profile, Timeouts
-from cammra_edge.sinks import dial, open_sink
+from cammra_edge.sinks import dial, names, open_sink
 from cammra_edge.sinks.base import TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.trial import trial
@@ -58,8 +58,8 @@ def test_a_name_server_that_is_silent_holds_nobody_up() -> None:
 
 @pytest.mark.usefixtures("deaf_resolver")
 def test_an_address_needs_no_name_server() -> None:
-    assert [entry[4] for entry in dial.resolved(LOOPBACK, 7, 0.01)] == [(LOOPBACK, 7)]
-    assert [entry[4][:2] for entry in dial.resolved("::1", 7, 0.01)] == [("::1", 7)]
+    assert [entry[4] for entry in names.resolved(LOOPBACK, 7, 0.01)] == [(LOOPBACK, 7)]
+    assert [entry[4][:2] for entry in names.resolved("::1", 7, 0.01)] == [("::1", 7)]
 
 
 def hangs_up(_: socket.socket, __: int, ___: Scripted) -> None:

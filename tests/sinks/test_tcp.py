@@ -14,7 +14,8 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.message import Attempt, Body, Files
 from cammra_edge.profile import Tcp, Timeouts
 from cammra_edge.sinks.base import Delivered, GiveUp, TryLater
-from cammra_edge.sinks.tcp import TcpSink, _closed, unacknowledged_bytes
+from cammra_edge.sinks.tcp import TcpSink
+from cammra_edge.sinks.unacknowledged import is_over, unacknowledged_bytes
 from tests.half_open import vanish
 from tests.servers import (
     LOOPBACK,
@@ -79,7 +80,7 @@ def test_a_receiver_that_closes_while_we_look_away_has_every_byte(
         if not looked.is_set():
             assert left > 1
             looked.set()
-            while not _closed(sock):
+            while not is_over(sock):
                 time.sleep(0.001)
         return left
 

@@ -11,8 +11,10 @@ The gate stands in one of three states:
 With several deliveries in flight, the first failure shuts the gate. Failures of the same moment count once, so
 that eight broken connections cause no longer wait than one.
 
-A delivery that alone fails while others pass (a poisoned one) waits on its own: after `OWN_TRIES` its next
-try is due after the gate's, so that the next vehicle's delivery is the probe.
+A delivery that alone fails while others pass (a poisoned one, or one too large for a connection that dies under
+it) waits on its own: after `OWN_TRIES` its next try is due after the gate's, so that the next vehicle's delivery is
+the probe. When others have passed it `HOPELESS_TRIES` times, it is to be parked. A receiver that says it is busy
+counts against nobody.
 Held by `tests/delivery/test_gate.py`.
 """
 
@@ -27,9 +29,14 @@ from cammra_edge.retry import NS_PER_S, Backoff, retry_after_ns
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cammra_edge.sinks.base import TryLater
+
 PARKED_IN_A_ROW = 5
 OWN_TRIES = 3
+HOPELESS_TRIES = 10
 PAUSED_PROBE_NS = 900 * NS_PER_S
+_BUSY = frozenset({429, 503})
+_MOST_PASSED = 1000
 
 
 class GateState(StrEnum):
@@ -53,6 +60,11 @@ class Gate:
     parked_in_a_row: int = 0
     probing: bool = False
     failed: set[int] = field(default_factory=set)
+    """Since the last that was delivered."""
+    suspected: set[int] = field(default_factory=set)
+    """Those of them whose receiver did not say that it is busy."""
+    passed: dict[int, int] = field(default_factory=dict)
+    """How often a delivery failed before another one passed it."""
 
     def admits(self, now_mono_ns: int) -> bool:
         """May a delivery be tried now? While not open, only one at a time."""
@@ -72,32 +84,37 @@ class Gate:
         if probe:
             self.probing = False
 
-    def delivered(self) -> bool:
+    def delivered(self, seq: int) -> bool:
         """Open up.
 
         Returns:
             Whether the receiver was away: then every delivery that waits for its retry may go at once.
         """
         away = len(self.failed) > 1
+        self.passed.pop(seq, None)
+        for other in self.suspected - {seq}:
+            self.passed[other] = self.passed.get(other, 0) + 1
+        while len(self.passed) > _MOST_PASSED:
+            del self.passed[next(iter(self.passed))]
+        self._open()
+        return away
+
+    def _open(self) -> None:
         self.state = GateState.OPEN
         self.why = ""
         self.failures = 0
         self.parked_in_a_row = 0
         self.failed.clear()
-        return away
+        self.suspected.clear()
 
-    def try_later(  # noqa: PLR0913 - what a failure is made of, by name
-        self,
-        seq: int,
-        attempts: int,
-        *,
-        probe: bool,
-        why: str,
-        after_s: float | None,
-        now_mono_ns: int,
+    def try_later(
+        self, seq: int, attempts: int, outcome: TryLater, *, probe: bool, now_mono_ns: int
     ) -> int:
         """Shut; returns when this delivery may be tried again."""
+        why, after_s = outcome.why, outcome.after_s
         self.failed.add(seq)
+        if after_s is None and outcome.status not in _BUSY:
+            self.suspected.add(seq)
         if self.state is GateState.PAUSED:
             if probe:
                 self.due_mono_ns = now_mono_ns + PAUSED_PROBE_NS
@@ -112,6 +129,15 @@ class Gate:
             return self.due_mono_ns
         return self.due_mono_ns + 1 + self.backoff.wait_ns(attempts, self.draw)
 
+    def is_hopeless(self, seq: int) -> bool:
+        """Has this delivery, which has just failed, been passed by others so often that the fault is its own?"""
+        if seq not in self.suspected or self.passed.get(seq, 0) < HOPELESS_TRIES:
+            return False
+        del self.passed[seq]
+        self.failed.discard(seq)
+        self.suspected.discard(seq)
+        return True
+
     def given_up(self, *, why: str, now_mono_ns: int) -> bool:
         """The receiver refused one delivery for good; since it answers, the gate opens.
 
@@ -124,6 +150,7 @@ class Gate:
         self.parked_in_a_row += 1
         self.failures = 0
         self.failed.clear()
+        self.suspected.clear()
         if self.parked_in_a_row >= PARKED_IN_A_ROW:
             self.pause(
                 f"{PARKED_IN_A_ROW} refused in a row, none delivered: {why}",
@@ -143,4 +170,4 @@ class Gate:
     def resume(self) -> None:
         """A person says it is mended."""
         self.probing = False
-        self.delivered()
+        self._open()

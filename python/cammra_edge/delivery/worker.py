@@ -18,7 +18,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from cammra_edge.delivery.gate import Gate, GateState
+from cammra_edge.delivery.gate import HOPELESS_TRIES, Gate, GateState
 from cammra_edge.delivery.journal import Journal, Try
 from cammra_edge.delivery.rules import rules_from
 from cammra_edge.delivery.status import ProfileState, ProfileStatus, stored_status
@@ -43,6 +43,7 @@ IDLE_WAIT_S = 60.0
 LEAST_WAIT_S = 0.02
 """Where due deliveries cannot be taken (the disk does not answer), the thread must not spin."""
 LOOK_AGAIN_S = 1.0
+PASSED = f"failed {HOPELESS_TRIES} times while others were delivered"
 
 
 def draw_evenly() -> float:
@@ -180,24 +181,27 @@ class DeliveryWorker:
             match outcome:
                 case Delivered(note=note):
                     self._outbox.done(delivery)
-                    if gate.delivered():
+                    if gate.delivered(delivery.seq):
                         self._outbox.release_held(self.profile_id)
                     result, why = "delivered", note
                 case TryLater(why=why) | GiveUp(why=why) | Misconfigured(why=why) if self._retired:
                     # Outcome under old settings; the new worker retries.
                     self._outbox.postpone(delivery, due_mono_ns=now_mono_ns)
                     result = "retry"
-                case TryLater(why=why, after_s=after_s):
+                case TryLater(why=why):
                     due_mono_ns = gate.try_later(
                         delivery.seq,
                         delivery.attempts + 1,
+                        outcome,
                         probe=probe,
-                        why=why,
-                        after_s=after_s,
                         now_mono_ns=now_mono_ns,
                     )
-                    self._outbox.postpone(delivery, due_mono_ns=due_mono_ns)
-                    result = "retry"
+                    if gate.is_hopeless(delivery.seq):
+                        self._outbox.park(delivery, why=f"{PASSED}: {why}", words=outcome.words)
+                        result = "parked"
+                    else:
+                        self._outbox.postpone(delivery, due_mono_ns=due_mono_ns)
+                        result = "retry"
                 case GiveUp(why=why):
                     if gate.given_up(why=why, now_mono_ns=now_mono_ns):
                         self._outbox.park(delivery, why=why, words=outcome.words)

@@ -21,10 +21,11 @@ class Timeouts(Checked):
     """How long a try may take, in seconds.
 
     Args:
-        connect_s: For the connection, TLS included.
+        connect_s: For the connection: finding the address, at most half of it for TCP, and TLS.
         write_s: Without the receiver taking a byte of the message.
         answer_s: Without a byte of the answer arriving.
-        total_s: For the whole try, however slowly bytes trickle.
+        total_s: For the whole try, however slowly bytes trickle; what a slow link (8 kB/s) needs for the message
+            comes on top.
     """
 
     _: KW_ONLY

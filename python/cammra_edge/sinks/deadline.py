@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cammra_edge.clock import Clock
 
 _NS_PER_S = 1_000_000_000
+_SLOWEST_BYTES_PER_S: Final = 8_000
+"""A link that carries no more is not called healthy: 256 kbit/s that four profiles share."""
 
 
 class Deadline:
@@ -31,6 +36,21 @@ class Deadline:
         if left <= 0:
             raise TimeoutError("the time for the whole try is over")
         return left if most_s is None else min(left, most_s)
+
+    @contextlib.contextmanager
+    def sending(self, size_bytes: int) -> Iterator[None]:
+        """Do not count the time that is spent within, as far as a slow link needs it for so many bytes."""
+        began_ns = self._clock.mono_ns()
+        allowed_ns = size_bytes * _NS_PER_S // _SLOWEST_BYTES_PER_S
+        self._at_mono_ns += allowed_ns
+        try:
+            yield
+        finally:
+            self._at_mono_ns -= max(0, allowed_ns - (self._clock.mono_ns() - began_ns))
+
+    def anew(self, seconds: float) -> Deadline:
+        """Another one by the same clock, so many seconds from now."""
+        return Deadline(self._clock, seconds)
 
     def sooner(self, seconds: float) -> Deadline:
         """Another deadline, no later than this one."""

@@ -1,91 +1,146 @@
 """Making a TCP connection that notices when its other end is gone.
 
-All addresses of a name are tried within one deadline, so that a dead first one (IPv6 without a route, say) costs
-only its share. A name server that does not answer costs no more than the deadline. Held by
-`tests/sinks/test_dial.py`.
+All addresses of a name are tried within one deadline, each a quarter of a second after the one before and the two
+families in turn (RFC 8305), so that a dead one costs no more than that. Held by `tests/sinks/test_dial.py`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import queue
+import errno
+import os
+import select
 import socket
-import threading
-from typing import TYPE_CHECKING, Any
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING, Any, Final
+
+from cammra_edge.sinks import names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cammra_edge.profile import Timeouts
     from cammra_edge.sinks.deadline import Deadline
+    from cammra_edge.sinks.names import Address
 
 _KEEPALIVE_IDLE_S = 20
+"""Below the half minute after which the first NAT forgets a silent connection."""
 _KEEPALIVE_EVERY_S = 5
 _KEEPALIVE_PROBES = 3
+_MOST_UNSENT_BYTES: Final = 128 << 10
+"""What the kernel takes in advance. With more, a slow link could seem to take nothing for many seconds."""
 _MS_PER_S = 1000
-_FIRST_ADDRESS_S = 3.0
-"""While there are more addresses to try, one gets no longer than this."""
+_HEAD_START_S: Final = 0.25
+_SHARE_OF_TCP: Final = 0.5
+"""Of the time for the connection; the rest is for TLS."""
 
 
 def dial(host: str, port: int, deadline: Deadline, limits: Timeouts) -> socket.socket:
-    """Connect, trying each address.
+    """Connect to the first of its addresses that answers.
 
     Args:
         host: Name or address.
         port: Its port.
         deadline: Of the whole try.
-        limits: `connect_s` for all addresses together; the connection breaks when sent bytes are not acknowledged
-            for `write_s`.
+        limits: `connect_s` for name and connection, at most half of it for the connection; which breaks when sent
+            bytes are not acknowledged for `write_s`.
 
     Raises:
-        OSError: The error of the last address.
+        OSError: The error of the last address that failed.
     """
     connect = deadline.sooner(limits.connect_s)
-    addresses = resolved(host, port, connect.wait_s())
-    for index, (family, kind, protocol, _, address) in enumerate(addresses):
-        last = index == len(addresses) - 1
-        sock = socket.socket(family, kind, protocol)
-        try:
-            _watch(sock, limits.write_s)
-            sock.settimeout(connect.wait_s(None if last else _FIRST_ADDRESS_S))
-            sock.connect(address)
-        except TimeoutError:
-            sock.close()
-            if last or connect.left_s() <= 0:
-                raise TimeoutError("no connection came about in time") from None
-        except OSError:
-            sock.close()
-            if last or connect.left_s() <= 0:
-                raise
-        else:
-            return sock
-    raise OSError("the name has no address")
-
-
-def resolved(host: str, port: int, wait_s: float) -> list[tuple[Any, ...]]:
-    """The addresses of a name, as from `socket.getaddrinfo`: of both families, since a camera may have only one.
-
-    Raises:
-        TimeoutError: No name server answered.
-        socket.gaierror: There is no such name.
-    """
-    with contextlib.suppress(socket.gaierror):  # then it is a name
-        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    answers: queue.SimpleQueue[list[tuple[Any, ...]] | OSError] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answers.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
-        except (OSError, UnicodeError) as error:
-            answers.put(error if isinstance(error, OSError) else socket.gaierror(str(error)))
-
-    # The system's resolver has no time limit and can take half a minute for a name, so it runs on a thread of its own.
-    threading.Thread(target=ask, name="resolver", daemon=True).start()
+    found = names.addresses(host, port, connect)
+    until = connect.sooner(limits.connect_s * _SHARE_OF_TCP)
+    race = _Race(_in_turn(found), until, limits.write_s)
     try:
-        answer = answers.get(timeout=wait_s)
-    except queue.Empty:
-        raise TimeoutError(f"no name server answered for {host}") from None
-    if isinstance(answer, OSError):
-        raise answer
-    return answer
+        sock, address = race.won()
+    finally:
+        race.close()
+    names.remember(host, port, address, deadline)
+    sock.settimeout(limits.connect_s)
+    return sock
+
+
+def _in_turn(found: list[Address]) -> Iterable[Address]:
+    """The addresses, the two families in turn; that of the first address begins."""
+    first = [address for address in found if address[0] == found[0][0]]
+    other = [address for address in found if address[0] != found[0][0]]
+    pairs = zip_longest(first, other)
+    return (address for address in chain.from_iterable(pairs) if address is not None)
+
+
+class _Race:
+    """Connections to several addresses of one name, begun one after the other."""
+
+    def __init__(self, found: Iterable[Address], until: Deadline, unacknowledged_s: float) -> None:
+        self._waiting = list(found)
+        self._until = until
+        self._unacknowledged_s = unacknowledged_s
+        self._running: dict[int, tuple[socket.socket, Address]] = {}
+        self._poll = select.poll()
+        self._error = OSError("the name has no address")
+
+    def won(self) -> tuple[socket.socket, Address]:
+        """The first that comes about.
+
+        Raises:
+            OSError: None does.
+        """
+        while self._waiting or self._running:
+            if self._waiting:
+                self._begin(self._waiting.pop(0))
+            # The next one waits only while one is under way.
+            while self._running:
+                ready = self._ended()
+                for number in ready:
+                    sock, address = self._running.pop(number)
+                    self._poll.unregister(number)
+                    failure = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                    if not failure:
+                        return sock, address
+                    sock.close()
+                    self._error = OSError(failure, os.strerror(failure))
+                if self._waiting:
+                    break
+                if not ready:
+                    raise TimeoutError("no connection came about in time")
+        raise self._error
+
+    def close(self) -> None:
+        """Let go of those that have not won."""
+        for sock, _ in self._running.values():
+            sock.close()
+
+    def _begin(self, address: Address) -> None:
+        family, kind, protocol, _, target = address
+        try:
+            sock = socket.socket(family, kind, protocol)
+        except OSError as error:
+            self._error = error
+            return
+        _watch(sock, self._unacknowledged_s)
+        sock.settimeout(0)
+        failure = _connect(sock, target)
+        if failure not in {0, errno.EINPROGRESS}:
+            sock.close()
+            self._error = OSError(failure, os.strerror(failure))
+            return
+        self._running[sock.fileno()] = (sock, address)
+        self._poll.register(sock, select.POLLOUT)
+
+    def _ended(self) -> list[int]:
+        """Numbers of the sockets that are connected or have failed, none when it is the next one's turn."""
+        wait_s = max(0.0, self._until.left_s())
+        if self._waiting:
+            wait_s = min(wait_s, _HEAD_START_S)
+        return [number for number, _ in self._poll.poll(wait_s * _MS_PER_S)]
+
+
+def _connect(sock: socket.socket, target: Any) -> int:  # noqa: ANN401 - of either family
+    try:
+        return sock.connect_ex(target)
+    except OSError as error:  # an address that is none
+        return error.errno or errno.EINVAL
 
 
 def _watch(sock: socket.socket, unacknowledged_s: float) -> None:
@@ -100,3 +155,4 @@ def _watch(sock: socket.socket, unacknowledged_s: float) -> None:
         sock.setsockopt(
             socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(unacknowledged_s * _MS_PER_S)
         )
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MOST_UNSENT_BYTES)

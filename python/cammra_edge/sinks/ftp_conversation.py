@@ -23,6 +23,7 @@ from cammra_edge.sinks.ftp_reply import (
     GarbledError,
     RefusedError,
 )
+from cammra_edge.sinks.unacknowledged import hint, see_out
 
 if TYPE_CHECKING:
     from cammra_edge.profile import Ftp
@@ -157,9 +158,11 @@ class FtpConversation(FtpControl):
         self.unfinished = path
         with data:
             try:
-                self._write(data, content)
-            except TimeoutError:
-                raise
+                with self.deadline.sending(len(content)):
+                    self._write(data, content)
+                    see_out(data, self.deadline, answers_on=self._socket())
+            except TimeoutError as error:
+                raise TimeoutError(hint(data) or str(error)) from None
             except OSError as error:
                 with contextlib.suppress(EOFError, OSError):
                     self._complete()  # the server may know why

@@ -19,6 +19,7 @@ import ssl
 from typing import TYPE_CHECKING, Final
 
 from cammra_edge.framing import HttpAnswer
+from cammra_edge.sinks.unacknowledged import hint, unacknowledged_bytes
 
 if TYPE_CHECKING:
     import socket
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 FIRST_REFUSAL: Final = 300
 _PIECE_BYTES: Final = 64 << 10
 _MS_PER_S: Final = 1000
+_LOOK_MS: Final = 50
 _LINGER_S: Final = 2.0
 """How long the rest of a refusal's head may take."""
 _TLS_ALERT: Final = b"\x15\x03"
@@ -86,10 +88,18 @@ class Connection:
             TimeoutError: Says what was done until then.
             OSError: The network.
         """
+        try:
+            return self._exchanged(head, content, deadline)
+        except TimeoutError as error:
+            raise TimeoutError(hint(self._sock) or str(error)) from None
+
+    def _exchanged(self, head: bytes, content: bytes, deadline: Deadline) -> HttpAnswer:
         answer = HttpAnswer()
         self._last = None
         self.heard = False
-        if self._sent(head, content, answer, deadline):
+        with deadline.sending(len(content)):
+            out = self._sent(head, content, answer, deadline)
+        if out:
             self._last = answer
         else:
             self.refused = True
@@ -165,6 +175,7 @@ class Connection:
                     return True
                 rest = memoryview(head + content)[count:]
             self._send_rest(rest, total, answer, deadline)
+            self._see_out(answer, deadline)
         except (BrokenOffError, NoHttpError, TimeoutError):
             raise
         except OSError:
@@ -193,6 +204,18 @@ class Connection:
                 if not answer.status:
                     raise BrokenOffError(_BROKEN_OFF)
                 listening = False
+
+    def _see_out(self, answer: HttpAnswer, deadline: Deadline) -> None:
+        """Wait until the receiver's kernel has all of it, or an answer comes: only then a slow answer is one."""
+        while not answer.status and unacknowledged_bytes(self._sock):
+            if not self._poll.poll(_LOOK_MS):
+                deadline.wait_s()
+                continue
+            received = self._received_now()
+            if received:
+                self._take_in(answer, received)
+            elif received is not None:
+                return
 
     def _taken(self, rest: memoryview) -> int:
         try:

@@ -158,7 +158,8 @@ class Session:
                 self.unfinished = path
                 await file.write(content)
 
-        self._run(write)
+        with self.deadline.sending(len(content)):
+            self._run(write)
         self.unfinished = ""
 
     def rename(self, path: str, name: str, /) -> None:

@@ -12,12 +12,10 @@ Invariants, held by `tests/sinks/test_tcp.py`:
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import select
 import socket
 import ssl
 import struct
-import termios
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +28,7 @@ from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.dial import dial
 from cammra_edge.sinks.half_closed import HalfClosed
 from cammra_edge.sinks.tls import Trust
+from cammra_edge.sinks.unacknowledged import hint, is_over, unacknowledged_bytes
 
 if TYPE_CHECKING:
     from cammra_edge.clock import Clock
@@ -47,7 +46,6 @@ _TERMINATORS: Final = {
     Framing.LENGTH: b"",
 }
 _LARGEST_LENGTH = 0xFFFF_FFFF
-_TCP_CLOSE = 7  # `TCP_CLOSE` of Linux' tcp_states.h
 
 
 class TcpSink:
@@ -122,9 +120,10 @@ class TcpSink:
         persistent, ack = self._protocol.persistent, self._protocol.ack
         secure = isinstance(sock, ssl.SSLSocket)
         try:
-            self._write(sock, content, deadline)
-            finished = not persistent and not secure and _finish(sock)
-            self._wait_for_kernel(sock, deadline, finished=finished)
+            with deadline.sending(len(content)):
+                self._write(sock, content, deadline)
+                finished = not persistent and not secure and _finish(sock)
+                self._wait_for_kernel(sock, deadline, finished=finished)
             outcome = self._acknowledged(sock, deadline)
             if persistent and isinstance(outcome, Delivered):
                 self._kept = sock
@@ -132,6 +131,10 @@ class TcpSink:
             if isinstance(sock, ssl.SSLSocket):
                 # Only now: nothing can be read after it, and it must not meet a full buffer.
                 _finish_tls(sock)
+        except TimeoutError as error:
+            words = hint(sock) or str(error)
+            sock.close()
+            raise TimeoutError(words) from None
         except BaseException:
             sock.close()
             raise
@@ -169,11 +172,13 @@ class TcpSink:
         # Our FIN counts as one byte; a receiver that has every byte may answer it with a reset.
         ours = 1 if finished else 0
         pause_s = _FIRST_PAUSE_S
-        wait = deadline.sooner(self._protocol.timeouts.write_s)
+        write_s = self._protocol.timeouts.write_s
+        wait = deadline.sooner(write_s)
+        before = unacknowledged_bytes(sock)
         while True:
             # Read before the count: the count is final only when the connection was over before it.
             broken = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            closed = _closed(sock)
+            closed = is_over(sock)
             left = unacknowledged_bytes(sock)
             if left <= ours:
                 return
@@ -181,6 +186,8 @@ class TcpSink:
                 raise OSError(broken, "the connection broke before every byte was acknowledged")
             if closed:
                 raise ConnectionResetError(f"broken off with {left} bytes not acknowledged")
+            if left < before:
+                before, wait = left, deadline.sooner(write_s)
             wait.wait_s()
             time.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
@@ -202,13 +209,6 @@ class TcpSink:
         return Delivered("acknowledged by the receiver's application")
 
 
-def unacknowledged_bytes(sock: socket.socket) -> int:
-    """Bytes that were written and that the peer's kernel has not acknowledged (Linux `SIOCOUTQ`)."""
-    answer = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, struct.pack("i", 0))
-    (left,) = struct.unpack("i", answer)
-    return int(left)
-
-
 def _finish(sock: socket.socket) -> bool:
     """Shut the writing side; False where the receiver has hung up already."""
     try:
@@ -225,12 +225,6 @@ def _finish_tls(sock: ssl.SSLSocket) -> None:
         with contextlib.suppress(ssl.SSLWantReadError):  # sent; the answer is not waited for
             sock.unwrap()
         sock.shutdown(socket.SHUT_WR)
-
-
-def _closed(sock: socket.socket) -> bool:
-    """Whether the connection is over, so that nothing more will be acknowledged."""
-    state = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
-    return state[0] == _TCP_CLOSE
 
 
 def _drained(sock: socket.socket) -> bool:

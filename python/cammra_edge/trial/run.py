@@ -17,7 +17,8 @@ from cammra_edge.profile import Transport
 from cammra_edge.sinks import failures, open_sink
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
-from cammra_edge.sinks.dial import dial, resolved
+from cammra_edge.sinks.dial import dial
+from cammra_edge.sinks.names import resolved
 from cammra_edge.trial import picture
 from cammra_edge.trial.step import FailedStep, Step, remedy_of
 
