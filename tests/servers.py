@@ -141,9 +141,12 @@ class Scripted:
     script: Callable[[socket.socket, int, Scripted], None]
     received: list[bytes] = field(default_factory=list)
     connections: int = 0
+    host: str = LOOPBACK
+    port: int = 0
 
     def __enter__(self) -> Self:
-        self._listener = socket.create_server((LOOPBACK, 0))
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        self._listener = socket.create_server((self.host, self.port), family=family)
         self.port = int(self._listener.getsockname()[1])
         self._closing = False
         self._open: list[socket.socket] = []

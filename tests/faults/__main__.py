@@ -27,9 +27,11 @@ from tests.faults import (
     isolation,
     kills,
     lossy,
+    network,
     power,
     rates,
     receivers,
+    resolving,
     writes,
 )
 from tests.faults.behaviours import BEHAVIOURS
@@ -111,7 +113,19 @@ def catalogue() -> dict[str, Callable[[Path], Finding]]:
         "far": partial(receivers.far_away, events=400),
         "lossy": partial(lossy.far_and_lossy, events=400),
         "backlog": partial(backlog.long_backlog, events=100_000),
+        "network black hole": network.black_hole,
+        "network packets": network.packets_too_large,
+        "network dies": network.dies_under_large_ones,
+        "network flapping": partial(network.flapping, flaps=12, up_s=2.0, down_s=3.0),
+        "network forgotten": partial(network.forgotten, after_s=30.0, silence_s=40.0),
+        "network boot": network.link_down_at_boot,
+        **{
+            f"network slow {shows}": partial(network.slow_but_healthy, shows=shows)
+            for shows in network.SLOW
+        },
     }
+    for name in resolving.CASES:
+        faults[f"name server {name}"] = partial(resolving.name_server, name=name)
     for name in BEHAVIOURS:
         faults[f"receiver {name}"] = partial(
             isolation.undisturbed, name=name, events=200, turns=4, more_turns=8

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.delivery import DeliveryWorker
+from cammra_edge.delivery.worker import draw_evenly
 from cammra_edge.message import Body, Message
 from cammra_edge.model import Event, EventKind
 from cammra_edge.profile import HttpPost, Profile, Timeouts
@@ -18,7 +19,7 @@ from tests.servers import LOOPBACK, Scripted, answer, read_request
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from cammra_edge.outbox import Outbox
 
@@ -53,6 +54,11 @@ class Book:
             self.came.append((packet, vehicle_no, ordinal))
             self.at_s.setdefault(packet, at_s)
 
+    @property
+    def repeats(self) -> int:
+        """Events that came more than once."""
+        return len(self.came) - len(self.at_s)
+
     def script(self, connection: socket.socket, _: int, __: Scripted) -> None:
         """Take everything that comes on a connection."""
         while request := read_request(connection):
@@ -73,14 +79,23 @@ class Book:
         return True
 
 
-def profile_to(port: int, name: str, **settings: Any) -> Profile:  # noqa: ANN401 - any field
-    """A profile that sends to a port of this machine."""
-    way = HttpPost(f"http://{LOOPBACK}:{port}/", timeouts=QUICK)
+def profile_to(
+    port: int,
+    name: str,
+    *,
+    host: str = LOOPBACK,
+    timeouts: Timeouts = QUICK,
+    **settings: Any,  # noqa: ANN401 - any field
+) -> Profile:
+    """A profile that sends to a port, of this machine where no other is named."""
+    way = HttpPost(f"http://{host}:{port}/", timeouts=timeouts)
     return Profile(name, way, events=set(EventKind), **settings)
 
 
 @contextlib.contextmanager
-def delivering(outbox: Outbox, *profiles: Profile) -> Iterator[list[DeliveryWorker]]:
+def delivering(
+    outbox: Outbox, *profiles: Profile, draw: Callable[[], float] = draw_evenly
+) -> Iterator[list[DeliveryWorker]]:
     """Workers with real sinks, from start to stop."""
     workers = [
         DeliveryWorker(
@@ -90,6 +105,7 @@ def delivering(outbox: Outbox, *profiles: Profile) -> Iterator[list[DeliveryWork
             render,
             more_sinks=lambda profile=profile: open_sink(profile.protocol, clock=SYSTEM_CLOCK),  # type: ignore[misc]
             clock=SYSTEM_CLOCK,
+            draw=draw,
         )
         for profile in profiles
     ]

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults import backlog, disks, isolation, kills, power, receivers, writes
+from tests.faults import (
+    backlog,
+    disks,
+    isolation,
+    kills,
+    network,
+    power,
+    receivers,
+    resolving,
+    writes,
+)
 from tests.faults.behaviours import BEHAVIOURS
 from tests.faults.finding import CannotBeProvokedError, Finding
 from tests.recordings import recordings
@@ -78,3 +88,26 @@ def test_after_an_outage_what_happens_now_overtakes_the_backlog(tmp_path: Path) 
 @pytest.mark.alone
 def test_a_long_backlog_takes_little_memory(tmp_path: Path) -> None:
     held(lambda: backlog.long_backlog(tmp_path, events=2_000, least_share=0.4))
+
+
+@pytest.mark.parametrize(
+    "provoke",
+    [network.packets_too_large, network.dies_under_large_ones, network.link_down_at_boot],
+)
+def test_a_network_that_fails_costs_no_event(
+    tmp_path: Path, provoke: Callable[[Path], Finding]
+) -> None:
+    held(lambda: provoke(tmp_path))
+
+
+def test_a_link_that_flaps_costs_no_event(tmp_path: Path) -> None:
+    held(lambda: network.flapping(tmp_path, flaps=3, up_s=0.5, down_s=0.5))
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(
+    "name",
+    [name for name, case in resolving.CASES.items() if case.quick],
+)
+def test_a_name_server_that_fails_costs_little(tmp_path: Path, name: str) -> None:
+    held(lambda: resolving.name_server(tmp_path, name))

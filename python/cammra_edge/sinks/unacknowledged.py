@@ -20,9 +20,9 @@ _LOOK_MS: Final = 50
 # Of Linux' `struct tcp_info`, with their offsets.
 _INFO_BYTES: Final = 136
 _SEGMENT_BYTES: Final = 16  # tcpi_snd_mss
+_PACKET_BYTES: Final = 60  # tcpi_pmtu
 _REPEATED: Final = 100  # tcpi_total_retrans
 _ACKNOWLEDGED: Final = 120  # tcpi_bytes_acked, in which the SYN counts as one byte
-_HEADERS_BYTES: Final = 40
 
 
 def unacknowledged_bytes(sock: socket.socket) -> int:
@@ -62,11 +62,12 @@ def hint(sock: socket.socket) -> str:
     if len(info) < _INFO_BYTES:
         return ""
     (segment,) = struct.unpack_from("I", info, _SEGMENT_BYTES)
+    (packet,) = struct.unpack_from("I", info, _PACKET_BYTES)
     (repeated,) = struct.unpack_from("I", info, _REPEATED)
     (acknowledged,) = struct.unpack_from("Q", info, _ACKNOWLEDGED)
     if not repeated or acknowledged >= segment or left <= segment:
         return ""
     return (
-        f"connected, but no full packet arrives: does the way there take less than {segment + _HEADERS_BYTES}"
+        f"connected, but no full packet arrives: does the way there take less than {packet}"
         " bytes a packet? Then lower the MTU of the camera's network (or TCP_MAXSEG)"
     )
