@@ -20,13 +20,13 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tests.faults.finding import CannotBeProvokedError, need_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 _Result = TypeVar("_Result")
 _NET = divmod(os.getpid() % 10_000, 250)

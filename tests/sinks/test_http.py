@@ -90,6 +90,7 @@ def test_one_connection_carries_many_events(good: Scripted) -> None:
         ("200 OK", Delivered),
         ("202 Accepted", Delivered),
         ("204 No Content", Delivered),
+        ("208 Already Reported", Delivered),
         ("301 Moved", GiveUp),
         ("307 Temporary", GiveUp),
         ("400 Bad", GiveUp),

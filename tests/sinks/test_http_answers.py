@@ -225,6 +225,24 @@ def test_no_bytes_are_taken_for_an_answer_that_can_be_followed_by_another(
         assert not given.reusable
 
 
+@pytest.mark.parametrize(
+    ("head", "body", "outcome"),
+    [
+        (b"Content-Length: 9\r\n\r\n", b"tak", TryLater),
+        (b"Content-Length: 3\r\n\r\n", b"taken", TryLater),
+        (CHUNKED + b"\r\n", b"5\r\ntak", TryLater),
+        (b"Content-Length: 9\r\n\r\n", b"taken", Delivered),
+    ],
+)
+def test_where_the_body_counts_one_cut_short_is_none(
+    head: bytes, body: bytes, outcome: type[Outcome]
+) -> None:
+    """A status without it would be believed: whoever needs the body to be whole asks for its words."""
+    with Scripted(script(Case(OK + head + body, closes=True))) as server:
+        (seen,) = outcomes(server, 1, success_body="taken")
+    assert isinstance(seen, outcome)
+
+
 # ---- whose answer it is --------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ import os
 import select
 import socket
 from itertools import chain, zip_longest
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from cammra_edge.sinks import names
 
@@ -120,7 +120,7 @@ class _Race:
             return
         _watch(sock, self._unacknowledged_s)
         sock.settimeout(0)
-        failure = _connect(sock, target)
+        failure = sock.connect_ex(target)
         if failure not in {0, errno.EINPROGRESS}:
             sock.close()
             self._error = OSError(failure, os.strerror(failure))
@@ -134,13 +134,6 @@ class _Race:
         if self._waiting:
             wait_s = min(wait_s, _HEAD_START_S)
         return [number for number, _ in self._poll.poll(wait_s * _MS_PER_S)]
-
-
-def _connect(sock: socket.socket, target: Any) -> int:  # noqa: ANN401 - of either family
-    try:
-        return sock.connect_ex(target)
-    except OSError as error:  # an address that is none
-        return error.errno or errno.EINVAL
 
 
 def _watch(sock: socket.socket, unacknowledged_s: float) -> None:
