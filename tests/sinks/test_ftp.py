@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import struct
 import time
 from typing import TYPE_CHECKING
 
@@ -229,38 +228,6 @@ def test_nothing_to_send_and_nothing_that_fits() -> None:
 
 def test_numbers_go_before_the_ending() -> None:
     assert [numbered("a.b/c.jpg", number) for number in (0, 2)] == ["a.b/c.jpg", "a.b/c_2.jpg"]
-
-
-class DiedError(BaseException):
-    """As of a process that is killed: nothing is tidied up."""
-
-
-@pytest.mark.parametrize("reset", [True, False], ids=["reset", "closed"])
-def test_a_sender_that_dies_in_mid_file_leaves_nothing_half_under_a_final_name(
-    server: FtpServer, monkeypatch: pytest.MonkeyPatch, *, reset: bool
-) -> None:
-    whole = FtpConversation._write
-
-    def dies_in_the_frame(self: FtpConversation, data: socket.socket, content: bytes) -> None:
-        if content != JPEG:
-            whole(self, data, content)
-            return
-        data.sendall(content[: len(content) // 2])
-        if reset:
-            data.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        data.close()
-        self.close()
-        raise DiedError
-
-    with monkeypatch.context() as patch:
-        patch.setattr(FtpConversation, "_write", dies_in_the_frame)
-        with pytest.raises(DiedError):
-            sink(server).send(FILES, FIRST)
-    assert not stored(server.home).keys() & wanted().keys()
-    way = sink(server)
-    assert way.send(FILES, AGAIN) == Delivered("3 files")
-    way.close()
-    assert stored(server.home) == wanted()
 
 
 # ---- servers that break ------------------------------------------------------------------------------
