@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings
 from cammra_edge.outbox import Outbox
+from tests.fakes import new_event
 from tests.faults.enqueue import picture
 from tests.faults.finding import (
     CannotBeProvokedError,
@@ -23,13 +24,18 @@ from tests.faults.finding import (
     mount_loop,
     unmount,
 )
+from tests.faults.processes import module
+from tests.faults.rig import WAIT_S, numbers_of
+from tests.servers import Scripted, answer, read_request, wait_until
 
 if TYPE_CHECKING:
+    import socket
     from pathlib import Path
 
 SHUTDOWN = 0x8004587D  # EXT4_IOC_SHUTDOWN
 WITHOUT_FLUSHING_THE_LOG = 2
 START_S = 30.0
+EVENTS = 20
 
 
 def power_cuts(folder: Path, *, cycles: int, seed: int = 1) -> Finding:
@@ -41,7 +47,7 @@ def power_cuts(folder: Path, *, cycles: int, seed: int = 1) -> Finding:
             stored_to = cut(folder, place, chance.uniform(0.05, 0.6))
             # Once more, as soon as the next process has read what the first cut left and stored one event.
             stored_to |= cut(folder, place, 0.0)
-            outbox = Outbox(OutboxSettings(path=place / "o.sqlite3"), clock=SYSTEM_CLOCK)
+            outbox = Outbox(OutboxSettings(path=place / "o"), clock=SYSTEM_CLOCK)
             seen: set[int] = set()
             while (delivery := outbox.take(1)) is not None:
                 vehicle_no = delivery.event.vehicle_no
@@ -64,7 +70,7 @@ def cut(folder: Path, place: Path, after_s: float) -> set[int]:
     stored: set[int] = set()
     first = threading.Event()
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.enqueue", str(place / "o.sqlite3"), "power"],
+        [sys.executable, "-m", "tests.faults.enqueue", str(place / "o"), "power"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -84,18 +90,71 @@ def cut(folder: Path, place: Path, after_s: float) -> set[int]:
         process.kill()
         raise RuntimeError("nothing was stored")
     time.sleep(after_s)
-    root = os.open(place, os.O_RDONLY)
     acknowledged = set(stored)  # before the cut: what comes during it is undecided
+    try:
+        shut_down(place)
+    finally:
+        process.kill()
+    process.wait()
+    listener.join()
+    power_returns(folder, place)
+    return acknowledged
+
+
+def shut_down(place: Path) -> None:
+    """The file system forgets what was not flushed, and takes nothing any more."""
+    root = os.open(place, os.O_RDONLY)
     try:
         fcntl.ioctl(root, SHUTDOWN, struct.pack("I", WITHOUT_FLUSHING_THE_LOG))
     except OSError as error:
-        process.kill()
         raise CannotBeProvokedError(f"needs the ext4 shutdown ioctl: {error}") from error
     finally:
         os.close(root)
-    process.kill()
-    process.wait()
-    listener.join()
+
+
+def power_returns(folder: Path, place: Path) -> None:
+    """What is left of it is mounted again."""
     unmount(place)
     mount_loop(folder / "disk.img", place)
-    return acknowledged
+
+
+def cut_behind_the_answer(folder: Path, *, cycles: int, seed: int = 1) -> Finding:
+    """The receiver has the event and has said so; the power goes before that is noted."""
+    chance = random.Random(seed)  # noqa: S311 - seeded, to be repeatable
+    events = missing = other = repeats = 0
+    with journaled_disk(folder) as place:
+        for cycle in range(cycles):
+            outbox = Outbox(OutboxSettings(path=place / "o"), clock=SYSTEM_CLOCK)
+            numbers = range(1 + cycle * EVENTS, 1 + (cycle + 1) * EVENTS)
+            outbox.put([new_event(n, image=picture(n)) for n in numbers])
+            outbox.close()
+            came: dict[int, bytes] = {}
+            left = chance.randint(1, EVENTS)
+
+            def take(connection: socket.socket, _: int, __: Scripted) -> None:
+                nonlocal left, other, repeats
+                while request := read_request(connection):
+                    vehicle_no = numbers_of(request)[1]
+                    body = request.partition(b"\r\n\r\n")[2]
+                    repeats += vehicle_no in came  # noqa: B023 - served within the turn
+                    other += came.setdefault(vehicle_no, body) != body  # noqa: B023 - as above
+                    left -= 1
+                    if not left:
+                        shut_down(place)
+                    connection.sendall(answer())
+
+            with Scripted(take) as receiver:
+                command = ["tests.faults.deliver", str(place / "o"), str(receiver.port)]
+                with module(*command) as process:
+                    wait_until(lambda: left <= 0, "the event before the cut")  # noqa: B023 - as above
+                    process.kill()
+                power_returns(folder, place)
+                with module(*command) as process:
+                    process.wait(WAIT_S)
+            events += EVENTS
+            missing += len(set(numbers) - came.keys())
+    return Finding(
+        f"power cut between a receiver's answer and our note of it, {cycles} times",
+        f"{missing} of {events} events lost, {repeats} repeats, {other} of them with another body or number",
+        held=not missing and not other and cycles <= repeats,
+    )

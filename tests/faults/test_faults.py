@@ -14,6 +14,7 @@ from tests.faults import (
     kills,
     network,
     power,
+    processes,
     receivers,
     resolving,
     writes,
@@ -50,6 +51,37 @@ def test_killed_at_chosen_writes_nothing_stored_is_lost(tmp_path: Path) -> None:
 
 def test_power_cuts_lose_nothing_that_was_stored(tmp_path: Path) -> None:
     held(lambda: power.power_cuts(tmp_path, cycles=2))
+
+
+def test_a_power_cut_behind_the_answer_costs_a_repeat(tmp_path: Path) -> None:
+    held(lambda: power.cut_behind_the_answer(tmp_path, cycles=1))
+
+
+@pytest.mark.parametrize("what", ["descriptors", "threads"])
+def test_a_process_that_is_starved_for_a_while_goes_on(tmp_path: Path, what: str) -> None:
+    held(lambda: processes.starved(tmp_path, what))
+
+
+@pytest.mark.parametrize("by_kernel", [False, True])
+def test_memory_that_runs_out_costs_nothing_that_was_stored(
+    tmp_path: Path, *, by_kernel: bool
+) -> None:
+    held(lambda: processes.out_of_memory(tmp_path, by_kernel=by_kernel))
+
+
+def test_a_backlog_fits_into_little_memory(tmp_path: Path) -> None:
+    held(lambda: processes.little_memory(tmp_path, events=1_000, limit_bytes=64 << 20))
+
+
+def test_a_process_that_stood_still_finds_its_receivers_again(tmp_path: Path) -> None:
+    held(lambda: processes.stopped(tmp_path, stopped_s=0.5))
+
+
+@pytest.mark.recordings
+@pytest.mark.slow
+def test_told_to_end_twice_it_ends_at_once_and_loses_nothing(tmp_path: Path) -> None:
+    recording = recordings() / "motorway-short"
+    held(lambda: processes.told_to_end(tmp_path, recording, twice=True))
 
 
 def test_a_full_disk_is_lived_through(tmp_path: Path) -> None:

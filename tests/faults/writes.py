@@ -12,11 +12,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.config import OutboxSettings
-from cammra_edge.outbox import Outbox
 from cammra_edge.outbox.check import check_folder
-from tests.faults.enqueue import picture
 from tests.faults.finding import CannotBeProvokedError, Finding, need
+from tests.faults.unload import unloaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +38,7 @@ def killed_at_writes(folder: Path, *, steps: Iterable[int]) -> Finding:
             stored |= _numbers_in(done)
             kills += done.returncode == -signal.SIGKILL
             # A process that makes fewer such calls comes to its end; that is no kill.
-        arrived, broken = _taken(path)
+        arrived, broken = unloaded(path)
         seen |= arrived
         damaged += broken
     return Finding(
@@ -60,7 +58,7 @@ def failing_writes(folder: Path, *, steps: Iterable[int]) -> Finding:
             failed += "outbox cannot write" in done.stderr
             said = _numbers_in(done)
             unsound += bool(done.returncode) or not check_folder(path, clock=SYSTEM_CLOCK).sound
-            arrived, broken = _taken(path)
+            arrived, broken = unloaded(path)
             stored += len(said)
             lost += len(said - arrived)
             damaged += broken
@@ -69,19 +67,6 @@ def failing_writes(folder: Path, *, steps: Iterable[int]) -> Finding:
         f"said so, {lost} of {stored} events lost, {damaged} damaged, {unsound} files unsound",
         held=failed > 0 and stored > 0 and not lost and not damaged and not unsound,
     )
-
-
-def _taken(path: Path) -> tuple[set[int], int]:
-    """Deliver everything: the vehicles, and how many came with another picture than theirs."""
-    outbox = Outbox(OutboxSettings(path=path), clock=SYSTEM_CLOCK)
-    seen: set[int] = set()
-    damaged = 0
-    while (delivery := outbox.take(1)) is not None:
-        seen.add(delivery.event.vehicle_no)
-        damaged += list(delivery.images.values()) != [picture(delivery.event.vehicle_no)]
-        outbox.done(delivery)
-    outbox.close()
-    return seen, damaged
 
 
 def _numbers_in(done: subprocess.CompletedProcess[str]) -> set[int]:

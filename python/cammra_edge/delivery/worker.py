@@ -18,6 +18,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
+from cammra_edge.delivery.crew import Crew
 from cammra_edge.delivery.gate import HOPELESS_TRIES, Gate, GateState
 from cammra_edge.delivery.journal import Journal, Try
 from cammra_edge.delivery.rules import rules_from
@@ -95,7 +96,7 @@ class DeliveryWorker:
         self._wakes = 0
         self._stopping = False
         self._retired = False
-        self._threads: list[threading.Thread] = []
+        self._crew = Crew(f"delivery-{self.profile_id}", self._run)
 
     # -- one round -------------------------------------------------------------------------------
 
@@ -251,7 +252,7 @@ class DeliveryWorker:
 
     def start(self) -> None:
         """Deliver from now on, on threads of its own."""
-        if self._threads or not self.profile.enabled:
+        if self._crew.begun or not self.profile.enabled:
             return
         self._stopping = False
         self._outbox.release_held(self.profile_id)  # new settings are tried at once
@@ -259,15 +260,9 @@ class DeliveryWorker:
         sinks = [self._sink]
         if self._more_sinks is not None:
             sinks += [self._more_sinks() for _ in range(self.profile.window - 1)]
-        for number, sink in enumerate(sinks):
-            thread = threading.Thread(
-                target=self._run,
-                args=(sink,),
-                name=f"delivery-{self.profile_id}.{number}",
-                daemon=True,
-            )
-            self._threads.append(thread)
-            thread.start()
+        with self._changed:
+            if not self._crew.start(sinks):
+                _log.error("no thread to deliver with profile=%r", self.profile_key)
 
     def retire(self) -> None:
         """Take no more, without waiting: another worker of this profile may start now.
@@ -280,9 +275,7 @@ class DeliveryWorker:
     def stop(self) -> None:
         """End the threads; waits for tries under way, so that they are settled."""
         self._end()
-        for thread in self._threads:
-            thread.join()
-        self._threads.clear()
+        self._crew.join()
         self._sink.close()
 
     def _end(self) -> None:
@@ -296,12 +289,14 @@ class DeliveryWorker:
     @property
     def ended(self) -> bool:
         """Has every thread ended?"""
-        return not any(thread.is_alive() for thread in self._threads)
+        return self._crew.ended
 
     def wake(self) -> None:
         """Look at the queue again."""
         with self._changed:
             self._wakes += 1
+            if not self._stopping:
+                self._crew.fill()
             self._changed.notify_all()
 
     def resume(self) -> None:

@@ -7,6 +7,7 @@ the next event goes out. Held by `tests/sinks/test_tcp.py`.
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import threading
@@ -73,10 +74,10 @@ class HalfClosed:
             self._events.register(sock, select.EPOLLIN | select.EPOLLRDHUP)
             self._changed.notify_all()
             if self._watcher is None:
-                self._watcher = threading.Thread(
-                    target=self._watch, name="half-closed", daemon=True
-                )
-                self._watcher.start()
+                watcher = threading.Thread(target=self._watch, name="half-closed", daemon=True)
+                with contextlib.suppress(RuntimeError):  # no thread now; the next one may get one
+                    watcher.start()
+                    self._watcher = watcher
 
     def close(self) -> None:
         """Give them a last moment, and close them."""
