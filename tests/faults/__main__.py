@@ -10,7 +10,6 @@ import logging
 import os
 import platform
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -193,7 +192,7 @@ def write_page(lines: Sequence[str]) -> None:
     _, _, tail = rest.partition(END)
     machine = (
         f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, Python"
-        f" {platform.python_version()}, SQLite {sqlite3.sqlite_version}, load {os.getloadavg()[2]:.0f}."
+        f" {platform.python_version()}, load {os.getloadavg()[2]:.0f}."
     )
     table = "\n".join(["| fault | promise | what was seen |", "|---|---|---|", *lines])
     PAGE.write_text(f"{head}{BEGIN}\n{machine}\n\n{table}\n{END}{tail}", encoding="utf-8")

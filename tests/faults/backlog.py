@@ -101,7 +101,7 @@ def long_backlog(folder: Path, *, events: int, least_share: float = LEAST_SHARE)
     """Measure in a process of its own. A short backlog is gone too soon for its rate to be sure."""
     book = Book()
     with taking(book) as port:
-        words = [str(folder / "o.sqlite3"), str(events), str(port)]
+        words = [str(folder / "o"), str(events), str(port)]
         done = subprocess.run(
             [sys.executable, "-m", "tests.faults.backlog", *words],
             check=True,

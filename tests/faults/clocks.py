@@ -30,12 +30,12 @@ def jumping_clock(folder: Path, *, recording: Path) -> Finding:
     library = _library()
     with ExitStack() as stack:
         receivers = three_receivers(stack)
-        script = script_for(folder / "calm.py", receivers, folder / "calm.sqlite3")
+        script = script_for(folder / "calm.py", receivers, folder / "calm")
         finished(replay(recording, script, folder, "max"))
         wanted = [{event.raw for event in one.events} for one in receivers]
     with ExitStack() as stack:
         receivers = three_receivers(stack)
-        outbox = folder / "o.sqlite3"
+        outbox = folder / "o"
         script = script_for(folder / "jumps.py", receivers, outbox)
         script.write_text(script.read_text().replace("device_id", "max_age_s=600.0, device_id"))
         offset = folder / "offset"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PICTURE = bytes(30_000)
 HOG_BYTES = 1 << 20
+MAX_BYTES = 16 << 20
+"""With which a segment is small beside the disk."""
 
 
 def take_all(outbox: Outbox) -> list[int]:
@@ -35,7 +37,7 @@ def full_disk(folder: Path) -> Finding:
     """Another program fills the disk to the last byte; later it makes room again."""
     with small_memory_disk(folder, 8 << 20) as place:
         clock = FakeClock()
-        outbox = Outbox(OutboxSettings(path=place / "o.sqlite3"), clock=clock)
+        outbox = Outbox(OutboxSettings(path=place / "o", max_bytes=MAX_BYTES), clock=clock)
         outbox.put([new_event(n, image=PICTURE) for n in range(1, 21)])
         hog = place / "hog"
         fill(hog)
@@ -54,8 +56,8 @@ def full_disk(folder: Path) -> Finding:
         outbox.tick()
         healed = outbox.status().durable
         outbox.close()
-        sound = check_folder(place / "o.sqlite3", clock=clock).sound
-        outbox = Outbox(OutboxSettings(path=place / "o.sqlite3"), clock=clock)
+        sound = check_folder(place / "o", clock=clock).sound
+        outbox = Outbox(OutboxSettings(path=place / "o", max_bytes=MAX_BYTES), clock=clock)
         rest = take_all(outbox)
         outbox.close()
     whole = [one.packet for one in drained if one is not None] + rest
@@ -70,12 +72,12 @@ def full_in_a_replay(folder: Path, recording: Path) -> Finding:
     """The disk fills up in the middle of a replay, and stays so: what is recognised arrives all the same."""
     with ExitStack() as stack:
         receivers = three_receivers(stack)
-        script = script_for(folder / "calm.py", receivers, folder / "calm.sqlite3")
+        script = script_for(folder / "calm.py", receivers, folder / "calm")
         finished(replay(recording, script, folder, "max"))
         wanted = [{event.raw for event in one.events} for one in receivers]
     with small_memory_disk(folder, 8 << 20) as place, ExitStack() as stack:
         receivers = three_receivers(stack)
-        script = script_for(folder / "full.py", receivers, place / "o.sqlite3")
+        script = script_for(folder / "full.py", receivers, place / "o")
         with replay(recording, script, folder, "2") as process:
             told = receivers[0].wait_for(lambda: len(receivers[0].events) >= 3, WAIT_S)
             fill(place / "hog")
@@ -107,7 +109,7 @@ def read_only_disk(folder: Path) -> Finding:
     """The kernel turns the file system read-only under us, and back."""
     with journaled_disk(folder) as place:
         clock = FakeClock()
-        outbox = Outbox(OutboxSettings(path=place / "o.sqlite3"), clock=clock)
+        outbox = Outbox(OutboxSettings(path=place / "o", max_bytes=MAX_BYTES), clock=clock)
         outbox.put([new_event(n, image=PICTURE) for n in range(1, 21)])
         # A file system with a file open for writing is not made read-only in order, only after an error.
         subprocess.run(

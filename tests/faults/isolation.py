@@ -53,7 +53,7 @@ class Run:
 
 def dealt_with(folder: Path, name: str, *, events: int) -> Finding:
     """The policy alone, with receivers on threads: no figure here would mean anything."""
-    seen = run(folder / "o.sqlite3", events, name, apart=False)
+    seen = run(folder / "o", events, name, apart=False)
     behaviour = BEHAVIOURS[name]
     return Finding(
         f"a receiver {name}",
@@ -111,7 +111,7 @@ def _side_by_side(folder: Path, name: str, events: int, turn: int) -> tuple[Run,
         cores.reverse()
     with contextlib.ExitStack() as stack:
         arms = [
-            stack.enter_context(_arm(core, folder / f"{kind}{turn}.sqlite3", events, *words))
+            stack.enter_context(_arm(core, folder / f"{kind}{turn}", events, *words))
             for core, kind, words in zip((cores[0], cores[-1]), "cs", ((), (name,)), strict=True)
         ]
         for arm in arms:

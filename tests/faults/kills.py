@@ -54,7 +54,7 @@ def kill_sweep(folder: Path, recording: Path, *, kills: int, seed: int = 1) -> F
     chance = random.Random(seed)  # noqa: S311 - seeded, to be repeatable
     with ExitStack() as stack:
         receivers = three_receivers(stack)
-        script = script_for(folder / "calm.py", receivers, folder / "calm.sqlite3")
+        script = script_for(folder / "calm.py", receivers, folder / "calm")
         finished(replay(recording, script, folder, "max"))
         wanted = [{event.raw for event in one.events} for one in receivers]
     killed = lost = other = repeats = 0
@@ -62,7 +62,7 @@ def kill_sweep(folder: Path, recording: Path, *, kills: int, seed: int = 1) -> F
     for round_no in range((kills + KILLS_PER_OUTBOX - 1) // KILLS_PER_OUTBOX):
         with ExitStack() as stack:
             receivers = three_receivers(stack)
-            outbox = folder / f"round{round_no}.sqlite3"
+            outbox = folder / f"round{round_no}"
             script = script_for(folder / f"round{round_no}.py", receivers, outbox)
             for _ in range(min(KILLS_PER_OUTBOX, kills - killed)):
                 while not _killed(replay(recording, script, folder, "4"), chance):

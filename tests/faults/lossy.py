@@ -69,7 +69,7 @@ def lossy_namespace() -> Iterator[str]:
 def far_and_lossy(folder: Path, *, events: int) -> Finding:
     """The rate over such a road, with eight deliveries in flight."""
     book = Book()
-    outbox = Outbox(OutboxSettings(path=folder / "o.sqlite3"), clock=SYSTEM_CLOCK)
+    outbox = Outbox(OutboxSettings(path=folder / "o"), clock=SYSTEM_CLOCK)
     for vehicle_no in range(1, events // 4 + 1):
         outbox.put(a_life(vehicle_no, image=PICTURE))
     with lossy_namespace() as name:

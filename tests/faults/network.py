@@ -60,7 +60,7 @@ def a_receiver() -> Iterator[tuple[Book, Scripted]]:
 
 def an_outbox(folder: Path) -> Outbox:
     """An empty one."""
-    return Outbox(OutboxSettings(path=folder / "o.sqlite3"), clock=SYSTEM_CLOCK)
+    return Outbox(OutboxSettings(path=folder / "o"), clock=SYSTEM_CLOCK)
 
 
 def wait_for(condition: Callable[[], object]) -> bool:

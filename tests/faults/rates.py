@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import statistics
 import time
 from dataclasses import dataclass
@@ -66,15 +67,15 @@ class Course:
         self._payload_bytes = events * (size_bytes + RECORD_BYTES)
         self._floor = place / "floor"
         self._outbox = Outbox(
-            OutboxSettings(path=place / "o.sqlite3", max_bytes=1 << 30), clock=SYSTEM_CLOCK
+            OutboxSettings(path=place / "o", max_bytes=1 << 30), clock=SYSTEM_CLOCK
         )
         self._next = 0
 
     def close(self) -> None:
         """Take everything off the disk again."""
         self._outbox.close()
-        for file in [*self._floor.parent.glob("o.sqlite3*"), self._floor]:
-            file.unlink(missing_ok=True)
+        shutil.rmtree(self._floor.parent / "o")
+        self._floor.unlink(missing_ok=True)
 
     def floor(self) -> Burst:
         """Append and flush."""

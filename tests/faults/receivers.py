@@ -59,7 +59,7 @@ class SlowRoad:
 def far_away(folder: Path, *, events: int) -> Finding:
     """A round trip of 200 ms must not cap the rate at five a second."""
     book = Book()
-    outbox = Outbox(OutboxSettings(path=folder / "o.sqlite3"), clock=SYSTEM_CLOCK)
+    outbox = Outbox(OutboxSettings(path=folder / "o"), clock=SYSTEM_CLOCK)
     for first in range(1, events // 4 + 1):
         outbox.put(a_life(first, image=PICTURE))
     with Scripted(book.script) as near, Scripted(SlowRoad(near.port, 0.1).script) as road:
@@ -79,7 +79,7 @@ def far_away(folder: Path, *, events: int) -> Finding:
 def back_again(folder: Path, *, vehicles: int) -> Finding:
     """The receiver is away while ten minutes' events come; it returns, and then something happens."""
     book = Book()
-    outbox = Outbox(OutboxSettings(path=folder / "o.sqlite3"), clock=SYSTEM_CLOCK)
+    outbox = Outbox(OutboxSettings(path=folder / "o"), clock=SYSTEM_CLOCK)
     with socket.create_server((LOOPBACK, 0)) as listener:
         port = int(listener.getsockname()[1])
     with delivering(outbox, profile_to(port, "vms", order="live_first")) as (worker,):

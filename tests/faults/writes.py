@@ -28,7 +28,7 @@ LONGEST_S = 120.0
 
 def killed_at_writes(folder: Path, *, steps: Iterable[int]) -> Finding:
     """Each step counts calls from the start of the process; the outbox goes on from step to step."""
-    path = folder / "o.sqlite3"
+    path = folder / "o"
     stored: set[int] = set()
     seen: set[int] = set()
     kills = damaged = 0
@@ -53,7 +53,7 @@ def failing_writes(folder: Path, *, steps: Iterable[int]) -> Finding:
     failed = stored = lost = damaged = unsound = 0
     for step in steps:
         for call in WRITES:
-            path = folder / f"{call}{step}.sqlite3"
+            path = folder / f"{call}{step}"
             done = _storing(path, f"{call}:error=EIO:when={step}")
             failed += "outbox cannot write" in done.stderr
             said = _numbers_in(done)

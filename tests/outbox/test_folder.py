@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sqlite3
@@ -240,3 +241,21 @@ def test_a_header_is_not_needed_while_the_mark_tells_whose_it_is(tmp_path: Path)
     again = opened(tmp_path / "o")
     assert again.numbers() == (1,)
     assert len(again.digests(1)) > 0
+
+
+def test_a_disk_that_refuses_in_the_middle_leaves_nothing_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever tries again every second must find the lock free."""
+
+    def refuses(_: Folder) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    Folder(tmp_path / "o").close()
+    before = os.listdir("/proc/self/fd")  # noqa: PTH208 - names only
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "_tighten", refuses)
+        with pytest.raises(OSError, match="Input/output"):
+            Folder(tmp_path / "o")
+    assert os.listdir("/proc/self/fd") == before  # noqa: PTH208 - as above
+    Folder(tmp_path / "o").close()

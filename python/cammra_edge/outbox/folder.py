@@ -157,25 +157,27 @@ class Folder:
             path.chmod(_FOLDER_MODE)
             sync_folder(path.parent)
         self.lock = ProcessLock(path)
+        self._fd = -1
         try:
             self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._key = key_of(os.fstat(self._fd))
+            self._tighten()
         except OSError:
-            self.lock.release()
+            self.close()
             raise
-        self._key = key_of(os.fstat(self._fd))
-        self._tighten()
 
     def _tighten(self) -> None:
         """Take the group's and the others' rights away, where the file system knows rights."""
         with contextlib.suppress(OSError):
             os.fchmod(self._fd, _FOLDER_MODE)
-        for entry in os.scandir(self.path):
-            ours = entry.name in _OURS or may_be_segment(entry.name)
-            if ours and not entry.is_symlink():
-                mode = _FOLDER_MODE if entry.is_dir() else _FILE_MODE
-                if stat.S_IMODE(entry.stat().st_mode) != mode:
-                    with contextlib.suppress(OSError):
-                        os.chmod(entry.path, mode)  # noqa: PTH101 - of an entry
+        with os.scandir(self.path) as entries:
+            for entry in entries:
+                ours = entry.name in _OURS or may_be_segment(entry.name)
+                if ours and not entry.is_symlink():
+                    mode = _FOLDER_MODE if entry.is_dir() else _FILE_MODE
+                    if stat.S_IMODE(entry.stat().st_mode) != mode:
+                        with contextlib.suppress(OSError):
+                            os.chmod(entry.path, mode)  # noqa: PTH101 - of an entry
 
     @property
     def in_place(self) -> bool:
