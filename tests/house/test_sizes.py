@@ -6,10 +6,11 @@ from tests.house.sources import ROOT, SCRIPTS, repository_files
 
 MAX_LINES = 400
 MAX_SCRIPT_COLUMNS = 120
-DATA = {
+LONGER = {
     "docs/ref/event.schema.json": "the schema of an event, a member a block",
+    "python/cammra_edge/_native.pyi": "the manual of one binary module, whose stub is one file",
 }
-"""Files that may be longer, with what they hold."""
+"""Files that may be longer, and why."""
 
 
 def test_no_file_is_too_long() -> None:
@@ -19,8 +20,8 @@ def test_no_file_is_too_long() -> None:
     }
     assert {
         name: lines for name, lines in lengths.items() if lines > MAX_LINES
-    }.keys() == DATA.keys()
-    assert all(DATA.values())
+    }.keys() == LONGER.keys()
+    assert all(LONGER.values())
 
 
 def test_no_line_of_a_script_is_too_wide() -> None:
