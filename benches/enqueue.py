@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from benches.disk import DiskError, disk
 from benches.report import Result, Table
-from benches.store import SMALL
+from benches.store import FILL_BYTES, SMALL
 from benches.stored import new_event
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings
@@ -80,7 +80,7 @@ class Course:
         for profile_id in PROFILES:
             self._outbox.profile_id(f"bench {profile_id}")
         self._next = 0
-        bursts = sum(SMALL.values()) * 5 // 4 // (BURST * PICTURE_BYTES) if full else 1
+        bursts = FILL_BYTES // (BURST * PICTURE_BYTES) if full else 1
         for _ in range(bursts):
             self._enqueue()
 

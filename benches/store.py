@@ -65,8 +65,11 @@ COURSES = {
     "tens-again": Course("in groups of ten, segments used again", (1000, 200), 0.5, 10, full=True),
     "flushes": Course("one at a time, as fast as they go", (400, 100), 0.0),
 }
-SMALL = {"max_bytes": 64 << 20, "history_bytes": 16 << 20}
-"""Bounds of an outbox that is soon full."""
+SMALL = {"history_bytes": 48 << 20}
+"""Of an outbox that is soon full."""
+
+FILL_BYTES = 128 << 20
+"""After so many its segments are used again."""
 
 
 def run(*, quick: bool) -> Result:
@@ -207,7 +210,7 @@ def _fill(outbox: Outbox) -> int:
     """More than the bounds hold, so that the oldest segments are used again."""
     pictures = Pictures()
     sum_bytes = number = 0
-    while sum_bytes < sum(SMALL.values()) * 5 // 4:
+    while sum_bytes < FILL_BYTES:
         batch = [new_event(n, pictures.of(n)) for n in range(number, number + 20)]
         sum_bytes += sum(len(jpeg) for put in batch for jpeg in put.images.values())
         number += len(batch)

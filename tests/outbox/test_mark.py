@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.outbox.mark import SLOT_BYTES, Mark, MarkFile
+from tests.fakes import new_event
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.outbox.conftest import Bench
 
 STORE = bytes(range(16))
 FIRST = Mark(seq=7, image_no=9, car_id=3, oldest_seq=2, packets={1: 7, 9: 1 << 40})
@@ -91,3 +94,13 @@ def test_what_cannot_be_written_is_left_out(tmp_path: Path) -> None:
     nowhere = MarkFile(None)
     nowhere.write(STORE, 1, FIRST)
     assert nowhere.mark == FIRST
+
+
+def test_an_outbox_notes_its_mark_with_a_segment_and_at_its_end(bench: Bench) -> None:
+    bench.outbox.put([new_event(1)])
+    first = MarkFile(bench.path / "mark").mark
+    bench.outbox.put([new_event(2)])
+    # Each write of another file costs a block of the file system's journal.
+    assert MarkFile(bench.path / "mark").mark == first
+    bench.outbox.close()
+    assert MarkFile(bench.path / "mark").mark.seq == 2

@@ -155,7 +155,8 @@ class Writer:
                 if self._store.ledger.pending:
                     group.settled(self._store.ledger)
         frames(group)
-        group.fill_block()
+        if purpose is Purpose.EVENTS:
+            group.fill_block()
         return group
 
     def ail(self, error: Exception) -> None:
