@@ -287,14 +287,8 @@ impl Ledger {
     /// Deliveries that wait or are parked: profile, state, how many, how many bytes.
     pub fn totals(&self) -> impl Iterator<Item = (u32, State, u64, u64)> {
         self.queues.iter().flat_map(|(&profile, queue)| {
-            let totals = [
-                (State::Waiting, queue.total_waiting),
-                (State::Parked, queue.total_parked),
-            ];
-            totals
-                .into_iter()
-                .filter(|(_, total)| total.events > 0)
-                .map(move |(state, total)| (profile, state, total.events, total.bytes))
+            let totals = queue.totals();
+            totals.map(move |(state, total)| (profile, state, total.events, total.bytes))
         })
     }
 

@@ -69,7 +69,7 @@ pub(super) struct Queue {
     waiting: Numbered<()>,
     parked: Numbered<Note>,
     pub(super) total_waiting: Total,
-    pub(super) total_parked: Total,
+    total_parked: Total,
     /// The highest number that it gave an event.
     pub(super) packet: u64,
 }
@@ -180,6 +180,15 @@ impl Queue {
             State::Delivered | State::Expired | State::Dropped => {}
         }
         note.unwrap_or_default()
+    }
+
+    /// What waits and what is parked, as far as there is any.
+    pub(super) fn totals(&self) -> impl Iterator<Item = (State, Total)> + use<> {
+        let totals = [
+            (State::Waiting, self.total_waiting),
+            (State::Parked, self.total_parked),
+        ];
+        totals.into_iter().filter(|(_, total)| total.events > 0)
     }
 
     /// All of them.
