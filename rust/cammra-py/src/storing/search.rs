@@ -15,8 +15,11 @@ type Row = (u64, u64, u64, u32, u8, bool, u8);
 /// See `_native.pyi`.
 #[pyclass(module = "cammra_edge._native")]
 pub(super) struct LogSearch {
-    search: Search,
+    /// Boxed: what looks for bytes is aligned to 32, and what Python allocates to 16 only.
+    search: Box<Search>,
 }
+
+const _: () = assert!(align_of::<LogSearch>() <= 16, "Python aligns to no more");
 
 #[pymethods]
 #[expect(clippy::needless_pass_by_value, reason = "what PyO3 extracts is owned")]
@@ -45,7 +48,7 @@ impl LogSearch {
         let plate = String::from_utf8_lossy(&plate);
         let direction = direction.as_ref().map(direction_of).transpose()?;
         Ok(Self {
-            search: Search::new(Query {
+            search: Box::new(Search::new(Query {
                 plate: PlateQuery::new(&plate, one_off),
                 at_utc_ns: from_utc_ns.unwrap_or(i64::MIN)..to_utc_ns.unwrap_or(i64::MAX),
                 direction,
@@ -60,7 +63,7 @@ impl LogSearch {
                     before_seq
                 },
                 limit,
-            }),
+            })),
         })
     }
 
