@@ -1,8 +1,9 @@
 //! Reads a segment that has no directory, frame by frame, and over what is broken.
 //!
-//! Zeros up to the next block end a long group. What is broken is passed over up to the next place where a frame verifies. A false start costs as much as a true one, not
-//! as much as its length field says: once something was found broken, checksums come from a table of the segment's own.
-//! So the whole takes time in proportion to the segment, whatever is in it.
+//! Zeros up to the next block end a long group. What is broken is passed over up to the next place where a frame
+//! verifies. A false start costs as much as a true one, not as much as its length field says: once something was found
+//! broken, checksums come from a table of the segment's own. So the whole takes time in proportion to the segment,
+//! whatever is in it.
 
 mod ranges;
 #[cfg(test)]
