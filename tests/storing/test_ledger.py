@@ -1,4 +1,4 @@
-"""What the ledger says of groups that were written: who waits, what is held, what goes when there is too much."""
+"""What the ledger says of groups that were written: who waits, what is held, what outlives a segment."""
 
 from __future__ import annotations
 
@@ -7,116 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.model import EventKind
-from cammra_edge.outbox import Dropped
 from cammra_edge.outbox.records import id_bytes
-from cammra_edge.storing import Ledger, LogGroup, log_read, log_vehicle_hash
+from cammra_edge.storing import log_read, log_vehicle_hash
 from tests.fakes import new_event
+from tests.storing.ledgers import ALL, NOTHING_FLIES, PICTURE, STORE, Bench, answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cammra_edge.outbox import NewEvent
-
-STORE = bytes(range(16))
-ALL = 2**64 - 1
-PICTURE = bytes(100_000)
-NOTHING_FLIES: set[int] = set()
-
-
-class Bench:
-    """A log of one segment and its ledger; events are put in order, and wanted by profiles."""
-
-    def __init__(self, known_events: int = 1000) -> None:
-        self.ledger = Ledger(known_events)
-        self.segment = 7
-        self.offset = 64
-        self.digests: dict[int, bytes] = {}
-        self.payloads: dict[int, bytes] = {}
-        self.seq = 0
-        self.no = 0
-        self.packets: dict[int, int] = {}
-        self.now_ns = 0
-
-    def group(self) -> LogGroup:
-        return LogGroup(STORE, self.segment, self.offset)
-
-    def add(self, group: LogGroup, new: NewEvent) -> int:
-        nos = []
-        for key, jpeg in new.images.items():
-            no = self.ledger.image_no(key)
-            if not no:
-                self.no += 1
-                no = self.no
-                group.image(no, key, jpeg)
-            nos.append(no)
-        self.seq += 1
-        self.now_ns += 1
-        size = sum(len(jpeg) for jpeg in new.images.values())
-        wanted = []
-        for one in new.wanted_by:
-            packet = self.packets[one.profile_id] = self.packets.get(one.profile_id, 0) + 1
-            wanted.append((one.profile_id, packet, ALL, size))
-        group.event(
-            new.event,
-            seq=self.seq,
-            event_id=id_bytes(new.event.event_id),
-            stored_ns=self.now_ns,
-            image_nos=nos,
-            wanted=wanted,
-        )
-        return self.seq
-
-    def put(self, *events: NewEvent) -> list[int]:
-        group = self.group()
-        seqs = [self.add(group, event) for event in events]
-        self.write(group)
-        return seqs
-
-    def write(self, group: LogGroup | None = None) -> None:
-        """On disk, with what is pending."""
-        group = self.group() if group is None else group
-        group.settled(self.ledger)
-        self.ledger.apply(group)
-        self.offset += group.size
-        self.digests[self.segment] = self.digests.get(self.segment, b"") + group.digests()
-
-    def replayed(self) -> Ledger:
-        """As a start finds it now."""
-        ledger = Ledger(1000)
-        for segment, digests in sorted(self.digests.items()):
-            assert ledger.replay(segment, digests) == 0
-        return ledger
-
-    def waiting(self, profile: int = 1) -> list[int]:
-        return [row[0] for row in self.ledger.waiting(profile, 0, 10_000)]
-
-    def make_room(
-        self,
-        *,
-        max_bytes: int | None = None,
-        max_events: int | None = None,
-        in_flight: set[int] = NOTHING_FLIES,
-        profile: int | None = None,
-        in_memory: bool = False,
-    ) -> dict[tuple[int, str], int]:
-        losses = self.ledger.make_room(max_bytes, max_events, in_flight, profile, in_memory)
-        self.write()
-        assert answers(self.replayed()) == answers(self.ledger)
-        return {(profile, why): count for profile, why, count in losses}
-
-
-def answers(ledger: Ledger) -> tuple[object, ...]:
-    return (
-        [ledger.waiting(profile, 0, 10_000) for profile in (1, 2, 3)],
-        ledger.parked(None, (0, 0), 10_000),
-        ledger.totals(),
-        ledger.held,
-        ledger.held_in_memory,
-        ledger.segments(),
-        ledger.open_vehicles(),
-        ledger.packets,
-        ledger.highest,
-    )
+    from cammra_edge.storing import Ledger
 
 
 @pytest.fixture
@@ -261,84 +160,6 @@ def test_what_the_disk_refused_is_only_in_memory_until_it_is_written(bench: Benc
     bench.write(group)
     assert bench.ledger.held_in_memory == (0, 0)
     assert bench.ledger.live_in(0) == []
-    bench.write()
-    assert answers(bench.replayed()) == answers(bench.ledger)
-
-
-def test_of_what_is_too_much_overtaken_updates_go_first(bench: Bench) -> None:
-    seqs = bench.put(
-        *(new_event(number % 2, number, kind=EventKind.UPDATE) for number in range(10)),
-        new_event(7),
-    )
-    bench.ledger.attempts(seqs[1], 1, 1)
-    losses = bench.make_room(max_events=10, in_flight={seqs[0]})
-    assert losses == {(1, Dropped.STALE_UPDATE): 2}
-    assert bench.waiting() == [*seqs[:2], *seqs[4:]]
-
-
-def test_pictures_go_before_events_and_those_of_updates_first(bench: Bench) -> None:
-    new = [new_event(number, image=PICTURE) for number in (1, 2)]
-    update = new_event(3, kind=EventKind.UPDATE, image=PICTURE)
-    tried, fresh, updated = bench.put(*new, update)
-    bench.ledger.attempts(tried, 1, 1)
-    assert bench.make_room(max_bytes=400_000) == {}
-    assert bench.make_room(max_bytes=250_000) == {(1, Dropped.UPDATE_IMAGE): 1}
-    assert bench.ledger.images(updated) == [(3, 0, 0, 0)]
-    assert bench.make_room(max_bytes=150_000) == {(1, Dropped.IMAGE): 1}
-    assert [bool(row[8]) for row in bench.ledger.waiting(1, 0, 9)] == [True, False, False]
-    assert bench.make_room(max_bytes=1000) == {(1, Dropped.OVERFLOW): 2}
-    assert bench.waiting() == [tried]
-    assert bench.ledger.images(tried)[0][1] == bench.segment
-    assert not bench.ledger.waits(fresh, 1)
-
-
-def test_a_picture_stays_while_another_profile_claims_it(bench: Bench) -> None:
-    bench.put(*(new_event(number, wanted_by=(1, 2), image=PICTURE) for number in (1, 2)))
-    assert bench.make_room(max_bytes=150_000, profile=1) == {(1, Dropped.IMAGE): 1}
-    assert [row[8] for row in bench.ledger.waiting(1, 0, 9)] == [0, 1]
-    assert [row[8] for row in bench.ledger.waiting(2, 0, 9)] == [1, 1]
-    assert bench.ledger.images(1)[0][1] == bench.segment
-
-
-def test_one_profiles_bound_leaves_others_and_parked_ones_alone(bench: Bench) -> None:
-    seqs = bench.put(*(new_event(number, wanted_by=(1, 2)) for number in range(1, 21)))
-    bench.ledger.park(seqs[0], 1, 1, 0, "HTTP 400", "")
-    assert bench.make_room(max_events=10, profile=1) == {(1, Dropped.OVERFLOW): 10}
-    assert bench.waiting(1) == seqs[11:]
-    assert bench.waiting(2) == seqs
-    assert len(bench.ledger.parked(1, (0, 0), 9)) == 1
-
-
-def test_parked_ones_go_beyond_a_tenth_and_then_last(bench: Bench) -> None:
-    seqs = bench.put(*(new_event(number) for number in range(1, 21)))
-    for seq in seqs:
-        bench.ledger.park(seq, 1, 1, 0, "HTTP 400", "")
-    bench.put(new_event(30))
-    assert bench.make_room(max_events=20) == {(1, Dropped.PARKED_OVERFLOW): 2}
-    assert bench.waiting() == [21]
-    assert bench.make_room(max_events=1) == {
-        (1, Dropped.PARKED_OVERFLOW): 18,
-        (1, Dropped.OVERFLOW): 1,
-    }
-
-
-def test_room_in_memory_is_made_of_what_is_only_there(bench: Bench) -> None:
-    bench.put(*(new_event(number) for number in range(1, 6)))
-    group = bench.group()
-    seqs = [bench.add(group, new_event(number)) for number in range(6, 16)]
-    bench.ledger.apply_in_memory(group)
-    losses = bench.ledger.make_room(None, 8, NOTHING_FLIES, None, in_memory=True)
-    assert losses == [(1, Dropped.OVERFLOW, 3)]
-    assert bench.waiting() == [*range(1, 6), *seqs[3:]]
-
-
-def test_what_is_too_old_is_dropped_though_it_was_tried(bench: Bench) -> None:
-    bench.put(*(new_event(number, wanted_by=(1, 2)) for number in range(1, 6)))
-    bench.ledger.attempts(1, 1, 3)
-    bench.ledger.park(2, 1, 1, 0, "HTTP 400", "")
-    assert bench.ledger.drop_older(4, {3}) == [(1, 1), (2, 2)]
-    assert bench.waiting(1) == [3, 4, 5]
-    assert bench.waiting(2) == [3, 4, 5]
     bench.write()
     assert answers(bench.replayed()) == answers(bench.ledger)
 

@@ -5,6 +5,7 @@ mod encode;
 mod frames;
 mod group;
 mod ledger;
+mod rows;
 mod scalar;
 mod search;
 mod shared;

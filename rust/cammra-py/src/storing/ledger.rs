@@ -3,86 +3,15 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use cammra_core::event::EventKind;
-use cammra_core::ledger::{self, Limits, Location, Parked, Waiting};
-use pyo3::intern;
+use cammra_core::ledger::{self, Limits};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use super::group::LogGroup;
+use super::rows::{DeliveryRow, ParkedRow, Standing, parked_row, place_of, row_of};
 use super::shared::Ledger;
 use super::texts::{bytes_of_text, text_of_bytes};
 use crate::errors::from_log;
-
-type DeliveryRow<'py> = (u64, u32, u64, u32, u64, Bound<'py, PyString>, u64, u32, u8);
-type ParkedRow<'py> = (
-    u32,
-    u64,
-    u64,
-    Bound<'py, PyString>,
-    u32,
-    Bound<'py, PyAny>,
-    Bound<'py, PyAny>,
-    u64,
-    Bound<'py, PyBytes>,
-);
-type Standing<'py> = (
-    u64,
-    u32,
-    u8,
-    u8,
-    u64,
-    u32,
-    Bound<'py, PyAny>,
-    Bound<'py, PyAny>,
-    u64,
-);
-
-fn kind_word(py: Python<'_>, kind: EventKind) -> Bound<'_, PyString> {
-    match kind {
-        EventKind::New => intern!(py, "new"),
-        EventKind::Reliable => intern!(py, "reliable"),
-        EventKind::Update => intern!(py, "update"),
-        EventKind::Lost => intern!(py, "lost"),
-    }
-    .clone()
-}
-
-/// Segment, offset, length; zeros for what is only in memory.
-fn place_of((segment, place): Location) -> (u32, u64, u32) {
-    match segment {
-        0 => (0, 0, 0),
-        _ => (segment, place.offset, place.length),
-    }
-}
-
-fn row_of(py: Python<'_>, profile: u32, waiting: Waiting) -> DeliveryRow<'_> {
-    (
-        waiting.seq,
-        profile,
-        waiting.packet,
-        waiting.attempts,
-        waiting.car_id,
-        kind_word(py, waiting.kind),
-        waiting.stored_ns,
-        waiting.size,
-        waiting.pictures,
-    )
-}
-
-fn parked_row<'py>(py: Python<'py>, parked: &Parked<'_>) -> ParkedRow<'py> {
-    (
-        parked.profile,
-        parked.seq,
-        parked.packet,
-        kind_word(py, parked.kind),
-        parked.attempts,
-        text_of_bytes(py, parked.why),
-        text_of_bytes(py, parked.words),
-        parked.utc_ns,
-        PyBytes::new(py, &parked.id),
-    )
-}
 
 #[pymethods]
 #[expect(clippy::needless_pass_by_value, reason = "what PyO3 extracts is owned")]
