@@ -134,6 +134,14 @@ def test_what_a_close_elsewhere_dropped_is_taken_again(tmp_path: Path) -> None:
     lock.release()
 
 
+def test_one_that_was_released_is_not_taken_again(tmp_path: Path) -> None:
+    """A watch may still be about to ask for it while the outbox closes."""
+    lock = ProcessLock(tmp_path)
+    lock.release()
+    assert not lock.renew()
+    ProcessLock(tmp_path).release()
+
+
 def test_without_a_lock_file_nobody_holds_it(tmp_path: Path) -> None:
     assert holder_of(tmp_path) is None
     assert list(tmp_path.iterdir()) == []

@@ -72,6 +72,12 @@ def test_one_tried_again_waits_for_what_its_vehicle_has_in_flight(bench: Bench) 
     assert again.packet == first.packet
 
 
+def test_a_clock_before_1970_parks_as_any_other(bench: Bench) -> None:
+    bench.clock.now_utc_ns = -1
+    a_bench_with_three_parked(bench)
+    assert [row.parked_utc_ns for row in bench.outbox.parking.listed(1)] == [0, 0]
+
+
 def test_a_worker_is_woken_only_when_the_outbox_is_free_for_it(bench: Bench) -> None:
     """A worker asks the outbox under a lock of its own: woken under the outbox's, both would wait for ever."""
     a_bench_with_three_parked(bench)

@@ -55,12 +55,15 @@ class ProcessLock:
             _held[self._key] = os.getpid()
 
     def renew(self) -> bool:
-        """Take it again, in case this process closed the file somewhere else; False: somebody else has it now."""
-        try:
-            _take(self._fd, exclusive=self._exclusive)
-        except OSError:
-            return False
-        return True
+        """Take it again, in case this process closed the file somewhere else; False: it is not ours any more."""
+        with _guard:
+            if self._fd < 0:
+                return False
+            try:
+                _take(self._fd, exclusive=self._exclusive)
+            except OSError:
+                return False
+            return True
 
     @property
     def in_place(self) -> bool:

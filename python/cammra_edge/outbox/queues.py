@@ -245,9 +245,8 @@ class Queues:
         """Keep it for a person."""
         profile_id, seq = delivery.profile_id, delivery.seq
         self._tallies.change(profile_id).parked += 1
-        self._store.ledger.park(
-            seq, profile_id, delivery.attempts + 1, self._clock.utc_ns(), why, words
-        )
+        utc_ns = max(0, self._clock.utc_ns())  # the log knows no time before 1970; some clocks do
+        self._store.ledger.park(seq, profile_id, delivery.attempts + 1, utc_ns, why, words)
         self._leave(profile_id, seq)
 
     # -- seeing it -------------------------------------------------------------------------------

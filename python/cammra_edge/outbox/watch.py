@@ -51,6 +51,8 @@ class Watch:
             while (above := os.path.dirname(real)) != real:  # noqa: PTH120 - text, as the kernel takes it
                 kernel.add_watch(self._notices, above, _SELF)
                 real = above
+        self._folder = folder
+        self._place = _place_of(folder)
         self._mounts = -1
         with contextlib.suppress(OSError):
             self._mounts = os.open(_MOUNTS, os.O_RDONLY | os.O_CLOEXEC)
@@ -83,11 +85,16 @@ class Watch:
         changed = False
         if self._mounts in ready:
             os.pread(self._mounts, 1, 0)
-            changed = True
+            changed = self._moved()
         if self._notices in ready:
             changed |= self._noticed()
         if changed:
             self._changed()
+
+    def _moved(self) -> bool:
+        """Is something else at the folder's path than when this was last asked? Most mounts are somebody else's."""
+        before, self._place = self._place, _place_of(self._folder)
+        return self._place != before
 
     def _noticed(self) -> bool:
         """Read what inotify says; True if it is more than a lock file that was closed and is ours still."""
@@ -101,3 +108,12 @@ class Watch:
                 more |= watch != self._lock_watch
                 at += _EVENT.size + length
         return more or (closed and not self._lock.renew())
+
+
+def _place_of(folder: Path) -> tuple[int, int] | None:
+    """Device and inode of what is at this path."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
