@@ -156,7 +156,7 @@ class Outbox:
         log.watch(self._look)
 
     def close(self) -> None:
-        """Write what is settled, close the log with its directory, let the next process in.
+        """Write what is settled, note how far the log has come, let the next process in.
 
         A disk that was ill is tried once more, for what is only in memory.
         """
