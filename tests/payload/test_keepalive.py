@@ -62,6 +62,23 @@ def test_the_third_section_can_be_called_otherwise_and_health_is_extra() -> None
 
 
 @pytest.mark.parametrize(
+    ("server_url", "target"),
+    [
+        ("http://[fe80::1%25eth0]:8080", "/NotificationInfo/KeepAlive"),
+        ("h", "/NotificationInfo/KeepAlive"),
+        ("h/alive?camera=1", "/alive?camera=1"),
+    ],
+)
+def test_a_keepalive_for_dahuas_receivers_is_what_they_read(server_url: str, target: str) -> None:
+    settings = Keepalive(server_url, shape="Dahua ITSAPI", device_id="Straße 1", health=True)
+    assert sections_of(settings) == {"Active": "keepAlive", "DeviceID": "Straße 1"}
+    assert settings.transport().endpoint().target == target
+    assert replace(settings.transport().endpoint(), target="/") == replace(
+        Keepalive(server_url).transport().endpoint(), target="/"
+    )
+
+
+@pytest.mark.parametrize(
     "settings",
     [
         {"enabled": True},
@@ -70,6 +87,8 @@ def test_the_third_section_can_be_called_otherwise_and_health_is_extra() -> None
         {"server_url": "h", "section": 'a"b'},
         {"server_url": "h", "auth": "basic"},
         {"server_url": "h", "timestamp": 1},
+        {"server_url": "h", "shape": "Hikvision"},
+        {"server_url": "h", "shape": "Dahua ITSAPI", "enabled": True},
     ],
 )
 def test_a_bad_setting_is_refused(settings: dict[str, Any]) -> None:

@@ -1,7 +1,8 @@
-"""The body of a keepalive: the vendor's three sections, with the chosen fields.
+"""The body of a keepalive: the vendor's three sections, with the chosen fields, or what Dahua's receivers know.
 
 Shape and key names are those of AXIS License Plate Verifier's heartbeat (`docs/ref/wire.md`); what CAMMRA AI
-sends is not public. `health` is ours. `tests/payload/test_keepalive.py` holds it to the vendor's sample.
+sends is not public. `health` is ours. `tests/payload/test_keepalive.py` holds it to the vendor's sample. The two
+members for Dahua's are those that public receivers of its ITSAPI read.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.message import Body
 from cammra_edge.payload.naming import utc_text
+from cammra_edge.profile import KeepaliveShape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +47,8 @@ class Status:
 
 def keepalive_body(settings: Keepalive, device: Device, status: Status) -> Body:
     """Render one keepalive."""
+    if settings.shape is KeepaliveShape.DAHUA_ITSAPI:
+        return _json_body({"Active": "keepAlive", "DeviceID": settings.device_id})
     sections: dict[str, dict[str, object]] = {"system": {}, "identify": {}, settings.section: {}}
     if settings.timestamp:
         sections["system"]["timestamp"] = utc_text(status.now_utc_ns)
@@ -68,5 +72,9 @@ def keepalive_body(settings: Keepalive, device: Device, status: Status) -> Body:
     body: dict[str, object] = {name: members for name, members in sections.items() if members}
     if settings.health and status.health is not None:
         body["health"] = dict(status.health)
+    return _json_body(body)
+
+
+def _json_body(body: Mapping[str, object]) -> Body:
     content = json.dumps(body, ensure_ascii=True, separators=(",", ":"), default=str)
     return Body(content=content.encode(), content_type="application/json")

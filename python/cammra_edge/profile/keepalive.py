@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
+from enum import StrEnum
+from typing import Final, Literal
 
 from cammra_edge.checks import token, whole
 from cammra_edge.errors import ConfigError
-from cammra_edge.fields import setting, settings
+from cammra_edge.fields import Taken, setting, settings
 from cammra_edge.profile.endpoint import InNetworkMode
 from cammra_edge.profile.protocols.http_post import (
     URLS,
@@ -20,6 +22,17 @@ from cammra_edge.profile.protocols.http_post import (
 from cammra_edge.profile.trust import Timeouts, Tls
 
 _WEEK_MINUTES: Final = 7 * 1440
+_DAHUA_PATH: Final = "/NotificationInfo/KeepAlive"
+
+
+class KeepaliveShape(StrEnum):
+    """Whose receivers understand it."""
+
+    AXIS = "AXIS"
+    DAHUA_ITSAPI = "Dahua ITSAPI"
+
+
+KeepaliveShapeWord = Literal["AXIS", "Dahua ITSAPI"]
 
 
 @settings
@@ -27,13 +40,16 @@ class Keepalive(InNetworkMode):
     """A regular POST that says "still here", with the fields that are switched on.
 
     Args:
-        server_url: `host[:port][/path]`, with or without `http://` or `https://`; empty for none.
+        server_url: `host[:port][/path]`, with or without `http://` or `https://`; empty for none. Without a path, a
+            keepalive for Dahua's receivers goes to theirs.
         period_minutes: Minutes from one to the next.
         enabled: Send it.
         auth: As for HTTP POST.
         user: As for HTTP POST.
         password: As for HTTP POST.
         auth_header: As for HTTP POST.
+        shape: Whose receivers understand it. One for Dahua's says only that the camera of this `device_id` lives: the
+            switches below are for the other.
         timestamp: Include the local time.
         mac_address: Include the camera's MAC address.
         device_id: Include this name; empty for none.
@@ -52,6 +68,7 @@ class Keepalive(InNetworkMode):
     user: str = setting("", USER)
     password: str = setting("", secret=True)
     auth_header: str = setting("", auth_header(), secret=True)
+    shape: Taken[KeepaliveShape, KeepaliveShape | KeepaliveShapeWord] = setting(KeepaliveShape.AXIS)
     timestamp: bool = True
     mac_address: bool = False
     device_id: str = ""
@@ -67,7 +84,15 @@ class Keepalive(InNetworkMode):
             self.transport()
         elif self.enabled:
             raise ConfigError("server_url", "", "a URL, as keepalive is switched on")
+        if self.enabled and self.shape is KeepaliveShape.DAHUA_ITSAPI and not self.device_id:
+            raise ConfigError(
+                "device_id", "", "the name by which a Dahua receiver knows the camera"
+            )
 
     def transport(self) -> HttpPost:
         """How it travels."""
-        return post_of(self)
+        post = post_of(self)
+        endpoint = post.endpoint()
+        if self.shape is KeepaliveShape.DAHUA_ITSAPI and endpoint.target == "/":
+            return replace(post, server_url=str(replace(endpoint, target=_DAHUA_PATH)))
+        return post

@@ -24,7 +24,7 @@ export function keepalive(panel) {
     /^\w+\.\w+$/.test(name) && name !== at("enabled") && draft.schema(name).type === "boolean";
   const contents = card(t("keepalive_fields"), "",
     draft.fields("keepalive").filter(isSwitch).map((name) => setting(f, name)),
-    h("div.grid", {}, row("s6", "device_id", "section")));
+    h("div.grid", {}, row("s4", "shape", "device_id", "section")));
   const enabled = h("section.card", {}, setting(f, at("enabled"), { class: "big" }));
   const more = h("details", {}, h("summary", {}, t("more_keepalive")), h("div.grid", {}, rest(f, "keepalive")));
   const server = h("form", { autocomplete: "off", onsubmit: (event) => event.preventDefault() }, place, more);
