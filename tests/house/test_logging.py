@@ -35,7 +35,6 @@ LOGGED = {
     "path",  # of a request
     "profile_id",
     "profile_key",
-    "set_aside",  # where a damaged database lies now
     "stored_events",
     "vehicle_no",
     "what",  # "frame" or "reads"

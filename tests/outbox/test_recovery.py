@@ -74,6 +74,34 @@ def said(outbox: Outbox) -> int:
     return outbox.status().lost_events + sum(outbox.tally(1).dropped.values())
 
 
+def test_damage_is_logged_once_and_never_by_who_only_looks(
+    filled: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = a_copy(filled, tmp_path)
+    with segments(settings)[0].open("r+b") as segment:
+        segment.truncate(100_000)
+    Outbox(settings, clock=FakeClock(), read_only=True).close()
+    assert caplog.messages == []
+    outbox = Outbox(settings, clock=FakeClock())
+    status = outbox.status()
+    assert caplog.messages == [
+        f"outbox damaged events_lost={status.lost_events} why={status.damage!r}"
+    ]
+    outbox.close()
+
+
+def test_what_does_not_belong_here_is_logged(
+    filled: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = a_copy(filled, tmp_path)
+    name = segments(settings)[0].name
+    shutil.copy(settings.path / name, settings.path / "events-copy.log")
+    outbox = Outbox(settings, clock=FakeClock())
+    assert caplog.messages == [f"outbox set aside why={outbox.status().set_aside!r}"]
+    assert outbox.status().set_aside.startswith("events-copy.log was moved to set-aside/1: ")
+    outbox.close()
+
+
 def test_there_are_several_segments(filled: Path) -> None:
     assert len(list(filled.glob("events-*.log"))) >= 2
 

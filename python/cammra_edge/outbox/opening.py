@@ -5,6 +5,7 @@ Held by `tests/outbox/test_profiles.py` and `tests/outbox/test_storage.py`.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.log import Purpose
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from cammra_edge.outbox.saved import Saved
     from cammra_edge.outbox.store import Store
     from cammra_edge.outbox.tallies import Tallies
+
+_log = logging.getLogger(__name__)
 
 
 class Opening:
@@ -46,6 +49,7 @@ class Opening:
         self._saved = saved
         self._queues = queues
         self._met = False
+        self._told = (0, 0)
 
     def begin(self, utc_ns: int) -> None:
         """Take over what the log says."""
@@ -62,6 +66,16 @@ class Opening:
     def begin_without(self, utc_ns: int) -> None:
         """There is no log to be read now."""
         self._intake.begin_after_clock(utc_ns)
+
+    def tell(self) -> None:
+        """Log what is damaged or does not belong here, once."""
+        found, aside = self.found, self._store.log.set_aside
+        damage_told, aside_told = self._told
+        self._told = len(found.damage), len(aside)
+        if why := "; ".join(found.damage[damage_told:]):
+            _log.error("outbox damaged events_lost=%d why=%r", found.lost, why)
+        if why := "; ".join(aside[aside_told:]):
+            _log.warning("outbox set aside why=%r", why)
 
     def _go_on(self, state: Mapping[str, object], changes: Mapping[int, int]) -> None:
         log, ledger = self._store.log, self._store.ledger
@@ -80,6 +94,7 @@ class Opening:
         log = self._store.log
         if self._met:
             self.found.replay(log.replay(), self._store.ledger)
+            self.tell()
             return
         ledger = Ledger(self._store.known_events)
         self.found.replay(log.replay(), ledger)
@@ -94,6 +109,7 @@ class Opening:
             self._go_on(_renumbered(state, changes), changes)
             self._queues.look_anew()
             self._met = True
+        self.tell()
 
     def _move_in(self, ledger: Ledger) -> None:
         """What is in memory goes to the ledger of the disk."""

@@ -122,6 +122,8 @@ class Outbox:
             read_only=read_only,
         )
         self._open()
+        if not read_only:
+            self._opening.tell()
         parts: _Parts = {
             "store": store,
             "writer": writer,
