@@ -167,7 +167,7 @@ FAULTS: list[tuple[Callable[[Stored], None], list[str]]] = [
     (damaged_last_frame, ["event 6 is damaged", "events-0000000001.log is damaged from"]),
     (lost_image, ["event 5 has lost image 5", "events-0000000001.log is damaged from"]),
     (cut_short, ["events-0000000002.log is cut short", "the last 1 events that were stored"]),
-    (removed, ["the last 6 events that were stored are not there"]),
+    (removed, ["segment 2 is not there", "the last 6 events that were stored are not there"]),
     (another_store, ["events-0000000007.log: it is of another store"]),
     (twice, ["events-1 copy.log: segment 1 is there twice"]),
 ]

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tests.outbox.conftest import Bench
 
 STORE = bytes(range(16))
-FIRST = Mark(seq=7, image_no=9, car_id=3, oldest_seq=2, packets={1: 7, 9: 1 << 40})
-SECOND = Mark(seq=8, image_no=11, car_id=4, oldest_seq=8, packets={1: 8})
+FIRST = Mark(seq=7, image_no=9, car_id=3, closed=True, packets={1: 7, 9: 1 << 40})
+SECOND = Mark(seq=8, image_no=11, car_id=4, packets={1: 8})
 
 
 @pytest.fixture

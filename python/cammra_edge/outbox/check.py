@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.config import Durability
 from cammra_edge.outbox.lock import holder_of
 from cammra_edge.outbox.log import DamagedError, Log, StorageError
+from cammra_edge.outbox.recovery import Found
 from cammra_edge.outbox.segment import name_of
 from cammra_edge.storing import Ledger
 
@@ -101,11 +102,12 @@ def _live(ledger: Ledger) -> list[int]:
 
 def _faults(log: Log, ledger: Ledger) -> Iterator[str]:
     yield from log.set_aside
+    found = Found()
     for part in log.replay():
         name = name_of(part.segment, part.purpose)
         if part.cut_short:
             yield f"{name} is cut short: its last {part.cut_short} bytes are not there"
-        unreadable = ledger.replay(part.segment, part.digests)
+        unreadable = found.add(part, ledger)
         if unreadable:
             yield f"{name} says {unreadable} things that cannot be read"
         if part.scanned:
@@ -114,11 +116,9 @@ def _faults(log: Log, ledger: Ledger) -> Iterator[str]:
             yield from _damage_told_of(log, name, part.segment, part.digests)
     if log.trouble:
         yield log.trouble
+    yield from found.end(log)
     for seq in _live(ledger):
         yield from _faults_of(log, ledger, seq)
-    missing = log.mark.seq - ledger.highest[0]
-    if missing > 0:
-        yield f"the last {missing} events that were stored are not there"
 
 
 def _damage(name: str, broken: Sequence[tuple[int, int]]) -> Iterator[str]:

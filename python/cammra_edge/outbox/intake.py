@@ -10,12 +10,13 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox import records
+from cammra_edge.outbox.census import LAST_SEQ, SKIPPED, Doubt, skipped_in
 from cammra_edge.outbox.mark import Mark
 from cammra_edge.outbox.rows import ALL_IMAGES, MOST_PICKED, EventRow, ImageRow, WantedRow
 from cammra_edge.storing import log_vehicle_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cammra_edge.model import Event
     from cammra_edge.outbox.store import Store
@@ -23,8 +24,12 @@ if TYPE_CHECKING:
     from cammra_edge.outbox.values import NewEvent
 
 CARS_KEPT = 4096
+STEPS = {Doubt.NONE: (0, 0), Doubt.TORN: (256, 256), Doubt.MISSING: (1 << 20, 1 << 16)}
+"""How far to go on behind the highest known numbers: of events and images, and of vehicles and packets.
+
+The second ones are on the wire, where a step is a gap; there are no more events in the largest segment.
+"""
 NS_PER_S = 1_000_000_000
-LAST_SEQ = "last_seq"
 _LAST_IMAGE_NO = "last_image_no"
 _LAST_CAR_ID = "last_car_id"
 
@@ -39,6 +44,8 @@ class Intake:
         self._image_no = 0
         self._car_id = 0
         self._cars: OrderedDict[int, int] = OrderedDict()
+        self._skipped: dict[int, int] = {}
+        self._skipped_unsaved: dict[int, int] = {}
 
     def begin_after_clock(self, utc_ns: int) -> None:
         """Nobody knows what was given: neither log nor mark can be read.
@@ -46,13 +53,31 @@ class Intake:
         The seconds since 1970 grow faster than any of these numbers, so from there on none is met again.
         """
         seconds = utc_ns // NS_PER_S
-        self._seq = max(self._seq, seconds << 20)
+        self._skip_to(seconds << 20)
         self._image_no = max(self._image_no, seconds << 20)
         self._car_id = max(self._car_id, seconds)
         self._tallies.start_after(seconds)
 
+    def skip(self, doubt: Doubt, profile_ids: Iterable[int]) -> None:
+        """Go on well behind the highest numbers known, of these profiles' packets too: more may have been given."""
+        step, step_on_wire = STEPS[doubt]
+        self._skip_to(self._seq + step)
+        self._image_no += step
+        self._car_id += step_on_wire
+        self._tallies.skip(step_on_wire, profile_ids)
+
+    def _skip_to(self, seq: int) -> None:
+        if seq > self._seq:
+            self._skipped[self._seq] = self._skipped_unsaved[self._seq] = seq
+            self._seq = seq
+
+    def skipped(self) -> dict[str, object]:
+        """The places that were never given: behind each of these up to that one."""
+        return {f"{SKIPPED}{after}": last for after, last in self._skipped.items()}
+
     def catch_up(self, mark: Mark, state: Mapping[str, object]) -> None:
         """Go on after what mark and log know."""
+        self._skipped |= skipped_in(state)
         seq, image_no, car_id = self._store.ledger.highest
         self._seq = max(self._seq, seq, mark.seq, _number(state, LAST_SEQ))
         self._image_no = max(
@@ -67,14 +92,27 @@ class Intake:
 
     def state(self) -> dict[str, object]:
         """What to save with the next group."""
-        return {LAST_SEQ: self._seq, _LAST_IMAGE_NO: self._image_no, _LAST_CAR_ID: self._car_id}
+        numbers: dict[str, object] = {
+            LAST_SEQ: self._seq,
+            _LAST_IMAGE_NO: self._image_no,
+            _LAST_CAR_ID: self._car_id,
+        }
+        if not self._skipped_unsaved:
+            return numbers
+        skipped = {f"{SKIPPED}{after}": last for after, last in self._skipped_unsaved.items()}
+        return numbers | skipped
 
-    def mark(self) -> Mark:
+    def saved(self) -> None:
+        """What `state` gave is written."""
+        self._skipped_unsaved.clear()
+
+    def mark(self, *, closed: bool) -> Mark:
         """What the mark is to remember now."""
         return Mark(
             seq=self._seq,
             image_no=self._image_no,
             car_id=self._car_id,
+            closed=closed,
             packets=self._tallies.packets(),
         )
 

@@ -220,6 +220,7 @@ class Keeping:
             return False
         with self._lock:
             ledger.carry(segment, digests)
+        self._writer.give_back(segment)
         if not self._writer.flush():
             return False
         with self._lock:

@@ -93,6 +93,7 @@ class Log(LogReading):
         self._read_only = read_only
         self._folder: Folder | None = None
         self._mark = MarkFile(None)
+        self._spare_number = 0
         self._unread: set[int] = set()
         self._changed: Callable[[], None] | None = None
         self._watch: Watch | None = None
@@ -108,6 +109,11 @@ class Log(LogReading):
     def profiles(self) -> Mapping[str, int]:
         """The profiles' numbers by key, as noted beside the log."""
         return self._mark.profiles
+
+    @property
+    def last_begun(self) -> int:
+        """The segment that was begun last, as noted beside the log; 0 where its file was given back since."""
+        return 0 if self._mark.segment == self._spare_number else self._mark.segment
 
     # -- opening and healing ---------------------------------------------------------------------
 
@@ -168,6 +174,9 @@ class Log(LogReading):
             shelf.add(segment)
         self._mark.close()
         self._mark = found.mark
+        if found.mark.store_id != shelf.store_id:
+            found.mark.forget()
+        self._spare_number = found.used_number
         highest = max((segment.number for segment in found.segments), default=0)
         highest = max(highest, found.used_number, found.mark.segment)
         self._tail.next_number = max(self._tail.next_number, highest + 1)

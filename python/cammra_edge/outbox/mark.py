@@ -1,10 +1,10 @@
 """How far the outbox had come, kept outside its segments.
 
-A power cut, or a disk that lies about flushing, can take the end of the log without a trace in it. So after each
-commit the highest numbers go into a small file of their own: a log that ends before this file has lost
-something, which is then said; and numbers that were given are never given again. The file is not flushed: after
-a power cut it may be older than the log, which is harmless. Two slots are written in turn, each with a CRC, so a
-torn write leaves the other.
+A power cut, or a disk that lies about flushing, can take the end of the log without a trace in it. So with each
+segment that is begun, and when the outbox is closed, the highest numbers go into a small file of their own (more often
+would cost a block of the file system's journal each time). A log that ends before this file has lost something, which
+is then said; and numbers that were given are never given again. The file is not flushed: after a power cut it may be
+older than the log, which is harmless. Two slots are written in turn, each with a CRC, so a torn write leaves the other.
 Held by `tests/outbox/test_mark.py`.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SLOT_BYTES = 2048
 _NUMBERS = struct.Struct(
     "<4s16s6QH"
-)  # magic, store id, turn, segment, the highest, number of packets
+)  # magic, store id, turn, segment, the highest, closed, number of packets
 _PACKET = struct.Struct("<IQ")
 _CRC = struct.Struct("<I")
 _MAGIC = b"CMk1"
@@ -35,20 +35,20 @@ _PROFILES = struct.Struct("<I16sI")  # CRC of what follows, store id, length of 
 
 
 class Mark(NamedTuple):
-    """The highest numbers given, and the oldest event still waiting.
+    """The highest numbers given.
 
     Args:
         seq: Place of the last event.
         image_no: Number of the last image.
         car_id: Number of the last vehicle.
-        oldest_seq: What lies below was settled, except what is parked.
+        closed: The outbox was closed with these, so there are none behind them.
         packets: Last packet number per profile.
     """
 
     seq: int = 0
     image_no: int = 0
     car_id: int = 0
-    oldest_seq: int = 0
+    closed: bool = False
     packets: Mapping[int, int] = MappingProxyType({})
 
 
@@ -71,14 +71,18 @@ class MarkFile:
         store_id, self.profiles = _profiles_from(content[2 * SLOT_BYTES :])
         self.store_id = self.store_id or store_id
 
+    def forget(self) -> None:
+        """It is of another store: nothing in it counts."""
+        self.store_id, self.segment, self.mark, self.profiles = b"", 0, Mark(), {}
+
     def write(self, store_id: bytes, segment: int, mark: Mark) -> None:
         """Keep the mark in the slot that is older."""
         self._turn += 1
         self.store_id, self.segment, self.mark = store_id, segment, mark
-        seq, image_no, car_id, oldest_seq, packets = mark
+        seq, image_no, car_id, closed, packets = mark
         if len(packets) > _PACKETS_KEPT:
             packets = dict(sorted(packets.items())[-_PACKETS_KEPT:])
-        highest = (seq, image_no, car_id, oldest_seq, len(packets))
+        highest = (seq, image_no, car_id, closed, len(packets))
         content = _NUMBERS.pack(_MAGIC, store_id, self._turn, segment, *highest)
         for packet in packets.items():
             content += _PACKET.pack(*packet)
@@ -120,8 +124,8 @@ def _slot_from(slot: bytes) -> tuple[int, bytes, int, Mark]:
         packets = dict(_PACKET.iter_unpack(slot[_NUMBERS.size : end]))
     except struct.error:
         return 0, b"", 0, Mark()
-    seq, image_no, car_id, oldest_seq = highest
-    mark = Mark(seq=seq, image_no=image_no, car_id=car_id, oldest_seq=oldest_seq, packets=packets)
+    seq, image_no, car_id, closed = highest
+    mark = Mark(seq, image_no, car_id, closed=bool(closed), packets=packets)
     return turn, store_id, segment, mark
 
 

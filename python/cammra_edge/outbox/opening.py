@@ -55,6 +55,7 @@ class Opening:
         """Take over what the log says."""
         store, log, found = self._store, self._store.log, self.found
         found.replay(log.replay(), store.ledger)
+        found.end(log)
         state = store.ledger.state()
         self._profiles.add(log.profiles, state)
         self._go_on(state, {})
@@ -84,10 +85,7 @@ class Opening:
         self._tallies.raise_packets(packets)
         self._tallies.raise_packets(ledger.packets)
         self._intake.catch_up(log.mark, state)
-        missing = log.mark.seq - ledger.highest[0]
-        if missing > 0:
-            self.found.lost += missing
-            self.found.damage.append(f"the log ends {missing} events early")
+        self._intake.skip(self.found.doubt, self._profiles.numbers().values())
 
     def meet(self) -> None:
         """The disk is back: take over what could not be read so far, on top of what is in memory."""
@@ -98,6 +96,7 @@ class Opening:
             return
         ledger = Ledger(self._store.known_events)
         self.found.replay(log.replay(), ledger)
+        self.found.end(log)
         state = ledger.state()
         with self._lock:
             changes = self._profiles.meet({**_noted(log.profiles), **state})

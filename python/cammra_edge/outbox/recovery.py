@@ -11,18 +11,16 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cammra_edge.outbox.census import Census, Doubt, told_by
 from cammra_edge.outbox.log import Purpose
 from cammra_edge.outbox.profiles import KEYED, numbers_from, renumbered
 from cammra_edge.storing import log_erasures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
 
-    from cammra_edge.outbox.log import Replayed
+    from cammra_edge.outbox.log import Log, Replayed
     from cammra_edge.storing import Ledger
-
-_EVENT, _STATE = 4, 6
-_PLACE_BYTES = 12
 
 
 @dataclass(slots=True)
@@ -31,8 +29,9 @@ class Found:
 
     Args:
         segments: Segments read.
-        lost: Events that are not there any more.
+        lost: Events that are not there any more, as far as anything tells of them.
         damage: What was wrong, a sentence each.
+        doubt: What the log's end leaves open about the numbers that were given.
         last_seq: The last event's place.
         profiles: The profiles' numbers by key.
         erasures: Erasures that were begun and not finished: their events by their number.
@@ -41,21 +40,58 @@ class Found:
     segments: int = 0
     lost: int = 0
     damage: list[str] = field(default_factory=list)
+    doubt: Doubt = Doubt.NONE
     last_seq: int = 0
     profiles: dict[str, int] = field(default_factory=dict)
     erasures: dict[int, list[int]] = field(default_factory=dict)
+    _census: Census = field(default_factory=Census)
+    _ends_early: bool = False
+    _gaps: list[tuple[int, int, int, bool]] = field(default_factory=list)
+    """Places that nothing stands at, between two segments: the two, how many, and whether the first ends early."""
 
     def replay(self, parts: Iterable[Replayed], ledger: Ledger) -> None:
         """Take in segments, in order."""
         for part in parts:
-            self.segments += 1
-            if part.purpose is Purpose.EVENTS:
-                self._renumber(part, ledger)
-            ledger.replay(part.segment, part.digests)
-            self._note_erasures(part.digests)
+            self.add(part, ledger)
             if part.broken or part.cut_short:
-                self._note(part)
-            self.last_seq = ledger.highest[0]
+                size = sum(end - start for start, end in part.broken) + part.cut_short
+                self.damage.append(f"segment {part.segment}: {size} bytes cannot be read")
+
+    def add(self, part: Replayed, ledger: Ledger) -> int:
+        """Take in one segment; returns how many things that it says cannot be read."""
+        self.segments += 1
+        if part.purpose is Purpose.EVENTS:
+            told, before = told_by(part.digests), self._census.last
+            self._renumber(told.states, ledger)
+            self._census.add(part, told)
+            self._count_lost(part, told.places, before)
+        unreadable = ledger.replay(part.segment, part.digests)
+        self._note_erasures(part.digests)
+        self.last_seq = ledger.highest[0]
+        return unreadable
+
+    def end(self, log: Log) -> list[str]:
+        """All that there is was taken in: what is not there, a sentence each, which stand in `damage` too."""
+        there = log.numbers()
+        missing, ending = self._census.missing(there, log.last_begun), self._census.ending(log.mark)
+        self.doubt = self._census.doubt(log.mark, there, log.last_begun)
+        said = [f"segment {segment} is not there" for segment in missing]
+        known = {*there, *missing}
+        for before, after, count, ends_early in self._gaps:
+            between = range(before + 1, after)
+            # Where a segment was given back, its events stand elsewhere, or nowhere with good reason.
+            if all(number in known for number in between) and (
+                ends_early or any(number in missing for number in between)
+            ):
+                self.lost += count
+                if ends_early:
+                    said.append(f"segment {before} ends early")
+        self._gaps.clear()
+        if ending:
+            self.lost += ending
+            said.append(f"the last {ending} events that were stored are not there")
+        self.damage += said
+        return said
 
     def _note_erasures(self, digests: bytes) -> None:
         begun, done = log_erasures(digests)
@@ -64,9 +100,8 @@ class Found:
         for number in done:
             self.erasures.pop(number, None)
 
-    def _renumber(self, part: Replayed, ledger: Ledger) -> None:
-        bodies = (body for kind, body in _digests(part.digests) if kind == _STATE)
-        for place, body in enumerate(bodies):
+    def _renumber(self, states: Sequence[bytes], ledger: Ledger) -> None:
+        for place, body in enumerate(states):
             if place and KEYED not in body:
                 continue
             with contextlib.suppress(ValueError, AttributeError):
@@ -76,25 +111,18 @@ class Found:
                     ledger.renumber(list(changes.items()))
                 self.profiles |= profiles
 
-    def _note(self, part: Replayed) -> None:
+    def _count_lost(
+        self, part: Replayed, places: Sequence[tuple[int, int]], segment_before: int
+    ) -> None:
         """Count the events that a broken stretch held: places are given one after the other."""
         before_at, before_seq = 0, self.last_seq
-        for kind, body in _digests(part.digests):
-            if kind != _EVENT:
-                continue
-            at = int.from_bytes(body[:8], "little")
-            seq = int.from_bytes(body[_PLACE_BYTES : _PLACE_BYTES + 8], "little")
-            if before_seq and any(before_at <= start < at for start, _ in part.broken):
-                self.lost += max(0, seq - before_seq - 1)
+        broken = [start for start, _ in part.broken]
+        for at, seq in places:
+            if before_seq and seq > before_seq + 1:
+                gap = self._census.given_between(before_seq, seq)
+                if any(before_at <= start < at for start in broken):
+                    self.lost += gap
+                elif not before_at:
+                    self._gaps.append((segment_before, part.segment, gap, self._ends_early))
             before_at, before_seq = at, max(before_seq, seq)
-        size = sum(end - start for start, end in part.broken) + part.cut_short
-        self.damage.append(f"segment {part.segment}: {size} bytes cannot be read")
-
-
-def _digests(digests: bytes) -> Iterator[tuple[int, bytes]]:
-    """Kind and bytes of each."""
-    at = 0
-    while at + 5 <= len(digests):
-        length = int.from_bytes(digests[at + 1 : at + 5], "little")
-        yield digests[at], digests[at + 5 : at + 5 + length]
-        at += 5 + length
+        self._ends_early = part.scanned or any(start >= before_at for start in broken)

@@ -9,10 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cammra_edge.outbox.segment import FRAME_HEAD_BYTES, DamagedError
+
 if TYPE_CHECKING:
     from cammra_edge.outbox.segment import Purpose
     from cammra_edge.outbox.shelf import Shelf
     from cammra_edge.outbox.tail import Tail
+
+BLOCK_BYTES = 4096
+"""A long group is filled up to a multiple of this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,7 @@ class Replayed:
         scanned: It had no directory (it was the open one, or lost it) and was read frame by frame.
         broken: Ranges that hold no whole frame; each was read over.
         cut_short: Bytes that its file lacks.
+        cut_off: Frames may have lain there, behind the last one that was read.
     """
 
     segment: int
@@ -34,6 +40,7 @@ class Replayed:
     scanned: bool = False
     broken: tuple[tuple[int, int], ...] = ()
     cut_short: int = 0
+    cut_off: bool = False
 
 
 def read_again(number: int, shelf: Shelf, tail: Tail) -> Replayed:
@@ -59,4 +66,14 @@ def read_again(number: int, shelf: Shelf, tail: Tail) -> Replayed:
         scanned=True,
         broken=tuple(broken),
         cut_short=segment.cut_short,
+        cut_off=bool(segment.cut_short) and _went_on(number, end, shelf),
     )
+
+
+def _went_on(number: int, end: int, shelf: Shelf) -> bool:
+    """May more have stood behind a segment's last frame? Not where zeros do, in which a frame would begin."""
+    next_block = -(-end // BLOCK_BYTES) * BLOCK_BYTES
+    try:
+        return any(shelf.raw(number, end, next_block + FRAME_HEAD_BYTES - end))
+    except DamagedError:
+        return True

@@ -9,8 +9,10 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from cammra_edge.outbox.census import GIVEN_BACK, SEGMENTS
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from cammra_edge.outbox.intake import Intake
     from cammra_edge.outbox.mark import Mark
@@ -35,11 +37,14 @@ class Saved:
         self._running_time = running_time
         self.boundary_key = os.urandom(KEY_BYTES)
         self._key_saved = False
+        self._given_back: list[int] = []
 
     @property
     def dirty(self) -> bool:
         """Is there anything that a group of its own should save?"""
-        return self._tallies.dirty or self._profiles.dirty or not self._key_saved
+        return bool(
+            self._tallies.dirty or self._profiles.dirty or self._given_back or not self._key_saved
+        )
 
     def add(self, state: Mapping[str, object]) -> None:
         """Go on after what the log says."""
@@ -50,9 +55,15 @@ class Saved:
             self.boundary_key = bytes.fromhex(key)
             self._key_saved = True
 
-    def whole(self) -> bytes:
-        """All of it."""
+    def give_back(self, segment: int) -> None:
+        """A segment is about to go: whoever misses it shall know that it is not lost."""
+        self._given_back.append(segment)
+
+    def whole(self, segments: Iterable[int]) -> bytes:
+        """All of it, with the segments that are there."""
         state = self._numbers() | self._tallies.whole() | self._profiles.state()
+        state |= self._intake.skipped()
+        state |= {SEGMENTS: [*segments]}
         state |= self._running_time.absences()
         return _JSON.encode(state | {BOUNDARY_KEY: self.boundary_key.hex()}).encode("ascii")
 
@@ -70,14 +81,19 @@ class Saved:
         return _JSON.encode(state).encode("ascii")
 
     def _numbers(self) -> dict[str, object]:
-        return {**self._intake.state(), **self._running_time.state()}
+        numbers = {**self._intake.state(), **self._running_time.state()}
+        if self._given_back:
+            numbers |= {f"{GIVEN_BACK}{segment}": 1 for segment in self._given_back}
+        return numbers
 
     def written(self) -> dict[str, int] | None:
         """The group with what was last asked for is on disk; returns the profiles' numbers where they changed."""
         self._tallies.saved()
+        self._intake.saved()
+        self._given_back.clear()
         self._key_saved = True
         return self._profiles.saved()
 
-    def mark(self) -> Mark:
+    def mark(self, *, closed: bool = False) -> Mark:
         """What is noted beside the log now and then."""
-        return self._intake.mark()
+        return self._intake.mark(closed=closed)

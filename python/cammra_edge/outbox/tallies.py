@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.outbox.values import Dropped, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _PROFILE = "profile"
 _COUNTED = ("put", "delivered", "retried", "parked", "expired")
@@ -125,6 +125,12 @@ class Tallies:
         for profile_id, packet in packets.items():
             if self._counts.setdefault(profile_id, Count()).packet < packet:
                 self.change(profile_id).packet = packet
+
+    def skip(self, step: int, profile_ids: Iterable[int]) -> None:
+        """Go on so many packets later, in each of these profiles and of those that ever had an event."""
+        for profile_id in {*self._counts, *profile_ids} if step else ():
+            count = self.change(profile_id)
+            count.packet = self.last_packet(profile_id) + step
 
     def value(self, profile_id: int) -> Tally:
         """A profile's counters, frozen."""

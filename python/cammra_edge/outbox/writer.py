@@ -74,6 +74,7 @@ class Writer:
         self._read_only = read_only
         self._heal_at_ns = 0
         self._settled_since_ns = 0
+        self._marked = False
         self._moving = Moving(store)
 
     # -- one group -------------------------------------------------------------------------------
@@ -128,7 +129,9 @@ class Writer:
             if written is not None:
                 written()
             profiles = self._saved.written()
-            mark = None if group.offset and profiles is None else self._saved.mark()
+            noted = group.offset and profiles is None and self._marked
+            mark = None if noted else self._saved.mark()
+            self._marked = True
         # Each write of another file costs its inode's block in the journal: seldom.
         if mark is not None:
             log.keep_mark(mark)
@@ -151,13 +154,23 @@ class Writer:
             group.header(place.purpose, place.size)
         if purpose is Purpose.EVENTS:
             with self._lock:
-                group.state(self._saved.changed() if place.offset else self._saved.whole())
+                group.state(self._saved.changed() if place.offset else self._whole())
                 if self._store.ledger.pending:
                     group.settled(self._store.ledger)
         frames(group)
         if purpose is Purpose.EVENTS:
             group.fill_block()
         return group
+
+    def _whole(self) -> bytes:
+        log = self._store.log
+        lost = log.lost()
+        return self._saved.whole(number for number in log.numbers() if number not in lost)
+
+    def give_back(self, segment: int) -> None:
+        """The next group says that this segment goes."""
+        with self._lock:
+            self._saved.give_back(segment)
 
     def ail(self, error: Exception) -> None:
         """The disk refused: go on in memory, say so once."""
@@ -293,7 +306,7 @@ class Writer:
             self.heal()
         if self.flush() and not self._read_only:
             with self._lock:
-                mark = self._saved.mark()
+                mark = self._saved.mark(closed=True)
             self._store.log.keep_mark(mark)
         self._tell_what_is_lost()
 

@@ -1,0 +1,151 @@
+"""What should be in the log, by what is in it: which segments, and how far it goes.
+
+Each segment of events begins with the numbers of those that are there; each group tells which go, and the highest
+numbers that it gives. Beside the log the mark tells which segment was begun last, and, where the outbox was closed, all
+that was given. So what is missing at the end is told as far as anything knows of it; where nothing does, numbers go on
+well behind the highest that are known. Held by `tests/outbox/test_recovery.py` and `tests/outbox/test_missing.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import struct
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from cammra_edge.outbox.mark import Mark
+    from cammra_edge.outbox.replaying import Replayed
+
+SEGMENTS, GIVEN_BACK = "segments", "given_back:"
+"""What is saved of the log's files: those that were there when a segment was begun, and each given back since."""
+LAST_SEQ, SKIPPED = "last_seq", "skipped:"
+"""The last place given, and those that never were: behind the one that is named, up to the one that stands there."""
+_EVENT, _STATE = 4, 6
+_OURS = tuple(f'"{name}'.encode() for name in (SEGMENTS, GIVEN_BACK, SKIPPED))
+_PLACE = struct.Struct("<QIQ")  # offset, length, seq
+
+
+class Doubt(IntEnum):
+    """How many numbers may have been given that nothing tells of.
+
+    NONE: None. TORN: The last group is not whole, and perhaps hides a few that lay behind it on the same page; mostly
+    it is what was being written when the power went. MISSING: As many as a segment takes.
+    """
+
+    NONE = 0
+    TORN = 1
+    MISSING = 2
+
+
+class Told(NamedTuple):
+    """What a segment's digests say, in order: the saved states, and where each event begins and its place among all."""
+
+    states: list[bytes]
+    places: list[tuple[int, int]]
+
+
+def told_by(digests: bytes) -> Told:
+    """Read a segment's digests once."""
+    told = Told([], [])
+    at, end = 0, len(digests)
+    while at + 5 <= end:
+        kind, length = digests[at], int.from_bytes(digests[at + 1 : at + 5], "little")
+        if kind == _EVENT:
+            offset, _, seq = _PLACE.unpack_from(digests, at + 5)
+            told.places.append((offset, seq))
+        elif kind == _STATE:
+            told.states.append(digests[at + 5 : at + 5 + length])
+        at += 5 + length
+    return told
+
+
+class Census:
+    """Told of each segment of events, in order; `last` is the last one."""
+
+    def __init__(self) -> None:
+        self.last = 0
+        self._listed: set[int] = set()
+        self._given_back: set[int] = set()
+        self._skipped: dict[int, int] = {}
+        self._seen = 0
+        self._announced = 0
+        self._announced_before = 0
+        self._cut_off = False
+        self._ends_early = False
+
+    def add(self, part: Replayed, told: Told) -> None:
+        """A segment, and what its digests say."""
+        self.last = part.segment
+        self._cut_off = part.cut_off
+        last_at = max((at for at, _ in told.places), default=0)
+        self._ends_early = any(start > last_at for start, _ in part.broken)
+        self._seen = max([self._seen, *(seq for _, seq in told.places)])
+        for body in told.states:
+            if any(name in body for name in _OURS):
+                self._add_list(body)
+        for body in told.states[-2:]:
+            last_seq = _last_seq_in(body)
+            self._announced_before = self._announced
+            self._announced = max(self._announced, last_seq)
+
+    def _add_list(self, body: bytes) -> None:
+        with contextlib.suppress(ValueError, AttributeError, TypeError):
+            state = json.loads(body)
+            self._listed = set(state.get(SEGMENTS, self._listed))
+            returned = (name for name in state if name.startswith(GIVEN_BACK))
+            self._given_back |= {int(name.removeprefix(GIVEN_BACK)) for name in returned}
+            self._skipped |= skipped_in(state)
+
+    def given_between(self, before: int, after: int) -> int:
+        """How many places behind `before` and in front of `after` were given to events."""
+        never = sum(
+            max(0, min(last, after - 1) - max(first, before))
+            for first, last in self._skipped.items()
+        )
+        return max(0, after - before - 1 - never)
+
+    # -- what is missing -------------------------------------------------------------------------
+
+    def missing(self, there: Sequence[int], last_begun: int) -> list[int]:
+        """Segments that nobody gave back and that are not there; `last_begun` as the mark tells."""
+        should_be = self._listed | ({last_begun} if self._misses(there, last_begun) else set())
+        return sorted(should_be - self._given_back - set(there))
+
+    def _misses(self, there: Iterable[int], last_begun: int) -> bool:
+        return last_begun > max(there, default=0) and last_begun not in self._given_back
+
+    def ending(self, mark: Mark) -> int:
+        """Events that mark or last group know of, and that are not in the log."""
+        # What was dropped while it was only in memory has a place, and is in no group; a later one says so.
+        last = self._seen if self._ends_early else max(self._seen, self._announced_before)
+        return self.given_between(last, max(mark.seq, self._announced) + 1)
+
+    def doubt(self, mark: Mark, there: Sequence[int], last_begun: int) -> Doubt:
+        """What the log's end leaves open."""
+        if mark.closed and mark.seq >= self._announced and last_begun >= max(there, default=0):
+            return Doubt.NONE
+        if self._cut_off or self._misses(there, last_begun) or mark.seq > self._announced:
+            return Doubt.MISSING
+        if any(segment > self.last for segment in self.missing(there, last_begun)):
+            return Doubt.MISSING
+        return Doubt.TORN if self.ending(mark) else Doubt.NONE
+
+
+def skipped_in(state: Mapping[str, object]) -> dict[int, int]:
+    """The places that a saved state says were never given."""
+    return {
+        int(name.removeprefix(SKIPPED)): last
+        for name, last in state.items()
+        if name.startswith(SKIPPED) and isinstance(last, int)
+    }
+
+
+def _last_seq_in(body: bytes) -> int:
+    with contextlib.suppress(ValueError, AttributeError):
+        last = json.loads(body).get(LAST_SEQ)
+        return last if isinstance(last, int) else 0
+    return 0
