@@ -66,6 +66,7 @@ def put(
     assert log.fits(group, settlements=settlements)
     end = place.offset + group.size
     log.write(group, flush=flush)
+    log.have_spare()
     bytes_of_frame = _frame_bytes(content)
     return place.segment, end - bytes_of_frame, bytes_of_frame
 

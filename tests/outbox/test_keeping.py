@@ -6,10 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cammra_edge.model import EventKind, Plate
-from cammra_edge.outbox import EventQuery, NewEvent
+from cammra_edge.outbox import EventQuery, NewEvent, segment
+from cammra_edge.outbox.segment import make
 from tests.fakes import NS, crash, new_event
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
     from tests.outbox.conftest import Bench
 
 MIB = 1 << 20
@@ -71,6 +76,26 @@ def test_pictures_go_before_text_and_the_files_stay_within_bounds(bench: Bench) 
     assert remembered(bench) == before
     bench.outbox.put([said(n) for n in range(1, 401)])
     assert deliver_all(bench) == []  # all of them are known
+
+
+def test_a_turn_over_allocates_nothing_once_the_bounds_are_reached(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounded(bench, history_bytes=2 * MIB)
+    made: list[Path] = []
+
+    def counted(path: Path, size_bytes: int) -> segment.Handle:
+        made.append(path)
+        return make(path, size_bytes)
+
+    monkeypatch.setattr(segment, "make", counted)
+    begun = []
+    for vehicle_no in range(1, 301):
+        bench.outbox.put([said(vehicle_no)])
+        deliver_all(bench)
+        assert (bench.path / "spare.log").stat().st_size == 256 << 10
+        begun.append(len(made))
+    assert begun[150] == begun[299]
 
 
 def test_text_goes_too_when_only_text_is_left(bench: Bench) -> None:

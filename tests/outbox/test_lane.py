@@ -18,7 +18,7 @@ def pick(lane: Lane, rules: TakeRules = IN_ORDER, *, now_ns: int = 0) -> int | N
     entry = lane.pick(now_mono_ns=now_ns, now_ns=now_ns, rules=rules, load_vehicle=lambda _: None)
     if entry is None:
         return None
-    entry.in_flight = True
+    lane.send(entry)
     return entry.row.seq
 
 
@@ -86,6 +86,7 @@ def test_a_reset_keeps_what_flies_or_waits_and_reads_the_rest_anew() -> None:
     lane.entries[2].attempts = 1
     lane.cursor = 3
     lane.reset()
+    assert lane.wants_rows()
     assert list(lane.entries) == [1, 2]
     assert lane.cursor == 0
     lane.load([row(1, 7), row(2, 8), row(3, 9)])

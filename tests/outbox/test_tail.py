@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.config import Durability
+from cammra_edge.outbox import segment
 from cammra_edge.outbox.log import Log, Purpose, StorageError
-from tests.outbox.logs import content_at, group_for, opened, put
+from cammra_edge.outbox.segment import make
+from tests.outbox.logs import SEGMENT_BYTES, content_at, group_for, opened, put
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +44,29 @@ def test_a_flush_that_failed_is_not_believed(
     assert content_at(third, good) == b"good"
     assert content_at(third, again) == b"again"
     assert len(third.digests(1)) < len(third.digests(2)) + 10
+
+
+def test_a_segment_that_is_given_back_saves_allocating_the_next(
+    log: Log, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made: list[Path] = []
+
+    def counted(path: Path, size_bytes: int) -> segment.Handle:
+        made.append(path)
+        return make(path, size_bytes)
+
+    monkeypatch.setattr(segment, "make", counted)
+    begun = []
+    for turn in range(5):
+        log.close_segment(Purpose.EVENTS)
+        place = log.place(1000)
+        log.write(group_for(log, place, b"x"))
+        if turn > 1:
+            log.retire(place.segment - 1)
+        log.have_spare()
+        begun.append(len(made))
+        assert (tmp_path / "o" / "spare.log").stat().st_size == SEGMENT_BYTES
+    assert begun == [2, 3, 3, 3, 3]
 
 
 def failing(_: int) -> None:

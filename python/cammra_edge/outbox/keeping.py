@@ -77,7 +77,14 @@ class Keeping:
         self._look_at_ns = 0
 
     def tend(self) -> None:
-        """Give segments back where it is time. Called with the writer's turn, without the lock, after each group."""
+        """Give segments back where it is time, and see that there is a spare one.
+
+        Called with the writer's turn, without the lock, after each group.
+        """
+        self._give_back_overdue()
+        self._store.log.have_spare()
+
+    def _give_back_overdue(self) -> None:
         now_ns = self._clock.mono_ns()
         size_bytes = self._store.log.size_bytes
         if self._writer.trouble or (size_bytes == self._seen_bytes and now_ns < self._look_at_ns):

@@ -63,6 +63,8 @@ class Lane:
         self.cursor = 0
         self.exhausted = False
         self._live: dict[int, DeliveryRow] = {}
+        self._flying: set[int] = set()
+        self._is_stale = False
 
     def put(self, row: DeliveryRow) -> None:
         """A new delivery was stored."""
@@ -73,6 +75,8 @@ class Lane:
 
     def wants_rows(self) -> bool:
         """Should more of the backlog be loaded?"""
+        if self._is_stale:
+            self._forget()
         if self.exhausted or len(self.entries) >= LOOK_AHEAD_MAX:
             return False
         if len(self.entries) < LOOK_AHEAD // 2:
@@ -110,10 +114,28 @@ class Lane:
     def drop(self, seq: int) -> Entry | None:
         """A delivery is settled, or gone; returns what was known of it."""
         self._live.pop(seq, None)
+        self._flying.discard(seq)
         return self.entries.pop(seq, None)
 
+    def send(self, entry: Entry) -> None:
+        """It is being tried."""
+        entry.in_flight = True
+        self._flying.add(entry.row.seq)
+
+    def take_back(self, seq: int) -> Entry | None:
+        """It is not being tried any more; returns what is known of it."""
+        self._flying.discard(seq)
+        entry = self.entries.get(seq)
+        if entry is not None:
+            entry.in_flight = False
+        return entry
+
     def reset(self) -> None:
-        """Read the backlog anew; what is in flight or waits for its retry stays."""
+        """Read the backlog anew when more is wanted of it; what is in flight or waits for its retry stays."""
+        self._is_stale = True
+
+    def _forget(self) -> None:
+        self._is_stale = False
         self.entries = {
             seq: entry
             for seq, entry in self.entries.items()
@@ -124,7 +146,7 @@ class Lane:
 
     def in_flight(self) -> list[int]:
         """Places of the events that are being tried."""
-        return [seq for seq, entry in self.entries.items() if entry.in_flight]
+        return list(self._flying)
 
     def oldest_stored_ns(self) -> int | None:
         """When the first unsettled delivery was stored; `None` for an empty lane."""
@@ -152,7 +174,7 @@ class Lane:
             if live is not None:
                 return live
         # An older one may come in behind one that flies: a person had it tried again.
-        held = {entry.row.car_id for entry in self.entries.values() if entry.in_flight}
+        held = {self.entries[seq].row.car_id for seq in self._flying}
         for entry in self.entries.values():
             car_id = entry.row.car_id
             if car_id in held:
@@ -183,9 +205,7 @@ class Lane:
         return None
 
     def _flies(self, car_id: int) -> bool:
-        return any(
-            entry.in_flight and entry.row.car_id == car_id for entry in self.entries.values()
-        )
+        return any(self.entries[seq].row.car_id == car_id for seq in self._flying)
 
     def oldest_of(self, car_id: int) -> Entry | None:
         """The vehicle's first unsettled delivery among those loaded."""
@@ -207,7 +227,7 @@ class Lane:
 
     def next_due(self) -> int | None:
         """When the first held delivery may be tried again; `None` when none is held."""
-        seen = {entry.row.car_id for entry in self.entries.values() if entry.in_flight}
+        seen = {self.entries[seq].row.car_id for seq in self._flying}
         dues: list[int] = []
         for entry in self.entries.values():
             if entry.row.car_id not in seen:

@@ -23,6 +23,7 @@ How it is used::
     if not log.fits(group):                      # the estimate was too low: build it anew
         place = log.place(group.size + len(group.digests())) …
     log.write(group)                             # StorageError: nothing of it counts as stored
+    log.have_spare()                             # when what may be given back (`retire`) was
 
     log.heal()                                   # later, until it raises no more; then `lost` and `replay`
 """
@@ -316,6 +317,15 @@ class Log(LogReading):
             except OSError as error:
                 raise self._ail(f"cannot give segment {segment} back", error) from error
         self._shelf.drop(segment)
+
+    def have_spare(self) -> None:
+        """Allocate the next segment ahead, after one was begun and what may be given back was; never raises.
+
+        A segment that is given back becomes the spare one, and none is allocated for it.
+        """
+        if self._tail.wants_spare:
+            with self._shelf.asking():
+                self._tail.have_spare()
 
     def keep_mark(self, mark: Mark) -> None:
         """Note the highest numbers given; not flushed, never raises."""

@@ -110,7 +110,7 @@ class Queues:
             elif rules.coalesce and lane.superseded(entry):
                 self.drop(profile_id, entry.row.seq, Dropped.COALESCED)
             else:
-                entry.in_flight = True
+                lane.send(entry)
                 return entry
         return None
 
@@ -202,9 +202,7 @@ class Queues:
 
     def put_back(self, profile_id: int, seq: int) -> None:
         """It was not tried."""
-        entry = self.lane(profile_id).entries.get(seq)
-        if entry is not None:
-            entry.in_flight = False
+        self.lane(profile_id).take_back(seq)
 
     # -- settling --------------------------------------------------------------------------------
 
@@ -232,10 +230,9 @@ class Queues:
 
     def postpone(self, delivery: Delivery, due_mono_ns: int) -> None:
         """Not now; keeps its place and its packet."""
-        entry = self.lane(delivery.profile_id).entries.get(delivery.seq)
+        entry = self.lane(delivery.profile_id).take_back(delivery.seq)
         if entry is None:
             return
-        entry.in_flight = False
         entry.due_mono_ns = due_mono_ns
         entry.attempts = delivery.attempts + 1
         self._tallies.change(delivery.profile_id).retried += 1

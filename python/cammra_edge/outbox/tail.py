@@ -76,6 +76,7 @@ class Tail:
     Attributes:
         folder: Where; `None` while there is none.
         next_number: Of the next segment; none is given twice.
+        wants_spare: A segment was begun since `have_spare`.
     """
 
     def __init__(self, shelf: Shelf, segment_bytes: int, *, flushes: bool) -> None:
@@ -87,6 +88,7 @@ class Tail:
         self._open: dict[Purpose, OpenSegment] = {}
         self._given_up: list[OpenSegment] = []
         self._planned = Place(0, 0, Purpose.EVENTS, 0)
+        self.wants_spare = False
 
     def place(self, size: int, purpose: Purpose, *, settlements: bool) -> Place:
         """Where a group of about `size` bytes goes."""
@@ -117,6 +119,7 @@ class Tail:
         held = OpenSegment(segment, handle, end, str(segment.path), named=False)
         held.took(digests, end)
         self._open[segment.purpose] = held
+        self.wants_spare = True
 
     # -- writing ---------------------------------------------------------------------------------
 
@@ -178,7 +181,7 @@ class Tail:
         self.end(purpose)
         self._open[purpose] = held
         self._end_given_up()
-        self._have_spare(folder)
+        self.wants_spare = True
 
     def _sync_name(self, held: OpenSegment) -> None:
         if self.folder is not None:
@@ -196,8 +199,12 @@ class Tail:
         fresh = folder.path / FRESH
         return fresh, files.make(fresh, size)
 
-    def _have_spare(self, folder: Folder) -> None:
+    def have_spare(self) -> None:
         """Have a file ready for the day the disk is full, if there is room for one."""
+        folder = self.folder
+        if folder is None:
+            return
+        self.wants_spare = False
         spare = folder.path / SPARE
         with contextlib.suppress(OSError):
             if not spare.exists() or spare.stat().st_size != self.segment_bytes:

@@ -243,6 +243,7 @@ class Writer:
                 self.heal_if_due()
             else:
                 self.flush(safe=False)
+            self._store.log.have_spare()
         finally:
             self.turn.release()
 

@@ -27,6 +27,8 @@ mod segments;
 mod settling;
 #[cfg(test)]
 mod tests;
+mod untried;
+mod vehicles;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -40,6 +42,8 @@ use numbered::Numbered;
 use pending::Pending;
 use queues::{Queues, delivery_of};
 use segments::{Segments, Spot};
+use untried::Untried;
+use vehicles::Vehicles;
 
 pub use giving::Given;
 pub use parking::Parked;
@@ -57,6 +61,8 @@ pub struct Ledger {
     images: Images,
     queues: Queues,
     known: Known,
+    vehicles: Vehicles,
+    untried: Untried,
     /// The last event of each open vehicle, by the vehicle's number.
     open: BTreeMap<u64, u64>,
     /// Up to here only these may be an open vehicle's last.
@@ -119,6 +125,8 @@ impl Ledger {
             images: Images::new(),
             queues: Queues::new(),
             known: Known::new(known_events),
+            vehicles: Vehicles::new(),
+            untried: Untried::new(),
             open: BTreeMap::new(),
             open_until: 0,
             open_listed: BTreeSet::new(),
@@ -167,11 +175,8 @@ impl Ledger {
 
     /// A vehicle's waiting deliveries, in order.
     pub fn waiting_of(&self, profile: u32, car_id: u64) -> impl Iterator<Item = Waiting> {
-        let queue = self.queues.get(&profile);
-        let first = queue.and_then(|queue| queue.waiting_from(0).next());
-        let seqs = first.into_iter();
-        seqs.flat_map(move |first| self.known.of_car(car_id, first))
-            .filter(move |&seq| self.waits(seq, profile))
+        let seqs = self.vehicles.from(car_id, 0);
+        seqs.filter(move |&seq| self.waits(seq, profile))
             .filter_map(move |seq| self.waiting_at(profile, seq))
     }
 

@@ -80,6 +80,7 @@ impl Ledger {
             entry.attempts = 0;
         }
         self.put_delivery(seq, taker, entry, note);
+        self.refresh(seq);
         true
     }
 

@@ -4,6 +4,7 @@ use super::Ledger;
 use super::live::{ImageNos, Live, Settled, claim};
 use super::queues::{Entry, Note, entry_of};
 use super::segments::{MEMORY, Spot};
+use crate::event::EventKind;
 use crate::log_record::{State, Summary, flag};
 
 /// Bits that an event without deliveries may bring along.
@@ -41,6 +42,7 @@ impl Ledger {
         let is_live = |seq| events.contains(seq);
         self.known
             .note(seq, head.id, head.vehicle, head.car_id, is_live);
+        self.join_vehicle(head.car_id, seq, head.kind);
         let may_open = seq > self.open_until || self.open_listed.contains(&seq);
         if self.open.get(&head.car_id).is_some_and(|&open| open < seq) {
             self.close(head.car_id);
@@ -55,6 +57,28 @@ impl Ledger {
             && let Some(settled) = self.settled.get_mut(seq)
         {
             settled.states |= head.states & SETTLED_BITS;
+        }
+    }
+
+    /// A live event is one of its vehicle's.
+    fn join_vehicle(&mut self, car_id: u64, seq: u64, kind: EventKind) {
+        self.vehicles.insert(car_id, seq);
+        if kind != EventKind::Update {
+            return;
+        }
+        let is_update = |seq: &u64| {
+            let live = self.events.get(*seq);
+            live.is_some_and(|live| live.kind == EventKind::Update)
+        };
+        let earlier = self.vehicles.before(car_id, seq).find(is_update);
+        let mut later = self.vehicles.from(car_id, seq.saturating_add(1));
+        let is_overtaken = later.any(|seq| is_update(&seq));
+        drop(later);
+        if let Some(earlier) = earlier {
+            self.vehicles.set_overtaken(earlier);
+        }
+        if is_overtaken {
+            self.vehicles.set_overtaken(seq);
         }
     }
 
@@ -147,16 +171,22 @@ impl Ledger {
             .put(seq, entry, note)
     }
 
-    /// After a change: which pictures a live event still needs, and whether it is live.
+    /// After a change: which pictures a live event still needs, whether it was tried, and whether it is live.
     pub(super) fn refresh(&mut self, seq: u64) {
-        let mut entries = self
-            .queues
-            .values()
-            .filter_map(|queue| queue.unsettled(seq));
-        let needs_pictures = entries.any(|entry| entry.pictures > 0);
+        let queues = self.queues.values();
+        let entries = queues.filter_map(|queue| queue.unsettled(seq));
+        let (mut needs_pictures, mut is_wanted, mut is_untried) = (false, false, true);
+        for entry in entries {
+            needs_pictures |= entry.pictures > 0;
+            is_wanted = true;
+            is_untried &= entry.is_untried();
+        }
         self.set_claim(seq, claim::PICTURES_OF_DELIVERY, needs_pictures);
-        let live = self.events.get(seq);
-        if live.is_some_and(|live| live.unsettled == 0 && !live.has(claim::OPEN)) {
+        let Some(live) = self.events.get(seq) else {
+            return;
+        };
+        self.untried.set(seq, live.kind, is_wanted && is_untried);
+        if live.unsettled == 0 && !live.has(claim::OPEN) {
             self.retire(seq);
         }
     }
@@ -188,6 +218,8 @@ impl Ledger {
 
     fn take_live(&mut self, seq: u64) -> Option<Live> {
         let live = self.events.remove(seq)?;
+        self.vehicles.remove(self.known.car_of(seq), seq);
+        self.untried.set(seq, live.kind, false);
         self.segments.count_live(live.spot, false);
         if live.unsettled > 0 {
             self.segments.count_unsettled(live.spot, false);

@@ -139,14 +139,6 @@ impl Known {
             .map_or_else(EventId::default, |event| event.id)
     }
 
-    /// The events of a vehicle, from one on.
-    pub(super) fn of_car(&self, car_id: u64, from: u64) -> impl Iterator<Item = u64> {
-        let events = self.events.from(from);
-        events
-            .filter(move |(_, event)| event.car_id == car_id)
-            .map(|(seq, _)| seq)
-    }
-
     /// All of them: the vehicle's number, and the event's id.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u64, EventId)> {
         self.events

@@ -21,6 +21,11 @@ impl Entry {
         self.state.is_settled()
     }
 
+    /// Whether it waits, and nobody has tried it.
+    pub(super) const fn is_untried(&self) -> bool {
+        self.attempts == 0 && matches!(self.state, State::Waiting)
+    }
+
     const fn carries(&self, image: usize) -> bool {
         self.keys == u64::MAX || (image < 64 && self.keys >> image & 1 == 1)
     }
@@ -67,6 +72,8 @@ pub(super) struct Queue {
     /// All deliveries of live events, also those that are settled.
     entries: Numbered<Entry>,
     waiting: Numbered<()>,
+    /// Those of the waiting ones that nobody has tried.
+    untried: Numbered<()>,
     parked: Numbered<Note>,
     pub(super) total_waiting: Total,
     total_parked: Total,
@@ -79,6 +86,7 @@ impl Queue {
         Self {
             entries: Numbered::new(),
             waiting: Numbered::new(),
+            untried: Numbered::new(),
             parked: Numbered::new(),
             total_waiting: Total {
                 events: 0,
@@ -114,9 +122,18 @@ impl Queue {
         self.waiting.from(seq).map(|(seq, ())| seq)
     }
 
+    /// The first one from a number on that nobody has tried.
+    pub(super) fn next_untried(&self, seq: u64) -> Option<u64> {
+        self.untried.from(seq).next().map(|(seq, ())| seq)
+    }
+
     /// The parked ones, from one on.
     pub(super) fn parked_from(&self, seq: u64) -> impl Iterator<Item = (u64, &Note)> {
         self.parked.from(seq)
+    }
+
+    pub(super) fn parked_count(&self) -> usize {
+        usize::try_from(self.total_parked.events).unwrap_or(usize::MAX)
     }
 
     /// Puts a delivery in its place, in whatever state; returns what it replaced.
@@ -155,6 +172,9 @@ impl Queue {
         match entry.state {
             State::Waiting => {
                 self.waiting.insert(seq, ());
+                if entry.is_untried() {
+                    self.untried.insert(seq, ());
+                }
                 self.total_waiting.add(entry.size);
             }
             State::Parked => {
@@ -171,6 +191,7 @@ impl Queue {
         match entry.state {
             State::Waiting => {
                 self.waiting.remove(seq);
+                self.untried.remove(seq);
                 self.total_waiting.take(entry.size);
             }
             State::Parked => {

@@ -9,12 +9,13 @@
 //!
 //! An event that was tried, or is in flight, is neither changed nor dropped.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use super::queues::{Entry, Queue};
 use super::segments::{Held, MEMORY};
 use super::{Ledger, Seqs, claim};
 use crate::event::EventKind;
-use crate::log_record::{Settlement, State, op};
+use crate::log_record::{Settlement, op};
 
 const MOST_MORE: u64 = 500;
 const TO_SPARE: u64 = 20;
@@ -107,17 +108,12 @@ struct Room<'a> {
     losses: Losses,
 }
 
-/// All unsettled deliveries of one event, as far as they are looked at.
-struct Row {
-    kind: EventKind,
-    was_tried: bool,
-    is_parked: bool,
-}
-
-impl Row {
-    const fn is_untried(&self, updates: bool) -> bool {
-        !self.was_tried && !self.is_parked && matches!(self.kind, EventKind::Update) == updates
-    }
+/// Who is asked to go.
+#[derive(Clone, Copy)]
+enum Who {
+    Overtaken,
+    Updates,
+    Others,
 }
 
 impl Ledger {
@@ -148,26 +144,17 @@ impl Ledger {
     }
 
     fn make(&mut self, room: &mut Room<'_>) {
-        let mut parked = self.parked_rows(room);
         let share = room.limits.max_events.unwrap_or(0) / PARKED_SHARE;
-        let kept = usize::try_from(share).unwrap_or(usize::MAX);
-        parked.truncate(parked.len().saturating_sub(kept));
-        self.let_go(room, parked, Step::Drop(Loss::ParkedOverflow));
-        if self.is_too_much(room) {
-            let overtaken = self.overtaken_rows(room);
-            self.let_go(room, overtaken, Step::Drop(Loss::StaleUpdate));
-        }
+        self.let_parked_go(room, usize::try_from(share).unwrap_or(usize::MAX));
+        self.let_go(room, Who::Overtaken, Step::Drop(Loss::StaleUpdate));
         let most_bytes = room.limits.max_bytes;
         if most_bytes.is_some_and(|most| self.held_in(room).bytes > most) {
-            self.let_go_untried(room, true, Step::Strip(Loss::UpdateImage));
-            self.let_go_untried(room, false, Step::Strip(Loss::Image));
+            self.let_go(room, Who::Updates, Step::Strip(Loss::UpdateImage));
+            self.let_go(room, Who::Others, Step::Strip(Loss::Image));
         }
-        self.let_go_untried(room, true, Step::Drop(Loss::Overflow));
-        self.let_go_untried(room, false, Step::Drop(Loss::Overflow));
-        if self.is_too_much(room) {
-            let parked = self.parked_rows(room);
-            self.let_go(room, parked, Step::Drop(Loss::ParkedOverflow));
-        }
+        self.let_go(room, Who::Updates, Step::Drop(Loss::Overflow));
+        self.let_go(room, Who::Others, Step::Drop(Loss::Overflow));
+        self.let_parked_go(room, 0);
     }
 
     fn held_in(&self, room: &Room<'_>) -> Held {
@@ -188,12 +175,13 @@ impl Ledger {
     }
 
     /// Lets go of one after the other until there is room.
-    fn let_go(&mut self, room: &mut Room<'_>, seqs: Vec<u64>, step: Step) {
-        for seq in seqs {
-            if !self.is_too_much(room) {
-                return;
-            }
-            if room.in_flight.contains(&seq) {
+    fn let_go(&mut self, room: &mut Room<'_>, who: Who, step: Step) {
+        let mut from = Some(0);
+        while self.is_too_much(room)
+            && let Some(seq) = from.and_then(|from| self.next(room, who, from))
+        {
+            from = seq.checked_add(1);
+            if room.in_flight.contains(&seq) || !self.is_asked(room, who, seq) {
                 continue;
             }
             match step {
@@ -203,70 +191,82 @@ impl Ledger {
         }
     }
 
-    fn let_go_untried(&mut self, room: &mut Room<'_>, updates: bool, step: Step) {
-        if self.is_too_much(room) {
-            let mut seqs = self.rows(room);
-            seqs.retain(|&seq| {
-                self.row(room, seq)
-                    .is_some_and(|row| row.is_untried(updates))
-            });
-            self.let_go(room, seqs, step);
+    /// Lets go of what is parked, but for so many events.
+    fn let_parked_go(&mut self, room: &mut Room<'_>, kept: usize) {
+        if room.profile.is_some() || !self.is_too_much(room) {
+            return;
+        }
+        let mut seqs = self.parked_seqs(room, kept);
+        seqs.truncate(seqs.len().saturating_sub(kept));
+        for seq in seqs {
+            if !self.is_too_much(room) {
+                return;
+            }
+            if !room.in_flight.contains(&seq) {
+                self.let_event_go(room, seq, Loss::ParkedOverflow);
+            }
         }
     }
 
     // ---- who is asked to go ----
 
-    /// The events that are looked at.
-    fn rows(&self, room: &Room<'_>) -> Vec<u64> {
-        if let Some(queue) = room.profile.and_then(|profile| self.queues.get(&profile)) {
-            return queue.seqs();
+    /// The first one from a number on that may be asked.
+    fn next(&self, room: &Room<'_>, who: Who, from: u64) -> Option<u64> {
+        match (who, room.profile) {
+            (Who::Overtaken, _) => self.vehicles.next_overtaken(from),
+            (_, Some(profile)) => self.queues.get(&profile)?.next_untried(from),
+            (Who::Updates, None) => self.untried.next(true, from),
+            (Who::Others, None) => self.untried.next(false, from),
         }
-        let events = self.events.iter();
-        events
-            .filter(|(_, live)| !room.only_in_memory || live.spot.segment == MEMORY)
-            .map(|(seq, _)| seq)
-            .collect()
     }
 
-    fn row(&self, room: &Room<'_>, seq: u64) -> Option<Row> {
+    fn is_asked(&self, room: &Room<'_>, who: Who, seq: u64) -> bool {
+        let Some(live) = self.events.get(seq) else {
+            return false;
+        };
+        if room.only_in_memory && live.spot.segment != MEMORY {
+            return false;
+        }
+        let is_update = live.kind == EventKind::Update;
+        match who {
+            Who::Updates => is_update,
+            Who::Others => !is_update,
+            Who::Overtaken => self.is_untried(room, seq) && self.is_overtaken(room, seq),
+        }
+    }
+
+    fn is_untried(&self, room: &Room<'_>, seq: u64) -> bool {
+        let mut unsettled = self.unsettled(room, seq).peekable();
+        unsettled.peek().is_some() && unsettled.all(|(_, entry)| entry.is_untried())
+    }
+
+    fn is_overtaken(&self, room: &Room<'_>, seq: u64) -> bool {
+        let car_id = self.known.car_of(seq);
+        let mut later = self.vehicles.from(car_id, seq.saturating_add(1));
+        later.any(|later| {
+            let live = self.events.get(later);
+            live.is_some_and(|live| {
+                live.kind == EventKind::Update
+                    && (!room.only_in_memory || live.spot.segment == MEMORY)
+            }) && self.unsettled(room, later).next().is_some()
+        })
+    }
+
+    /// An event's deliveries that wait or are parked, as far as they are looked at.
+    fn unsettled(&self, room: &Room<'_>, seq: u64) -> impl Iterator<Item = (u32, &Entry)> {
+        let only = room.profile;
         let queues = self.queues.iter();
-        let queues = queues.filter(|(number, _)| room.profile.is_none_or(|only| **number == only));
-        let mut row = None;
-        for entry in queues.filter_map(|(_, queue)| queue.unsettled(seq)) {
-            let row = row.get_or_insert(Row {
-                kind: self.events.get(seq)?.kind,
-                was_tried: false,
-                is_parked: false,
-            });
-            row.was_tried |= entry.attempts > 0;
-            row.is_parked |= entry.state == State::Parked;
-        }
-        row
+        queues
+            .filter(move |(number, _)| only.is_none_or(|only| **number == only))
+            .filter_map(move |(&number, queue)| Some((number, queue.unsettled(seq)?)))
     }
 
-    fn overtaken_rows(&self, room: &Room<'_>) -> Vec<u64> {
-        let mut last_of_car = HashMap::new();
-        let mut overtaken = Vec::new();
-        for seq in self.rows(room) {
-            let row = self.row(room, seq);
-            let Some(row) = row.filter(|row| row.kind == EventKind::Update) else {
-                continue;
-            };
-            let car_id = self.known.car_of(seq);
-            let may_go = !row.was_tried && !row.is_parked;
-            if let Some((earlier, true)) = last_of_car.insert(car_id, (seq, may_go)) {
-                overtaken.push(earlier);
-            }
-        }
-        overtaken.sort_unstable();
-        overtaken
-    }
-
-    fn parked_rows(&self, room: &Room<'_>) -> Vec<u64> {
-        if room.profile.is_some() {
+    /// The parked events that are looked at, unless they are not more than so many.
+    fn parked_seqs(&self, room: &Room<'_>, kept: usize) -> Vec<u64> {
+        let queues = self.queues.values();
+        if queues.clone().map(Queue::parked_count).sum::<usize>() <= kept {
             return Vec::new();
         }
-        let queues = self.queues.values();
         let mut seqs: Vec<u64> = queues
             .flat_map(|queue| queue.parked_from(0).map(|(seq, _)| seq))
             .filter(|&seq| {
@@ -282,12 +282,8 @@ impl Ledger {
     // ---- letting go ----
 
     fn profiles_of(&self, room: &Room<'_>, seq: u64) -> Vec<u32> {
-        let queues = self.queues.iter();
-        queues
-            .filter(|(number, _)| room.profile.is_none_or(|only| **number == only))
-            .filter(|(_, queue)| queue.unsettled(seq).is_some())
-            .map(|(&profile, _)| profile)
-            .collect()
+        let unsettled = self.unsettled(room, seq);
+        unsettled.map(|(profile, _)| profile).collect()
     }
 
     fn let_event_go(&mut self, room: &mut Room<'_>, seq: u64, loss: Loss) {

@@ -1,6 +1,7 @@
 //! Random histories, and what the ledger must say of each.
 
 mod histories;
+mod rooms;
 mod world;
 
 /// Random numbers, the same each time.

@@ -75,7 +75,7 @@ fn assert_same(world: &World) {
 }
 
 /// A history of so many steps; `check` is called where all that is known is in the log.
-fn live(seed: u64, steps: u64, mut check: impl FnMut(&World)) -> World {
+pub(super) fn live(seed: u64, steps: u64, mut check: impl FnMut(&World)) -> World {
     let mut world = World::new(seed);
     for step in 0..steps {
         match world.dice.below(40) {
