@@ -120,6 +120,32 @@ def test_what_cannot_be_asked_is_named(capsys: Said, words: list[str], named: st
 
 
 @pytest.mark.usefixtures("history")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["search", "box", "--limit", "0"],
+        ["search", "box", "--limit", "-2"],
+        ["search", "box", "--csv", "a", "--export", "b"],
+        ["events", "box", "--limit", "0"],
+        ["events", "box", "--limit", "all"],
+    ],
+)
+def test_a_command_line_that_makes_no_sense_is_refused(capsys: Said, words: list[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(words)
+    assert refused.value.code == Exit.USAGE
+    assert words[2] in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("history")
+def test_a_question_that_cannot_be_asked_costs_no_file(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("what was there")
+    assert main(["search", "box", "--from", "yesterday", "--csv", str(table)]) == Exit.CONFIG
+    assert table.read_text() == "what was there"
+
+
+@pytest.mark.usefixtures("history")
 def test_files_are_written_for_their_owner_alone(tmp_path: Path, capsys: Said) -> None:
     folder = tmp_path / "out"
     assert main(["search", "box", "--export", str(folder)]) == Exit.OK

@@ -107,6 +107,9 @@ def test_an_event_is_found_as_it_was_put_and_with_its_picture(town: Bench) -> No
     (key,) = found.image_keys
     assert town.outbox.history.image(found.seq, key) == JPEG
     assert town.outbox.history.image(found.seq, "another") is None
+    for seq in (-1, 0, 10**30):
+        assert town.outbox.history.image(seq, key) is None
+        assert town.outbox.history.event(seq) is None
     assert town.outbox.history.event(found.seq) == found
     assert town.outbox.history.event(found.seq + 1) is None
 

@@ -29,6 +29,7 @@ WHY = {
     "paused": "5 refused in a row, none delivered: status 401: wrong user or password",
 }
 TROUBLE = "no space is left"
+DAMAGE = "segment 7: 4096 bytes cannot be read"
 AT_NS = 1_700_000_000_000_000_000
 
 
@@ -57,8 +58,9 @@ class BusyEngine(StillEngine):
             for profile, state in zip(status.profiles, self.states, strict=True)
         )  # fmt: skip
         outbox = OutboxStatus(
-            path="o.db", durability="power", max_events=100, max_bytes=1 << 30, trouble=TROUBLE
-        )
+            path="outbox", durability="power", max_events=100, max_bytes=1 << 30, trouble=TROUBLE,
+            lost_events=3, damage=DAMAGE,
+        )  # fmt: skip
         return replace(status, outbox=outbox, profiles=profiles + self.left)
 
     def journal(self) -> Mapping[str, Sequence[Try]]:

@@ -120,7 +120,8 @@ def test_what_is_found_says_what_became_of_it_and_which_pictures_are_left(browse
     assert [[image["key"] for image in event["images"]] for event in events] == [["a1"], ["a1"], []]
     assert browser.http.get("/api/events/5/images/a1").content == JPEG
     assert browser.http.get("/api/events/1/images/a1").status_code == 404
-    assert browser.http.get("/api/events/99/images/a1").status_code == 404
+    for seq in (0, 99, 10**30):
+        assert browser.http.get(f"/api/events/{seq}/images/a1").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -137,6 +138,10 @@ def test_what_is_found_says_what_became_of_it_and_which_pictures_are_left(browse
         ("kind=old", "kind"),
         ("min_confidence=2", "min_confidence"),
         ("min_confidence=nan", "min_confidence"),
+        ("plates=1AB1234", "plates"),
+        ("plate=1AB1234&plate=MLB84R", "plate"),
+        ("region=1&region=2", "region"),
+        ("to=9999-12-31T23:59:59-23:59", "to"),
         ("state=lost", "state"),
         ("cursor=next", "cursor"),
         ("limit=0", "limit"),

@@ -60,7 +60,7 @@ interface ProfileStatus {
   latency_p95_ms: number;
   latency_p99_ms: number;
 }
-interface OutboxStatus { trouble: string; durable: boolean; not_yet_durable: number }
+interface OutboxStatus { trouble: string; durable: boolean; not_yet_durable: number; lost_events: number; damage: string }
 interface Status { now: number; events: Record<string, number>; outbox: OutboxStatus | null; profiles: ProfileStatus[] }
 interface Sample { at: number; profiles: Record<string, Partial<ProfileStatus>> }
 

@@ -13,7 +13,7 @@ class Exit(IntEnum):
     USAGE = 2
     """The command line itself is wrong."""
     CONFIG = 3
-    """The config script or a setting cannot be used."""
+    """The config script, a setting, or what an option asks for cannot be used."""
     INPUT = 4
     """A recording, table, video or folder cannot be used."""
     OUTBOX = 5

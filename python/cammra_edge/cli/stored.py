@@ -6,6 +6,7 @@ read where the command only shows, and nothing is written then, not even a lock.
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,17 @@ def add_where(parser: ArgumentParser) -> None:
         type=Path,
         help="a config script, or an outbox by its path",
     )
+
+
+def how_many(text: str) -> int:
+    """How many, as an option says it.
+
+    Raises:
+        ArgumentTypeError: That is no number of things.
+    """
+    if text.isascii() and text.isdigit() and int(text):
+        return int(text)
+    raise ArgumentTypeError(f"{text!r}: want a whole number from 1 on")
 
 
 def stored_at(where: Path) -> Stored:

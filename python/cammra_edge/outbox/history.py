@@ -45,6 +45,8 @@ _TRIES = 3
 """Searches until one is not disturbed by a segment that is given back."""
 
 _ALL = 1 << 40
+_MOST_SEQ = 1 << 62
+"""More than any event's place."""
 
 Hit = tuple[int, int, int, int, int, bool, int]
 """As `LogSearch.found` gives it: place in the outbox, segment, offset, length, kind, exact, states."""
@@ -123,6 +125,8 @@ class LogHistory:
         return search.found()
 
     def _hit(self, seq: int) -> Hit | None:
+        if not 0 < seq < _MOST_SEQ:
+            return None
         hits = self._hits(EventQuery(cursor=str(seq + 1), limit=1))
         return hits[0] if hits and hits[0][0] == seq else None
 

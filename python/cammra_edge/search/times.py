@@ -10,6 +10,7 @@ from cammra_edge.payload.naming import zone
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US_NS = 1_000
 _DATE_LETTERS = len("2026-11-26")
+_MOST_NS = 2**63 - 1
 _WANT = "a time since 1970, such as 2026-11-26, 2026-11-26T10:14 or 2026-11-26T10:14:59+01:00"
 
 
@@ -35,7 +36,7 @@ def utc_ns_from(field: str, text: str, zone_name: str, *, to_its_end: bool = Fal
         utc_ns = (at - _EPOCH) // timedelta(microseconds=1) * _US_NS
     except (ValueError, OverflowError, OSError) as error:
         raise ConfigError(field, text[:40], _WANT) from error
-    if utc_ns < 0:
+    if not 0 <= utc_ns <= _MOST_NS:
         raise ConfigError(field, text[:40], _WANT)
     return utc_ns
 

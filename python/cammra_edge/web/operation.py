@@ -273,9 +273,16 @@ def query_of(operation: Operation, request: Request) -> dict[str, Any]:
         Problem: 422, names the parameter.
     """
     values: dict[str, Any] = {}
+    names = [parameter.name for parameter in operation.query]
+    for name in request.query_params if names else ():
+        if name not in names:
+            raise _unusable(name[:40], "", f"one of {', '.join(names)}")
     for parameter in operation.query:
         texts = request.query_params.getlist(parameter.name)
-        if parameter.schema["type"] == "array":
+        is_list = parameter.schema["type"] == "array"
+        if len(texts) > 1 and not is_list:
+            raise _unusable(parameter.name, texts[-1], "one value")
+        if is_list:
             values[parameter.name] = [word for text in texts for word in text.split(",") if word]
         else:
             values[parameter.name] = _value(parameter, texts[-1]) if texts else parameter.default
@@ -298,6 +305,8 @@ def _value(parameter: Query, text: str) -> int | float | bool | str | None:
         if (_DIGITS if whole else _DECIMALS).fullmatch(text) and low <= float(text) <= high:
             return int(text) if whole else float(text)
         want = f"a {'whole ' if whole else ''}number from {low} to {high}"
-    raise Problem(
-        422, "A parameter cannot be used.", fields=(ConfigError(parameter.name, text[:40], want),)
-    )
+    raise _unusable(parameter.name, text, want)
+
+
+def _unusable(name: str, text: str, want: str) -> Problem:
+    return Problem(422, "A parameter cannot be used.", fields=(ConfigError(name, text[:40], want),))

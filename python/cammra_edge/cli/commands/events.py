@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.found_line import event_line
-from cammra_edge.cli.stored import add_where, stored_at
+from cammra_edge.cli.stored import add_where, how_many, stored_at
 from cammra_edge.errors import OutboxError
 from cammra_edge.search import found_events
 
@@ -27,7 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_where(parser)
     parser.add_argument(
         "--limit",
-        type=int,
+        type=how_many,
         default=SHOWN,
         metavar="N",
         help=f"the latest so many (default {SHOWN})",

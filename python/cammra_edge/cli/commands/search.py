@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.found_line import event_line
-from cammra_edge.cli.stored import add_where, stored_at
+from cammra_edge.cli.stored import add_where, how_many, stored_at
 from cammra_edge.model import Direction, EventKind
 from cammra_edge.outbox import EventState
 from cammra_edge.search import csv_lines, exported, found_events
@@ -53,12 +53,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--state", choices=list(EventState), help="what became of it")
     parser.add_argument(
         "--limit",
-        type=int,
+        type=how_many,
         metavar="N",
         help=f"so many at most ({SHOWN} are shown, all are written)",
     )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a table instead")
-    parser.add_argument(
+    files = parser.add_mutually_exclusive_group()
+    files.add_argument("--csv", type=Path, metavar="FILE", help="write a table instead")
+    files.add_argument(
         "--export",
         type=Path,
         metavar="DIR",
@@ -108,6 +109,9 @@ def _export(folder: Path, files: Iterable[tuple[str, Iterable[bytes]]]) -> int:
 
 def _write(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a file that only its owner may read: plates are personal data."""
+    rest = iter(pieces)
+    first = next(rest, b"")  # what cannot be asked costs no file that is there
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE_FILE)
     with os.fdopen(handle, "wb") as out:
-        out.writelines(pieces)
+        out.write(first)
+        out.writelines(rest)

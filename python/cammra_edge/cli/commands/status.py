@@ -48,16 +48,21 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         return Exit.OK
     if outbox is not None:
         engine = "an engine runs on it" if running else "no engine runs on it"
-        held = f"{outbox.events} events, {outbox.bytes / (1 << 20):.1f} MiB"
+        held = f"{outbox.events} events held, {outbox.bytes / (1 << 20):.1f} MiB"
         terminal.line(f"{outbox.path}: {held}; {engine}")
         if outbox.trouble:
             terminal.line(terminal.styled(f"  not yet on disk: {shown(outbox.trouble)}", Style.BAD))
+        if outbox.damage:
+            lost = f"{outbox.lost_events} events lost: {shown(outbox.damage)}"
+            terminal.line(terminal.styled(f"  damaged, {lost}", Style.BAD))
+        if outbox.set_aside:
+            terminal.line(terminal.styled(f"  {shown(outbox.set_aside)}", Style.NOTICE))
     if memory is not None and memory["texts_since"]:
         bound = f"; bounded by {memory['bound']}" if memory["bound"] else ""
-        pictures = memory["pictures_since"] or "never"
-        terminal.line(
-            f"  remembers since {memory['texts_since']}, pictures since {pictures}{bound}"
-        )
+        since = memory["pictures_since"]
+        pictures = f"pictures since {_time(since)}" if since else "no pictures"
+        texts = f"{memory['events']} events since {_time(memory['texts_since'])}"
+        terminal.line(f"  remembers {texts}, {pictures}{bound}")
     for profile in profiles:
         style = Style.GOOD if profile.settled and not profile.alarm else Style.NOTICE
         name = terminal.styled(shown(profile.name), style)
@@ -71,6 +76,11 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         }
     )
     return Exit.OK
+
+
+def _time(text: str) -> str:
+    """As `search` shows it."""
+    return text.replace("T", " ", 1)
 
 
 def _asked(url: str) -> tuple[OutboxStatus | None, list[ProfileStatus]]:

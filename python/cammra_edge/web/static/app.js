@@ -105,11 +105,16 @@ function watch() {
 /** What the disk says must not wait until somebody looks for it. @param {OutboxStatus | null} outbox */
 function trouble(outbox) {
   const memory = outbox?.durable === false ? t("not_durable", { n: outbox.not_yet_durable }) : "";
-  const text = outbox?.trouble || memory;
+  const ill = outbox?.trouble || memory;
+  const notes = [
+    ill && t("disk_trouble", { text: ill }),
+    outbox?.damage && t("disk_damage", { n: outbox.lost_events, text: outbox.damage }),
+  ].filter(Boolean);
   const place = document.getElementById("trouble");
+  const text = notes.join("\n");
   if (!place || place.dataset.text === text) return;
   place.dataset.text = text;
-  place.replaceChildren(text ? note("bad", t("disk_trouble", { text })) : "");
+  place.replaceChildren(...notes.map((words) => note("bad", words)));
 }
 
 /** @param {boolean} yes */
