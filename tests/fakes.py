@@ -80,8 +80,11 @@ def crash(outbox: Outbox) -> None:
 
 def fall_ill(number: int = errno.ENOSPC) -> Callable[[], None]:
     """Let every disk refuse what is written to a log; returns what heals it."""
-    refusal = OSError(number, os.strerror(number))
-    patch = mock.patch("cammra_edge.outbox.tail.write_all", side_effect=refusal)
+
+    def refuse(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    patch = mock.patch("cammra_edge.outbox.tail.write_all", refuse)
     patch.start()
     return patch.stop
 

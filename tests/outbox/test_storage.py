@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +21,6 @@ from tests.fakes import JPEG, FakeClock, a_life, fall_ill, new_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.outbox.conftest import Bench
 
@@ -244,3 +245,22 @@ def test_what_goes_down_with_memory_is_said(bench: Bench, caplog: pytest.LogCapt
     bench.outbox.close()
     assert "outbox closed while the disk is ill events_lost=4" in caplog.text
     assert take_all(bench.open()) == []
+
+
+@ILLNESSES
+def test_a_closed_outbox_holds_no_file_of_a_disk_that_was_ill(
+    bench: Bench, sicken: Callable[[], Callable[[], None]]
+) -> None:
+    """Or the disk could not be taken off, until Python clears circles away."""
+    bench.outbox.put([new_event(1)])
+    gc.collect()
+    gc.disable()
+    try:
+        heal = sicken()
+        bench.outbox.put([new_event(2)])
+        heal()
+        bench.outbox.close()
+        held = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.exists()]
+    finally:
+        gc.enable()
+    assert [name for name in held if name.startswith(str(bench.path))] == []

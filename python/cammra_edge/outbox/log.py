@@ -284,10 +284,11 @@ class Log(LogReading):
             else:
                 self._tail.begin(group, flush=flush)
         except OSError as error:
-            failure = self._ail(f"cannot write segment {group.segment}", error)
+            # No name for the exception: it would hold this frame, and the segment's file, in a circle.
+            why = str(self._ail(f"cannot write segment {group.segment}", error))
             if error.errno == errno.ENOENT:
                 self.look()
-            raise failure from error
+            raise StorageError(why) from error
         finally:
             self._shelf.answered(since_ns)
         self.trouble = ""

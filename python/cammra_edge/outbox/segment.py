@@ -278,13 +278,12 @@ def _content(fd: int, length: int) -> bytes:
             return content
     whole = bytearray(length)
     view = memoryview(whole)
-    failure: OSError | None = None
-    good = 0
+    failed = good = 0
     for at in range(0, length, _BLOCK_BYTES):
         try:
             good += os.preadv(fd, [view[at : at + _BLOCK_BYTES]], at)
         except OSError as error:
-            failure = error
-    if failure is not None and not good:
-        raise failure
+            failed = error.errno or errno.EIO
+    if failed and not good:
+        raise OSError(failed, os.strerror(failed))
     return bytes(whole)
