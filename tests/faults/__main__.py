@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from tests.faults import (
     backlog,
     clocks,
+    damage,
     disks,
     isolation,
     kills,
@@ -66,7 +67,6 @@ def suite_holds(
 def catalogue() -> dict[str, Callable[[Path], Finding]]:
     """Every fault at full length, by a short name."""
     short = recordings() / "motorway-short"
-    salvage = "tests/outbox/test_salvage.py"
     faults: dict[str, Callable[[Path], Finding]] = {
         "kill": partial(kills.kill_sweep, recording=short, kills=200),
         "writes": partial(writes.killed_at_writes, steps=(1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144)),
@@ -80,8 +80,13 @@ def catalogue() -> dict[str, Callable[[Path], Finding]]:
         "process stopped": partial(processes.stopped, stopped_s=60.0),
         "process told to end": partial(processes.told_to_end, recording=short, twice=False),
         "process told to end twice": partial(processes.told_to_end, recording=short, twice=True),
+        "power in recovery": partial(power.cut_in_recovery, cycles=10),
+        "power lying flush": power.lying_flush,
         "full": disks.full_disk,
-        "full-replay": partial(disks.full_in_a_replay, recording=short),
+        "inodes": disks.no_more_files,
+        "rights": disks.of_another_user,
+        "hangs": partial(disks.storage_that_hangs, hangs_s=5.0),
+        "full-replay": partial(disks.full_in_a_replay, recording=recordings() / "toll-lane"),
         "read-only": disks.read_only_disk,
         "failing": partial(writes.failing_writes, steps=(5, 10, 20, 40)),
         "io-error": suite_holds(
@@ -89,19 +94,57 @@ def catalogue() -> dict[str, Callable[[Path], Finding]]:
             "events wait in memory and move to disk, none lost",
             "tests/outbox/test_storage.py",
         ),
-        "page": suite_holds(
-            "a database page overwritten at 100 random places",
-            "opens, says what is lost, every whole event arrives",
-            salvage,
-            "-k",
-            "page_overwritten",
+        "damage bits": partial(
+            damage.everywhere, what="a bit flipped", harm=damage.flip_a_bit, most=1, times=1000
         ),
-        "log": suite_holds(
-            "bits flipped in the log, files cut short, foreign files",
-            "opens, what is whole is saved, no number is given twice",
-            salvage,
-            "-k",
-            "not page_overwritten",
+        "damage pages": partial(
+            damage.everywhere,
+            what="a page overwritten",
+            harm=damage.overwrite_a_page,
+            most=damage.EVENTS_ON_A_PAGE,
+            times=100,
+        ),
+        "damage killed in recovery": partial(damage.killed_in_recovery, kills=50, vehicles=750),
+        "damage torn": partial(damage.torn_writes, times=200),
+        **{
+            f"damage files: {what}": partial(damage.files_mixed_up, what=what)
+            for what in damage.HARMS
+        },
+        "folder gone": suite_holds(
+            "the outbox's folder removed, moved, replaced or covered under the running engine",
+            "said at once, what waits is written anew, numbers go on",
+            "tests/outbox/test_replaced.py",
+            "tests/outbox/test_healing.py",
+        ),
+        "folder lock": suite_holds(
+            "a second process, and a child that outlives its parent",
+            "the second is refused by name, the child keeps nobody out",
+            "tests/outbox/test_lock.py",
+        ),
+        "folder private": suite_holds(
+            "a folder that others could read, and one that is not ours",
+            "nobody but the owner gets in; what is not ours is refused, not a byte of it changed",
+            "tests/outbox/test_folder.py",
+        ),
+        "show": suite_holds(
+            "commands that show, on whatever lies at the path",
+            "not one byte changed, a sentence and its exit code",
+            "tests/cli/test_nothing_changes.py",
+        ),
+        "shell": suite_holds(
+            "a running engine, looked at from a shell",
+            "answers its owner without a token",
+            "tests/cli/test_running_engine.py",
+        ),
+        "swapped": suite_holds(
+            "profiles swapped, renamed, removed and back, with a backlog",
+            "each backlog goes where its key goes",
+            "tests/engine/test_keys.py",
+        ),
+        "parked": suite_holds(
+            "many parked deliveries",
+            "listed page by page while events are put",
+            "tests/outbox/test_parking.py",
         ),
         "clock-jumps": partial(clocks.jumping_clock, recording=short),
         "clock": suite_holds(

@@ -26,6 +26,8 @@ MAX_BYTES = 16 << 20
 """With which segments are as small as they can be."""
 PAGE_BYTES, SECTOR_BYTES = 4096, 512
 EVENTS_PER_LIFE = 4
+EVENTS_ON_A_PAGE = 5
+"""Records of this size, with their heads, and one begun on each side."""
 SEQUENCE = 10_000_000
 """The vehicle of the event that shows that an outbox goes on."""
 
@@ -40,10 +42,13 @@ def settings_at(path: Path) -> OutboxSettings:
     return OutboxSettings(path=path, max_bytes=MAX_BYTES, durability="process")
 
 
-def filled(path: Path, vehicles: int) -> int:
-    """An outbox with the lives of so many vehicles, as a killed process leaves it; how many events that are."""
+def filled(path: Path, vehicles: int, *, behind: int = 0) -> int:
+    """An outbox with the lives of so many vehicles, as a killed process leaves it; how many events that are.
+
+    `behind` so many that it has already.
+    """
     outbox = Outbox(settings_at(path), clock=SYSTEM_CLOCK)
-    for vehicle_no in range(1, vehicles + 1):
+    for vehicle_no in range(behind + 1, vehicles + 1):
         outbox.put(a_life(vehicle_no, image=picture(vehicle_no), image_key=f"v{vehicle_no}"))
     crash(outbox)
     return vehicles * EVENTS_PER_LIFE
@@ -67,8 +72,8 @@ class Seen:
     """A fresh event gets a packet that nobody had."""
 
 
-def opened(path: Path, vehicles: int) -> Seen:
-    """Open it, deliver everything, and put one event more."""
+def opened(path: Path, vehicles: int, *, given: int) -> Seen:
+    """Open it, deliver everything, and put one event more; packets up to `given` were given."""
     outbox = Outbox(settings_at(path), clock=SYSTEM_CLOCK)
     seen = Seen({}, 0, 0, 0, "", goes_on=False)
     while (delivery := outbox.take(1)) is not None:
@@ -84,11 +89,7 @@ def opened(path: Path, vehicles: int) -> Seen:
     seen.told = f"{status.damage} {status.set_aside} {status.trouble}".strip()
     outbox.put([new_event(SEQUENCE)])
     fresh = outbox.take(1)
-    seen.goes_on = (
-        fresh is not None
-        and fresh.event.vehicle_no == SEQUENCE
-        and fresh.packet > max(seen.events, default=0)
-    )
+    seen.goes_on = fresh is not None and fresh.event.vehicle_no == SEQUENCE and fresh.packet > given
     outbox.close()
     return seen
 
@@ -138,7 +139,7 @@ def everywhere(
         path = folder / "o"
         shutil.copytree(folder / "whole", path)
         harm(chance.choice(sorted(file for file in path.iterdir() if file.stat().st_size)), chance)
-        seen = opened(path, vehicles)
+        seen = opened(path, vehicles, given=events)
         lost = events - len(seen.events)
         worst = max(worst, lost)
         silent += seen.said < lost
@@ -168,7 +169,7 @@ def killed_in_recovery(folder: Path, *, kills: int, vehicles: int, seed: int = 1
         last.truncate(last.seek(0, 2) * 2 // 3)
     shutil.copytree(path, folder / "undisturbed")
     began_s = time.monotonic()
-    undisturbed = opened(folder / "undisturbed", vehicles)
+    undisturbed = opened(folder / "undisturbed", vehicles, given=events)
     took_s = time.monotonic() - began_s
     killed = 0
     while killed < kills:
@@ -178,7 +179,7 @@ def killed_in_recovery(folder: Path, *, kills: int, vehicles: int, seed: int = 1
             time.sleep(chance.uniform(0.0, took_s))
             process.kill()
         killed += 1
-    seen = opened(path, vehicles)
+    seen = opened(path, vehicles, given=events)
     return Finding(
         f"kill -9 at {kills} moments while a damaged outbox of {events} events is read",
         f"{len(seen.events)} events come out, {len(undisturbed.events)} of a start left alone; says that"
@@ -195,6 +196,10 @@ def killed_in_recovery(folder: Path, *, kills: int, vehicles: int, seed: int = 1
 
 def _missing(path: Path, _: Path) -> None:
     segments(path)[1].unlink()
+
+
+def _last_missing(path: Path, _: Path) -> None:
+    segments(path)[-1].unlink()
 
 
 def _doubled(path: Path, _: Path) -> None:
@@ -215,10 +220,19 @@ def _half_copied(path: Path, _: Path) -> None:
         content.truncate(file.stat().st_size // 2)
 
 
+def _half_copied_in_full_length(path: Path, other: Path) -> None:
+    size = segments(path)[1].stat().st_size
+    _half_copied(path, other)
+    with segments(path)[1].open("r+b") as content:
+        content.truncate(size)
+
+
 def _yesterdays(path: Path, _: Path) -> None:
-    """The mark beside the log, of when there was nothing yet."""
-    mark = path / "mark"
-    mark.write_bytes(bytes(mark.stat().st_size))
+    shutil.copy(path.with_name(MARK_OF_YESTERDAY), path / "mark")
+
+
+def _anothers(path: Path, other: Path) -> None:
+    shutil.copy(other / "mark", path / "mark")
 
 
 def _no_mark(path: Path, _: Path) -> None:
@@ -227,13 +241,17 @@ def _no_mark(path: Path, _: Path) -> None:
 
 HARMS: Mapping[str, tuple[Callable[[Path, Path], None], int]] = {
     "a segment is missing": (_missing, 1),
+    "the last segment is missing": (_last_missing, 1),
     "a segment is there twice": (_doubled, 0),
     "segments of another camera": (_of_another_camera, 1),
     "a segment is half copied": (_half_copied, 1),
-    "a mark of before": (_yesterdays, 0),
+    "a segment is half copied, in its full length": (_half_copied_in_full_length, 1),
+    "a mark of yesterday": (_yesterdays, 0),
+    "a mark of another camera": (_anothers, 0),
     "no mark": (_no_mark, 0),
 }
 """What is done to it, and how many segments' events that may cost."""
+MARK_OF_YESTERDAY = "mark of yesterday"
 
 
 def files_mixed_up(folder: Path, what: str) -> Finding:
@@ -241,19 +259,22 @@ def files_mixed_up(folder: Path, what: str) -> Finding:
     harm, segments_lost = HARMS[what]
     vehicles = 100
     path, other = folder / "o", folder / "other"
-    events = filled(path, vehicles)
-    filled(other, vehicles)
+    filled(path, vehicles // 2)
+    shutil.copy(path / "mark", folder / MARK_OF_YESTERDAY)
+    events = filled(path, vehicles, behind=vehicles // 2)
+    filled(other, 2 * vehicles)
     per_segment = -(-events // (len(segments(path)) - 1))
     harm(path, other)
     report = check_folder(path, clock=SYSTEM_CLOCK)
-    seen = opened(path, vehicles)
+    seen = opened(path, vehicles, given=events)
     lost = events - len(seen.events)
     return Finding(
-        f"an outbox where {what}" if what.startswith("a segment") else f"an outbox with {what}",
+        f"an outbox {'where' if ' is ' in what else 'with'} {what}",
         f"{lost} of {events} events lost, {seen.said} said to be, {seen.wrong} wrong or twice;"
         f" `outbox check` says {report.findings[:1]}",
         held=lost <= segments_lost * (per_segment + 1)
-        and seen.said >= lost
+        # Of the last one, nothing tells how many there were.
+        and seen.said >= (lost if harm is not _last_missing else 1)
         and not seen.wrong
         and seen.goes_on
         and bool(seen.told or report.findings or not segments_lost),
@@ -285,7 +306,7 @@ def torn_writes(folder: Path, *, times: int) -> Finding:
                 for at in range(0, len(content), SECTOR_BYTES)
             ]
             (torn / name).write_bytes(b"".join(pieces))
-        seen = opened(torn, vehicles + 1)
+        seen = opened(torn, vehicles + 1, given=events)
         came = [vehicle_no for vehicle_no, _ in seen.events.values()]
         lost += events - sum(vehicle_no <= vehicles for vehicle_no in came)
         half += not seen.goes_on

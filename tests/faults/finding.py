@@ -6,6 +6,7 @@ import os
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,6 @@ from tests.servers import require_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 FILE_SYSTEM_BYTES = 256 << 20
 PACKAGES = {
@@ -66,27 +66,36 @@ def small_memory_disk(folder: Path, size_bytes: int) -> Iterator[Path]:
     command = ["mount", "-t", "tmpfs", "-o", f"size={size_bytes}", "tmpfs", str(place)]
     if subprocess.run(command, check=False, capture_output=True).returncode:
         raise CannotBeProvokedError("mounting is not allowed here")
-    try:
+    with mounted(place):
         yield place
-    finally:
-        unmount(place)
 
 
 @contextmanager
-def journaled_disk(folder: Path) -> Iterator[Path]:
-    """An ext4 of its own on a loop device."""
+def journaled_disk(folder: Path, *options: str) -> Iterator[Path]:
+    """An ext4 of its own on a loop device, made with these options of `mkfs.ext4`."""
     need_root("mount", "umount", "mkfs.ext4")
     image, place = folder / "disk.img", folder / "disk"
     with image.open("wb") as file:
         file.truncate(FILE_SYSTEM_BYTES)
     place.mkdir()
-    subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", str(image)], check=True)
+    subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", *options, str(image)], check=True)
     mount_loop(image, place)
     try:
-        yield place
+        with mounted(place):
+            yield place
     finally:
-        unmount(place)
         image.unlink()
+
+
+@contextmanager
+def mounted(place: Path) -> Iterator[None]:
+    """It is mounted; taken off at the end, and where something went wrong, without asking who still holds it."""
+    try:
+        yield
+    except BaseException:
+        subprocess.run(["umount", "-l", str(place)], check=False, capture_output=True)
+        raise
+    unmount(place)
 
 
 def mount_loop(image: Path, place: Path) -> None:
@@ -103,4 +112,8 @@ def unmount(place: Path) -> None:
         if not done.returncode:
             return
         subprocess.run(["sleep", "0.05"], check=True)
-    raise RuntimeError(f"{place} stays busy")
+    held = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.exists()]
+    subprocess.run(["umount", "-l", str(place)], check=False, capture_output=True)
+    raise RuntimeError(
+        f"{place} stays busy, open here: {[name for name in held if str(place) in name]}"
+    )

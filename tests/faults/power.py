@@ -22,10 +22,12 @@ from tests.faults.finding import (
     Finding,
     journaled_disk,
     mount_loop,
+    need,
     unmount,
 )
 from tests.faults.processes import module
 from tests.faults.rig import WAIT_S, numbers_of
+from tests.faults.unload import unloaded
 from tests.servers import Scripted, answer, read_request, wait_until
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ SHUTDOWN = 0x8004587D  # EXT4_IOC_SHUTDOWN
 WITHOUT_FLUSHING_THE_LOG = 2
 START_S = 30.0
 EVENTS = 20
+LONGEST_READING_S = 0.1
 
 
 def power_cuts(folder: Path, *, cycles: int, seed: int = 1) -> Finding:
@@ -158,3 +161,76 @@ def cut_behind_the_answer(folder: Path, *, cycles: int, seed: int = 1) -> Findin
         f"{missing} of {events} events lost, {repeats} repeats, {other} of them with another body or number",
         held=not missing and not other and cycles <= repeats,
     )
+
+
+def cut_in_recovery(folder: Path, *, cycles: int, seed: int = 1) -> Finding:
+    """The power goes again and again while what the first cut left is read."""
+    chance = random.Random(seed)  # noqa: S311 - seeded, to be repeatable
+    with journaled_disk(folder) as place:
+        path = place / "o"
+        stored = cut(folder, place, 1.0)
+        for _ in range(cycles):
+            with module("tests.faults.opening", str(path)) as process:
+                assert process.stdout is not None
+                process.stdout.readline()
+                time.sleep(chance.uniform(0.0, LONGEST_READING_S))
+                shut_down(place)
+                process.kill()
+            power_returns(folder, place)
+        seen, damaged = unloaded(path)
+    return Finding(
+        f"power cut, then {cycles} more while the outbox is read",
+        f"{len(stored - seen)} of {len(stored)} stored events lost, {damaged} damaged",
+        held=bool(stored) and not stored - seen and not damaged,
+    )
+
+
+def lying_flush(folder: Path) -> Finding:
+    """The disk says that it has flushed, and has not; then the power goes. It is noticed, and no number given again."""
+    with journaled_disk(folder) as place:
+        path = place / "o"
+        done = subprocess.run(
+            [
+                *lying(),
+                sys.executable,
+                "-m",
+                "tests.faults.enqueue",
+                str(path),
+                "power",
+                str(EVENTS),
+            ],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        said = {int(line) for line in done.stdout.split()}
+        # What a disk loses of what it did not flush is up to the disk: this one happens to have the mark.
+        with (path / "mark").open("rb") as mark:
+            os.fsync(mark.fileno())
+        shut_down(place)
+        power_returns(folder, place)
+        outbox = Outbox(OutboxSettings(path=path), clock=SYSTEM_CLOCK)
+        came = []
+        while (delivery := outbox.take(1)) is not None:
+            came.append(delivery.packet)
+            outbox.done(delivery)
+        status = outbox.status()
+        outbox.put([new_event(10**6)])
+        fresh = outbox.take(1)
+        outbox.close()
+    lost = len(said) - len(came)
+    return Finding(
+        "a disk that says it has flushed, and has not, then a power cut",
+        f"{lost} of {len(said)} events lost, {status.lost_events} said to be; `{status.damage}`",
+        held=0 < lost <= status.lost_events
+        and fresh is not None
+        and fresh.packet > len(said)
+        and bool(status.damage),
+    )
+
+
+def lying() -> list[str]:
+    """Before a command: its flushes return at once and do nothing."""
+    quiet = [need("strace"), "-f", "-qq", "-o", "/dev/null"]
+    return [*quiet, "-e", "trace=fdatasync", "-e", "inject=fdatasync:retval=0"]

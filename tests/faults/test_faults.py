@@ -9,6 +9,7 @@ import pytest
 
 from tests.faults import (
     backlog,
+    damage,
     disks,
     isolation,
     kills,
@@ -91,7 +92,7 @@ def test_a_full_disk_is_lived_through(tmp_path: Path) -> None:
 @pytest.mark.recordings
 @pytest.mark.slow
 def test_a_disk_that_fills_up_in_the_middle_of_a_replay_costs_no_event(tmp_path: Path) -> None:
-    held(lambda: disks.full_in_a_replay(tmp_path, recordings() / "motorway-short"))
+    held(lambda: disks.full_in_a_replay(tmp_path, recordings() / "toll-lane"))
 
 
 def test_writes_and_flushes_that_fail_lose_nothing(tmp_path: Path) -> None:
@@ -143,3 +144,48 @@ def test_a_link_that_flaps_costs_no_event(tmp_path: Path) -> None:
 )
 def test_a_name_server_that_fails_costs_little(tmp_path: Path, name: str) -> None:
     held(lambda: resolving.name_server(tmp_path, name))
+
+
+@pytest.mark.parametrize("what", damage.HARMS)
+def test_an_outbox_of_mixed_up_files_gives_what_is_whole(tmp_path: Path, what: str) -> None:
+    held(lambda: damage.files_mixed_up(tmp_path, what))
+
+
+def test_a_last_write_that_is_torn_costs_nothing_before_it(tmp_path: Path) -> None:
+    held(lambda: damage.torn_writes(tmp_path, times=20))
+
+
+def test_a_start_that_is_killed_loses_nothing_that_another_saves(tmp_path: Path) -> None:
+    held(lambda: damage.killed_in_recovery(tmp_path, kills=2, vehicles=100))
+
+
+def test_bits_flipped_and_pages_overwritten_cost_what_lay_there(tmp_path: Path) -> None:
+    held(lambda: damage.everywhere(tmp_path, "a bit flipped", damage.flip_a_bit, most=1, times=20))
+    held(
+        lambda: damage.everywhere(
+            tmp_path / "pages",
+            "a page overwritten",
+            damage.overwrite_a_page,
+            most=damage.EVENTS_ON_A_PAGE,
+            times=20,
+        )
+    )
+
+
+def test_power_cuts_while_an_outbox_is_read_lose_nothing(tmp_path: Path) -> None:
+    held(lambda: power.cut_in_recovery(tmp_path, cycles=2))
+
+
+def test_a_flush_that_lies_is_noticed(tmp_path: Path) -> None:
+    held(lambda: power.lying_flush(tmp_path))
+
+
+@pytest.mark.parametrize("provoke", [disks.no_more_files, disks.of_another_user])
+def test_a_disk_that_refuses_otherwise_is_lived_through(
+    tmp_path: Path, provoke: Callable[[Path], Finding]
+) -> None:
+    held(lambda: provoke(tmp_path))
+
+
+def test_storage_that_hangs_silences_nobody(tmp_path: Path) -> None:
+    held(lambda: disks.storage_that_hangs(tmp_path, hangs_s=3.0))

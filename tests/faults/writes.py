@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-SYSTEM_CALLS = ("pwrite64", "fdatasync", "ftruncate", "unlink")
-WRITES = ("pwrite64", "fdatasync")
+SYSTEM_CALLS = ("/^pwritev?2?(64)?$", "fdatasync", "fsync", "rename", "fallocate")
+WRITES = ("/^pwritev?2?(64)?$", "fdatasync")
 COUNT = 60
 LONGEST_S = 120.0
 
@@ -42,7 +42,7 @@ def killed_at_writes(folder: Path, *, steps: Iterable[int]) -> Finding:
         seen |= arrived
         damaged += broken
     return Finding(
-        f"kill -9 at chosen writes, flushes, cuts and unlinks, {kills} times",
+        f"kill -9 at chosen writes, flushes, renames and reservations, {kills} times",
         f"{len(stored - seen)} of {len(stored)} stored events lost, {damaged} damaged",
         held=kills > 0 and bool(stored) and not stored - seen and not damaged,
     )
@@ -53,7 +53,7 @@ def failing_writes(folder: Path, *, steps: Iterable[int]) -> Finding:
     failed = stored = lost = damaged = unsound = 0
     for step in steps:
         for call in WRITES:
-            path = folder / f"{call}{step}"
+            path = folder / f"{len(call)}-{step}"
             done = _storing(path, f"{call}:error=EIO:when={step}")
             failed += "outbox cannot write" in done.stderr
             said = _numbers_in(done)
