@@ -39,6 +39,7 @@ __all__ = [
     "log_read",
     "log_scan",
     "log_settled_frames",
+    "log_story",
     "log_trailer",
     "log_vehicle_hash",
     "multipart_body",
@@ -809,6 +810,14 @@ def log_overview(digests: bytes) -> tuple[int, int, int, int | None, int | None]
     Returns:
         How many there are; running time when the oldest and the newest were stored, also of erased ones; the time of
         the oldest one, and of the oldest one with a picture.
+    """
+
+def log_story(digests: bytes) -> tuple[list[bytes], list[tuple[int, int, int, int]]]:
+    """What a segment says of the outbox as a whole.
+
+    Returns:
+        The saved states; and its events, erased ones too, as runs without a gap: offset and place in the outbox of the
+        first one, and of the last one.
     """
 
 def log_events(digests: bytes) -> list[tuple[int, int, int, int]]:

@@ -22,6 +22,7 @@ from cammra_edge._native import (
     log_read,
     log_scan,
     log_settled_frames,
+    log_story,
     log_trailer,
     log_vehicle_hash,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "log_read",
     "log_scan",
     "log_settled_frames",
+    "log_story",
     "log_trailer",
     "log_vehicle_hash",
 ]

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import struct
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from cammra_edge.storing import log_story
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,9 +25,7 @@ SEGMENTS, GIVEN_BACK = "segments", "given_back:"
 """What is saved of the log's files: those that were there when a segment was begun, and each given back since."""
 LAST_SEQ, SKIPPED = "last_seq", "skipped:"
 """The last place given, and those that never were: behind the one that is named, up to the one that stands there."""
-_EVENT, _STATE = 4, 6
 _OURS = tuple(f'"{name}'.encode() for name in (SEGMENTS, GIVEN_BACK, SKIPPED))
-_PLACE = struct.Struct("<QIQ")  # offset, length, seq
 
 
 class Doubt(IntEnum):
@@ -41,26 +40,26 @@ class Doubt(IntEnum):
     MISSING = 2
 
 
+class Run(NamedTuple):
+    """Events without a gap: where the first and the last begin, and their places among all."""
+
+    first_at: int
+    first_seq: int
+    last_at: int
+    last_seq: int
+
+
 class Told(NamedTuple):
-    """What a segment's digests say, in order: the saved states, and where each event begins and its place among all."""
+    """What a segment says, in order: the saved states, and which events it holds."""
 
     states: list[bytes]
-    places: list[tuple[int, int]]
+    runs: list[Run]
 
 
 def told_by(digests: bytes) -> Told:
     """Read a segment's digests once."""
-    told = Told([], [])
-    at, end = 0, len(digests)
-    while at + 5 <= end:
-        kind, length = digests[at], int.from_bytes(digests[at + 1 : at + 5], "little")
-        if kind == _EVENT:
-            offset, _, seq = _PLACE.unpack_from(digests, at + 5)
-            told.places.append((offset, seq))
-        elif kind == _STATE:
-            told.states.append(digests[at + 5 : at + 5 + length])
-        at += 5 + length
-    return told
+    states, runs = log_story(digests)
+    return Told(states, [Run(*run) for run in runs])
 
 
 class Census:
@@ -81,9 +80,9 @@ class Census:
         """A segment, and what its digests say."""
         self.last = part.segment
         self._cut_off = part.cut_off
-        last_at = max((at for at, _ in told.places), default=0)
+        last_at = max((run.last_at for run in told.runs), default=0)
         self._ends_early = any(start > last_at for start, _ in part.broken)
-        self._seen = max([self._seen, *(seq for _, seq in told.places)])
+        self._seen = max([self._seen, *(run.last_seq for run in told.runs)])
         for body in told.states:
             if any(name in body for name in _OURS):
                 self._add_list(body)

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cammra_edge.outbox.census import Census, Doubt, told_by
+from cammra_edge.outbox.census import Census, Doubt, Run, told_by
 from cammra_edge.outbox.log import Purpose
 from cammra_edge.outbox.profiles import KEYED, numbers_from, renumbered
 from cammra_edge.storing import log_erasures
@@ -64,7 +64,7 @@ class Found:
             told, before = told_by(part.digests), self._census.last
             self._renumber(told.states, ledger)
             self._census.add(part, told)
-            self._count_lost(part, told.places, before)
+            self._count_lost(part, told.runs, before)
         unreadable = ledger.replay(part.segment, part.digests)
         self._note_erasures(part.digests)
         self.last_seq = ledger.highest[0]
@@ -111,18 +111,16 @@ class Found:
                     ledger.renumber(list(changes.items()))
                 self.profiles |= profiles
 
-    def _count_lost(
-        self, part: Replayed, places: Sequence[tuple[int, int]], segment_before: int
-    ) -> None:
+    def _count_lost(self, part: Replayed, runs: Sequence[Run], segment_before: int) -> None:
         """Count the events that a broken stretch held: places are given one after the other."""
         before_at, before_seq = 0, self.last_seq
         broken = [start for start, _ in part.broken]
-        for at, seq in places:
-            if before_seq and seq > before_seq + 1:
-                gap = self._census.given_between(before_seq, seq)
-                if any(before_at <= start < at for start in broken):
+        for first_at, first_seq, last_at, last_seq in runs:
+            if before_seq and first_seq > before_seq + 1:
+                gap = self._census.given_between(before_seq, first_seq)
+                if any(before_at <= start < first_at for start in broken):
                     self.lost += gap
                 elif not before_at:
                     self._gaps.append((segment_before, part.segment, gap, self._ends_early))
-            before_at, before_seq = at, max(before_seq, seq)
+            before_at, before_seq = last_at, max(before_seq, last_seq)
         self._ends_early = part.scanned or any(start >= before_at for start in broken)

@@ -54,6 +54,46 @@ pub fn overview(digests: &[u8]) -> Overview {
     found
 }
 
+/// Events that lie in the order of their places in the outbox, without a gap: where the first and the last begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Where the first one's frame begins.
+    pub first_offset: u64,
+    /// Its place in the outbox.
+    pub first_seq: u64,
+    /// Where the last one's frame begins.
+    pub last_offset: u64,
+    /// Its place in the outbox.
+    pub last_seq: u64,
+}
+
+/// What a segment says of the outbox as a whole: the saved states, and which events it holds, erased ones too.
+#[must_use]
+pub fn story(digests: &[u8]) -> (Vec<&[u8]>, Vec<Run>) {
+    let (mut states, mut runs) = (Vec::new(), Vec::<Run>::new());
+    for digest in Digest::each(digests).flatten() {
+        match digest {
+            Digest::State(state) => states.push(state),
+            Digest::Event(Place { offset, .. }, summary) => {
+                let seq = summary.head.seq;
+                match runs.last_mut() {
+                    Some(run) if run.last_seq.checked_add(1) == Some(seq) => {
+                        (run.last_offset, run.last_seq) = (offset, seq);
+                    }
+                    _ => runs.push(Run {
+                        first_offset: offset,
+                        first_seq: seq,
+                        last_offset: offset,
+                        last_seq: seq,
+                    }),
+                }
+            }
+            _ => {}
+        }
+    }
+    (states, runs)
+}
+
 /// The events of a segment that are not erased: their place in the outbox, where their frame lies, and its kind.
 pub fn events(digests: &[u8]) -> impl Iterator<Item = (u64, Place, u8)> {
     Digest::each(digests)

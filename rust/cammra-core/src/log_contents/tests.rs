@@ -108,3 +108,39 @@ fn settlements_of_an_event_are_found_behind_what_is_broken() {
     assert_eq!(offsets, [0, 3 * length]);
     assert!(found.iter().all(|place| u64::from(place.length) == length));
 }
+
+#[test]
+fn events_that_follow_each_other_are_one_run() {
+    let mut digests = segment();
+    put_payload(&mut digests, kind::STATE, b"{\"last_seq\":9}");
+    for (offset, seq) in [(320, 4), (384, 5), (448, 9), (512, 2)] {
+        put_event(
+            &mut digests,
+            kind::EVENT,
+            place(offset),
+            &summary(seq, 0, 0, &[]),
+        );
+    }
+    let (states, runs) = story(&digests);
+    assert_eq!(states, [b"{\"last_seq\":9}"]);
+    let runs: Vec<_> = runs
+        .iter()
+        .map(|run| {
+            (
+                run.first_offset,
+                run.first_seq,
+                run.last_offset,
+                run.last_seq,
+            )
+        })
+        .collect();
+    assert_eq!(
+        runs,
+        [
+            (128, 1, 128, 1),
+            (256, 3, 384, 5),
+            (448, 9, 448, 9),
+            (512, 2, 512, 2)
+        ]
+    );
+}

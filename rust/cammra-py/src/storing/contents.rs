@@ -15,6 +15,7 @@ use crate::errors::from_log;
 
 pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(log_overview, module)?)?;
+    module.add_function(wrap_pyfunction!(log_story, module)?)?;
     module.add_function(wrap_pyfunction!(log_events, module)?)?;
     module.add_function(wrap_pyfunction!(log_images, module)?)?;
     module.add_function(wrap_pyfunction!(log_image_nos, module)?)?;
@@ -38,6 +39,26 @@ fn log_overview(py: Python<'_>, digests: &[u8]) -> Overview {
         found.oldest_utc_ns,
         found.oldest_picture_utc_ns,
     )
+}
+
+/// Saved states, and of each run offset and place of its first and of its last event.
+type Story<'py> = (Vec<Bound<'py, PyBytes>>, Vec<(u64, u64, u64, u64)>);
+
+/// See `_native.pyi`.
+#[pyfunction]
+fn log_story<'py>(py: Python<'py>, digests: &[u8]) -> Story<'py> {
+    let (states, runs) = py.detach(|| log_contents::story(digests));
+    let states = states.into_iter().map(|state| PyBytes::new(py, state));
+    let runs = runs.into_iter().map(|run| {
+        let log_contents::Run {
+            first_offset,
+            first_seq,
+            last_offset,
+            last_seq,
+        } = run;
+        (first_offset, first_seq, last_offset, last_seq)
+    });
+    (states.collect(), runs.collect())
 }
 
 /// See `_native.pyi`.
