@@ -1,12 +1,14 @@
 """Searching what the outbox remembers: 100,000 events, by a plate, by a pattern, one letter off; and beside `observe`.
 
 Each question is asked for plates that are there and for one that is not, which looks at every event; reported is the
-slower of both. What it does to `observe` is measured with frames of ten vehicles that have nothing to say, once
-with nobody searching and once with a thread that asks without end, in turns.
+slower of both. What it does to `observe` is measured while the recorded motorway goes through the engine at full speed,
+in turns with nobody searching and with somebody who types on the page: a question, answered in JSON, every tenth of a
+second.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -17,7 +19,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benches import scene
 from benches.disk import SCRATCH
@@ -25,13 +27,21 @@ from benches.event import DEVICE
 from benches.method import percentile
 from benches.report import Result, Table, number
 from benches.stored import new_event
-from cammra_edge import Engine, FrameFormat, OutboxSettings, TrackingSettings
+from cammra_edge import Engine, FrameFormat, OutboxSettings
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.outbox import EventQuery, Outbox
+from cammra_edge.recording import Recording
+from cammra_edge.search import search_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cammra_edge.recording.reader import RecordedFrame
 
 EVENTS = 100_000
 GROUP = 500
-FRAMES = 2_000
+ROUND_S = 1.5
+TYPED_S = 0.1
 LETTERS = "ABCEHJKLMNPRSTUVXYZ"
 HISTORY_BYTES = 1 << 30
 
@@ -49,10 +59,10 @@ def run(*, quick: bool) -> Result:
     ]
     title = f"Search in {events:,} events, the newest 50 found, ms"
     besides = Table(
-        "`observe` while a thread searches, µs",
-        ("", "p50", "p99", "p99 of waking up, ms"),
+        "`observe` while somebody searches, µs",
+        ("", "calls", "p50", "p99", "p99.9"),
         tuple((name, *(number(value) for value in values)) for name, values in found["observe"]),
-        "Waking up: how late the calling thread goes on after a sleep of 1 ms, which is how a frame comes.",
+        "The recorded motorway at full speed. The other one types ten characters a second, and each asks.",
     )
     result = Result(
         tables=[Table(title, ("", "plate is there", "it is not"), tuple(rows)), besides]
@@ -94,13 +104,7 @@ def measure(folder: Path, events: int, rounds: int) -> dict[str, Any]:
         path=folder / "outbox", history_bytes=HISTORY_BYTES, max_events=2 * events
     )
     _fill(settings, events)
-    engine = Engine(
-        device=DEVICE,
-        profiles=[],
-        frame_format=FrameFormat.NV12_FULL,
-        outbox=settings,
-        tracking=TrackingSettings(lost_after_s=2.0),
-    )
+    engine = Engine(device=DEVICE, profiles=[], frame_format=FrameFormat.JPEG, outbox=settings)
     asked = questions(events)
     with engine.running(live=False):
         took = {
@@ -110,12 +114,17 @@ def measure(folder: Path, events: int, rounds: int) -> dict[str, Any]:
             }
             for name, (there, nowhere) in asked.items()
         }
-        every = [query for pair in asked.values() for part in pair for query in part]
-        quiet, busy = _observed(engine, every, rounds)
+        recordings = scene.recordings()
+        if recordings is None:
+            why = "no recordings: CAMMRA_RECORDINGS names their folder"
+            return {"questions": took, "observe": [], "by_quiet": why}
+        quiet, busy = _observed(engine, Recording.open(recordings / "motorway"), rounds)
     return {
         "questions": took,
-        "observe": [("nobody searches", quiet[0]), ("a thread searches", busy[0])],
-        "by_quiet": statistics.median(b / q for q, b in zip(quiet[1], busy[1], strict=True)),
+        "observe": [("nobody searches", _summed(quiet)), ("somebody types", _summed(busy))],
+        "by_quiet": statistics.median(
+            percentile(b, 0.99) / percentile(q, 0.99) for q, b in zip(quiet, busy, strict=True)
+        ),
     }
 
 
@@ -138,47 +147,55 @@ def _ms(engine: Engine, query: EventQuery) -> float:
 
 
 def _observed(
-    engine: Engine, queries: list[EventQuery], rounds: int
-) -> tuple[tuple[list[float], list[float]], tuple[list[float], list[float]]]:
-    """For quiet and busy: p50, p99 and p99 of waking up over all rounds, and the p99 of each round."""
-    frame = scene.photo().frame(FrameFormat.NV12_FULL)
-    reads = scene.ten_reads()
-    at = iter(range(10_000_000))
-    for _ in range(200):
-        engine.observe(frame, reads, scene.at_frame(next(at)))
-    calls: tuple[list[float], list[float]] = ([], [])
-    late: tuple[list[float], list[float]] = ([], [])
-    worst: tuple[list[float], list[float]] = ([], [])
+    engine: Engine, recording: Recording, rounds: int
+) -> tuple[list[list[float]], list[list[float]]]:
+    """Microseconds of each call, by round: with nobody searching, and with somebody who types."""
+    frames = recording.frames(loops=None)
+    rounds_of: tuple[list[list[float]], list[list[float]]] = ([], [])
     for _ in range(rounds):
         for busy in (False, True):
             stop = threading.Event()
-            asking = threading.Thread(target=_ask, args=(engine, queries, stop))
+            typing = threading.Thread(target=_type, args=(engine, stop))
             if busy:
-                asking.start()
-            took: list[float] = []
-            for _ in range(FRAMES):
-                began_ns = time.perf_counter_ns()
-                time.sleep(0.001)
-                awake_ns = time.perf_counter_ns()
-                engine.observe(frame, reads, scene.at_frame(next(at)))
-                took.append((time.perf_counter_ns() - awake_ns) / 1e3)
-                late[busy].append((awake_ns - began_ns) / 1e6 - 1.0)
+                typing.start()
+            rounds_of[busy].append(_calls_us(engine, frames))
             stop.set()
             if busy:
-                asking.join()
-            calls[busy].extend(took)
-            worst[busy].append(percentile(took, 0.99))
-    sums = [
-        [percentile(calls[n], 0.5), percentile(calls[n], 0.99), percentile(late[n], 0.99)]
-        for n in (0, 1)
-    ]
-    return (sums[0], worst[0]), (sums[1], worst[1])
+                typing.join()
+    return rounds_of
 
 
-def _ask(engine: Engine, queries: list[EventQuery], stop: threading.Event) -> None:
-    while not stop.is_set():
-        for query in queries:
-            engine.search(query)
+def _calls_us(engine: Engine, frames: Iterator[RecordedFrame]) -> list[float]:
+    calls_us = []
+    until_s = time.perf_counter() + ROUND_S
+    for frame in frames:
+        engine.wait_for_room()
+        began_ns = time.perf_counter_ns()
+        engine.observe(frame.jpeg, frame.reads, frame.at)
+        calls_us.append((time.perf_counter_ns() - began_ns) / 1e3)
+        if time.perf_counter() > until_s:
+            break
+    return calls_us
+
+
+def _type(engine: Engine, stop: threading.Event) -> None:
+    """One plate after the other, by its characters; every other one may be a letter off."""
+    for number_ in itertools.count():
+        plate = plate_of(number_)
+        for length in range(1, len(plate) + 1):
+            if stop.wait(TYPED_S):
+                return
+            whole = length == len(plate)
+            words = {
+                "plate": plate[:length] + "*" * (not whole),
+                "one_off": whole and bool(number_ % 2),
+            }
+            json.dumps(search_answer(engine.search, words, "UTC"))
+
+
+def _summed(rounds_us: list[list[float]]) -> list[float]:
+    calls_us = [call for one in rounds_us for call in one]
+    return [len(calls_us), *(percentile(calls_us, share) for share in (0.5, 0.99, 0.999))]
 
 
 if __name__ == "__main__":
