@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benches.disk import DiskError, disk, forget_pages
+from benches.event import DEVICE
 from benches.path import resident_mib
 from benches.report import Result, Table, number
 from benches.stored import PLATE_BYTES, Pictures, new_event
+from cammra_edge import Engine, FrameFormat
+from cammra_edge.cli.asking import engine_on, path_of
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings
 from cammra_edge.outbox import Outbox
@@ -26,7 +29,7 @@ from cammra_edge.outbox import Outbox
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-GROUP = 100
+GROUP = 10
 STORED_EVENTS, STORED_BYTES = 19_500, 1 << 30
 WAITING_EVENTS = 100_000
 PARKED_EVENTS, EXPORTED_EVENTS = 50_000, 2_000
@@ -76,7 +79,10 @@ def _table(opened: dict[str, Any], waiting: dict[str, Any], parked: dict[str, An
         ("MiB above idle: after putting them", number(waiting["put_mib"])),
         ("MiB above idle: after opening them", number(waiting["opened_mib"])),
         ("events parked", f"{parked['events']:,}"),
-        (f"list {PAGE} of them, ms: first page, last page", _pair(parked["pages_ms"])),
+        (
+            f"list {PAGE} of them, ms: from the first on, from the middle on",
+            _pair(parked["pages_ms"]),
+        ),
         ("show one of them, ms", number(parked["one_ms"])),
         (f"export {parked['exported']:,} of them, s", number(parked["export_s"])),
         ("`put` of one event while pages are listed, p99 ms", number(parked["put_ms"])),
@@ -95,9 +101,12 @@ def _child(part: str, path: Path, events: int) -> dict[str, Any]:
     return found
 
 
+def _settings(path: Path) -> OutboxSettings:
+    return OutboxSettings(path=path, max_bytes=2 * STORED_BYTES, max_events=1_000_000)
+
+
 def _opened(path: Path) -> Outbox:
-    settings = OutboxSettings(path=path, max_bytes=2 * STORED_BYTES, max_events=1_000_000)
-    return Outbox(settings, clock=SYSTEM_CLOCK)
+    return Outbox(_settings(path), clock=SYSTEM_CLOCK)
 
 
 def _put(outbox: Outbox, first: int, events: int, pictures: Pictures, profile_id: int = 1) -> None:
@@ -158,7 +167,7 @@ def opened(path: Path, events: int) -> dict[str, Any]:
 
 
 def park(path: Path, events: int) -> dict[str, Any]:
-    """List, show and export what is parked; and put meanwhile."""
+    """Put while parked ones are listed; then list, show and export them as the shell does while an engine runs."""
     outbox = _opened(path)
     exported = min(EXPORTED_EVENTS, events // 2)
     for profile_id, count in ((1, events - exported), (2, exported)):
@@ -167,30 +176,43 @@ def park(path: Path, events: int) -> dict[str, Any]:
         while (delivery := outbox.take(profile_id)) is not None:
             outbox.park(delivery, why="HTTP 400", words="no such camera")
     outbox.flush()
-    first = outbox.parking.page(limit=PAGE)
-    middle = outbox.parking.page(1, after=(1, first[0].seq + events // 2), limit=PAGE)[0].seq
-    last = (2, outbox.parking.page(2, limit=1)[0].seq + exported - PAGE - 1)
-    pages = [
-        _ms(lambda after=after: outbox.parking.page(after=after, limit=PAGE))
-        for after in ((0, 0), last)
-    ]
-    one = _ms(lambda: outbox.parking.show(1, middle))
+    first = outbox.parking.page(limit=1)[0].seq
+    middle = outbox.parking.page(1, after=(1, first + events // 2), limit=1)[0].seq
     puts = []
     for number_ in range(200):
         outbox.parking.page(after=(1, middle), limit=PAGE)
         began_s = time.perf_counter()
         outbox.put([new_event(5_000_000 + number_, PLATE_ONLY.of(1))])
         puts.append((time.perf_counter() - began_s) * 1e3)
-    began_s = time.perf_counter()
-    written = outbox.parking.export(path.with_name("exported"), 2)
-    export_s = time.perf_counter() - began_s
-    assert written == exported
+    outbox.close()
+    engine = Engine(
+        device=DEVICE, profiles=[], frame_format=FrameFormat.JPEG, outbox=_settings(path)
+    )
+    with engine.running(live=False):
+        asked = engine_on(path)
+        assert asked is not None
+
+        def page(after: int) -> object:
+            return asked.ask("GET", path_of("parked"), profile="bench 1", after=after, limit=PAGE)
+
+        def one() -> object:
+            whole = path_of("parked", "export")
+            return list(asked.lines("GET", whole, profile="bench 1", seq=middle))
+
+        pages = [_ms(lambda after=after: page(after)) for after in (0, middle)]
+        one_ms = _ms(one)
+        to = path.with_name("exported")
+        words = ["parked", "export", str(path), "--profile", "bench 2", "--to", str(to)]
+        began_s = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "cammra_edge", *words], check=True, stdout=sys.stderr)
+        export_s = time.perf_counter() - began_s
+    assert len(list(to.glob("*.json"))) == exported
     return {
         "events": events,
         "exported": exported,
         "pages_ms": pages,
         "page_ms": max(pages),
-        "one_ms": one,
+        "one_ms": one_ms,
         "export_s": export_s,
         "put_ms": sorted(puts)[-2],
     }
