@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cammra_edge import PlateList
 from cammra_edge.model import Direction, EventKind, ListMatch
 from cammra_edge.outbox import EventState
 from cammra_edge.web import serve_page
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
     from cammra_edge.web.serve import ServedPage
 
@@ -32,6 +33,10 @@ NOON_NS = 1_764_158_400 * 10**9
 TEXTS = ("1AB1234", "1AB1235", "MLB 84R", "TÖL SL123")
 STATES = (EventState.DELIVERED, EventState.WAITING, EventState.PARKED, EventState.EXPIRED)
 EVENTS = 60
+ANSWERED = """() => new Promise((done) => {
+    const look = () => { if (window.openFetches) setTimeout(look, 20); else done(); };
+    look();
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +50,9 @@ def engine(tmp_path: Path) -> BusyEngine:
     """It remembers 60 events of four plates, a minute apart, the first ten without pictures."""
     settings = still_settings(tmp_path)
     device = replace(settings.device, time_zone="Europe/Stockholm")
-    engine = BusyEngine(replace(settings, device=device))
+    engine = BusyEngine(
+        replace(settings, device=device, plate_lists=(PlateList("staff", "allow"),))
+    )
     engine.history.events.clear()
     for number in range(EVENTS):
         event = replace(
@@ -101,6 +108,59 @@ def test_what_is_typed_is_found_at_once_and_the_rest_by_more(
         assert "Delivered" in first.inner_text()
 
 
+def test_an_old_answer_never_overwrites_a_newer_one(browser: Browser, served: ServedPage) -> None:
+    held: list[Route] = []
+    with searching(browser, served) as page:
+        page.route("**/api/events?plate=1AB*", lambda route: held.append(route))  # noqa: PLW0108 - playwright wants its own
+        with page.expect_request("**/api/events?plate=1AB*"):
+            fill(page, "Plate", "1AB1234")
+        fill(page, "Plate", "MLB84R")
+        said(page, "15 found")
+        (late,) = held
+        late.continue_()
+        page.evaluate(ANSWERED)
+        texts = page.locator(".found .vehicle").all_inner_texts()
+        assert len(texts) == 15
+        assert all("MLB 84R" in text for text in texts)
+
+
+def test_a_list_that_is_gone_is_looked_for_no_longer(browser: Browser, served: ServedPage) -> None:
+    with searching(browser, served) as page:
+        page.get_by_text("More filters").click()
+        page.get_by_label("Plate list").select_option("staff")
+        said(page, "12 found")
+        go(page, "settings/lists")
+        page.get_by_role("button", name="Remove list").click()
+        go(page, "search")
+        said(page, "The newest 50")
+        assert page.get_by_label("Plate list").input_value() == ""
+
+
+def test_by_keyboard_alone_on_a_phone(browser: Browser, served: ServedPage) -> None:
+    with searching(browser, served, width=360) as page:
+        page.get_by_label("Plate", exact=True).focus()
+        page.keyboard.type("tölsl123")
+        said(page, "15 found")
+        while page.evaluate("document.activeElement.tagName") != "SUMMARY":
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        for _ in range(3):
+            page.keyboard.press("Tab")
+        page.keyboard.press("p")  # the state's box: the first word with this letter
+        said(page, "Nothing found")
+        for _ in ("Delivered", "Expired"):
+            page.keyboard.press("ArrowDown")
+        said(page, "15 found")
+        while page.evaluate("document.activeElement.className") != "shots":
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("dialog[open] figure img")
+        page.keyboard.press("Escape")
+        page.wait_for_selector("dialog", state="detached")
+        assert page.evaluate("document.activeElement.className") == "shots"
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
 def test_filters_combine_and_stay_while_another_tab_is_open(
     browser: Browser, served: ServedPage
 ) -> None:
@@ -154,6 +214,7 @@ def test_a_picture_is_enlarged_and_one_that_is_gone_says_so(
         page.wait_for_selector("dialog[open] figure img")
         size = page.evaluate("document.querySelector('dialog img').naturalWidth")
         assert size == 320
+        page.locator("dialog", has_text="2025-11-26 13:59:00 +01:00").wait_for()
         assert violations(page) == []
         page.keyboard.press("Escape")
         page.wait_for_selector("dialog", state="detached")
@@ -189,6 +250,17 @@ def test_erasing_says_what_waits_and_asks(
         page.get_by_role("button", name="Erase").click()
         page.locator("dialog", has_text="15 of these events wait").wait_for()
         page.get_by_text("Erase them too", exact=True).click()
+        # What waits is meant of these events only: another plate, and it has to be said again.
+        plate = page.locator("dialog").get_by_label("One plate").and_(page.locator("[type=text]"))
+        plate.fill("MLB84R")
+        page.locator("dialog", has_text="15 of these events wait").wait_for()
+        assert not page.get_by_role("switch").is_checked()
+        plate.fill("--")
+        page.locator("dialog .note", has_text="Plate: please give letters").wait_for()
+        assert page.get_by_role("button", name="Erase for good").is_disabled()
+        plate.fill("1AB1235")
+        page.locator("dialog", has_text="15 of these events wait").wait_for()
+        page.get_by_text("Erase them too", exact=True).click()
         page.get_by_role("button", name="Erase for good").click()
         page.locator(".toast", has_text="15 events and").wait_for()
         said(page, "Nothing found")
@@ -207,6 +279,7 @@ def test_everything_or_what_is_old_is_erased(
         page.locator("dialog", has_text="4 of these events wait").wait_for()
         page.get_by_role("button", name="Erase for good").click()
         page.locator(".toast", has_text="4 events and 0 pictures erased").wait_for()
+        page.get_by_text("Texts since 2025-11-26 13:01:00 +01:00").wait_for()
         page.get_by_role("button", name="Erase").click()
         page.get_by_text("Everything", exact=True).click()
         page.locator("dialog", has_text="30 of these events wait").wait_for()

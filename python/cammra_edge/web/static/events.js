@@ -140,9 +140,12 @@ function pictures(events, last) {
 
 /** @param {string} look @param {Picture} picture @param {VehicleEvent | FoundEvent} event */
 export function image(look, picture, event) {
-  const element = h("img", { class: look, src: addressOf(picture, event), alt: "", loading: "lazy", onerror: () => {
-    element.replaceWith(h("p", {}, t("picture_gone")));
-  } });
+  return unlessGone(h("img", { class: look, src: addressOf(picture, event), alt: "", loading: "lazy" }));
+}
+
+/** @param {HTMLImageElement} element */
+function unlessGone(element) {
+  element.addEventListener("error", () => element.replaceWith(h("p", {}, t("picture_gone"))));
   return element;
 }
 
@@ -150,16 +153,16 @@ export function image(look, picture, event) {
 const addressOf = ({ key }, event) =>
   `/api/${"seq" in event ? `events/${event.seq}/images` : "pictures"}/${encodeURIComponent(key)}`;
 
-/** @param {VehicleEvent | FoundEvent} event */
-export function enlarge(event) {
+/** @param {VehicleEvent | FoundEvent} event @param {string} [when] */
+export function enlarge(event, when = time(event.at)) {
   const { text, image_text: read } = event;
   const box = dialog(t("pictures"),
-    h("div.row", {}, plate(text, event.country), h("span.soft.num", {}, time(event.at)),
+    h("div.row", {}, plate(text, event.country), h("span.soft.num", {}, when),
       h("button.btn.push", { type: "button", onclick: () => {
         box.close();
       } }, t("close"))), event.images.map((picture) => {
       const kind = label(`image=${picture.kind}`);
-      return h("figure", {}, h("img", { src: addressOf(picture, event), alt: kind }),
+      return h("figure", {}, unlessGone(h("img", { src: addressOf(picture, event), alt: kind })),
         h("figcaption", {}, `${kind} · ${picture.width} × ${picture.height}`));
     }), read && read !== text && h("p.soft", {}, t("image_says", { text: read })));
 }

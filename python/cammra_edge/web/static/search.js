@@ -49,6 +49,10 @@ export function searchTab(main) {
     csv.href = `/api/events.csv?${words}`;
   }
 
+  const erased = () => {
+    load();
+    tellMemory(memory).catch(() => {});
+  };
   const look = debounce(TYPING_MS, load);
   /**
    * @param {string} name
@@ -59,6 +63,7 @@ export function searchTab(main) {
   const field = (name, input, span = "s3", hint = "") => {
     const id = input.id = `w${++serial}`;
     input.value = wanted[name] ?? "";
+    wanted[name] = input.value; // a list or region that has gone meanwhile is looked for no longer
     input.addEventListener("input", () => {
       wanted[name] = input.value;
       look();
@@ -94,7 +99,7 @@ export function searchTab(main) {
           choose("region", regions.map(({ roi_id: id }) => [id, t("region_n", { n: id })])),
           choose("list", lists.map(({ name }) => [name, name]))))), wrong,
       h("div.row", {}, said, h("span.push"), zip, csv,
-        h("button.btn.bare.bad", { type: "button", onclick: () => askErase(load) }, icon("trash"), t("erase"))), list,
+        h("button.btn.bare.bad", { type: "button", onclick: () => askErase(erased) }, icon("trash"), t("erase"))), list,
       h("div.row", {}, more), memory),
   );
   load();
@@ -119,7 +124,7 @@ function found(event) {
   const facts = [dated(event.time), label(`directions=${event.direction}`), t("region_n", { n: event.roi }),
     t("confident", { n: Math.round(event.confidence * 100) }), event.vehicle.toLowerCase()];
   return h("li.vehicle", {}, picture
-    ? h("button.shots", { type: "button", "aria-label": what, onclick: () => enlarge(event) },
+    ? h("button.shots", { type: "button", "aria-label": what, onclick: () => enlarge(event, dated(event.time)) },
       image("second", picture, event))
     : h("div.shots", {}, h("p", {}, t("picture_gone"))),
     h("div.said", {},
@@ -134,6 +139,7 @@ function found(event) {
 function askErase(done) {
   const also = h("input", { type: "checkbox", role: "switch" });
   const waits = h("p");
+  const wrong = h("div");
   const warning = note("warn", waits, h("label.switch", {}, also, h("span", {}, h("b", {}, t("erase_also")))));
   const go = h("button.btn.main", { type: "button", onclick: erase }, t("erase_now"));
   const inputs = {
@@ -144,16 +150,19 @@ function askErase(done) {
   const value = () => what === "plate" ? inputs.plate.value : what === "before" ? inputs.before.value : "";
 
   const look = debounce(TYPING_MS, async () => {
-    const given = value();
-    if (what !== "all" && !given) return;
-    const words = { plate: what === "plate" ? given : "", to: what === "before" ? given : "", limit: String(MOST) };
+    const [kind, given] = [what, value()];
+    if (kind !== "all" && !given) return;
+    const words = { plate: kind === "plate" ? given : "", to: kind === "before" ? given : "", limit: String(MOST) };
     const pages = await Promise.all(
-      ["waiting", "parked"].map((word) =>
-        api("GET", `/api/events?${query({ ...words, state: word })}`).catch(() => null)
-      ),
+      ["waiting", "parked"].map((word) => api("GET", `/api/events?${query({ ...words, state: word })}`)),
+    ).catch(Refusal.of);
+    if (kind !== what || given !== value()) return;
+    const refused = pages instanceof Refusal;
+    wrong.replaceChildren(
+      refused ? note("warn", pages.wants((name) => t(`find_${name}`)).join(" ") || pages.message) : "",
     );
-    if (given !== value()) return;
-    const n = new Set(pages.flatMap((page) => page?.events.map(({ seq }) => seq) ?? [])).size;
+    if (refused) return;
+    const n = new Set(pages.flatMap((page) => page.events.map(({ seq }) => seq))).size;
     waits.textContent = t("erase_waiting", { n: n < MOST ? count(n) : `${count(MOST)}+` });
     warning.hidden = !n;
     go.disabled = false;
@@ -161,7 +170,9 @@ function askErase(done) {
 
   async function erase() {
     const words = what === "all" ? { all: true } : { [what]: value() };
+    go.disabled = true;
     const erased = await api("POST", "/api/erase", { ...words, undelivered: also.checked }).catch(complain);
+    go.disabled = false;
     if (!erased) return;
     const kept = Object.entries(erased.waiting).map(([key, n]) =>
       t("erased_kept", { n: count(n), profile: draft.title(key) })
@@ -178,10 +189,12 @@ function askErase(done) {
     } });
     return h("label.pill", {}, radio, t(`erase_${word}`));
   });
-  /** Nothing is erased before it is known what waits. */
+  /** Nothing is erased before it is known what waits, and what waits only when that was said of these very events. */
   const draw = () => {
     for (const [word, input] of Object.entries(inputs)) input.hidden = word !== what;
     warning.hidden = go.disabled = true;
+    also.checked = false;
+    wrong.replaceChildren();
     look();
   };
   for (const [word, input] of Object.entries(inputs)) {
@@ -190,7 +203,7 @@ function askErase(done) {
   }
   const box = dialog(t("erase"), h("h2", {}, t("erase")), h("p", {}, t("erase_text")),
     h("fieldset", {}, h("legend.unseen", {}, t("erase")), h("div.pills", {}, choices)), inputs.plate, inputs.before,
-    warning, h("div.row", {}, go, h("button.btn", { type: "button", onclick: () => {
+    wrong, warning, h("div.row", {}, go, h("button.btn", { type: "button", onclick: () => {
       box.close();
     } }, t("close"))));
   draw();
