@@ -33,6 +33,7 @@ from tests.faults import (
     rates,
     receivers,
     resolving,
+    starts,
     writes,
 )
 from tests.faults.behaviours import BEHAVIOURS
@@ -145,6 +146,13 @@ def catalogue() -> dict[str, Callable[[Path], Finding]]:
             "many parked deliveries",
             "listed page by page while events are put",
             "tests/outbox/test_parking.py",
+        ),
+        "start": partial(starts.cold_start, size_bytes=1000 << 20),
+        "remembered": suite_holds(
+            "what was delivered, after a restart",
+            "found again, by plate, time and state, with its pictures",
+            "tests/outbox/test_history.py",
+            "tests/outbox/test_keeping.py",
         ),
         "clock-jumps": partial(clocks.jumping_clock, recording=short),
         "clock": suite_holds(

@@ -79,7 +79,7 @@ def kill_sweep(folder: Path, recording: Path, *, kills: int, seed: int = 1) -> F
     return Finding(
         f"kill -9 at {killed} random moments of a replay into three receivers",
         f"{lost} of {total} events lost, {other} with other bytes or another number, {len(wrong)} out of order,"
-        f" {repeats} repeats",
+        f" {repeats} repeats{': ' * bool(wrong)}{'; '.join(wrong[:2])}",
         held=total > 0 and not lost and not other and not wrong,
     )
 

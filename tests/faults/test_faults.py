@@ -18,6 +18,7 @@ from tests.faults import (
     processes,
     receivers,
     resolving,
+    starts,
     writes,
 )
 from tests.faults.behaviours import BEHAVIOURS
@@ -174,6 +175,10 @@ def test_bits_flipped_and_pages_overwritten_cost_what_lay_there(tmp_path: Path) 
 
 def test_power_cuts_while_an_outbox_is_read_lose_nothing(tmp_path: Path) -> None:
     held(lambda: power.cut_in_recovery(tmp_path, cycles=2))
+
+
+def test_a_start_reads_what_it_needs_and_not_what_is_stored(tmp_path: Path) -> None:
+    held(lambda: starts.cold_start(tmp_path, size_bytes=100 << 20))
 
 
 def test_a_flush_that_lies_is_noticed(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -171,3 +173,32 @@ def test_switched_off_nothing_is_remembered_but_ids(bench: Bench) -> None:
     bench.reopen()
     bench.outbox.put([said(n) for n in range(1, 201)])
     assert deliver_all(bench) == []
+
+
+def test_a_segment_that_cannot_be_read_now_is_not_given_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits in it would go with it."""
+    bounded(bench, history_bytes=0)
+    bench.outbox.put([new_event(1000, image=PICTURE, kind=EventKind.LOST, wanted_by=(2,))])
+    with monkeypatch.context() as ill:
+        ill.setattr(os, "pread", refuse)
+        for vehicle_no in range(1, 201):
+            bench.outbox.put([said(vehicle_no)])
+            deliver_all(bench)
+            bench.clock.advance(1.1)
+    for _ in range(3):
+        bench.clock.advance(1.1)
+        bench.outbox.tick()
+    for vehicle_no in range(201, 401):
+        bench.outbox.put([said(vehicle_no)])
+        deliver_all(bench)
+    assert size_bytes(bench) <= 4 * MIB
+    bench.reopen()
+    waiting = bench.outbox.take(2)
+    assert waiting is not None
+    assert (waiting.event.vehicle_no, len(waiting.images)) == (1000, 1)
+
+
+def refuse(*_: object) -> bytes:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))

@@ -10,7 +10,7 @@ import pytest
 
 from cammra_edge.config import OutboxSettings
 from cammra_edge.model import EventKind
-from cammra_edge.outbox import Outbox
+from cammra_edge.outbox import NewEvent, Outbox
 from cammra_edge.outbox.check import check_folder
 from tests.fakes import FakeClock, crash, new_event
 
@@ -31,11 +31,16 @@ def opened(path: Path, **more: object) -> Outbox:
     return Outbox(settings_at(path, **more), clock=FakeClock())
 
 
+def said(number: int) -> NewEvent:
+    """A vehicle's only event, so that nothing of it is needed once it is delivered."""
+    return new_event(number, image=PICTURE, image_key=f"v{number}", kind=EventKind.LOST)
+
+
 def filled(path: Path) -> Path:
     """Several segments, each event in a group of its own, as a killed process leaves them."""
     outbox = opened(path)
     for number in range(1, EVENTS + 1):
-        outbox.put([new_event(number, image=PICTURE, image_key=f"v{number}")])
+        outbox.put([said(number)])
     crash(outbox)
     assert len(segments(path)) > 3
     return path
@@ -145,7 +150,7 @@ def test_a_mark_of_yesterday_is_harmless(path: Path, tmp_path: Path) -> None:
     shutil.copy(path / "mark", tmp_path / "yesterday")
     outbox = opened(path)
     for number in range(EVENTS + 1, 2 * EVENTS + 1):
-        outbox.put([new_event(number, image=PICTURE, image_key=f"v{number}")])
+        outbox.put([said(number)])
     crash(outbox)
     shutil.copy(tmp_path / "yesterday", path / "mark")
     assert not findings(path)
@@ -187,8 +192,7 @@ def test_a_segment_that_was_given_back_is_not_missed(tmp_path: Path, history_day
     more = {"history_days": history_days, "history_bytes": SMALL}
     outbox = opened(path, **more)
     for number in range(1, 8 * EVENTS + 1):
-        said = new_event(number, image=PICTURE, image_key=f"v{number}", kind=EventKind.LOST)
-        outbox.put([said])
+        outbox.put([said(number)])
         delivery = outbox.take(1)
         assert delivery is not None
         outbox.done(delivery)
@@ -210,4 +214,21 @@ def test_a_disk_that_is_tried_again_does_not_repeat_what_is_missing(path: Path) 
         with outbox._writer.turn:
             outbox._writer.heal()
     assert outbox.status().damage == damage
+    outbox.close()
+
+
+def test_a_segment_that_went_while_running_was_written_anew_and_is_not_missed(path: Path) -> None:
+    outbox = opened(path)
+    packets(outbox)
+    outbox.flush()
+    segments(path)[1].unlink()
+    outbox._look()
+    with outbox._writer.turn:
+        outbox._writer.heal()
+    assert outbox.status().durable
+    crash(outbox)
+    assert not findings(path)
+    outbox = opened(path)
+    assert (outbox.status().damage, outbox.status().lost_events) == ("", 0)
+    assert packets(outbox) == []
     outbox.close()

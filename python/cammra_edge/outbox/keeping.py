@@ -11,6 +11,7 @@ Held by `tests/outbox/test_keeping.py`.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.log import DamagedError, Purpose, StorageError
@@ -215,15 +216,14 @@ class Keeping:
     # -- giving back -----------------------------------------------------------------------------
 
     def _give_back(self, segment: int, *, texts: bool) -> bool:
-        """Keep what matters of a segment, and let its file go; False when the disk does not take it."""
+        """Keep what matters of a segment, and let its file go; False when the disk does not let us."""
         ledger, log = self._store.ledger, self._store.log
-        digests = self._digests(segment)
-        if segment in log.numbers(Purpose.EVENTS):
-            for size_bytes, frames in self._moving.parts_of(segment):
-                if not self._writer.write(frames, size_bytes):
-                    return False
-        kept = self._keep_texts(segment, digests) if texts else self._keep_ids(digests)
-        if not kept:
+        try:
+            digests = self._keep(segment, texts=texts)
+        except StorageError as error:
+            self._writer.ail(error)
+            return False
+        if digests is None:
             return False
         with self._lock:
             ledger.carry(segment, digests)
@@ -240,6 +240,23 @@ class Keeping:
             self._writer.ail(error)
             return False
         return True
+
+    def _keep(self, segment: int, *, texts: bool) -> bytes | None:
+        """Write anew what matters of a segment; its digests, `None` when the disk does not take it.
+
+        Raises:
+            StorageError: It cannot be read now, so it must not go.
+        """
+        log = self._store.log
+        digests = b""
+        with contextlib.suppress(DamagedError):
+            digests = log.digests(segment)
+        if segment in log.numbers(Purpose.EVENTS):
+            for size_bytes, frames in self._moving.parts_of(segment):
+                if not self._writer.write(frames, size_bytes):
+                    return None
+        kept = self._keep_texts(segment, digests) if texts else self._keep_ids(digests)
+        return digests if kept else None
 
     def _blank_spare(self) -> bool:
         """What was too old is not to be read out of the file that is used next."""
@@ -264,9 +281,6 @@ class Keeping:
                 payloads.append(self._store.log.read(segment, offset, length)[1])
             except DamagedError:
                 continue
-            except StorageError as error:
-                self._writer.ail(error)
-                return False
         for begin in range(0, len(payloads), TEXTS_TOGETHER):
             together = payloads[begin : begin + TEXTS_TOGETHER]
 

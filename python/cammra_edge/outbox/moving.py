@@ -6,6 +6,7 @@ before its group is built.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.log import DamagedError, StorageError
@@ -47,22 +48,30 @@ class Moving:
         digests = b"".join(unsaved.digests)
         yield size_bytes + len(digests), self._frames(pictures, payloads, digests)
 
-    def parts_of(self, segment: int) -> Iterator[Piece]:
-        """What is needed of a segment: events that wait, are parked or are their vehicle's last, and images of such."""
+    def parts_of(self, segment: int, *, gone: bool = False) -> Iterator[Piece]:
+        """What is needed of a segment: events that wait, are parked or are their vehicle's last, and images of such.
+
+        What is damaged is passed over; so is what cannot be read of a segment whose file is `gone`.
+
+        Raises:
+            StorageError: The disk does not let us read it now; perhaps it does later.
+        """
         store = self._store
+        unreadable = (DamagedError, StorageError) if gone else (DamagedError,)
         pictures: dict[int, tuple[str, bytes]] = {}
         payloads: dict[int, bytes] = {}
         size_bytes = 0
         for seq in store.ledger.live_in(segment):
             place = store.ledger.place(seq)
-            payload = self._payload(seq)
+            payload = None
+            with contextlib.suppress(*unreadable):
+                payload = store.payload(seq)
             if payload is None:
                 continue
             for no, lies_in, offset, length in store.ledger.images(seq):
                 if lies_in == segment and no not in pictures:
-                    image = self._image(lies_in, offset, length)
-                    if image is not None:
-                        pictures[no] = image
+                    with contextlib.suppress(*unreadable):
+                        pictures[no] = picture_from(store.log.read(lies_in, offset, length)[1])
                         size_bytes += length + FRAME_BYTES
             if place is not None and place[0] == segment:
                 payloads[seq] = payload
@@ -70,26 +79,10 @@ class Moving:
             if size_bytes > PIECE_BYTES:
                 yield size_bytes, self._frames(pictures, payloads)
                 pictures, payloads, size_bytes = {}, {}, 0
-        digests = self._digests(segment)
+        digests = b""
+        with contextlib.suppress(*unreadable):
+            digests = store.log.digests(segment)
         yield size_bytes + len(digests), self._frames(pictures, payloads, digests)
-
-    def _payload(self, seq: int) -> bytes | None:
-        try:
-            return self._store.payload(seq)
-        except (DamagedError, StorageError):
-            return None
-
-    def _image(self, segment: int, offset: int, length: int) -> tuple[str, bytes] | None:
-        try:
-            return picture_from(self._store.log.read(segment, offset, length)[1])
-        except (DamagedError, StorageError):
-            return None
-
-    def _digests(self, segment: int) -> bytes:
-        try:
-            return self._store.log.digests(segment)
-        except (DamagedError, StorageError):
-            return b""
 
     def _frames(
         self,

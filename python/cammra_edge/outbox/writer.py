@@ -288,11 +288,12 @@ class Writer:
     def _save_all(self) -> bool:
         """Write what is only in memory, or only in files that are gone; False when the disk does not take it."""
         for segment in self._store.log.lost():
-            for size_bytes, frames in self._moving.parts_of(segment):
+            for size_bytes, frames in self._moving.parts_of(segment, gone=True):
                 if not self.write(frames, size_bytes):
                     return False
             with self._lock:
                 self._store.ledger.forget_segment(segment)
+                self._saved.give_back(segment)
             self._store.log.forget(segment)
         for size_bytes, frames in self._moving.unsaved_parts():
             if not self.write(frames, size_bytes):
