@@ -90,7 +90,12 @@ class FakeHistory:
             events=len(gone),
             pictures=sum(len(found.image_keys) for found in gone),
             waiting=tuple(waiting.items()),
+            seqs=frozenset(found.seq for found in gone),
+            kept=frozenset(found.seq for found in kept),
         )
+
+    def seq_of(self, event_id: str) -> int | None:
+        return next((one.seq for one in self.events if one.event.event_id == event_id), None)
 
     def status(self) -> HistoryStatus:
         texts = [found.event.at_utc_ns for found in self.events]

@@ -646,8 +646,8 @@ class Ledger:
     def state(self) -> dict[str, Any]:
         """The entries of all STATE frames replayed; later ones win."""
 
-    def knows(self, event_id: bytes) -> bool:
-        """Was an event of this id put? 16 bytes."""
+    def seq_of(self, event_id: bytes) -> int | None:
+        """The place of the event of this id, 16 bytes; `None`: none was put that is still known."""
 
     def car_id(self, vehicle_hash: int) -> int | None:
         """The number of a vehicle that was put before."""
@@ -836,6 +836,15 @@ def log_settled_frames(
     store_id: bytes, segment: int, content: bytes, seqs: Sequence[int]
 ) -> list[tuple[int, int]]:
     """Offset and length of the frames that say what became of these events, from a segment's bytes."""
+
+def log_settles(digests: bytes, seqs: Sequence[int]) -> bool:
+    """Does a segment say what became of one of these events, beside the events themselves?"""
+
+def log_outcomes(digests: bytes, seqs: Sequence[int]) -> list[tuple[int, int, int]]:
+    """What a segment says of the deliveries of these events, in its order: event, profile, state as in `states`."""
+
+def log_words(digests: bytes) -> list[tuple[int, str]]:
+    """What receivers said of events, as a segment tells it: the event, and the words."""
 
 def log_event(payload: bytes) -> tuple[bytes, list[int], int]:
     """What is in an EVENT or TEXT frame.

@@ -18,13 +18,16 @@ from cammra_edge._native import (
     log_image,
     log_image_nos,
     log_images,
+    log_outcomes,
     log_overview,
     log_read,
     log_scan,
     log_settled_frames,
+    log_settles,
     log_story,
     log_trailer,
     log_vehicle_hash,
+    log_words,
 )
 
 __all__ = [
@@ -42,11 +45,14 @@ __all__ = [
     "log_image",
     "log_image_nos",
     "log_images",
+    "log_outcomes",
     "log_overview",
     "log_read",
     "log_scan",
     "log_settled_frames",
+    "log_settles",
     "log_story",
     "log_trailer",
     "log_vehicle_hash",
+    "log_words",
 ]

@@ -23,6 +23,7 @@ from cammra_edge import (
     Settings,
 )
 from cammra_edge.receiver import Receiver
+from cammra_edge.receiver.receiver import Answer
 from tests.emulation import PATIENCE
 from tests.servers import free_port
 
@@ -190,6 +191,20 @@ def test_what_is_erased_is_gone_everywhere(tmp_path: Path) -> None:
     assert b"2CD5678" not in held
 
 
+def test_what_receivers_said_of_it_is_forgotten(receiver: Receiver, tmp_path: Path) -> None:
+    profile = Profile("gate", HttpPost(receiver.http_url), events={"lost"})
+    engine = engine_of(tmp_path, profile)
+    receiver.answer(Answer(status=413, body=b"no car 1AB-1234"))
+    with engine.running(live=False):
+        pass_by(engine, "1AB1234")
+        (entry,) = engine.operator.journal()["gate"]
+        assert "1AB-1234" in entry.words
+        engine.erase(plate="1AB1234", undelivered=True)
+        (entry,) = engine.operator.journal()["gate"]
+        assert (entry.words, entry.outcome) == ("", "parked")
+        assert engine.operator.parked() == {"gate": []}
+
+
 def test_what_waits_is_kept_and_named_unless_it_is_to_go_too(tmp_path: Path) -> None:
     profile = Profile("gate", HttpPost(f"http://127.0.0.1:{free_port()}/"), events={"lost"})
     engine = engine_of(tmp_path, profile)
@@ -208,7 +223,9 @@ def test_what_waits_is_kept_and_named_unless_it_is_to_go_too(tmp_path: Path) -> 
         assert not engine.drain(0.5)
         assert engine.erase(everything=True).waiting == (("gate", 2),)
         assert [one.event.kind for one in engine.search().events] == [EventKind.LOST] * 2
+        assert {event.kind for event in engine.recent_events()} == {EventKind.LOST}
         assert engine.erase(plate="1AB1234", undelivered=True).waiting == ()
+        assert {event.plate.text for event in engine.recent_events()} == {"2CD5678"}
         (left,) = engine.search().events
         assert left.event.plate.text == "2CD5678"
 

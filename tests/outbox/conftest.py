@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 class Bench:
     """An outbox that a test can close, kill and open again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: Any) -> None:  # noqa: ANN401 - any setting
         self.path = folder / "outbox"
         self.clock = FakeClock()
-        self.settings = OutboxSettings(path=self.path)
+        self.settings = OutboxSettings(path=self.path, **settings)
         self.outbox = Outbox(self.settings, clock=self.clock)
 
     def reopen(self) -> Outbox:

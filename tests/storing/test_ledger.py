@@ -42,8 +42,8 @@ def test_what_was_put_waits_for_those_who_want_it(bench: Bench) -> None:
     assert ledger.highest == (2, 1, 2)
     assert ledger.held[1] == 2
     assert 100_000 < ledger.held[0] < 103_000
-    assert ledger.knows(id_bytes(first.event.event_id))
-    assert not ledger.knows(bytes(16))
+    assert ledger.seq_of(id_bytes(first.event.event_id)) is not None
+    assert ledger.seq_of(bytes(16)) is None
     assert ledger.car_id(log_vehicle_hash("run-1", 1)) == first.event.car_id
     assert ledger.car_id(log_vehicle_hash("run-1", 3)) is None
     key = first.event.images[0].image_key
@@ -201,7 +201,7 @@ def test_erased_events_wait_no_longer_and_open_no_vehicle(bench: Bench) -> None:
     assert [seq for _, seq, _ in bench.ledger.open_vehicles()] == [2]
     assert bench.ledger.states(1) == 4 | 16
     assert bench.ledger.held[1] == 1
-    assert bench.ledger.knows(id_bytes(new_event(1).event.event_id))
+    assert bench.ledger.seq_of(id_bytes(new_event(1).event.event_id)) is not None
 
 
 def test_the_state_of_a_replay_is_what_was_said_last(bench: Bench) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEPT = 200
 LATENCIES_KEPT = 1000
@@ -53,6 +57,11 @@ class Journal:
     def tries(self) -> tuple[Try, ...]:
         """Oldest first."""
         return tuple(self._tries)
+
+    def forget(self, is_gone: Callable[[Try], bool]) -> None:
+        """Keep of some tries no words of the receiver's."""
+        tries = [replace(one, words="") if is_gone(one) else one for one in self._tries]
+        self._tries = deque(tries, maxlen=KEPT)
 
     def latency_ms(self, fraction: float) -> float:
         """The time within which this fraction of the last deliveries arrived; 0 without any."""

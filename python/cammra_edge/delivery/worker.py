@@ -360,6 +360,11 @@ class DeliveryWorker:
         with self._changed:
             return self._journal.tries()
 
+    def forget(self, is_gone: Callable[[Try], bool]) -> None:
+        """Keep in the journal no words of tries of events that were erased."""
+        with self._changed:
+            self._journal.forget(is_gone)
+
     def status(self) -> ProfileStatus:
         """A snapshot."""
         stored = stored_status(self._outbox, self.profile_key, self.profile.name)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from cammra_edge.clock import Clock
     from cammra_edge.config import SettingsFields
+    from cammra_edge.delivery import Try
     from cammra_edge.errors import CammraError
     from cammra_edge.imaging import Frame
     from cammra_edge.model import Event, PlateRead
@@ -342,18 +343,31 @@ class Engine:
             everything=everything,
             undelivered=undelivered,
         )
-        history = self._history()
+        run = self._running()
+        history, bearing = run.outbox.history, what.bearing
         erased = history.erase(
             plate=what.plate,
             before_utc_ns=what.before_utc_ns,
             everything=what.everything,
             undelivered=what.undelivered,
         )
-        self._recent.forget(what)
+
+        def is_kept(event_id: str) -> bool:
+            return history.seq_of(event_id) in erased.kept
+
+        def is_gone(entry: Try) -> bool:
+            seq = history.seq_of(entry.event_id)
+            named = bearing is not None and bearing.is_in(entry.words)
+            return seq not in erased.kept and (what.everything or named or seq in erased.seqs)
+
+        self._recent.forget(what, is_kept)
+        run.forget(is_gone)
         return erased
 
     def _history(self) -> History:
-        run = self._run
-        if run is None:
+        return self._running().outbox.history
+
+    def _running(self) -> Run:
+        if self._run is None:
             raise OutboxError("the engine does not run")
-        return run.outbox.history
+        return self._run

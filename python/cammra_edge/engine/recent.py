@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.model import EventKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from cammra_edge.model import Event
     from cammra_edge.outbox import Erasure, EventState, FoundEvent, NewEvent
@@ -47,15 +47,27 @@ class Recent:
             self._remembered = {one.event.event_id: one for one in events}
             self._seqs = {key: one.seq for one in events for key in one.image_keys}
 
-    def forget(self, what: Erasure) -> None:
-        """Let go of events and pictures that the outbox has forgotten."""
+    def forget(self, what: Erasure, is_kept: Callable[[str], bool]) -> None:
+        """Let go of events and pictures that the outbox has forgotten.
+
+        Args:
+            what: What was to be forgotten.
+            is_kept: Whether the event of an id was kept all the same, since somebody waits for it.
+        """
         with self._lock:
-            gone = [event for event in self._events if what.covers(event)]
-            kept = [event for event in self._events if not what.covers(event)]
+            gone = {
+                event.event_id: event
+                for event in self._events
+                if what.covers(event) and not is_kept(event.event_id)
+            }
+            kept = [event for event in self._events if event.event_id not in gone]
             self._events.clear()
             self._events.extend(kept)
-            for image in (image for event in gone for image in event.images):
+            for image in (image for event in gone.values() for image in event.images):
                 self._picture_bytes -= len(self._pictures.pop(image.image_key, b""))
+            self._remembered = {
+                event_id: one for event_id, one in self._remembered.items() if event_id not in gone
+            }
 
     def states(self) -> Mapping[str, Sequence[EventState]]:
         """What had become of the events of earlier runs at the start, by their ids."""

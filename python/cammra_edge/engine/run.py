@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cammra_edge.clock import Clock
     from cammra_edge.config import OutboxSettings, Settings
-    from cammra_edge.delivery import ProfileStatus
+    from cammra_edge.delivery import ProfileStatus, Try
     from cammra_edge.engine.recent import Recent
     from cammra_edge.engine.status import EngineStatus
     from cammra_edge.message import Message
@@ -109,6 +109,11 @@ class Run:
             if not worker.wait_until_idle(left_s):
                 return False
         return True
+
+    def forget(self, is_gone: Callable[[Try], bool]) -> None:
+        """Keep no words of receivers on events that were erased."""
+        for worker in self.workers.values():
+            worker.forget(is_gone)
 
     def profiles(self) -> tuple[ProfileStatus, ...]:
         """How the profiles of the settings stand, then those that are gone and left something behind."""

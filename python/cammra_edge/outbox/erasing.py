@@ -1,35 +1,32 @@
 """Forgetting on demand: text and pictures overwritten in place, in the log and in its directories.
 
-First the log says which events are about to go, and is flushed; then they are overwritten; then the log says that it
-is done. A power cut in between leaves the rest to the next start. What is overwritten stays a record with a sound
-checksum, an id and its numbers, so that it is neither damage nor a gap. Held by `tests/outbox/test_erasing.py`.
+First the log says which events are about to go, and is flushed; then they are overwritten (`overwriting`), with what a
+segment's file, the spare file and files that were set aside may hold beside; then the log says that it is done. A crash
+in between leaves the rest to the next start, a disk that refuses leaves it to the time when it is back. What is
+overwritten stays a record with a sound checksum, an id and its numbers, so that it is neither damage nor a gap.
+Held by `tests/outbox/test_erasing.py` and `tests/outbox/test_erasing_everywhere.py`.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cammra_edge.errors import OutboxError
 from cammra_edge.outbox.found import Erased
-from cammra_edge.outbox.log import DamagedError, Purpose, StorageError
-from cammra_edge.outbox.segment import TRAILER_BYTES
+from cammra_edge.outbox.log import DamagedError, StorageError
+from cammra_edge.outbox.overwriting import Overwriting, Surveyed, is_before
 from cammra_edge.outbox.values import Dropped
-from cammra_edge.storing import (
-    log_erased_directory,
-    log_erased_frame,
-    log_events,
-    log_image_nos,
-    log_images,
-    log_scan,
-    log_settled_frames,
-)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from threading import RLock
 
+    from cammra_edge.outbox.bearing import Bearing
+    from cammra_edge.outbox.found import Erasure
     from cammra_edge.outbox.profiles import Profiles
     from cammra_edge.outbox.queues import Queues
     from cammra_edge.outbox.store import Store
@@ -42,7 +39,7 @@ _WAITS = 3
 
 
 class Erasing:
-    """See the module. `erased_images` are the numbers of pictures that this process erased.
+    """See the module.
 
     Args:
         store: Where events are.
@@ -50,51 +47,106 @@ class Erasing:
         queues: Whose deliveries go with what is erased.
         profiles: Whose keys name what still waits.
         lock: The outbox's own.
+        begun: What an earlier process began and did not finish: events by the erasure's number. Kept up to date.
     """
 
-    def __init__(
-        self, store: Store, writer: Writer, queues: Queues, profiles: Profiles, lock: RLock
+    def __init__(  # noqa: PLR0913 - what it joins
+        self,
+        store: Store,
+        writer: Writer,
+        queues: Queues,
+        profiles: Profiles,
+        lock: RLock,
+        *,
+        begun: dict[int, list[int]],
     ) -> None:
         self._store = store
         self._writer = writer
         self._queues = queues
         self._profiles = profiles
         self._lock = lock
-        self.erased_images: set[int] = set()
+        self._overwriting = Overwriting(store, lock)
+        self._begun = begun
 
-    def erase(self, find: Callable[[], Sequence[int]], *, undelivered: bool) -> Erased:
-        """Erase the events that `find` tells the places of.
+    @property
+    def erased_images(self) -> Collection[int]:
+        """Numbers of the pictures that this process erased."""
+        return self._overwriting.erased_images
+
+    def erase(self, what: Erasure, search: Callable[[], Iterable[int]]) -> Erased:
+        """Erase the events that `search` finds by what directories say, and those whose record bears the plate.
 
         Raises:
-            OutboxError: The disk does not take it now; what was begun is finished at the next start.
+            OutboxError: The disk does not take it now; what was begun is finished when it does.
         """
+        try:
+            closed = self._survey(what.bearing)  # what takes long, while others write
+            with self._writer.turn:
+                probes = what.undelivered and not self._writer.trouble
+                if self._writer.trouble or (probes and not self._writer.flush(probe=True)):
+                    raise OutboxError(f"the disk does not take it now: {self._writer.trouble}")
+                return self._erase(what, search, closed)
+        except StorageError as error:
+            self._writer.ail(error)
+            raise OutboxError(f"the disk does not take it now: {error}") from error
+
+    def _erase(
+        self,
+        what: Erasure,
+        search: Callable[[], Iterable[int]],
+        closed: Mapping[int, Surveyed],
+    ) -> Erased:
+        surveyed = self._survey(what.bearing, closed, also_open=True)
+        seqs = {*search(), *(seq for one in surveyed.values() for seq in one.bearing)}
+        with self._lock:
+            doomed, erased = self._doomed(sorted(seqs), undelivered=what.undelivered)
+        number = int.from_bytes(os.urandom(8), "little") >> 1
+        if doomed:
+            self._begun[number] = sorted(doomed)
+            self._say(number)
+            self._overwriting.close_open()
+            surveyed = self._survey(None, closed)
+        self._blank(surveyed, what.before_utc_ns)
+        events, pictures = self._end(number) if doomed else (0, 0)
+        return replace(erased, events=events, pictures=pictures, seqs=frozenset(doomed))
+
+    def finish(self) -> None:
+        """Erase what was begun and not finished, by an earlier process too; what the disk refuses waits on."""
+        if not self._begun or self._writer.trouble:
+            return
         with self._writer.turn:
-            if self._writer.trouble:
-                raise OutboxError(f"the disk does not take it now: {self._writer.trouble}")
-            with self._lock:
-                doomed, waiting = self._doomed(find(), undelivered=undelivered)
-            pictures = self._erase(doomed) if doomed else 0
             try:
-                self._store.log.erase_set_aside()
-                self._store.log.blank_spare()
-            except StorageError as error:
-                raise OutboxError(f"the disk does not take it now: {error}") from error
-        return Erased(events=len(doomed), pictures=pictures, waiting=waiting)
+                for number in self._begun:
+                    self._say(number)
+                self._overwriting.close_open()
+                self._blank(self._survey(None), None)
+                for number in tuple(self._begun):
+                    self._end(number)
+            except (OutboxError, StorageError) as error:
+                self._writer.ail(error)
 
-    def finish(self, begun: Mapping[int, Iterable[int]]) -> None:
-        """Erase what an earlier process began to erase; called at start.
+    # -- which -----------------------------------------------------------------------------------
 
-        Args:
-            begun: Events by the number of the erasure.
-        """
-        with self._writer.turn:
-            for number, seqs in begun.items():
-                self._overwrite(set(seqs))
-                self._write_done(number)
+    def _survey(
+        self,
+        bearing: Bearing | None,
+        known: Mapping[int, Surveyed] | None = None,
+        *,
+        also_open: bool = False,
+    ) -> dict[int, Surveyed]:
+        """Of each segment that is closed, and `also_open`; of closed ones as it is `known`."""
+        log = self._store.log
+        found: dict[int, Surveyed] = {}
+        for segment in log.numbers():
+            is_open = log.is_open(segment)
+            if known and segment in known and not is_open:
+                found[segment] = known[segment]
+            elif also_open or not is_open:
+                with suppress(DamagedError):  # it was given back meanwhile
+                    found[segment] = self._overwriting.survey(segment, bearing)
+        return found
 
-    def _doomed(
-        self, seqs: Sequence[int], *, undelivered: bool
-    ) -> tuple[set[int], tuple[tuple[str, int], ...]]:
+    def _doomed(self, seqs: Sequence[int], *, undelivered: bool) -> tuple[set[int], Erased]:
         """Which of them go, and how many deliveries of each profile keep theirs from going."""
         ledger = self._store.ledger
         flying = self._queues.in_flight()
@@ -106,21 +158,24 @@ class Erasing:
                 doomed.add(seq)
                 continue
             wanted = [
-                (key, number, found[2])
+                (key, number)
                 for key, number in numbers.items()
-                if (found := ledger.delivery(seq, number)) is not None and found[2] & _WAITS
+                if ledger.delivery(seq, number) is not None
             ]
             if undelivered and seq not in flying:
                 doomed.add(seq)
-                for _, number, _ in wanted:
+                for _, number in wanted:
                     self._queues.drop(number, seq, Dropped.ERASED)
             else:
-                waiting.update(key for key, _, _ in wanted)
-        return doomed, tuple(waiting.items())
+                waiting.update(key for key, _ in wanted)
+        kept = frozenset(seqs) - doomed
+        return doomed, Erased(waiting=tuple(waiting.items()), kept=kept)
 
-    def _erase(self, doomed: set[int]) -> int:
-        number = int.from_bytes(os.urandom(8), "little") >> 1
-        ordered = sorted(doomed)
+    # -- begin, overwrite, end -------------------------------------------------------------------
+
+    def _say(self, number: int) -> None:
+        """Have the log say what goes, before anything does."""
+        ordered = self._begun[number]
         for begin in range(0, len(ordered), SEQS_TOGETHER):
             together = ordered[begin : begin + SEQS_TOGETHER]
 
@@ -129,100 +184,22 @@ class Erasing:
 
             if not self._writer.write(frames, 16 * len(together)):
                 raise OutboxError(f"the disk does not take it now: {self._writer.trouble}")
-        try:
-            pictures = self._overwrite(doomed)
-        except StorageError as error:
-            self._writer.ail(error)
-            raise OutboxError(f"the disk does not take it now: {error}") from error
-        self._write_done(number)
-        return pictures
 
-    def _write_done(self, number: int) -> None:
-        self._writer.write(lambda group: group.erased_done(number), 64)
-
-    # -- in place --------------------------------------------------------------------------------
-
-    def _overwrite(self, doomed: set[int]) -> int:
-        """Overwrite these events wherever they lie; returns how many pictures went."""
-        log, ledger = self._store.log, self._store.ledger
-        for purpose in Purpose:
-            log.close_segment(purpose)
-        digests: dict[int, bytes] = {}
-        for segment in log.numbers():
-            try:
-                digests[segment] = log.digests(segment)
-            except DamagedError:
-                continue
-        ordered = sorted(doomed)
-        nos = {no for found in digests.values() for no in log_image_nos(found, ordered)}
-        with self._lock:
-            nos -= self._needed(doomed)
-        pictures = sum(self._overwrite_in(*one, doomed, nos) for one in digests.items())
-        with self._lock:
-            ledger.erase(ordered)
-            self.erased_images |= nos
-            for seq in ordered:
-                self._store.recent.forget(seq)
-        return pictures
-
-    def _needed(self, doomed: set[int]) -> set[int]:
-        """Pictures of events that still wait."""
-        ledger, log = self._store.ledger, self._store.log
-        return {
-            no
-            for segment in log.numbers(Purpose.EVENTS)
-            for seq in ledger.live_in(segment)
-            if seq not in doomed
-            for no, *_ in ledger.images(seq)
-        }
-
-    def _overwrite_in(self, segment: int, digests: bytes, doomed: set[int], nos: set[int]) -> int:
+    def _blank(self, surveyed: Mapping[int, Surveyed], before_utc_ns: int | None) -> None:
+        """Zeros over all that no frame covers; over what is broken only where it may be of the time that goes."""
         log = self._store.log
-        places = [place for seq, *place, _ in log_events(digests) if seq in doomed]
-        pictures = [place for _, *place in log_images(digests, sorted(nos))]
-        content = log.raw(segment, 0, log.bytes_of(segment))
-        settled = log_settled_frames(log.store_id, segment, content, sorted(doomed))
-        frames = [
-            (offset, self._erased(segment, offset, length)) for offset, length in places + pictures
-        ]
-        frames += [
-            (offset, self._without(segment, offset, content[offset : offset + length], doomed, nos))
-            for offset, length in settled
-        ]
-        directory = log.directory(segment)
-        if frames and directory is not None:
-            frames.append((directory[0], self._without(segment, *directory, doomed, nos)))
-        frames += self._former_life(segment, content, directory)
-        if frames:
-            log.overwrite(segment, frames)
-        return len(pictures)
+        was_before = True
+        for segment, one in surveyed.items():
+            reaches = is_before(log.digests(segment), before_utc_ns)
+            broken = one.broken if reaches or was_before else ()
+            self._overwriting.blank(segment, (*broken, *one.former))
+            was_before = reaches
+        log.erase_set_aside()
+        log.blank_spare()
 
-    def _former_life(
-        self, segment: int, content: bytes, directory: tuple[int, bytes] | None
-    ) -> list[tuple[int, bytes]]:
-        """Zeros for what a segment that was used again still holds of the one before, behind its own last frame."""
-        if directory is None:
-            end = log_scan(self._store.log.store_id, segment, content, 0)[1]
-        else:
-            end = directory[0] + len(directory[1])
-        rest = content[end : len(content) - TRAILER_BYTES]
-        return [(end, bytes(len(rest)))] if rest.strip(b"\0") else []
-
-    def _erased(self, segment: int, offset: int, length: int) -> bytes:
-        log = self._store.log
-        try:
-            return log_erased_frame(log.store_id, segment, offset, log.raw(segment, offset, length))
-        except ValueError:  # damaged, or cut off by an erasure that was cut off
-            return bytes(length)
-
-    def _without(
-        self, segment: int, offset: int, frame: bytes, doomed: set[int], nos: set[int]
-    ) -> bytes:
-        """A directory, or settlements, without what they say of these events; what is damaged stays as it is."""
-        store_id = self._store.log.store_id
-        try:
-            return log_erased_directory(
-                store_id, segment, offset, frame, sorted(doomed), sorted(nos)
-            )
-        except ValueError:
-            return frame
+    def _end(self, number: int) -> tuple[int, int]:
+        """Overwrite what was begun, and have the log say that it is done; returns how many events and pictures went."""
+        gone = self._overwriting.overwrite(set(self._begun[number]))
+        if self._writer.write(lambda group: group.erased_done(number), 64):
+            del self._begun[number]
+        return gone

@@ -23,6 +23,7 @@ from cammra_edge.outbox.segment import (
     has_frames,
     key_of,
     may_be_segment,
+    write_all,
 )
 
 if TYPE_CHECKING:
@@ -231,14 +232,14 @@ class Folder:
         return len(files)
 
     def blank_spare(self) -> None:
-        """Overwrite the spare file where it was a segment before.
+        """Overwrite the files that are used next, where they hold anything of what they were before.
 
         Raises:
             OSError: The disk does not let us.
         """
-        spare = self.path / SPARE
-        if spare.exists() and has_frames(spare):
-            _blank(spare)
+        for name in (SPARE, FRESH):
+            with contextlib.suppress(FileNotFoundError):
+                _blank(self.path / name)
 
     def close(self) -> None:
         """Let the next process in; harmless when closed already."""
@@ -275,9 +276,11 @@ def _remove(folder: Path) -> None:
 
 
 def _blank(path: Path) -> None:
-    with path.open("r+b") as file:
+    """Zeros for whatever a file holds; one that holds nothing else is not written."""
+    with path.open("r+b", buffering=0) as file:
         length = os.fstat(file.fileno()).st_size
         for at in range(0, length, _ZEROS_BYTES):
-            file.write(bytes(min(_ZEROS_BYTES, length - at)))
-        file.flush()
+            zeros = bytes(min(_ZEROS_BYTES, length - at))
+            if os.pread(file.fileno(), len(zeros), at) != zeros:
+                write_all(file.fileno(), (zeros,), at, len(zeros))
         os.fdatasync(file.fileno())

@@ -11,7 +11,9 @@ from cammra_edge.checks import choice, maybe, number, set_of, text, whole
 from cammra_edge.errors import ConfigError
 from cammra_edge.fields import Checked, Taken, setting, settings
 from cammra_edge.model import Direction, DirectionWord, Event, EventKind, EventWord
-from cammra_edge.plates import WILDCARDS, Patterns, list_key
+from cammra_edge.outbox.bearing import Bearing
+from cammra_edge.outbox.codec import plain_from
+from cammra_edge.plates import WILDCARDS, list_key
 
 MAX_FOUND = 1000
 """Events in one page of an answer."""
@@ -87,7 +89,7 @@ class Erasure(Checked):
     """What is to be forgotten: exactly one of `plate`, `before_utc_ns` and `everything`.
 
     Args:
-        plate: Events with this plate, as in `EventQuery`.
+        plate: Events with this plate, as in `EventQuery`, whatever field of theirs it stands in (`bearing`).
         before_utc_ns: Events before this time.
         everything: All events.
         undelivered: Also those that still wait for a profile, or are parked.
@@ -110,8 +112,13 @@ class Erasure(Checked):
         """Whether the event is to be forgotten, wherever it is kept; of one that waits, `undelivered` decides."""
         if self.before_utc_ns is not None:
             return event.at_utc_ns < self.before_utc_ns
-        patterns = Patterns([list_key(self.plate, pattern=True)])
-        return self.everything or patterns.first(list_key(event.plate.text)) is not None
+        bearing = self.bearing
+        return bearing is None or bearing.is_borne(plain_from(event))
+
+    @property
+    def bearing(self) -> Bearing | None:
+        """What tells whether a record bears the plate; `None` where no plate is given."""
+        return Bearing(self.plate) if self.plate else None
 
 
 def _check_plate(plate: str) -> None:
@@ -154,11 +161,15 @@ class Erased:
         events: Events whose text was overwritten.
         pictures: Pictures that were overwritten.
         waiting: Events that were kept because they still wait or are parked, by the profile's key.
+        seqs: The events that went, by their place in the outbox.
+        kept: The events that were kept.
     """
 
     events: int = 0
     pictures: int = 0
     waiting: tuple[tuple[str, int], ...] = ()
+    seqs: frozenset[int] = frozenset()
+    kept: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +219,10 @@ class History(Protocol):
         Raises:
             ConfigError: They do not go together.
         """
+        ...
+
+    def seq_of(self, event_id: str) -> int | None:
+        """The place in the outbox of an event that it knows."""
         ...
 
     def status(self) -> HistoryStatus:

@@ -22,6 +22,7 @@ from cammra_edge.outbox.found import (
     HistoryStatus,
 )
 from cammra_edge.outbox.log import DamagedError, StorageError
+from cammra_edge.outbox.records import id_bytes
 from cammra_edge.storing import LogSearch, log_event, log_image, log_overview
 
 if TYPE_CHECKING:
@@ -204,11 +205,15 @@ class LogHistory:
             undelivered=undelivered,
         )
         query = EventQuery(plate=erasure.plate, to_utc_ns=erasure.before_utc_ns)
-        return self._erasing.erase(
-            lambda: [hit[0] for hit in self._hits(query, _ALL)], undelivered=erasure.undelivered
-        )
+        erased = self._erasing.erase(erasure, lambda: [hit[0] for hit in self._hits(query, _ALL)])
+        self._overviews.clear()
+        return erased
 
     # -- seeing it -------------------------------------------------------------------------------
+
+    def seq_of(self, event_id: str) -> int | None:
+        """The place in the outbox of an event that it knows."""
+        return self._store.ledger.seq_of(id_bytes(event_id))
 
     def status(self) -> HistoryStatus:
         """How far back it remembers."""
@@ -236,10 +241,6 @@ class LogHistory:
             for gone in self._overviews.keys() - set(log.numbers()):
                 del self._overviews[gone]
         return known
-
-    def erased(self) -> None:
-        """Count anew: something was erased."""
-        self._overviews.clear()
 
 
 def search_from(query: EventQuery, limit: int | None = None) -> LogSearch:

@@ -134,7 +134,7 @@ class Intake:
         fresh: dict[str, int] = {}
         for new in batch:
             event_id = records.id_bytes(new.event.event_id)
-            if event_id in seen or self._store.ledger.knows(event_id):
+            if event_id in seen or self._store.ledger.seq_of(event_id):
                 continue
             seen.add(event_id)
             rows.append(self._row_from(new, event_id, stored_ns, fresh))

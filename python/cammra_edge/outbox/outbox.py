@@ -69,8 +69,7 @@ class _Parts(TypedDict):
 class Outbox:
     """Opens or makes the outbox at `settings.path`; used by any number of threads.
 
-    `parking` is where the parked deliveries are seen to; `giving` hands a backlog to another profile; `history` is what
-    it remembers.
+    `parking` sees to what is parked; `giving` hands a backlog to another profile; `history` is what it remembers.
 
     Args:
         settings: Where it is, and its bounds.
@@ -133,11 +132,12 @@ class Outbox:
         self._keeping = Keeping(
             settings, store, writer, self._lock, running_time=self._running_time, clock=clock
         )
-        erasing = Erasing(store, writer, self._queues, profiles, self._lock)
-        self.history = LogHistory(store, self._keeping, erasing)
+        begun = self._opening.found.erasures
+        self._erasing = Erasing(store, writer, self._queues, profiles, self._lock, begun=begun)
+        self.history = LogHistory(store, self._keeping, self._erasing)
         if not read_only:
             with writer.turn:  # the watch looks from a thread of its own
-                erasing.finish(self._opening.found.erasures)
+                self._erasing.finish()
                 self._keeping.tend()
         self.parking = Parking(self._lock, **parts, wake=self._wake)
         self.giving = Giving(self._lock, **parts, profiles=profiles, wake=self.wake)
@@ -194,7 +194,7 @@ class Outbox:
     def knows(self, event_id: str) -> bool:
         """Was this event put before, by this process or an earlier one?"""
         with self._lock:
-            return self._store.ledger.knows(records.id_bytes(event_id))
+            return self._store.ledger.seq_of(records.id_bytes(event_id)) is not None
 
     def put(self, batch: Sequence[NewEvent]) -> None:
         """Store events in one group; those known already are passed over.
@@ -220,6 +220,7 @@ class Outbox:
             if self._clock.mono_ns() - began_ns > DURABLE_WITHIN_NS:
                 self._late_commits += len(rows)
             self._keeping.tend()
+            self._erasing.finish()
         self._wake(woken)
 
     def _stored(self, rows: Sequence[EventRow]) -> set[int]:
@@ -395,4 +396,5 @@ class Outbox:
         """Write what was settled a while ago; returns when to come again (`None`: no need)."""
         self._writer.tend()
         self._keeping.tend_when_due()
+        self._erasing.finish()
         return self._writer.due_ns()

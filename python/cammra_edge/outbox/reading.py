@@ -61,6 +61,11 @@ class LogReading:
         found = self._shelf.directory(segment)
         return None if found is None else found[:2]
 
+    def end_of(self, segment: int) -> int | None:
+        """Where the next group of an open segment goes; `None` where it is closed."""
+        held = self._tail.held(segment)
+        return None if held is None else held.end
+
     def lost(self) -> tuple[int, ...]:
         """Segments that are no longer in the folder; `read` still reads those whose file is held open."""
         return tuple(sorted(self._shelf.lost))

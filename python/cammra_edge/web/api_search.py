@@ -64,7 +64,7 @@ async def see_image(call: Call) -> Response:
     content = await _unless_ill(call.page.engine.history_image, seq, image_key)
     if content is None:
         raise Problem(404, "That picture is no longer kept here.")
-    headers = {"Cache-Control": "private, max-age=600"}
+    headers = {"Cache-Control": "no-store"}
     return Response(content, media_type="image/jpeg", headers=headers)
 
 

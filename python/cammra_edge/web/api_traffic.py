@@ -66,9 +66,7 @@ async def see_picture(call: Call) -> Response:
     )
     if content is None:
         raise Problem(404, "That picture is no longer kept here.")
-    return Response(
-        content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"}
-    )
+    return Response(content, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
 async def see_view(call: Call) -> Response:

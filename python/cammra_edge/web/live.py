@@ -4,9 +4,10 @@ Invariants, held by `tests/web/test_live.py`:
 
 1. Twenty viewers cost the engine what one costs: it is queried once per beat, and the answer is encoded once.
 2. A slow viewer loses beats and costs no memory: each has a queue of `QUEUE` messages. When it is full, its messages
-   give way to one with everything there is now, so that nothing is missing afterwards.
+   give way to everything there is now, shown `anew`, so that nothing is missing afterwards, and nothing too much.
 3. While nobody looks, the engine is queried every `SAMPLE_S`, for the plots.
-4. A failed query is retried at the next beat; people look when a disk fails.
+4. What is there no longer, since it was erased, is `gone` from every viewer with the next beat.
+5. A failed query is retried at the next beat; people look when a disk fails.
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ _log = logging.getLogger(__name__)
 BEAT_S = 0.5
 SAMPLE_S = 5.0
 SAMPLES = 120
-QUEUE = 8
+QUEUE = 12
 MAX_VIEWERS = 32
 KEEP_S = 15.0
+MOST_AT_ONCE = 3
+"""Messages of one beat."""
 _END = b""
+_ANEW = b"event: anew\ndata: []\n\n"
 
 
 class LiveFeed:
@@ -97,17 +101,20 @@ class LiveFeed:
         events = await run_in_threadpool(self._events)
         texts = {event["id"]: _json(event) for event in events}
         fresh = [text for key, text in texts.items() if self._shown.get(key) != text]
+        gone = [key for key in self._shown if key not in texts]
         self._shown = texts
         state = _message("status", _json(status))
+        changes = [_message("gone", _json(gone))] if gone else []
+        if fresh:
+            changes.append(_message("events", "[" + ",".join(fresh) + "]"))
         for viewer in self._viewers:
-            news = fresh
-            if viewer.qsize() > QUEUE - 2:
+            news = changes
+            if viewer.qsize() > QUEUE - MOST_AT_ONCE:
                 while not viewer.empty():
                     viewer.get_nowait()
-                news = list(texts.values())
-            viewer.put_nowait(state)
-            if news:
-                viewer.put_nowait(_message("events", "[" + ",".join(news) + "]"))
+                news = [_ANEW, _message("events", "[" + ",".join(texts.values()) + "]")]
+            for message in (state, *news):
+                viewer.put_nowait(message)
 
     async def watch(self) -> AsyncIterator[bytes]:
         """One viewer's stream; the first message has all events there are."""
@@ -115,7 +122,7 @@ class LiveFeed:
         self._viewers.add(queue)
         try:
             events = await run_in_threadpool(self._events)
-            yield b"retry: 2000\n\n"
+            yield b"retry: 2000\n\n" + _ANEW
             yield _message("events", _json(events))
             self._changed.set()
             while True:

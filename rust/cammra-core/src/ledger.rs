@@ -155,7 +155,13 @@ impl Ledger {
     /// Whether an event of this id was put.
     #[must_use]
     pub fn knows(&self, id: &EventId) -> bool {
-        self.known.knows(id)
+        self.seq_of(id).is_some()
+    }
+
+    /// The place of the event of this id.
+    #[must_use]
+    pub fn seq_of(&self, id: &EventId) -> Option<u64> {
+        self.known.seq_of(id)
     }
 
     /// The number of a vehicle that was put before.

@@ -9,7 +9,7 @@ use memchr::memmem;
 
 use crate::log_digest::{Digest, Place};
 use crate::log_frame::{Home, MAGIC, kind};
-use crate::log_record::{Settlement, flag};
+use crate::log_record::{Deliveries, Settlement, State, flag, op};
 
 /// A segment's events in numbers; what was erased does not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -149,6 +149,91 @@ pub fn erasures(digests: &[u8]) -> (Vec<(u64, Vec<u64>)>, Vec<u64>) {
         }
     }
     (begun, done)
+}
+
+/// Whether a segment says what became of one of these events, beside the events themselves.
+#[must_use]
+pub fn settles(digests: &[u8], seqs: &BTreeSet<u64>) -> bool {
+    Digest::each(digests).flatten().any(|digest| match digest {
+        Digest::Settled(payload) => Settlement::each(payload).any(|one| seqs.contains(&one.seq)),
+        _ => false,
+    })
+}
+
+/// What a segment says of the deliveries of these events, in its order: event, profile, state.
+#[must_use]
+pub fn outcomes(digests: &[u8], seqs: &BTreeSet<u64>) -> Vec<(u64, u32, State)> {
+    let mut found = Vec::new();
+    for digest in Digest::each(digests).flatten() {
+        match digest {
+            Digest::Event(_, summary) if seqs.contains(&summary.head.seq) => {
+                let all = summary.deliveries.iter();
+                found.extend(all.map(|one| (summary.head.seq, one.profile, one.state)));
+            }
+            Digest::Settled(payload) => {
+                let settlements = Settlement::each(payload);
+                for one in settlements.filter(|one| seqs.contains(&one.seq)) {
+                    let told = outcome(&one).into_iter();
+                    found.extend(told.map(|(profile, state)| (one.seq, profile, state)));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// What receivers said of events, as a segment's digests tell it: the event, and the words.
+#[must_use]
+pub fn words(digests: &[u8]) -> Vec<(u64, &[u8])> {
+    let mut found = Vec::new();
+    for digest in Digest::each(digests).flatten() {
+        match digest {
+            Digest::Event(_, summary) => {
+                let deliveries = summary.deliveries.iter();
+                found.extend(deliveries.map(|one| (summary.head.seq, one.words)));
+            }
+            Digest::Settled(payload) => {
+                for one in Settlement::each(payload) {
+                    found.push((one.seq, one.words));
+                    if one.op == op::NOW
+                        && let Ok(deliveries) = Deliveries::parse(one.why)
+                    {
+                        found.extend(deliveries.iter().map(|each| (one.seq, each.words)));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    found.retain(|(_, words)| !words.is_empty());
+    found
+}
+
+/// What a settlement says of its event's deliveries.
+fn outcome(settlement: &Settlement<'_>) -> Vec<(u32, State)> {
+    let alone = |state| vec![(settlement.profile, state)];
+    match settlement.op {
+        op::DELIVERED => alone(State::Delivered),
+        op::EXPIRED => alone(State::Expired),
+        op::DROPPED => alone(State::Dropped),
+        op::PARKED => alone(State::Parked),
+        op::UNPARKED => alone(State::Waiting),
+        op::GIVEN => {
+            let mut both = alone(State::Dropped);
+            let taker = u32::try_from(settlement.utc_ns);
+            both.extend(taker.map(|taker| (taker, State::Waiting)));
+            both
+        }
+        op::NOW => match Deliveries::parse(settlement.why) {
+            Ok(deliveries) => deliveries
+                .iter()
+                .map(|one| (one.profile, one.state))
+                .collect(),
+            Err(_) => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
 }
 
 /// The frames of a segment's beginning that say what became of these events: where each begins, and how long it is.

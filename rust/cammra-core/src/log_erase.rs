@@ -133,8 +133,9 @@ fn erased_settlements(payload: &[u8], seqs: &BTreeSet<u64>) -> Vec<u8> {
             settlement.put(&mut out);
             continue;
         }
-        let why = match Deliveries::parse(settlement.why) {
-            Ok(deliveries) if settlement.op == op::NOW => blanked(&deliveries),
+        let why = match (settlement.op, Deliveries::parse(settlement.why)) {
+            (op::NOW, Ok(deliveries)) => blanked(&deliveries),
+            (op::OPEN | op::DROPPED, _) => settlement.why.to_vec(), // numbers, and words of our own
             _ => blanks(settlement.why),
         };
         let without = Settlement {

@@ -84,6 +84,11 @@ function watch() {
     for (const id of [...live.events.keys()].slice(0, -SHOWN_EVENTS)) live.events.delete(id);
     tell("events");
   });
+  feed.addEventListener("gone", (message) => {
+    for (const id of /** @type {string[]} */ (JSON.parse(message.data))) live.events.delete(id);
+    tell("events");
+  });
+  feed.addEventListener("anew", () => live.events.clear());
   feed.addEventListener("status", (message) => {
     live.status = JSON.parse(message.data);
     trouble(live.status?.outbox ?? null);

@@ -112,10 +112,10 @@ impl Known {
         }
     }
 
-    pub(super) fn knows(&self, id: &EventId) -> bool {
-        let seq = self.by_id.get(&fold(id));
-        let event = seq.and_then(|&seq| self.events.get(seq));
-        event.is_some_and(|event| event.id == *id)
+    /// The place of an event of this id.
+    pub(super) fn seq_of(&self, id: &EventId) -> Option<u64> {
+        let seq = *self.by_id.get(&fold(id))?;
+        (self.events.get(seq)?.id == *id).then_some(seq)
     }
 
     /// A vehicle's last event.

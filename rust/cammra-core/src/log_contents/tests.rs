@@ -1,7 +1,7 @@
 use super::*;
 use crate::event::{Direction, EventKind};
 use crate::log_digest::{put_event, put_image, put_payload};
-use crate::log_record::{Brief, Head, op, put_deliveries, put_images};
+use crate::log_record::{Brief, Delivery, Head, op, put_deliveries, put_images};
 
 const fn place(offset: u64) -> Place {
     Place { offset, length: 64 }
@@ -143,4 +143,78 @@ fn events_that_follow_each_other_are_one_run() {
             (512, 2, 512, 2)
         ]
     );
+}
+
+#[test]
+fn what_receivers_said_is_found_wherever_it_was_noted() {
+    let mut deliveries = Vec::new();
+    let delivery = Delivery {
+        profile: 1,
+        packet: 2,
+        attempts: 3,
+        state: State::Parked,
+        pictures: 1,
+        size: 500,
+        keys: 1,
+        parked_utc_ns: 9,
+        why: b"HTTP 422",
+        words: b"in a list",
+    };
+    put_deliveries(&mut deliveries, std::iter::once(delivery));
+    let mut settled = Vec::new();
+    for one in [
+        Settlement {
+            words: b"alone",
+            ..Settlement::new(op::PARKED, 7, 1)
+        },
+        Settlement {
+            why: &deliveries,
+            ..Settlement::new(op::NOW, 8, 0)
+        },
+        Settlement::new(op::DELIVERED, 9, 1),
+    ] {
+        one.put(&mut settled);
+    }
+    let mut digests = segment();
+    put_payload(&mut digests, kind::SETTLED, &settled);
+    assert_eq!(words(&digests), [(7, &b"alone"[..]), (8, b"in a list")]);
+}
+
+#[test]
+fn what_became_of_deliveries_is_told_in_order() {
+    let mut settled = Vec::new();
+    let mut say = |op, profile, utc_ns| {
+        let one = Settlement {
+            utc_ns,
+            ..Settlement::new(op, 1, profile)
+        };
+        one.put(&mut settled);
+    };
+    say(op::PARKED, 5, 77);
+    say(op::UNPARKED, 5, 0);
+    say(op::ATTEMPTS, 5, 0);
+    say(op::GIVEN, 5, 6);
+    say(op::OPEN, 0, 0);
+    say(op::DELIVERED, 6, 0);
+    say(op::EXPIRED, 7, 0);
+    let mut digests = segment();
+    put_payload(&mut digests, kind::SETTLED, &settled);
+    let told: Vec<_> = outcomes(&digests, &BTreeSet::from([1]))
+        .into_iter()
+        .filter(|(_, profile, _)| *profile >= 5)
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (1, 5, State::Parked),
+            (1, 5, State::Waiting),
+            (1, 5, State::Dropped),
+            (1, 6, State::Waiting),
+            (1, 6, State::Delivered),
+            (1, 7, State::Expired),
+        ]
+    );
+    assert!(settles(&digests, &BTreeSet::from([1])));
+    assert!(!settles(&digests, &BTreeSet::from([2])));
+    assert_eq!(outcomes(&digests, &BTreeSet::from([99])), []);
 }

@@ -139,6 +139,17 @@ fn nothing_of_an_erased_event_is_left_and_all_of_the_others() {
 }
 
 #[test]
+fn which_vehicles_are_open_is_still_said() {
+    let open = Settlement {
+        why: &7_u64.to_le_bytes(),
+        ..Settlement::new(op::OPEN, 9, 0)
+    };
+    let mut payload = Vec::new();
+    open.put(&mut payload);
+    assert_eq!(erased_settlements(&payload, &BTreeSet::from([9])), payload);
+}
+
+#[test]
 fn numbers_and_settled_states_stay() {
     let mut erased = segment();
     erase(&mut erased, &BTreeSet::from([1]));

@@ -21,6 +21,9 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(log_image_nos, module)?)?;
     module.add_function(wrap_pyfunction!(log_erasures, module)?)?;
     module.add_function(wrap_pyfunction!(log_settled_frames, module)?)?;
+    module.add_function(wrap_pyfunction!(log_settles, module)?)?;
+    module.add_function(wrap_pyfunction!(log_outcomes, module)?)?;
+    module.add_function(wrap_pyfunction!(log_words, module)?)?;
     module.add_function(wrap_pyfunction!(log_event, module)?)?;
     module.add_function(wrap_pyfunction!(log_image, module)?)
 }
@@ -112,6 +115,30 @@ fn log_settled_frames(
     py.detach(|| log_contents::settled_frames(&home, &content, &seqs))
         .into_iter()
         .map(|Place { offset, length }| (offset, length))
+        .collect()
+}
+
+/// See `_native.pyi`.
+#[pyfunction]
+fn log_settles(digests: &[u8], seqs: Vec<u64>) -> bool {
+    log_contents::settles(digests, &seqs.into_iter().collect())
+}
+
+/// See `_native.pyi`.
+#[pyfunction]
+fn log_outcomes(digests: &[u8], seqs: Vec<u64>) -> Vec<(u64, u32, u8)> {
+    log_contents::outcomes(digests, &seqs.into_iter().collect())
+        .into_iter()
+        .map(|(seq, profile, state)| (seq, profile, state.bit()))
+        .collect()
+}
+
+/// See `_native.pyi`.
+#[pyfunction]
+fn log_words<'py>(py: Python<'py>, digests: &[u8]) -> Vec<(u64, Bound<'py, PyAny>)> {
+    log_contents::words(digests)
+        .into_iter()
+        .map(|(seq, words)| (seq, text_of_bytes(py, words)))
         .collect()
 }
 

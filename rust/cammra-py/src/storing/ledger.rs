@@ -73,8 +73,8 @@ impl Ledger {
         self.state.bind(py).copy()
     }
 
-    fn knows(&self, py: Python<'_>, event_id: [u8; 16]) -> bool {
-        self.lock(py).knows(&event_id)
+    fn seq_of(&self, py: Python<'_>, event_id: [u8; 16]) -> Option<u64> {
+        self.lock(py).seq_of(&event_id)
     }
 
     fn car_id(&self, py: Python<'_>, vehicle_hash: u64) -> Option<u64> {

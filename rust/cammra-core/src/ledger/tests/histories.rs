@@ -189,6 +189,7 @@ fn ids_are_forgotten_oldest_first_but_not_those_of_the_living() {
     for seq in 1..=world.seq {
         let is_known = world.ledger.is_live(seq) || seq > world.seq - KNOWN;
         assert_eq!(world.ledger.knows(&id_of(seq)), is_known, "{seq}");
+        assert_eq!(world.ledger.seq_of(&id_of(seq)), is_known.then_some(seq));
     }
     assert!(!world.ledger.knows(&EventId::default()));
     assert_same(&world);
