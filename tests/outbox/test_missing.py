@@ -232,3 +232,24 @@ def test_a_segment_that_went_while_running_was_written_anew_and_is_not_missed(pa
     assert (outbox.status().damage, outbox.status().lost_events) == ("", 0)
     assert packets(outbox) == []
     outbox.close()
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_bit_flipped_in_the_last_event_is_noticed(path: Path, *, closed: bool) -> None:
+    outbox = opened(path)
+    place = outbox._store.ledger.place(EVENTS)
+    assert place is not None
+    outbox.close() if closed else crash(outbox)
+    with segments(path)[-1].open("r+b") as segment:
+        segment.seek(place[1] + place[2] // 2)
+        byte = segment.read(1)[0]
+        segment.seek(-1, 1)
+        segment.write(bytes([byte ^ 1]))
+    assert "the last 1 events that were stored are not there" in findings(path) or closed
+    outbox = opened(path)
+    assert packets(outbox) == [*range(1, EVENTS)]
+    assert outbox.status().lost_events + sum(outbox.tally(1).dropped.values()) == 1
+    packet = fresh_packet(outbox)
+    # Others may have lain behind it, unless it is known how many were given.
+    assert packet == EVENTS + 1 if closed else EVENTS + 1 < packet < 2 * EVENTS + 256
+    outbox.close()
