@@ -41,16 +41,16 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="at this time or later: 2026-11-26, 2026-11-26T10:14 (the camera's time), …T10:14+01:00",
     )
     parser.add_argument("--to", metavar="TIME", help="before this time; a date alone is its end")
-    parser.add_argument("--direction", choices=list(Direction))
+    parser.add_argument("--direction", choices=[*map(str, Direction)])
     parser.add_argument("--region", type=int, metavar="N", help="region of interest")
     parser.add_argument("--list", metavar="NAME", help="the plate list that the plate stands on")
     parser.add_argument(
-        "--kind", action="append", choices=list(EventKind), help="may be given several times"
+        "--kind", action="append", choices=[*map(str, EventKind)], help="may be given several times"
     )
     parser.add_argument(
         "--min-confidence", type=float, metavar="0..1", help="least confidence of the plate"
     )
-    parser.add_argument("--state", choices=list(EventState), help="what became of it")
+    parser.add_argument("--state", choices=[*map(str, EventState)], help="what became of it")
     parser.add_argument(
         "--limit",
         type=how_many,
