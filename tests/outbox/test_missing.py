@@ -12,7 +12,9 @@ from cammra_edge.config import OutboxSettings
 from cammra_edge.model import EventKind
 from cammra_edge.outbox import NewEvent, Outbox
 from cammra_edge.outbox.check import check_folder
+from cammra_edge.storing import LogGroup
 from tests.fakes import FakeClock, crash, new_event
+from tests.outbox.logs import log_at, replayed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -252,4 +254,32 @@ def test_a_bit_flipped_in_the_last_event_is_noticed(path: Path, *, closed: bool)
     packet = fresh_packet(outbox)
     # Others may have lain behind it, unless it is known how many were given.
     assert packet == EVENTS + 1 if closed else EVENTS + 1 < packet < 2 * EVENTS + 256
+    outbox.close()
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        b'{"segments":["1",null,{},2]}',
+        b'{"segments":7}',
+        b'{"segments":{"3":4}}',
+        b'{"given_back:x":1,"given_back:":1,"given_back:-1":1}',
+        b'{"skipped:a":"b","skipped:9":"c","skipped:":3}',
+        b'{"segments":[1],"last_seq":"many"}',
+        b'["segments":]',
+        b'[{"segments":1,"skipped:1":2}]',
+    ],
+)
+def test_a_state_that_says_nonsense_stops_no_start(path: Path, state: bytes) -> None:
+    log = log_at(path, max_bytes=SMALL)
+    log.open()
+    replayed(log)
+    place = log.place(1000)
+    group = LogGroup(log.store_id, place.segment, place.offset)
+    group.state(state)
+    log.write(group)
+    log.close()
+    check_folder(path, clock=FakeClock())
+    outbox = opened(path)
+    assert packets(outbox) == [*range(1, EVENTS + 1)]
     outbox.close()

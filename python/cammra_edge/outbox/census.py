@@ -94,9 +94,9 @@ class Census:
     def _add_list(self, body: bytes) -> None:
         with contextlib.suppress(ValueError, AttributeError, TypeError):
             state = json.loads(body)
-            self._listed = set(state.get(SEGMENTS, self._listed))
-            returned = (name for name in state if name.startswith(GIVEN_BACK))
-            self._given_back |= {int(name.removeprefix(GIVEN_BACK)) for name in returned}
+            if SEGMENTS in state:
+                self._listed = {number for number in state[SEGMENTS] if isinstance(number, int)}
+            self._given_back |= _numbered(state, GIVEN_BACK).keys()
             self._skipped |= skipped_in(state)
 
     def given_between(self, before: int, after: int) -> int:
@@ -136,10 +136,17 @@ class Census:
 
 def skipped_in(state: Mapping[str, object]) -> dict[int, int]:
     """The places that a saved state says were never given."""
+    return _numbered(state, SKIPPED)
+
+
+def _numbered(state: Mapping[str, object], prefix: str) -> dict[int, int]:
+    """The numbers in names that begin so, with the numbers under them."""
     return {
-        int(name.removeprefix(SKIPPED)): last
-        for name, last in state.items()
-        if name.startswith(SKIPPED) and isinstance(last, int)
+        int(number): value
+        for name, value in state.items()
+        if (number := name.removeprefix(prefix)) != name
+        and number.isdecimal()
+        and isinstance(value, int)
     }
 
 
