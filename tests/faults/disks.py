@@ -8,9 +8,11 @@ import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 import time
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cammra_edge.clock import SYSTEM_CLOCK
@@ -23,13 +25,13 @@ from tests.faults.finding import (
     CannotBeProvokedError,
     Finding,
     journaled_disk,
+    need_root,
     small_memory_disk,
 )
 from tests.faults.kills import replay, script_for, three_receivers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 PICTURE = bytes(30_000)
 HOG_BYTES = 1 << 20
@@ -108,11 +110,17 @@ def _full(
     )
 
 
-def of_another_user(folder: Path) -> Finding:
+def of_another_user(_: Path) -> Finding:
     """The outbox's folder may not even be entered, at start and later; then its rights are mended."""
-    place = folder / "theirs"
+    need_root()
+    # Everything above the folder has to let anybody through, and what tests get does not.
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        return _without_rights(Path(name) / "theirs")
+
+
+def _without_rights(place: Path) -> Finding:
     place.mkdir(mode=0o700)
-    folder.chmod(0o755)
     clock = FakeClock()
     seen: list[tuple[bool, list[int]]] = []
 
