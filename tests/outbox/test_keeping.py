@@ -101,7 +101,7 @@ def test_a_turn_over_allocates_nothing_once_the_bounds_are_reached(
 
 
 def test_text_goes_too_when_only_text_is_left(bench: Bench) -> None:
-    bounded(bench, history_bytes=1 * MIB)
+    bounded(bench, history_bytes=2 * MIB)  # of which ids take half
     for begin in range(1, 8001, 100):
         bench.outbox.put([replace(said(n), images={}) for n in range(begin, begin + 100)])
         while (delivery := bench.outbox.take(1)) is not None:

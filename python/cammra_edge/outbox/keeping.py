@@ -15,11 +15,11 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.log import DamagedError, Purpose, StorageError
-from cammra_edge.outbox.moving import Moving
-from cammra_edge.storing import log_events, log_overview
+from cammra_edge.outbox.moving import Moving, log_has_ids
+from cammra_edge.storing import LogGroup, log_events, log_overview
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from threading import RLock
 
     from cammra_edge.clock import Clock
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from cammra_edge.outbox.running_time import RunningTime
     from cammra_edge.outbox.store import Store
     from cammra_edge.outbox.writer import Writer
-    from cammra_edge.storing import LogGroup
 
 LOOK_EVERY_NS = 3600 * 1_000_000_000
 NS_PER_DAY = 86_400 * 1_000_000_000
@@ -74,6 +73,8 @@ class Keeping:
         self._longest_span_ns = min(NS_PER_DAY, self._longest_ns // SPAN)
         self._stored: dict[int, tuple[int, int] | None] = {}
         self._begun_ns: dict[int, int] = {}
+        self._filled: dict[int, int] = {}
+        self._inherited = frozenset(filter(store.log.is_open, store.log.numbers()))
         self._seen_bytes = -1
         self._look_at_ns = 0
 
@@ -120,10 +121,12 @@ class Keeping:
         for segment in self._closed(None):
             if self._age_ns(segment) > self._longest_ns and self._has_settled(segment):
                 return segment, "days" if self._remembers else "", False
-        over_bytes = self._store.log.size_bytes - self._live_bytes() - self._history_bytes
+        with self._lock:
+            live = {number: bytes_ for number, bytes_, *_ in self._store.ledger.segments()}
+        over_bytes = self._store.log.size_bytes - sum(live.values()) - self._history_bytes
         if over_bytes <= 0:
             return None
-        return self._oldest_spent() or self._emptiest() or self._oldest_text()
+        return self._oldest_spent(live) or self._emptiest(live) or self._oldest_text()
 
     def _end_long_segments(self) -> None:
         """What is stored a long time after a segment was begun goes into the next one."""
@@ -132,7 +135,8 @@ class Keeping:
         for purpose in Purpose if self._remembers else ():
             for segment in filter(log.is_open, log.numbers(purpose)):
                 if segment not in self._begun_ns:
-                    oldest = self._stored_ns(segment)
+                    # A new one may begin with old events that were moved there.
+                    oldest = self._stored_ns(segment) if segment in self._inherited else None
                     age_ns = self._running_time.age_with_absences_ns(oldest[0]) if oldest else 0
                     self._begun_ns[segment] = now_ns - age_ns
                 if now_ns - self._begun_ns[segment] > self._longest_span_ns:
@@ -144,42 +148,58 @@ class Keeping:
         except StorageError as error:
             self._writer.ail(error)
 
-    def _oldest_spent(self) -> tuple[int, str, bool] | None:
+    def _oldest_spent(self, live: Mapping[int, int]) -> tuple[int, str, bool] | None:
         for segment in self._closed(Purpose.EVENTS):
-            if 2 * self._gain(segment) >= self._store.log.bytes_of(segment):
+            if 2 * self._spent_bytes(segment, live) >= self._filled_bytes(segment):
                 return segment, "bytes" if self._remembers else "", self._remembers
         return None
 
-    def _emptiest(self) -> tuple[int, str, bool] | None:
-        """Where much waits everywhere: the segment that gives most, if the files are more than all bounds together."""
-        log = self._store.log
-        if log.size_bytes <= self._max_bytes + self._history_bytes:
-            return None
-        segment = max(self._closed(Purpose.EVENTS), key=self._gain, default=None)
-        if segment is None or 8 * self._gain(segment) < log.bytes_of(segment):
+    def _emptiest(self, live: Mapping[int, int]) -> tuple[int, str, bool] | None:
+        """Where much waits everywhere: the segment that gives most.
+
+        A quarter of it is worth copying the rest before text goes; an eighth, where the files are more than all bounds
+        together.
+        """
+        spent = {
+            segment: self._spent_bytes(segment, live) for segment in self._closed(Purpose.EVENTS)
+        }
+        segment = max(spent, key=spent.__getitem__, default=None)
+        is_too_much = self._store.log.size_bytes > self._max_bytes + self._history_bytes
+        worth = 8 if is_too_much else 4
+        if segment is None or worth * spent[segment] < self._filled_bytes(segment):
             return None
         return segment, "bytes" if self._remembers else "", self._remembers
 
     def _oldest_text(self) -> tuple[int, str, bool] | None:
-        if not self._remembers:
-            return None
-        texts = next(self._closed(Purpose.TEXT), None)
-        return None if texts is None else (texts, "bytes", False)
+        for segment in self._closed(Purpose.TEXT) if self._remembers else ():
+            if self._stored_ns(segment) or self._has_few_ids(segment):
+                return segment, "bytes", False
+        return None
+
+    def _has_few_ids(self, segment: int) -> bool:
+        """Is most of a segment that holds ids alone no longer worth knowing? The rest has to be copied."""
+        digests = self._digests(segment)
+        probe = LogGroup(self._store.log.store_id, segment, 0)
+        probe.ids(self._store.ledger, digests)
+        return 2 * len(probe.digests()) < len(digests)
 
     def _closed(self, purpose: Purpose | None) -> Iterator[int]:
         log = self._store.log
         lost = log.lost()
         return (n for n in log.numbers(purpose) if not log.is_open(n) and n not in lost)
 
-    def _live(self) -> dict[int, int]:
-        with self._lock:
-            return {number: live for number, live, *_ in self._store.ledger.segments()}
+    def _spent_bytes(self, segment: int, live: Mapping[int, int]) -> int:
+        """How much of a closed segment's frames nobody waits for.
 
-    def _live_bytes(self) -> int:
-        return sum(self._live().values())
+        What it never held counts for nothing: moving what is live would leave as much free elsewhere.
+        """
+        return self._filled_bytes(segment) - live.get(segment, 0)
 
-    def _gain(self, segment: int) -> int:
-        return self._store.log.bytes_of(segment) - self._live().get(segment, 0)
+    def _filled_bytes(self, segment: int) -> int:
+        filled = self._filled.get(segment)
+        if filled is None:
+            filled = self._filled[segment] = self._store.log.filled_bytes(segment)
+        return filled
 
     def _has_settled(self, segment: int) -> bool:
         """Does it hold an event that nobody waits for any more?"""
@@ -234,6 +254,7 @@ class Keeping:
             ledger.forget_segment(segment)
         self._stored.pop(segment, None)
         self._begun_ns.pop(segment, None)
+        self._filled.pop(segment, None)
         try:
             log.retire(segment)
         except StorageError as error:
@@ -276,11 +297,12 @@ class Keeping:
                 if ledger.place(seq) in {None, (segment, offset, length)}
             ]
         payloads: list[bytes] = []
+        has_ids_alone = log_has_ids(digests)
         for _, offset, length in spent:
             try:
                 payloads.append(self._store.log.read(segment, offset, length)[1])
             except DamagedError:
-                continue
+                has_ids_alone = True
         for begin in range(0, len(payloads), TEXTS_TOGETHER):
             together = payloads[begin : begin + TEXTS_TOGETHER]
 
@@ -290,7 +312,7 @@ class Keeping:
 
             if not self._write_texts(frames, sum(map(len, together))):
                 return False
-        return True
+        return self._keep_ids(digests) if has_ids_alone else True
 
     def _keep_ids(self, digests: bytes) -> bool:
         ledger = self._store.ledger

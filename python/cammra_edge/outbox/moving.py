@@ -7,6 +7,7 @@ before its group is built.
 from __future__ import annotations
 
 import contextlib
+import struct
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.log import DamagedError, StorageError
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 
     Piece = tuple[int, Callable[[LogGroup], None]]
 
+_DIGEST = struct.Struct("<BI")  # kind, length
+_IDS = 8
+
 PIECE_BYTES = 2 << 20
+PIECES = 16
+"""A piece is not much longer than this part of a segment."""
 FRAME_BYTES = 256
 """More than a frame's own bytes and its digest."""
 
@@ -51,7 +57,8 @@ class Moving:
     def parts_of(self, segment: int, *, gone: bool = False) -> Iterator[Piece]:
         """What is needed of a segment: events that wait, are parked or are their vehicle's last, and images of such.
 
-        What is damaged is passed over; so is what cannot be read of a segment whose file is `gone`.
+        What is damaged is passed over; so is what cannot be read of a segment whose file is `gone`, of which the ids
+        of all events are kept, too: nobody else does it then.
 
         Raises:
             StorageError: The disk does not let us read it now; perhaps it does later.
@@ -61,6 +68,8 @@ class Moving:
         pictures: dict[int, tuple[str, bytes]] = {}
         payloads: dict[int, bytes] = {}
         size_bytes = 0
+        # Small ones, so that the segment that they go to is filled.
+        piece_bytes = min(PIECE_BYTES, store.log.segment_bytes // PIECES)
         for seq in store.ledger.live_in(segment):
             place = store.ledger.place(seq)
             payload = None
@@ -76,13 +85,15 @@ class Moving:
             if place is not None and place[0] == segment:
                 payloads[seq] = payload
                 size_bytes += 2 * len(payload) + FRAME_BYTES
-            if size_bytes > PIECE_BYTES:
+            if size_bytes > piece_bytes:
                 yield size_bytes, self._frames(pictures, payloads)
                 pictures, payloads, size_bytes = {}, {}, 0
         digests = b""
-        with contextlib.suppress(*unreadable):
-            digests = store.log.digests(segment)
-        yield size_bytes + len(digests), self._frames(pictures, payloads, digests)
+        if gone:
+            with contextlib.suppress(*unreadable):
+                digests = store.log.digests(segment)
+        if size_bytes or digests:
+            yield size_bytes + len(digests), self._frames(pictures, payloads, digests)
 
     def _frames(
         self,
@@ -101,3 +112,14 @@ class Moving:
                 group.ids(ledger, digests)
 
         return add
+
+
+def log_has_ids(digests: bytes) -> bool:
+    """Is there an IDS frame among these, with ids of events that are no longer there?"""
+    at = 0
+    while at + _DIGEST.size <= len(digests):
+        kind, length = _DIGEST.unpack_from(digests, at)
+        if kind == _IDS:
+            return True
+        at += _DIGEST.size + length
+    return False

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cammra_edge.outbox.segment import DamagedError, StorageError
+
 if TYPE_CHECKING:
     from cammra_edge.outbox.segment import Purpose
     from cammra_edge.outbox.shelf import Shelf
@@ -90,6 +92,19 @@ class LogReading:
         """Length of all segments' files, and of the spare one."""
         segments = tuple(self._shelf.segments.values())
         return self._tail.segment_bytes + sum(segment.file_bytes for segment in segments)
+
+    @property
+    def segment_bytes(self) -> int:
+        """Length of a segment, but of one that begins with a longer group."""
+        return self._tail.segment_bytes
+
+    def filled_bytes(self, segment: int) -> int:
+        """How much of a closed segment holds frames; all of it where that cannot be read."""
+        try:
+            directory = self.directory(segment)
+            return self.scan(segment)[1] if directory is None else directory[0]
+        except (DamagedError, StorageError):
+            return self.bytes_of(segment)
 
     def bytes_of(self, segment: int) -> int:
         """Length of a segment's file; 0 if there is none."""

@@ -108,6 +108,9 @@ class Writer:
         if self._read_only:
             return False
         group = self._group(frames, size_bytes, purpose, settlements=settlements)
+        if size_bytes > log.segment_bytes:  # a segment of its own: not longer than it must be
+            size_bytes = group.size + len(group.digests())
+            group = self._group(frames, size_bytes, purpose, settlements=settlements)
         while not log.fits(group, settlements=settlements):
             size_bytes = max(2 * size_bytes, group.size + len(group.digests()))
             group = self._group(frames, size_bytes, purpose, settlements=settlements)
