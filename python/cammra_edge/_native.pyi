@@ -480,7 +480,7 @@ class LogSearch:
         direction: A value of `model.Direction`; `None`: any.
         roi: Region of interest; `None`: any.
         list_name: The plate list that the plate stands on. Empty: any, or none.
-        kinds: 1 New, 2 Reliable, 4 Update, 8 Lost, together.
+        kinds: Values of `model.EventKind`.
         min_confidence: Least confidence of the plate.
         states: 1 waits, 2 parked, 4 delivered, 8 expired, 16 dropped, 32 wanted by nobody, together; for at least one
             profile. 0: any.
@@ -501,7 +501,7 @@ class LogSearch:
         direction: str | None,
         roi: int | None,
         list_name: str,
-        kinds: int,
+        kinds: Sequence[str],
         min_confidence: float,
         states: int,
         before_seq: int,

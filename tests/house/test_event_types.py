@@ -6,7 +6,7 @@ import json
 import re
 from typing import get_args
 
-from cammra_edge.cli import sheet, show
+from cammra_edge.cli import sheet, terminal
 from cammra_edge.model import EventKind, EventWord
 from cammra_edge.receiver import contract
 from tests.house.rust_sources import without_tests
@@ -20,6 +20,10 @@ def test_both_halves_have_the_same() -> None:
     core = (CORE / "event.rs").read_text(encoding="utf-8")
     names = core.partition("impl EventKind {")[2].partition("\n}")[0]
     assert re.findall(r'Self::\w+ => "(\w+)"', names) == KINDS
+    listed = names.partition("pub const ALL")[2].partition(";\n")[0]
+    assert re.findall(r"Self::(\w+)", listed) == [kind.name.title() for kind in EventKind]
+    numbers = [int(number) for number in re.findall(r"Self::\w+ => (\d)", names)]
+    assert sorted(numbers) == list(range(len(KINDS)))
 
 
 def test_the_table_of_a_vehicle_s_life_says_each() -> None:
@@ -37,7 +41,7 @@ def test_the_receiver_knows_each() -> None:
 
 
 def test_each_has_a_look_on_terminals_and_sheets() -> None:
-    assert list(show._STYLES) == KINDS
+    assert list(terminal.KIND_STYLES) == KINDS
     assert list(sheet._KINDS) == KINDS
 
 

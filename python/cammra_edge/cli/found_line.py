@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cammra_edge.cli.terminal import Style, Terminal, shown
+from cammra_edge.cli.terminal import KIND_STYLES, Style, Terminal, shown
 
-_STYLES = {
-    "new": Style.NEW,
-    "reliable": Style.RELIABLE,
-    "update": Style.UPDATE,
-    "lost": Style.LOST,
-}
 _PLATE_LETTERS = 12
 
 
@@ -23,7 +17,7 @@ def event_line(terminal: Terminal, event: dict[str, Any]) -> str:
     words = [
         f"{event['seq']:>8}",
         f"{day} {time}",
-        terminal.styled(f"{kind:<8}", _STYLES[kind]),
+        terminal.styled(f"{kind:<8}", KIND_STYLES[kind]),
         terminal.styled(f"{plate:<{_PLATE_LETTERS}}", Style.BOLD),
         f"{shown(event['country']):<3}",
         f"{event['direction']:<7}",

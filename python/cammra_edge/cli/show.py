@@ -5,19 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cammra_edge.cli.terminal import Style, Terminal, shown
+from cammra_edge.cli.terminal import KIND_STYLES, Style, Terminal, shown
 from cammra_edge.receiver import Way
 from cammra_edge.receiver.contract import IMAGE_ARRAY, Member, is_test
 
 if TYPE_CHECKING:
     from cammra_edge.receiver import Arrival
 
-_STYLES = {
-    "new": Style.NEW,
-    "reliable": Style.RELIABLE,
-    "update": Style.UPDATE,
-    "lost": Style.LOST,
-}
 _ARROWS = {"in": "in ", "out": "out", "unknown": "?  "}
 _PLATE_LETTERS = 12
 _LONGEST = 16
@@ -49,7 +43,7 @@ def _event_words(terminal: Terminal, arrival: Arrival, to: str) -> list[str]:
         for picture in arrival.pictures
     )
     words = [
-        terminal.styled(f"{kind:<8}", _STYLES.get(kind, Style.BAD)),
+        terminal.styled(f"{kind:<8}", KIND_STYLES.get(kind, Style.BAD)),
         terminal.styled(f"{plate:<{_PLATE_LETTERS}}", Style.BOLD),
         f"{shown(arrival.text(Member.PLATE_COUNTRY))[:3]:<3}",
         _ARROWS.get(arrival.direction, "?  "),

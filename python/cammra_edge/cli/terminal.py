@@ -44,6 +44,15 @@ class Style(StrEnum):
     LOST = "\x1b[35m"
 
 
+KIND_STYLES = {
+    "new": Style.NEW,
+    "reliable": Style.RELIABLE,
+    "update": Style.UPDATE,
+    "lost": Style.LOST,
+}
+"""How each event type looks."""
+
+
 def shown(text: str) -> str:
     """Text from outside, made safe for a terminal: control characters and the like spelled out."""
     return "".join(

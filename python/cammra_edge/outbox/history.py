@@ -11,7 +11,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cammra_edge.model import Event, EventKind
+from cammra_edge.model import Event
 from cammra_edge.outbox.codec import value_from
 from cammra_edge.outbox.found import (
     Erasure,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from cammra_edge.outbox.keeping import Keeping
     from cammra_edge.outbox.store import Store
 
-_KIND_BITS = {kind: 1 << place for place, kind in enumerate(EventKind)}
 _STATE_BITS = {
     EventState.WAITING: 1,
     EventState.PARKED: 2,
@@ -253,7 +252,7 @@ def search_from(query: EventQuery, limit: int | None = None) -> LogSearch:
         direction=None if query.direction is None else query.direction.value,
         roi=query.region,
         list_name=query.list_name,
-        kinds=sum(_KIND_BITS[kind] for kind in query.kinds),
+        kinds=[*map(str, query.kinds)],
         min_confidence=query.min_confidence,
         states=0 if query.state is None else _STATE_BITS[query.state],
         before_seq=int(query.cursor) if query.cursor else 0,

@@ -19,6 +19,20 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::New, Self::Reliable, Self::Update, Self::Lost];
+
+    /// What it is in the outbox's log: the same for good, and less than 8.
+    #[must_use]
+    pub const fn byte(self) -> u8 {
+        match self {
+            Self::New => 0,
+            Self::Reliable => 1,
+            Self::Update => 2,
+            Self::Lost => 3,
+        }
+    }
+
     /// The wire's word.
     #[must_use]
     pub const fn name(self) -> &'static str {

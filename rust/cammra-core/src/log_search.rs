@@ -35,7 +35,7 @@ pub struct Query {
     pub roi: Option<u32>,
     /// The name of a plate list; empty: any, or none.
     pub list: Vec<u8>,
-    /// Bit 0 New, 1 Reliable, 2 Update, 3 Lost.
+    /// Which event types: [`bit_of`] of each, together.
     pub kinds: u8,
     /// In ten-thousandths.
     pub min_confidence: u16,
@@ -185,11 +185,8 @@ impl Query {
     }
 }
 
-const fn bit_of(kind: EventKind) -> u8 {
-    match kind {
-        EventKind::New => 1,
-        EventKind::Reliable => 2,
-        EventKind::Update => 4,
-        EventKind::Lost => 8,
-    }
+/// A kind in [`Query::kinds`].
+#[must_use]
+pub const fn bit_of(kind: EventKind) -> u8 {
+    1 << kind.byte()
 }

@@ -20,9 +20,10 @@ impl Untried {
 
     /// Whether an event belongs here, from now on.
     pub(super) fn set(&mut self, seq: u64, kind: EventKind, belongs: bool) {
-        let seqs = match kind {
-            EventKind::Update => &mut self.updates,
-            EventKind::New | EventKind::Reliable | EventKind::Lost => &mut self.others,
+        let seqs = if kind == EventKind::Update {
+            &mut self.updates
+        } else {
+            &mut self.others
         };
         if seqs.contains(seq) == belongs {
             return;

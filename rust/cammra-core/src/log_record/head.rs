@@ -65,7 +65,7 @@ impl Head {
         out.extend(self.vehicle.to_le_bytes());
         out.extend(self.vehicle_no.to_le_bytes());
         out.extend(self.car_id.to_le_bytes());
-        out.extend([kind_byte(self.kind), self.flags, self.states]);
+        out.extend([self.kind.byte(), self.flags, self.states]);
         out.extend(self.confidence.to_le_bytes());
         out.push(direction_byte(self.direction));
         out.extend(self.roi.to_le_bytes());
@@ -81,12 +81,10 @@ impl Head {
             vehicle: fields.u64()?,
             vehicle_no: fields.u64()?,
             car_id: fields.u64()?,
-            kind: match fields.u8()? {
-                0 => EventKind::New,
-                1 => EventKind::Reliable,
-                2 => EventKind::Update,
-                3 => EventKind::Lost,
-                other => return Err(fields.unknown("kind", other.into())),
+            kind: {
+                let byte = fields.u8()?;
+                let kind = EventKind::ALL.into_iter().find(|kind| kind.byte() == byte);
+                kind.ok_or(fields.unknown("kind", byte.into()))?
             },
             flags: fields.u8()?,
             states: fields.u8()?,
@@ -106,15 +104,6 @@ impl Head {
     #[must_use]
     pub const fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
-    }
-}
-
-const fn kind_byte(kind: EventKind) -> u8 {
-    match kind {
-        EventKind::New => 0,
-        EventKind::Reliable => 1,
-        EventKind::Update => 2,
-        EventKind::Lost => 3,
     }
 }
 

@@ -1,13 +1,13 @@
 //! A search in digests, with the interpreter free.
 
-use cammra_core::log_search::{Found, PlateQuery, Query, Search};
+use cammra_core::log_search::{Found, PlateQuery, Query, Search, bit_of};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyString;
 
 use super::shared::Ledger;
 use super::texts::{bytes_of_text, normal_form};
-use super::words::{direction_of, ten_thousandths};
+use super::words::{direction_of, kind_of, ten_thousandths};
 
 /// Place in the outbox, segment, offset, length, kind of frame, whether the plate is the one asked for, states.
 type Row = (u64, u64, u64, u32, u8, bool, u8);
@@ -38,7 +38,7 @@ impl LogSearch {
         direction: Option<Bound<'_, PyString>>,
         roi: Option<u32>,
         list_name: &Bound<'_, PyString>,
-        kinds: u8,
+        kinds: Vec<Bound<'_, PyString>>,
         min_confidence: f64,
         states: u8,
         before_seq: u64,
@@ -46,6 +46,9 @@ impl LogSearch {
     ) -> PyResult<Self> {
         let plate = normal_form(plate, true)?;
         let plate = String::from_utf8_lossy(&plate);
+        let kinds = kinds.iter().try_fold(0, |bits, word| {
+            kind_of(word).map(|kind| bits | bit_of(kind))
+        })?;
         let direction = direction.as_ref().map(direction_of).transpose()?;
         Ok(Self {
             search: Box::new(Search::new(Query {

@@ -20,14 +20,8 @@ pub(super) fn ten_thousandths(confidence: f64) -> u16 {
 }
 
 pub(super) fn kind_of(word: &Bound<'_, PyString>) -> PyResult<EventKind> {
-    let kinds = [
-        EventKind::New,
-        EventKind::Reliable,
-        EventKind::Update,
-        EventKind::Lost,
-    ];
     let word = word.to_str()?;
-    let kind = kinds.into_iter().find(|kind| kind.name() == word);
+    let kind = EventKind::ALL.into_iter().find(|kind| kind.name() == word);
     kind.ok_or_else(|| PyValueError::new_err(format!("{word}: want an event type")))
 }
 
