@@ -22,7 +22,6 @@ DAY_S = 86_400
 MIB = 1 << 20
 CROP_BYTES = 4_000
 LIVING, AWAY = 1, 2
-STARTED_BYTES = 16 * MIB
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,7 @@ class Size:
         max_bytes: For what waits.
         history_bytes: For what is remembered.
         memory_bytes: How much memory may grow in the second half.
+        started_bytes: How much a start may read, twice as much as from the disk: directories are looked at once more.
     """
 
     days: int
@@ -44,10 +44,11 @@ class Size:
     max_bytes: int
     history_bytes: int
     memory_bytes: int
+    started_bytes: int
 
 
-WHOLE = Size(90, 20_000, 10, 128 * MIB, 128 * MIB, 8 * MIB)
-FIFTIETH = Size(18, 400, 2, 8 * MIB, 6 * MIB, 8 * MIB)
+WHOLE = Size(90, 20_000, 10, 128 * MIB, 128 * MIB, 8 * MIB, 48 * MIB)
+FIFTIETH = Size(18, 400, 2, 8 * MIB, 6 * MIB, 8 * MIB, 3 * MIB)
 """Segments cannot be shorter than 256 KiB, and some are never full: there are more of them than a fiftieth."""
 
 
@@ -135,7 +136,7 @@ class Lane:
 
     def check(self) -> None:
         self.check_bounds()
-        assert self.start_anew() < STARTED_BYTES
+        assert self.start_anew() < self.size.started_bytes
         self.check_bounds()
         for profile_id in (LIVING, AWAY):
             assert self.outbox.tally(profile_id).dropped == {}
