@@ -19,7 +19,7 @@ from cammra_edge.outbox import (
 from cammra_edge.plates import list_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from cammra_edge.model import Event
 
@@ -93,6 +93,13 @@ class FakeHistory:
             seqs=frozenset(found.seq for found in gone),
             kept=frozenset(found.seq for found in kept),
         )
+
+    def outcomes(self, seqs: Iterable[int]) -> Mapping[int, Mapping[str, EventState]]:
+        return {
+            seq: dict.fromkeys(self.waits[seq], EventState.WAITING)
+            for seq in seqs
+            if self.waits.get(seq)
+        }
 
     def seq_of(self, event_id: str) -> int | None:
         return next((one.seq for one in self.events if one.event.event_id == event_id), None)

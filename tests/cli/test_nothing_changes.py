@@ -126,6 +126,41 @@ def a_link_to_nothing(where: Path, _: Path) -> None:
     where.symlink_to(where.with_name("elsewhere"))
 
 
+def a_link_to_a_file(where: Path, _: Path) -> None:
+    notes = where.with_name("notes.txt")
+    notes.write_text("my notes\n")
+    where.symlink_to(notes)
+
+
+def a_link_to_itself(where: Path, _: Path) -> None:
+    where.symlink_to(where)
+
+
+def a_link_to_a_device(where: Path, _: Path) -> None:
+    where.symlink_to(os.devnull)
+
+
+def a_pipe(where: Path, _: Path) -> None:
+    os.mkfifo(where)
+
+
+def a_folder_that_nobody_may_enter(where: Path, _: Path) -> None:
+    where.mkdir(mode=0)
+
+
+def a_folder_full_of_other_things(where: Path, _: Path) -> None:
+    (where / "deeper" / "set-aside").mkdir(parents=True)
+    (where / "events.log").write_text("my own log\n")
+    (where / "events-0000000001.log").write_text("another program's log\n")
+    (where / "mark").write_text("here")
+    (where / "socket").symlink_to("nowhere")
+    os.mkfifo(where / "spare.log")
+
+
+def a_segment_alone(where: Path, stored: Path) -> None:
+    shutil.copy2(next(stored.glob("events-*.log")), where)
+
+
 def a_store_of_a_newer_version(where: Path, stored: Path) -> None:
     shutil.copytree(stored, where)
     for segment in where.glob("events-*.log"):
@@ -148,6 +183,13 @@ PLACES: dict[Callable[[Path, Path], None], str] = {
     an_empty_folder: NONE,
     nothing: NONE,
     a_link_to_nothing: "this is a link to nothing",
+    a_link_to_a_file: NOT_OURS,
+    a_link_to_itself: "",
+    a_link_to_a_device: NOT_OURS,
+    a_pipe: NOT_OURS,
+    a_folder_that_nobody_may_enter: NONE if os.geteuid() == 0 else "this user may not",
+    a_folder_full_of_other_things: NOT_OURS,
+    a_segment_alone: NOT_OURS,
     a_store_of_a_newer_version: "a newer cammra_edge wrote this outbox",
 }
 
@@ -167,7 +209,8 @@ def test_what_is_not_ours_is_told_and_left_alone(
     before = traces(where.parent)
     assert main(words(command, where, tmp_path / "to")) == Exit.OUTBOX
     (line,) = capsys.readouterr().err.splitlines()
-    assert f"{where}: {PLACES[place]}" in line
+    assert str(where) in line
+    assert PLACES[place] in line
     assert traces(where.parent) == before
     assert not (tmp_path / "to").exists()
 

@@ -153,9 +153,9 @@ def test_after_a_restart_the_latest_events_are_there_with_their_pictures(
             picture = second.operator.picture(image_key)
             assert picture is not None
             assert picture[:2] == b"\xff\xd8"
-        states = second.remembered_states()
-        assert states[before[-1].event_id] == (EventState.DELIVERED,)
-        assert states[before[0].event_id] == (EventState.UNWANTED,)
+        outcomes = second.remembered_outcomes()
+        assert outcomes[before[-1].event_id] == {"gate": EventState.DELIVERED}
+        assert outcomes[before[0].event_id] == {}
         pass_by(second, "2CD5678")
         assert second.recent_events()[: len(before)] == before
         assert second.recent_events()[-1].plate.text == "2CD5678"

@@ -142,3 +142,25 @@ def test_the_status_says_how_far_back_it_remembers(bench: Bench) -> None:
     assert status.oldest_picture_utc_ns == BEGAN + 1
     assert status.bytes > 0
     assert status.bound == ""
+
+
+def test_how_each_delivery_stands_is_told_by_the_profile_s_key(bench: Bench) -> None:
+    for key in ("gate", "barrier", "vms"):
+        bench.outbox.profile_id(key)
+    bench.outbox.put([new_event(n, wanted_by=(1, 2)) for n in range(1, 4)])
+    for no, settles in ((1, bench.outbox.done), (2, lambda one: bench.outbox.park(one, why="no"))):
+        delivery = bench.outbox.take(no)
+        assert delivery is not None
+        settles(delivery)
+    bench.outbox.giving.give("gate", "vms")
+    for _ in range(2):
+        outcomes = bench.outbox.history.outcomes([1, 2, 99])
+        assert outcomes == {
+            1: {"gate": EventState.DELIVERED, "barrier": EventState.PARKED},
+            2: {
+                "gate": EventState.DROPPED,
+                "barrier": EventState.WAITING,
+                "vms": EventState.WAITING,
+            },
+        }
+        bench.reopen()

@@ -13,8 +13,7 @@ import shutil
 import tempfile
 from collections import defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,17 +22,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from cammra_edge.config import OutboxSettings
-from cammra_edge.model import Candidate, EventKind, ListMatch, Plate
+from cammra_edge.model import EventKind, Plate
 from cammra_edge.outbox import EventQuery, NewEvent, Outbox
 from tests.budget import NIGHTLY
 from tests.fakes import NS, FakeClock, crash, new_event
 from tests.outbox.traces import traces_in
 from tests.property.crashing import DiedError, Mortal
+from tests.property.putting import Put, Stand, Stands, bearing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cammra_edge.model import Event
     from cammra_edge.outbox import Delivery
 
 STEPS = 50
@@ -45,56 +44,6 @@ DAY_NS = 86_400 * NS
 DAYS = 7
 CRASHES = st.one_of(st.just(0), st.integers(1, 6), st.integers(1, 40))
 PARTS = st.integers(0, 8)
-
-
-class Stands(Enum):
-    WAITING = 1
-    PARKED = 2
-    SETTLED = 0
-
-
-@dataclass
-class Stand:
-    """How a delivery stands `now`, and how it `may` stand after a crash."""
-
-    now: Stands = Stands.WAITING
-    may: set[Stands] = field(default_factory=lambda: {Stands.WAITING})
-
-    def become(self, now: Stands) -> None:
-        self.now = now
-        self.may.add(now)
-
-    def be(self, now: Stands) -> None:
-        self.now, self.may = now, {now}
-
-
-@dataclass
-class Put:
-    """An event that was put, or, where that is not `sure`, may have been."""
-
-    event: Event
-    plate: str
-    put_utc_ns: int
-    stands: dict[int, Stand]
-    sure: bool = False
-    erased: bool = False
-    may_be_erased: bool = False
-
-    @property
-    def waits(self) -> bool:
-        return any(stand.now is not Stands.SETTLED for stand in self.stands.values())
-
-
-def bearing(event: Event, plate: str, where: int) -> Event:
-    match where:
-        case 0:
-            return replace(event, plate=Plate(text=plate, confidence=0.9))
-        case 1:
-            return replace(event, previous_plate=plate.lower())
-        case 2:
-            return replace(event, candidates=(Candidate(text=plate, confidence=0.1),))
-        case _:
-            return replace(event, listed=ListMatch(name="staff", meant=plate))
 
 
 class Remembering(RuleBasedStateMachine):

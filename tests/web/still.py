@@ -124,7 +124,7 @@ class StillEngine:
     def recent_events(self) -> Sequence[Event]:
         return tuple(self.events)
 
-    def remembered_states(self) -> Mapping[str, Sequence[EventState]]:
+    def remembered_outcomes(self) -> Mapping[str, Mapping[str, EventState]]:
         return {}
 
     def search(self, query: EventQuery, /) -> FoundPage:

@@ -11,36 +11,37 @@ from cammra_edge.web.views import events_plain
 from tests.web.still import StillEngine, still_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
 
 class RestartedEngine(StillEngine):
-    """One whose only event is of an earlier run, and was in these states when this one began."""
+    """One whose only event is of an earlier run, and had come to this when this one began."""
 
-    states: tuple[EventState, ...] = ()
+    outcomes: Mapping[str, EventState]
 
-    def remembered_states(self) -> Mapping[str, Sequence[EventState]]:
-        return {self.events[0].event_id: self.states}
+    def remembered_outcomes(self) -> Mapping[str, Mapping[str, EventState]]:
+        return {self.events[0].event_id: self.outcomes}
 
 
-@pytest.mark.parametrize(
-    ("states", "outcomes"),
-    [
-        ((EventState.DELIVERED,), ["delivered", "delivered"]),
-        ((EventState.PARKED,), ["parked", "parked"]),
-        ((EventState.EXPIRED,), ["expired", "expired"]),
-        ((EventState.WAITING, EventState.DELIVERED), ["unknown", "unknown"]),
-        ((EventState.UNWANTED,), []),
-    ],
-)
-def test_an_event_of_an_earlier_run_shows_what_had_become_of_it(
-    tmp_path: Path, states: tuple[EventState, ...], outcomes: list[str]
+@pytest.mark.parametrize("state", [one for one in EventState if one is not EventState.UNWANTED])
+def test_an_event_of_an_earlier_run_shows_what_each_profile_had_of_it(
+    tmp_path: Path, state: EventState
 ) -> None:
     engine = RestartedEngine(still_settings(tmp_path))
-    engine.states = states
+    first, second, *_ = (profile.key for profile in engine.settings.profiles)
+    engine.outcomes = {first: state, second: EventState.DELIVERED}
     (event,) = events_plain(engine)
-    assert [place["outcome"] for place in event["went"]] == outcomes
+    assert [(place["profile"], place["outcome"]) for place in event["went"]] == [
+        (first, state),
+        (second, "delivered"),
+    ]
+    engine.outcomes = {second: state, "removed": EventState.PARKED}
+    (event,) = events_plain(engine)
+    assert [(place["profile"], place["outcome"]) for place in event["went"]] == [(second, state)]
+    engine.outcomes = {}
+    (event,) = events_plain(engine)
+    assert event["went"] == []
 
 
 def test_an_event_of_this_run_waits_until_it_is_tried(tmp_path: Path) -> None:

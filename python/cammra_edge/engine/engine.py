@@ -26,7 +26,7 @@ from cammra_edge.config import Settings
 from cammra_edge.engine.encoder import Encoder
 from cammra_edge.engine.local_socket import LocalSocket
 from cammra_edge.engine.operator import Operator
-from cammra_edge.engine.recent import REMEMBERED, Recent
+from cammra_edge.engine.recent import Recent
 from cammra_edge.engine.run import Run
 from cammra_edge.engine.snapshot import Snapshot
 from cammra_edge.engine.status import EngineStatus
@@ -211,7 +211,7 @@ class Engine:
             self._run = None
             run.close()
             raise
-        self._recent.remember(run.outbox.history.search(EventQuery(limit=REMEMBERED)).events)
+        self._recent.remember(run.outbox.history)
         self._encoder.start(run.writer.store)
         if local_socket:
             self._socket = LocalSocket(self, self.settings.outbox.path, self._clock)
@@ -287,9 +287,9 @@ class Engine:
         """The latest events, oldest first; also those of earlier runs that the outbox remembers."""
         return self._recent.events()
 
-    def remembered_states(self) -> Mapping[str, Sequence[EventState]]:
-        """What had become of the recent events of earlier runs when this one began, by their ids."""
-        return self._recent.states()
+    def remembered_outcomes(self) -> Mapping[str, Mapping[str, EventState]]:
+        """How the deliveries of recent events of earlier runs stood when this one began, by id and profile's key."""
+        return self._recent.outcomes()
 
     # ---- the outbox's memory -----------------------------------------------------------------
 

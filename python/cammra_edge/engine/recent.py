@@ -10,12 +10,13 @@ from collections import Counter, OrderedDict, deque
 from typing import TYPE_CHECKING
 
 from cammra_edge.model import EventKind
+from cammra_edge.outbox import EventQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from cammra_edge.model import Event
-    from cammra_edge.outbox import Erasure, EventState, FoundEvent, NewEvent
+    from cammra_edge.outbox import Erasure, EventState, History, NewEvent
 
 EVENTS = 1000
 REMEMBERED = 100
@@ -33,18 +34,20 @@ class Recent:
         self._pictures: OrderedDict[str, bytes] = OrderedDict()
         self._picture_bytes = 0
         self._counts: Counter[str] = Counter()
-        self._remembered: Mapping[str, FoundEvent] = {}
+        self._outcomes: Mapping[str, Mapping[str, EventState]] = {}
         self._seqs: Mapping[str, int] = {}
         self.unwanted = 0
 
-    def remember(self, found: Iterable[FoundEvent]) -> None:
-        """Take over what the outbox remembers, newest first, where nothing has happened here yet."""
+    def remember(self, history: History) -> None:
+        """Take over what the outbox remembers, where nothing has happened here yet."""
+        found = history.search(EventQuery(limit=REMEMBERED)).events
+        outcomes = history.outcomes([one.seq for one in found])
         with self._lock:
             if self._events:
                 return
-            events = list(found)[::-1]
+            events = found[::-1]
             self._events.extend(one.event for one in events)
-            self._remembered = {one.event.event_id: one for one in events}
+            self._outcomes = {one.event.event_id: outcomes.get(one.seq, {}) for one in events}
             self._seqs = {key: one.seq for one in events for key in one.image_keys}
 
     def forget(self, what: Erasure, is_kept: Callable[[str], bool]) -> None:
@@ -65,13 +68,10 @@ class Recent:
             self._events.extend(kept)
             for image in (image for event in gone.values() for image in event.images):
                 self._picture_bytes -= len(self._pictures.pop(image.image_key, b""))
-            self._remembered = {
-                event_id: one for event_id, one in self._remembered.items() if event_id not in gone
-            }
 
-    def states(self) -> Mapping[str, Sequence[EventState]]:
-        """What had become of the events of earlier runs at the start, by their ids."""
-        return {event_id: one.states for event_id, one in self._remembered.items()}
+    def outcomes(self) -> Mapping[str, Mapping[str, EventState]]:
+        """How the deliveries of each event of earlier runs stood at the start, by its id and the profile's key."""
+        return self._outcomes
 
     def seq_of_picture(self, image_key: str) -> int | None:
         """The place in the outbox of an earlier run's event that has this picture."""

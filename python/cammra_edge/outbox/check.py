@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from cammra_edge.config import Durability
+from cammra_edge.errors import OutboxError
 from cammra_edge.outbox.lock import holder_of
 from cammra_edge.outbox.log import DamagedError, Log, StorageError
 from cammra_edge.outbox.recovery import Found
@@ -52,7 +53,7 @@ def check_folder(path: Path, *, clock: Clock) -> Report:
     """Check the outbox at `path`, also one that an engine writes to meanwhile.
 
     Raises:
-        OutboxError: There is none, it is not ours, or a newer version wrote it.
+        OutboxError: There is none, it is not ours, a newer version wrote it, or the disk does not let us look.
     """
     report = _looked_at(path, clock)
     for _ in range(_MORE_LOOKS):
@@ -68,7 +69,7 @@ def _looked_at(path: Path, clock: Clock) -> Report:
     try:
         log.open()
     except StorageError as error:
-        return Report(findings=(str(error),))
+        raise OutboxError(str(error)) from error
     try:
         ledger = Ledger(_KNOWN_EVENTS)
         findings = list(islice(_faults(log, ledger), FINDINGS_SHOWN + 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -204,6 +204,10 @@ class History(Protocol):
 
     def image(self, seq: int, image_key: str) -> bytes | None:
         """A picture of an event, as long as it is there."""
+        ...
+
+    def outcomes(self, seqs: Iterable[int]) -> Mapping[int, Mapping[str, EventState]]:
+        """How each delivery of these events stands, by the profile's key, as far as that is known."""
         ...
 
     def erase(

@@ -8,6 +8,7 @@ Held by `tests/outbox/test_history.py`.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,14 +22,17 @@ from cammra_edge.outbox.found import (
     FoundPage,
     HistoryStatus,
 )
-from cammra_edge.outbox.log import DamagedError, StorageError
+from cammra_edge.outbox.log import DamagedError, Purpose, StorageError
 from cammra_edge.outbox.records import id_bytes
-from cammra_edge.storing import LogSearch, log_event, log_image, log_overview
+from cammra_edge.storing import LogSearch, log_event, log_image, log_outcomes, log_overview
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cammra_edge.outbox.erasing import Erasing
     from cammra_edge.outbox.found import Erased
     from cammra_edge.outbox.keeping import Keeping
+    from cammra_edge.outbox.profiles import Profiles
     from cammra_edge.outbox.store import Store
 
 _STATE_BITS = {
@@ -61,10 +65,14 @@ class LogHistory:
         store: Where events are.
         keeping: Knows which bound made it forget.
         erasing: Overwrites.
+        profiles: Whose keys name who got what.
     """
 
-    def __init__(self, store: Store, keeping: Keeping, erasing: Erasing) -> None:
+    def __init__(
+        self, store: Store, keeping: Keeping, erasing: Erasing, profiles: Profiles
+    ) -> None:
         self._store = store
+        self._profiles = profiles
         self._keeping = keeping
         self._erasing = erasing
         self._overviews: dict[int, _Overview] = {}
@@ -99,6 +107,23 @@ class LogHistory:
             except (ValueError, StorageError):
                 continue
         return None
+
+    def outcomes(self, seqs: Iterable[int]) -> dict[int, dict[str, EventState]]:
+        """How each delivery of these events stands, by the profile's key, as far as the log tells."""
+        log, ledger = self._store.log, self._store.ledger
+        ordered = sorted(seqs)
+        places = (place for seq in ordered if (place := ledger.place(seq)) is not None)
+        lowest = min((segment for segment, *_ in places), default=0)
+        keys = {number: key for key, number in self._profiles.numbers().items()}
+        told: dict[int, dict[str, EventState]] = {}
+        for segment in log.numbers(Purpose.EVENTS):
+            if segment < lowest:
+                continue
+            with suppress(DamagedError, StorageError):
+                for seq, profile, bit in log_outcomes(log.digests(segment), ordered):
+                    (state,) = _states_from(bit)
+                    told.setdefault(seq, {})[keys.get(profile, "")] = state
+        return told
 
     def _hits(self, query: EventQuery, limit: int | None = None) -> list[Hit]:
         for _ in range(_TRIES - 1):

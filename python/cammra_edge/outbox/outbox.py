@@ -134,7 +134,7 @@ class Outbox:
         )
         begun = self._opening.found.erasures
         self._erasing = Erasing(store, writer, self._queues, profiles, self._lock, begun=begun)
-        self.history = LogHistory(store, self._keeping, self._erasing)
+        self.history = LogHistory(store, self._keeping, self._erasing, profiles)
         if not read_only:
             with writer.turn:  # the watch looks from a thread of its own
                 self._erasing.finish()

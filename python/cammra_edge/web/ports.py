@@ -95,8 +95,8 @@ class PagedEngine(Protocol):
         """The latest events, oldest first."""
         ...
 
-    def remembered_states(self) -> Mapping[str, Sequence[EventState]]:
-        """What had become of the recent events of earlier runs when this one began, by their ids."""
+    def remembered_outcomes(self) -> Mapping[str, Mapping[str, EventState]]:
+        """How the deliveries of recent events of earlier runs stood when this one began, by id and profile's key."""
         ...
 
     def search(self, query: EventQuery) -> FoundPage:

@@ -36,11 +36,10 @@ def events_plain(engine: PagedEngine) -> list[dict[str, Any]]:
     """The latest events, oldest first, and where each went."""
     events = engine.recent_events()[-SHOWN_EVENTS:]
     went = _went(engine)
-    states = engine.remembered_states()
+    remembered = engine.remembered_outcomes()
     profiles = engine.settings.profiles
     return [
-        event_plain(event)
-        | {"went": _where(event, profiles, went, states.get(event.event_id, (EventState.WAITING,)))}
+        event_plain(event) | {"went": _where(event, profiles, went, remembered.get(event.event_id))}
         for event in events
     ]
 
@@ -58,17 +57,21 @@ def _where(
     event: Event,
     profiles: Sequence[Profile],
     went: Mapping[tuple[str, str], Try],
-    states: Sequence[EventState],
+    remembered: Mapping[str, EventState] | None,
 ) -> list[dict[str, Any]]:
-    """Where the event went, by the last try of each profile; where this run made none, by what is remembered."""
-    (only,) = states if len(states) == 1 else ("unknown",)
+    """Where the event went, by the last try of each profile; where this run made none, by what is `remembered`.
+
+    Nothing is of an event of this run, which waits where it is wanted.
+    """
     places: list[dict[str, Any]] = []
     for profile in profiles:
         last = went.get((profile.key, event.event_id))
         if last is not None:
             place = {"outcome": last.outcome, "tries": last.number, "why": last.why}
-        elif profile.wants(event) and only != EventState.UNWANTED:
-            place = {"outcome": only, "tries": 0, "why": ""}
+        elif remembered is None and profile.wants(event):
+            place = {"outcome": EventState.WAITING, "tries": 0, "why": ""}
+        elif remembered and profile.key in remembered:
+            place = {"outcome": remembered[profile.key], "tries": 0, "why": ""}
         else:
             continue
         places.append({"profile": profile.key, **place})

@@ -1,0 +1,62 @@
+"""What a model of the outbox knows of an event that was put."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from cammra_edge.model import Candidate, ListMatch, Plate
+
+if TYPE_CHECKING:
+    from cammra_edge.model import Event
+
+
+class Stands(Enum):
+    WAITING = 1
+    PARKED = 2
+    SETTLED = 0
+
+
+@dataclass
+class Stand:
+    """How a delivery stands `now`, and how it `may` stand after a crash."""
+
+    now: Stands = Stands.WAITING
+    may: set[Stands] = field(default_factory=lambda: {Stands.WAITING})
+
+    def become(self, now: Stands) -> None:
+        self.now = now
+        self.may.add(now)
+
+    def be(self, now: Stands) -> None:
+        self.now, self.may = now, {now}
+
+
+@dataclass
+class Put:
+    """An event that was put, or, where that is not `sure`, may have been."""
+
+    event: Event
+    plate: str
+    put_utc_ns: int
+    stands: dict[int, Stand]
+    sure: bool = False
+    erased: bool = False
+    may_be_erased: bool = False
+
+    @property
+    def waits(self) -> bool:
+        return any(stand.now is not Stands.SETTLED for stand in self.stands.values())
+
+
+def bearing(event: Event, plate: str, where: int) -> Event:
+    match where:
+        case 0:
+            return replace(event, plate=Plate(text=plate, confidence=0.9))
+        case 1:
+            return replace(event, previous_plate=plate.lower())
+        case 2:
+            return replace(event, candidates=(Candidate(text=plate, confidence=0.1),))
+        case _:
+            return replace(event, listed=ListMatch(name="staff", meant=plate))
