@@ -302,3 +302,17 @@ def test_a_refused_erasure_of_what_waits_drops_nothing(bench: Bench) -> None:
     delivery = bench.outbox.take(1)
     assert delivery is not None
     assert delivery.event.plate.text == PLATE
+
+
+def test_a_picture_whose_event_was_never_written_is_gone(bench: Bench) -> None:
+    kept = said(2)
+    bench.outbox.put([kept])
+    orphan = b"\xff\xd8" + PLATE.encode() * 100
+    with bench.outbox._writer.turn:
+        assert bench.outbox._writer.write(lambda group: group.image(77, "shot", orphan), 2000)
+    assert traces_in(bench.path, PLATE)
+    assert bench.outbox.history.erase(plate=PLATE).events == 0
+    is_clean(bench)
+    delivery = bench.reopen().take(1)
+    assert delivery is not None
+    assert delivery.images == kept.images

@@ -235,7 +235,8 @@ class Remembering(RuleBasedStateMachine):
         with self.mortal(dies_at, part):
             act = self.outbox.parking.retry if what == "retry" else self.outbox.parking.discard
             assert act(no) == len(parked)
-            self.flushed()
+            if parked:
+                self.flushed()
 
     @rule(
         how=st.sampled_from(["plate", "before", "all"]),
@@ -288,7 +289,8 @@ class Remembering(RuleBasedStateMachine):
                 put.erased, put.may_be_erased = True, False
                 for stand in put.stands.values():
                     stand.be(Stands.SETTLED)
-            self.flushed()
+            if doomed:
+                self.flushed()
             if not kept:
                 self.nothing_is_left({put.plate for put in doomed} if how != "before" else set())
 

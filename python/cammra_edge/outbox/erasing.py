@@ -194,6 +194,7 @@ class Erasing:
             broken = one.broken if reaches or was_before else ()
             self._overwriting.blank(segment, (*broken, *one.former))
             was_before = reaches
+        self._overwriting.blank_unnamed_pictures()
         log.erase_set_aside()
         log.blank_spare()
 

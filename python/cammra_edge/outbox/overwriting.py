@@ -9,6 +9,7 @@ Nobody can say what that was, so zeros are put over it. Held by `tests/outbox/te
 from __future__ import annotations
 
 import json
+import struct
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 
     from cammra_edge.outbox.bearing import Bearing
     from cammra_edge.outbox.store import Store
+
+
+_DIGEST_HEAD = struct.Struct("<BI")  # kind and length
+_PICTURE = struct.Struct("<QIQI")  # offset and length of the frame, number, length of the JPEG
+_IMAGE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,31 @@ class Overwriting:
         if ranges:
             zeros = [(begin, bytes(end - begin)) for begin, end in ranges]
             self._store.log.overwrite(segment, zeros)
+
+    def blank_unnamed_pictures(self) -> None:
+        """Erase pictures that no event names: a write that was cut off left them before its event.
+
+        Raises:
+            StorageError: The disk does not let us.
+        """
+        digests = dict(self._digests())
+        named = {
+            no
+            for found in digests.values()
+            for no in log_image_nos(found, [seq for seq, *_ in log_events(found)])
+        }
+        with self._lock:
+            named |= self._needed(set())
+        unnamed = {
+            segment: [place for no, *place in _pictures_in(found) if no not in named]
+            for segment, found in digests.items()
+        }
+        self._erase_frames(
+            {
+                segment: [(offset, length) for offset, length in places]
+                for segment, places in unnamed.items()
+            }
+        )
 
     def overwrite(self, doomed: Collection[int]) -> tuple[int, int]:
         """Overwrite these events, and forget them in memory; returns how many of them there were, and pictures.
@@ -226,6 +257,19 @@ class Overwriting:
             )
         except ValueError:  # damaged: it is blanked as such
             return frame
+
+
+def _pictures_in(digests: bytes) -> Iterator[tuple[int, int, int]]:
+    """Number, offset and length of each picture's frame that a segment's digests tell of, but of erased ones."""
+    at = 0
+    while at + _DIGEST_HEAD.size <= len(digests):
+        kind, length = _DIGEST_HEAD.unpack_from(digests, at)
+        at += _DIGEST_HEAD.size
+        if kind == _IMAGE:
+            offset, frame_length, no, jpeg_length = _PICTURE.unpack_from(digests, at)
+            if jpeg_length:
+                yield no, offset, frame_length
+        at += length
 
 
 def is_before(digests: bytes, before_utc_ns: int | None) -> bool:

@@ -23,6 +23,8 @@ pub(super) struct Known {
     limit: u64,
     /// Up to here only live ones are remembered.
     floor: u64,
+    /// So many are remembered behind it.
+    young: u64,
     highest_seq: u64,
     highest_car: u64,
 }
@@ -41,6 +43,7 @@ impl Known {
             by_vehicle: HashMap::new(),
             limit,
             floor: 0,
+            young: 0,
             highest_seq: 0,
             highest_car: 0,
         }
@@ -65,25 +68,30 @@ impl Known {
             vehicle,
             car_id,
         };
+        let is_new = !self.events.contains(seq);
         self.events.insert(seq, event);
         self.by_id.insert(fold(&id), seq);
         let last = self.by_vehicle.entry(vehicle).or_insert(seq);
         *last = seq.max(*last);
-        if seq > self.highest_seq {
-            self.highest_seq = seq;
-            let floor = seq.saturating_sub(self.limit);
-            let oldest = self.events.from(self.floor);
-            let old: Vec<u64> = oldest
-                .map(|(seq, _)| seq)
-                .take_while(|&seq| seq <= floor)
-                .filter(|&seq| !is_live(seq))
-                .collect();
-            for seq in old {
+        self.highest_seq = self.highest_seq.max(seq);
+        if self.is_old(seq) {
+            if !is_live(seq) {
                 self.forget(seq);
             }
-            self.floor = floor.max(self.floor);
-        } else if self.is_old(seq) && !is_live(seq) {
-            self.forget(seq);
+            return;
+        }
+        self.young += u64::from(is_new);
+        // Counted, not told by the distance of places: they jump where a part of the log is missing.
+        while self.young > self.limit {
+            let next = self.events.from(self.floor + 1).next();
+            let Some(oldest) = next.map(|(seq, _)| seq) else {
+                break;
+            };
+            self.floor = oldest;
+            self.young -= 1;
+            if !is_live(oldest) {
+                self.forget(oldest);
+            }
         }
     }
 
@@ -144,5 +152,30 @@ impl Known {
         self.events
             .iter()
             .map(|(_, event)| (event.car_id, event.id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jump_of_places_costs_no_ids() {
+        let mut known = Known::new(3);
+        let id = |seq: u64| u128::from(seq).to_le_bytes();
+        for seq in [1, 2, 1 << 40, 2] {
+            known.note(seq, id(seq), seq, seq, |_| false);
+        }
+        assert_eq!(
+            [1, 2, 1 << 40].map(|seq| known.seq_of(&id(seq))),
+            [1, 2, 1 << 40].map(Some)
+        );
+        known.note(5 << 40, id(9), 9, 9, |seq| seq == 1);
+        known.note(6 << 40, id(10), 9, 9, |seq| seq == 1);
+        assert_eq!(known.seq_of(&id(1)), Some(1));
+        assert_eq!(known.seq_of(&id(2)), None);
+        assert!(known.is_old(2) && !known.is_old(1 << 40));
+        known.release(1);
+        assert_eq!(known.seq_of(&id(1)), None);
     }
 }
