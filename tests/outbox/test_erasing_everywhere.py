@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from unittest import mock
@@ -316,3 +317,20 @@ def test_a_picture_whose_event_was_never_written_is_gone(bench: Bench) -> None:
     delivery = bench.reopen().take(1)
     assert delivery is not None
     assert delivery.images == kept.images
+
+
+def test_a_directory_that_was_written_on_behind_is_clean(bench: Bench) -> None:
+    """A crash between directory and trailer: the next process takes the segment up as an open one."""
+    bench.outbox.put([said(1, "plate")])
+    settle(bench)
+    log = bench.outbox._store.log
+    (segment,) = log.numbers(Purpose.EVENTS)
+    log.close_segment(Purpose.EVENTS)
+    path = file_of(bench.outbox, segment)
+    with path.open("r+b") as file:
+        file.seek(-32, os.SEEK_END)
+        file.write(bytes(32))
+    bench.crash()
+    bench.outbox.put([said(2)])
+    assert bench.outbox.history.erase(plate=PLATE).events == 1
+    is_clean(bench)

@@ -107,7 +107,7 @@ class Erasing:
             self._overwriting.close_open()
             surveyed = self._survey(None, closed)
         self._blank(surveyed, what.before_utc_ns)
-        events, pictures = self._end(number) if doomed else (0, 0)
+        events, pictures = self._end(number, surveyed) if doomed else (0, 0)
         return replace(erased, events=events, pictures=pictures, seqs=frozenset(doomed))
 
     def finish(self) -> None:
@@ -119,9 +119,10 @@ class Erasing:
                 for number in self._begun:
                     self._say(number)
                 self._overwriting.close_open()
-                self._blank(self._survey(None), None)
+                surveyed = self._survey(None)
+                self._blank(surveyed, None)
                 for number in tuple(self._begun):
-                    self._end(number)
+                    self._end(number, surveyed)
             except (OutboxError, StorageError) as error:
                 self._writer.ail(error)
 
@@ -198,9 +199,9 @@ class Erasing:
         log.erase_set_aside()
         log.blank_spare()
 
-    def _end(self, number: int) -> tuple[int, int]:
+    def _end(self, number: int, surveyed: Mapping[int, Surveyed]) -> tuple[int, int]:
         """Overwrite what was begun, and have the log say that it is done; returns how many events and pictures went."""
-        gone = self._overwriting.overwrite(set(self._begun[number]))
+        gone = self._overwriting.overwrite(set(self._begun[number]), surveyed)
         if self._writer.write(lambda group: group.erased_done(number), 64):
             del self._begun[number]
         return gone

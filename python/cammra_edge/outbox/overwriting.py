@@ -15,8 +15,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.log import DamagedError, Purpose
-from cammra_edge.outbox.segment import TRAILER_BYTES
+from cammra_edge.outbox.segment import FRAME_HEAD_BYTES, TRAILER_BYTES
 from cammra_edge.storing import (
+    log_directory,
     log_erased_directory,
     log_erased_frame,
     log_event,
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 _DIGEST_HEAD = struct.Struct("<BI")  # kind and length
 _PICTURE = struct.Struct("<QIQI")  # offset and length of the frame, number, length of the JPEG
 _IMAGE = 3
+_DIRECTORY = log_directory(bytes(16), 0, 0, 1 << 16, b"")[0][:8]
+"""What a directory's frame begins with: magic and kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,13 @@ class Surveyed:
         bearing: Events whose record bears the plate, and those of which a receiver said it.
         broken: Stretches between its frames that hold none.
         former: What lies behind its last frame, if that is anything.
+        directories: Where it was ended once, and a crash had the next process write on behind that.
     """
 
     bearing: frozenset[int]
     broken: tuple[tuple[int, int], ...]
     former: tuple[tuple[int, int], ...]
+    directories: tuple[tuple[int, int], ...]
 
 
 class Overwriting:
@@ -94,6 +99,7 @@ class Overwriting:
             frozenset(found),
             tuple(one for one in broken if content[slice(*one)].strip(b"\0")),
             ((behind, behind + len(rest)),) if rest.strip(b"\0") else (),
+            tuple(_directories_in(content[:frames_end])),
         )
 
     def _bearing(
@@ -153,7 +159,9 @@ class Overwriting:
             }
         )
 
-    def overwrite(self, doomed: Collection[int]) -> tuple[int, int]:
+    def overwrite(
+        self, doomed: Collection[int], surveyed: Mapping[int, Surveyed]
+    ) -> tuple[int, int]:
         """Overwrite these events, and forget them in memory; returns how many of them there were, and pictures.
 
         Raises:
@@ -185,9 +193,11 @@ class Overwriting:
             if log_settles(found, ordered):
                 self._erase_settled(segment, ordered)
         for segment in digests:
-            directory = log.directory(segment)
-            if directory is not None:
-                self._put(segment, [directory], partial(self._without, ordered, numbers))
+            places = surveyed[segment].directories if segment in surveyed else ()
+            directories = [(at, log.raw(segment, at, length)) for at, length in places]
+            last = log.directory(segment)
+            directories += [last] if last is not None else []
+            self._put(segment, directories, partial(self._without, ordered, numbers))
         with self._lock:
             self._store.ledger.erase(ordered)
             self.erased_images |= nos
@@ -257,6 +267,17 @@ class Overwriting:
             )
         except ValueError:  # damaged: it is blanked as such
             return frame
+
+
+def _directories_in(content: bytes) -> Iterator[tuple[int, int]]:
+    """Where directories begin, and how long they are, among the frames of a segment."""
+    at = content.find(_DIRECTORY)
+    while at >= 0:
+        length = int.from_bytes(content[at + 8 : at + 12], "little")
+        frame_bytes = FRAME_HEAD_BYTES + (length + 7 & ~7)
+        if at + frame_bytes <= len(content):
+            yield at, frame_bytes
+        at = content.find(_DIRECTORY, at + 1)
 
 
 def _pictures_in(digests: bytes) -> Iterator[tuple[int, int, int]]:
