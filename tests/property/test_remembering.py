@@ -81,6 +81,7 @@ class Remembering(RuleBasedStateMachine):
             max_age_s=10 * 365 * 86_400.0,
         )
         self.outbox = Outbox(config, clock=self.clock)
+        self.clock.advance(0.001)  # no process stores anything in no time
         for no in (*PROFILES, REMOVED):
             assert self.outbox.profile_id(f"p{no}") == no
 
