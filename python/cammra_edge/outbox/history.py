@@ -24,7 +24,7 @@ from cammra_edge.outbox.found import (
 )
 from cammra_edge.outbox.log import DamagedError, Purpose, StorageError
 from cammra_edge.outbox.records import id_bytes
-from cammra_edge.storing import LogSearch, log_event, log_image, log_outcomes, log_overview
+from cammra_edge.storing import LogSearch, log_event, log_image, log_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,8 +55,6 @@ _MOST_SEQ = 1 << 62
 Hit = tuple[int, int, int, int, int, bool, int]
 """As `LogSearch.found` gives it: place in the outbox, segment, offset, length, kind, exact, states."""
 
-_Overview = tuple[int, int, int, int | None, int | None]
-
 
 class LogHistory:
     """See the module, and `found.History`. From any thread.
@@ -75,7 +73,6 @@ class LogHistory:
         self._profiles = profiles
         self._keeping = keeping
         self._erasing = erasing
-        self._overviews: dict[int, _Overview] = {}
 
     # -- finding ---------------------------------------------------------------------------------
 
@@ -230,7 +227,7 @@ class LogHistory:
         )
         query = EventQuery(plate=erasure.plate, to_utc_ns=erasure.before_utc_ns)
         erased = self._erasing.erase(erasure, lambda: [hit[0] for hit in self._hits(query, _ALL)])
-        self._overviews.clear()
+        self._store.overviews.clear()
         return erased
 
     # -- seeing it -------------------------------------------------------------------------------
@@ -242,29 +239,20 @@ class LogHistory:
     def status(self) -> HistoryStatus:
         """How far back it remembers."""
         log = self._store.log
-        overviews = [overview for number in log.numbers() if (overview := self._overview(number))]
-        texts = [oldest for *_, oldest, _ in overviews if oldest is not None]
-        pictures = [oldest for *_, oldest in overviews if oldest is not None]
+        overviews = [held for number in log.numbers() if (held := self._store.overviews.of(number))]
+        texts = [held.oldest_utc_ns for held in overviews if held.oldest_utc_ns is not None]
+        pictures = [
+            held.oldest_picture_utc_ns
+            for held in overviews
+            if held.oldest_picture_utc_ns is not None
+        ]
         return HistoryStatus(
-            events=sum(events for events, *_ in overviews) + len(self._store.unsaved.payloads),
+            events=sum(held.events for held in overviews) + len(self._store.unsaved.payloads),
             bytes=log.size_bytes,
             oldest_text_utc_ns=min(texts, default=None),
             oldest_picture_utc_ns=min(pictures, default=None),
             bound=self._keeping.bound,
         )
-
-    def _overview(self, number: int) -> _Overview | None:
-        log = self._store.log
-        known = self._overviews.get(number)
-        if known is None or log.is_open(number):
-            try:
-                known = log_overview(log.digests(number))
-            except (DamagedError, StorageError):
-                return None
-            self._overviews[number] = known
-            for gone in self._overviews.keys() - set(log.numbers()):
-                del self._overviews[gone]
-        return known
 
 
 def search_from(query: EventQuery, limit: int | None = None) -> LogSearch:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.log import DamagedError, Purpose, StorageError
 from cammra_edge.outbox.moving import Moving, log_has_ids
-from cammra_edge.storing import LogGroup, log_events, log_overview
+from cammra_edge.storing import LogGroup, log_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -71,7 +71,6 @@ class Keeping:
         self._history_bytes = settings.history_bytes if self._remembers else 0
         self._longest_ns = round(settings.history_days * NS_PER_DAY)
         self._longest_span_ns = min(NS_PER_DAY, self._longest_ns // SPAN)
-        self._stored: dict[int, tuple[int, int] | None] = {}
         self._begun_ns: dict[int, int] = {}
         self._filled: dict[int, int] = {}
         self._inherited = frozenset(filter(store.log.is_open, store.log.numbers()))
@@ -214,14 +213,8 @@ class Keeping:
 
     def _stored_ns(self, segment: int) -> tuple[int, int] | None:
         """Running time when the oldest and the newest of its events were stored; `None` where there is none."""
-        if segment in self._stored:
-            return self._stored[segment]
-        digests = self._digests(segment)
-        _, oldest_ns, newest_ns, *_ = log_overview(digests)
-        stored = (oldest_ns, newest_ns) if log_events(digests) else None
-        if not self._store.log.is_open(segment):
-            self._stored[segment] = stored
-        return stored
+        held = self._store.overviews.of(segment)
+        return (held.oldest_stored_ns, held.newest_stored_ns) if held and held.events else None
 
     def is_remembered(self, stored_ns: int) -> bool:
         """Is an event that was stored then still to be shown?"""
@@ -252,7 +245,7 @@ class Keeping:
             return False
         with self._lock:
             ledger.forget_segment(segment)
-        self._stored.pop(segment, None)
+        self._store.overviews.forget(segment)
         self._begun_ns.pop(segment, None)
         self._filled.pop(segment, None)
         try:

@@ -54,7 +54,7 @@ class Opening:
     def begin(self, utc_ns: int) -> None:
         """Take over what the log says."""
         store, log, found = self._store, self._store.log, self.found
-        found.replay(log.replay(), store.ledger)
+        found.replay(log.replay(), store.ledger, store.overviews)
         found.end(log)
         state = store.ledger.state()
         self._profiles.add(log.profiles, state)
@@ -91,11 +91,11 @@ class Opening:
         """The disk is back: take over what could not be read so far, on top of what is in memory."""
         log = self._store.log
         if self._met:
-            self.found.replay(log.replay(), self._store.ledger)
+            self.found.replay(log.replay(), self._store.ledger, self._store.overviews)
             self.tell()
             return
         ledger = Ledger(self._store.known_events)
-        self.found.replay(log.replay(), ledger)
+        self.found.replay(log.replay(), ledger, self._store.overviews)
         self.found.end(log)
         state = ledger.state()
         with self._lock:

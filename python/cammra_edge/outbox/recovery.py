@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cammra_edge.outbox.log import Log, Replayed
+    from cammra_edge.outbox.overviews import Overviews
     from cammra_edge.storing import Ledger
 
 
@@ -49,10 +50,11 @@ class Found:
     _gaps: list[tuple[int, int, int, bool]] = field(default_factory=list)
     """Places that nothing stands at, between two segments: the two, how many, and whether the first ends early."""
 
-    def replay(self, parts: Iterable[Replayed], ledger: Ledger) -> None:
+    def replay(self, parts: Iterable[Replayed], ledger: Ledger, overviews: Overviews) -> None:
         """Take in segments, in order."""
         for part in parts:
             self.add(part, ledger)
+            overviews.note(part.segment, part.digests)
             if part.broken or part.cut_short:
                 size = sum(end - start for start, end in part.broken) + part.cut_short
                 self.damage.append(f"segment {part.segment}: {size} bytes cannot be read")

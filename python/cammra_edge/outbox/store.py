@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.log import DamagedError
+from cammra_edge.outbox.overviews import Overviews
 from cammra_edge.outbox.recent import Recent
 from cammra_edge.outbox.unsaved import Unsaved
 from cammra_edge.storing import Ledger
@@ -32,6 +33,7 @@ class Store:
         self.ledger = Ledger(known_events)
         self.recent = Recent()
         self.unsaved = Unsaved()
+        self.overviews = Overviews(log)
 
     def payload(self, seq: int) -> bytes | None:
         """An event's record; `None` when it is gone.
