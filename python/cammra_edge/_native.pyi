@@ -40,6 +40,7 @@ __all__ = [
     "log_scan",
     "log_settled_frames",
     "log_story",
+    "log_text",
     "log_trailer",
     "log_vehicle_hash",
     "multipart_body",
@@ -430,8 +431,13 @@ class LogGroup:
         Raises:
             ValueError: That is no such payload.
         """
-    def text(self, ledger: Ledger, payload: bytes) -> None:
-        """The event of an EVENT's or TEXT's payload alone; what became of its deliveries says the ledger.
+    def text(self, ledger: Ledger, payload: bytes, text: bytes) -> None:
+        """The event of an EVENT's payload alone.
+
+        Args:
+            ledger: Knows what became of its deliveries.
+            payload: Whose head and plate it gets.
+            text: The event itself, as `outbox.packing` made it of `log_text`.
 
         Raises:
             ValueError: That is no such payload.
@@ -850,11 +856,18 @@ def log_event(payload: bytes) -> tuple[bytes, list[int], int]:
     """What is in an EVENT or TEXT frame.
 
     Returns:
-        The event as JSON, the numbers of its images in order, 0 where there is none, and running time when it was
-        stored.
+        The event as JSON (of a TEXT: packed), the numbers of its images in order, 0 where there is none, and running
+        time when it was stored.
 
     Raises:
         ValueError: It is not one of these.
+    """
+
+def log_text(payload: bytes) -> bytes:
+    """The event of an EVENT frame as JSON, without images.
+
+    Raises:
+        ValueError: It is not one.
     """
 
 def log_image(payload: bytes) -> tuple[int, str, bytes]:

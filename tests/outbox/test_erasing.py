@@ -10,9 +10,9 @@ import pytest
 
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.model import EventKind, Plate
-from cammra_edge.outbox import EventQuery, NewEvent
+from cammra_edge.outbox import EventQuery, NewEvent, log
 from cammra_edge.outbox.check import check_folder
-from cammra_edge.outbox.log import StorageError
+from cammra_edge.outbox.log import Purpose, StorageError
 from tests.fakes import NS, fall_ill, new_event
 
 if TYPE_CHECKING:
@@ -159,3 +159,49 @@ def test_exactly_one_thing_is_to_be_said(bench: Bench) -> None:
         bench.outbox.history.erase()
     with pytest.raises(ConfigError, match="exactly one"):
         bench.outbox.history.erase(plate="A1", everything=True)
+
+
+def test_twenty_erasures_in_a_row_cost_no_file_and_no_memory(bench: Bench) -> None:
+    """Each of them lies in the segment that is written to, which stays open."""
+    bench.outbox.put([said(n, f"KEEPME{n}") for n in range(1, 11)])
+    deliver_all(bench)
+    before = bench.outbox.history.status()
+    for number in range(11, 31):
+        bench.outbox.put([said(number, f"ERASEME{number}")])
+        deliver_all(bench)
+        assert bench.outbox.history.erase(plate=f"ERASEME{number}").events == 1
+        assert not is_anywhere(bench.path, f"ERASEME{number}")
+    assert bench.outbox.history.status() == before
+    bench.outbox.put([said(31, "KEEPME31")])
+    deliver_all(bench)
+    kept = [f"KEEPME{number}" for number in (31, *range(10, 0, -1))]
+    assert plates(bench) == kept
+    for opened in (bench.crash, bench.reopen):
+        assert opened().status().lost_events == 0
+        assert plates(bench) == kept
+        assert bench.outbox.knows(said(20, "").event.event_id)
+    bench.outbox._store.log.close_segment(Purpose.EVENTS)
+    assert not is_anywhere(bench.path, "ERASEME20")
+    bench.crash()
+    assert plates(bench) == kept
+    bench.outbox.close()
+    report = check_folder(bench.path, clock=bench.clock)
+    assert report.sound, report.findings
+
+
+def test_a_disk_that_failed_over_an_open_segment_is_not_believed(bench: Bench) -> None:
+    """What is written next goes elsewhere."""
+    bench.outbox.put([said(1, "ERASEME1"), said(2, "KEEPME2")])
+    deliver_all(bench)
+    with (
+        mock.patch.object(log, "write_all", side_effect=OSError(5, "it fails")),
+        pytest.raises(OutboxError, match="the disk fails"),
+    ):
+        bench.outbox.history.erase(plate="ERASEME1")
+    bench.clock.advance(2)
+    bench.outbox.tick()
+    bench.outbox.put([said(3, "KEEPME3")])
+    deliver_all(bench)
+    assert len(bench.outbox._store.log.numbers()) == 2
+    assert not is_anywhere(bench.path, "ERASEME1")
+    assert plates(bench) == ["KEEPME3", "KEEPME2"]

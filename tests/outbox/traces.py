@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import itertools
 import json
+import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from cammra_edge.outbox import packing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_PACKED = packing.packed(b"{}")[:6]
+"""What a packed text begins with."""
 
 
 def spellings(plate: str) -> set[bytes]:
@@ -47,4 +54,15 @@ def traces_in(folder: Path, *plates: str) -> dict[str, list[bytes]]:
 def _contents(folder: Path) -> Iterator[tuple[Path, bytes]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
-            yield path, path.read_bytes()
+            content = path.read_bytes()
+            yield path, b"\0".join([content, *_unpacked(content)])
+
+
+def _unpacked(content: bytes) -> Iterator[bytes]:
+    """What of each packed text can be read, whatever lies around it."""
+    at = content.find(_PACKED)
+    while at >= 0:
+        unpacker = zlib.decompressobj(zdict=packing._DICTIONARY)
+        with suppress(zlib.error):
+            yield unpacker.decompress(content[at : at + packing.MOST_BYTES], packing.MOST_BYTES)
+        at = content.find(_PACKED, at + 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox import records
-from cammra_edge.storing import LogGroup
+from cammra_edge.storing import LogGroup, log_events, log_read
 from tests.fakes import JPEG, new_event
 
 if TYPE_CHECKING:
@@ -69,6 +69,16 @@ def new_segment(*events: Event) -> LogGroup:
 
 def content_of(group: LogGroup) -> bytes:
     return b"".join(group.buffers())
+
+
+def records_of(group: LogGroup, store_id: bytes = STORE_ID) -> list[bytes]:
+    """The payloads of its events and texts."""
+    content = content_of(group)
+    places = [place[1:3] for place in log_events(group.digests())]
+    return [
+        log_read(store_id, group.segment, offset, content[offset - group.offset :][:length])[1]
+        for offset, length in places
+    ]
 
 
 def frames_of(digests: bytes) -> Iterator[Frame]:

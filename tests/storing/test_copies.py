@@ -9,8 +9,9 @@ import pytest
 from cammra_edge.model import EventKind
 from cammra_edge.outbox import records
 from cammra_edge.outbox.unsaved import payloads_of
-from cammra_edge.storing import Ledger, LogGroup, log_vehicle_hash
+from cammra_edge.storing import Ledger, LogGroup, log_event, log_text, log_vehicle_hash
 from tests.fakes import JPEG, new_event
+from tests.storing.logs import records_of
 
 STORE = bytes(range(16))
 ALL = 2**64 - 1
@@ -92,11 +93,13 @@ def test_a_text_is_the_event_without_pictures_and_knows_what_became_of_it() -> N
     ledger.done(1, 1)
     ledger.drop(1, 2, "nothing to send")
     group = LogGroup(STORE, 2, 0)
-    group.text(ledger, payload)
+    text = log_text(payload)
+    group.text(ledger, payload, text)
     assert frames(group) == [TEXT]
     assert group.size < len(payload)
-    content = b"".join(group.buffers())
-    plain = json.loads(content[content.index(b'{"') : content.rindex(b"}") + 1])
+    (copied,) = records_of(group, STORE)
+    assert log_event(copied) == (text, [], 1)
+    plain = json.loads(text)
     assert "images" not in plain
     assert plain["plate"]["text"] == "1AB0001"
     assert replayed(group).states(1) == 4 | 16
@@ -146,5 +149,7 @@ def test_what_is_no_record_is_refused(payload: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         group.again(ledger, 1, payload)
     with pytest.raises(ValueError, match=r"."):
-        group.text(ledger, payload)
+        group.text(ledger, payload, b"{}")
+    with pytest.raises(ValueError, match=r"."):
+        log_text(payload)
     assert (group.size, frames(group)) == (0, [])

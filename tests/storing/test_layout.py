@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from cammra_edge.framing import crc32
-from cammra_edge.outbox import folder, lock, mark
+from cammra_edge.outbox import folder, lock, mark, packing
+from cammra_edge.outbox.packing import packed
 from cammra_edge.storing import (
     Ledger,
     LogGroup,
     log_directory,
     log_encode_event,
     log_erased_frame,
+    log_text,
     log_vehicle_hash,
 )
 from tests.fakes import JPEG, new_event
@@ -259,12 +262,17 @@ def test_what_became_of_deliveries_is_as_drawn() -> None:
 def test_what_outlives_an_event_is_as_drawn() -> None:
     ledger = ledger_of(GROUP)
     group = LogGroup(STORE_ID, SEGMENT, 4096)
-    group.text(ledger, payloads(WHOLE)["EVENT"][0])
+    event = payloads(WHOLE)["EVENT"][0]
+    group.text(ledger, event, packed(log_text(event)))
     group.ids(ledger, GROUP.digests())
     found = payloads(content_of(group), 4096)
     text = whole(found["TEXT"][0], "Event")
     assert (text["images"], text["deliveries"]) == ([], [])
-    assert json.loads(text["json"])["event_id"] == EVENTS[0].event_id
+    assert number(text["text_length"]) == len(text["json"])
+    assert text["json"][:1] == b"x"
+    assert "a zlib stream (RFC 1950) over the dictionary of `outbox/packing.py`" in PAGE
+    dictionary = zlib.decompressobj(zdict=packing._DICTIONARY)
+    assert json.loads(dictionary.decompress(text["json"]))["event_id"] == EVENTS[0].event_id
     known = Reader(found["IDS"][0]).records("Known")
     assert [one["id"].hex() for one in known] == [event.event_id for event in EVENTS]
     assert [number(one["seq"]) for one in known] == [1, 2, 3]

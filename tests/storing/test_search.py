@@ -151,7 +151,7 @@ def test_an_event_that_was_copied_is_found_once_and_as_it_stands() -> None:
     copies = LogGroup(STORE_ID, 9, 64)
     copies.again(store.ledger, 2, store.payload(2))
     texts = LogGroup(STORE_ID, 10, 64)
-    texts.text(store.ledger, store.payload(1))
+    texts.text(store.ledger, store.payload(1), b"{}")
     for group in (copies, texts):
         store.ledger.apply(group)
         store.groups[group.segment] = group

@@ -104,8 +104,7 @@ class Erasing:
         if doomed:
             self._begun[number] = sorted(doomed)
             self._say(number)
-            self._overwriting.close_open()
-            surveyed = self._survey(None, closed)
+            surveyed = self._survey(None, closed, also_open=True)
         self._blank(surveyed, what.before_utc_ns)
         events, pictures = self._end(number, surveyed) if doomed else (0, 0)
         return replace(erased, events=events, pictures=pictures, seqs=frozenset(doomed))
@@ -118,8 +117,7 @@ class Erasing:
             try:
                 for number in self._begun:
                     self._say(number)
-                self._overwriting.close_open()
-                surveyed = self._survey(None)
+                surveyed = self._survey(None, also_open=True)
                 self._blank(surveyed, None)
                 for number in tuple(self._begun):
                     self._end(number, surveyed)

@@ -23,6 +23,7 @@ from cammra_edge.outbox.found import (
     HistoryStatus,
 )
 from cammra_edge.outbox.log import DamagedError, Purpose, StorageError
+from cammra_edge.outbox.packing import unpacked
 from cammra_edge.outbox.records import id_bytes
 from cammra_edge.storing import LogSearch, log_event, log_image, log_outcomes
 
@@ -185,7 +186,7 @@ class LogHistory:
             payload = self._store.unsaved.payloads.get(seq, b"")
         try:
             text, nos, stored_ns = log_event(payload)
-            return value_from(Event, json.loads(text)), nos, stored_ns
+            return value_from(Event, json.loads(unpacked(text))), nos, stored_ns
         except (ValueError, TypeError, KeyError) as error:
             raise DamagedError(f"event {seq} cannot be read") from error
 

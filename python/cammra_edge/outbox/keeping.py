@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.log import DamagedError, Purpose, StorageError
 from cammra_edge.outbox.moving import Moving, log_has_ids
-from cammra_edge.storing import LogGroup, log_events
+from cammra_edge.outbox.packing import packed
+from cammra_edge.storing import LogGroup, log_events, log_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,6 +34,8 @@ NS_PER_DAY = 86_400 * 1_000_000_000
 SPAN = 8
 """A segment holds events of an eighth of the days at most, and of one day at most: they go together."""
 TEXTS_TOGETHER = 128
+TEXT_BYTES = 256
+"""About the length of a text's frame and digest without the text itself."""
 MOST_AT_ONCE = 4
 """Segments given back after one group, so that a long overdue outbox does not hold up its engine."""
 
@@ -289,21 +292,23 @@ class Keeping:
                 for seq, offset, length, _ in log_events(digests)
                 if ledger.place(seq) in {None, (segment, offset, length)}
             ]
-        payloads: list[bytes] = []
+        texts: list[tuple[bytes, bytes]] = []
         has_ids_alone = log_has_ids(digests)
         for _, offset, length in spent:
             try:
-                payloads.append(self._store.log.read(segment, offset, length)[1])
+                payload = self._store.log.read(segment, offset, length)[1]
             except DamagedError:
                 has_ids_alone = True
-        for begin in range(0, len(payloads), TEXTS_TOGETHER):
-            together = payloads[begin : begin + TEXTS_TOGETHER]
+            else:
+                texts.append((payload, packed(log_text(payload))))
+        for begin in range(0, len(texts), TEXTS_TOGETHER):
+            together = texts[begin : begin + TEXTS_TOGETHER]
 
-            def frames(group: LogGroup, texts: Sequence[bytes] = together) -> None:
-                for payload in texts:
-                    group.text(ledger, payload)
+            def frames(group: LogGroup, texts: Sequence[tuple[bytes, bytes]] = together) -> None:
+                for payload, text in texts:
+                    group.text(ledger, payload, text)
 
-            if not self._write_texts(frames, sum(map(len, together))):
+            if not self._write_texts(frames, sum(TEXT_BYTES + len(text) for _, text in together)):
                 return False
         return self._keep_ids(digests) if has_ids_alone else True
 

@@ -341,7 +341,7 @@ class Log(LogReading):
     # -- erasing ---------------------------------------------------------------------------------
 
     def overwrite(self, segment: int, frames: Sequence[tuple[int, bytes]]) -> None:
-        """Put frames (offset, bytes) over others of the same length, and flush once. Not for a segment that is open.
+        """Put frames (offset, bytes) over others of the same length, and flush once.
 
         Raises:
             DamagedError, StorageError: As `read`; some may be there.
@@ -353,7 +353,16 @@ class Log(LogReading):
                     write_all(handle.fd, (frame,), offset, len(frame))
                 os.fdatasync(handle.fd)
         except OSError as error:
+            held = self._tail.held(segment)
+            if held is not None:  # nobody knows what lies there now
+                self._tail.give_up(held)
             raise self._ail(f"cannot write segment {segment}", error) from error
+
+    def tell_instead(self, segment: int, digests: bytes) -> None:
+        """What an open segment's directory is to hold of the groups so far: as much as they did say."""
+        held = self._tail.held(segment)
+        if held is not None:
+            held.tell_instead(digests)
 
     def blank_spare(self) -> None:
         """Overwrite what the spare file still holds of the segment that it was.

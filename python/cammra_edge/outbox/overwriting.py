@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.log import DamagedError, Purpose
+from cammra_edge.outbox.packing import unpacked
 from cammra_edge.outbox.segment import FRAME_HEAD_BYTES, TRAILER_BYTES
 from cammra_edge.storing import (
     log_directory,
@@ -109,7 +110,7 @@ class Overwriting:
         for seq, offset, length, _ in log_events(digests):
             try:
                 payload = log_read(store_id, segment, offset, content[offset : offset + length])[1]
-                text = log_event(payload)[0]
+                text = unpacked(log_event(payload)[0])
                 if bearing.may_be_borne(text) and bearing.is_borne(json.loads(text)):
                     yield seq
             except ValueError:
@@ -117,11 +118,6 @@ class Overwriting:
         yield from (seq for seq, words in log_words(digests) if bearing.is_in(words))
 
     # -- overwriting -----------------------------------------------------------------------------
-
-    def close_open(self) -> None:
-        """End the open segments: what was written to them is overwritten like everything else."""
-        for purpose in Purpose:
-            self._store.log.close_segment(purpose)
 
     def blank(self, segment: int, ranges: Collection[tuple[int, int]]) -> None:
         """Zeros over stretches of a segment.
@@ -192,12 +188,14 @@ class Overwriting:
         for segment, found in digests.items():
             if log_settles(found, ordered):
                 self._erase_settled(segment, ordered)
-        for segment in digests:
+        for segment, found in digests.items():
             places = surveyed[segment].directories if segment in surveyed else ()
             directories = [(at, log.raw(segment, at, length)) for at, length in places]
             last = log.directory(segment)
             directories += [last] if last is not None else []
             self._put(segment, directories, partial(self._without, ordered, numbers))
+            if log.is_open(segment):
+                log.tell_instead(segment, self._digests_without(ordered, numbers, segment, found))
         with self._lock:
             self._store.ledger.erase(ordered)
             self.erased_images |= nos
@@ -267,6 +265,15 @@ class Overwriting:
             )
         except ValueError:  # damaged: it is blanked as such
             return frame
+
+    def _digests_without(
+        self, ordered: list[int], nos: list[int], segment: int, digests: bytes
+    ) -> bytes:
+        """What an open segment's directory will hold, without what it says of these events."""
+        log = self._store.log
+        directory, _ = log_directory(log.store_id, segment, 0, log.bytes_of(segment), digests)
+        erased = log_erased_directory(log.store_id, segment, 0, directory, ordered, nos)
+        return log_read(log.store_id, segment, 0, erased)[1]
 
 
 def _directories_in(content: bytes) -> Iterator[tuple[int, int]]:

@@ -58,6 +58,10 @@ class OpenSegment:
         self.digests_bytes += len(digests)
         self.end = end
 
+    def tell_instead(self, digests: bytes) -> None:
+        """Its groups said this, which is as long as what they did say."""
+        self.digests[:] = [digests]
+
     def room(self, *, settlements: bool) -> int:
         """Bytes of frames and digests that still fit."""
         size = self.segment.size

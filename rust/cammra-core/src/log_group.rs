@@ -190,11 +190,11 @@ impl<B: AsRef<[u8]>> Group<B> {
         self.event(kind::EVENT, &out, summary)
     }
 
-    /// The event of an EVENT or TEXT payload without images and deliveries, which ended in these states.
+    /// The event of an EVENT payload without images and deliveries, which ended in these states; `text` is the event.
     ///
     /// # Errors
     /// That is no such payload.
-    pub fn text(&mut self, payload: &[u8], states: u8) -> Result<(), LogError> {
+    pub fn text(&mut self, payload: &[u8], states: u8, text: &[u8]) -> Result<(), LogError> {
         let event = EventFrame::parse(payload)?;
         let head = Head {
             states,
@@ -206,10 +206,9 @@ impl<B: AsRef<[u8]>> Group<B> {
         put_deliveries(&mut out, std::iter::empty());
         event.summary.brief.put(&mut out);
         let summary = out.len();
-        let length = u32::try_from(event.text_length).unwrap_or(u32::MAX);
+        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
         out.extend(length.to_le_bytes());
-        out.extend_from_slice(event.text());
-        out.push(b'}');
+        out.extend_from_slice(text);
         self.event(kind::TEXT, &out, summary)
     }
 

@@ -108,9 +108,9 @@ pub struct EventFrame<'a> {
     pub summary: Summary<'a>,
     /// The same as bytes.
     pub summary_bytes: &'a [u8],
-    /// How long the event is without its images and without the brace that closes it.
+    /// How long the event is without its images and without the brace that closes it; of a TEXT, all of it.
     pub text_length: usize,
-    /// The event as `cammra_edge.outbox.codec` documents it.
+    /// The event as `cammra_edge.outbox.codec` documents it; of a TEXT, as `cammra_edge.outbox.packing` does.
     pub json: &'a [u8],
 }
 

@@ -25,6 +25,7 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(log_outcomes, module)?)?;
     module.add_function(wrap_pyfunction!(log_words, module)?)?;
     module.add_function(wrap_pyfunction!(log_event, module)?)?;
+    module.add_function(wrap_pyfunction!(log_text, module)?)?;
     module.add_function(wrap_pyfunction!(log_image, module)?)
 }
 
@@ -152,6 +153,13 @@ fn log_event<'py>(py: Python<'py>, payload: &[u8]) -> PyResult<Event<'py>> {
     let nos = frame.summary.images.iter().collect();
     let stored_ns = frame.summary.head.stored_ns;
     Ok((PyBytes::new(py, frame.json), nos, stored_ns))
+}
+
+/// See `_native.pyi`.
+#[pyfunction]
+fn log_text<'py>(py: Python<'py>, payload: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    let frame = EventFrame::parse(payload).map_err(from_log)?;
+    Ok(PyBytes::new(py, &[frame.text(), b"}"].concat()))
 }
 
 /// An image's number, key and JPEG.

@@ -124,10 +124,16 @@ impl LogGroup {
             .map_err(from_log)
     }
 
-    fn text(&mut self, py: Python<'_>, ledger: &Ledger, payload: &[u8]) -> PyResult<()> {
+    fn text(
+        &mut self,
+        py: Python<'_>,
+        ledger: &Ledger,
+        payload: &[u8],
+        text: &[u8],
+    ) -> PyResult<()> {
         let summary = EventFrame::parse(payload).map_err(from_log)?.summary;
         let states = ledger.lock(py).states(summary.head.seq);
-        self.group.text(payload, states).map_err(from_log)
+        self.group.text(payload, states, text).map_err(from_log)
     }
 
     fn ids(&mut self, py: Python<'_>, ledger: &Ledger, digests: &[u8]) -> PyResult<()> {
