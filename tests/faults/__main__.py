@@ -100,7 +100,7 @@ def catalogue() -> dict[str, Callable[[Path], Finding]]:
         ),
         "damage pages": partial(
             damage.everywhere,
-            what="a page overwritten",
+            what="4 KiB of a file overwritten",
             harm=damage.overwrite_a_page,
             most=damage.EVENTS_ON_A_PAGE,
             times=100,

@@ -12,6 +12,7 @@ from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.model import EventKind, Plate
 from cammra_edge.outbox import EventQuery, NewEvent, log
 from cammra_edge.outbox.check import check_folder
+from cammra_edge.outbox.erasing import WAITING_TOGETHER
 from cammra_edge.outbox.log import Purpose, StorageError
 from tests.fakes import NS, fall_ill, new_event
 
@@ -97,6 +98,21 @@ def test_what_waits_is_named_and_kept_until_it_is_meant_too(bench: Bench) -> Non
     bench.reopen()
     assert deliver_all(bench) == []
     assert plates(bench) == ["PARKED2"]
+
+
+def test_of_many_that_wait_each_is_counted_once(bench: Bench) -> None:
+    """They are looked at a few at a time, so that their receivers wait for no erasure."""
+    bench.outbox.profile_id("gate")
+    many = 2 * WAITING_TOGETHER + 10
+    bench.outbox.put([said(n, f"WAITS{n}") for n in range(1, many + 1)])
+    flying = [bench.outbox.take(1) for _ in range(3)]
+    erased = bench.outbox.history.erase(everything=True)
+    assert (erased.events, erased.waiting) == (0, (("gate", many),))
+    erased = bench.outbox.history.erase(everything=True, undelivered=True)
+    assert (erased.events, erased.waiting) == (many - 3, (("gate", 3),))
+    assert bench.outbox.tally(1).dropped == {"erased by hand": many - 3}
+    assert bench.outbox.take(1) is None
+    assert {one.seq for one in flying if one is not None} == erased.kept
 
 
 def test_a_time_before_which_all_goes(bench: Bench) -> None:

@@ -310,9 +310,11 @@ def test_a_picture_whose_event_was_never_written_is_gone(bench: Bench) -> None:
     bench.outbox.put([kept])
     orphan = b"\xff\xd8" + PLATE.encode() * 100
     with bench.outbox._writer.turn:
-        assert bench.outbox._writer.write(lambda group: group.image(77, "shot", orphan), 2000)
+        assert bench.outbox._writer.write(lambda group: group.image(77, PLATE, orphan), 2000)
     assert traces_in(bench.path, PLATE)
     assert bench.outbox.history.erase(plate=PLATE).events == 0
+    is_clean(bench)
+    bench.outbox._store.log.close_segment(Purpose.EVENTS)  # which tells of all its pictures
     is_clean(bench)
     delivery = bench.reopen().take(1)
     assert delivery is not None

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from cammra_edge.storing import LogGroup
 
 SEQS_TOGETHER = 8192
+WAITING_TOGETHER = 64
+"""Events that wait, looked at together: others wait for that."""
 _WAITS = 3
 """Waiting or parked, as bits of `Ledger.states`."""
 
@@ -98,8 +100,7 @@ class Erasing:
     ) -> Erased:
         surveyed = self._survey(what.bearing, closed, also_open=True)
         seqs = {*search(), *(seq for one in surveyed.values() for seq in one.bearing)}
-        with self._lock:
-            doomed, erased = self._doomed(sorted(seqs), undelivered=what.undelivered)
+        doomed, erased = self._doomed(seqs, undelivered=what.undelivered)
         number = int.from_bytes(os.urandom(8), "little") >> 1
         if doomed:
             self._begun[number] = sorted(doomed)
@@ -145,30 +146,37 @@ class Erasing:
                     found[segment] = self._overwriting.survey(segment, bearing)
         return found
 
-    def _doomed(self, seqs: Sequence[int], *, undelivered: bool) -> tuple[set[int], Erased]:
+    def _doomed(self, seqs: set[int], *, undelivered: bool) -> tuple[set[int], Erased]:
         """Which of them go, and how many deliveries of each profile keep theirs from going."""
         ledger = self._store.ledger
-        flying = self._queues.in_flight()
-        numbers = self._profiles.numbers()
-        doomed: set[int] = set()
+        waits = sorted(seq for seq in seqs if ledger.states(seq) & _WAITS)
+        doomed = seqs.difference(waits)
         waiting: Counter[str] = Counter()
-        for seq in seqs:
-            if not ledger.states(seq) & _WAITS:
-                doomed.add(seq)
-                continue
-            wanted = [
-                (key, number)
-                for key, number in numbers.items()
-                if ledger.delivery(seq, number) is not None
-            ]
-            if undelivered and seq not in flying:
-                doomed.add(seq)
-                for _, number in wanted:
-                    self._queues.drop(number, seq, Dropped.ERASED)
-            else:
-                waiting.update(key for key, _ in wanted)
+        for begin in range(0, len(waits), WAITING_TOGETHER):
+            with self._lock:
+                for seq in waits[begin : begin + WAITING_TOGETHER]:
+                    keys = self._kept_by(seq, undelivered=undelivered)
+                    waiting.update(keys or ())
+                    if keys is None:
+                        doomed.add(seq)
         kept = frozenset(seqs) - doomed
         return doomed, Erased(waiting=tuple(waiting.items()), kept=kept)
+
+    def _kept_by(self, seq: int, *, undelivered: bool) -> list[str] | None:
+        """The profiles whose deliveries keep an event from going; `None` where it goes. Called with the lock."""
+        ledger = self._store.ledger
+        if not ledger.states(seq) & _WAITS:  # it was settled meanwhile
+            return None
+        wanted = [
+            (key, number)
+            for key, number in self._profiles.numbers().items()
+            if ledger.delivery(seq, number) is not None
+        ]
+        if not undelivered or seq in self._queues.in_flight():
+            return [key for key, _ in wanted]
+        for _, number in wanted:
+            self._queues.drop(number, seq, Dropped.ERASED)
+        return None
 
     # -- begin, overwrite, end -------------------------------------------------------------------
 
@@ -193,7 +201,7 @@ class Erasing:
             broken = one.broken if reaches or was_before else ()
             self._overwriting.blank(segment, (*broken, *one.former))
             was_before = reaches
-        self._overwriting.blank_unnamed_pictures()
+        self._overwriting.blank_unnamed_pictures(surveyed)
         log.erase_set_aside()
         log.blank_spare()
 

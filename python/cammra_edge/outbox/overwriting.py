@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 _DIGEST_HEAD = struct.Struct("<BI")  # kind and length
 _PICTURE = struct.Struct("<QIQI")  # offset and length of the frame, number, length of the JPEG
 _IMAGE = 3
+SEQS_TOGETHER = 1024
+"""Events forgotten in memory at once: others wait meanwhile."""
 _DIRECTORY = log_directory(bytes(16), 0, 0, 1 << 16, b"")[0][:8]
 """What a directory's frame begins with: magic and kind."""
 
@@ -130,30 +132,20 @@ class Overwriting:
             zeros = [(begin, bytes(end - begin)) for begin, end in ranges]
             self._store.log.overwrite(segment, zeros)
 
-    def blank_unnamed_pictures(self) -> None:
+    def blank_unnamed_pictures(self, surveyed: Mapping[int, Surveyed]) -> None:
         """Erase pictures that no event names: a write that was cut off left them before its event.
 
         Raises:
             StorageError: The disk does not let us.
         """
         digests = dict(self._digests())
-        named = {
-            no
-            for found in digests.values()
-            for no in log_image_nos(found, [seq for seq, *_ in log_events(found)])
-        }
-        with self._lock:
-            named |= self._needed(set())
-        unnamed = {
-            segment: [place for no, *place in _pictures_in(found) if no not in named]
-            for segment, found in digests.items()
-        }
-        self._erase_frames(
-            {
-                segment: [(offset, length) for offset, length in places]
-                for segment, places in unnamed.items()
-            }
-        )
+        named = self._needed(set())
+        for found in digests.values():
+            named.update(log_image_nos(found, [seq for seq, *_ in log_events(found)]))
+        numbers = sorted({no for found in digests.values() for no in _pictures_in(found)} - named)
+        if numbers:
+            self._erase_pictures(digests, numbers)
+            self._tell_less(digests, [], numbers, surveyed)
 
     def overwrite(
         self, doomed: Collection[int], surveyed: Mapping[int, Surveyed]
@@ -163,18 +155,12 @@ class Overwriting:
         Raises:
             StorageError: The disk does not let us.
         """
-        log = self._store.log
         ordered = sorted(doomed)
         digests = dict(self._digests())
         nos = {no for found in digests.values() for no in log_image_nos(found, ordered)}
-        with self._lock:
-            nos -= self._needed(set(ordered))
+        nos -= self._needed(set(ordered))
         numbers = sorted(nos)
-        pictures = {
-            segment: [(offset, length) for _, offset, length in log_images(found, numbers)]
-            for segment, found in digests.items()
-        }
-        self._erase_frames(pictures)
+        pictures = self._erase_pictures(digests, numbers)
         events = {
             segment: [place for place in log_events(found) if place[0] in doomed]
             for segment, found in digests.items()
@@ -188,21 +174,16 @@ class Overwriting:
         for segment, found in digests.items():
             if log_settles(found, ordered):
                 self._erase_settled(segment, ordered)
-        for segment, found in digests.items():
-            places = surveyed[segment].directories if segment in surveyed else ()
-            directories = [(at, log.raw(segment, at, length)) for at, length in places]
-            last = log.directory(segment)
-            directories += [last] if last is not None else []
-            self._put(segment, directories, partial(self._without, ordered, numbers))
-            if log.is_open(segment):
-                log.tell_instead(segment, self._digests_without(ordered, numbers, segment, found))
-        with self._lock:
-            self._store.ledger.erase(ordered)
-            self.erased_images |= nos
-            for seq in ordered:
-                self._store.recent.forget(seq)
+        self._tell_less(digests, ordered, numbers, surveyed)
+        self.erased_images |= nos
+        for begin in range(0, len(ordered), SEQS_TOGETHER):
+            together = ordered[begin : begin + SEQS_TOGETHER]
+            with self._lock:
+                self._store.ledger.erase(together)
+                for seq in together:
+                    self._store.recent.forget(seq)
         seqs = {seq for places in events.values() for seq, *_ in places}
-        return len(seqs), sum(map(len, pictures.values()))
+        return len(seqs), pictures
 
     def _digests(self) -> Iterator[tuple[int, bytes]]:
         log = self._store.log
@@ -213,7 +194,7 @@ class Overwriting:
                 continue
 
     def _needed(self, doomed: set[int]) -> set[int]:
-        """Pictures of events that still wait."""
+        """Pictures of events that still wait. None begins to wait meanwhile: who lets it takes the writer's turn."""
         ledger, log = self._store.ledger, self._store.log
         return {
             no
@@ -227,6 +208,32 @@ class Overwriting:
         for segment, in_segment in places.items():
             frames = [(at, self._store.log.raw(segment, at, length)) for at, length in in_segment]
             self._put(segment, frames, self._erased)
+
+    def _erase_pictures(self, digests: Mapping[int, bytes], nos: list[int]) -> int:
+        places = {
+            segment: [(offset, length) for _, offset, length in log_images(found, nos)]
+            for segment, found in digests.items()
+        }
+        self._erase_frames(places)
+        return sum(map(len, places.values()))
+
+    def _tell_less(
+        self,
+        digests: Mapping[int, bytes],
+        ordered: list[int],
+        nos: list[int],
+        surveyed: Mapping[int, Surveyed],
+    ) -> None:
+        """Have directories, also those that open segments are to get, say no more of these events and pictures."""
+        log = self._store.log
+        for segment, found in digests.items():
+            places = surveyed[segment].directories if segment in surveyed else ()
+            directories = [(at, log.raw(segment, at, length)) for at, length in places]
+            last = log.directory(segment)
+            directories += [last] if last is not None else []
+            self._put(segment, directories, partial(self._without, ordered, nos))
+            if log.is_open(segment):
+                log.tell_instead(segment, self._digests_without(ordered, nos, segment, found))
 
     def _erase_settled(self, segment: int, ordered: list[int]) -> None:
         log = self._store.log
@@ -287,16 +294,16 @@ def _directories_in(content: bytes) -> Iterator[tuple[int, int]]:
         at = content.find(_DIRECTORY, at + 1)
 
 
-def _pictures_in(digests: bytes) -> Iterator[tuple[int, int, int]]:
-    """Number, offset and length of each picture's frame that a segment's digests tell of, but of erased ones."""
+def _pictures_in(digests: bytes) -> Iterator[int]:
+    """Number of each picture that a segment's digests tell of, but of erased ones."""
     at = 0
     while at + _DIGEST_HEAD.size <= len(digests):
         kind, length = _DIGEST_HEAD.unpack_from(digests, at)
         at += _DIGEST_HEAD.size
         if kind == _IMAGE:
-            offset, frame_length, no, jpeg_length = _PICTURE.unpack_from(digests, at)
+            _, _, no, jpeg_length = _PICTURE.unpack_from(digests, at)
             if jpeg_length:
-                yield no, offset, frame_length
+                yield no
         at += length
 
 

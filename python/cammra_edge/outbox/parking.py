@@ -6,6 +6,7 @@ Held by `tests/outbox/test_parking.py`.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from cammra_edge.errors import OutboxError
@@ -132,8 +133,8 @@ class Parking:
             self._probe()
             with self._lock:
                 rows = self._store.ledger.discard(profile_id, seq)
-                for _, profile in rows:
-                    self._tallies.drop(profile, Dropped.DISCARDED)
+                for profile, count in Counter(profile for _, profile in rows).items():
+                    self._tallies.drop(profile, Dropped.DISCARDED, count)
             self._writer.flush()
         return len(rows)
 
