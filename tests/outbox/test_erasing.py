@@ -13,7 +13,8 @@ from cammra_edge.model import EventKind, Plate
 from cammra_edge.outbox import EventQuery, NewEvent, log
 from cammra_edge.outbox.check import check_folder
 from cammra_edge.outbox.erasing import WAITING_TOGETHER
-from cammra_edge.outbox.log import Purpose, StorageError
+from cammra_edge.outbox.log import Log, Purpose, StorageError
+from cammra_edge.outbox.overwriting import Overwriting
 from tests.fakes import NS, fall_ill, new_event
 
 if TYPE_CHECKING:
@@ -160,6 +161,28 @@ def test_an_erasure_that_was_cut_off_is_finished_at_the_next_start(
     assert not is_anywhere(bench.path, "CUTOFF")
 
 
+def test_a_record_that_an_erasure_left_torn_is_told_of_once(bench: Bench) -> None:
+    bench.outbox.put([said(1, "KEEPME1"), said(2, "TORNONE"), said(3, "KEEPME3")])
+    deliver_all(bench)
+    overwrite = Log.overwrite
+
+    def tears(log: Log, segment: int, frames: list[tuple[int, bytes]]) -> None:
+        overwrite(log, segment, [(offset, frame[:24]) for offset, frame in frames])
+        raise StorageError("the power went")
+
+    with (
+        mock.patch.object(Log, "overwrite", tears),
+        mock.patch.object(Overwriting, "_erase_pictures", return_value=0),  # so it is the record
+        pytest.raises(OutboxError, match="the power went"),
+    ):
+        bench.outbox.history.erase(plate="TORNONE")
+    assert bench.crash().status().lost_events == 1
+    assert not is_anywhere(bench.path, "TORNONE")
+    for opened in (bench.crash, bench.reopen):
+        assert opened().status().lost_events == 0
+        assert plates(bench) == ["KEEPME3", "KEEPME1"]
+
+
 def test_a_disk_that_refuses_is_said(bench: Bench) -> None:
     bench.outbox.put([said(1, "AA1")])
     deliver_all(bench)
@@ -214,10 +237,10 @@ def test_a_disk_that_failed_over_an_open_segment_is_not_believed(bench: Bench) -
         pytest.raises(OutboxError, match="the disk fails"),
     ):
         bench.outbox.history.erase(plate="ERASEME1")
+    assert not bench.outbox._store.log.is_open(1)
     bench.clock.advance(2)
     bench.outbox.tick()
     bench.outbox.put([said(3, "KEEPME3")])
     deliver_all(bench)
-    assert len(bench.outbox._store.log.numbers()) == 2
     assert not is_anywhere(bench.path, "ERASEME1")
     assert plates(bench) == ["KEEPME3", "KEEPME2"]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.errors import OutboxError
 from cammra_edge.outbox.found import Erased
-from cammra_edge.outbox.log import DamagedError, StorageError
+from cammra_edge.outbox.log import DamagedError, Purpose, StorageError
 from cammra_edge.outbox.overwriting import Overwriting, Surveyed, is_before
 from cammra_edge.outbox.values import Dropped
 
@@ -118,7 +118,9 @@ class Erasing:
             try:
                 for number in self._begun:
                     self._say(number)
-                surveyed = self._survey(None, also_open=True)
+                for purpose in Purpose:  # what is torn there is told of once, not at each start
+                    self._store.log.close_segment(purpose)
+                surveyed = self._survey(None)
                 self._blank(surveyed, None)
                 for number in tuple(self._begun):
                     self._end(number, surveyed)
