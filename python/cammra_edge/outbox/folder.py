@@ -18,6 +18,7 @@ from cammra_edge.outbox.lock import ProcessLock
 from cammra_edge.outbox.mark import MarkFile
 from cammra_edge.outbox.segment import (
     FORMAT,
+    Handle,
     Segment,
     found_segment,
     has_frames,
@@ -264,9 +265,13 @@ def sync_folder(path: Path) -> None:
 
 def _sets_in(aside: Path) -> list[int]:
     try:
-        return sorted(int(path.name) for path in aside.iterdir() if path.name.isdigit())
+        return sorted(int(path.name) for path in aside.iterdir() if _is_set(path))
     except OSError:
         return []
+
+
+def _is_set(path: Path) -> bool:
+    return path.name.isdecimal() and stat.S_ISDIR(path.lstat().st_mode)
 
 
 def _remove(folder: Path) -> None:
@@ -277,10 +282,12 @@ def _remove(folder: Path) -> None:
 
 def _blank(path: Path) -> None:
     """Zeros for whatever a file holds; one that holds nothing else is not written."""
-    with path.open("r+b", buffering=0) as file:
-        length = os.fstat(file.fileno()).st_size
-        for at in range(0, length, _ZEROS_BYTES):
-            zeros = bytes(min(_ZEROS_BYTES, length - at))
-            if os.pread(file.fileno(), len(zeros), at) != zeros:
-                write_all(file.fileno(), (zeros,), at, len(zeros))
-        os.fdatasync(file.fileno())
+    if path.is_symlink():
+        return  # what it leads to is not ours
+    handle = Handle(path)
+    length = os.fstat(handle.fd).st_size
+    for at in range(0, length, _ZEROS_BYTES):
+        zeros = bytes(min(_ZEROS_BYTES, length - at))
+        if os.pread(handle.fd, len(zeros), at) != zeros:
+            write_all(handle.fd, (zeros,), at, len(zeros))
+    os.fdatasync(handle.fd)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.outbox import records
 from cammra_edge.outbox.census import LAST_SEQ, SKIPPED, Doubt, skipped_in
 from cammra_edge.outbox.mark import Mark
+from cammra_edge.outbox.noted import number_in
 from cammra_edge.outbox.rows import ALL_IMAGES, MOST_PICKED, EventRow, ImageRow, WantedRow
 from cammra_edge.storing import log_vehicle_hash
 
@@ -79,11 +80,11 @@ class Intake:
         """Go on after what mark and log know."""
         self._skipped |= skipped_in(state)
         seq, image_no, car_id = self._store.ledger.highest
-        self._seq = max(self._seq, seq, mark.seq, _number(state, LAST_SEQ))
+        self._seq = max(self._seq, seq, mark.seq, number_in(state, LAST_SEQ))
         self._image_no = max(
-            self._image_no, image_no, mark.image_no, _number(state, _LAST_IMAGE_NO)
+            self._image_no, image_no, mark.image_no, number_in(state, _LAST_IMAGE_NO)
         )
-        self._car_id = max(self._car_id, car_id, mark.car_id, _number(state, _LAST_CAR_ID))
+        self._car_id = max(self._car_id, car_id, mark.car_id, number_in(state, _LAST_CAR_ID))
 
     @property
     def seq(self) -> int:
@@ -211,8 +212,3 @@ def _carried(new: NewEvent, image_keys: Sequence[str] | None) -> tuple[int, int]
             data = new.images.get(ref.image_key)
             size_bytes += ref.size_bytes if data is None else len(data)
     return bits, size_bytes
-
-
-def _number(state: Mapping[str, object], name: str) -> int:
-    value = state.get(name)
-    return value if isinstance(value, int) else 0

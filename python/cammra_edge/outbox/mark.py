@@ -18,6 +18,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from cammra_edge.framing import crc32
+from cammra_edge.outbox.noted import MOST_PROFILES, is_number
+from cammra_edge.outbox.segment import LAST_DOUBTFUL_SEGMENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +33,9 @@ _PACKET = struct.Struct("<IQ")
 _CRC = struct.Struct("<I")
 _MAGIC = b"CMk1"
 _PACKETS_KEPT = (SLOT_BYTES - _NUMBERS.size - _CRC.size) // _PACKET.size
+_MOST_BYTES = 1 << 20
+_NOT_ELSEWHERE = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+"""What stands there under our name may be a link to somebody else's file, or a pipe."""
 _PROFILES = struct.Struct("<I16sI")  # CRC of what follows, store id, length of the JSON
 
 
@@ -65,7 +70,7 @@ class MarkFile:
         content = b""
         if path is not None:
             with contextlib.suppress(OSError):
-                content = path.read_bytes()
+                content = _content_of(path)
         slots = [_slot_from(content[at : at + SLOT_BYTES]) for at in (0, SLOT_BYTES)]
         self._turn, self.store_id, self.segment, self.mark = max(slots, key=lambda slot: slot[0])
         store_id, self.profiles = _profiles_from(content[2 * SLOT_BYTES :])
@@ -101,7 +106,7 @@ class MarkFile:
             return
         try:
             if self._fd < 0:
-                self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | _NOT_ELSEWHERE, 0o600)
                 os.fchmod(self._fd, 0o600)
             os.pwrite(self._fd, content, place)
         except OSError:
@@ -112,6 +117,14 @@ class MarkFile:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+def _content_of(path: Path) -> bytes:
+    fd = os.open(path, os.O_RDONLY | _NOT_ELSEWHERE)
+    try:
+        return os.pread(fd, _MOST_BYTES, 0)
+    finally:
+        os.close(fd)
 
 
 def _slot_from(slot: bytes) -> tuple[int, bytes, int, Mark]:
@@ -125,6 +138,9 @@ def _slot_from(slot: bytes) -> tuple[int, bytes, int, Mark]:
     except struct.error:
         return 0, b"", 0, Mark()
     seq, image_no, car_id, closed = highest
+    given = (turn, seq, image_no, car_id, *packets.values())
+    if segment > LAST_DOUBTFUL_SEGMENT or not all(map(is_number, given)):
+        return 0, b"", 0, Mark()
     mark = Mark(seq, image_no, car_id, closed=bool(closed), packets=packets)
     return turn, store_id, segment, mark
 
@@ -137,6 +153,8 @@ def _profiles_from(place: bytes) -> tuple[bytes, dict[str, int]]:
         if len(text) != length or crc != crc32(place[_CRC.size : _PROFILES.size + length], 0):
             return b"", {}
         numbers = json.loads(text)
-        return store_id, {str(key): int(number) for key, number in numbers.items()}
-    except (struct.error, ValueError, TypeError, AttributeError):
+        return store_id, {
+            key: number for key, number in numbers.items() if is_number(number, MOST_PROFILES)
+        }
+    except (struct.error, ValueError, TypeError, AttributeError, RecursionError):
         return b"", {}

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cammra_edge.outbox.noted import MOST_PROFILES, by_number
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_KEY = "profile_key"
+_KEY = "profile_key:"
 KEYED = _KEY.encode()
 """Stands in a saved state that tells of keys."""
 
@@ -64,7 +66,7 @@ class Profiles:
     def state(self) -> dict[str, object]:
         """What to save."""
         self._saving = dict(self._numbers)
-        return {f"{_KEY}:{number}": key for key, number in self._numbers.items()}
+        return {f"{_KEY}{number}": key for key, number in self._numbers.items()}
 
     def saved(self) -> dict[str, int] | None:
         """What `state` gave is written; returns it where it is new."""
@@ -76,12 +78,7 @@ class Profiles:
 
 def numbers_from(state: Mapping[str, object]) -> dict[str, int]:
     """The numbers by key that a saved state tells."""
-    numbers: dict[str, int] = {}
-    for name, value in state.items():
-        kind, _, number = name.partition(":")
-        if kind == _KEY and number.isdecimal():
-            numbers[str(value)] = int(number)
-    return numbers
+    return {str(key): number for number, key in by_number(state, _KEY, MOST_PROFILES).items()}
 
 
 def renumbered(before: Mapping[str, int], after: Mapping[str, int]) -> dict[int, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cammra_edge.outbox.segment import FRAME_HEAD_BYTES, DamagedError
+from cammra_edge.outbox.segment import FRAME_HEAD_BYTES, MOST_READ_BYTES, DamagedError
 
 if TYPE_CHECKING:
     from cammra_edge.outbox.segment import Purpose
@@ -56,7 +56,7 @@ def read_again(number: int, shelf: Shelf, tail: Tail) -> Replayed:
         return Replayed(segment=number, purpose=segment.purpose, digests=directory[2])
     digests, end, broken = shelf.scan(number)
     later = (other for other in shelf.segments.values() if other.number > number)
-    whole = segment.size == segment.file_bytes
+    whole = segment.size == segment.file_bytes <= MOST_READ_BYTES
     if whole and tail.folder is not None and segment.purpose not in {x.purpose for x in later}:
         tail.go_on(segment, shelf.handle(number), end, digests)
     return Replayed(

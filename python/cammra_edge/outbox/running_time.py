@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cammra_edge.outbox.noted import is_number, number_in
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -37,8 +39,8 @@ class RunningTime:
 
     def add(self, state: Mapping[str, object]) -> None:
         """Go on after what was saved."""
-        base_ns = _number(state, _RUNNING)
-        saved_utc_ns = _number(state, _SAVED_AT)
+        base_ns = number_in(state, _RUNNING)
+        saved_utc_ns = number_in(state, _SAVED_AT)
         self._absences = _absences_from(state)
         absent_ns = self._clock.utc_ns() - saved_utc_ns
         if saved_utc_ns > _PLAUSIBLE_UTC_NS and absent_ns > 0:
@@ -66,12 +68,11 @@ class RunningTime:
         return {_ABSENCES: self._absences} if self._absences else {}
 
 
-def _number(state: Mapping[str, object], name: str) -> int:
-    value = state.get(name)
-    return value if isinstance(value, int) else 0
-
-
 def _absences_from(state: Mapping[str, object]) -> list[tuple[int, int]]:
     value = state.get(_ABSENCES)
     pairs = value if isinstance(value, list) else []
-    return [(at_ns, absent_ns) for at_ns, absent_ns in pairs]
+    return [
+        (pair[0], pair[1])
+        for pair in pairs
+        if isinstance(pair, list) and len(pair) == 2 and all(map(is_number, pair))  # noqa: PLR2004 - a pair
+    ]

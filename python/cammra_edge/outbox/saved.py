@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.census import GIVEN_BACK, SEGMENTS
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 BOUNDARY_KEY = "boundary_key"
 KEY_BYTES = 32
+_HEX_KEY = re.compile(f"[0-9a-f]{{{2 * KEY_BYTES}}}")
 _JSON = json.JSONEncoder(separators=(",", ":"))
 
 
@@ -51,7 +53,7 @@ class Saved:
         self._tallies.add(state)
         self._running_time.add(state)
         key = state.get(BOUNDARY_KEY)
-        if isinstance(key, str) and len(key) == 2 * KEY_BYTES:
+        if isinstance(key, str) and _HEX_KEY.fullmatch(key):
             self.boundary_key = bytes.fromhex(key)
             self._key_saved = True
 

@@ -28,9 +28,15 @@ HEADER_BYTES = 128  # more than a header has
 FRAME_HEAD_BYTES = 16
 TRAILER_BYTES = 32
 SIZE_STEP = 64 << 10
+LAST_SEGMENT = (1 << 32) - 2
+"""The ledger knows no higher number."""
+LAST_DOUBTFUL_SEGMENT = 1 << 31
+"""Where nothing but a name or the mark tells a number: the numbers behind it must last."""
+MOST_READ_BYTES = 128 << 20
+"""A file that is longer has other reasons than what we wrote; no more of it is read into memory."""
 SETTLEMENT_BYTES = 64 << 10
 DIRECTORY_KIND = 11
-_NAME = re.compile(r"(events|text)-(\d{10,20})\.log")
+_NAME = re.compile(r"(events|text)-([0-9]{10})\.log")
 _COPY = re.compile(r"(events|text)-.*\.log")
 _BUFFERS_AT_ONCE = 512
 _FRAME_MAGIC = log_directory(bytes(16), 0, 0, 1 << 16, b"")[0][:4]
@@ -157,10 +163,12 @@ def found_segment(path: Path) -> Segment | None:
     try:
         content = os.pread(handle.fd, HEADER_BYTES, 0)
         version, purpose, store_id, number, size = log_header(content)
+        if not 0 < number <= LAST_SEGMENT:
+            raise DamagedError(f"no segment has number {number}")
         return Segment(number, Purpose(purpose), path, size, status.st_size, store_id, version, key)
     except (OSError, ValueError):
         name = _NAME.fullmatch(path.name)
-        if name is None:
+        if name is None or not 0 < int(name[2]) <= LAST_DOUBTFUL_SEGMENT:
             return None
         purpose = Purpose[name[1].upper()]
         return Segment(int(name[2]), purpose, path, 0, status.st_size, b"", FORMAT, key)
@@ -253,6 +261,8 @@ def read_directory(fd: int, segment: Segment) -> tuple[int, bytes, bytes] | None
     try:
         trailer = os.pread(fd, TRAILER_BYTES, segment.size - TRAILER_BYTES)
         offset, length = log_trailer(segment.store_id, segment.number, segment.size, trailer)
+        if length > MOST_READ_BYTES:
+            return None
         frame = os.pread(fd, length, offset)
         kind, digests = log_read(segment.store_id, segment.number, offset, frame)
     except ValueError:
@@ -267,7 +277,11 @@ def scan(fd: int, segment: Segment, store_id: bytes) -> tuple[bytes, int, list[t
         OSError: Nothing of it can be read.
     """
     length = segment.file_bytes if segment.cut_short else segment.file_bytes - TRAILER_BYTES
-    return log_scan(store_id, segment.number, _content(fd, max(0, length)), 0)
+    read = min(max(0, length), MOST_READ_BYTES)
+    digests, end, broken = log_scan(store_id, segment.number, _content(fd, read), 0)
+    if read < length:
+        broken.append((read, length))
+    return digests, end, broken
 
 
 def _content(fd: int, length: int) -> bytes:

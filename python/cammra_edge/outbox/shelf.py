@@ -185,6 +185,9 @@ class Shelf:
             DamagedError: The segment is not there, or shorter.
             StorageError: The disk does not let us.
         """
+        segment = self.segments.get(number)
+        if segment is not None and offset + length > segment.file_bytes:
+            raise DamagedError(f"segment {number} ends before {offset + length}")
         since_ns = self.began()
         try:
             content = self._bytes_at(number, offset, length)

@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cammra_edge.outbox.noted import MOST_PROFILES, by_number, is_number
 from cammra_edge.outbox.values import Dropped, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_PROFILE = "profile"
+_PROFILE = "profile:"
 _COUNTED = ("put", "delivered", "retried", "parked", "expired")
 
 
@@ -54,10 +55,8 @@ class Tallies:
 
     def add(self, state: Mapping[str, object]) -> None:
         """Count what was saved on top of what is counted since."""
-        for name, value in state.items():
-            kind, _, number = name.partition(":")
-            if kind == _PROFILE and number.isdecimal():
-                self._add(int(number), str(value))
+        for profile_id, value in by_number(state, _PROFILE, MOST_PROFILES).items():
+            self._add(profile_id, str(value))
 
     def _add(self, profile_id: int, text: str) -> None:
         numbers, *dropped = text.split("|")
@@ -65,6 +64,8 @@ class Tallies:
             packet, *counted = map(int, numbers.split())
             by_reason = {why: int(number) for why, _, number in map(_parted, dropped)}
         except ValueError:
+            return
+        if not all(map(is_number, (packet, *counted, *by_reason.values()))):
             return
         count = self._counts.setdefault(profile_id, Count())
         count.packet = max(count.packet, packet)
@@ -140,7 +141,7 @@ class Tallies:
         """What the next group writes."""
         self._saving |= self._changed
         self._changed.clear()
-        return {f"{_PROFILE}:{profile_id}": self._text(profile_id) for profile_id in self._saving}
+        return {f"{_PROFILE}{profile_id}": self._text(profile_id) for profile_id in self._saving}
 
     def whole(self) -> dict[str, object]:
         """All of it."""
