@@ -12,10 +12,13 @@ import pytest
 
 from cammra_edge.errors import OutboxError
 from cammra_edge.outbox.lock import ProcessLock, holder_of
+from tests.fakes import new_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.outbox.conftest import Bench
 
 HOLD = """
 import sys, time
@@ -145,3 +148,15 @@ def test_one_that_was_released_is_not_taken_again(tmp_path: Path) -> None:
 def test_without_a_lock_file_nobody_holds_it(tmp_path: Path) -> None:
     assert holder_of(tmp_path) is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_whoever_comes_late_does_not_open_a_closed_outbox_again(bench: Bench) -> None:
+    bench.outbox.put([new_event(1)])
+    late, delivery = bench.outbox, bench.outbox.take(1)
+    assert delivery is not None
+    late.close()
+    late.done(delivery)
+    for _ in range(3):
+        bench.clock.advance(5.0)
+        late.tick()
+    assert bench.open().waiting(1).events == 1

@@ -204,8 +204,10 @@ class Log(LogReading):
         that succeeds clears it. Segments that are gone with their folder stand in `lost`.
 
         Raises:
-            OutboxError, StorageError: As `open`; not yet.
+            OutboxError, StorageError: As `open`; not yet. A log that was closed stays so.
         """
+        if self._closed:
+            raise StorageError(f"{self._path} was closed")
         if self._folder is None or not (self._folder.in_place and self._folder.lock.renew()):
             self._tail.give_up_all()
             self.open()
