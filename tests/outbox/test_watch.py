@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import threading
 from pathlib import Path
@@ -14,7 +16,7 @@ from cammra_edge.outbox.lock import ProcessLock
 from cammra_edge.outbox.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SOON_S = 20.0
 QUIET_S = 0.3
@@ -165,3 +167,34 @@ def test_it_ends_when_it_is_closed(folder: Path, lock: ProcessLock) -> None:
     watch.close()
     thread.join(SOON_S)
     assert not thread.is_alive()
+
+
+def refuse(error: Exception) -> Callable[..., object]:
+    def refused(*_: object) -> object:
+        raise error
+
+    return refused
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        (os, "pipe", OSError(errno.EMFILE, "too many")),
+        (threading.Thread, "start", RuntimeError("no threads left")),
+    ],
+    ids=["descriptors", "threads"],
+)
+def test_what_cannot_watch_keeps_no_descriptors(
+    folder: Path,
+    lock: ProcessLock,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: tuple[object, str, Exception],
+) -> None:
+    what, name, error = failure
+    monkeypatch.setattr(what, name, refuse(error))
+    before = {*Path("/proc/self/fd").iterdir()}
+    with pytest.raises(type(error)):
+        Watch(folder, lock, lambda: None)
+    assert {
+        *Path("/proc/self/fd").iterdir()
+    } <= before  # those of earlier watches may still be closing

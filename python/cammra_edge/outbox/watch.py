@@ -56,9 +56,15 @@ class Watch:
         self._mounts = -1
         with contextlib.suppress(OSError):
             self._mounts = os.open(_MOUNTS, os.O_RDONLY | os.O_CLOEXEC)
-        self._end_read, self._end_write = os.pipe()
-        self._thread = threading.Thread(target=self._run, name="outbox-watch", daemon=True)
-        self._thread.start()
+        self._end_read = self._end_write = -1
+        try:
+            self._end_read, self._end_write = os.pipe()
+            self._thread = threading.Thread(target=self._run, name="outbox-watch", daemon=True)
+            self._thread.start()
+        except (OSError, RuntimeError):
+            self.close()
+            self._close_own()
+            raise
 
     def close(self) -> None:
         """Stop, without waiting for it: `changed` may be on its way; harmless when stopped already."""
@@ -77,9 +83,12 @@ class Watch:
             while self._end_read not in (ready := dict(poll.poll())):
                 self._tell(ready)
         finally:
-            for fd in (self._notices, self._mounts, self._end_read):
-                if fd >= 0:
-                    os.close(fd)
+            self._close_own()
+
+    def _close_own(self) -> None:
+        for fd in (self._notices, self._mounts, self._end_read):
+            if fd >= 0:
+                os.close(fd)
 
     def _tell(self, ready: dict[int, int]) -> None:
         changed = False
