@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -9,20 +10,25 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 
 from cammra_edge.config import OutboxSettings
-from cammra_edge.engine import Engine, socket_place
+from cammra_edge.engine import Engine, local_socket, socket_place
+from cammra_edge.engine.local_socket import LocalSocket
 from tests.emulation import PATIENCE
+from tests.fakes import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OWNER = frozenset({os.geteuid()})
 PROMPT_S = 20.0 * PATIENCE
+QUIET_S = 0.3
 
 
 @pytest.fixture(autouse=True)
@@ -240,3 +246,55 @@ def test_without_the_packages_of_the_page_the_answer_says_what_to_install(
             head, _, body = asked(Path(engine.status().local_socket)).partition(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 503")
             assert "pip install 'cammra-edge[page]'" in json.loads(body)["error"]
+
+
+@pytest.fixture
+def speaker(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Stands in for what speaks on the socket."""
+    speaker = ModuleType("speaker")
+    monkeypatch.setitem(sys.modules, "speaker", speaker)
+    monkeypatch.setattr(local_socket, "SPEAKER", "speaker")
+    return speaker
+
+
+def test_who_cannot_be_let_in_for_want_of_descriptors_keeps_no_processor_busy(
+    outbox: Path, speaker: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once, again = threading.Event(), threading.Event()
+
+    def fail(*_: object) -> None:
+        (again if once.is_set() else once).set()
+        raise OSError(errno.EMFILE, "too many open files")
+
+    speaker.__dict__["speak"] = fail
+    monkeypatch.setattr(local_socket, "_AGAIN_AFTER_MS", 3_600_000)
+    monkeypatch.setattr(LocalSocket, "_decline", lambda *_: None)  # it cannot accept either
+    listening = LocalSocket(object(), outbox, FakeClock())
+    with socket.socket(socket.AF_UNIX) as link:
+        link.connect(listening.path)
+        assert once.wait(PROMPT_S)
+        assert not again.wait(QUIET_S)
+    listening.close()
+
+
+def test_an_answer_that_outlives_the_engine_ends_its_thread(
+    outbox: Path, speaker: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answered = threading.Event(), threading.Event()
+
+    def answer(*_: object) -> None:
+        asked.set()
+        answered.wait(PROMPT_S)
+
+    speaker.__dict__["speak"] = answer
+    monkeypatch.setattr(local_socket, "_STOP_S", 0.0)
+    listening = LocalSocket(object(), outbox, FakeClock())
+    with socket.socket(socket.AF_UNIX) as link:
+        link.connect(listening.path)
+        assert asked.wait(PROMPT_S)
+        listening.close()
+        answered.set()
+    thread = listening._thread
+    assert thread is not None
+    thread.join(PROMPT_S)
+    assert not thread.is_alive()

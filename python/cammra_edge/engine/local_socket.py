@@ -34,6 +34,8 @@ _log = logging.getLogger(__name__)
 SPEAKER = "cammra_edge.web.local"
 """Its `speak(engine, clock, listener, ended)` answers who connects, and returns when nobody has for a while."""
 _STOP_S = 5.0
+_AGAIN_AFTER_MS = 1000
+"""Who connects is there still when nothing could answer, for want of descriptors perhaps."""
 _DECLINE_S = 1.0
 _MOST_HEADERS = 64 << 10
 
@@ -79,12 +81,11 @@ class LocalSocket:
 
     def close(self) -> None:
         """Let answers under way end, and remove the socket."""
-        with self._ended, self._end:
-            if self._thread is None:
-                return
-            self._end.send(b".")
-            self._thread.join(_STOP_S)
-            self._listener.close()
+        self._end.close()
+        if self._thread is None:
+            self._ended.close()
+            return
+        self._thread.join(_STOP_S)
         with suppress(OSError):
             if self._place.stat().st_ino == self._inode:
                 self._place.unlink()
@@ -92,10 +93,15 @@ class LocalSocket:
                 self._sign.unlink()
 
     def _work(self) -> None:
-        poll = select.poll()
-        poll.register(self._listener, select.POLLIN)
-        poll.register(self._ended, select.POLLIN)
-        while self._ended.fileno() not in (number for number, _ in poll.poll()):
+        with self._ended, self._listener:  # closed by who waits for them, though `close` may not
+            self._answer_all()
+
+    def _answer_all(self) -> None:
+        end, anything = select.poll(), select.poll()
+        end.register(self._ended, select.POLLIN)
+        anything.register(self._ended, select.POLLIN)
+        anything.register(self._listener, select.POLLIN)
+        while anything.poll() and not end.poll(0):
             try:
                 speaker = import_module(SPEAKER)
                 speaker.speak(self._engine, self._clock, self._listener, self._ended)
@@ -104,6 +110,7 @@ class LocalSocket:
             except Exception:  # noqa: BLE001 - whatever it is, the engine goes on
                 _log.exception("local socket failed")
                 self._decline("Something went wrong here; the log has it.")
+                end.poll(_AGAIN_AFTER_MS)
 
     def _decline(self, why: str) -> None:
         """Tell one who connects that nobody can answer."""
