@@ -31,6 +31,7 @@ __all__ = [
     "log_erasures",
     "log_event",
     "log_events",
+    "log_has_bare_ids",
     "log_header",
     "log_image",
     "log_image_nos",
@@ -837,6 +838,9 @@ def log_image_nos(digests: bytes, seqs: Sequence[int]) -> list[int]:
 
 def log_erasures(digests: bytes) -> tuple[list[tuple[int, list[int]]], list[int]]:
     """The erasures that a segment says were begun, each with its events, and those that it says are done."""
+
+def log_has_bare_ids(digests: bytes) -> bool:
+    """Does a segment know ids that no text of it tells: of events that are gone, or erased?"""
 
 def log_settled_frames(
     store_id: bytes, segment: int, content: bytes, seqs: Sequence[int]

@@ -175,6 +175,20 @@ def test_switched_off_nothing_is_remembered_but_ids(bench: Bench) -> None:
     assert deliver_all(bench) == []
 
 
+def test_what_was_erased_is_known_when_its_segment_is_used_again(bench: Bench) -> None:
+    bounded(bench, history_bytes=2 * MIB)
+    bench.outbox.put([said(1)])
+    deliver_all(bench)
+    bench.outbox.history.erase(everything=True)
+    for vehicle_no in range(2, 101):
+        bench.outbox.put([said(vehicle_no)])
+        deliver_all(bench)
+    assert not (bench.path / "events-0000000001.log").exists()
+    bench.reopen()
+    bench.outbox.put([said(1)])
+    assert deliver_all(bench) == []
+
+
 def test_a_segment_that_cannot_be_read_now_is_not_given_back(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

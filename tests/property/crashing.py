@@ -16,6 +16,8 @@ from cammra_edge.outbox.log import Log
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.property.power import Disk
+
 _CALLS = ("write", "pwrite", "pwritev", "fsync", "fdatasync", "ftruncate", "fchmod")
 _OF_PATHS = ("rename", "unlink", "mkdir", "rmdir")
 
@@ -30,13 +32,15 @@ class Mortal:
     Args:
         dies_at: At which call, from 1; 0: never.
         part: How much of a write is there all the same, in eighths.
+        disk: Told of all that changes it, and of each flush.
     """
 
-    def __init__(self, dies_at: int = 0, part: int = 0) -> None:
+    def __init__(self, dies_at: int = 0, part: int = 0, disk: Disk | None = None) -> None:
         self.calls = 0
         self.is_dead = False
         self._dies_at = dies_at
         self._part = part
+        self._disk = disk
         self._thread = threading.get_ident()
         self._logs: list[Log] = []
         self._locks: list[ProcessLock] = []
@@ -62,7 +66,12 @@ class Mortal:
                     whole = content if call.__name__ == "pwrite" else b"".join(content)
                     pwrite(fd, bytes(whole)[: len(whole) * self._part // 8], offset)
                 self._die()
-            return call(*args, **named)
+            done = call(*args, **named)
+            if self._disk is not None:
+                self._disk.look()
+                if call.__name__ in {"fsync", "fdatasync"}:
+                    self._disk.flushed(args[0])
+            return done
 
         return wrapped
 

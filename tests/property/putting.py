@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -48,6 +49,19 @@ class Put:
     @property
     def waits(self) -> bool:
         return any(stand.now is not Stands.SETTLED for stand in self.stands.values())
+
+
+class Packets:
+    """The packet numbers that each profile's stored events have."""
+
+    def __init__(self) -> None:
+        self._given: defaultdict[int, set[int]] = defaultdict(set)
+
+    def add(self, no: int, packet: int) -> None:
+        """One more event is stored for a profile: numbers go up without a gap."""
+        given = self._given[no]
+        given.add(packet)
+        assert len(given) == max(given), "a packet number is passed over"
 
 
 def bearing(event: Event, plate: str, where: int) -> Event:

@@ -28,7 +28,7 @@ from tests.budget import NIGHTLY
 from tests.fakes import NS, FakeClock, crash, new_event
 from tests.outbox.traces import traces_in
 from tests.property.crashing import DiedError, Mortal
-from tests.property.putting import Put, Stand, Stands, bearing
+from tests.property.putting import Packets, Put, Stand, Stands, bearing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +56,7 @@ class Remembering(RuleBasedStateMachine):
         self.packets: dict[tuple[int, int], str] = {}
         self.packet_of: dict[tuple[int, str], int] = {}
         self.first_taken: defaultdict[tuple[int, int], int] = defaultdict(int)
+        self.given = Packets()
         self.tried: set[tuple[int, str]] = set()
         self.by_hand: set[tuple[int, str]] = set()
         self.flying: dict[int, Delivery] = {}
@@ -106,12 +107,14 @@ class Remembering(RuleBasedStateMachine):
 
     def look(self) -> None:
         """After a crash: how everything stands is what the model allows, and what the model goes on from."""
+        assert not self.outbox.status().damage
+        assert not self.outbox.status().lost_events
         for event_id, put in list(self.put_events.items()):
             if not self.outbox.knows(event_id):
                 assert not put.sure, "an event is lost that put returned for"
                 del self.put_events[event_id]
                 continue
-            put.sure = True
+            self.stored(put)
             for no, stand in put.stands.items():
                 now = self.standing(event_id, no)
                 assert now in stand.may, f"{put}: {now} at {no}"
@@ -121,10 +124,20 @@ class Remembering(RuleBasedStateMachine):
             put.erased |= put.may_be_erased and not put.waits and event_id not in found
             put.may_be_erased = False
 
-    def standing(self, event_id: str, no: int) -> Stands:
+    def stored(self, put: Put) -> None:
+        for no in put.stands if not put.sure else ():
+            delivery = self.delivery(put.event.event_id, no)
+            assert delivery is not None
+            self.given.add(no, delivery[0])
+        put.sure = True
+
+    def delivery(self, event_id: str, no: int) -> tuple[Any, ...] | None:
         seq = self.outbox.history.seq_of(event_id)
         assert seq is not None
-        found = self.outbox._store.ledger.delivery(seq, no)
+        return self.outbox._store.ledger.delivery(seq, no)
+
+    def standing(self, event_id: str, no: int) -> Stands:
+        found = self.delivery(event_id, no)
         return Stands.SETTLED if found is None else Stands(found[2])
 
     def found(self) -> set[str]:
@@ -172,7 +185,7 @@ class Remembering(RuleBasedStateMachine):
         with self.mortal(dies_at, part):
             self.outbox.put(batch)
             for new in batch:
-                self.put_events[new.event.event_id].sure = True
+                self.stored(self.put_events[new.event.event_id])
             self.flushed()
 
     @rule(no=st.sampled_from(PROFILES), dies_at=CRASHES, part=PARTS)

@@ -73,13 +73,13 @@ class Census:
         self._seen = 0
         self._announced = 0
         self._announced_before = 0
-        self._cut_off = False
+        self._cut_off = self._cut_event = False
         self._ends_early = False
 
     def add(self, part: Replayed, told: Told) -> None:
         """A segment, and what its digests say."""
         self.last = part.segment
-        self._cut_off = part.cut_off
+        self._cut_off, self._cut_event = part.cut_off, part.cut_event
         last_at = max((run.last_at for run in told.runs), default=0)
         self._ends_early = any(start > last_at for start, _ in part.broken)
         self._seen = max([self._seen, *(run.last_seq for run in told.runs)])
@@ -121,7 +121,7 @@ class Census:
         """Events that mark or last group know of, and that are not in the log."""
         # What was dropped while it was only in memory has a place, and is in no group; a later one says so.
         last = self._seen if self._ends_early else max(self._seen, self._announced_before)
-        return self.given_between(last, max(mark.seq, self._announced) + 1)
+        return self.given_between(last, max(mark.seq, self._announced) + 1) or int(self._cut_event)
 
     def doubt(self, mark: Mark, there: Sequence[int], last_begun: int) -> Doubt:
         """What the log's end leaves open."""

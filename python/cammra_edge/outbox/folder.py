@@ -38,6 +38,7 @@ SOCKET = "socket"
 SET_ASIDE = "set-aside"
 SETS_KEPT = 3
 _OURS = frozenset({lock.NAME, SPARE, FRESH, MARK, SOCKET, SET_ASIDE})
+_BEFORE_THE_FIRST = frozenset({lock.NAME, FRESH, SOCKET})
 _ANYWHERE = frozenset({"lost+found"})  # in the root of every ext4 disk
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
@@ -108,13 +109,15 @@ def found_at(path: Path) -> Found:
         raise OutboxError(
             f"{path}: a newer cammra_edge wrote this outbox (format {newest}, this one reads {FORMAT})"
         )
+    used_number = max((segment.number for segment in spare), default=0)
+    # Who died while the first segment was made had stored nothing yet.
     return Found(
         path=path,
         exists=True,
-        empty=not known and not names - {lock.NAME},
+        empty=names <= _BEFORE_THE_FIRST and used_number <= 1,
         segments=tuple(segments),
         mark=mark,
-        used_number=max((segment.number for segment in spare), default=0),
+        used_number=used_number,
     )
 
 

@@ -15,9 +15,9 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.log import DamagedError, Purpose, StorageError
-from cammra_edge.outbox.moving import Moving, log_has_ids
+from cammra_edge.outbox.moving import Moving
 from cammra_edge.outbox.packing import packed
-from cammra_edge.storing import LogGroup, log_events, log_text
+from cammra_edge.storing import LogGroup, log_events, log_has_bare_ids, log_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -293,12 +293,12 @@ class Keeping:
                 if ledger.place(seq) in {None, (segment, offset, length)}
             ]
         texts: list[tuple[bytes, bytes]] = []
-        has_ids_alone = log_has_ids(digests)
+        has_bare_ids = log_has_bare_ids(digests)
         for _, offset, length in spent:
             try:
                 payload = self._store.log.read(segment, offset, length)[1]
             except DamagedError:
-                has_ids_alone = True
+                has_bare_ids = True
             else:
                 texts.append((payload, packed(log_text(payload))))
         for begin in range(0, len(texts), TEXTS_TOGETHER):
@@ -310,7 +310,7 @@ class Keeping:
 
             if not self._write_texts(frames, sum(TEXT_BYTES + len(text) for _, text in together)):
                 return False
-        return self._keep_ids(digests) if has_ids_alone else True
+        return self._keep_ids(digests) if has_bare_ids else True
 
     def _keep_ids(self, digests: bytes) -> bool:
         ledger = self._store.ledger

@@ -178,9 +178,10 @@ class Log(LogReading):
         if found.mark.store_id != shelf.store_id:
             found.mark.forget()
         self._spare_number = found.used_number
+        tail = self._tail
         highest = max((segment.number for segment in found.segments), default=0)
-        highest = max(highest, found.used_number, found.mark.segment)
-        self._tail.next_number = max(self._tail.next_number, highest + 1)
+        tail.last_begun = max(tail.last_begun, highest, self.last_begun)
+        tail.next_number = max(tail.next_number, tail.last_begun + 1, found.used_number + 1)
 
     def replay(self) -> Iterator[Replayed]:
         """Every segment that was not replayed yet, by number; reads only. All of them the first time.
@@ -333,7 +334,7 @@ class Log(LogReading):
     def keep_mark(self, mark: Mark) -> None:
         """Note the highest numbers given; not flushed, never raises."""
         if self._folder is not None:
-            self._mark.write(self.store_id, self._tail.next_number - 1, mark)
+            self._mark.write(self.store_id, self._tail.last_begun, mark)
 
     def keep_profiles(self, numbers: Mapping[str, int]) -> None:
         """Note the profiles' numbers where they changed; not flushed, never raises."""

@@ -7,7 +7,6 @@ before its group is built.
 from __future__ import annotations
 
 import contextlib
-import struct
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.log import DamagedError, StorageError
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from cammra_edge.storing import LogGroup
 
     Piece = tuple[int, Callable[[LogGroup], None]]
-
-_DIGEST = struct.Struct("<BI")  # kind, length
-_IDS = 8
 
 PIECE_BYTES = 2 << 20
 PIECES = 16
@@ -112,14 +108,3 @@ class Moving:
                 group.ids(ledger, digests)
 
         return add
-
-
-def log_has_ids(digests: bytes) -> bool:
-    """Is there an IDS frame among these, with ids of events that are no longer there?"""
-    at = 0
-    while at + _DIGEST.size <= len(digests):
-        kind, length = _DIGEST.unpack_from(digests, at)
-        if kind == _IDS:
-            return True
-        at += _DIGEST.size + length
-    return False

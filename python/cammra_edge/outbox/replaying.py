@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from cammra_edge.outbox.segment import FRAME_HEAD_BYTES, MOST_READ_BYTES, DamagedError
 
 if TYPE_CHECKING:
-    from cammra_edge.outbox.segment import Purpose
+    from cammra_edge.outbox.segment import Purpose, Segment
     from cammra_edge.outbox.shelf import Shelf
     from cammra_edge.outbox.tail import Tail
 
 BLOCK_BYTES = 4096
 """A long group is filled up to a multiple of this."""
+_KIND_AT = 4
+_OF_EVENTS = (b"\3", b"\4")  # IMAGE, EVENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Replayed:
         broken: Ranges that hold no whole frame; each was read over.
         cut_short: Bytes that its file lacks.
         cut_off: Frames may have lain there, behind the last one that was read.
+        cut_event: The first of them was an event, or a picture of one.
     """
 
     segment: int
@@ -41,6 +44,7 @@ class Replayed:
     broken: tuple[tuple[int, int], ...] = ()
     cut_short: int = 0
     cut_off: bool = False
+    cut_event: bool = False
 
 
 def read_again(number: int, shelf: Shelf, tail: Tail) -> Replayed:
@@ -57,6 +61,7 @@ def read_again(number: int, shelf: Shelf, tail: Tail) -> Replayed:
     digests, end, broken = shelf.scan(number)
     later = (other for other in shelf.segments.values() if other.number > number)
     whole = segment.size == segment.file_bytes <= MOST_READ_BYTES
+    cut_off, cut_event = _cut_off(segment, end, shelf) if segment.cut_short else (False, False)
     if whole and tail.folder is not None and segment.purpose not in {x.purpose for x in later}:
         tail.go_on(segment, shelf.handle(number), end, digests)
     return Replayed(
@@ -66,14 +71,18 @@ def read_again(number: int, shelf: Shelf, tail: Tail) -> Replayed:
         scanned=True,
         broken=tuple(broken),
         cut_short=segment.cut_short,
-        cut_off=bool(segment.cut_short) and _went_on(number, end, shelf),
+        cut_off=cut_off,
+        cut_event=cut_event,
     )
 
 
-def _went_on(number: int, end: int, shelf: Shelf) -> bool:
-    """May more have stood behind a segment's last frame? Not where zeros do, in which a frame would begin."""
+def _cut_off(segment: Segment, end: int, shelf: Shelf) -> tuple[bool, bool]:
+    """May more have stood behind a segment's last frame, and was it an event's? Not where zeros do."""
     next_block = -(-end // BLOCK_BYTES) * BLOCK_BYTES
+    look_to = min(next_block + FRAME_HEAD_BYTES, segment.file_bytes)
     try:
-        return any(shelf.raw(number, end, next_block + FRAME_HEAD_BYTES - end))
+        head = shelf.raw(segment.number, end, max(0, look_to - end)).lstrip(b"\0")
     except DamagedError:
-        return True
+        return True, False
+    is_short = segment.file_bytes < next_block + FRAME_HEAD_BYTES
+    return is_short or bool(head), head[_KIND_AT : _KIND_AT + 1] in _OF_EVENTS

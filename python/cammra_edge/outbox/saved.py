@@ -1,6 +1,8 @@
 """What is saved beside the events: counters, keys of profiles, numbers given, running time, boundary key.
 
-Each segment begins with the whole of it; each group carries what changed. Not thread-safe: the outbox has the lock.
+Each segment begins with the whole of it; each group carries what changed. Names come in front of the events that are
+stored under them. How far the numbers go comes behind: a group that a crash cut off promises nothing that is not in it.
+Not thread-safe: the outbox has the lock.
 """
 
 from __future__ import annotations
@@ -69,18 +71,22 @@ class Saved:
         state |= self._running_time.absences()
         return _JSON.encode(state | {BOUNDARY_KEY: self.boundary_key.hex()}).encode("ascii")
 
-    def changed(self) -> bytes:
-        """What changed since the last group."""
-        state = self._numbers() | self._tallies.unsaved()
+    def new_names(self) -> bytes:
+        """Keys of profiles and the boundary key, where they are not saved; else nothing."""
         if self._key_saved and not self._profiles.dirty:
-            # Names, numbers and words of our own: nothing in them needs an escape, and each group has one.
-            texts = [
-                f'"{name}":"{value}"' if isinstance(value, str) else f'"{name}":{value}'
-                for name, value in state.items()
-            ]
-            return f"{{{','.join(texts)}}}".encode("ascii")
-        state |= self._profiles.state() | {BOUNDARY_KEY: self.boundary_key.hex()}
+            return b""
+        state = self._profiles.state() | {BOUNDARY_KEY: self.boundary_key.hex()}
         return _JSON.encode(state).encode("ascii")
+
+    def changed(self) -> bytes:
+        """What else changed since the last group."""
+        state = self._numbers() | self._tallies.unsaved()
+        # Names, numbers and words of our own: nothing in them needs an escape, and each group has one.
+        texts = [
+            f'"{name}":"{value}"' if isinstance(value, str) else f'"{name}":{value}'
+            for name, value in state.items()
+        ]
+        return f"{{{','.join(texts)}}}".encode("ascii")
 
     def _numbers(self) -> dict[str, object]:
         numbers = {**self._intake.state(), **self._running_time.state()}

@@ -80,6 +80,7 @@ class Tail:
     Attributes:
         folder: Where; `None` while there is none.
         next_number: Of the next segment; none is given twice.
+        last_begun: The last segment whose file has its name, safely where that is asked for.
         wants_spare: A segment was begun since `have_spare`.
     """
 
@@ -87,6 +88,7 @@ class Tail:
         self.segment_bytes = segment_bytes
         self.folder: Folder | None = None
         self.next_number = 1
+        self.last_begun = 0
         self._shelf = shelf
         self._flushes = flushes
         self._open: dict[Purpose, OpenSegment] = {}
@@ -170,11 +172,11 @@ class Tail:
         segment = Segment(number, purpose, path, size, size, store_id, files.FORMAT, key)
         held = OpenSegment(segment, handle, 0, str(path), named=False)
         end = write_all(handle.fd, group.buffers(), 0, group.size)
-        if flush and self._flushes:
+        if self._flushes:
             os.fdatasync(handle.fd)
         file.rename(path)
         try:
-            if flush and self._flushes:
+            if flush or not self._flushes:
                 self._sync_name(held)
         except OSError:
             with contextlib.suppress(OSError):
@@ -188,9 +190,10 @@ class Tail:
         self.wants_spare = True
 
     def _sync_name(self, held: OpenSegment) -> None:
-        if self.folder is not None:
+        if self._flushes and self.folder is not None:
             self.folder.sync()
         held.named = True
+        self.last_begun = max(self.last_begun, held.segment.number)
 
     def _new_file(self, folder: Folder, size: int) -> tuple[Path, Handle]:
         """The spare file, or a new one."""

@@ -155,14 +155,23 @@ class Writer:
         group = LogGroup(log.store_id, place.segment, place.offset)
         if not place.offset:
             group.header(place.purpose, place.size)
-        if purpose is Purpose.EVENTS:
-            with self._lock:
-                group.state(self._saved.changed() if place.offset else self._whole())
-                if self._store.ledger.pending:
-                    group.settled(self._store.ledger)
+        if purpose is not Purpose.EVENTS:
+            frames(group)
+            return group
+        with self._lock:
+            before, behind = (
+                (self._saved.new_names(), self._saved.changed())
+                if place.offset
+                else (self._whole(), b"")
+            )
+            if before:
+                group.state(before)
+            if self._store.ledger.pending:
+                group.settled(self._store.ledger)
         frames(group)
-        if purpose is Purpose.EVENTS:
-            group.fill_block()
+        if behind:
+            group.state(behind)
+        group.fill_block()
         return group
 
     def _whole(self) -> bytes:

@@ -137,6 +137,16 @@ pub fn images(digests: &[u8], wanted: &BTreeSet<u64>) -> Vec<(u64, Place)> {
         .collect()
 }
 
+/// Whether a segment knows ids that no text of it tells: of events that are gone, or erased.
+#[must_use]
+pub fn has_bare_ids(digests: &[u8]) -> bool {
+    Digest::each(digests).flatten().any(|digest| match digest {
+        Digest::Ids(_) => true,
+        Digest::Event(_, summary) | Digest::Text(_, summary) => summary.head.has(flag::ERASED),
+        _ => false,
+    })
+}
+
 /// The erasures that a segment says were begun, each with its events, and those that it says are done.
 #[must_use]
 pub fn erasures(digests: &[u8]) -> (Vec<(u64, Vec<u64>)>, Vec<u64>) {

@@ -68,6 +68,17 @@ fn what_was_erased_is_no_event_but_keeps_its_age() {
 }
 
 #[test]
+fn ids_without_a_text_are_those_of_events_gone_or_erased() {
+    assert!(has_bare_ids(&segment()));
+    let mut digests = Vec::new();
+    put_event(&mut digests, kind::EVENT, place(0), &summary(1, 50, 0, &[]));
+    put_event(&mut digests, kind::TEXT, place(64), &summary(2, 50, 0, &[]));
+    assert!(!has_bare_ids(&digests));
+    put_payload(&mut digests, kind::IDS, b"");
+    assert!(has_bare_ids(&digests));
+}
+
+#[test]
 fn images_are_found_until_they_are_erased() {
     let one = BTreeSet::from([1, 2]);
     assert_eq!(image_nos(&segment(), &one), BTreeSet::from([11, 12]));

@@ -20,6 +20,7 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(log_images, module)?)?;
     module.add_function(wrap_pyfunction!(log_image_nos, module)?)?;
     module.add_function(wrap_pyfunction!(log_erasures, module)?)?;
+    module.add_function(wrap_pyfunction!(log_has_bare_ids, module)?)?;
     module.add_function(wrap_pyfunction!(log_settled_frames, module)?)?;
     module.add_function(wrap_pyfunction!(log_settles, module)?)?;
     module.add_function(wrap_pyfunction!(log_outcomes, module)?)?;
@@ -99,6 +100,12 @@ type Erasures = (Vec<(u64, Vec<u64>)>, Vec<u64>);
 #[pyfunction]
 fn log_erasures(digests: &[u8]) -> Erasures {
     log_contents::erasures(digests)
+}
+
+/// See `_native.pyi`.
+#[pyfunction]
+fn log_has_bare_ids(digests: &[u8]) -> bool {
+    log_contents::has_bare_ids(digests)
 }
 
 /// See `_native.pyi`.
