@@ -75,6 +75,23 @@ def said(outbox: Outbox) -> int:
     return outbox.status().lost_events + sum(outbox.tally(1).dropped.values())
 
 
+@pytest.mark.parametrize("size_bytes", [0, 1 << 18])
+def test_an_outbox_that_lost_all_that_was_not_flushed_begins_anew(
+    tmp_path: Path, size_bytes: int
+) -> None:
+    """The power went in the first minute, with durability "process"."""
+    settings = OutboxSettings(path=tmp_path / "o")
+    settings.path.mkdir()
+    for name in ("events-0000000001.log", "spare.log", "mark"):
+        (settings.path / name).write_bytes(bytes(size_bytes))
+    (settings.path / "lock").touch()
+    outbox = Outbox(settings, clock=FakeClock())
+    outbox.put([new_event(1)])
+    assert outbox.status().durable
+    assert [vehicle_no for vehicle_no, *_ in take_all(outbox).values()] == [1]
+    outbox.close()
+
+
 def test_damage_is_logged_once_and_never_by_who_only_looks(
     filled: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

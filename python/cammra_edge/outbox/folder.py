@@ -22,6 +22,7 @@ from cammra_edge.outbox.segment import (
     Segment,
     found_segment,
     has_frames,
+    is_blank,
     key_of,
     may_be_segment,
     write_all,
@@ -102,7 +103,9 @@ def found_at(path: Path) -> Found:
     known = bool(mark.store_id) or any(
         segment.store_id or has_frames(segment.path) for segment in (*segments, *spare)
     )
-    if not known and not (names <= _OURS and _is_empty(path / lock.NAME)):
+    if not known and not (
+        names - _blank_segments(path, files) <= _OURS and _is_empty(path / lock.NAME)
+    ):
         raise OutboxError(f"{path}: this is not an outbox of cammra_edge")
     newest = max((segment.version for segment in segments), default=FORMAT)
     if newest > FORMAT:
@@ -133,6 +136,11 @@ def _refusal_of_file(path: Path) -> OutboxError:
             " then move it away"
         )
     return OutboxError(f"{path}: this is not an outbox of cammra_edge")
+
+
+def _blank_segments(path: Path, names: Iterable[str]) -> set[str]:
+    """Segments in which there is nothing at all: what a power cut leaves of those that were not flushed."""
+    return {name for name in names if may_be_segment(name) and is_blank(path / name)}
 
 
 def _is_empty(path: Path) -> bool:

@@ -180,6 +180,12 @@ def has_frames(path: Path) -> bool:
         return _FRAME_MAGIC in file.read(_LOOKED_AT_BYTES)
 
 
+def is_blank(path: Path) -> bool:
+    """Does a file hold nothing, or nothing but zeros as far as it is looked at?"""
+    with path.open("rb") as file:
+        return not any(file.read(_LOOKED_AT_BYTES))
+
+
 # -- making and writing --------------------------------------------------------------------------
 
 
