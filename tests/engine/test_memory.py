@@ -22,10 +22,11 @@ from cammra_edge import (
     Profile,
     Settings,
 )
+from cammra_edge.delivery import journal
 from cammra_edge.receiver import Receiver
 from cammra_edge.receiver.receiver import Answer
 from tests.emulation import PATIENCE
-from tests.servers import free_port
+from tests.servers import free_port, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,7 +154,7 @@ def test_after_a_restart_the_latest_events_are_there_with_their_pictures(
             picture = second.operator.picture(image_key)
             assert picture is not None
             assert picture[:2] == b"\xff\xd8"
-        outcomes = second.remembered_outcomes()
+        outcomes = second.outcomes_of([event.event_id for event in before])
         assert outcomes[before[-1].event_id] == {"gate": EventState.DELIVERED}
         assert outcomes[before[0].event_id] == {}
         pass_by(second, "2CD5678")
@@ -162,6 +163,23 @@ def test_after_a_restart_the_latest_events_are_there_with_their_pictures(
     with second.running(live=False):
         latest = second.recent_events()
         assert len({event.event_id for event in latest}) == len(latest)
+
+
+def test_what_has_left_the_journal_is_not_taken_for_waiting(
+    receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "KEPT", 1)
+    profile = Profile("gate", HttpPost(receiver.http_url), events={"lost"}, image=None)
+    engine = engine_of(tmp_path, profile)
+    with engine.running(live=False):
+        pass_by(engine, "1AB1234", "2CD5678")
+        ids = [event.event_id for event in engine.recent_events() if event.kind is EventKind.LOST]
+        assert len(ids) == 2
+        delivered = {"gate": EventState.DELIVERED}
+        wait_until(
+            lambda: engine.outcomes_of(ids) == dict.fromkeys(ids, delivered), "both are delivered"
+        )
+        assert len(engine.operator.journal()["gate"]) == 1
 
 
 def test_what_is_erased_is_gone_everywhere(tmp_path: Path) -> None:

@@ -144,6 +144,18 @@ def test_the_status_says_how_far_back_it_remembers(bench: Bench) -> None:
     assert status.bound == ""
 
 
+def test_what_is_settled_and_not_yet_written_is_not_told_as_waiting(bench: Bench) -> None:
+    bench.outbox.profile_id("gate")
+    bench.outbox.put([new_event(1)])
+    assert bench.outbox.history.outcomes([1]) == {1: {"gate": EventState.WAITING}}
+    delivery = bench.outbox.take(1)
+    assert delivery is not None
+    bench.outbox.done(delivery)
+    assert bench.outbox.history.outcomes([1]) == {1: {}}
+    bench.outbox.flush()
+    assert bench.outbox.history.outcomes([1]) == {1: {"gate": EventState.DELIVERED}}
+
+
 def test_how_each_delivery_stands_is_told_by_the_profile_s_key(bench: Bench) -> None:
     for key in ("gate", "barrier", "vms"):
         bench.outbox.profile_id(key)

@@ -32,7 +32,7 @@ from tests.emulation import PATIENCE
 from tests.remembering import FakeHistory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from cammra_edge.delivery import Try
@@ -124,7 +124,7 @@ class StillEngine:
     def recent_events(self) -> Sequence[Event]:
         return tuple(self.events)
 
-    def remembered_outcomes(self) -> Mapping[str, Mapping[str, EventState]]:
+    def outcomes_of(self, _: Iterable[str], /) -> Mapping[str, Mapping[str, EventState]]:
         return {}
 
     def search(self, query: EventQuery, /) -> FoundPage:

@@ -11,7 +11,7 @@ from cammra_edge.web.views import events_plain
 from tests.web.still import StillEngine, still_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 
@@ -20,8 +20,8 @@ class RestartedEngine(StillEngine):
 
     outcomes: Mapping[str, EventState]
 
-    def remembered_outcomes(self) -> Mapping[str, Mapping[str, EventState]]:
-        return {self.events[0].event_id: self.outcomes}
+    def outcomes_of(self, event_ids: Iterable[str], /) -> Mapping[str, Mapping[str, EventState]]:
+        return dict.fromkeys(event_ids, self.outcomes)
 
 
 @pytest.mark.parametrize("state", [one for one in EventState if one is not EventState.UNWANTED])

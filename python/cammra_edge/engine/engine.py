@@ -37,7 +37,7 @@ from cammra_edge.retry import NS_PER_S
 from cammra_edge.tracking import Tracker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Unpack
 
     from cammra_edge.clock import Clock
@@ -287,9 +287,18 @@ class Engine:
         """The latest events, oldest first; also those of earlier runs that the outbox remembers."""
         return self._recent.events()
 
-    def remembered_outcomes(self) -> Mapping[str, Mapping[str, EventState]]:
-        """How the deliveries of recent events of earlier runs stood when this one began, by id and profile's key."""
-        return self._recent.outcomes()
+    def outcomes_of(self, event_ids: Iterable[str]) -> Mapping[str, Mapping[str, EventState]]:
+        """How the deliveries of these events stand, by id and profile's key, as far as the outbox tells.
+
+        While the engine does not run: of earlier runs' events, as they stood when it last began.
+        """
+        run = self._run
+        if run is None:
+            return self._recent.outcomes()
+        history = run.outbox.history
+        seqs = {event_id: history.seq_of(event_id) for event_id in event_ids}
+        told = history.outcomes([seq for seq in seqs.values() if seq is not None])
+        return {event_id: told.get(seq, {}) for event_id, seq in seqs.items() if seq is not None}
 
     # ---- the outbox's memory -----------------------------------------------------------------
 

@@ -46,6 +46,7 @@ _STATE_BITS = {
 }
 _WAITS = 3
 """Waiting or parked, as bits of `_STATE_BITS`: shown whatever their age."""
+_UNSETTLED = frozenset({EventState.WAITING, EventState.PARKED})
 _TRIES = 3
 """Searches until one is not disturbed by a segment that is given back."""
 
@@ -121,6 +122,14 @@ class LogHistory:
                 for seq, profile, bit in log_outcomes(log.digests(segment), ordered):
                     (state,) = _states_from(bit)
                     told.setdefault(seq, {})[keys.get(profile, "")] = state
+        # The log is a moment behind what is known of a delivery.
+        for seq in ordered:
+            for profile, key in keys.items():
+                delivery = ledger.delivery(seq, profile)
+                if delivery is not None:
+                    (told.setdefault(seq, {})[key],) = _states_from(delivery[2])
+                elif told.get(seq, {}).get(key) in _UNSETTLED:
+                    del told[seq][key]
         return told
 
     def _hits(self, query: EventQuery, limit: int | None = None) -> list[Hit]:

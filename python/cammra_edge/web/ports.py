@@ -95,8 +95,8 @@ class PagedEngine(Protocol):
         """The latest events, oldest first."""
         ...
 
-    def remembered_outcomes(self) -> Mapping[str, Mapping[str, EventState]]:
-        """How the deliveries of recent events of earlier runs stood when this one began, by id and profile's key."""
+    def outcomes_of(self, event_ids: Iterable[str]) -> Mapping[str, Mapping[str, EventState]]:
+        """How the deliveries of these events stand, by id and profile's key, as far as the outbox tells."""
         ...
 
     def search(self, query: EventQuery) -> FoundPage:

@@ -36,10 +36,16 @@ def events_plain(engine: PagedEngine) -> list[dict[str, Any]]:
     """The latest events, oldest first, and where each went."""
     events = engine.recent_events()[-SHOWN_EVENTS:]
     went = _went(engine)
-    remembered = engine.remembered_outcomes()
     profiles = engine.settings.profiles
+    outcomes = engine.outcomes_of(
+        [
+            event.event_id
+            for event in events
+            if any((profile.key, event.event_id) not in went for profile in profiles)
+        ]
+    )
     return [
-        event_plain(event) | {"went": _where(event, profiles, went, remembered.get(event.event_id))}
+        event_plain(event) | {"went": _where(event, profiles, went, outcomes.get(event.event_id))}
         for event in events
     ]
 
@@ -57,21 +63,21 @@ def _where(
     event: Event,
     profiles: Sequence[Profile],
     went: Mapping[tuple[str, str], Try],
-    remembered: Mapping[str, EventState] | None,
+    stands: Mapping[str, EventState] | None,
 ) -> list[dict[str, Any]]:
-    """Where the event went, by the last try of each profile; where this run made none, by what is `remembered`.
+    """Where the event went, by the last try of each profile; where none is known, by how it `stands` in the outbox.
 
-    Nothing is of an event of this run, which waits where it is wanted.
+    One that the outbox does not know is about to be stored, and waits where it is wanted.
     """
     places: list[dict[str, Any]] = []
     for profile in profiles:
         last = went.get((profile.key, event.event_id))
         if last is not None:
             place = {"outcome": last.outcome, "tries": last.number, "why": last.why}
-        elif remembered is None and profile.wants(event):
+        elif stands is None and profile.wants(event):
             place = {"outcome": EventState.WAITING, "tries": 0, "why": ""}
-        elif remembered and profile.key in remembered:
-            place = {"outcome": remembered[profile.key], "tries": 0, "why": ""}
+        elif stands and profile.key in stands:
+            place = {"outcome": stands[profile.key], "tries": 0, "why": ""}
         else:
             continue
         places.append({"profile": profile.key, **place})
