@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cammra_edge.config import OutboxSettings
+from cammra_edge.model import EventKind
 from cammra_edge.outbox import Outbox
 from cammra_edge.outbox.mark import SLOT_BYTES
 from tests.fakes import JPEG, FakeClock, crash, new_event
@@ -179,4 +180,30 @@ def test_a_backlog_renumbered_once_stays_so_over_restarts(tmp_path: Path) -> Non
     outbox = opened(card, clock)
     assert taken(outbox, "vms") == [(1, 1), (2, 2)]
     assert taken(outbox, "gate") == [(3, 1)]
+    outbox.close()
+
+
+def test_a_backlog_stays_with_its_key_when_its_segment_is_used_again(tmp_path: Path) -> None:
+    """Its receiver's address was wrong for long; the others' events came and went meanwhile."""
+    settings = OutboxSettings(path=tmp_path / "o", max_bytes=4 << 20, history_bytes=1 << 20)
+    outbox = Outbox(settings, clock=FakeClock())
+    assert [outbox.profile_id(key) for key in ("gate", "vms")] == [1, 2]
+    outbox.put([new_event(n, wanted_by=(2,), image=JPEG, kind=EventKind.LOST) for n in (1, 2)])
+    for number in range(100, 200):
+        picture = bytes(range(256)) * 160
+        outbox.put([new_event(number, wanted_by=(1,), image=picture, kind=EventKind.LOST)])
+        assert [vehicle for vehicle, _ in taken(outbox, "gate")] == [number]
+    assert not (settings.path / "events-0000000001.log").exists()
+    outbox.flush()
+    crash(outbox)
+    outbox = Outbox(settings, clock=FakeClock())
+    assert [outbox.profile_id(key) for key in ("vms", "lane", "gate")] == [2, 3, 1]
+    assert taken(outbox, "gate") == taken(outbox, "lane") == []
+    first = outbox.take(2)
+    assert first is not None
+    assert [*first.images.values()] == [JPEG]
+    outbox.put_back(first)
+    assert taken(outbox, "vms") == [(1, 1), (2, 2)]
+    outbox.put([new_event(3, wanted_by=(2,))])
+    assert taken(outbox, "vms") == [(3, 3)]
     outbox.close()
