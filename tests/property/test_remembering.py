@@ -107,8 +107,8 @@ class Remembering(RuleBasedStateMachine):
 
     def look(self) -> None:
         """After a crash: how everything stands is what the model allows, and what the model goes on from."""
-        assert not self.outbox.status().damage
-        assert not self.outbox.status().lost_events
+        was_erasing = any(put.may_be_erased for put in self.put_events.values())
+        self.given.look(self.outbox.status(), was_erasing=was_erasing)
         for event_id, put in list(self.put_events.items()):
             if not self.outbox.knows(event_id):
                 assert not put.sure, "an event is lost that put returned for"
