@@ -1,8 +1,6 @@
 //! What the ledger says, as tuples for Python.
 
-use cammra_core::event::EventKind;
 use cammra_core::ledger::{Location, Parked, Waiting};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
@@ -32,16 +30,6 @@ pub(super) type Standing<'py> = (
     u64,
 );
 
-fn kind_word(py: Python<'_>, kind: EventKind) -> Bound<'_, PyString> {
-    match kind {
-        EventKind::New => intern!(py, "new"),
-        EventKind::Reliable => intern!(py, "reliable"),
-        EventKind::Update => intern!(py, "update"),
-        EventKind::Lost => intern!(py, "lost"),
-    }
-    .clone()
-}
-
 /// Segment, offset, length; zeros for what is only in memory.
 pub(super) fn place_of((segment, place): Location) -> (u32, u64, u32) {
     match segment {
@@ -57,7 +45,7 @@ pub(super) fn row_of(py: Python<'_>, profile: u32, waiting: Waiting) -> Delivery
         waiting.packet,
         waiting.attempts,
         waiting.car_id,
-        kind_word(py, waiting.kind),
+        PyString::intern(py, waiting.kind.name()),
         waiting.stored_ns,
         waiting.size,
         waiting.pictures,
@@ -69,7 +57,7 @@ pub(super) fn parked_row<'py>(py: Python<'py>, parked: &Parked<'_>) -> ParkedRow
         parked.profile,
         parked.seq,
         parked.packet,
-        kind_word(py, parked.kind),
+        PyString::intern(py, parked.kind.name()),
         parked.attempts,
         text_of_bytes(py, parked.why),
         text_of_bytes(py, parked.words),
