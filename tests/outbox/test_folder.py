@@ -7,6 +7,7 @@ import hashlib
 import os
 import sqlite3
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,6 @@ from tests.outbox.logs import SEGMENT_BYTES, fill_segment, log_at, opened, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 NOT_OURS = "this is not an outbox of cammra_edge"
 
@@ -259,3 +259,18 @@ def test_a_disk_that_refuses_in_the_middle_leaves_nothing_held(
             Folder(tmp_path / "o")
     assert os.listdir("/proc/self/fd") == before  # noqa: PTH208 - as above
     Folder(tmp_path / "o").close()
+
+
+def test_a_relative_path_means_the_folder_that_it_meant_at_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine may be part of a program that changes its working directory."""
+    monkeypatch.chdir(tmp_path)
+    log = opened(Path("o"))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    put(log, b"x" * 5_000)
+    assert log.look()
+    log.close()
+    assert os.listdir(tmp_path / "elsewhere") == []  # noqa: PTH208 - names only
+    assert opened(tmp_path / "o").numbers() == (1,)

@@ -127,6 +127,7 @@ class Log(LogReading):
         """
         with self._shelf.asking():
             try:
+                self._path = self._path.absolute()  # whoever we are part of may change its folder
                 found = found_at(self._path)
                 if not self._read_only:
                     self._hold(Folder(self._path))
