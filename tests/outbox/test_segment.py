@@ -139,3 +139,6 @@ def test_what_a_segment_keeps_free_depends_on_its_length() -> None:
     assert segment.spare_of(SEGMENT_BYTES) == 32 << 10
     assert segment.size_for(1_000, SEGMENT_BYTES) == SEGMENT_BYTES
     assert segment.size_for(SEGMENT_BYTES, SEGMENT_BYTES) == 320 << 10
+    for group_bytes in range(1_000, 2 << 20, 10_007):
+        size = segment.size_for(group_bytes, SEGMENT_BYTES)
+        assert size - segment.spare_of(size) > group_bytes + segment.HEADER_BYTES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -13,6 +14,8 @@ from cammra_edge.config import Durability
 from cammra_edge.outbox import segment
 from cammra_edge.outbox.log import Log, Purpose, StorageError
 from cammra_edge.outbox.segment import make
+from tests.fakes import new_event
+from tests.outbox.conftest import Bench
 from tests.outbox.logs import SEGMENT_BYTES, content_at, group_for, opened, put
 
 if TYPE_CHECKING:
@@ -130,3 +133,34 @@ def test_a_place_of_before_the_failure_is_refused(
             put(log, b"lost")
     with pytest.raises(StorageError, match="its place was given up"):
         log.write(late)
+
+
+def test_what_is_longer_than_a_segment_gets_one_of_its_own_length(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, max_bytes=64 * SEGMENT_BYTES)
+    bench.outbox.put([new_event(1, image=bytes(20 << 20))])
+    longest = max(file.stat().st_size for file in bench.path.iterdir())
+    bench.outbox.close()
+    assert 20 << 20 < longest < 21 << 20
+
+
+def test_files_held_for_readers_make_way_where_descriptors_are_few(log: Log) -> None:
+    """The log's own readers must not keep it from writing, for ever, where a process may have few files open."""
+    places = []
+    for n in range(12):
+        log.close_segment(Purpose.EVENTS)
+        places.append(put(log, bytes([n]) * 100))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = max(int(name) for name in os.listdir("/proc/self/fd"))  # noqa: PTH208 - names only
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
+    blockers = []
+    try:
+        with contextlib.suppress(OSError):
+            while True:
+                blockers.append(os.dup(0))
+        log.close_segment(Purpose.EVENTS)
+        places.append(put(log, bytes([12]) * 100))
+    finally:
+        for fd in blockers:
+            os.close(fd)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert [content_at(log, place)[0] for place in places] == list(range(13))

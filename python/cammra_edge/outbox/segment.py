@@ -189,12 +189,21 @@ def is_blank(path: Path) -> bool:
 # -- making and writing --------------------------------------------------------------------------
 
 
+def is_file(path: Path) -> bool:
+    """Is there a file, and no link to one?"""
+    return path.is_file() and not path.is_symlink()
+
+
 def make(path: Path, size: int) -> Handle:
     """A new file with its whole length, and with room for it where the file system can reserve it.
+
+    What else bears its name (a link, a pipe) makes way.
 
     Raises:
         OSError: The disk does not let us; nothing is left behind.
     """
+    if not is_file(path) and not path.is_dir():
+        path.unlink(missing_ok=True)
     handle = Handle(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
     try:
         os.fchmod(handle.fd, 0o600)
@@ -244,8 +253,11 @@ def directory_bytes(digests_bytes: int) -> int:
 
 def size_for(group_bytes: int, standard: int) -> int:
     """Length of a new segment that takes a group of so many bytes (frames and digests)."""
-    needed = HEADER_BYTES + group_bytes + FRAME_HEAD_BYTES + TRAILER_BYTES + 8 + spare_of(standard)
-    return max(standard, -(-needed // SIZE_STEP) * SIZE_STEP)
+    needed = HEADER_BYTES + group_bytes + FRAME_HEAD_BYTES + TRAILER_BYTES + 8
+    size = max(standard, -(-needed // SIZE_STEP) * SIZE_STEP)
+    while needed + spare_of(size) > size:
+        size += SIZE_STEP
+    return size
 
 
 def spare_of(size: int) -> int:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from cammra_edge.clock import Clock
 
 HANDLES_KEPT = 64
-_TOO_MANY = frozenset({errno.EMFILE, errno.ENFILE})
+TOO_MANY = frozenset({errno.EMFILE, errno.ENFILE})
 _WORDS = {
     errno.ENOSPC: "no space left on the disk",
     errno.EDQUOT: "the quota of the disk is used up",
@@ -153,8 +153,8 @@ class Shelf:
         except FileNotFoundError:
             raise DamagedError(f"segment {number} is not there") from None
         except OSError as error:
-            if error.errno in _TOO_MANY:
-                self._let_go()
+            if error.errno in TOO_MANY:
+                self.let_go()
                 handle = Handle(segment.path, self._flags)
             elif error.errno in (errno.EROFS, errno.EACCES) and self._flags != os.O_RDONLY:
                 handle = Handle(segment.path, os.O_RDONLY)
@@ -172,7 +172,7 @@ class Shelf:
                     del self._handles[old]
                     break
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
         """Give the process its descriptors back, but for those that nothing else leads to."""
         with self._guard:
             for number in [number for number in self._handles if number not in self.lost]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cammra_edge.outbox import segment as files
 from cammra_edge.outbox.folder import FRESH, SPARE, Folder
 from cammra_edge.outbox.segment import Group, Handle, Purpose, Segment, name_of, size_for, write_all
+from cammra_edge.outbox.shelf import TOO_MANY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -196,13 +197,21 @@ class Tail:
         self.last_begun = max(self.last_begun, held.segment.number)
 
     def _new_file(self, folder: Folder, size: int) -> tuple[Path, Handle]:
-        """The spare file, or a new one."""
+        """The spare file, or a new one; what keeps files open for readers makes way."""
+        try:
+            return self._spare_or_fresh(folder, size)
+        except OSError as error:
+            if error.errno not in TOO_MANY:
+                raise
+        self._shelf.let_go()
+        return self._spare_or_fresh(folder, size)
+
+    def _spare_or_fresh(self, folder: Folder, size: int) -> tuple[Path, Handle]:
         spare = folder.path / SPARE
-        if size == self.segment_bytes:
-            with contextlib.suppress(FileNotFoundError):
-                handle = Handle(spare)
-                if os.fstat(handle.fd).st_size == size:
-                    return spare, handle
+        if size == self.segment_bytes and files.is_file(spare):
+            handle = Handle(spare)
+            if os.fstat(handle.fd).st_size == size:
+                return spare, handle
         fresh = folder.path / FRESH
         return fresh, files.make(fresh, size)
 
@@ -214,7 +223,7 @@ class Tail:
         self.wants_spare = False
         spare = folder.path / SPARE
         with contextlib.suppress(OSError):
-            if not spare.exists() or spare.stat().st_size != self.segment_bytes:
+            if not files.is_file(spare) or spare.stat().st_size != self.segment_bytes:
                 files.make(spare, self.segment_bytes)
 
     # -- ending ----------------------------------------------------------------------------------
@@ -257,9 +266,10 @@ class Tail:
         if folder is None:
             raise FileNotFoundError(errno.ENOENT, "")
         if segment.size == segment.file_bytes == self.segment_bytes:
-            segment.path.rename(folder.path / SPARE)
-        else:
-            segment.path.unlink()
+            with contextlib.suppress(IsADirectoryError):
+                segment.path.rename(folder.path / SPARE)
+                return
+        segment.path.unlink()
 
     def clear(self) -> None:
         """Let go of everything; what is open is taken up again at the next start."""
