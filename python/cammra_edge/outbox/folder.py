@@ -23,6 +23,7 @@ from cammra_edge.outbox.segment import (
     found_segment,
     has_frames,
     is_blank,
+    is_file,
     key_of,
     may_be_segment,
     write_all,
@@ -215,12 +216,18 @@ class Folder:
             OSError: The disk does not let us.
         """
         aside = self.path / SET_ASIDE
+        if not _is_folder(aside):
+            with contextlib.suppress(FileNotFoundError):
+                aside.rename(self.path / f"{SET_ASIDE}.{os.urandom(4).hex()}")
         aside.mkdir(exist_ok=True, mode=_FOLDER_MODE)
         aside.chmod(_FOLDER_MODE)
         sets = _sets_in(aside)
         for old in sets[: max(0, len(sets) - SETS_KEPT + 1)]:
-            _remove(aside / str(old))
-        name = str(sets[-1] + 1 if sets else 1)
+            _remove(old)
+        number = int(sets[-1].name) + 1 if sets else 1
+        while os.path.lexists(aside / str(number)):
+            number += 1
+        name = str(number)
         (aside / name).mkdir(mode=_FOLDER_MODE)
         (aside / name).chmod(_FOLDER_MODE)
         for segment in segments:
@@ -234,9 +241,8 @@ class Folder:
         Raises:
             OSError: The disk does not let us.
         """
-        aside = self.path / SET_ASIDE
-        sets = [aside / str(number) for number in _sets_in(aside)]
-        files = [path for one in sets for path in one.iterdir()]
+        sets = _sets_in(self.path / SET_ASIDE)
+        files = [path for one in sets for path in one.iterdir() if is_file(path)]
         for path in files:
             _blank(path)
         for one in sets:
@@ -274,21 +280,29 @@ def sync_folder(path: Path) -> None:
         os.close(fd)
 
 
-def _sets_in(aside: Path) -> list[int]:
-    try:
-        return sorted(int(path.name) for path in aside.iterdir() if _is_set(path))
-    except OSError:
+def _sets_in(aside: Path) -> list[Path]:
+    """The sets that were moved aside, oldest first; a link is none."""
+    if not _is_folder(aside):
         return []
+    sets = (path for path in aside.iterdir() if _is_number(path) and _is_folder(path))
+    return sorted(sets, key=lambda path: int(path.name))
 
 
-def _is_set(path: Path) -> bool:
-    return path.name.isdecimal() and stat.S_ISDIR(path.lstat().st_mode)
+def _is_number(path: Path) -> bool:
+    return path.name.isascii() and path.name.isdigit()
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def _remove(folder: Path) -> None:
+    """The files of a set, and the set; what is no file was not moved there by an outbox, and stays."""
     for path in folder.iterdir():
-        path.unlink()
-    folder.rmdir()
+        if is_file(path):
+            path.unlink()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _blank(path: Path) -> None:
