@@ -98,8 +98,7 @@ class Log(LogReading):
         self._unread: set[int] = set()
         self._changed: Callable[[], None] | None = None
         self._watch: Watch | None = None
-        self._opened = False
-        self._closed = False
+        self._opened = self._closed = False
 
     @property
     def mark(self) -> Mark:
