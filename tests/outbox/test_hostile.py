@@ -11,13 +11,17 @@ import pytest
 from cammra_edge.config import OutboxSettings
 from cammra_edge.outbox import Outbox
 from cammra_edge.outbox.folder import found_at
+from cammra_edge.outbox.log import DamagedError
 from cammra_edge.outbox.mark import Mark, MarkFile
+from cammra_edge.outbox.records import event_from
 from cammra_edge.storing import LogGroup
-from tests.fakes import FakeClock, a_life
+from tests.fakes import FakeClock, a_life, new_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from cammra_edge.model import Event
 
 SEGMENT_BYTES = 256 << 10
 STORED = 4
@@ -186,3 +190,43 @@ def test_a_saved_state_with_numbers_that_were_never_given_is_passed_over(
         writer.write(lambda group: group.state(json.dumps(state).encode()), 16 << 10)
     outbox.close()
     works_on(settings, profiles=("first", "another"))
+
+
+def write(settings: OutboxSettings, event: Event, numbers: dict[str, int]) -> None:
+    """Put an event with numbers of somebody's choice into the log."""
+    row = {"seq": 9, "image_no": 9, "packet": 9} | numbers
+    outbox = Outbox(settings, clock=FakeClock())
+
+    def frames(group: LogGroup) -> None:
+        group.image(row["image_no"], "its", b"x" * 3_000)
+        group.event(
+            event,
+            seq=row["seq"],
+            event_id=bytes(range(16)),
+            stored_ns=0,
+            image_nos=[row["image_no"]] * len(event.images),
+            wanted=[(1, row["packet"], 0, 0)],
+        )
+
+    with outbox._writer.turn:
+        outbox._writer.write(frames, 16 << 10)
+    outbox.close()
+
+
+@pytest.mark.parametrize("name", ["seq", "image_no", "packet"])
+def test_an_event_with_a_number_that_was_never_given_is_no_end_of_numbers(
+    settings: OutboxSettings, name: str
+) -> None:
+    write(settings, new_event(9).event, {name: HIGHEST})
+    outbox = Outbox(settings, clock=FakeClock())
+    outbox.put(a_life(2, image=b"y" * 3_000, image_key="v2"))
+    assert outbox.status().trouble == ""
+    assert outbox.waiting(1).events == 2 * STORED + 1
+    outbox.close()
+
+
+def test_an_event_that_goes_deeper_than_any_is_damaged() -> None:
+    deep = b'{"a":' + b"[" * 60_000 + b"]" * 60_000 + b"}"
+    payload = bytes(78) + bytes(2) + bytes(2) + len(deep).to_bytes(4, "little") + deep
+    with pytest.raises(DamagedError):
+        event_from(payload)

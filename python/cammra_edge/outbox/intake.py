@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.outbox import records
 from cammra_edge.outbox.census import LAST_SEQ, SKIPPED, Doubt, skipped_in
 from cammra_edge.outbox.mark import Mark
-from cammra_edge.outbox.noted import number_in
+from cammra_edge.outbox.noted import is_number, number_in
 from cammra_edge.outbox.rows import ALL_IMAGES, MOST_PICKED, EventRow, ImageRow, WantedRow
 from cammra_edge.storing import log_vehicle_hash
 
@@ -79,7 +79,7 @@ class Intake:
     def catch_up(self, mark: Mark, state: Mapping[str, object]) -> None:
         """Go on after what mark and log know."""
         self._skipped |= skipped_in(state)
-        seq, image_no, car_id = self._store.ledger.highest
+        seq, image_no, car_id = (no if is_number(no) else 0 for no in self._store.ledger.highest)
         self._seq = max(self._seq, seq, mark.seq, number_in(state, LAST_SEQ))
         self._image_no = max(
             self._image_no, image_no, mark.image_no, number_in(state, _LAST_IMAGE_NO)

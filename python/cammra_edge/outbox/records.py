@@ -43,7 +43,10 @@ def event_from(payload: bytes) -> Event:
     Raises:
         ValueError, TypeError, KeyError: There is none in it.
     """
-    return value_from(Event, json.loads(json_from(payload)))
+    try:
+        return value_from(Event, json.loads(json_from(payload)))
+    except RecursionError as error:
+        raise DamagedError("a record goes deeper than any of ours") from error
 
 
 def json_from(payload: bytes) -> bytes:

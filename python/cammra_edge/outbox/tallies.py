@@ -124,7 +124,8 @@ class Tallies:
     def raise_packets(self, packets: Mapping[int, int]) -> None:
         """Go on after numbers that were given, though their events are gone."""
         for profile_id, packet in packets.items():
-            if self._counts.setdefault(profile_id, Count()).packet < packet:
+            known = self._counts.setdefault(profile_id, Count())
+            if is_number(packet) and known.packet < packet:
                 self.change(profile_id).packet = packet
 
     def skip(self, step: int, profile_ids: Iterable[int]) -> None:
