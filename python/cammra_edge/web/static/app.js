@@ -14,7 +14,12 @@ const SHOWN_EVENTS = 400;
 /** @type {Live} */
 const live = { status: null, events: new Map(), listeners: new Set(), connected: false };
 /** @type {Record<string, Tab>} */
-const TABS = { events: eventsTab, search: searchTab, integration: integrationTab, settings: settingsTab };
+const TABS = {
+  events: eventsTab,
+  search: searchTab,
+  integration: integrationTab,
+  settings: settingsTab,
+};
 /** @type {EventSource | null} */
 let source = null;
 /** Ends the open tab. @type {(() => void) | void} */
