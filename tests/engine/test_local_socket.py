@@ -206,6 +206,31 @@ def test_a_file_system_without_sockets_is_told_and_the_engine_runs_on(
         assert status.local_socket_trouble == "Operation not permitted"
 
 
+def test_without_descriptors_or_threads_the_engine_runs_without_it(
+    outbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_descriptors() -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    def no_threads(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    outbox.mkdir(exist_ok=True)
+    with monkeypatch.context() as patched:
+        patched.setattr("socket.socketpair", no_descriptors)
+        without = LocalSocket(object(), outbox, FakeClock())
+    assert (without.path, without.trouble) == ("", "Too many open files")
+    without.close()
+    before = len([*Path("/proc/self/fd").iterdir()])
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", no_threads)
+        without = LocalSocket(object(), outbox, FakeClock())
+    assert (without.path, without.trouble) == ("", "can't start new thread")
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
+    assert not socket_place.in_folder(outbox).exists()
+    without.close()
+
+
 def test_a_socket_of_another_user_is_not_believed(tmp_path: Path) -> None:
     with socket_place.listening(tmp_path / "socket"):
         assert socket_place.connected(tmp_path / "socket", frozenset({os.geteuid() + 1})) is None

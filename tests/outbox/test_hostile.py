@@ -192,6 +192,15 @@ def test_a_saved_state_with_numbers_that_were_never_given_is_passed_over(
     works_on(settings, profiles=("first", "another"))
 
 
+def test_a_saved_state_deeper_than_any_is_passed_over(settings: OutboxSettings) -> None:
+    outbox = Outbox(settings, clock=FakeClock())
+    body = b'{"last_seq":' + b"[" * 6_000 + b',"segments":,"profile_key:'
+    with outbox._writer.turn:
+        outbox._writer.write(lambda group: group.state(body), 16 << 10)
+    outbox.close()
+    works_on(settings)
+
+
 def write(settings: OutboxSettings, event: Event, numbers: dict[str, int]) -> None:
     """Put an event with numbers of somebody's choice into the log."""
     row = {"seq": 9, "image_no": 9, "packet": 9} | numbers

@@ -18,7 +18,7 @@ import os
 import select
 import socket
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -54,24 +54,31 @@ class LocalSocket:
         self.trouble = ""
         self._engine, self._clock = engine, clock
         self._sign = socket_place.in_folder(outbox).absolute()
-        self._ended, self._end = socket.socketpair()
         self._thread: threading.Thread | None = None
-        place = (socket_place.in_run_directory(outbox) or self._sign).absolute()
+        self._place = (socket_place.in_run_directory(outbox) or self._sign).absolute()
         try:
-            self._listener = socket_place.listening(place)
-        except (OSError, ValueError) as error:
+            self._begin()
+        except (OSError, ValueError, RuntimeError) as error:
             self.trouble = why = str(getattr(error, "strerror", None) or error)
             _log.warning("no local socket why=%s", why)
             return
-        self._place = place
-        self._inode = place.stat().st_ino
-        self.path = str(place)
-        if place != self._sign:
+        self.path = str(self._place)
+        if self._place != self._sign:
             # Whoever finds no sign looks into the run directories that he knows.
             with suppress(OSError):
                 self._put_up_sign()
-        self._thread = threading.Thread(target=self._work, name="local-socket", daemon=True)
-        self._thread.start()
+
+    def _begin(self) -> None:
+        """Listen, and have a thread that answers; nothing stays open where one of them cannot be had."""
+        with ExitStack() as opened:
+            self._ended, self._end = map(opened.enter_context, socket.socketpair())
+            self._listener = opened.enter_context(socket_place.listening(self._place))
+            opened.callback(self._place.unlink)
+            self._inode = self._place.stat().st_ino
+            thread = threading.Thread(target=self._work, name="local-socket", daemon=True)
+            thread.start()
+            self._thread = thread
+            opened.pop_all()
 
     def _put_up_sign(self) -> None:
         self._sign.unlink(missing_ok=True)
@@ -81,10 +88,9 @@ class LocalSocket:
 
     def close(self) -> None:
         """Let answers under way end, and remove the socket."""
-        self._end.close()
         if self._thread is None:
-            self._ended.close()
             return
+        self._end.close()
         self._thread.join(_STOP_S)
         with suppress(OSError):
             if self._place.stat().st_ino == self._inode:

@@ -92,7 +92,7 @@ class Census:
             self._announced = max(self._announced, last_seq)
 
     def _add_list(self, body: bytes) -> None:
-        with contextlib.suppress(ValueError, AttributeError, TypeError):
+        with contextlib.suppress(ValueError, AttributeError, TypeError, RecursionError):
             state = json.loads(body)
             if SEGMENTS in state:
                 self._listed = {number for number in state[SEGMENTS] if isinstance(number, int)}
@@ -151,7 +151,7 @@ def _numbered(state: Mapping[str, object], prefix: str) -> dict[int, int]:
 
 
 def _last_seq_in(body: bytes) -> int:
-    with contextlib.suppress(ValueError, AttributeError):
+    with contextlib.suppress(ValueError, AttributeError, RecursionError):
         last = json.loads(body).get(LAST_SEQ)
         return last if isinstance(last, int) else 0
     return 0

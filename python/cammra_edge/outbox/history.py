@@ -196,7 +196,7 @@ class LogHistory:
         try:
             text, nos, stored_ns = log_event(payload)
             return value_from(Event, json.loads(unpacked(text))), nos, stored_ns
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise DamagedError(f"event {seq} cannot be read") from error
 
     def _is_there(self, no: int) -> bool:

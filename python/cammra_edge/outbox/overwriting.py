@@ -115,7 +115,7 @@ class Overwriting:
                 text = unpacked(log_event(payload)[0])
                 if bearing.may_be_borne(text) and bearing.is_borne(json.loads(text)):
                     yield seq
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
         yield from (seq for seq, words in log_words(digests) if bearing.is_in(words))
 

@@ -106,7 +106,7 @@ class Found:
         for place, body in enumerate(states):
             if place and KEYED not in body:
                 continue
-            with contextlib.suppress(ValueError, AttributeError):
+            with contextlib.suppress(ValueError, AttributeError, RecursionError):
                 profiles = numbers_from(json.loads(body))
                 changes = {} if place else renumbered(self.profiles, profiles)
                 if changes:

@@ -83,7 +83,7 @@ impl Known {
         self.young += u64::from(is_new);
         // Counted, not told by the distance of places: they jump where a part of the log is missing.
         while self.young > self.limit {
-            let next = self.events.from(self.floor + 1).next();
+            let next = self.events.from(self.floor.saturating_add(1)).next();
             let Some(oldest) = next.map(|(seq, _)| seq) else {
                 break;
             };
