@@ -36,14 +36,17 @@ __all__ = [
     "log_image",
     "log_image_nos",
     "log_images",
+    "log_outcomes",
     "log_overview",
     "log_read",
     "log_scan",
     "log_settled_frames",
+    "log_settles",
     "log_story",
     "log_text",
     "log_trailer",
     "log_vehicle_hash",
+    "log_words",
     "multipart_body",
     "simd_name",
 ]
@@ -602,7 +605,7 @@ def log_erased_directory(
     offset: int,
     frame: bytes,
     seqs: Sequence[int],
-    image_nos: Sequence[int] = [],
+    image_nos: Sequence[int],
 ) -> bytes:
     """A frame of a directory, or of settlements, without what it says of those events and images, and as long.
 

@@ -152,7 +152,7 @@ def test_bytes_of_any_kind_are_no_log(content: bytes) -> None:
         lambda: log_header(content),
         lambda: log_trailer(STORE_ID, SEGMENT, SIZE, content),
         lambda: log_erased_frame(STORE_ID, SEGMENT, 0, content),
-        lambda: log_erased_directory(STORE_ID, SEGMENT, 0, content, [1]),
+        lambda: log_erased_directory(STORE_ID, SEGMENT, 0, content, [1], []),
     ):
         with pytest.raises(ValueError, match=r"verify|early|kind"):
             read()

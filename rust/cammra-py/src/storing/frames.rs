@@ -156,7 +156,6 @@ fn log_erased_frame<'py>(
 
 /// See `_native.pyi`.
 #[pyfunction]
-#[pyo3(signature = (store_id, segment, offset, frame, seqs, image_nos=vec![]))]
 fn log_erased_directory<'py>(
     py: Python<'py>,
     store_id: StoreId,
