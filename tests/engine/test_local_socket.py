@@ -20,6 +20,7 @@ import pytest
 from cammra_edge.config import OutboxSettings
 from cammra_edge.engine import Engine, local_socket, socket_place
 from cammra_edge.engine.local_socket import LocalSocket
+from tests.descriptors import open_files
 from tests.emulation import PATIENCE
 from tests.fakes import FakeClock
 
@@ -221,12 +222,12 @@ def test_without_descriptors_or_threads_the_engine_runs_without_it(
         without = LocalSocket(object(), outbox, FakeClock())
     assert (without.path, without.trouble) == ("", "Too many open files")
     without.close()
-    before = len([*Path("/proc/self/fd").iterdir()])
+    before = open_files()
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", no_threads)
         without = LocalSocket(object(), outbox, FakeClock())
     assert (without.path, without.trouble) == ("", "can't start new thread")
-    assert len([*Path("/proc/self/fd").iterdir()]) == before
+    assert not open_files() - before
     assert not socket_place.in_folder(outbox).exists()
     without.close()
 

@@ -16,6 +16,7 @@ from cammra_edge.errors import OutboxError
 from cammra_edge.outbox.folder import Folder, found_at
 from cammra_edge.outbox.mark import Mark
 from cammra_edge.storing import LogGroup
+from tests.descriptors import open_files
 from tests.outbox.logs import SEGMENT_BYTES, fill_segment, log_at, opened, put
 
 if TYPE_CHECKING:
@@ -252,12 +253,12 @@ def test_a_disk_that_refuses_in_the_middle_leaves_nothing_held(
         raise OSError(errno.EIO, "Input/output error")
 
     Folder(tmp_path / "o").close()
-    before = os.listdir("/proc/self/fd")  # noqa: PTH208 - names only
+    before = open_files()
     with monkeypatch.context() as patch:
         patch.setattr(Folder, "_tighten", refuses)
         with pytest.raises(OSError, match="Input/output"):
             Folder(tmp_path / "o")
-    assert os.listdir("/proc/self/fd") == before  # noqa: PTH208 - as above
+    assert not open_files() - before
     Folder(tmp_path / "o").close()
 
 
