@@ -177,7 +177,8 @@ def park(path: Path, events: int) -> dict[str, Any]:
             outbox.park(delivery, why="HTTP 400", words="no such camera")
     outbox.flush()
     first = outbox.parking.page(limit=1)[0].seq
-    middle = outbox.parking.page(1, after=(1, first + events // 2), limit=1)[0].seq
+    half = (events - exported) // 2
+    middle = outbox.parking.page(1, after=(1, first + half), limit=1)[0].seq
     puts = []
     for number_ in range(200):
         outbox.parking.page(after=(1, middle), limit=PAGE)
