@@ -9,10 +9,10 @@ well behind the highest that are known. Held by `tests/outbox/test_recovery.py` 
 from __future__ import annotations
 
 import contextlib
-import json
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from cammra_edge.outbox.codec import plain_in
 from cammra_edge.storing import log_story
 
 if TYPE_CHECKING:
@@ -92,8 +92,8 @@ class Census:
             self._announced = max(self._announced, last_seq)
 
     def _add_list(self, body: bytes) -> None:
-        with contextlib.suppress(ValueError, AttributeError, TypeError, RecursionError):
-            state = json.loads(body)
+        with contextlib.suppress(ValueError, AttributeError, TypeError):
+            state = plain_in(body)
             if SEGMENTS in state:
                 self._listed = {number for number in state[SEGMENTS] if isinstance(number, int)}
             self._given_back |= _numbered(state, GIVEN_BACK).keys()
@@ -151,7 +151,7 @@ def _numbered(state: Mapping[str, object], prefix: str) -> dict[int, int]:
 
 
 def _last_seq_in(body: bytes) -> int:
-    with contextlib.suppress(ValueError, AttributeError, RecursionError):
-        last = json.loads(body).get(LAST_SEQ)
+    with contextlib.suppress(ValueError, AttributeError):
+        last = plain_in(body).get(LAST_SEQ)
         return last if isinstance(last, int) else 0
     return 0

@@ -15,6 +15,7 @@ is its beginning. Held by `tests/outbox/test_codec.py`.
 
 from __future__ import annotations
 
+import json
 import operator
 import types
 import typing
@@ -39,6 +40,18 @@ def plain_from(value: object) -> object:
     """A dataclass as what JSON knows; fields that hold their default are left out."""
     kind: Any = type(value)
     return _writer(kind)(value)
+
+
+def plain_in(text: bytes) -> Any:  # noqa: ANN401 - any JSON
+    """What JSON holds.
+
+    Raises:
+        ValueError: It is none, or goes deeper than any of ours.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it goes deeper than any of ours") from error
 
 
 def value_from(kind: type[_T], plain: object) -> _T:

@@ -7,13 +7,12 @@ Held by `tests/outbox/test_history.py`.
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cammra_edge.model import Event
-from cammra_edge.outbox.codec import value_from
+from cammra_edge.outbox.codec import plain_in, value_from
 from cammra_edge.outbox.found import (
     Erasure,
     EventQuery,
@@ -24,8 +23,8 @@ from cammra_edge.outbox.found import (
 )
 from cammra_edge.outbox.log import DamagedError, Purpose, StorageError
 from cammra_edge.outbox.packing import unpacked
-from cammra_edge.outbox.records import id_bytes
-from cammra_edge.storing import LogSearch, log_event, log_image, log_outcomes
+from cammra_edge.outbox.records import id_bytes, picture_from
+from cammra_edge.storing import LogSearch, log_event, log_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -195,8 +194,8 @@ class LogHistory:
             payload = self._store.unsaved.payloads.get(seq, b"")
         try:
             text, nos, stored_ns = log_event(payload)
-            return value_from(Event, json.loads(unpacked(text))), nos, stored_ns
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            return value_from(Event, plain_in(unpacked(text))), nos, stored_ns
+        except (ValueError, TypeError, KeyError) as error:
             raise DamagedError(f"event {seq} cannot be read") from error
 
     def _is_there(self, no: int) -> bool:
@@ -211,7 +210,7 @@ class LogHistory:
         place = self._store.ledger.image(no)
         if place is None or not self._is_there(no):
             return None
-        return log_image(self._store.log.read(*place)[1])[2]
+        return picture_from(self._store.log.read(*place)[1])[1]
 
     # -- forgetting ------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from cammra_edge.framing import crc32
+from cammra_edge.outbox.codec import plain_in
 from cammra_edge.outbox.noted import MOST_PROFILES, is_number
 from cammra_edge.outbox.segment import LAST_DOUBTFUL_SEGMENT
 
@@ -152,9 +153,9 @@ def _profiles_from(place: bytes) -> tuple[bytes, dict[str, int]]:
         text = place[_PROFILES.size : _PROFILES.size + length]
         if len(text) != length or crc != crc32(place[_CRC.size : _PROFILES.size + length], 0):
             return b"", {}
-        numbers = json.loads(text)
+        numbers = plain_in(text)
         return store_id, {
             key: number for key, number in numbers.items() if is_number(number, MOST_PROFILES)
         }
-    except (struct.error, ValueError, TypeError, AttributeError, RecursionError):
+    except (struct.error, ValueError, TypeError, AttributeError):
         return b"", {}

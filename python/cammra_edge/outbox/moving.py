@@ -10,7 +10,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.log import DamagedError, StorageError
-from cammra_edge.outbox.store import picture_from
+from cammra_edge.outbox.records import picture_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

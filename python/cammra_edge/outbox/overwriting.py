@@ -8,20 +8,19 @@ Nobody can say what that was, so zeros are put over it. Held by `tests/outbox/te
 
 from __future__ import annotations
 
-import json
 import struct
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cammra_edge.outbox.codec import plain_in
 from cammra_edge.outbox.log import DamagedError, Purpose
-from cammra_edge.outbox.packing import unpacked
+from cammra_edge.outbox.records import json_from
 from cammra_edge.outbox.segment import FRAME_HEAD_BYTES, TRAILER_BYTES
 from cammra_edge.storing import (
     log_directory,
     log_erased_directory,
     log_erased_frame,
-    log_event,
     log_events,
     log_image_nos,
     log_images,
@@ -112,10 +111,10 @@ class Overwriting:
         for seq, offset, length, _ in log_events(digests):
             try:
                 payload = log_read(store_id, segment, offset, content[offset : offset + length])[1]
-                text = unpacked(log_event(payload)[0])
-                if bearing.may_be_borne(text) and bearing.is_borne(json.loads(text)):
+                text = json_from(payload)
+                if bearing.may_be_borne(text) and bearing.is_borne(plain_in(text)):
                     yield seq
-            except (ValueError, RecursionError):
+            except ValueError:
                 continue
         yield from (seq for seq, words in log_words(digests) if bearing.is_in(words))
 

@@ -1,18 +1,16 @@
-"""What a record in the log says of an event, and the event as one profile gets it.
-
-The record's layout is the log's own (`docs/design/outbox.md`); of it, this room knows where the event's JSON begins.
-"""
+"""What a record in the log says of an event, and the event as one profile gets it."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cammra_edge.model import Event, MissingImage
-from cammra_edge.outbox.codec import value_from
+from cammra_edge.outbox.codec import plain_in, value_from
 from cammra_edge.outbox.log import DamagedError
+from cammra_edge.outbox.packing import unpacked
+from cammra_edge.storing import log_event, log_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,9 +20,6 @@ DAMAGED = "its picture is damaged on disk"
 NOT_STORED = "its picture did not reach the outbox"
 ID_BYTES = 16
 _HEX_DIGITS = 2 * ID_BYTES
-_HEAD_BYTES = 78
-_DELIVERY_BYTES = 38
-_NO_BYTES = 8
 
 
 def id_bytes(event_id: str) -> bytes:
@@ -44,34 +39,42 @@ def event_from(payload: bytes) -> Event:
         ValueError, TypeError, KeyError: There is none in it.
     """
     try:
-        return value_from(Event, json.loads(json_from(payload)))
-    except RecursionError as error:
-        raise DamagedError("a record goes deeper than any of ours") from error
+        plain = plain_in(json_from(payload))
+    except ValueError as error:
+        raise DamagedError(f"a record cannot be read: {error}") from error
+    return value_from(Event, plain)
 
 
 def json_from(payload: bytes) -> bytes:
-    """The event's JSON: what follows head, image numbers, deliveries and brief."""
+    """The event's JSON, which may have been packed.
+
+    Raises:
+        DamagedError: There is none.
+    """
     try:
-        at = _HEAD_BYTES
-        at += 1 + _NO_BYTES * payload[at]
-        deliveries = payload[at]
-        at += 1
-        for _ in range(deliveries):
-            at += _DELIVERY_BYTES
-            for _why_and_words in range(2):
-                at += 2 + int.from_bytes(payload[at : at + 2], "little")
-        for _plate_and_list in range(2):
-            at += 1 + payload[at]
-    except IndexError as error:
-        raise DamagedError("a record ends too early") from error
-    return payload[at + 4 :]
+        return unpacked(log_event(payload)[0])
+    except ValueError as error:
+        raise DamagedError(f"a record cannot be read: {error}") from error
+
+
+def picture_from(payload: bytes) -> tuple[str, bytes]:
+    """Key and JPEG of a picture's record.
+
+    Raises:
+        DamagedError: There is none.
+    """
+    try:
+        _, image_key, jpeg = log_image(payload)
+    except ValueError as error:
+        raise DamagedError(f"a picture cannot be read: {error}") from error
+    return image_key, jpeg
 
 
 def image_nos(payload: bytes, event: Event, nos: Sequence[int]) -> Sequence[int]:
     """The numbers of an event's images, in its order, where a record holds images of kinds that we do not know."""
     if len(nos) == len(event.images):
         return nos
-    plain: Any = json.loads(json_from(payload))
+    plain = plain_in(json_from(payload))
     keys = [image["image_key"] for image in plain.get("images", ())]
     by_key = dict(zip(keys, nos, strict=False))
     return [by_key.get(image.image_key, 0) for image in event.images]

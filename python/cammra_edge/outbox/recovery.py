@@ -7,11 +7,11 @@ segments before it hold is renumbered. Held by `tests/outbox/test_recovery.py` a
 from __future__ import annotations
 
 import contextlib
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cammra_edge.outbox.census import Census, Doubt, Run, told_by
+from cammra_edge.outbox.codec import plain_in
 from cammra_edge.outbox.log import Purpose
 from cammra_edge.outbox.profiles import KEYED, numbers_from, renumbered
 from cammra_edge.storing import log_erasures
@@ -106,8 +106,8 @@ class Found:
         for place, body in enumerate(states):
             if place and KEYED not in body:
                 continue
-            with contextlib.suppress(ValueError, AttributeError, RecursionError):
-                profiles = numbers_from(json.loads(body))
+            with contextlib.suppress(ValueError, AttributeError):
+                profiles = numbers_from(plain_in(body))
                 changes = {} if place else renumbered(self.profiles, profiles)
                 if changes:
                     ledger.renumber(list(changes.items()))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.outbox.log import DamagedError
 from cammra_edge.outbox.overviews import Overviews
 from cammra_edge.outbox.recent import Recent
+from cammra_edge.outbox.records import picture_from
 from cammra_edge.outbox.unsaved import Unsaved
 from cammra_edge.storing import Ledger
 
@@ -75,9 +76,3 @@ class Store:
             except DamagedError:
                 continue
         return fetch()
-
-
-def picture_from(payload: bytes) -> tuple[str, bytes]:
-    """Key and JPEG of an IMAGE frame."""
-    start = 10 + int.from_bytes(payload[8:10], "little")
-    return payload[10:start].decode("utf-8", "surrogatepass"), payload[start:]
