@@ -38,6 +38,7 @@ __all__ = [
     "log_images",
     "log_outcomes",
     "log_overview",
+    "log_pictures",
     "log_read",
     "log_scan",
     "log_settled_frames",
@@ -835,6 +836,9 @@ def log_events(digests: bytes) -> list[tuple[int, int, int, int]]:
 
 def log_images(digests: bytes, nos: Sequence[int]) -> list[tuple[int, int, int]]:
     """Which of these images a segment holds: number, offset and length of the frame. Erased ones are not there."""
+
+def log_pictures(digests: bytes) -> list[int]:
+    """The numbers of a segment's pictures, but of erased ones."""
 
 def log_image_nos(digests: bytes, seqs: Sequence[int]) -> list[int]:
     """Numbers of the images that these events of a segment name."""

@@ -8,7 +8,6 @@ Nobody can say what that was, so zeros are put over it. Held by `tests/outbox/te
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from cammra_edge.storing import (
     log_image_nos,
     log_images,
     log_overview,
+    log_pictures,
     log_read,
     log_scan,
     log_settled_frames,
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
     from cammra_edge.outbox.store import Store
 
 
-_DIGEST_HEAD = struct.Struct("<BI")  # kind and length
-_PICTURE = struct.Struct("<QIQI")  # offset and length of the frame, number, length of the JPEG
-_IMAGE = 3
 SEQS_TOGETHER = 1024
 """Events forgotten in memory at once: others wait meanwhile."""
 _DIRECTORY = log_directory(bytes(16), 0, 0, 1 << 16, b"")[0][:8]
@@ -141,7 +138,7 @@ class Overwriting:
         named = self._needed(set())
         for found in digests.values():
             named.update(log_image_nos(found, [seq for seq, *_ in log_events(found)]))
-        numbers = sorted({no for found in digests.values() for no in _pictures_in(found)} - named)
+        numbers = sorted({no for found in digests.values() for no in log_pictures(found)} - named)
         if numbers:
             self._erase_pictures(digests, numbers)
             self._tell_less(digests, [], numbers, surveyed)
@@ -291,19 +288,6 @@ def _directories_in(content: bytes) -> Iterator[tuple[int, int]]:
         if at + frame_bytes <= len(content):
             yield at, frame_bytes
         at = content.find(_DIRECTORY, at + 1)
-
-
-def _pictures_in(digests: bytes) -> Iterator[int]:
-    """Number of each picture that a segment's digests tell of, but of erased ones."""
-    at = 0
-    while at + _DIGEST_HEAD.size <= len(digests):
-        kind, length = _DIGEST_HEAD.unpack_from(digests, at)
-        at += _DIGEST_HEAD.size
-        if kind == _IMAGE:
-            _, _, no, jpeg_length = _PICTURE.unpack_from(digests, at)
-            if jpeg_length:
-                yield no
-        at += length
 
 
 def is_before(digests: bytes, before_utc_ns: int | None) -> bool:

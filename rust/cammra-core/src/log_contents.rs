@@ -123,6 +123,18 @@ pub fn image_nos(digests: &[u8], seqs: &BTreeSet<u64>) -> BTreeSet<u64> {
         .collect()
 }
 
+/// The numbers of a segment's images, but of erased ones.
+pub fn pictures(digests: &[u8]) -> impl Iterator<Item = u64> {
+    Digest::each(digests)
+        .flatten()
+        .filter_map(|digest| match digest {
+            Digest::Image {
+                no, jpeg_length, ..
+            } if jpeg_length > 0 => Some(no),
+            _ => None,
+        })
+}
+
 /// Which of these images a segment holds: number, and where the frame lies. Erased ones are not there.
 #[must_use]
 pub fn images(digests: &[u8], wanted: &BTreeSet<u64>) -> Vec<(u64, Place)> {

@@ -229,3 +229,8 @@ fn what_became_of_deliveries_is_told_in_order() {
     assert!(!settles(&digests, &BTreeSet::from([2])));
     assert_eq!(outcomes(&digests, &BTreeSet::from([99])), []);
 }
+
+#[test]
+fn an_erased_picture_is_none() {
+    assert_eq!(pictures(&segment()).collect::<Vec<_>>(), [11]);
+}

@@ -19,6 +19,7 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(log_events, module)?)?;
     module.add_function(wrap_pyfunction!(log_images, module)?)?;
     module.add_function(wrap_pyfunction!(log_image_nos, module)?)?;
+    module.add_function(wrap_pyfunction!(log_pictures, module)?)?;
     module.add_function(wrap_pyfunction!(log_erasures, module)?)?;
     module.add_function(wrap_pyfunction!(log_has_bare_ids, module)?)?;
     module.add_function(wrap_pyfunction!(log_settled_frames, module)?)?;
@@ -82,6 +83,12 @@ fn log_images(digests: &[u8], nos: Vec<u64>) -> Vec<(u64, u64, u32)> {
         .into_iter()
         .map(|(no, Place { offset, length })| (no, offset, length))
         .collect()
+}
+
+/// See `_native.pyi`.
+#[pyfunction]
+fn log_pictures(digests: &[u8]) -> Vec<u64> {
+    log_contents::pictures(digests).collect()
 }
 
 /// See `_native.pyi`.
