@@ -1,5 +1,4 @@
 use super::*;
-use crate::event::{Direction, EventKind};
 use crate::log_digest::{put_event, put_image, put_payload};
 use crate::log_record::{Brief, Delivery, Head, op, put_deliveries, put_images};
 
@@ -11,19 +10,10 @@ fn summary(seq: u64, at_utc_ns: i64, flags: u8, images: &[u64]) -> Vec<u8> {
     let mut out = Vec::new();
     let head = Head {
         seq,
-        id: [2; 16],
         stored_ns: 100 + seq,
         at_utc_ns,
-        vehicle: 5,
-        vehicle_no: 6,
-        car_id: 7,
-        kind: EventKind::New,
         flags,
-        states: 0,
-        confidence: 8,
-        direction: Direction::In,
-        roi: 9,
-        ordinal: 10,
+        ..Head::SAMPLE
     };
     head.put(&mut out);
     put_images(&mut out, images.iter().copied());

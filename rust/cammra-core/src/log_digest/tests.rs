@@ -1,5 +1,4 @@
 use super::*;
-use crate::event::{Direction, EventKind};
 use crate::log_record::{Brief, Head, put_deliveries, put_images};
 
 const PLACE: Place = Place {
@@ -9,22 +8,7 @@ const PLACE: Place = Place {
 
 fn summary() -> Vec<u8> {
     let mut out = Vec::new();
-    let head = Head {
-        seq: 1,
-        id: [2; 16],
-        stored_ns: 3,
-        at_utc_ns: 4,
-        vehicle: 5,
-        vehicle_no: 6,
-        car_id: 7,
-        kind: EventKind::New,
-        flags: 0,
-        states: 0,
-        confidence: 8,
-        direction: Direction::In,
-        roi: 9,
-        ordinal: 10,
-    };
+    let head = Head::SAMPLE;
     head.put(&mut out);
     put_images(&mut out, [11].into_iter());
     put_deliveries(&mut out, std::iter::empty());

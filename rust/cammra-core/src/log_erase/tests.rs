@@ -1,5 +1,4 @@
 use super::*;
-use crate::event::{Direction, EventKind};
 use crate::log_digest::Digest;
 use crate::log_group::{Group, Piece};
 use crate::log_scan::scan;
@@ -35,19 +34,7 @@ fn event(seq: u64) -> (Vec<u8>, usize) {
     let mut out = Vec::new();
     let head = Head {
         seq,
-        id: [2; 16],
-        stored_ns: 3,
-        at_utc_ns: 4,
-        vehicle: 5,
-        vehicle_no: 6,
-        car_id: 7,
-        kind: EventKind::New,
-        flags: 0,
-        states: 0,
-        confidence: 8,
-        direction: Direction::In,
-        roi: 9,
-        ordinal: 10,
+        ..Head::SAMPLE
     };
     head.put(&mut out);
     put_images(&mut out, [seq].into_iter());

@@ -1,5 +1,4 @@
 use super::*;
-use crate::event::{Direction, EventKind};
 use crate::log_digest::Digest;
 use crate::log_record::{Brief, Delivery, KnownId, State, flag};
 
@@ -87,20 +86,8 @@ fn a_header_comes_first_or_not_at_all() {
 fn event() -> (Vec<u8>, usize) {
     let mut out = Vec::new();
     let head = Head {
-        seq: 1,
-        id: [2; 16],
-        stored_ns: 3,
-        at_utc_ns: 4,
-        vehicle: 5,
-        vehicle_no: 6,
-        car_id: 7,
-        kind: EventKind::New,
         flags: flag::LAST,
-        states: 0,
-        confidence: 8,
-        direction: Direction::In,
-        roi: 9,
-        ordinal: 10,
+        ..Head::SAMPLE
     };
     head.put(&mut out);
     put_images(&mut out, [11].into_iter());

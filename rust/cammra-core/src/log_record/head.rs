@@ -125,3 +125,24 @@ pub fn vehicle_hash(stream_id: &[u8], vehicle_no: u64) -> u64 {
     let hash = (hash ^ hash >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
     hash ^ hash >> 33
 }
+
+#[cfg(test)]
+impl Head {
+    /// One for tests, each field with another value.
+    pub(crate) const SAMPLE: Self = Self {
+        seq: 1,
+        id: [2; 16],
+        stored_ns: 3,
+        at_utc_ns: 4,
+        vehicle: 5,
+        vehicle_no: 6,
+        car_id: 7,
+        kind: EventKind::New,
+        flags: 0,
+        states: 0,
+        confidence: 8,
+        direction: Direction::In,
+        roi: 9,
+        ordinal: 10,
+    };
+}

@@ -20,19 +20,10 @@ fn query(plate: &str) -> Query {
 fn head(seq: u64) -> Head {
     Head {
         seq,
-        id: [2; 16],
-        stored_ns: 3,
         at_utc_ns: i64::try_from(seq).unwrap(),
-        vehicle: 5,
-        vehicle_no: 6,
-        car_id: 7,
-        kind: EventKind::New,
-        flags: 0,
         states: State::Expired.bit(),
         confidence: 5000,
-        direction: Direction::In,
-        roi: 9,
-        ordinal: 10,
+        ..Head::SAMPLE
     }
 }
 
