@@ -123,12 +123,8 @@ class Outbox:
         self._open()
         if not read_only:
             self._opening.tell()
-        parts: _Parts = {
-            "store": store,
-            "writer": writer,
-            "queues": self._queues,
-            "tallies": tallies,
-        }
+        queues = self._queues
+        parts: _Parts = {"store": store, "writer": writer, "queues": queues, "tallies": tallies}
         self._keeping = Keeping(
             settings, store, writer, self._lock, running_time=self._running_time, clock=clock
         )
@@ -210,12 +206,13 @@ class Outbox:
                 rows = self._intake.rows_from(batch, self._running_time.now_ns())
             if not rows:
                 return
-            woken: set[int] = set()
+            woken, groups = set[int](), writer.groups
             try:
                 writer.put(rows, lambda: woken.update(self._stored(rows)))
             except BaseException:
-                with self._lock:
-                    self._intake.take_back(rows)
+                if writer.groups == groups:  # otherwise the numbers may lie on the disk already
+                    with self._lock:
+                        self._intake.take_back(rows)
                 raise
             if self._clock.mono_ns() - began_ns > DURABLE_WITHIN_NS:
                 self._late_commits += len(rows)

@@ -40,7 +40,7 @@ _WANTED = 3
 
 
 class Writer:
-    """See the module.
+    """See the module. `groups` counts those that were begun to be written, or kept in memory.
 
     Args:
         lock: The outbox's own.
@@ -65,6 +65,7 @@ class Writer:
     ) -> None:
         self.turn = threading.RLock()
         self.trouble = ""
+        self.groups = 0
         self._lock = lock
         self._store = store
         self._saved = saved
@@ -114,6 +115,7 @@ class Writer:
         while not log.fits(group, settlements=settlements):
             size_bytes = max(2 * size_bytes, group.size + len(group.digests()))
             group = self._group(frames, size_bytes, purpose, settlements=settlements)
+        self.groups += 1
         try:
             log.write(group, flush=flush)
         except StorageError as error:
@@ -221,6 +223,7 @@ class Writer:
             return
         group = LogGroup(NOWHERE, 0, 0)
         frames(group)
+        self.groups += 1
         with self._lock:
             self._store.ledger.apply_in_memory(group)
             in_memory(group)
