@@ -83,6 +83,7 @@ PARTS = {
     "receivers": Part("receivers", pinned=False),
     "backlog": Part("backlog", pinned=False),
     "search": Part("search", pinned=False),
+    "vehicles": Part("vehicles", pinned=False),
 }
 
 

@@ -21,7 +21,7 @@ class Noise(StrEnum):
     DOUBLED = "doubled"
     GARBAGE = "far garbage"
     FLAT = "flat"
-    UNSCALED = "missing, percent"
+    UNSCALED = "missing or percent"
     GLARE = "glare"
 
 
