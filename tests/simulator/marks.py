@@ -36,14 +36,22 @@ class Heard(NamedTuple):
 
 
 def marks_of(site: Site) -> list[int]:
-    """A mark for each vehicle: the one that nobody on the road has had for longest."""
-    seen = {one.vehicle: frame.mono_ns for frame in site.frames for one in frame.glimpses}
-    marks = [0] * len(site.vehicles)
+    """A mark for each vehicle."""
+    spans: dict[int, tuple[int, int]] = {}
+    for frame in site.frames:
+        for seen in frame.glimpses:
+            first_ns, _ = spans.get(seen.vehicle, (frame.mono_ns, 0))
+            spans[seen.vehicle] = (first_ns, frame.mono_ns)
+    return marks_for([spans[vehicle.number] for vehicle in site.vehicles])
+
+
+def marks_for(spans: Sequence[tuple[int, int]]) -> list[int]:
+    """A mark for each span of time: the one that has been free for longest."""
+    marks = [0] * len(spans)
     free_from_ns = [-1] * MARKS
-    met = dict.fromkeys(one.vehicle for frame in site.frames for one in frame.glimpses)
-    for vehicle in met:
-        marks[vehicle] = min(range(MARKS), key=free_from_ns.__getitem__)
-        free_from_ns[marks[vehicle]] = seen[vehicle]
+    for number in sorted(range(len(spans)), key=spans.__getitem__):
+        mark = min(range(MARKS), key=free_from_ns.__getitem__)
+        marks[number], free_from_ns[mark] = mark, spans[number][1]
     return marks
 
 
@@ -71,30 +79,44 @@ def counts_of(means: tuple[float | None, float | None], reads: int) -> Counter[i
 def parts_of(last: Said, marks: Sequence[int], heard: Sequence[Sequence[Heard]]) -> Counter[int]:
     """Reads by true vehicle, of all reads of the vehicle whose last event this is."""
     counts = counts_of((last.confidence_mmr, last.confidence_colour), last.reads)
+    if counts is None:
+        return _parts_by_track(last, heard)
     parts: Counter[int] = Counter()
-    for mark, count in (counts or {}).items():
+    for mark, count in counts.items():
         holders = [vehicle for vehicle, one in enumerate(marks) if one == mark]
-        holder = _holder(last, count, {vehicle: heard[vehicle] for vehicle in holders})
-        if holder is None:
-            return _parts_by_track(last, heard)
-        parts[holder] = count
-    return parts or _parts_by_track(last, heard)
+        parts += _shared(last, count, {vehicle: heard[vehicle] for vehicle in holders})
+    return parts
 
 
-def _holder(last: Said, count: int, heard: Mapping[int, Sequence[Heard]]) -> int | None:
-    """Who has so many reads while the vehicle was open; of several the one that was read first of all, or the last."""
-    from_ns, until_ns = last.first_mono_ns, last.at_mono_ns
+def _shared(last: Said, count: int, heard: Mapping[int, Sequence[Heard]]) -> Counter[int]:
+    """Who of those with one mark has so many reads while the vehicle was open.
+
+    One alone, if it can be: of several the one that was read first of all, or the last. Else each has what it can have.
+    """
     # Lost is ten seconds after the last read, or at the last read where another vehicle took over.
-    for end_ns in (until_ns - LOST_AFTER_NS, until_ns):
-        fitting = [
+    for end_ns in (last.at_mono_ns - LOST_AFTER_NS, last.at_mono_ns):
+        there = _reads_within(last.first_mono_ns, end_ns, heard)
+        fitting = [vehicle for vehicle in there if there[vehicle] >= count]
+        opened = [
             vehicle
-            for vehicle, reads in heard.items()
-            if sum(from_ns <= read.mono_ns <= end_ns for read in reads) >= count
+            for vehicle in fitting
+            if any(read.mono_ns == last.first_mono_ns for read in heard[vehicle])
         ]
-        opened = [one for one in fitting if any(read.mono_ns == from_ns for read in heard[one])]
         if fitting:
-            return (opened or fitting)[-1]
-    return None
+            return Counter({(opened or fitting)[-1]: count})
+    shares: Counter[int] = Counter()
+    for vehicle, most in _reads_within(last.first_mono_ns, last.at_mono_ns, heard).items():
+        shares[vehicle] = min(most, count - shares.total())
+    return +shares
+
+
+def _reads_within(
+    from_ns: int, until_ns: int, heard: Mapping[int, Sequence[Heard]]
+) -> dict[int, int]:
+    return {
+        vehicle: sum(from_ns <= read.mono_ns <= until_ns for read in reads)
+        for vehicle, reads in heard.items()
+    }
 
 
 def _parts_by_track(last: Said, heard: Sequence[Sequence[Heard]]) -> Counter[int]:

@@ -7,9 +7,10 @@ from collections import Counter
 import pytest
 
 from tests.simulator.drive import drive, texts_of
-from tests.simulator.marks import MARKS, counts_of, info_of, marks_of
+from tests.simulator.marks import MARKS, counts_of, info_of, marks_of, parts_of
 from tests.simulator.noise import Noise
 from tests.simulator.numbers import Numbers
+from tests.simulator.test_judge import MS_NS, Event, reads
 from tests.simulator.traffic import site
 
 SITE = site(3, 60, seed=1)
@@ -40,6 +41,37 @@ def test_marks_of_vehicles_that_follow_each_other_differ() -> None:
         numbers = [seen.vehicle for seen in frame.glimpses]
         assert len({marks[number] for number in numbers}) == len(numbers)
     assert set(marks) == set(range(MARKS))
+
+
+def lost(marks: list[int], from_ms: int, until_ms: int) -> Event:
+    first, second = means(marks)
+    return Event(
+        "lost",
+        "",
+        at_mono_ns=until_ms * MS_NS,
+        first_mono_ns=from_ms * MS_NS,
+        reads=len(marks),
+        confidence_mmr=first,
+        confidence_colour=second,
+    )
+
+
+def test_of_two_with_one_mark_the_one_counts_that_was_read_then() -> None:
+    heard = [reads("AB1", 5), reads("CD2", 9, from_ms=1_000), reads("EF3", 4, from_ms=1_000)]
+    marks = [3, 4, 3]
+    assert parts_of(lost([3] * 5, 0, 10_160), marks, heard) == {0: 5}
+    assert parts_of(lost([3] * 4 + [4] * 2, 1_000, 11_120), marks, heard) == {2: 4, 1: 2}
+    assert parts_of(lost([3] * 2, 900, 1_200), marks, heard) == {2: 2}
+
+
+def test_a_vehicle_of_many_with_one_mark_has_reads_of_all() -> None:
+    heard = [reads("AB1", 5), reads("CD2", 4, from_ms=1_000)]
+    assert parts_of(lost([3] * 9, 0, 11_120), [3, 3], heard) == {0: 5, 1: 4}
+
+
+def test_where_marks_run_over_track_numbers_tell() -> None:
+    heard = [reads("AB1", 200), reads("CD2", 100, track=2)]
+    assert parts_of(lost([3] * 300, 0, 20_000), [3, 3], heard) == {0: 200}
 
 
 def test_the_native_tracker_hands_the_marks_on() -> None:
