@@ -1,7 +1,7 @@
 """Compares what was said with what was true.
 
 The words are those of the docs: a vehicle is *swallowed* where at least three of its reads are within an edit of
-each other and no event tells of it, *joined* is one told vehicle whose reads are of two, and every told vehicle of a
+each other and no event tells of it, *joined* is one told vehicle with such reads of two, and every told vehicle of a
 true one beyond the first is a *repeat*. `bars.py` says how many of each there may be.
 """
 
@@ -108,44 +108,80 @@ def judge(drive: Drive) -> Tally:
     """Counts of one site."""
     tally = Tally(vehicles=sum(bool(reads) for reads in drive.heard), told=len(drive.told))
     owned: dict[int, list[Told]] = {}
-    joined = [_is_joined(told, drive.heard) for told in drive.told]
-    for told, pair in zip(drive.told, joined, strict=True):
-        owned.setdefault(owner_of(told.parts), []).append(told)
-        if pair:
-            is_near = _apart(*(drive.vehicles[number] for number in pair)) <= NEAR_EDITS
+    mixed: set[int] = set()
+    for told in drive.told:
+        owner = owner_of(told, drive.vehicles)
+        owned.setdefault(owner, []).append(told)
+        second = _joined_to(owner, told, drive)
+        if second is not None:
+            is_near = _apart(drive.vehicles[owner], drive.vehicles[second]) <= NEAR_EDITS
             tally.joined_near += is_near
             tally.joined += not is_near
+            mixed.add(owner)
         _judge_events(told, tally)
     tally.repeats = sum(len(several) - 1 for several in owned.values())
     _judge_silence(drive, tally)
     _judge_texts(drive, owned, tally)
-    mixed = {id(told) for told, pair in zip(drive.told, joined, strict=True) if pair}
-    for number, several in owned.items():
-        if len(several) == 1 and id(several[0]) not in mixed:
-            last = several[0].events[-1]
-            tally.right += not _off(last.text, drive.vehicles[number])
+    tally.right = sum(
+        not _off(several[0].events[-1].text, drive.vehicles[number])
+        for number, several in owned.items()
+        if len(several) == 1 and number not in mixed
+    )
     return tally
 
 
-def owner_of(parts: Counter[int]) -> int:
-    """The vehicle with the most reads; of equal ones the first."""
-    return min(parts, key=lambda number: (-parts[number], number))
+def owner_of(told: Told, vehicles: Sequence[Vehicle]) -> int:
+    """Whose report it is: of those with a run in it the one whose plate its last text shows, else the one with most."""
+    parts, text = told.parts, told.events[-1].text
+    least = min(RUN_READS, max(parts.values()))
+
+    def distance(number: int) -> tuple[int, int, int]:
+        off = _off(text, vehicles[number])
+        return (off if _is_legible(off, vehicles[number]) else len(text), -parts[number], number)
+
+    return min((number for number in parts if parts[number] >= least), key=distance)
 
 
-def _is_joined(told: Told, heard: Sequence[Sequence[Heard]]) -> tuple[int, int] | None:
-    """The two vehicles with the most reads in it, where it is more than a stray read of the second one."""
-    if len(told.parts) == 1:
-        return None
-    owner = owner_of(told.parts)
-    rest = Counter(told.parts)
-    del rest[owner]
-    second = owner_of(rest)
-    if rest[second] >= RUN_READS:
-        return owner, second
+def _joined_to(owner: int, told: Told, drive: Drive) -> int | None:
+    """The other vehicle with the most reads that show its plate, if they are a run.
+
+    Where a plate is too far away to be read nobody can tell whose garbage it is: it joins no vehicles.
+    """
+    others = {
+        number: _legible(number, count, told, drive)
+        for number, count in told.parts.items()
+        if number != owner
+    }
+    second = max(others, key=lambda number: (others[number], -number), default=None)
+    if second is None or others[second] >= RUN_READS:
+        return second
     # A vehicle with two reads that another one has taken over whole, name and all.
-    whole = len(heard[second]) == rest[second] > 1
-    opened = heard[second] and heard[second][0].mono_ns == told.events[0].first_mono_ns
-    return (owner, second) if whole and opened else None
+    reads = drive.heard[second]
+    whole = len(reads) == told.parts[second] > 1
+    opened = reads[0].mono_ns == told.events[0].first_mono_ns
+    return second if whole and opened else None
+
+
+def _legible(number: int, count: int, told: Told, drive: Drive) -> int:
+    """How many of so many reads of a vehicle show its plate.
+
+    The reads are those with a track number that the report has had, if there are so many, else the best that can be.
+    """
+    vehicle, last = drive.vehicles[number], told.events[-1]
+    tracks = {event.track for event in told.events}
+    then = [
+        read
+        for read in drive.heard[number]
+        if last.first_mono_ns <= read.mono_ns <= last.at_mono_ns
+    ]
+    under = [read for read in then if read.track in tracks]
+    chosen = under if len(under) == count else then
+    return min(count, sum(_is_legible(_off(read.text, vehicle), vehicle) for read in chosen))
+
+
+def _is_legible(off: int, vehicle: Vehicle) -> bool:
+    """Whether less than half of the plate is wrong."""
+    return off < min(len(plate) for plate in vehicle.plates) / 2
 
 
 def _judge_silence(drive: Drive, tally: Tally) -> None:
@@ -174,7 +210,7 @@ def shown_by(told: Told, vehicles: Sequence[Vehicle]) -> set[int]:
 
 def _others(vehicle: Vehicle, drive: Drive) -> list[Vehicle]:
     """What was told instead: the vehicles it was taken for, else those that had its track numbers."""
-    takers = {owner_of(told.parts) for told in drive.told if vehicle.number in told.parts}
+    takers = {owner_of(told, drive.vehicles) for told in drive.told if vehicle.number in told.parts}
     if not takers - {vehicle.number}:
         tracks = {read.track for read in drive.heard[vehicle.number]}
         takers = {

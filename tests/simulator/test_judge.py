@@ -15,6 +15,8 @@ from tests.simulator.marks import Heard
 from tests.simulator.traffic import Kind, Vehicle
 
 MS_NS = 1_000_000
+END_NS = 60_000 * MS_NS
+WHOLE = ("new", "reliable", "lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,10 @@ def reads(text: str, count: int = 5, track: int = 1, from_ms: int = 0) -> list[H
 
 def life(text: str, *, first_ms: int = 0, **parts: int) -> Told:
     """New, Reliable and Lost with one text, of so many reads of each vehicle: `v0=5`."""
-    events = [Event(kind, text, first_mono_ns=first_ms * MS_NS) for kind in WHOLE]
+    events = [
+        Event(kind, text, at_mono_ns=END_NS, first_mono_ns=first_ms * MS_NS) for kind in WHOLE
+    ]
     return Told(events, Counter({int(name[1:]): count for name, count in parts.items()}))
-
-
-WHOLE = ("new", "reliable", "lost")
 
 
 def judged(vehicles: list[Vehicle], heard: list[list[Heard]], *told: Told) -> Tally:
@@ -180,9 +181,39 @@ def test_a_run_is_three_reads_within_an_edit_of_each_other(texts: list[str], is_
     assert has_run(texts) is is_run
 
 
-def test_a_report_belongs_to_the_vehicle_with_the_most_reads_and_of_equals_to_the_first() -> None:
-    assert owner_of(Counter({1: 3, 0: 2})) == 1
-    assert owner_of(Counter({1: 3, 0: 3})) == 0
+def test_a_report_belongs_to_the_vehicle_whose_plate_it_has_or_else_to_the_one_with_most_reads() -> (
+    None
+):
+    vehicles = [car(0, FIRST), car(1, SECOND), car(2, NEAR)]
+    assert owner_of(life(FIRST, v0=3, v1=9), vehicles) == 0
+    assert owner_of(life("KH05ZZ", v0=3, v1=9), vehicles) == 0
+    assert owner_of(life("7Q", v0=3, v1=9), vehicles) == 1
+    assert owner_of(life("7Q", v1=3, v0=3), vehicles) == 0
+    assert owner_of(life(NEAR, v0=30, v2=2), vehicles) == 0
+    assert owner_of(life(NEAR, v0=1, v2=2), vehicles) == 2
+
+
+def test_garbage_joins_nobody() -> None:
+    """Two vehicles whose numbers were swapped where neither could be read."""
+    garbage = [*reads("Q7", 9), *reads("X", 9, from_ms=360)]
+    heard = [
+        [*garbage, *reads(FIRST, 4, track=2, from_ms=720)],
+        [*reads("W8", 18, track=2), *reads(SECOND, 4, from_ms=720)],
+    ]
+    told = [whole(SECOND, track=1, v0=18, v1=4), whole(FIRST, track=2, v1=18, v0=4)]
+    only(judged([car(0, FIRST), car(1, SECOND)], heard, *told))
+
+
+def test_reads_of_an_unknown_track_number_are_taken_for_legible_ones() -> None:
+    heard = [reads(FIRST), [*reads("Q7", 4, track=8), *reads(SECOND, 4, track=9)]]
+    told = [whole(FIRST, track=1, v0=5, v1=4), life(SECOND, v1=4)]
+    only(judged([car(0, FIRST), car(1, SECOND)], heard, *told), joined=1)
+
+
+def whole(text: str, *, track: int, **parts: int) -> Told:
+    told = life(text, **parts)
+    events = [replace(made(told, at), track=track) for at in range(3)]
+    return Told(events, told.parts)
 
 
 def test_the_simple_rules_take_the_most_frequent_the_surest_and_the_last_read() -> None:
