@@ -100,7 +100,7 @@ def _told(events: Sequence[Said], marks: list[int], heard: list[list[Heard]]) ->
     by_number: dict[int, list[Said]] = {}
     for event in events:
         by_number.setdefault(event.vehicle_no, []).append(event)
-    return [Told(told, parts_of(told[-1], marks, heard)) for told in by_number.values()]
+    return [Told(told, parts_of(told, marks, heard)) for told in by_number.values()]
 
 
 def _at(mono_ns: int) -> FrameTime:

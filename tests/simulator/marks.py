@@ -24,6 +24,7 @@ _DIGITS = 6
 _BASE = 256
 """No vehicle has so many reads."""
 MARKS = 2 * _DIGITS
+_UNMARKED = 20
 
 
 class Heard(NamedTuple):
@@ -65,27 +66,51 @@ def info_of(mark: int) -> VehicleInfo:
 
 
 def counts_of(means: tuple[float | None, float | None], reads: int) -> Counter[int] | None:
-    """Reads by mark, for the sums are exact, and the means nearly; `None` where a digit has run over."""
-    counts: Counter[int] = Counter()
-    for first, mean in zip((0, _DIGITS), means, strict=True):
-        number = round((mean or 0.0) * reads * float(_BASE) ** _DIGITS)
-        for digit in range(_DIGITS):
-            count = number // _BASE**digit % _BASE
-            if count:
-                counts[first + digit] = count
-    return counts if counts.total() == reads else None
+    """Reads by mark, for the sums are exact, and the means nearly; `None` where a digit has run over.
+
+    Not every read need have left its mark: a run that took over may have come without. So many are tried as there are
+    reads, and then some fewer, until the counts are whole.
+    """
+    for marked in range(reads, max(0, reads - _UNMARKED), -1):
+        counts: Counter[int] = Counter()
+        for first, mean in zip((0, _DIGITS), means, strict=True):
+            number = round((mean or 0.0) * marked * float(_BASE) ** _DIGITS)
+            for digit in range(_DIGITS):
+                count = number // _BASE**digit % _BASE
+                if count:
+                    counts[first + digit] = count
+        if counts.total() == marked:
+            return counts
+    return None
 
 
-def parts_of(last: Said, marks: Sequence[int], heard: Sequence[Sequence[Heard]]) -> Counter[int]:
-    """Reads by true vehicle, of all reads of the vehicle whose last event this is."""
+def parts_of(
+    events: Sequence[Said], marks: Sequence[int], heard: Sequence[Sequence[Heard]]
+) -> Counter[int]:
+    """Reads by true vehicle, of all reads of the vehicle that said this."""
+    last = events[-1]
     counts = counts_of((last.confidence_mmr, last.confidence_colour), last.reads)
-    if counts is None:
+    if counts is None and last.confidence_mmr is not None:
         return _parts_by_track(last, heard)
     parts: Counter[int] = Counter()
-    for mark, count in counts.items():
+    for mark, count in (counts or {}).items():
         holders = [vehicle for vehicle, one in enumerate(marks) if one == mark]
         parts += _shared(last, count, {vehicle: heard[vehicle] for vehicle in holders})
+    unmarked = last.reads - parts.total()
+    if unmarked:
+        parts[_opener(events[0], heard)] += unmarked
     return parts
+
+
+def _opener(new: Said, heard: Sequence[Sequence[Heard]]) -> int:
+    """Whose read the first one was."""
+    then = [
+        (read.track != new.track, vehicle)
+        for vehicle, reads in enumerate(heard)
+        for read in reads
+        if read.mono_ns == new.first_mono_ns
+    ]
+    return min(then)[1]
 
 
 def _shared(last: Said, count: int, heard: Mapping[int, Sequence[Heard]]) -> Counter[int]:

@@ -43,35 +43,45 @@ def test_marks_of_vehicles_that_follow_each_other_differ() -> None:
     assert set(marks) == set(range(MARKS))
 
 
-def lost(marks: list[int], from_ms: int, until_ms: int) -> Event:
-    first, second = means(marks)
-    return Event(
-        "lost",
-        "",
-        at_mono_ns=until_ms * MS_NS,
-        first_mono_ns=from_ms * MS_NS,
-        reads=len(marks),
-        confidence_mmr=first,
-        confidence_colour=second,
-    )
+def life(marks: list[int], from_ms: int, until_ms: int, unmarked: int = 0) -> list[Event]:
+    """New and Lost of a vehicle with reads of these marks."""
+    first, second = means(marks) if marks else (None, None)
+    return [
+        Event(
+            kind,
+            "",
+            at_mono_ns=until_ms * MS_NS,
+            first_mono_ns=from_ms * MS_NS,
+            reads=len(marks) + unmarked,
+            confidence_mmr=first,
+            confidence_colour=second,
+        )
+        for kind in ("new", "lost")
+    ]
 
 
 def test_of_two_with_one_mark_the_one_counts_that_was_read_then() -> None:
     heard = [reads("AB1", 5), reads("CD2", 9, from_ms=1_000), reads("EF3", 4, from_ms=1_000)]
     marks = [3, 4, 3]
-    assert parts_of(lost([3] * 5, 0, 10_160), marks, heard) == {0: 5}
-    assert parts_of(lost([3] * 4 + [4] * 2, 1_000, 11_120), marks, heard) == {2: 4, 1: 2}
-    assert parts_of(lost([3] * 2, 900, 1_200), marks, heard) == {2: 2}
+    assert parts_of(life([3] * 5, 0, 10_160), marks, heard) == {0: 5}
+    assert parts_of(life([3] * 4 + [4] * 2, 1_000, 11_120), marks, heard) == {2: 4, 1: 2}
+    assert parts_of(life([3] * 2, 900, 1_200), marks, heard) == {2: 2}
 
 
 def test_a_vehicle_of_many_with_one_mark_has_reads_of_all() -> None:
     heard = [reads("AB1", 5), reads("CD2", 4, from_ms=1_000)]
-    assert parts_of(lost([3] * 9, 0, 11_120), [3, 3], heard) == {0: 5, 1: 4}
+    assert parts_of(life([3] * 9, 0, 11_120), [3, 3], heard) == {0: 5, 1: 4}
+
+
+def test_reads_that_left_no_mark_are_those_of_the_first() -> None:
+    heard = [reads("AB1", 5), reads("CD2", 9, track=2)]
+    assert parts_of(life([3] * 2 + [4] * 5, 0, 20_000, unmarked=3), [3, 4], heard) == {0: 5, 1: 5}
+    assert parts_of(life([], 0, 20_000, unmarked=3), [3, 4], heard) == {0: 3}
 
 
 def test_where_marks_run_over_track_numbers_tell() -> None:
     heard = [reads("AB1", 200), reads("CD2", 100, track=2)]
-    assert parts_of(lost([3] * 300, 0, 20_000), [3, 3], heard) == {0: 200}
+    assert parts_of(life([3] * 300, 0, 20_000), [3, 3], heard) == {0: 200}
 
 
 def test_the_native_tracker_hands_the_marks_on() -> None:
