@@ -18,6 +18,8 @@ _SILENT_S = 0.3
 """How long such a tracker takes to find the vehicle again, at most."""
 _CROSSING = 0.3
 """Share of the smaller box that lies in the other one where two vehicles cross."""
+_APART = 0.1
+"""The share below which a crossing is over: boxes tremble."""
 _SWAPS = 0.5
 
 
@@ -88,15 +90,15 @@ class _Swapping:
         numbers = self._numbers
         for seen in frame.glimpses:
             numbers.setdefault(seen.vehicle, seen.vehicle + 1)
-        crossing = set()
         for one, other in itertools.combinations(frame.glimpses, 2):
-            if overlap(one.box, other.box) > _CROSSING:
-                pair = (one.vehicle, other.vehicle)
-                crossing.add(pair)
-                if pair not in self._crossing and self._chance.random() < _SWAPS:
-                    a, b = pair
+            a, b = sorted((one.vehicle, other.vehicle))
+            share = overlap(one.box, other.box)
+            if share < _APART:
+                self._crossing.discard((a, b))
+            elif share > _CROSSING and (a, b) not in self._crossing:
+                self._crossing.add((a, b))
+                if self._chance.random() < _SWAPS:
                     numbers[a], numbers[b] = numbers[b], numbers[a]
-        self._crossing = crossing
         return [numbers[seen.vehicle] for seen in frame.glimpses]
 
 
