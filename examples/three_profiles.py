@@ -80,7 +80,7 @@ engine = Engine(
             entries=(ListEntry("TÖLSL123"), ListEntry("34A*", description="fleet")),
         )
     ],
-    tracking=TrackingSettings(reliable_confidence=0.85, lost_after_s=5.0),
+    tracking=TrackingSettings(reliable_support=0.7, lost_after_s=5.0),
     outbox=OutboxSettings(durability="power", max_bytes=256 << 20),
 )
 

@@ -5,7 +5,7 @@ Five doors lead here and no other module may: `imaging`, `tracking`, `framing`, 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol, Self, TypeAlias, final
+from typing import Any, Literal, Protocol, Self, TypeAlias, final
 
 from typing_extensions import Buffer
 
@@ -157,6 +157,9 @@ class TrackEvent:
     def text(self) -> str: ...
     @property
     def confidence(self) -> float: ...
+    @property
+    def reliable_by(self) -> Literal["agreement", "timeout", "end"] | None:
+        """Why the answer is reliable; `None` before it is."""
     @property
     def image_text(self) -> str:
         """Text of the read that the shot shows."""

@@ -50,11 +50,12 @@ def test_the_same_recording_gives_the_same_events_byte_for_byte(
     assert [event.event_id for event in first] == [event.event_id for event in second]
 
 
-def test_every_track_has_one_new_one_reliable_and_one_lost_in_order(
+def test_every_car_has_one_new_one_reliable_and_one_lost_in_order(
     runs: tuple[list[Arrival], list[Arrival]],
 ) -> None:
     assert_told_in_order(runs[0])
-    assert len(by_vehicle(runs[0])) == len(_tracks()) == 45
+    assert len(_tracks()) == 45
+    assert len(by_vehicle(runs[0])) == 30  # the others are cars whose track broke
 
 
 def test_updates_of_the_text_are_at_most_a_tenth_of_the_raw_changes(

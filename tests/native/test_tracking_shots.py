@@ -185,7 +185,7 @@ def images_of(event: TrackEvent) -> list[str]:
 
 def test_over_the_budget_full_frames_go_first_and_plate_crops_last() -> None:
     budget = 2 << 20
-    tracker = shooting(*ALL_IMAGES, shot_budget_bytes=budget)
+    tracker = shooting(*ALL_IMAGES, shot_budget_bytes=budget, relink=False)
     fill(tracker, 12)
     counters = tracker.counters()
     assert counters["shot_bytes"] <= budget
@@ -201,7 +201,7 @@ def test_over_the_budget_full_frames_go_first_and_plate_crops_last() -> None:
 
 def test_the_budget_holds_however_many_vehicles_there_are() -> None:
     budget = 1 << 20
-    tracker = shooting(*ALL_IMAGES, shot_budget_bytes=budget, max_tracks=64)
+    tracker = shooting(*ALL_IMAGES, shot_budget_bytes=budget, max_tracks=64, relink=False)
     for track in range(200):
         seen = read("1AB1234", track, vehicle=VEHICLE, plate=PLATE)
         tracker.observe(frame(50), [seen], at_ms(track))

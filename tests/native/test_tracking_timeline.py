@@ -15,7 +15,8 @@ def test_the_published_timeline_of_one_vehicle() -> None:
     """The vendor's timeline (PROTOCOL 8), reads every 50 ms.
 
     The direction is known from .150 on and counts at its third agreeing read; the text changes at .250 and
-    counts 150 ms later, when it outweighs the old one; Lost comes 10 s after the last read.
+    counts 150 ms later, when it outweighs the old one, but goes a quarter of a second after the update before;
+    Lost comes 10 s after the last read.
     """
     tracker = tracker_of()
     events = []
@@ -29,7 +30,7 @@ def test_the_published_timeline_of_one_vehicle() -> None:
     assert told(events) == [
         ("new", 100.0, "AA7690EQ", "unknown"),
         ("update", 250.0, "AA7690EQ", "in"),
-        ("update", 400.0, "AA7690EO", "in"),
+        ("update", 500.0, "AA7690EO", "in"),
         ("reliable", 1_100.0, "AA7690EO", "in"),
     ]
     events += tracker.tick(at_ms(10_900))

@@ -98,17 +98,23 @@ class TrackingSettings(Checked):
     Args:
         result_delay_s: How long New waits after the first read, to gather more.
         reliable_reads: Reliable needs this many reads equal to the reported text,
-        reliable_confidence: with this mean confidence,
-        reliable_after_s: or this long since the first read.
+        reliable_support: with this share of the weight of all reads behind it, five times as much as for the next text,
+        reliable_confidence: and this confidence;
+        reliable_after_s: or this long since the first read
+        reliable_plate_height: whose plate was at least this many pixels high; 0 for any.
         change_reads: A change counts after this many agreeing reads,
         change_after_s: or at the first agreeing read this long after it appeared.
-        lost_after_s: A vehicle not read inside a region for longer than this is Lost.
+        update_interval_s: After an Update, changes wait this long and go as one.
+        takeover_reads: So many reads that agree on a plate far from the reported one are another vehicle; 0 for never.
+        relink: Let a new track that begins where a vehicle was lost continue that vehicle.
+        lost_after_s: A vehicle that was neither read nor seen inside a region for longer than this is Lost.
+        longest_stay_s: A vehicle that stays for longer than this is Lost, too; 0 for never.
         min_confidence: Reads with less are ignored.
         direction_travel: How far a vehicle must move along the arrow to tell its direction if the recogniser gives
             none, as a fraction of the frame's diagonal; moving back five times as far means that it has turned round.
         vehicles_without_plate: Report vehicles whose plate was never read.
         regions: Where reads count; empty for the whole frame with the arrow pointing down.
-        max_tracks: Vehicles at once; one more evicts the one not read for longest.
+        max_tracks: Vehicles at once; one more evicts the one not there for longest.
         shots_per_track: Candidate texts of one vehicle for which the best shot is kept.
         shot_budget_bytes: Bytes of pixels kept for all vehicles together.
     """
@@ -116,11 +122,17 @@ class TrackingSettings(Checked):
     _: KW_ONLY
     result_delay_s: float = setting(0.0, _TIMER_S)
     reliable_reads: int = setting(3, whole(1, 100))
-    reliable_confidence: float = setting(0.8, _FRACTION)
+    reliable_support: float = setting(0.5, _FRACTION)
+    reliable_confidence: float = setting(0.0, _FRACTION)
     reliable_after_s: float = setting(1.0, _TIMER_S)
+    reliable_plate_height: float = setting(0.0, number(0, 1000))
     change_reads: int = setting(3, whole(1, 100))
     change_after_s: float = setting(0.150, _TIMER_S)
+    update_interval_s: float = setting(0.25, _TIMER_S)
+    takeover_reads: int = setting(3, whole(0, 100))
+    relink: bool = True
     lost_after_s: float = setting(10.0, number(0.1, 3600))
+    longest_stay_s: float = setting(0.0, number(0, 7 * 86_400))
     min_confidence: float = setting(0.0, _FRACTION)
     direction_travel: float = setting(0.01, _FRACTION)
     vehicles_without_plate: bool = False

@@ -84,6 +84,7 @@ def event_from(track_event: TrackEvent, *, stream_id: str, car_id: int, lists: L
         plate_box=Rect(*track_event.plate_box) if track_event.plate_box else None,
         info=_info_from(track_event, attributes),
         changed=track_event.changed,
+        reliable_by=track_event.reliable_by,
         final=kind is EventKind.LOST,
         image_text=track_event.image_text,
         listed=lists.find(track_event.text),

@@ -69,6 +69,29 @@ impl Direction {
     }
 }
 
+/// Why a vehicle's answer counts as reliable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReliableBy {
+    /// Its reads agree.
+    Agreement,
+    /// The time for them to agree was over.
+    Timeout,
+    /// The vehicle was gone.
+    End,
+}
+
+impl ReliableBy {
+    /// The model's word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Agreement => "agreement",
+            Self::Timeout => "timeout",
+            Self::End => "end",
+        }
+    }
+}
+
 /// What may be known of a vehicle besides its text; the names are those of `PlateRead` and `VehicleInfo`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -166,6 +189,18 @@ impl Changes {
         self.0 |= Self::REGION;
     }
 
+    pub(crate) const fn remove_plate(&mut self) {
+        self.0 &= !Self::PLATE;
+    }
+
+    pub(crate) const fn remove_direction(&mut self) {
+        self.0 &= !Self::DIRECTION;
+    }
+
+    pub(crate) const fn remove_region(&mut self) {
+        self.0 &= !Self::REGION;
+    }
+
     pub(crate) const fn add_attribute(&mut self, attribute: Attribute) {
         self.0 |= 1 << (Self::ATTRIBUTES + attribute as u16);
     }
@@ -222,8 +257,10 @@ pub struct TrackEvent {
     pub first: FrameTime,
     /// The consolidated text.
     pub text: String,
-    /// Mean confidence of the reads that agree with it.
+    /// Mean confidence of the reads, each as far as it agrees with it.
     pub confidence: f64,
+    /// Why the answer is reliable; `None` before it is.
+    pub reliable_by: Option<ReliableBy>,
     /// Movement along the region's arrow.
     pub direction: Direction,
     /// Region of interest, from 1.

@@ -13,56 +13,55 @@
 //! | confidence not a number; outside 0..=1 | 0; the nearer end |
 //! | a box that is empty, not a number or absurd | no box |
 //! | a box over the edge | its part inside, for pictures; its middle moved to the edge, for regions |
-//! | more vehicles than `max_tracks` | the one not read for longest ends; if all others are in this frame, the new one waits |
+//! | more vehicles than `max_tracks` | the one not there for longest ends; if all others are in this frame, the new one waits |
 //!
 //! Invariants, held by `tests/native/test_tracking_model.py`, `test_tracking_shots.py` there, and `tests/allocations.rs`:
 //!
 //! 1. At most `max_tracks` vehicles are open; when a call returns, at most `shot_budget_bytes` of pixels are kept.
-//! 2. Events come in the order of their moments, those of one moment by vehicle.
+//! 2. Events come in the order of their moments, those of one moment by vehicle; only where one vehicle has taken over the
+//!    number of another do their Lost and New lie back, at the last and the first read of each.
 //! 3. The same calls give the same events.
-//! 4. A call without an event and without a better shot allocates nothing.
+//! 4. Two vehicles that were seen in one frame are never one.
+//! 5. A call without an event and without a better shot allocates nothing.
 
 mod camera;
 mod choice;
 mod counters;
+mod deciding;
+mod fleet;
 mod intake;
 mod reads;
+mod relink;
 mod shelf;
 
 pub use camera::{Camera, NoCamera};
 pub use counters::Counters;
 pub use reads::{Read, ReadBatch};
 
-use std::collections::HashMap;
-
 use crate::event::{FrameTime, TrackEvent};
-use crate::region::Region;
+use crate::geometry::Size;
 use crate::rules::Rules;
 use crate::shot::ShotPlan;
-use crate::vehicle::{Evidence, Place, Sight, Vehicle};
+use crate::vehicle::{Evidence, Sight, Vehicle};
 use choice::Choice;
-use intake::{attributes_of, place_of, text_of};
+use fleet::Fleet;
+use intake::{Placed, attributes_of, placed};
+use relink::Relinking;
 use shelf::Shelf;
-
-/// An open vehicle, and the deadline that every call looks at.
-struct OpenVehicle {
-    deadline_ns: i64,
-    vehicle: Box<Vehicle>,
-}
 
 /// All vehicles of one stream.
 pub struct Tracker {
     rules: Rules,
-    whole_frame: Region,
-    open: Vec<OpenVehicle>,
-    /// Where in `open` a track's vehicle is.
-    index_of: HashMap<i64, usize>,
+    fleet: Fleet,
+    relinking: Relinking,
     now: Option<FrameTime>,
     /// Added to the time of a restarted clock.
     restarted_ns: i64,
     shelf: Shelf,
     counters: Counters,
     choice: Choice,
+    /// A number without a vehicle is in this frame.
+    has_new: bool,
 }
 
 impl Tracker {
@@ -70,15 +69,15 @@ impl Tracker {
     #[must_use]
     pub fn new(rules: Rules, plan: ShotPlan) -> Self {
         Self {
-            open: Vec::with_capacity(rules.max_tracks.min(1024)),
-            index_of: HashMap::with_capacity(rules.max_tracks.min(1024)),
+            fleet: Fleet::with_room_for(rules.max_tracks.min(1024)),
+            relinking: Relinking::new(),
             rules,
-            whole_frame: Region::whole_frame(),
             now: None,
             restarted_ns: 0,
             shelf: Shelf::new(plan),
             counters: Counters::default(),
             choice: Choice::default(),
+            has_new: false,
         }
     }
 
@@ -86,7 +85,7 @@ impl Tracker {
     pub fn retune(&mut self, rules: Rules, plan: ShotPlan) {
         self.rules = rules;
         self.shelf.replan(plan);
-        for open in &mut self.open {
+        for open in self.fleet.iter_mut() {
             open.deadline_ns = open.vehicle.deadline_ns(&self.rules);
         }
     }
@@ -105,6 +104,12 @@ impl Tracker {
         self.counters.duplicate_reads += self.choice.choose(batch);
         // Open vehicles come first, so that none of them is evicted for one that is new in this frame.
         for is_open in [true, false] {
+            if !is_open {
+                if !std::mem::take(&mut self.has_new) {
+                    break;
+                }
+                self.relink(batch, now, camera.frame_size());
+            }
             for index in 0..batch.len() {
                 if !self.choice.is_waiting(index) {
                     continue;
@@ -112,10 +117,12 @@ impl Tracker {
                 let Some(read) = batch.get(index) else {
                     continue;
                 };
-                if self.index_of.contains_key(&read.track) == is_open {
-                    self.choice.done(index);
-                    self.take(&read, now, camera, &mut events);
+                if is_open && self.fleet.index_of(read.track).is_none() {
+                    self.has_new = true;
+                    continue;
                 }
+                self.choice.done(index);
+                self.take(&read, now, camera, &mut events);
             }
         }
         self.keep_within_budget();
@@ -132,12 +139,10 @@ impl Tracker {
     /// Ends the stream: every open vehicle says its last events, by number.
     pub fn finish(&mut self) -> Vec<TrackEvent> {
         let mut events = Vec::new();
-        self.open.sort_by_key(|open| open.vehicle.number);
         let now = self.now.unwrap_or_default();
-        for mut open in self.open.drain(..) {
-            open.vehicle.end(now, &mut events);
+        while let Some(index) = self.fleet.first_number() {
+            self.end(index, now, &mut events);
         }
-        self.index_of.clear();
         self.shelf.clear();
         events
     }
@@ -145,7 +150,7 @@ impl Tracker {
     /// When the next timer is due, by the clock of the frames; `None` when no vehicle is open.
     #[must_use]
     pub fn next_deadline_mono_ns(&self) -> Option<i64> {
-        let next_ns = self.open.iter().map(|open| open.deadline_ns).min()?;
+        let next_ns = self.fleet.iter().map(|open| open.deadline_ns).min()?;
         Some(next_ns.saturating_sub(self.restarted_ns))
     }
 
@@ -170,7 +175,7 @@ impl Tracker {
     /// Open vehicles.
     #[must_use]
     pub const fn open_tracks(&self) -> usize {
-        self.open.len()
+        self.fleet.len()
     }
 
     /// Bytes of pixels that are kept.
@@ -210,33 +215,30 @@ impl Tracker {
     }
 
     fn next_due(&self, now_ns: i64) -> Option<usize> {
-        let due = self
-            .open
-            .iter()
-            .enumerate()
+        let due = (0..)
+            .zip(self.fleet.iter())
             .filter(|(_, open)| open.deadline_ns <= now_ns);
         due.min_by_key(|(_, open)| (open.deadline_ns, open.vehicle.number))
             .map(|(index, _)| index)
     }
 
     fn fire(&mut self, index: usize, events: &mut Vec<TrackEvent>) {
-        let Some(open) = self.open.get_mut(index) else {
+        let Some(open) = self.fleet.get_mut(index) else {
             return;
         };
-        if open.vehicle.fire(open.deadline_ns, &self.rules, events) {
+        let vehicle = &mut open.vehicle;
+        if vehicle.has_rival(&self.rules) && vehicle.is_due_to_go(&self.rules) {
+            self.take_over(index, events);
+        } else if vehicle.fire(&self.rules, events) {
             self.remove(index);
         } else {
-            open.deadline_ns = open.vehicle.deadline_ns(&self.rules);
+            open.deadline_ns = vehicle.deadline_ns(&self.rules);
         }
     }
 
     fn remove(&mut self, index: usize) {
-        let gone = self.open.swap_remove(index);
-        self.index_of.remove(&gone.vehicle.track_id);
-        if let Some(moved) = self.open.get(index) {
-            self.index_of.insert(moved.vehicle.track_id, index);
-        }
-        self.shelf.release(gone.vehicle.album.bytes());
+        let gone = self.fleet.remove(index);
+        self.shelf.release(gone.album.bytes());
     }
 
     /// Takes in one read; a vehicle that must make room speaks first.
@@ -247,45 +249,86 @@ impl Tracker {
         camera: &mut dyn Camera,
         events: &mut Vec<TrackEvent>,
     ) {
-        let (text, confidence) = text_of(read, &self.rules, &mut self.counters);
         let frame_size = camera.frame_size().or(self.rules.frame_size);
-        let Some(place) = place_of(
-            read,
-            frame_size,
-            &self.rules,
-            &self.whole_frame,
-            &mut self.counters,
-        ) else {
+        let placed = placed(read, frame_size, &self.rules, &mut self.counters);
+        let known = self.known(read.track);
+        let Some(roi_id) = placed.roi_id else {
             self.counters.reads_outside_regions += 1;
+            self.take_presence(known, read.track, &placed, now);
             return;
         };
-        if text.is_empty() && !self.rules.vehicles_without_plate {
-            self.take_move(read, &place, now, events);
-            return;
-        }
-        let Some(index) = self.index_for(read.track, now, place.roi_id, events) else {
-            self.counters.crowded_out_reads += 1;
+        let is_read = !placed.text.is_empty() || self.rules.vehicles_without_plate;
+        let index = if is_read {
+            known.or_else(|| self.open(read.track, now, roi_id, events))
+        } else {
+            known
+        };
+        let Some(open) = index.and_then(|index| self.fleet.get_mut(index)) else {
+            if is_read {
+                self.counters.crowded_out_reads += 1;
+            } else {
+                self.relinking.note(read.track, now.mono_ns);
+            }
             return;
         };
-        let Some(open) = self.open.get_mut(index) else {
-            return;
-        };
+        open.seen_in = (self.counters.frames, read.track);
         let vehicle = &mut open.vehicle;
         let evidence = Evidence {
             at: now,
-            text,
-            confidence,
-            place,
+            text: placed.text,
+            confidence: placed.confidence,
+            plate_height: placed.plate_height,
+            roi_id,
+            spot: placed.spot,
+            frame: frame_size,
+            is_inside: placed.is_inside,
             direction: read.direction,
             attributes: attributes_of(read, &mut self.counters),
         };
-        let cut_values = vehicle.hear(&evidence, &self.rules);
-        self.counters.cut_values = self.counters.cut_values.saturating_add(cut_values);
+        if !is_read {
+            vehicle.appear(now, evidence.spot.as_ref(), evidence.is_inside);
+            vehicle.hear_move(&evidence, &self.rules);
+            vehicle.speak(now, &self.rules, events);
+            open.deadline_ns = vehicle.deadline_ns(&self.rules);
+            return;
+        }
+        let heard = vehicle.hear(&evidence, &self.rules);
+        self.counters.cut_values = self.counters.cut_values.saturating_add(heard.cut_values);
+        open.deadline_ns = vehicle.deadline_ns(&self.rules);
+        let is_own =
+            !heard.is_foreign || (heard.is_challenged && self.decide(read.track, now, events));
+        if !is_own {
+            return;
+        }
+        let index = if heard.is_foreign {
+            self.fleet.index_of(read.track)
+        } else {
+            index
+        };
+        self.show_and_speak(index, read, &placed, frame_size, now, camera, events);
+    }
+
+    /// Offers a read to its vehicle's album, and lets the vehicle speak.
+    #[expect(clippy::too_many_arguments, reason = "a read, and where it was taken")]
+    fn show_and_speak(
+        &mut self,
+        index: Option<usize>,
+        read: &Read<'_>,
+        placed: &Placed,
+        frame_size: Option<Size>,
+        now: FrameTime,
+        camera: &mut dyn Camera,
+        events: &mut Vec<TrackEvent>,
+    ) {
+        let Some(open) = index.and_then(|index| self.fleet.get_mut(index)) else {
+            return;
+        };
+        let vehicle = &mut open.vehicle;
         // Before the vehicle speaks, so that its events show what they report.
-        if !text.is_empty() || vehicle.is_unread() {
+        if !placed.text.is_empty() || vehicle.is_unread() {
             let sight = Sight {
-                text: &text,
-                confidence,
+                text: &placed.text,
+                confidence: placed.confidence,
                 utc_ns: now.utc_ns,
                 vehicle: read.vehicle,
                 plate: read.plate,
@@ -307,62 +350,31 @@ impl Tracker {
         open.deadline_ns = vehicle.deadline_ns(&self.rules);
     }
 
-    /// Takes in a box without a text, which can only tell an open vehicle's direction.
-    fn take_move(
-        &mut self,
-        read: &Read<'_>,
-        place: &Place,
-        now: FrameTime,
-        events: &mut Vec<TrackEvent>,
-    ) {
-        let index = self.index_of.get(&read.track).copied();
-        if let Some(open) = index.and_then(|index| self.open.get_mut(index)) {
-            open.vehicle
-                .hear_move(now, read.direction, place, &self.rules);
-            open.vehicle.speak(now, &self.rules, events);
-            open.deadline_ns = open.vehicle.deadline_ns(&self.rules);
-        }
-    }
-
-    /// Index of a track's vehicle, opened if there is none; `None` when there is no room for it.
-    fn index_for(
+    /// Opens a track's vehicle; `None` when there is no room for it.
+    fn open(
         &mut self,
         track: i64,
         now: FrameTime,
         roi_id: u32,
         events: &mut Vec<TrackEvent>,
     ) -> Option<usize> {
-        if let Some(index) = self.index_of.get(&track) {
-            return Some(*index);
-        }
-        while self.open.len() >= self.rules.max_tracks {
-            let stale = self
-                .open
-                .iter()
-                .enumerate()
-                .filter(|(_, open)| open.vehicle.last_ns() < now.mono_ns);
+        while self.fleet.len() >= self.rules.max_tracks {
+            let stale = (0..)
+                .zip(self.fleet.iter())
+                .filter(|(_, open)| open.vehicle.present_ns() < now.mono_ns);
             let (index, _) =
-                stale.min_by_key(|(_, open)| (open.vehicle.last_ns(), open.vehicle.number))?;
-            if let Some(open) = self.open.get_mut(index) {
-                open.vehicle.end(now, events);
-            }
+                stale.min_by_key(|(_, open)| (open.vehicle.present_ns(), open.vehicle.number))?;
             self.counters.evicted_vehicles += 1;
-            self.remove(index);
+            self.end(index, now, events);
         }
         self.counters.vehicles += 1;
         let vehicle = Box::new(Vehicle::new(track, self.counters.vehicles, now, roi_id));
-        let index = self.open.len();
-        self.open.push(OpenVehicle {
-            deadline_ns: vehicle.deadline_ns(&self.rules),
-            vehicle,
-        });
-        self.index_of.insert(track, index);
-        Some(index)
+        Some(self.fleet.push(vehicle, self.counters.frames, &self.rules))
     }
 
     fn keep_within_budget(&mut self) {
         if self.shelf.bytes() > self.rules.shot_budget_bytes {
-            let vehicles = self.open.iter_mut().map(|open| open.vehicle.as_mut());
+            let vehicles = self.fleet.iter_mut().map(|open| open.vehicle.as_mut());
             self.shelf.shed(
                 vehicles.collect(),
                 self.rules.shot_budget_bytes,

@@ -3,56 +3,76 @@
 //! Invariants, held by the table of [`stage`](mod@self::stage) and `tests/native/test_tracking_model.py`:
 //!
 //! 1. New, Reliable and Lost are said exactly once each, in this order; Updates between New and Lost.
-//! 2. What an event reports is what was reported before, plus the changes it names.
+//! 2. What an event reports is what was reported before, plus the changes it names; Reliable and Lost take along what an
+//!    Update was still held back for.
 //! 3. After Lost nothing follows.
+//! 4. Reads that cannot be of its plate change nothing that it says (`tests/native/test_tracking_identity.py`).
 
 mod album;
 mod attributes;
+mod body;
+mod challenger;
+mod hearing;
 mod settling;
 mod stage;
+mod timers;
 mod travel;
 
 pub(crate) use album::{Album, AlbumShot, Sight};
 pub(crate) use attributes::AttributeRead;
+pub(crate) use body::{Body, Spot};
+pub(crate) use hearing::Evidence;
 
 use attributes::Attributes;
+use challenger::Challenger;
 use settling::Settling;
 use stage::{Cue, Stage, step};
 use travel::Travel;
 
-use crate::event::{Changes, Direction, EventKind, EventShot, FrameTime, TrackEvent};
+use crate::event::{Changes, Direction, EventKind, EventShot, FrameTime, ReliableBy, TrackEvent};
 use crate::rules::Rules;
-use crate::vote::{PlateText, TextVote, weight};
+use crate::vote::{PlateText, TextVote};
 
-/// Where a read counts.
-pub(crate) struct Place {
-    pub(crate) roi_id: u32,
-    /// Whether it is measured on the vehicle's box, and how far along the region's arrow that is.
-    pub(crate) progress: Option<(bool, f64)>,
-}
+/// A text leads when the reads for it weigh five times those for the next one.
+const CLEAR_LEAD: f32 = 5.0;
 
-/// One read, checked and placed: what a vehicle hears.
-pub(crate) struct Evidence<'a> {
-    pub(crate) at: FrameTime,
-    /// Empty when the plate was not read.
-    pub(crate) text: PlateText,
-    /// 0..=1
-    pub(crate) confidence: f64,
-    pub(crate) place: Place,
-    /// The movement, if the recogniser tells.
-    pub(crate) direction: Option<Direction>,
-    pub(crate) attributes: AttributeRead<'a>,
+/// Reads that make a text more than a misreading: fewer are corrected by those that follow.
+const STRONG_READS: u32 = 3;
+
+/// From so many reads on the confidence goes in steps of at most [`CONFIDENCE_STEP`] while the text stays.
+const STEADY_READS: u32 = 10;
+const CONFIDENCE_STEP: f64 = 0.2;
+
+/// What the last event said.
+#[derive(Clone, Copy)]
+struct Told {
+    text: PlateText,
+    confidence: f64,
+    reads: u32,
+    direction: Direction,
+    roi_id: u32,
 }
 
 /// One vehicle.
 pub(crate) struct Vehicle {
+    /// The recogniser's number of it: the latest, and the one before where it was relinked.
     pub(crate) track_id: i64,
+    pub(crate) former_track_id: Option<i64>,
     pub(crate) number: u64,
     stage: Stage,
     ordinal: u32,
     first: FrameTime,
+    /// Its last own read,
     last: FrameTime,
+    /// and when it was last there, read or not.
+    present: FrameTime,
+    /// When Reliable's time began to run.
+    timed_from_ns: Option<i64>,
     vote: TextVote,
+    challenger: Challenger,
+    body: Body,
+    /// Its box has jumped: what is read now may be of another body.
+    is_suspect: bool,
     roi_id: Settling<u32>,
     direction: Settling<Direction>,
     travel: Travel,
@@ -61,6 +81,9 @@ pub(crate) struct Vehicle {
     attributes: Attributes,
     /// Changes that were heard but not said yet.
     changed: Changes,
+    updated_ns: Option<i64>,
+    told: Told,
+    reliable_by: Option<ReliableBy>,
     pub(crate) album: Album,
 }
 
@@ -68,85 +91,49 @@ impl Vehicle {
     pub(crate) fn new(track_id: i64, number: u64, first: FrameTime, roi_id: u32) -> Self {
         Self {
             track_id,
+            former_track_id: None,
             number,
             stage: Stage::Waiting,
             ordinal: 0,
             first,
             last: first,
+            present: first,
+            timed_from_ns: None,
             vote: TextVote::new(),
+            challenger: Challenger::new(),
+            body: Body::default(),
+            is_suspect: false,
             roi_id: Settling::new(roi_id),
             direction: Settling::new(Direction::Unknown),
             travel: Travel::default(),
             has_told: false,
             attributes: Attributes::new(),
             changed: Changes::default(),
+            updated_ns: None,
+            told: Told {
+                text: PlateText::EMPTY,
+                confidence: 0.0,
+                reads: 0,
+                direction: Direction::Unknown,
+                roi_id,
+            },
+            reliable_by: None,
             album: Album::default(),
-        }
-    }
-
-    /// Takes in one read; returns how many attribute values had to be cut.
-    pub(crate) fn hear(&mut self, read: &Evidence<'_>, rules: &Rules) -> u64 {
-        self.last = read.at;
-        let now_ns = read.at.mono_ns;
-        if !read.text.is_empty() {
-            self.vote.add(&read.text, read.confidence, now_ns);
-        }
-        let cut_values = self
-            .attributes
-            .add(&read.attributes, weight(read.confidence), now_ns);
-        if self.stage == Stage::Waiting {
-            self.vote.say_best();
-            self.attributes.say_best();
-        } else {
-            if self.vote.settle(rules.change) {
-                self.changed.add_plate();
-            }
-            let changed = &mut self.changed;
-            self.attributes
-                .settle(rules.change, |attribute| changed.add_attribute(attribute));
-        }
-        if self.roi_id.hear(read.place.roi_id, now_ns, rules.change) {
-            self.changed.add_region();
-        }
-        self.hear_move(read.at, read.direction, &read.place, rules);
-        cut_values
-    }
-
-    /// Takes in where it goes: from the recogniser once it has told a direction, until then from the boxes. A box without a
-    /// plate does not keep a vehicle open.
-    pub(crate) fn hear_move(
-        &mut self,
-        at: FrameTime,
-        told: Option<Direction>,
-        place: &Place,
-        rules: &Rules,
-    ) {
-        let shown = place.progress.and_then(|(by_vehicle, progress)| {
-            self.travel
-                .advance((place.roi_id, by_vehicle), progress, rules.direction_travel)
-        });
-        let told = told.filter(|told| *told != Direction::Unknown);
-        self.has_told |= told.is_some();
-        let heard = if self.has_told { told } else { shown };
-        if let Some(direction) = heard
-            && self.direction.hear(direction, at.mono_ns, rules.change)
-        {
-            self.changed.add_direction();
         }
     }
 
     /// Says what follows from everything heard.
     pub(crate) fn speak(&mut self, now: FrameTime, rules: &Rules, events: &mut Vec<TrackEvent>) {
-        let changed = std::mem::take(&mut self.changed);
         if self.stage == Stage::Waiting {
+            self.changed = Changes::default();
             if now.mono_ns >= self.release_ns(rules) {
                 self.release(events);
             }
-        } else if !changed.is_empty() {
-            self.cue(Cue::Changed, now, changed, events);
+        } else if !self.changed.is_empty() && now.mono_ns >= self.update_ns(rules) {
+            self.update(now, events);
         }
-        if self.is_convincing(rules) {
-            self.cue(Cue::Convinced, now, Changes::default(), events);
+        if self.is_convincing(now, rules) {
+            self.convince(ReliableBy::Agreement, now, events);
         }
     }
 
@@ -155,62 +142,51 @@ impl Vehicle {
         self.cue(Cue::Released, self.first, Changes::default(), events);
     }
 
-    fn is_convincing(&self, rules: &Rules) -> bool {
-        let (reads, mean) = self.vote.equal_reads();
-        self.stage == Stage::Fresh
-            && self.direction.said() != Direction::Unknown
-            && reads >= rules.reliable_reads
-            && mean >= rules.reliable_confidence
+    /// Says what has changed, unless it has changed back since.
+    fn update(&mut self, at: FrameTime, events: &mut Vec<TrackEvent>) {
+        let mut changed = std::mem::take(&mut self.changed);
+        if self.told.text == *self.vote.text() {
+            changed.remove_plate();
+        }
+        if self.told.direction == self.direction.said() {
+            changed.remove_direction();
+        }
+        if self.told.roi_id == self.roi_id.said() {
+            changed.remove_region();
+        }
+        if !changed.is_empty() {
+            self.updated_ns = Some(at.mono_ns);
+            self.cue(Cue::Changed, at, changed, events);
+        }
     }
 
-    const fn release_ns(&self, rules: &Rules) -> i64 {
-        self.first.mono_ns.saturating_add(rules.result_delay_ns)
+    fn convince(&mut self, by: ReliableBy, at: FrameTime, events: &mut Vec<TrackEvent>) {
+        if self.stage == Stage::Fresh {
+            self.reliable_by = Some(by);
+            self.changed = Changes::default();
+        }
+        self.cue(Cue::Convinced, at, Changes::default(), events);
     }
 
-    /// The first moment at which [`fire`](Self::fire) does anything.
-    pub(crate) fn deadline_ns(&self, rules: &Rules) -> i64 {
-        let lost_ns = self
-            .last
-            .mono_ns
-            .saturating_add(rules.lost_after_ns)
-            .saturating_add(1);
-        let next_ns = match self.stage {
-            Stage::Waiting => self.release_ns(rules),
-            Stage::Fresh => self.first.mono_ns.saturating_add(rules.reliable_after_ns),
-            Stage::Sure | Stage::Gone => i64::MAX,
+    /// Whether the reads agree. A direction is waited for, but half of Reliable's time at most.
+    fn is_convincing(&self, now: FrameTime, rules: &Rules) -> bool {
+        if self.stage != Stage::Fresh || self.vote.equal_reads() < rules.reliable_reads {
+            return false;
+        }
+        let has_waited = || {
+            let half_ns = rules.reliable_after_ns / 2;
+            let from_ns = self.timed_from_ns.unwrap_or(i64::MAX);
+            now.mono_ns >= from_ns.saturating_add(half_ns)
         };
-        lost_ns.min(next_ns)
-    }
-
-    /// Runs the timer that is due at `deadline_ns`. True when the vehicle is gone.
-    pub(crate) fn fire(
-        &mut self,
-        deadline_ns: i64,
-        rules: &Rules,
-        events: &mut Vec<TrackEvent>,
-    ) -> bool {
-        let lost_ns = self.last.mono_ns.saturating_add(rules.lost_after_ns);
-        if deadline_ns > lost_ns {
-            // Due one nanosecond later, since Lost wants more than that time; reported as the moment it was reached.
-            self.end(self.last.at(lost_ns), events);
-            return true;
-        }
-        match self.stage {
-            Stage::Waiting => self.release(events),
-            Stage::Fresh | Stage::Sure | Stage::Gone => {
-                self.cue(
-                    Cue::Convinced,
-                    self.last.at(deadline_ns),
-                    Changes::default(),
-                    events,
-                );
-            }
-        }
-        false
+        (self.direction.said() != Direction::Unknown || has_waited())
+            && f64::from(self.vote.support()) >= rules.reliable_support
+            && self.vote.lead() >= CLEAR_LEAD
+            && self.vote.confidence() >= rules.reliable_confidence
     }
 
     /// Says the last words.
     pub(crate) fn end(&mut self, at: FrameTime, events: &mut Vec<TrackEvent>) {
+        self.reconcile();
         self.vote.close();
         self.attributes.close();
         if let Some(direction) = self.direction.pending()
@@ -218,6 +194,8 @@ impl Vehicle {
         {
             self.direction.close(direction);
         }
+        self.changed = Changes::default();
+        self.reliable_by.get_or_insert(ReliableBy::End);
         self.cue(Cue::Over, at, Changes::default(), events);
     }
 
@@ -235,7 +213,15 @@ impl Vehicle {
         }
     }
 
-    fn event(&self, kind: EventKind, at: FrameTime, changed: Changes) -> TrackEvent {
+    fn event(&mut self, kind: EventKind, at: FrameTime, changed: Changes) -> TrackEvent {
+        let confidence = self.steady_confidence();
+        self.told = Told {
+            text: *self.vote.text(),
+            confidence,
+            reads: self.vote.reads(),
+            direction: self.direction.said(),
+            roi_id: self.roi_id.said(),
+        };
         let picture = self.album.best_for(self.vote.text());
         let shot = picture.and_then(|picture| picture.shot.as_ref());
         let shown = picture.filter(|_| shot.is_some());
@@ -247,7 +233,8 @@ impl Vehicle {
             at,
             first: self.first,
             text: self.vote.text().to_string(),
-            confidence: self.vote.confidence(),
+            confidence,
+            reliable_by: self.reliable_by.filter(|_| kind != EventKind::New),
             direction: self.direction.said(),
             roi_id: self.roi_id.said(),
             attributes: self.attributes.said(),
@@ -266,6 +253,19 @@ impl Vehicle {
         }
     }
 
+    /// The confidence of the text; once many reads have told, it does not leap while the text stays.
+    fn steady_confidence(&self) -> f64 {
+        let (confidence, told) = (self.vote.confidence(), &self.told);
+        if told.reads >= STEADY_READS && told.text == *self.vote.text() {
+            let (least, most) = (
+                told.confidence - CONFIDENCE_STEP,
+                told.confidence + CONFIDENCE_STEP,
+            );
+            return confidence.clamp(least, most);
+        }
+        confidence
+    }
+
     /// The reported text.
     pub(crate) const fn text(&self) -> &PlateText {
         self.vote.text()
@@ -281,7 +281,8 @@ impl Vehicle {
         self.vote.confidence()
     }
 
-    pub(crate) const fn last_ns(&self) -> i64 {
-        self.last.mono_ns
+    /// When it was last there.
+    pub(crate) const fn present_ns(&self) -> i64 {
+        self.present.mono_ns
     }
 }

@@ -27,10 +27,14 @@ fn absurd() -> Vec<Rules> {
         push(&|rules| rules.reliable_after_ns = time_ns);
         push(&|rules| rules.change.after_ns = time_ns);
         push(&|rules| rules.lost_after_ns = time_ns);
+        push(&|rules| rules.update_interval_ns = time_ns);
+        push(&|rules| rules.longest_stay_ns = time_ns);
     }
     for fraction in FRACTIONS {
         let point = (fraction, fraction);
         push(&|rules| rules.reliable_confidence = fraction);
+        push(&|rules| rules.reliable_support = fraction);
+        push(&|rules| rules.reliable_plate_height = fraction);
         push(&|rules| rules.min_confidence = fraction);
         push(&|rules| rules.direction_travel = fraction);
         for polygon in [Vec::new(), vec![point; 4]] {
@@ -49,6 +53,7 @@ fn absurd() -> Vec<Rules> {
         let reads = u32::try_from(count).unwrap_or(u32::MAX);
         push(&|rules| rules.reliable_reads = reads);
         push(&|rules| rules.change.reads = reads);
+        push(&|rules| rules.takeover_reads = reads);
         push(&|rules| rules.max_tracks = count);
         push(&|rules| rules.shots_per_track = count);
         push(&|rules| rules.shot_budget_bytes = count);

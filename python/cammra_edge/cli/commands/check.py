@@ -57,9 +57,8 @@ def _around(settings: Settings, *, has_source: bool) -> list[str]:
     count = len(tracking.regions)
     regions = f"{count} region{'s' * (count > 1)}" if count else "the whole frame, arrow down"
     reliable = (
-        f"Reliable after {tracking.reliable_reads} equal reads with confidence {tracking.reliable_confidence:g} and a"
-        f" known direction, or {tracking.reliable_after_s:g} s; Lost after {tracking.lost_after_s:g} s; reads count in"
-        f" {regions}."
+        f"Reliable after {tracking.reliable_reads} equal reads with {tracking.reliable_support:.0%} of the weight of"
+        f" all, or {tracking.reliable_after_s:g} s; Lost after {tracking.lost_after_s:g} s; reads count in {regions}."
     )
     waiting = (
         f"Events wait in {outbox.path} (at most {outbox.max_bytes / (1 << 20):.0f} MiB, {outbox.max_events} events;"

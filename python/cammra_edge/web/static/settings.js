@@ -16,8 +16,8 @@ export const settingsTab = (main, [part], live) =>
 /** Settings by what they are about; the rest stands under the limits. @type {Record<string, string[]>} */
 const RECOGNITION = {
   times: ["result_delay_s", "reliable_after_s", "lost_after_s"],
-  reliable: ["reliable_reads", "reliable_confidence", "min_confidence"],
-  change: ["change_reads", "change_after_s", "direction_travel"],
+  reliable: ["reliable_reads", "reliable_support", "min_confidence"],
+  change: ["change_reads", "change_after_s", "update_interval_s"],
 };
 
 /** @type {Part} */

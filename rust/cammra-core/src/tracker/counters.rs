@@ -46,6 +46,14 @@ counters! {
     vehicles,
     /// Vehicles that had to end to make room.
     evicted_vehicles,
+    /// Vehicles that took over the number of another one.
+    taken_over,
+    /// Numbers that two vehicles had exchanged, bound anew.
+    rebound,
+    /// Numbers that continue a vehicle whose number was lost.
+    relinked,
+    /// Numbers that were taken from a vehicle again, since both were seen in one frame.
+    unlinked,
     /// Reads of vehicles without room, since all others were read in the same frame.
     crowded_out_reads,
     /// Shots taken.

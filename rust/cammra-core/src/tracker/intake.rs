@@ -5,11 +5,14 @@ use super::reads::Read;
 use crate::geometry::{RawBox, Size};
 use crate::region::{Region, fraction_of};
 use crate::rules::Rules;
-use crate::vehicle::{AttributeRead, Place};
+use crate::vehicle::{AttributeRead, Spot};
 use crate::vote::PlateText;
 
+/// The region's number where none is set.
+const WHOLE_FRAME: u32 = 1;
+
 /// The text that counts, and its confidence in 0..=1.
-pub(super) fn text_of(read: &Read<'_>, rules: &Rules, counters: &mut Counters) -> (PlateText, f64) {
+fn text_of(read: &Read<'_>, rules: &Rules, counters: &mut Counters) -> (PlateText, f64) {
     let confidence = fraction(Some(read.confidence), counters).unwrap_or(0.0);
     let (text, is_cut) = PlateText::cut_from(read.text);
     if !text.is_empty() && confidence < rules.min_confidence {
@@ -20,41 +23,67 @@ pub(super) fn text_of(read: &Read<'_>, rules: &Rules, counters: &mut Counters) -
     (text, confidence)
 }
 
-/// Where a read counts; `None` outside every region.
-///
-/// The recogniser's own region comes first, then the middle of the plate (or of the vehicle, without a plate). A read that
-/// cannot be placed, for want of a box or a frame size, counts in the first region.
-pub(super) fn place_of(
+/// A read's text, and where it is.
+pub(super) struct Placed {
+    /// Empty when the plate was not read.
+    pub(super) text: PlateText,
+    /// 0..=1
+    pub(super) confidence: f64,
+    /// The region that it counts in; `None` outside every one.
+    pub(super) roi_id: Option<u32>,
+    pub(super) spot: Option<Spot>,
+    pub(super) plate_height: Option<f64>,
+    /// The vehicle's box overlaps a region.
+    pub(super) is_inside: bool,
+}
+
+/// Checks a read and places it.
+pub(super) fn placed(
     read: &Read<'_>,
     frame: Option<Size>,
     rules: &Rules,
-    whole_frame: &Region,
     counters: &mut Counters,
-) -> Option<Place> {
+) -> Placed {
+    let (text, confidence) = text_of(read, rules, counters);
     let (vehicle, plate) = (sane(read.vehicle, counters), sane(read.plate, counters));
-    let regions = &rules.regions;
-    let middle = plate.or(vehicle).map(RawBox::centre).zip(frame);
-    let point = middle.map(|(middle, size)| fraction_of(middle, size));
-    let (region, roi_id) = match read.roi {
-        Some(roi) => {
-            let roi_id = u32::try_from(roi).ok().filter(|roi_id| *roi_id > 0)?;
-            let known = regions.iter().find(|region| region.roi_id == roi_id);
-            if known.is_none() && !regions.is_empty() {
-                return None;
-            }
-            (known.unwrap_or(whole_frame), roi_id)
-        }
-        None if regions.is_empty() => (whole_frame, whole_frame.roi_id),
-        None => {
-            let inside = |region: &&Region| point.is_none_or(|point| region.contains(point));
-            let region = regions.iter().find(inside)?;
-            (region, region.roi_id)
-        }
+    let overlaps = |shown: RawBox| {
+        let regions = &rules.regions;
+        let within = |frame| regions.iter().any(|region| region.overlaps(shown, frame));
+        regions.is_empty() || frame.is_none_or(within)
     };
-    let moving = vehicle.or(plate).map(RawBox::centre).zip(frame);
-    let progress =
-        moving.map(|(centre, frame)| (vehicle.is_some(), region.progress(centre, frame)));
-    Some(Place { roi_id, progress })
+    Placed {
+        text,
+        confidence,
+        roi_id: roi_of(read, plate.or(vehicle), frame, rules),
+        spot: Spot::of(vehicle, plate),
+        plate_height: plate.map(|plate| plate.height),
+        is_inside: vehicle.is_some_and(overlaps),
+    }
+}
+
+/// The region in which a read counts; `None` outside every one.
+///
+/// The recogniser's own region comes first, then the middle of the plate (or of the vehicle, without a plate). A read that
+/// cannot be placed, for want of a box or a frame size, counts in the first region.
+fn roi_of(
+    read: &Read<'_>,
+    shown: Option<RawBox>,
+    frame: Option<Size>,
+    rules: &Rules,
+) -> Option<u32> {
+    let regions = &rules.regions;
+    if let Some(roi) = read.roi {
+        let roi_id = u32::try_from(roi).ok().filter(|roi_id| *roi_id > 0)?;
+        let is_known = regions.iter().any(|region| region.roi_id == roi_id);
+        return (is_known || regions.is_empty()).then_some(roi_id);
+    }
+    if regions.is_empty() {
+        return Some(WHOLE_FRAME);
+    }
+    let middle = shown.map(RawBox::centre).zip(frame);
+    let point = middle.map(|(middle, size)| fraction_of(middle, size));
+    let inside = |region: &&Region| point.is_none_or(|point| region.contains(point));
+    regions.iter().find(inside).map(|region| region.roi_id)
 }
 
 /// What a read tells besides its text.

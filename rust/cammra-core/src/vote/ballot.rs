@@ -1,10 +1,6 @@
 //! A weighted majority among few values, with one that is reported.
 
-/// How much a lead must be before it counts: a quarter more weight than what is reported.
-const LEAD: f32 = 1.25;
-
-/// Beyond this all weights are halved, so that a vehicle that stays for an hour can still change its mind.
-const MEMORY: f32 = 64.0;
+use super::weighing::{LEAD, MEMORY};
 
 /// When a change counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,36 +49,19 @@ impl<T: Copy + PartialEq, const N: usize> Ballot<T, N> {
 
     /// One read's vote.
     pub fn cast(&mut self, value: T, weight: f32, mono_ns: i64) {
-        self.cast_many(value, weight, 1, mono_ns, mono_ns);
-    }
-
-    /// One read's vote for what is reported.
-    pub fn cast_for_said(&mut self, weight: f32, mono_ns: i64) {
-        self.cast(self.said, weight, mono_ns);
-    }
-
-    /// The votes of many reads for one value.
-    pub fn cast_many(
-        &mut self,
-        value: T,
-        weight: f32,
-        reads: u32,
-        first_mono_ns: i64,
-        last_mono_ns: i64,
-    ) {
         self.total += weight;
         let mut known = self.choices.iter_mut().flatten();
         if let Some(choice) = known.find(|choice| choice.value == value) {
             choice.weight += weight;
-            choice.reads = choice.reads.saturating_add(reads);
-            choice.last_mono_ns = last_mono_ns;
+            choice.reads = choice.reads.saturating_add(1);
+            choice.last_mono_ns = mono_ns;
         } else {
             self.add(Choice {
                 value,
                 weight,
-                reads,
-                first_mono_ns,
-                last_mono_ns,
+                reads: 1,
+                first_mono_ns: mono_ns,
+                last_mono_ns: mono_ns,
             });
         }
         if self.total > MEMORY {
@@ -149,32 +128,5 @@ impl<T: Copy + PartialEq, const N: usize> Ballot<T, N> {
         }
         self.said = best.value;
         true
-    }
-
-    /// How much of the weight is for `value`, 0..=1.
-    #[must_use]
-    pub fn share(&self, value: T) -> f32 {
-        if self.total <= 0.0 {
-            return 0.0;
-        }
-        self.find(value)
-            .map_or(0.0, |choice| choice.weight / self.total)
-    }
-
-    /// How much of the weight is for anything but what is reported.
-    #[must_use]
-    pub fn doubt(&self) -> f32 {
-        1.0 - self.share(self.said)
-    }
-
-    /// What a read for the reported value weighs on average.
-    #[must_use]
-    pub fn said_mean_weight(&self) -> f32 {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a mean of many reads needs no more than 24 bits"
-        )]
-        self.find(self.said)
-            .map_or(0.0, |choice| choice.weight / choice.reads as f32)
     }
 }

@@ -49,6 +49,15 @@ impl PlateText {
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
+
+    /// Whether its characters stand in another text in the same order, whatever stands between them.
+    #[must_use]
+    pub fn is_part_of(&self, whole: &Self) -> bool {
+        let mut rest = whole.chars().iter();
+        self.chars()
+            .iter()
+            .all(|char| rest.any(|other| other == char))
+    }
 }
 
 impl PartialEq for PlateText {

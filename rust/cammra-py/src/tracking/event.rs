@@ -1,6 +1,6 @@
 //! What a vehicle says, as Python sees it.
 
-use cammra_core::event::TrackEvent as CoreEvent;
+use cammra_core::event::{ReliableBy, TrackEvent as CoreEvent};
 use cammra_core::geometry::Rect;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -80,6 +80,11 @@ impl TrackEvent {
     #[getter]
     const fn confidence(&self) -> f64 {
         self.event.confidence
+    }
+
+    #[getter]
+    fn reliable_by(&self) -> Option<&'static str> {
+        self.event.reliable_by.map(ReliableBy::name)
     }
 
     #[getter]

@@ -52,12 +52,18 @@ pub(super) fn rules(settings: &Bound<'_, PyAny>) -> PyResult<Rules> {
     Ok(Rules {
         result_delay_ns: nanoseconds(tracking, "result_delay_s")?,
         reliable_reads: field(tracking, "reliable_reads")?,
+        reliable_support: field(tracking, "reliable_support")?,
         reliable_confidence: field(tracking, "reliable_confidence")?,
+        reliable_plate_height: field(tracking, "reliable_plate_height")?,
         reliable_after_ns: nanoseconds(tracking, "reliable_after_s")?,
         change: Patience {
             reads: field(tracking, "change_reads")?,
             after_ns: nanoseconds(tracking, "change_after_s")?,
         },
+        update_interval_ns: nanoseconds(tracking, "update_interval_s")?,
+        takeover_reads: field(tracking, "takeover_reads")?,
+        relink: field(tracking, "relink")?,
+        longest_stay_ns: nanoseconds(tracking, "longest_stay_s")?,
         lost_after_ns: nanoseconds(tracking, "lost_after_s")?,
         min_confidence: field(tracking, "min_confidence")?,
         direction_travel: field(tracking, "direction_travel")?,

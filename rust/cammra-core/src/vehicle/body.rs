@@ -1,0 +1,219 @@
+//! Where a vehicle's body is, and where it is expected next: whether a box can be the same body.
+//!
+//! Distances are measured in sizes of the body, so that they mean the same near and far.
+
+use crate::geometry::RawBox;
+
+/// A plate's box stands for a body this many plate widths large.
+const BODY_PER_PLATE: f64 = 3.5;
+
+/// How much larger one box of a body may be than the one before.
+const GROWTH: f64 = 2.0;
+
+/// How far from its expected place a body may be, in sizes,
+const REACH: f64 = 1.0;
+
+/// and how much further for every second in which no box told.
+const REACH_PER_S: f64 = 1.0;
+
+/// What a new step weighs in the speed.
+const NEW_STEP: f64 = 0.5;
+
+/// Where one read is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spot {
+    /// On the vehicle's box, or for want of one on the plate's.
+    pub(crate) by_vehicle: bool,
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    /// Half of width and height together.
+    size: f64,
+}
+
+impl Spot {
+    /// The middle of the vehicle's box, else of the plate's; boxes must be sane.
+    pub(crate) fn of(vehicle: Option<RawBox>, plate: Option<RawBox>) -> Option<Self> {
+        let shown = vehicle.or(plate)?;
+        let (x, y) = shown.centre();
+        let by_vehicle = vehicle.is_some();
+        let size = if by_vehicle {
+            shown.width.midpoint(shown.height)
+        } else {
+            shown.width * BODY_PER_PLATE
+        };
+        Some(Self {
+            by_vehicle,
+            x,
+            y,
+            size,
+        })
+    }
+}
+
+/// A body as it was seen last.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Body {
+    seen: Option<Seen>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    spot: Spot,
+    mono_ns: i64,
+    /// Pixels per second, once two boxes told.
+    speed: Option<(f64, f64)>,
+}
+
+/// How one box fits the ones before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// There is nothing to compare.
+    Unknown,
+    /// It may be the same body.
+    Same,
+    /// No body moves like this.
+    Jump,
+}
+
+fn seconds(ns: i64) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a fraction of a second is enough"
+    )]
+    let ns = ns as f64;
+    ns / 1e9
+}
+
+impl Body {
+    /// How far a spot is from where this body was or would be by now, in sizes; `None` when there is nothing to compare.
+    /// Endless when one is far larger than the other.
+    pub(crate) fn distance(&self, spot: &Spot, mono_ns: i64) -> Option<f64> {
+        let seen = self.seen?;
+        if seen.spot.by_vehicle != spot.by_vehicle {
+            return None;
+        }
+        let (small, large) = if seen.spot.size < spot.size {
+            (seen.spot.size, spot.size)
+        } else {
+            (spot.size, seen.spot.size)
+        };
+        if large > small * GROWTH {
+            return Some(f64::INFINITY);
+        }
+        let passed_s = seconds(mono_ns.saturating_sub(seen.mono_ns));
+        let away = |x: f64, y: f64| ((spot.x - x).powi(2) + (spot.y - y).powi(2)).sqrt();
+        let stayed = away(seen.spot.x, seen.spot.y);
+        let moved = seen.speed.map_or(stayed, |(x, y)| {
+            away(seen.spot.x + x * passed_s, seen.spot.y + y * passed_s)
+        });
+        Some(stayed.min(moved) / large)
+    }
+
+    /// How far a body may be from its expected place by now.
+    pub(crate) fn reach(&self, mono_ns: i64) -> f64 {
+        let since_ns = self
+            .seen
+            .map_or(0, |seen| mono_ns.saturating_sub(seen.mono_ns));
+        REACH + REACH_PER_S * seconds(since_ns)
+    }
+
+    /// Takes in where the body is now.
+    pub(crate) fn see(&mut self, spot: Option<&Spot>, mono_ns: i64) -> Fit {
+        let Some(spot) = spot else {
+            return Fit::Unknown;
+        };
+        let fit = match self.distance(spot, mono_ns) {
+            None => Fit::Unknown,
+            Some(distance) if distance > self.reach(mono_ns) => Fit::Jump,
+            Some(_) => Fit::Same,
+        };
+        let speed = self
+            .seen
+            .filter(|_| fit == Fit::Same)
+            .and_then(|seen| seen.speed_to(spot, mono_ns));
+        self.seen = Some(Seen {
+            spot: *spot,
+            mono_ns,
+            speed,
+        });
+        fit
+    }
+
+    /// When its last box was taken.
+    pub(crate) fn seen_ns(&self) -> Option<i64> {
+        self.seen.map(|seen| seen.mono_ns)
+    }
+
+    /// Whether it is known to be a vehicle's box.
+    pub(crate) fn is_vehicle(&self) -> bool {
+        self.seen.is_some_and(|seen| seen.spot.by_vehicle)
+    }
+}
+
+impl Seen {
+    fn speed_to(&self, spot: &Spot, mono_ns: i64) -> Option<(f64, f64)> {
+        let passed_s = seconds(mono_ns.saturating_sub(self.mono_ns));
+        if passed_s <= 0.0 {
+            return self.speed;
+        }
+        let (x, y) = (
+            (spot.x - self.spot.x) / passed_s,
+            (spot.y - self.spot.y) / passed_s,
+        );
+        Some(self.speed.map_or((x, y), |(old_x, old_y)| {
+            (
+                old_x + (x - old_x) * NEW_STEP,
+                old_y + (y - old_y) * NEW_STEP,
+            )
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spot(x: f64, y: f64, side: f64) -> Spot {
+        let shown = RawBox {
+            x,
+            y,
+            width: side,
+            height: side,
+        };
+        Spot::of(Some(shown), None).unwrap()
+    }
+
+    const FRAME_NS: i64 = 40_000_000;
+
+    #[test]
+    fn a_body_may_move_by_its_own_size_and_then_at_its_speed() {
+        let mut body = Body::default();
+        assert_eq!(body.see(Some(&spot(0.0, 0.0, 100.0)), 0), Fit::Unknown);
+        assert_eq!(body.see(Some(&spot(90.0, 0.0, 100.0)), FRAME_NS), Fit::Same);
+        assert_eq!(
+            body.see(Some(&spot(180.0, 0.0, 100.0)), 2 * FRAME_NS),
+            Fit::Same
+        );
+        let far = spot(180.0 + 10.0 * 90.0, 0.0, 100.0);
+        let after = body.distance(&far, 12 * FRAME_NS).unwrap();
+        assert!(after < 0.01, "{after} from where its speed would bring it");
+        assert_eq!(
+            body.see(Some(&spot(700.0, 0.0, 100.0)), 3 * FRAME_NS),
+            Fit::Jump
+        );
+    }
+
+    #[test]
+    fn a_box_that_trembles_is_the_same_body_and_one_twice_as_large_is_not() {
+        let mut body = Body::default();
+        for step in 0..50 {
+            let off = if step % 2 == 0 { 40.0 } else { -40.0 };
+            let fit = body.see(Some(&spot(500.0 + off, 500.0, 200.0)), step * FRAME_NS);
+            assert_ne!(fit, Fit::Jump);
+        }
+        assert_eq!(
+            body.see(Some(&spot(400.0, 400.0, 410.0)), 50 * FRAME_NS),
+            Fit::Jump
+        );
+    }
+}

@@ -1,0 +1,128 @@
+//! Reads of a track that cannot be of its vehicle: another car's, a second plate's, or noise.
+//!
+//! They have no vote on the vehicle's text. Once [`Challenger::agreed`] has enough of them, somebody else is there.
+
+use crate::event::FrameTime;
+use crate::vote::{Backing, PlateText, TextVote, is_near};
+
+/// How long a second plate of the same body is remembered.
+const REMEMBERED_NS: i64 = 10_000_000_000;
+
+/// A track that was neither read nor seen for so long may have passed to another vehicle.
+pub(super) const GAP_NS: i64 = 500_000_000;
+
+/// Where the box goes on as before, the plate has to be gone for so long: glare lasts half a second.
+pub(super) const SAME_BODY_NS: i64 = 1_000_000_000;
+
+/// The reads that challenge a vehicle.
+#[derive(Clone, Debug)]
+pub(crate) struct Challenger {
+    pub(super) vote: TextVote,
+    /// When the first of them came,
+    first: FrameTime,
+    /// and the last.
+    last: FrameTime,
+    pub(super) roi_id: u32,
+    /// A jump of the box or a gap went before: counts as one of them.
+    pub(super) has_cause: bool,
+    /// A text that challenged before the vehicle's own came back.
+    second: Option<(PlateText, i64)>,
+}
+
+impl Challenger {
+    pub(super) const fn new() -> Self {
+        Self {
+            vote: TextVote::new(),
+            first: FrameTime {
+                mono_ns: 0,
+                utc_ns: 0,
+            },
+            last: FrameTime {
+                mono_ns: 0,
+                utc_ns: 0,
+            },
+            roi_id: 1,
+            has_cause: false,
+            second: None,
+        }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.vote.reads() == 0
+    }
+
+    /// One more read.
+    pub(super) fn add(
+        &mut self,
+        text: &PlateText,
+        confidence: f64,
+        legible: f32,
+        at: FrameTime,
+        roi_id: u32,
+        has_cause: bool,
+    ) {
+        if self.is_empty() {
+            (self.first, self.roi_id, self.has_cause) = (at, roi_id, false);
+        }
+        self.last = at;
+        self.has_cause |= has_cause;
+        self.vote.add(text, confidence, legible, at.mono_ns);
+        self.vote.say_best();
+    }
+
+    /// Those that agree with each other, a cause counted with them.
+    pub(super) fn agreed(&self) -> Backing {
+        let mut agreed = self.vote.backing();
+        agreed.reads = agreed.reads.saturating_add(u32::from(self.has_cause));
+        agreed
+    }
+
+    /// When the first of those that agree was taken.
+    pub(crate) fn began(&self) -> FrameTime {
+        self.first.at(self.vote.backing().first_mono_ns)
+    }
+
+    pub(super) const fn last(&self) -> FrameTime {
+        self.last
+    }
+
+    pub(crate) const fn text(&self) -> &PlateText {
+        self.vote.text()
+    }
+
+    /// The vehicle's own text came back: what challenged it may be its second plate, where the body is known to be the same.
+    pub(super) fn withdraw(&mut self, same_body: bool) {
+        if same_body && !self.has_cause {
+            self.second = Some((*self.vote.text(), self.last.mono_ns));
+        }
+        self.vote = TextVote::new();
+        self.has_cause = false;
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        *self = Self::new();
+    }
+
+    /// The plate of a vehicle that was here is expected to come back.
+    pub(super) const fn remember(&mut self, text: PlateText, mono_ns: i64) {
+        self.second = Some((text, mono_ns));
+    }
+
+    /// Whether a text is the second plate of the same body; if so, it is remembered on.
+    pub(super) fn is_second(&mut self, text: &PlateText, mono_ns: i64) -> bool {
+        let Some((second, last_ns)) = &mut self.second else {
+            return false;
+        };
+        let is_second = is_near(text, second) && mono_ns.saturating_sub(*last_ns) <= REMEMBERED_NS;
+        if is_second {
+            *last_ns = mono_ns;
+        }
+        is_second
+    }
+
+    /// The box has jumped: whatever comes is not on the same body.
+    pub(super) const fn forget_second(&mut self) {
+        self.second = None;
+    }
+}

@@ -1,0 +1,322 @@
+//! What a vehicle makes of a read: its own, or somebody else's.
+
+use super::body::{Fit, Spot};
+use super::challenger::{GAP_NS, SAME_BODY_NS};
+use super::stage::Stage;
+use super::{AttributeRead, STRONG_READS, Vehicle};
+use crate::event::{Direction, FrameTime, TrackEvent};
+use crate::geometry::Size;
+use crate::region::{lead_alike, progress};
+use crate::rules::Rules;
+use crate::vote::{PlateText, distance, is_far, is_near, weight};
+
+/// One read, checked and placed: what a vehicle hears.
+pub(crate) struct Evidence<'a> {
+    pub(crate) at: FrameTime,
+    /// Empty when the plate was not read.
+    pub(crate) text: PlateText,
+    /// 0..=1
+    pub(crate) confidence: f64,
+    pub(crate) plate_height: Option<f64>,
+    pub(crate) roi_id: u32,
+    pub(crate) spot: Option<Spot>,
+    pub(crate) frame: Option<Size>,
+    /// The vehicle's box overlaps a region.
+    pub(crate) is_inside: bool,
+    /// The movement, if the recogniser tells.
+    pub(crate) direction: Option<Direction>,
+    pub(crate) attributes: AttributeRead<'a>,
+}
+
+/// What became of a read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Heard {
+    /// Attribute values that had to be cut.
+    pub(crate) cut_values: u64,
+    /// It is not of this vehicle's plate.
+    pub(crate) is_foreign: bool,
+    /// Enough such reads agree: somebody else is there.
+    pub(crate) is_challenged: bool,
+}
+
+impl Vehicle {
+    /// Takes in one read.
+    pub(crate) fn hear(&mut self, read: &Evidence<'_>, rules: &Rules) -> Heard {
+        let now_ns = read.at.mono_ns;
+        // A box tells that it is still the same body, read or not.
+        let was_silent = now_ns.saturating_sub(self.seen_ns()) > GAP_NS;
+        self.appear(read.at, read.spot.as_ref(), read.is_inside);
+        let legible = crate::vote::legibility(read.plate_height);
+        if !read.text.is_empty() {
+            if self.is_foreign(&read.text, now_ns) {
+                let has_cause = self.is_suspect || was_silent;
+                self.challenger.add(
+                    &read.text,
+                    read.confidence,
+                    legible,
+                    read.at,
+                    read.roi_id,
+                    has_cause,
+                );
+                return Heard {
+                    is_foreign: true,
+                    is_challenged: self.is_challenged(read.at, rules),
+                    ..Heard::default()
+                };
+            }
+            self.accept_own(&read.text);
+            self.vote.add(&read.text, read.confidence, legible, now_ns);
+        }
+        self.last = read.at;
+        self.present = read.at;
+        if read
+            .plate_height
+            .is_none_or(|height| height >= rules.reliable_plate_height)
+        {
+            self.timed_from_ns.get_or_insert(now_ns);
+        }
+        let cut_values = self
+            .attributes
+            .add(&read.attributes, weight(read.confidence), now_ns);
+        self.settle_text(rules);
+        let old_roi_id = self.roi_id.said();
+        if self.roi_id.hear(read.roi_id, now_ns, rules.change) {
+            self.changed.add_region();
+            self.turn_arrow(old_roi_id, read.frame, rules);
+        }
+        self.hear_move(read, rules);
+        Heard {
+            cut_values,
+            ..Heard::default()
+        }
+    }
+
+    fn settle_text(&mut self, rules: &Rules) {
+        if self.stage == Stage::Waiting {
+            self.vote.say_best();
+            self.attributes.say_best();
+            return;
+        }
+        if self.vote.settle(rules.change) {
+            self.changed.add_plate();
+        }
+        let changed = &mut self.changed;
+        self.attributes
+            .settle(rules.change, |attribute| changed.add_attribute(attribute));
+    }
+
+    /// Takes in that it is there, read or not; a box without a plate keeps it open as long as it is the same body.
+    pub(crate) fn appear(&mut self, at: FrameTime, spot: Option<&Spot>, is_inside: bool) {
+        match self.body.see(spot, at.mono_ns) {
+            Fit::Jump => {
+                self.is_suspect = true;
+                self.challenger.forget_second();
+            }
+            Fit::Same | Fit::Unknown => {}
+        }
+        if is_inside && !self.is_suspect {
+            self.present = at;
+        }
+    }
+
+    /// Whether a read cannot be of this plate. After a jump of the box two edits are enough.
+    fn is_foreign(&mut self, text: &PlateText, now_ns: i64) -> bool {
+        let said = *self.vote.text();
+        if self.vote.reads() == 0 || *text == said {
+            return false;
+        }
+        let is_part = || text.is_part_of(&said) || said.is_part_of(text);
+        let is_foreign =
+            is_far(text, &said) || (self.is_suspect && distance(text, &said) >= 2 && !is_part());
+        is_foreign && !self.challenger.is_second(text, now_ns)
+    }
+
+    /// Its own plate was read: what challenged it is withdrawn.
+    fn accept_own(&mut self, text: &PlateText) {
+        if !self.is_suspect && self.challenger.is_empty() {
+            return;
+        }
+        let said = *self.vote.text();
+        if !is_far(text, &said) {
+            self.is_suspect = false;
+            if self.challenger.is_empty() {
+                return;
+            }
+            if is_near(self.challenger.text(), &said) {
+                self.vote.absorb(&self.challenger.vote);
+                self.challenger.clear();
+            } else {
+                self.challenger.withdraw(self.body.is_vehicle());
+            }
+        }
+    }
+
+    /// Whether enough reads agree on another plate. Where the box goes on as before, the body is the same, and the plate has
+    /// to be gone for a while: a lorry's two plates take turns.
+    fn is_challenged(&self, now: FrameTime, rules: &Rules) -> bool {
+        let same_body = || self.body.is_vehicle() && !self.challenger.has_cause;
+        let is_gone = || now.mono_ns.saturating_sub(self.last.mono_ns) >= SAME_BODY_NS;
+        self.is_outnumbered(rules) && (self.is_weak() || !same_body() || is_gone())
+    }
+
+    /// Whether what challenges it is another vehicle, though it has not taken over yet.
+    pub(crate) fn has_rival(&self, rules: &Rules) -> bool {
+        self.is_outnumbered(rules) && !self.is_weak()
+    }
+
+    /// Whether so many reads agree on another plate that it is none of their errors.
+    fn is_outnumbered(&self, rules: &Rules) -> bool {
+        if rules.takeover_reads == 0 || self.challenger.is_empty() {
+            return false;
+        }
+        let is_near_plate = !is_far(self.challenger.text(), self.vote.text());
+        let needed = rules
+            .takeover_reads
+            .saturating_add(u32::from(is_near_plate));
+        self.challenger.agreed().reads >= needed
+    }
+
+    /// Whether too few reads agree on its own plate to hold it against others, with nothing that speaks for another body.
+    pub(crate) fn is_weak(&self) -> bool {
+        self.vote.backing().reads < STRONG_READS && !self.challenger.has_cause
+    }
+
+    /// The challenger's reads were its own: the first ones were wrong.
+    pub(crate) fn correct(&mut self, now: FrameTime, rules: &Rules) {
+        self.vote.absorb(&self.challenger.vote);
+        self.challenger.clear();
+        self.is_suspect = false;
+        (self.last, self.present) = (now, now);
+        self.settle_text(rules);
+    }
+
+    /// No more reads will come: where its own are few, those that seemed to be another's are its own, too.
+    pub(super) fn reconcile(&mut self) {
+        if self.is_weak() {
+            self.vote.absorb(&self.challenger.vote);
+        }
+        self.challenger.clear();
+    }
+
+    /// What challenges it is a vehicle of its own from here on; this one has ended with its last read.
+    pub(crate) fn give_way(
+        &mut self,
+        number: u64,
+        rules: &Rules,
+        events: &mut Vec<TrackEvent>,
+    ) -> Self {
+        let challenger = std::mem::replace(&mut self.challenger, super::Challenger::new());
+        let began = challenger.began();
+        let mut other = Self::new(self.track_id, number, began, challenger.roi_id);
+        (other.last, other.present) = (challenger.last(), challenger.last());
+        other.body = self.body;
+        other.vote = challenger.vote;
+        other.timed_from_ns = Some(began.mono_ns);
+        if !self.is_suspect {
+            other
+                .challenger
+                .remember(*self.vote.text(), self.last.mono_ns);
+        }
+        self.end(self.last, events);
+        other.settle_text(rules);
+        other
+    }
+
+    /// Two vehicles have been taken for each other: each takes in what was read of it under the other's number.
+    pub(crate) fn exchange(&mut self, other: &mut Self, now: FrameTime, rules: &Rules) {
+        std::mem::swap(&mut self.challenger, &mut other.challenger);
+        std::mem::swap(&mut self.body, &mut other.body);
+        for vehicle in [self, other] {
+            let is_own = !vehicle.challenger.is_empty()
+                && !is_far(vehicle.challenger.text(), vehicle.vote.text());
+            if is_own {
+                vehicle.correct(now, rules);
+            } else {
+                vehicle.challenger.clear();
+                vehicle.is_suspect = false;
+            }
+        }
+    }
+
+    /// Its last own read came before this moment.
+    pub(crate) const fn is_silent_since(&self, mono_ns: i64) -> bool {
+        self.last.mono_ns < mono_ns
+    }
+
+    /// When it was last seen in any way, and where its body may be now.
+    pub(crate) fn seen_ns(&self) -> i64 {
+        self.body
+            .seen_ns()
+            .unwrap_or(i64::MIN)
+            .max(self.last.mono_ns)
+    }
+
+    pub(crate) const fn body(&self) -> &super::Body {
+        &self.body
+    }
+
+    /// What challenges it.
+    pub(crate) const fn challenging_text(&self) -> &PlateText {
+        self.challenger.text()
+    }
+
+    /// When the challenge began.
+    pub(crate) fn challenged_ns(&self) -> i64 {
+        self.challenger.began().mono_ns
+    }
+
+    /// Whether a text may be of its plate: at most two edits off, a part of it, or near one of its reads.
+    pub(crate) fn may_read(&self, text: &PlateText) -> bool {
+        let said = self.vote.text();
+        text.is_empty()
+            || said.is_empty()
+            || self.vote.has_within(text, 1)
+            || distance(text, said) <= 2
+            || text.is_part_of(said)
+            || said.is_part_of(text)
+    }
+
+    /// Takes in where it goes: from the recogniser once it has told a direction, until then from the boxes.
+    pub(crate) fn hear_move(&mut self, read: &Evidence<'_>, rules: &Rules) {
+        let now_ns = read.at.mono_ns;
+        let told = read.direction.filter(|told| *told != Direction::Unknown);
+        self.has_told |= told.is_some();
+        let shown = read.spot.zip(read.frame).and_then(|(spot, frame)| {
+            let roi_id = self.roi_id.said();
+            let along = progress(rules.arrow_of(roi_id), (spot.x, spot.y), frame);
+            let basis = (roi_id, spot.by_vehicle);
+            self.travel
+                .advance(basis, along, now_ns, rules.direction_travel)
+        });
+        let before = self.direction.said();
+        if self.has_told {
+            if let Some(told) = told {
+                self.direction.hear(told, now_ns, rules.change);
+            }
+        } else if let Some(shown) = shown {
+            // Told by several boxes already.
+            self.direction.close(shown);
+        }
+        if self.direction.said() != before {
+            self.changed.add_direction();
+        }
+    }
+
+    /// Another region: where its arrow leads elsewhere, the direction is unknown until it has been followed.
+    fn turn_arrow(&mut self, old_roi_id: u32, frame: Option<Size>, rules: &Rules) {
+        let Some(frame) = frame.filter(|_| !self.has_told) else {
+            return;
+        };
+        let (old, new) = (
+            rules.arrow_of(old_roi_id),
+            rules.arrow_of(self.roi_id.said()),
+        );
+        if !lead_alike(old, new, frame) {
+            self.travel.restart();
+            if self.direction.said() != Direction::Unknown {
+                self.direction.close(Direction::Unknown);
+                self.changed.add_direction();
+            }
+        }
+    }
+}
