@@ -96,6 +96,36 @@ def test_a_plate_that_is_half_hidden_at_first_is_one_car() -> None:
     assert lives(events + tracker.finish()) == [("3A", "34A36837")]
 
 
+@pytest.mark.parametrize("texts", [("MA7X9A", "MAB1234A"), ("MAB1234A", "MA7X9A")])
+def test_a_part_of_a_plate_that_is_hidden_for_long_is_the_same_car(texts: tuple[str, str]) -> None:
+    tracker = tracker_of()
+    events = play(tracker, times(texts[0], 10, vehicle=CAR))
+    events += play(tracker, times(texts[1], 20, start_ms=1_000, vehicle=CAR))
+    events += play(tracker, times("MAB1234A", 20, start_ms=3_000, vehicle=CAR))
+    events += tracker.finish()
+    assert lives(events) == [(texts[0], "MAB1234A")]
+    assert counted(tracker) == {"vehicles": 1}
+
+
+def test_short_noise_is_no_car_however_near_it_is_to_other_noise() -> None:
+    tracker = tracker_of()
+    for step, noise in enumerate(["QK", "7K", "QJ", "Q1", "7J", "WK"]):
+        play(tracker, times(noise, 1, start_ms=40 * step, vehicle=CAR))
+    events = play(tracker, times("1AB1234", 20, start_ms=240, every_ms=40, vehicle=CAR))
+    events += tracker.finish()
+    assert events[-1].text == "1AB1234"
+    assert counted(tracker) == {"vehicles": 1}
+
+
+def test_the_reads_of_a_car_that_takes_over_bring_their_attributes() -> None:
+    tracker = tracker_of()
+    events = play(tracker, times("FIRST11", 20, country="CZE"))
+    events += play(tracker, times("SECOND22", 3, start_ms=2_500, country="DEU"))
+    events += tracker.finish()
+    _, second = by_vehicle(events).values()
+    assert {event.attributes["country"] for event in second} == {"DEU"}
+
+
 def test_never_taken_over_when_switched_off() -> None:
     tracker = tracker_of(takeover_reads=0)
     events = play(tracker, times("FIRST11", 5) + times("SECOND22", 40, start_ms=1_000))

@@ -4,16 +4,17 @@
 //! counts 0.4^d. A sum, and not the product of a likelihood, so that a read that shares nothing with the plate counts for
 //! nothing instead of deciding.
 //!
-//! Reported is the most central text of those that were read (a read that is `d` edits off counts 0.7^d for it, and none of
-//! which half differs), or the consensus of all reads, column by column (in the way of ROVER: Fiscus, "A post-processing
-//! system to yield reduced word error rates", 1997), where that is more central.
+//! Reported is the text from which all reads are likeliest to come: the one that was read most, by weight, to which each
+//! other read adds its likelihood of being that plate misread (0.3 for each edit, 0.5 for a cut end however long, none where
+//! half differs). The consensus of all reads, column by column (in the way of ROVER: Fiscus, "A post-processing system to
+//! yield reduced word error rates", 1997), is one more text to choose from.
 //! `docs/design/tracking.md` derives the weights. Only sums, products and quotients: every machine reckons the same.
 //!
 //! Invariants, held by `vote/tests.rs`:
 //!
 //! 1. One read never changes a text that was reported: a change needs [`Patience`], and so does going back.
 //! 2. A text is replaced only by one whose reads weigh a quarter more than those that are nearer to it; one of which half
-//!    differs speaks for neither.
+//!    differs speaks for neither. When no more reads will come, the likeliest text with two of them replaces it.
 //! 3. A vote allocates nothing, whatever is read.
 
 mod ballot;
@@ -25,11 +26,14 @@ mod weighing;
 pub use ballot::{Ballot, Patience};
 pub use candidates::MAX_CANDIDATES;
 pub use text::{MAX_TEXT_CHARS, PlateText, ShortText, distance};
-pub use weighing::{Backing, is_far, is_near, legibility, weight};
+pub use weighing::{Backing, is_alike_at_ends, is_far, is_near, legibility, weight};
 
 use candidates::Candidates;
 use consensus::consensus;
 use weighing::{LEAD, MEMORY, narrow};
+
+/// Characters from which on two texts that are one edit apart are hardly so by chance.
+const SHORTEST_PLATE: usize = 4;
 
 /// The vote on one vehicle's text.
 #[derive(Clone, Debug)]
@@ -116,6 +120,10 @@ impl TextVote {
 
     /// Takes over what has changed for good. True when the text is another one now.
     pub fn settle(&mut self, patience: Patience) -> bool {
+        self.settle_with(patience, LEAD)
+    }
+
+    fn settle_with(&mut self, patience: Patience, lead: f32) -> bool {
         if !self.is_open {
             return false;
         }
@@ -126,7 +134,7 @@ impl TextVote {
         }
         let (held, fresh, new) = self.candidates.between(&self.said, &best);
         let ripe = patience.has_seen(fresh.reads, fresh.first_mono_ns, fresh.last_mono_ns);
-        if new.weight <= held.weight * LEAD || !ripe {
+        if new.weight <= held.weight * lead || !ripe {
             return false;
         }
         self.candidates.spend(&best);
@@ -134,13 +142,14 @@ impl TextVote {
         true
     }
 
-    /// No more reads will come: what leads with two agreeing reads is taken over.
+    /// No more reads will come: the likeliest text is taken over if two reads agree on it.
     pub fn close(&mut self) -> bool {
         self.is_open = true;
-        self.settle(Patience {
+        let two = Patience {
             reads: 2,
             after_ns: i64::MAX,
-        })
+        };
+        self.settle_with(two, 0.0)
     }
 
     /// The reported text; empty before the first [`say_best`](Self::say_best).
@@ -155,11 +164,12 @@ impl TextVote {
         self.reads
     }
 
-    /// The reads that may be of the reported plate: a third of it is misread at most.
+    /// The reads that agree on the reported text: one edit off at most. Of a text so short that chance could bring two such
+    /// together, only the equal ones.
     #[must_use]
-    pub fn backing(&self) -> Backing {
-        self.candidates
-            .backing(|candidate| is_near(candidate, &self.said))
+    pub fn agreed(&self) -> Backing {
+        let most_edits = u8::from(self.said.chars().len() >= SHORTEST_PLATE);
+        self.candidates.backing(|_, edits| edits <= most_edits)
     }
 
     /// Whether some read is at most `edits` off a text.
@@ -193,7 +203,7 @@ impl TextVote {
     /// Reads equal to the reported text.
     #[must_use]
     pub fn equal_reads(&self) -> u32 {
-        self.candidates.backing(|text| *text == self.said).reads
+        self.candidates.backing(|_, edits| edits == 0).reads
     }
 
     /// Confidence of the reported text: the mean over all reads, by weight, of each one's confidence as far as it agrees.

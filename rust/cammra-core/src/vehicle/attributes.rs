@@ -29,6 +29,11 @@ impl Mean {
         }
     }
 
+    fn absorb(&mut self, other: Self) {
+        self.sum += other.sum;
+        self.count = self.count.saturating_add(other.count);
+    }
+
     fn get(self) -> Option<f64> {
         (self.count > 0).then(|| self.sum / f64::from(self.count))
     }
@@ -67,6 +72,15 @@ impl Attributes {
         self.mmr.add(read.confidence_mmr);
         self.colour.add(read.confidence_colour);
         cut_values
+    }
+
+    /// Takes in what was read of the same vehicle elsewhere.
+    pub(crate) fn absorb(&mut self, other: &Self) {
+        for (ballot, more) in self.ballots.iter_mut().zip(&other.ballots) {
+            ballot.absorb(more);
+        }
+        self.mmr.absorb(other.mmr);
+        self.colour.absorb(other.colour);
     }
 
     pub(crate) fn say_best(&mut self) {

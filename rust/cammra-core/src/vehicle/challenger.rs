@@ -2,8 +2,10 @@
 //!
 //! They have no vote on the vehicle's text. Once [`Challenger::agreed`] has enough of them, somebody else is there.
 
+use super::attributes::Attributes;
+use super::hearing::Evidence;
 use crate::event::FrameTime;
-use crate::vote::{Backing, PlateText, TextVote, is_near};
+use crate::vote::{Backing, PlateText, TextVote, is_near, weight};
 
 /// How long a second plate of the same body is remembered.
 const REMEMBERED_NS: i64 = 10_000_000_000;
@@ -18,6 +20,7 @@ pub(super) const SAME_BODY_NS: i64 = 1_000_000_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Challenger {
     pub(super) vote: TextVote,
+    pub(super) attributes: Attributes,
     /// When the first of them came,
     first: FrameTime,
     /// and the last.
@@ -33,6 +36,7 @@ impl Challenger {
     pub(super) const fn new() -> Self {
         Self {
             vote: TextVote::new(),
+            attributes: Attributes::new(),
             first: FrameTime {
                 mono_ns: 0,
                 utc_ns: 0,
@@ -51,35 +55,31 @@ impl Challenger {
         self.vote.reads() == 0
     }
 
-    /// One more read.
-    pub(super) fn add(
-        &mut self,
-        text: &PlateText,
-        confidence: f64,
-        legible: f32,
-        at: FrameTime,
-        roi_id: u32,
-        has_cause: bool,
-    ) {
+    /// One more read; returns how many attribute values had to be cut.
+    pub(super) fn add(&mut self, read: &Evidence<'_>, legible: f32, has_cause: bool) -> u64 {
+        let at = read.at;
         if self.is_empty() {
-            (self.first, self.roi_id, self.has_cause) = (at, roi_id, false);
+            (self.first, self.roi_id, self.has_cause) = (at, read.roi_id, false);
         }
         self.last = at;
         self.has_cause |= has_cause;
-        self.vote.add(text, confidence, legible, at.mono_ns);
+        self.vote
+            .add(&read.text, read.confidence, legible, at.mono_ns);
         self.vote.say_best();
+        let weight = weight(read.confidence);
+        self.attributes.add(&read.attributes, weight, at.mono_ns)
     }
 
     /// Those that agree with each other, a cause counted with them.
     pub(super) fn agreed(&self) -> Backing {
-        let mut agreed = self.vote.backing();
+        let mut agreed = self.vote.agreed();
         agreed.reads = agreed.reads.saturating_add(u32::from(self.has_cause));
         agreed
     }
 
     /// When the first of those that agree was taken.
     pub(crate) fn began(&self) -> FrameTime {
-        self.first.at(self.vote.backing().first_mono_ns)
+        self.first.at(self.vote.agreed().first_mono_ns)
     }
 
     pub(super) const fn last(&self) -> FrameTime {
@@ -96,6 +96,7 @@ impl Challenger {
             self.second = Some((*self.vote.text(), self.last.mono_ns));
         }
         self.vote = TextVote::new();
+        self.attributes = Attributes::new();
         self.has_cause = false;
     }
 

@@ -8,7 +8,7 @@ use crate::event::{Direction, FrameTime, TrackEvent};
 use crate::geometry::Size;
 use crate::region::{lead_alike, progress};
 use crate::rules::Rules;
-use crate::vote::{PlateText, distance, is_far, is_near, weight};
+use crate::vote::{PlateText, distance, is_alike_at_ends, is_far, is_near, weight};
 
 /// One read, checked and placed: what a vehicle hears.
 pub(crate) struct Evidence<'a> {
@@ -50,18 +50,11 @@ impl Vehicle {
         if !read.text.is_empty() {
             if self.is_foreign(&read.text, now_ns) {
                 let has_cause = self.is_suspect || was_silent;
-                self.challenger.add(
-                    &read.text,
-                    read.confidence,
-                    legible,
-                    read.at,
-                    read.roi_id,
-                    has_cause,
-                );
+                let cut_values = self.challenger.add(read, legible, has_cause);
                 return Heard {
+                    cut_values,
                     is_foreign: true,
                     is_challenged: self.is_challenged(read.at, rules),
-                    ..Heard::default()
                 };
             }
             self.accept_own(&read.text);
@@ -142,9 +135,8 @@ impl Vehicle {
             if self.challenger.is_empty() {
                 return;
             }
-            if is_near(self.challenger.text(), &said) {
-                self.vote.absorb(&self.challenger.vote);
-                self.challenger.clear();
+            if is_near(self.challenger.text(), &said) || self.may_be_hidden() {
+                self.absorb_challenger();
             } else {
                 self.challenger.withdraw(self.body.is_vehicle());
             }
@@ -154,9 +146,18 @@ impl Vehicle {
     /// Whether enough reads agree on another plate. Where the box goes on as before, the body is the same, and the plate has
     /// to be gone for a while: a lorry's two plates take turns.
     fn is_challenged(&self, now: FrameTime, rules: &Rules) -> bool {
-        let same_body = || self.body.is_vehicle() && !self.challenger.has_cause;
         let is_gone = || now.mono_ns.saturating_sub(self.last.mono_ns) >= SAME_BODY_NS;
-        self.is_outnumbered(rules) && (self.is_weak() || !same_body() || is_gone())
+        self.is_outnumbered(rules) && (self.is_weak() || !self.has_same_body() || is_gone())
+    }
+
+    /// Whether boxes show that what challenges it is on the same body.
+    fn has_same_body(&self) -> bool {
+        self.body.is_vehicle() && !self.challenger.has_cause
+    }
+
+    /// Whether what challenges it is on the same body and has its ends: its own plate in glare.
+    fn may_be_hidden(&self) -> bool {
+        self.has_same_body() && is_alike_at_ends(self.challenger.text(), self.vote.text())
     }
 
     /// Whether what challenges it is another vehicle, though it has not taken over yet.
@@ -176,15 +177,22 @@ impl Vehicle {
         self.challenger.agreed().reads >= needed
     }
 
-    /// Whether too few reads agree on its own plate to hold it against others, with nothing that speaks for another body.
+    /// Whether what challenges it is its own, with nothing that speaks for another body: too few reads agree on its plate to
+    /// hold it against others, or a part of it was hidden.
     pub(crate) fn is_weak(&self) -> bool {
-        self.vote.backing().reads < STRONG_READS && !self.challenger.has_cause
+        !self.challenger.has_cause
+            && (self.vote.agreed().reads < STRONG_READS || self.may_be_hidden())
+    }
+
+    fn absorb_challenger(&mut self) {
+        self.vote.absorb(&self.challenger.vote);
+        self.attributes.absorb(&self.challenger.attributes);
+        self.challenger.clear();
     }
 
     /// The challenger's reads were its own: the first ones were wrong.
     pub(crate) fn correct(&mut self, now: FrameTime, rules: &Rules) {
-        self.vote.absorb(&self.challenger.vote);
-        self.challenger.clear();
+        self.absorb_challenger();
         self.is_suspect = false;
         (self.last, self.present) = (now, now);
         self.settle_text(rules);
@@ -193,7 +201,7 @@ impl Vehicle {
     /// No more reads will come: where its own are few, those that seemed to be another's are its own, too.
     pub(super) fn reconcile(&mut self) {
         if self.is_weak() {
-            self.vote.absorb(&self.challenger.vote);
+            self.absorb_challenger();
         }
         self.challenger.clear();
     }
@@ -211,6 +219,7 @@ impl Vehicle {
         (other.last, other.present) = (challenger.last(), challenger.last());
         other.body = self.body;
         other.vote = challenger.vote;
+        other.attributes = challenger.attributes;
         other.timed_from_ns = Some(began.mono_ns);
         if !self.is_suspect {
             other

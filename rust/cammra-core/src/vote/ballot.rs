@@ -72,6 +72,22 @@ impl<T: Copy + PartialEq, const N: usize> Ballot<T, N> {
         }
     }
 
+    /// Takes in all votes of another ballot.
+    pub fn absorb(&mut self, other: &Self) {
+        for new in other.choices.iter().flatten() {
+            let mut known = self.choices.iter_mut().flatten();
+            self.total += new.weight;
+            if let Some(choice) = known.find(|choice| choice.value == new.value) {
+                choice.weight += new.weight;
+                choice.reads = choice.reads.saturating_add(new.reads);
+                choice.first_mono_ns = choice.first_mono_ns.min(new.first_mono_ns);
+                choice.last_mono_ns = choice.last_mono_ns.max(new.last_mono_ns);
+            } else {
+                self.add(*new);
+            }
+        }
+    }
+
     fn add(&mut self, new: Choice<T>) {
         let said = self.said;
         if let Some(place) = self.choices.iter_mut().find(|place| place.is_none()) {

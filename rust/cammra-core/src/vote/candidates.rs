@@ -1,7 +1,7 @@
 //! The texts that were read of one vehicle, and how far each is from the others.
 
 use super::text::{PlateText, distance};
-use super::weighing::{Backing, is_half, likeness, nearness};
+use super::weighing::{Backing, is_half, likelihood, likeness};
 
 /// Distinct texts of one vehicle that are counted; the lightest makes room.
 pub const MAX_CANDIDATES: usize = 16;
@@ -168,7 +168,7 @@ impl Candidates {
                 .iter()
                 .zip(candidate.edits)
                 .map(|(other, edits)| {
-                    other.all.weight * nearness(&candidate.text, &other.text, edits)
+                    other.all.weight * likelihood(&other.text, &candidate.text, edits)
                 })
                 .sum();
             (at, drawn)
@@ -181,7 +181,7 @@ impl Candidates {
         self.iter()
             .map(|candidate| {
                 let edits = distance(text, &candidate.text);
-                candidate.all.weight * nearness(text, &candidate.text, edits)
+                candidate.all.weight * likelihood(&candidate.text, text, edits)
             })
             .sum()
     }
@@ -278,10 +278,11 @@ impl Candidates {
         heaviest.map(|candidate| candidate.text)
     }
 
-    /// The reads of all texts that `counts`.
-    pub(super) fn backing(&self, counts: impl Fn(&PlateText) -> bool) -> Backing {
+    /// The reads of all texts that `counts`, by the text and its edits to the reported one.
+    pub(super) fn backing(&self, counts: impl Fn(&PlateText, u8) -> bool) -> Backing {
         let mut backing = NOTHING;
-        for candidate in self.iter().filter(|candidate| counts(&candidate.text)) {
+        let counts = |candidate: &&Candidate| counts(&candidate.text, candidate.edits_to_said);
+        for candidate in self.iter().filter(counts) {
             backing.add(candidate.all);
         }
         backing

@@ -271,3 +271,44 @@ fn a_plate_is_another_one_where_half_of_it_differs_and_neither_is_a_part() {
         assert_eq!(is_far(&text(b), &text(a)), far, "{b} {a}");
     }
 }
+
+#[test]
+fn reads_without_an_end_speak_for_the_longer_text() {
+    let mut vote = TextVote::new();
+    let reads = ["B1234", "B1234", "AB1234", "AB1234", "1234", "AB12"];
+    for (read, frame) in reads.iter().zip(0..) {
+        vote.add(&text(read), 0.5, NEAR, frame * FRAME_NS);
+    }
+    vote.say_best();
+    assert_eq!(vote.text().to_string(), "AB1234");
+}
+
+#[test]
+fn at_the_end_the_likeliest_text_is_told_though_its_lead_is_small() {
+    let mut vote = TextVote::new();
+    let reads = ["CE61LYL", "CE61LYL", "CE61WYL", "CE61WYL", "CE61WYL"];
+    for (read, frame) in reads.iter().zip(0..) {
+        vote.add(&text(read), 0.5, NEAR, frame * FRAME_NS);
+        if frame == 1 {
+            vote.say_best();
+        }
+    }
+    vote.add(&text("CE61LYL"), 0.4, NEAR, 5 * FRAME_NS);
+    assert!(!vote.settle(PATIENCE));
+    assert!(vote.close());
+    assert_eq!(vote.text().to_string(), "CE61WYL");
+}
+
+#[test]
+fn a_plate_of_which_a_part_was_hidden_has_its_ends() {
+    for (a, b, alike) in [
+        ("MAB1234A", "M7X9A", false),
+        ("MAB1234A", "MA7X9A", true),
+        ("FIRST11", "SECOND22", false),
+        ("AAAA", "AA", true),
+        ("ABC123", "", false),
+    ] {
+        assert_eq!(is_alike_at_ends(&text(a), &text(b)), alike, "{a} {b}");
+        assert_eq!(is_alike_at_ends(&text(b), &text(a)), alike, "{b} {a}");
+    }
+}

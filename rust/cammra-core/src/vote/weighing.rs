@@ -8,8 +8,14 @@ const LEAST_WEIGHT: f32 = 0.1;
 /// How much less likely a text is the plate for each edit that a read is off,
 const OFF_BY_ONE: f32 = 0.4;
 
-/// and how much less the read tells where the middle of all reads is: enough to be heard when no read is right.
-const ASIDE_BY_ONE: f32 = 0.7;
+/// and how much less likely it was read so of that text: errors are rare, and each is one of many.
+const MISREAD_BY_ONE: f32 = 0.3;
+
+/// A read that lacks an end of a text, however much of it, has one error, which is the most frequent one.
+const CUT: f32 = 0.5;
+
+/// A read that has more at an end than a text has: rather the text was cut than something was read that is not there.
+const EXTENDED: f32 = 0.3;
 
 /// How much a lead must be before it counts: a quarter more weight than what is reported.
 pub(super) const LEAD: f32 = 1.25;
@@ -46,13 +52,26 @@ pub(super) fn likeness(edits: u8) -> f32 {
     FALLING.get(usize::from(edits)).copied().unwrap_or(0.0)
 }
 
-/// How much a read that is `edits` off draws the middle to a text.
-pub(super) fn nearness(a: &PlateText, b: &PlateText, edits: u8) -> f32 {
-    const FALLING: [f32; 8] = falling_by(ASIDE_BY_ONE);
-    if is_half(a, b, edits) {
+/// How likely a plate with a text is read as another one that is `edits` off, beside how likely it is read as it stands.
+pub(super) fn likelihood(read: &PlateText, text: &PlateText, edits: u8) -> f32 {
+    const FALLING: [f32; 8] = falling_by(MISREAD_BY_ONE);
+    if is_half(read, text, edits) {
         return 0.0;
     }
-    FALLING.get(usize::from(edits)).copied().unwrap_or(0.0)
+    let (read, text) = (read.chars(), text.chars());
+    let has_at_end = |long: &[char], short: &[char]| {
+        short.len() + usize::from(edits) == long.len()
+            && (long.starts_with(short) || long.ends_with(short))
+    };
+    if edits == 0 {
+        1.0
+    } else if has_at_end(text, read) {
+        CUT
+    } else if has_at_end(read, text) {
+        EXTENDED
+    } else {
+        FALLING.get(usize::from(edits)).copied().unwrap_or(0.0)
+    }
 }
 
 /// Whether so many edits are half of the longer of two texts; equal texts never are.
@@ -92,6 +111,21 @@ pub(super) const fn narrow(value: f64) -> f32 {
 #[must_use]
 pub fn is_far(a: &PlateText, b: &PlateText) -> bool {
     is_half(a, b, distance(a, b)) && !a.is_part_of(b) && !b.is_part_of(a)
+}
+
+/// Whether two texts may be of one plate of which a part was hidden, or read as something else: a third of the longer one
+/// stands at the ends of both.
+#[must_use]
+pub fn is_alike_at_ends(a: &PlateText, b: &PlateText) -> bool {
+    let (a, b) = (a.chars(), b.chars());
+    let shorter = a.len().min(b.len());
+    let at_start = equal_from(a.iter().zip(b));
+    let at_end = equal_from(a.iter().rev().zip(b.iter().rev()));
+    (at_start + at_end).min(shorter) * 3 >= a.len().max(b.len())
+}
+
+fn equal_from<'a>(pairs: impl Iterator<Item = (&'a char, &'a char)>) -> usize {
+    pairs.take_while(|(one, other)| one == other).count()
 }
 
 /// Whether two reads may be of one plate: a third of the longer one differs at most.
