@@ -12,9 +12,9 @@
 //!
 //! Invariants, held by `vote/tests.rs`:
 //!
-//! 1. One read never changes a text that was reported: a change needs [`Patience`], and so does going back.
+//! 1. While reads come, one of them never changes a text that was reported: a change needs [`Patience`], and so does going back.
 //! 2. A text is replaced only by one whose reads weigh a quarter more than those that are nearer to it; one of which half
-//!    differs speaks for neither. When no more reads will come, the likeliest text with two of them replaces it.
+//!    differs speaks for neither. When no more reads will come, the likeliest text replaces it.
 //! 3. A vote allocates nothing, whatever is read.
 
 mod ballot;
@@ -120,10 +120,6 @@ impl TextVote {
 
     /// Takes over what has changed for good. True when the text is another one now.
     pub fn settle(&mut self, patience: Patience) -> bool {
-        self.settle_with(patience, LEAD)
-    }
-
-    fn settle_with(&mut self, patience: Patience, lead: f32) -> bool {
         if !self.is_open {
             return false;
         }
@@ -134,7 +130,7 @@ impl TextVote {
         }
         let (held, fresh, new) = self.candidates.between(&self.said, &best);
         let ripe = patience.has_seen(fresh.reads, fresh.first_mono_ns, fresh.last_mono_ns);
-        if new.weight <= held.weight * lead || !ripe {
+        if new.weight <= held.weight * LEAD || !ripe {
             return false;
         }
         self.candidates.spend(&best);
@@ -142,14 +138,12 @@ impl TextVote {
         true
     }
 
-    /// No more reads will come: the likeliest text is taken over if two reads agree on it.
+    /// No more reads will come: the likeliest text is taken over, however small its lead. True when it is another one.
     pub fn close(&mut self) -> bool {
+        let before = self.said;
         self.is_open = true;
-        let two = Patience {
-            reads: 2,
-            after_ns: i64::MAX,
-        };
-        self.settle_with(two, 0.0)
+        self.say_best();
+        self.said != before
     }
 
     /// The reported text; empty before the first [`say_best`](Self::say_best).
