@@ -12,7 +12,8 @@
 //!
 //! Invariants, held by `vote/tests.rs`:
 //!
-//! 1. While reads come, one of them never changes a text that was reported: a change needs [`Patience`], and so does going back.
+//! 1. While reads come, one of them never changes a text that was reported: a change needs [`Patience`], and so does going
+//!    back.
 //! 2. A text is replaced only by one whose reads weigh a quarter more than those that are nearer to it; one of which half
 //!    differs speaks for neither. When no more reads will come, the likeliest text replaces it.
 //! 3. A vote allocates nothing, whatever is read.
