@@ -12,6 +12,7 @@ mod album;
 mod attributes;
 mod body;
 mod challenger;
+mod evidence;
 mod hearing;
 mod settling;
 mod stage;
@@ -21,7 +22,7 @@ mod travel;
 pub(crate) use album::{Album, AlbumShot, Sight};
 pub(crate) use attributes::AttributeRead;
 pub(crate) use body::{Body, Spot};
-pub(crate) use hearing::Evidence;
+pub(crate) use evidence::Evidence;
 
 use attributes::Attributes;
 use challenger::Challenger;

@@ -3,7 +3,7 @@
 //! They have no vote on the vehicle's text. Once [`Challenger::agreed`] has enough of them, somebody else is there.
 
 use super::attributes::Attributes;
-use super::hearing::Evidence;
+use super::evidence::Evidence;
 use crate::event::FrameTime;
 use crate::vote::{Backing, PlateText, TextVote, is_near, weight};
 

@@ -2,31 +2,14 @@
 
 use super::body::{Fit, Spot};
 use super::challenger::{GAP_NS, SAME_BODY_NS};
+use super::evidence::Evidence;
 use super::stage::Stage;
-use super::{AttributeRead, STRONG_READS, Vehicle};
+use super::{STRONG_READS, Vehicle};
 use crate::event::{Direction, FrameTime, TrackEvent};
 use crate::geometry::Size;
 use crate::region::{lead_alike, progress};
 use crate::rules::Rules;
 use crate::vote::{PlateText, distance, is_alike_at_ends, is_far, is_near, weight};
-
-/// One read, checked and placed: what a vehicle hears.
-pub(crate) struct Evidence<'a> {
-    pub(crate) at: FrameTime,
-    /// Empty when the plate was not read.
-    pub(crate) text: PlateText,
-    /// 0..=1
-    pub(crate) confidence: f64,
-    pub(crate) plate_height: Option<f64>,
-    pub(crate) roi_id: u32,
-    pub(crate) spot: Option<Spot>,
-    pub(crate) frame: Option<Size>,
-    /// The vehicle's box overlaps a region.
-    pub(crate) is_inside: bool,
-    /// The movement, if the recogniser tells.
-    pub(crate) direction: Option<Direction>,
-    pub(crate) attributes: AttributeRead<'a>,
-}
 
 /// What became of a read.
 #[derive(Clone, Copy, Debug, Default)]
