@@ -272,9 +272,12 @@ class EventForm:
         sender: What is the same in all of its events.
         specs: The images that the profile sends, the selected one first.
         words: What only Python knows.
+        extended: Whether the object ends with the member that is ours.
     """
 
-    def __new__(cls, sender: Sender, specs: Sequence[ImageSpec], words: _Words) -> EventForm: ...
+    def __new__(
+        cls, sender: Sender, specs: Sequence[ImageSpec], words: _Words, extended: bool = False
+    ) -> EventForm: ...
     def attached(
         self, event: Event, images: Mapping[str, bytes], packet: int
     ) -> list[tuple[str, bytes, bool, int]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cammra_edge.framing import EventForm
 from cammra_edge.model import (
+    Candidate,
     Device,
     Direction,
     Event,
@@ -64,6 +65,16 @@ SAMPLE_EVENT = Event(
     direction=Direction.OUT,
     plate_box=Rect(514, 570, 120, 28),
     info=VehicleInfo(view="front", kind="CAR", colour="BLACK"),
+    previous_plate="HWR667",
+    candidates=(
+        Candidate(text="HWR6677", confidence=0.75),
+        Candidate(text="HWR667", confidence=0.25),
+    ),
+    reliable_by="agreement",
+    final=False,
+    image_text="HWR6677",
+    last_utc_ns=1_702_297_625_507_000_000,
+    clock_synced=True,
 )
 
 
@@ -96,8 +107,9 @@ EVENT = replace(SAMPLE_EVENT, images=(VEHICLE, PLATE, FULL, DOWNSIZED))
 
 
 def sent_members() -> dict[str, Any]:
-    """The members of an event that carries its images inside."""
-    content = EventForm(SENDER, [VEHICLE.spec], words=naming).with_images(EVENT, JPEGS, 7)
+    """The members of an event that tells everything and carries its images inside."""
+    form = EventForm(SENDER, [VEHICLE.spec], words=naming, extended=True)
+    content = form.with_images(EVENT, JPEGS, 7)
     members: dict[str, Any] = json.loads(content)
     return members
 

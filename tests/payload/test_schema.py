@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
@@ -13,9 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cammra_edge.message import Body
-from cammra_edge.model import Direction, EventKind, ImageKind, VehicleInfo
+from cammra_edge.model import (
+    Candidate,
+    Direction,
+    Event,
+    EventKind,
+    ImageKind,
+    ReliableBy,
+    Repeat,
+    VehicleInfo,
+)
 from cammra_edge.payload import render
 from cammra_edge.profile import Profile, Tcp
+from cammra_edge.receiver.extension import extension_problems
 from tests.payload.events import BOUNDARY_KEY, EVENT, JPEGS, SAMPLE_DEVICE, sent_members
 
 ROOT = Path(__file__).parents[2]
@@ -80,14 +90,72 @@ def test_whatever_we_send_fits(  # noqa: PLR0913, PLR0917 - one per dimension
         plate=replace(EVENT.plate, text=text, confidence=confidence),
         info=VehicleInfo(make=text, confidence_mmr=confidence),
     )
+    profile = Profile("p", Tcp("h:1"), image=image, two_images=two)
+    OURS.validate(json.loads(body_of(event, profile)))
+
+
+TIMES_NS = st.integers(-(1 << 62), 1 << 62)
+
+
+@given(
+    event=st.builds(
+        lambda **fields: replace(EVENT, **fields),
+        changed=st.lists(
+            st.sampled_from(
+                SCHEMA["properties"]["cammra_edge"]["properties"]["changed"]["items"]["enum"]
+            ),
+            unique=True,
+        ).map(tuple),
+        previous_plate=st.text(max_size=9),
+        candidates=st.lists(
+            st.builds(Candidate, text=st.text(max_size=9), confidence=st.floats(0, 1)), max_size=4
+        ).map(tuple),
+        reliable_by=st.sampled_from((None, *get_args(ReliableBy))),
+        final=st.sampled_from((None, True, False)),
+        image_text=st.text(max_size=9),
+        image_utc_ns=TIMES_NS,
+        first_utc_ns=TIMES_NS,
+        last_utc_ns=st.none() | TIMES_NS,
+        repeat=st.none()
+        | st.builds(
+            Repeat, count=st.integers(1, 1 << 62), first_utc_ns=TIMES_NS, last_utc_ns=TIMES_NS
+        ),
+        clock_synced=st.sampled_from((None, True, False)),
+        test=st.booleans(),
+    ),
+    image=st.sampled_from([None, ImageKind.VEHICLE_CROP]),
+)
+def test_whatever_our_own_member_tells_fits(event: Event, image: ImageKind | None) -> None:
+    plain, extended = (
+        json.loads(body_of(event, Profile("p", Tcp("h:1"), image=image, extended=is_extended)))
+        for is_extended in (False, True)
+    )
+    OURS.validate(extended)
+    assert list(extended)[-1] == "cammra_edge"
+    own = extended.pop("cammra_edge")
+    assert (extended, list(extended)) == (plain, list(plain))
+    assert own["event_id"] == event.event_id
+    assert [one["text"] for one in own["candidates"]] == [one.text for one in event.candidates]
+    assert list(extension_problems({"cammra_edge": own})) == []
+
+
+def test_not_a_byte_differs_where_our_own_member_is_not_asked_for() -> None:
+    plain = body_of(EVENT, Profile("p", Tcp("h:1")))
+    extended = body_of(EVENT, Profile("p", Tcp("h:1"), extended=True))
+    head, _, own = extended.partition(b',"cammra_edge":')
+    assert plain == head + b"}"
+    assert own.startswith(b'{"event_id":"0123456789abcdef0123456789abcdef","schema":"1",')
+
+
+def body_of(event: Event, profile: Profile) -> bytes:
     message = render(
         event,
         JPEGS,
-        profile=Profile("p", Tcp("h:1"), image=image, two_images=two),
+        profile=profile,
         profile_id=1,
         device=SAMPLE_DEVICE,
         packet=7,
         boundary_key=BOUNDARY_KEY,
     )
     assert isinstance(message, Body)
-    OURS.validate(json.loads(message.content))
+    return message.content

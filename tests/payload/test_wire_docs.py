@@ -23,10 +23,20 @@ def section(heading: str) -> str:
     return WIRE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 
 
+def keys_in(tables: str) -> list[str]:
+    """What the first column names."""
+    rows = re.findall(r"^\| ([^|]*) \|", tables, re.MULTILINE)
+    return [key for row in rows for key in re.findall(r"`([A-Za-z0-9_-]+)`", row)]
+
+
 def test_every_key_of_the_event_stands_there() -> None:
-    rows = re.findall(r"^\| ([^|]*) \|", section("The event"), re.MULTILINE)
-    keys = [key for row in rows for key in re.findall(r"`([A-Za-z0-9_-]+)`", row)]
-    assert set(keys) == sent_members().keys()
+    vendors, _, _ = section("The event").partition("\n### ")
+    assert set(keys_in(vendors)) == sent_members().keys()
+
+
+def test_every_member_of_our_own_stands_there_in_its_order() -> None:
+    _, _, own = section("The event").partition("\n### Our own member\n")
+    assert keys_in(own) == list(sent_members()["cammra_edge"])
 
 
 def test_every_field_of_a_template_stands_under_its_type() -> None:

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from cammra_edge.cli.terminal import KIND_STYLES, Style, Terminal, shown
 from cammra_edge.receiver import Way
 from cammra_edge.receiver.contract import IMAGE_ARRAY, Member, is_test
+from cammra_edge.receiver.extension import MEMBER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cammra_edge.receiver import Arrival
 
 _ARROWS = {"in": "in ", "out": "out", "unknown": "?  "}
@@ -53,11 +56,24 @@ def _event_words(terminal: Terminal, arrival: Arrival, to: str) -> list[str]:
         f"{to or arrival.way:<14}",
         terminal.styled(pictures or "no picture", Style.DIM),
     ]
+    words += [terminal.styled(word, Style.DIM) for word in _own_words(arrival)]
     if is_test(arrival.body):
         words.append(terminal.styled("test", Style.DIM))
     if arrival.repeat:
         words.append(terminal.styled("again", Style.DIM))
     return words
+
+
+def _own_words(arrival: Arrival) -> Iterator[str]:
+    """What the sender's own member tells, as far as it fits a line."""
+    own = arrival.body.get(MEMBER)
+    if not isinstance(own, dict):
+        return
+    if isinstance(reason := own.get("reliable_by"), str) and reason:
+        yield f"by {shown(reason)[:_LONGEST]}"
+    repeat = own.get("repeat")
+    if isinstance(repeat, dict) and isinstance(count := repeat.get("count"), str):
+        yield f"repeats {shown(count)[:_LONGEST]}"
 
 
 def _upload_words(terminal: Terminal, arrival: Arrival) -> list[str]:

@@ -46,7 +46,9 @@ class Renderer:
     def __init__(self, profile: Profile, *, profile_id: int, device: Device) -> None:
         self._sender = profile.sender(profile_id, device)
         self._content = profile.protocol.content()
-        self._form = EventForm(self._sender, profile.image_specs(), words=naming)
+        self._form = EventForm(
+            self._sender, profile.image_specs(), words=naming, extended=profile.extended
+        )
 
     def render(
         self, event: Event, images: Mapping[str, bytes], *, packet: int, boundary_key: bytes

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from cammra_edge.model import Direction, Rect
+from cammra_edge.model import Direction, Rect, Repeat
 from cammra_edge.payload import countries, naming, utmc
 from cammra_edge.profile.fields import FIELDS, Kind
 from cammra_edge.profile.form import Escape, Section, Text, Value
@@ -53,6 +53,9 @@ _LONGEST_NUMBER = 9
 _BARE = frozenset({Kind.WHOLE, Kind.NUMBER, Kind.PIXEL})
 """Digits, which break out of nothing."""
 _SIDES = ("left", "top", "width", "height")
+
+_WORDS = {True: "true", False: "false", None: ""}
+_NO_REPEAT = Repeat(count=0, first_utc_ns=0, last_utc_ns=0)
 
 Plain = str | int | float | datetime | bytes
 
@@ -105,6 +108,7 @@ class Values:
         selected = event.images[attached[0][3]] if attached else None
         device, info, plate = sender.device, event.info, event.plate
         access_point = content.access_point
+        repeat = event.repeat or _NO_REPEAT
         self.zone_name = device.time_zone
         boxes = {"plate": event.plate_box or _NO_BOX, "vehicle": event.vehicle_box or _NO_BOX}
         self._in_image = _sides(
@@ -125,6 +129,18 @@ class Values:
             "event": event.kind.value,
             "event_number": event.ordinal,
             "changed": ",".join(event.changed),
+            "previous_plate": event.previous_plate,
+            "candidates": ",".join(one.text for one in event.candidates),
+            "candidate_confidences": ",".join(
+                _number(one.confidence, "percent") for one in event.candidates
+            ),
+            "reliable_by": event.reliable_by or "",
+            "image_text": event.image_text,
+            "final": "true" if event.final else "",
+            "clock_synced": _WORDS[event.clock_synced],
+            "repeat_count": repeat.count,
+            "repeat_first_time": _known_time(repeat.first_utc_ns),
+            "repeat_last_time": _known_time(repeat.last_utc_ns),
             "direction": event.direction.value,
             "direction_code": _DIRECTION_CODES[event.direction],
             "access_point": int(event.direction is Direction.OUT)
@@ -135,6 +151,7 @@ class Values:
             "time": _at(event.captured_utc_ns),
             "event_time": _at(event.at_utc_ns),
             "first_time": _at(event.first_utc_ns),
+            "last_time": _known_time(event.last_utc_ns or 0),
             "image_time": _at(event.image_utc_ns or event.captured_utc_ns),
             "event_id": event.event_id,
             "uuid": _uuid(event.event_id),
@@ -202,7 +219,7 @@ class Values:
         elif node.words is not None:
             text = node.words.get(str(value), node.words.get("*", str(value)))
         elif isinstance(value, str):
-            text = _text(value, form)
+            text = _text(value, form) if value else ""
         else:
             text = _number(value, "" if in_image else form)
         bare = FIELDS[node.field] in _BARE and node.words is None and escape is not Escape.RAW
@@ -230,6 +247,11 @@ def _content(part: Part, form: Form, values: Values) -> bytes:
 
 def _at(utc_ns: int) -> datetime:
     return _EPOCH + timedelta(microseconds=utc_ns // _NS_PER_US)
+
+
+def _known_time(utc_ns: int) -> datetime | str:
+    """A time; nothing where there is none."""
+    return _at(utc_ns) if utc_ns else ""
 
 
 def _sure(confidence: float | None, text: str) -> float:

@@ -99,6 +99,7 @@ class Profile(Checked):
         rois: Only events of these regions; empty takes all.
         lists: Only plates on these lists (a list's name, or `allow`, `block`); empty takes all.
         min_confidence: Only plates read with at least this confidence.
+        extended: The FF JSON ends with one member more, `cammra_edge`, which tells what the vendor's have no place for.
     """
 
     name: str = required(text(least=1, most=_LONGEST_NAME))
@@ -136,6 +137,7 @@ class Profile(Checked):
     rois: Taken[frozenset[int], Collection[int]] = setting(frozenset(), set_of(whole(1, 99)))
     lists: Taken[frozenset[str], Collection[str]] = setting(frozenset(), set_of(text(least=1)))
     min_confidence: float = setting(0.0, number(0, 1))
+    extended: bool = False
 
     def _owner(self) -> str:
         return f"profile {self.name!r}"

@@ -54,7 +54,7 @@ class Arrival:
         raw: The JSON's bytes, as sent.
         body: The JSON's members.
         pictures: In the order of the message.
-        event_id: From the header `X-Event-Id`, where there is one.
+        event_id: From the header `X-Event-Id`, or the sender's own member, where there is one.
         attempt: From the header `X-Attempt`, where there is one.
         problems: What is wrong with it; empty when it is as the contract wants it.
         repeat: True when the same bytes with the same packet number came before.

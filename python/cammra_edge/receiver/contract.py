@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from cammra_edge.receiver import extension
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -122,7 +124,14 @@ def parse_event(raw: bytes) -> tuple[dict[str, object], list[str]]:
 
 def problems(body: Mapping[str, object]) -> list[str]:
     """What is wrong with an event's members: a sentence each, which names the member."""
-    return [*_keys(body), *_types(body), *_words(body), *_times(body), *_plates(body)]
+    return [
+        *_keys(body),
+        *_types(body),
+        *_words(body),
+        *_times(body),
+        *_plates(body),
+        *extension.extension_problems(body, is_lost=body.get(Member.CAR_STATE) == "lost"),
+    ]
 
 
 def event_part_problems(file_name: str | None, content_type: str) -> Iterator[str]:
@@ -137,7 +146,7 @@ def event_part_problems(file_name: str | None, content_type: str) -> Iterator[st
 
 def _keys(body: Mapping[str, object]) -> Iterator[str]:
     missing = [name for name in _NAMES if name not in body]
-    unknown = [name for name in body if name not in {*_NAMES, IMAGE_ARRAY}]
+    unknown = [name for name in body if name not in {*_NAMES, IMAGE_ARRAY, extension.MEMBER}]
     if missing:
         yield f"missing: {', '.join(missing)}"
     if unknown:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.receiver.arrival import Arrival
+from cammra_edge.receiver.extension import event_id_of
 from cammra_edge.receiver.folder import Folder
 from cammra_edge.receiver.lines import TcpServer
 from cammra_edge.receiver.parcel import Parcel, from_ftp, from_http, from_tcp
@@ -278,7 +279,7 @@ class Receiver:
                 raw=parcel.raw,
                 body=parcel.body,
                 pictures=parcel.pictures,
-                event_id=headers.get("x-event-id", ""),
+                event_id=headers.get("x-event-id", "") or event_id_of(parcel.body),
                 attempt=headers.get("x-attempt", ""),
                 problems=parcel.problems,
             )

@@ -106,6 +106,15 @@ def event_plain(event: Event) -> dict[str, Any]:
         "direction": event.direction.value,
         "roi": event.roi_id,
         "changed": list(event.changed),
+        "previous": event.previous_plate,
+        "candidates": [
+            {"text": one.text, "confidence": round(one.confidence, 4)} for one in event.candidates
+        ],
+        "reliable_by": event.reliable_by or "",
+        "final": event.final,
+        "first": event.first_utc_ns // NS_PER_MS,
+        "last": None if event.last_utc_ns is None else event.last_utc_ns // NS_PER_MS,
+        "clock_synced": event.clock_synced,
         "vehicle": " ".join(
             part for part in (event.info.colour, event.info.make, event.info.model) if part
         ),

@@ -5,8 +5,10 @@
 //! 1. The members come in the order of one table, `members.rs` (`the_vendors_sample_is_rebuilt`).
 //! 2. Lost reports no frame time (`lost_reports_no_frame`).
 //! 3. A box is told in the pixels of the first image (`the_relative_box_is_the_images`).
+//! 4. What is ours is one last member, and not a byte differs without it (`the_extension_is_one_last_member`).
 
 mod array;
+mod extension;
 mod members;
 pub mod names;
 mod values;
@@ -15,6 +17,7 @@ use crate::json_text::quote;
 use members::{Content, MEMBERS, Told};
 
 pub use array::Object;
+pub use extension::{Extension, Repeat};
 pub use members::{Event, Image, Sender, VehicleInfo};
 pub use values::Box4;
 
@@ -55,7 +58,6 @@ impl Form {
             ready.push(b',');
         }
         ready.pop();
-        ready.push(b'}');
         pieces.push(Piece::Ready(ready));
         Self { pieces }
     }
@@ -72,6 +74,13 @@ impl Form {
                 Piece::Array => array_at = json.len(),
             }
         }
+        if let Some(extension) = event.extension {
+            json.push(b',');
+            quote(&mut json, extension::NAME);
+            json.push(b':');
+            extension.write(&mut json);
+        }
+        json.push(b'}');
         Object { json, array_at }
     }
 }

@@ -13,7 +13,7 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::buffer::bytes_of;
 use crate::errors::from_framing;
-use model::{Event, Ref, Sender, Spec, Text, Wish};
+use model::{Event, Extension, Ref, Sender, Spec, Taken, Text, Wish};
 
 const NS_PER_S: i64 = 1_000_000_000;
 
@@ -44,24 +44,33 @@ pub(crate) struct EventForm {
     wishes: Vec<Wish>,
     zone_name: Py<PyString>,
     words: Words,
+    is_extended: bool,
 }
 
 #[pymethods]
 #[expect(clippy::needless_pass_by_value, reason = "what PyO3 extracts is owned")]
 impl EventForm {
     #[new]
-    fn new(py: Python<'_>, sender: Sender, specs: Vec<Spec<'_>>, words: Words) -> PyResult<Self> {
+    #[pyo3(signature = (sender, specs, words, extended = false))]
+    fn new(
+        py: Python<'_>,
+        sender: Sender,
+        specs: Vec<Spec<'_>>,
+        words: Words,
+        extended: bool,
+    ) -> PyResult<Self> {
         Ok(Self {
             form: Form::new(&sender.told()),
             wishes: specs.into_iter().map(Wish::new).collect::<PyResult<_>>()?,
             zone_name: sender.zone_name().clone_ref(py),
             words,
+            is_extended: extended,
         })
     }
 
     fn attached<'py>(
         &self,
-        event: Event<'py>,
+        event: Taken<'py>,
         images: &Bound<'py, PyAny>,
         packet: i64,
     ) -> PyResult<Vec<AttachedImage<'py>>> {
@@ -77,7 +86,7 @@ impl EventForm {
     fn files<'py>(
         &self,
         py: Python<'py>,
-        event: Event<'py>,
+        event: Taken<'py>,
         images: &Bound<'py, PyAny>,
         packet: i64,
         sidecar: bool,
@@ -97,7 +106,7 @@ impl EventForm {
     fn with_images<'py>(
         &self,
         py: Python<'py>,
-        event: Event<'py>,
+        event: Taken<'py>,
         images: &Bound<'py, PyAny>,
         packet: i64,
     ) -> PyResult<Bound<'py, PyBytes>> {
@@ -114,7 +123,7 @@ impl EventForm {
     fn multipart<'py>(
         &self,
         py: Python<'py>,
-        event: Event<'py>,
+        event: Taken<'py>,
         images: &Bound<'py, PyAny>,
         packet: i64,
         boundary: &str,
@@ -197,13 +206,19 @@ impl EventForm {
         Ok(None)
     }
 
-    fn object(&self, event: &Event<'_>, images: &[Image<'_>], packet: i64) -> PyResult<Object> {
+    fn object(&self, event: &Taken<'_>, images: &[Image<'_>], packet: i64) -> PyResult<Object> {
         let plate = event.plate_text();
         let ascii = self.words.ascii_text.bind(plate.py()).call1((plate,))?;
         let ascii: PyBackedStr = ascii.extract()?;
         let stamp = self.stamp(plate.py(), event.captured_utc_ns)?;
         let text: Text = plate.extract()?;
-        let told = event.told(packet, &text, &ascii, &stamp);
+        let extension = if self.is_extended {
+            Some(event.extension()?)
+        } else {
+            None
+        };
+        let extension = extension.as_ref().map(Extension::told);
+        let told = event.told(packet, &text, &ascii, &stamp, extension.as_ref());
         Ok(self.form.filled(&told, images))
     }
 

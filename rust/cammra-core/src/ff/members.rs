@@ -7,6 +7,7 @@
 use crate::jpeg::ImageKind;
 use crate::json_text::{quote, quote_joined};
 
+use super::extension::Extension;
 use super::values::{Box4, coordinates, degrees, digits, fraction, in_image, local_time, object};
 const NS_PER_MS: i64 = 1_000_000;
 const NS_PER_US: i64 = 1000;
@@ -203,6 +204,8 @@ pub struct Event<'a> {
     pub plate_box: Option<Box4>,
     /// What else is known of the vehicle.
     pub vehicle: VehicleInfo<'a>,
+    /// What the table has no place for, where it is sent.
+    pub extension: Option<&'a Extension<'a>>,
 }
 
 /// What a make-and-model recogniser says; a text that is not known is empty.

@@ -42,6 +42,7 @@ const EVENT: Event<'static> = Event {
         confidence_mmr: None,
         confidence_colour: None,
     },
+    extension: None,
 };
 
 const VEHICLE: Image<'static> = Image {
@@ -235,4 +236,54 @@ fn what_surrounds_the_images_stays() {
         assert_eq!(object.length_with(inside), out.len());
         assert_eq!(String::from_utf8(out).unwrap(), want);
     }
+}
+
+#[test]
+fn the_extension_is_one_last_member() {
+    let bare = json(&EVENT, &[VEHICLE]);
+    let extension = Extension {
+        event_id: "0123456789abcdef0123456789abcdef",
+        changed: vec!["plate", "direction"],
+        previous_plate: "HWR\"677",
+        candidates: vec![("HWR6677", 0.75), ("HWR667", 0.25)],
+        reliable_by: "agreement",
+        image_text: "HWR6677",
+        image_utc_ns: Some(3),
+        first_utc_ns: -1,
+        last_utc_ns: Some(4),
+        repeat: Some(Repeat {
+            count: 2,
+            first_utc_ns: 5,
+            last_utc_ns: 6,
+        }),
+        clock_synced: Some(true),
+        ..Extension::default()
+    };
+    let event = Event {
+        extension: Some(&extension),
+        ..EVENT
+    };
+    let told = concat!(
+        r#","cammra_edge":{"event_id":"0123456789abcdef0123456789abcdef","schema":"1","changed":["plate","direction"],"#,
+        r#""previous_plate":"HWR\"677","final":false,"candidates":[{"text":"HWR6677","confidence":"0.750000"},"#,
+        r#"{"text":"HWR667","confidence":"0.250000"}],"reliable_by":"agreement","image_text":"HWR6677","#,
+        r#""image_utc_ns":"3","first_seen":"-1","last_seen":"4","#,
+        r#""repeat":{"count":"2","first_seen":"5","last_seen":"6"},"clock_synced":true}}"#,
+    );
+    let whole = json(&event, &[VEHICLE]);
+    assert_eq!(whole, format!("{}{told}", bare.strip_suffix('}').unwrap()));
+}
+
+#[test]
+fn what_is_not_known_of_the_extension_is_empty_or_null() {
+    let event = Event {
+        extension: Some(&Extension::default()),
+        ..EVENT
+    };
+    let told = concat!(
+        r#""cammra_edge":{"event_id":"","schema":"1","changed":[],"previous_plate":"","final":false,"candidates":[],"#,
+        r#""reliable_by":"","image_text":"","image_utc_ns":"","first_seen":"0","last_seen":"","repeat":null,"#,
+        r#""clock_synced":null}}"#,
+    );
+    assert!(json(&event, &[]).ends_with(told));
 }

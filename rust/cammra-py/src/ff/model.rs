@@ -106,6 +106,94 @@ pub(super) struct Event<'py> {
     pub(super) images: Bound<'py, PyTuple>,
 }
 
+/// An event as it was handed in, and as the wire tells of it.
+pub(super) struct Taken<'py> {
+    object: Bound<'py, PyAny>,
+    event: Event<'py>,
+}
+
+impl<'py> FromPyObject<'_, 'py> for Taken<'py> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Self {
+            event: object.extract()?,
+            object: object.to_owned(),
+        })
+    }
+}
+
+impl<'py> Deref for Taken<'py> {
+    type Target = Event<'py>;
+
+    fn deref(&self) -> &Event<'py> {
+        &self.event
+    }
+}
+
+impl Taken<'_> {
+    /// What else is known of it: taken apart only for those who are told.
+    pub(super) fn extension(&self) -> PyResult<Extension> {
+        self.object.extract()
+    }
+}
+
+/// `model.Event`, as far as only the extension tells of it.
+#[derive(FromPyObject)]
+pub(super) struct Extension {
+    event_id: Text,
+    changed: Vec<Text>,
+    previous_plate: Text,
+    r#final: Option<bool>,
+    candidates: Vec<Candidate>,
+    reliable_by: Option<Text>,
+    image_text: Text,
+    image_utc_ns: i64,
+    first_utc_ns: i64,
+    last_utc_ns: Option<i64>,
+    repeat: Option<Repeat>,
+    clock_synced: Option<bool>,
+}
+
+/// `model.Candidate`.
+#[derive(FromPyObject)]
+struct Candidate {
+    text: Text,
+    confidence: f64,
+}
+
+/// `model.Repeat`.
+#[derive(FromPyObject)]
+struct Repeat {
+    count: i64,
+    first_utc_ns: i64,
+    last_utc_ns: i64,
+}
+
+impl Extension {
+    pub(super) fn told(&self) -> ff::Extension<'_> {
+        let candidates = self.candidates.iter();
+        ff::Extension {
+            event_id: &self.event_id,
+            changed: self.changed.iter().map(|name| &**name).collect(),
+            previous_plate: &self.previous_plate,
+            is_final: self.r#final.unwrap_or_default(),
+            candidates: candidates.map(|one| (&*one.text, one.confidence)).collect(),
+            reliable_by: self.reliable_by.as_deref().unwrap_or_default(),
+            image_text: &self.image_text,
+            image_utc_ns: (self.image_utc_ns != 0).then_some(self.image_utc_ns),
+            first_utc_ns: self.first_utc_ns,
+            last_utc_ns: self.last_utc_ns,
+            repeat: self.repeat.as_ref().map(|repeat| ff::Repeat {
+                count: repeat.count,
+                first_utc_ns: repeat.first_utc_ns,
+                last_utc_ns: repeat.last_utc_ns,
+            }),
+            clock_synced: self.clock_synced,
+        }
+    }
+}
+
 /// `model.Plate`.
 #[derive(FromPyObject)]
 struct Plate<'py> {
@@ -159,6 +247,7 @@ impl<'py> Event<'py> {
         text: &'a str,
         ascii: &'a str,
         stamp: &'a str,
+        extension: Option<&'a ff::Extension<'a>>,
     ) -> ff::Event<'a> {
         ff::Event {
             packet,
@@ -188,6 +277,7 @@ impl<'py> Event<'py> {
                 confidence_mmr: self.info.confidence_mmr,
                 confidence_colour: self.info.confidence_colour,
             },
+            extension,
         }
     }
 }
