@@ -5,7 +5,7 @@
 //! nothing instead of deciding.
 //!
 //! Reported is the text from which all reads are likeliest to come: the one that was read most, by weight, to which each
-//! other read adds its likelihood of being that plate misread (0.3 for each edit, 0.5 for a cut end however long, none where
+//! other read adds its likelihood of being that plate misread (0.3 for each edit, 0.4 for a cut end however long, none where
 //! half differs). The consensus of all reads, column by column (in the way of ROVER: Fiscus, "A post-processing system to
 //! yield reduced word error rates", 1997), is one more text to choose from.
 //! `docs/design/tracking.md` derives the weights. Only sums, products and quotients: every machine reckons the same.
@@ -15,7 +15,7 @@
 //! 1. While reads come, one of them never changes a text that was reported: a change needs [`Patience`], and so does going
 //!    back.
 //! 2. A text is replaced only by one whose reads weigh a quarter more than those that are nearer to it; one of which half
-//!    differs speaks for neither. When no more reads will come, the likeliest text replaces it.
+//!    differs speaks for neither. When no more reads will come, one that is a quarter likelier replaces it.
 //! 3. A vote allocates nothing, whatever is read.
 
 mod ballot;
@@ -139,12 +139,15 @@ impl TextVote {
         true
     }
 
-    /// No more reads will come: the likeliest text is taken over, however small its lead. True when it is another one.
+    /// No more reads will come: a text that leads is taken over, however few and late its reads. True when it is another one.
     pub fn close(&mut self) -> bool {
-        let before = self.said;
-        self.is_open = true;
-        self.say_best();
-        self.said != before
+        let best = self.best();
+        let held = self.candidates.centrality_of(&self.said);
+        if best == self.said || self.candidates.centrality_of(&best) <= held * LEAD {
+            return false;
+        }
+        self.say(best);
+        true
     }
 
     /// The reported text; empty before the first [`say_best`](Self::say_best).

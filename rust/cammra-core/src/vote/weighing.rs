@@ -12,7 +12,7 @@ const OFF_BY_ONE: f32 = 0.4;
 const MISREAD_BY_ONE: f32 = 0.3;
 
 /// A read that lacks an end of a text, however much of it, has one error, which is the most frequent one.
-const CUT: f32 = 0.5;
+const CUT: f32 = 0.4;
 
 /// A read that has more at an end than a text has: rather the text was cut than something was read that is not there.
 const EXTENDED: f32 = 0.3;
