@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, Self, TypeAlias, final
 
 from typing_extensions import Buffer
 
-from cammra_edge.model import Event, ImageSpec
+from cammra_edge.model import Event, FrameTime, ImageSpec
 from cammra_edge.profile.sender import Sender
 
 __all__ = [
@@ -213,9 +213,8 @@ class Tracker:
     def observe(
         self,
         frame: _Frame | None,
-        reads: Sequence[object],
-        mono_ns: int,
-        utc_ns: int,
+        reads: Iterable[object],
+        at: FrameTime,
     ) -> list[TrackEvent]:
         """Take in one frame's reads, copy the pixels of better shots, and say what happened.
 
@@ -224,16 +223,15 @@ class Tracker:
         Args:
             frame: As in `encode_image`, in the settings' format; `None` for reads without a picture.
             reads: `model.PlateRead`s.
-            mono_ns: Frame time that drives the timers. When it steps back, the latest is taken instead, and that is
-                counted.
-            utc_ns: Frame time that is reported.
+            at: The frame's time. Where its `mono_ns` steps back, or where it is no time, the latest is taken instead,
+                and that is counted.
 
         Raises:
             FrameError: The frame cannot be used; nothing was taken in, neither reads nor time.
-            ReadError: A read's field has the wrong type. The frame's other reads were taken in; their events come first
-                at the next call of `observe`, `tick` or `finish`.
+            ReadError: A read's field has the wrong type, or `reads` are none or raised. The frame's other reads were
+                taken in; their events come first at the next call of `observe`, `tick` or `finish`.
         """
-    def tick(self, mono_ns: int, utc_ns: int) -> list[TrackEvent]:
+    def tick(self, at: FrameTime) -> list[TrackEvent]:
         """Fire the due timers when no frame comes."""
     def finish(self) -> list[TrackEvent]:
         """End the stream: every open vehicle says Reliable (if it has not) and Lost."""
@@ -244,6 +242,9 @@ class Tracker:
         """
     def retune(self, settings: _Settings, specs: Iterable[ImageSpec]) -> None:
         """Change settings and images, given as to a new tracker. Open vehicles go on under the new ones."""
+    @property
+    def wrong_inputs(self) -> int:
+        """How much of what came in was refused or corrected."""
     def counters(self) -> dict[str, int]:
         """What was refused, corrected, evicted or dropped since the start, by name; and `open_tracks`, `shot_bytes`."""
 

@@ -69,6 +69,10 @@ class FrameError(CammraError, ValueError):
     """A frame that cannot be used: its size, stride, type or JPEG is broken."""
 
 
+class FrameFormatError(FrameError):
+    """A frame whose buffers do not fit `frame_format`; names the format that would fit, where one does."""
+
+
 class ImageError(CammraError, ValueError):
     """One image that cannot be made; its event goes on without it."""
 

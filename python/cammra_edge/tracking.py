@@ -17,7 +17,7 @@ from cammra_edge import _native
 from cammra_edge._native import Shot, TrackEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from cammra_edge.config import Settings
     from cammra_edge.model import FrameTime, ImageSpec, PlateRead
@@ -40,7 +40,7 @@ class Tracker:
     def observe(
         self,
         frame: _native._Frame | None,
-        reads: Sequence[PlateRead],
+        reads: Iterable[PlateRead],
         at: FrameTime,
     ) -> list[TrackEvent]:
         """Take in one frame's reads, after the timers that were due before it.
@@ -49,17 +49,17 @@ class Tracker:
             frame: In the settings' frame format; `None` for reads without a picture. The pixels must not change until
                 the call returns; those of better shots are copied.
             reads: What was seen, one entry per vehicle.
-            at: When the frame was taken.
+            at: When the frame was taken; what is no usable time is counted and taken as the latest.
 
         Raises:
             FrameError: The frame cannot be used; nothing was taken in.
-            ReadError: A read's field has the wrong type; all other reads were taken in.
+            ReadError: A read's field has the wrong type, or `reads` are none; all other reads were taken in.
         """
-        return self._native.observe(frame, reads, at.mono_ns, at.utc_ns)
+        return self._native.observe(frame, reads, at)
 
     def tick(self, at: FrameTime) -> list[TrackEvent]:
         """Fire the due timers when no frame comes."""
-        return self._native.tick(at.mono_ns, at.utc_ns)
+        return self._native.tick(at)
 
     def finish(self) -> list[TrackEvent]:
         """End the stream: every open vehicle says Reliable (if it has not) and Lost."""
@@ -72,6 +72,11 @@ class Tracker:
     def apply(self, settings: Settings) -> None:
         """Take over other settings; open vehicles go on under them."""
         self._native.retune(settings, _specs_of(settings))
+
+    @property
+    def wrong_inputs(self) -> int:
+        """How many times, reads, confidences, boxes and texts were refused or corrected; cheaper than the counters."""
+        return self._native.wrong_inputs
 
     def counters(self) -> dict[str, int]:
         """What was refused, corrected, evicted or dropped, by name; and `open_tracks`, `shot_bytes`."""

@@ -30,6 +30,12 @@ def read(text: str | None, track: int = 1, **fields: Any) -> PlateRead:  # noqa:
     return PlateRead(track=track, text=text, **{"confidence": 0.9, **fields})
 
 
+def counted(tracker: Tracker, *names: str) -> list[int]:
+    """What the tracker has counted, by these names."""
+    counters = tracker.counters()
+    return [counters[name] for name in names]
+
+
 def told(events: Iterable[TrackEvent]) -> list[tuple[str, float, str, str]]:
     """Kind, time in ms, text and direction of each event."""
     return [(e.kind, e.at_mono_ns / MS_NS, e.text, e.direction) for e in events]

@@ -212,6 +212,15 @@ def test_nv12_chroma_may_come_as_pairs() -> None:
     ("frame", "frame_format", "why"),
     [
         (np.zeros((4, 4, 3), np.float32), "rgb8", "not unsigned bytes"),
+        (
+            b"\xff\xd8\xff\xe0",
+            "rgb8",
+            r"want \(height, width, 3\); it is a JPEG: set frame_format to jpeg",
+        ),
+        (b"\xff\xd8\xff\xe0", "nv12", r"it is a JPEG: set frame_format to jpeg"),
+        (np.zeros((4, 4), np.uint8), "bgr8", r"set frame_format to gray8 if it is that"),
+        (np.zeros((6, 4), np.uint8), "jpeg", r"set frame_format to gray8, nv12 or i420"),
+        (np.zeros((4, 4, 3), np.uint8), "gray8", r"set frame_format to rgb8 or bgr8"),
         (np.zeros((4, 4), np.uint8), "rgb8", r"shape \(4, 4\): want \(height, width, 3\)"),
         (np.zeros((4, 4, 4), np.uint8), "rgb8", r"want \(height, width, 3\)"),
         (np.zeros((4, 4, 3), np.uint8), "gray8", r"want \(height, width\)"),

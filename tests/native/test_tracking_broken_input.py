@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,17 +14,9 @@ from hypothesis import strategies as st
 from cammra_edge.errors import ConfigError, FrameError, ReadError
 from cammra_edge.model import Direction, FrameTime, PlateRead, VehicleInfo
 from tests.budget import examples
-from tests.native.streams import at_ms, read, told, tracker_of
-
-if TYPE_CHECKING:
-    from cammra_edge.tracking import Tracker
+from tests.native.streams import at_ms, counted, read, told, tracker_of
 
 BOX = (100, 100, 50, 20)
-
-
-def counted(tracker: Tracker, *names: str) -> list[int]:
-    counters = tracker.counters()
-    return [counters[name] for name in names]
 
 
 def test_time_that_steps_back_is_the_latest_time_seen() -> None:
@@ -103,18 +95,35 @@ def test_a_text_without_characters_is_no_text(text: str | None) -> None:
         (0.0, 0.0, 0),
         (1.0, 1.0, 0),
         (-0.5, 0.0, 1),
-        (7, 1.0, 1),
+        (7, 0.0, 1),
+        (31.0, 0.0, 1),
         (math.nan, 0.0, 1),
-        (math.inf, 1.0, 1),
+        (math.inf, 0.0, 1),
+        (None, 0.0, 0),
     ],
 )
-def test_a_confidence_outside_its_range_is_corrected_and_counted(
+def test_a_read_counts_without_a_confidence_outside_its_range(
     confidence: float, taken: float, corrected: int
 ) -> None:
     tracker = tracker_of()
     (new,) = tracker.observe(None, [read("AAA111", confidence=confidence)], at_ms(0))
     assert new.confidence == taken
     assert counted(tracker, "corrected_confidences") == [corrected]
+
+
+def test_percent_makes_nothing_certain_and_is_below_the_least_confidence() -> None:
+    tracker = tracker_of(min_confidence=0.6)
+    assert tracker.observe(None, [read("AAA111", confidence=31.0)], at_ms(0)) == []
+    assert counted(tracker, "corrected_confidences", "texts_below_confidence") == [1, 1]
+
+
+def test_percent_of_make_and_colour_says_nothing() -> None:
+    tracker = tracker_of()
+    info = VehicleInfo(make="SKODA", colour="RED", confidence_mmr=97.0, confidence_colour=0.5)
+    (new,) = tracker.observe(None, [read("AAA111", info=info)], at_ms(0))
+    assert new.attributes == {"make": "SKODA", "colour": "RED"}
+    assert (new.confidence_mmr, new.confidence_colour) == (None, 0.5)
+    assert counted(tracker, "corrected_confidences") == [1]
 
 
 def test_reads_without_any_confidence_still_have_a_majority() -> None:

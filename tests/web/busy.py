@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from cammra_edge.delivery import ProfileState, ProfileStatus, Try
+from cammra_edge.engine.troubles import InputKind, InputTrouble
 from cammra_edge.outbox import OutboxStatus, Parked
 from cammra_edge.trial import Step
 from tests.web.still import StillEngine
@@ -30,6 +31,7 @@ WHY = {
 }
 TROUBLE = "no space is left"
 DAMAGE = "segment 7: 4096 bytes cannot be read"
+MISFIT = "shape (4, 4): want (height, width, 3)"
 AT_NS = 1_700_000_000_000_000_000
 
 
@@ -46,6 +48,11 @@ class BusyEngine(StillEngine):
         self.fails = True
         self.asked: list[str] = []
         self.left: tuple[ProfileStatus, ...] = ()
+        self.input_troubles = (
+            InputTrouble(
+                kind=InputKind.FORMAT, count=3, what="frames do not fit", why=MISFIT, remedy="set frame_format",
+            ),
+        )  # fmt: skip
 
     def status(self) -> EngineStatus:
         status = super().status()

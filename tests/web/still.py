@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cammra_edge.delivery import Try
+    from cammra_edge.engine.troubles import InputTrouble
     from cammra_edge.outbox import Delivery, Erased, EventQuery, FoundPage, HistoryStatus, Parked
 
 PASSWORD = "a gate in the rain"
@@ -92,6 +93,7 @@ class StillEngine:
         self.applied: list[Settings] = []
         self.refuses = ""
         self.ill = ""
+        self.input_troubles: tuple[InputTrouble, ...] = ()
         self.events = [an_event(number, text) for number, text in enumerate(texts, start=1)]
         self.history = FakeHistory()
         for event in self.events:
@@ -119,7 +121,12 @@ class StillEngine:
             )
             for number, profile in enumerate(self._settings.profiles, start=1)
         )
-        return EngineStatus(stream_id="still", running=True, profiles=profiles)
+        return EngineStatus(
+            stream_id="still",
+            running=True,
+            input_troubles=self.input_troubles,
+            profiles=profiles,
+        )
 
     def recent_events(self) -> Sequence[Event]:
         return tuple(self.events)

@@ -11,7 +11,7 @@ import pytest
 from cammra_edge.config.catalogue import catalogue
 from cammra_edge.delivery import ProfileState, ProfileStatus
 from cammra_edge.web import serve_page
-from tests.web.busy import DAMAGE, TROUBLE, WHY, BusyEngine
+from tests.web.busy import DAMAGE, MISFIT, TROUBLE, WHY, BusyEngine
 from tests.web.chromium import chromium, violations, window
 from tests.web.installer import enter, fill, go, open_profile, save
 from tests.web.still import still_settings
@@ -87,6 +87,8 @@ def test_axe_finds_nothing_in_any_state_of_a_bad_day(
     with entered(browser, served, "events", width=360, scheme=scheme) as page:
         page.locator("#trouble", has_text=TROUBLE).wait_for()
         page.locator("#trouble", has_text=f"3 of them are lost: {DAMAGE}.").wait_for()
+        misfit = page.locator("#trouble", has_text=f"frames do not fit ({MISFIT}).")
+        misfit.filter(has_text="To mend it: set frame_format.").wait_for()
         assert violations(page) == [], "disk trouble, and where events went"
         for states in (("retrying", "paused", "off"), ("sending", "idle", "idle")):
             engine.states = list(states)

@@ -11,6 +11,7 @@ import pytest
 
 from cammra_edge.delivery import ProfileStatus
 from cammra_edge.engine import EngineStatus
+from cammra_edge.engine.troubles import InputTrouble
 from cammra_edge.outbox import OutboxStatus
 from cammra_edge.trial import Step
 from cammra_edge.web.views import events_plain
@@ -44,7 +45,12 @@ def engine(tmp_path: Path) -> BusyEngine:
 
 @pytest.mark.parametrize(
     ("interface", "record"),
-    [("ProfileStatus", ProfileStatus), ("OutboxStatus", OutboxStatus), ("Step", Step)],
+    [
+        ("ProfileStatus", ProfileStatus),
+        ("OutboxStatus", OutboxStatus),
+        ("InputTrouble", InputTrouble),
+        ("Step", Step),
+    ],
 )
 def test_a_record_has_what_its_type_says(interface: str, record: type) -> None:
     assert members(interface) <= {field.name for field in fields(record)}

@@ -61,7 +61,14 @@ interface ProfileStatus {
   latency_p99_ms: number;
 }
 interface OutboxStatus { trouble: string; durable: boolean; not_yet_durable: number; lost_events: number; damage: string }
-interface Status { now: number; events: Record<string, number>; outbox: OutboxStatus | null; profiles: ProfileStatus[] }
+interface InputTrouble { kind: string; count: number; what: string; why: string; remedy: string }
+interface Status {
+  now: number;
+  events: Record<string, number>;
+  input_troubles: InputTrouble[];
+  outbox: OutboxStatus | null;
+  profiles: ProfileStatus[];
+}
 interface Sample { at: number; profiles: Record<string, Partial<ProfileStatus>> }
 
 interface Picture { key: string; kind: string; width: number; height: number }

@@ -1,7 +1,8 @@
 """The composition root of the event path.
 
 `Engine.observe` is all that a recogniser calls. It never waits for encoding, disk or network, and never
-raises for what it was handed: a broken frame or read is counted, logged once and shown in `status`.
+raises for what it was handed: broken frames, times and reads are counted, said once for each kind, and shown
+in `status`.
 
 Invariants, held by `tests/engine`:
 
@@ -13,10 +14,8 @@ Invariants, held by `tests/engine`:
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
-from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -24,32 +23,34 @@ from typing import TYPE_CHECKING
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import Settings
 from cammra_edge.engine.encoder import Encoder
+from cammra_edge.engine.erasing import erase
 from cammra_edge.engine.local_socket import LocalSocket
 from cammra_edge.engine.operator import Operator
 from cammra_edge.engine.recent import Recent
 from cammra_edge.engine.run import Run
 from cammra_edge.engine.snapshot import Snapshot
 from cammra_edge.engine.status import EngineStatus
-from cammra_edge.errors import FrameError, OutboxError, ReadError
+from cammra_edge.engine.timing import LEAST_NS, MOST_NS, mended
+from cammra_edge.engine.troubles import PICTURE_KINDS, InputKind, Troubles
+from cammra_edge.errors import FrameError, FrameFormatError, OutboxError, ReadError
 from cammra_edge.model import FrameTime
 from cammra_edge.outbox import Erasure, EventQuery
 from cammra_edge.retry import NS_PER_S
 from cammra_edge.tracking import Tracker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Unpack
 
     from cammra_edge.clock import Clock
     from cammra_edge.config import SettingsFields
-    from cammra_edge.delivery import Try
-    from cammra_edge.errors import CammraError
     from cammra_edge.imaging import Frame
     from cammra_edge.model import Event, PlateRead
     from cammra_edge.outbox import Erased, EventState, FoundPage, History, HistoryStatus
     from cammra_edge.tracking import TrackEvent
 
-_log = logging.getLogger(__name__)
+MOST_NESTED = 1
+"""How deep a read may observe while it is looked at: one that does so without end must not."""
 
 LIVE_TICK_S = 1.0
 """Longest time between timer checks while a vehicle is open and no frame comes."""
@@ -82,8 +83,9 @@ class Engine:
         self._clock = clock
         self._tracker = Tracker(self.settings)
         self._encoder = Encoder(self._fire_due)
-        # Taken by observe and tick, so that events are queued in the order in which they happen.
-        self._lock = threading.Lock()
+        # Taken by observe and tick, so that events are queued in the order in which they happen; again by the same
+        # thread where looking at a read runs code that observes.
+        self._lock = threading.RLock()
         self._last_frame: tuple[FrameTime, int] | None = None
         self._live = False
         self._run: Run | None = None
@@ -93,15 +95,16 @@ class Engine:
         self.operator = Operator(
             lambda: self._run, lambda: self.settings, self._recent, self._snapshot, clock
         )
-        self._seen: Counter[str] = Counter()
-        self._last_refusal = ""
+        self._troubles = Troubles()
+        self._wrong_inputs = 0
+        self._nested = 0
 
     # ---- the recogniser's side ---------------------------------------------------------------
 
     def observe(
         self,
         frame: Frame | None,
-        reads: Sequence[PlateRead],
+        reads: Iterable[PlateRead],
         at: FrameTime,
     ) -> None:
         """Take in one frame and what was read in it.
@@ -116,18 +119,29 @@ class Engine:
         if self._snapshot.wanted and frame is not None:
             self._snapshot.offer(frame)
         with self._lock:
-            self._seen["frames"] += 1
-            self._seen["reads"] += len(reads)
-            self._last_frame = (at, self._clock.mono_ns())
+            if self._nested > MOST_NESTED:
+                self._troubles.add(InputKind.READ, "a read that observes while it is looked at")
+                return
+            self._nested += 1
             try:
-                events = self._tracker.observe(frame, reads, at)
-            except FrameError as error:
-                self._refuse("frames", error)
-                events = self._observe_without_frame(reads, at)
-            except ReadError as error:
-                events = self._after_bad_read(error, at)
-            if events:
-                self._encoder.append(events)
+                self._observe(frame, reads, self._timed(at))
+            finally:
+                self._nested -= 1
+
+    def _observe(self, frame: Frame | None, reads: Iterable[PlateRead], at: FrameTime) -> None:
+        try:
+            events = self._tracker.observe(frame, reads, at)
+        except FrameError as error:
+            is_format = isinstance(error, FrameFormatError)
+            self._troubles.add(InputKind.FORMAT if is_format else InputKind.FRAME, str(error))
+            events = self._observe_without_frame(reads, at)
+        except ReadError as error:
+            events = self._after_bad_read(error, at)
+        if events:
+            self._encoder.append(events)
+        if self._tracker.wrong_inputs != self._wrong_inputs:
+            self._wrong_inputs = self._tracker.wrong_inputs
+            self._troubles.heed(self._tracker.counters())
 
     def tick(self, at: FrameTime) -> None:
         """Fire the timers that are due at this time, where no frame comes."""
@@ -143,7 +157,26 @@ class Engine:
         """Wait until fewer events than this are pending. For replays; a camera never waits."""
         self._encoder.wait_until_below(events)
 
-    def _observe_without_frame(self, reads: Sequence[PlateRead], at: FrameTime) -> list[TrackEvent]:
+    def _timed(self, at: FrameTime) -> FrameTime:
+        """The frame's time; where a live stream's frame has no usable one, when it came."""
+        now_mono_ns = self._clock.mono_ns()
+        # Looked at by the field, so that a good time costs no call.
+        if not (
+            type(at) is FrameTime
+            and type(at.mono_ns) is int
+            and type(at.utc_ns) is int
+            and LEAST_NS <= at.mono_ns <= MOST_NS
+            and LEAST_NS <= at.utc_ns <= MOST_NS
+        ):
+            if not self._live:
+                return at  # a replay's time is not the machine's: the tracker takes its latest
+            at, is_wrong = mended(at, self._last_frame, now_mono_ns, self._clock)
+            if is_wrong:
+                self._troubles.add(InputKind.TIME, "")
+        self._last_frame = (at, now_mono_ns)
+        return at
+
+    def _observe_without_frame(self, reads: Iterable[PlateRead], at: FrameTime) -> list[TrackEvent]:
         try:
             return self._tracker.observe(None, reads, at)
         except ReadError as error:
@@ -151,15 +184,8 @@ class Engine:
 
     def _after_bad_read(self, error: ReadError, at: FrameTime) -> list[TrackEvent]:
         """The tracker has taken in all other reads; its next call returns their events."""
-        self._refuse("reads", error)
+        self._troubles.explain(InputKind.READ, str(error))
         return self._tracker.tick(at)
-
-    def _refuse(self, what: str, error: CammraError) -> None:
-        self._seen[f"broken {what}"] += 1
-        why = str(error)
-        if why != self._last_refusal:
-            _log.warning("refused %s why=%s", what, why)
-        self._last_refusal = why
 
     def _fire_due(self) -> float | None:
         """Fire due timers of a live stream; returns in how many seconds to look again."""
@@ -264,19 +290,22 @@ class Engine:
     def status(self) -> EngineStatus:
         """A snapshot; cheap enough to take every second."""
         run, local = self._run, self._socket
+        counters, troubles = self._tracker.counters(), self._troubles
+        broken_frames = (troubles.count(kind, counters) for kind in PICTURE_KINDS)
         return EngineStatus(
             stream_id=self.stream_id,
             running=run is not None,
-            frames=self._seen["frames"],
-            reads=self._seen["reads"],
+            frames=counters["frames"],
+            reads=counters["reads"] + counters["refused_reads"],
             events=self._recent.counts(),
             unwanted=self._recent.unwanted,
             pending=self._encoder.pending(),
             not_stored=self._encoder.not_stored,
-            broken_frames=self._seen["broken frames"],
-            broken_reads=self._seen["broken reads"],
-            last_refusal=self._last_refusal,
-            tracker=self._tracker.counters(),
+            broken_frames=sum(broken_frames),
+            broken_reads=troubles.count(InputKind.READ, counters),
+            last_refusal=troubles.latest,
+            input_troubles=troubles.status(counters),
+            tracker=counters,
             outbox=None if run is None else run.outbox.status(),
             profiles=() if run is None else run.profiles(),
             local_socket="" if local is None else local.path,
@@ -352,26 +381,7 @@ class Engine:
             everything=everything,
             undelivered=undelivered,
         )
-        run = self._running()
-        history, bearing = run.outbox.history, what.bearing
-        erased = history.erase(
-            plate=what.plate,
-            before_utc_ns=what.before_utc_ns,
-            everything=what.everything,
-            undelivered=what.undelivered,
-        )
-
-        def is_kept(event_id: str) -> bool:
-            return history.seq_of(event_id) in erased.kept
-
-        def is_gone(entry: Try) -> bool:
-            seq = history.seq_of(entry.event_id)
-            named = bearing is not None and bearing.is_in(entry.words)
-            return seq not in erased.kept and (what.everything or named or seq in erased.seqs)
-
-        self._recent.forget(what, is_kept)
-        run.forget(is_gone)
-        return erased
+        return erase(self._running(), self._recent, what)
 
     def _history(self) -> History:
         return self._running().outbox.history

@@ -6,6 +6,7 @@ from collections.abc import Mapping  # noqa: TC003 - dataclass fields are read a
 from dataclasses import dataclass, field
 
 from cammra_edge.delivery import ProfileStatus  # noqa: TC001 - as above
+from cammra_edge.engine.troubles import InputTrouble  # noqa: TC001 - as above
 from cammra_edge.outbox import OutboxStatus  # noqa: TC001 - as above
 
 
@@ -25,6 +26,7 @@ class EngineStatus:
         broken_frames: Frames that could not be used; their reads were.
         broken_reads: Reads that could not be used.
         last_refusal: What was wrong with the last of these.
+        input_troubles: What was wrong with frames, times and reads, by kind, each with its remedy.
         tracker: The tracker's own counters: open vehicles, shot bytes, evictions.
         outbox: The outbox; `None` while the engine does not run.
         profiles: The profiles in the order of the settings, then removed ones that left a backlog.
@@ -43,6 +45,7 @@ class EngineStatus:
     broken_frames: int = 0
     broken_reads: int = 0
     last_refusal: str = ""
+    input_troubles: tuple[InputTrouble, ...] = ()
     tracker: Mapping[str, int] = field(default_factory=dict)
     outbox: OutboxStatus | None = None
     profiles: tuple[ProfileStatus, ...] = ()

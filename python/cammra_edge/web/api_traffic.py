@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from cammra_edge.engine.troubles import PICTURE_KINDS
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.fields import Checked, required, settings
 from cammra_edge.search import safe_cell
@@ -73,6 +74,11 @@ async def see_view(call: Call) -> Response:
     """What the camera sees now."""
     content = await run_in_threadpool(call.page.engine.operator.view)
     if content is None:
+        status = await run_in_threadpool(call.page.engine.status)
+        refused = [trouble for trouble in status.input_troubles if trouble.kind in PICTURE_KINDS]
+        if refused:
+            why = f"{refused[-1].why}. To mend it: {refused[-1].remedy}."
+            raise Problem(404, f"Pictures come from the camera, but none can be used: {why}")
         raise Problem(404, "No picture came from the camera just now.")
     return Response(content, media_type="image/jpeg")
 

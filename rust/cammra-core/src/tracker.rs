@@ -5,12 +5,16 @@
 //!
 //! | input | becomes |
 //! |---|---|
+//! | a time that is no whole number of 64 bits | the latest, and its UTC reckoned on |
 //! | a time before the latest | the latest; if further back than the lost time: a restarted clock, continued from the latest |
 //! | a track number after its Lost | a new vehicle |
 //! | several reads of a track in a frame | the one with a text and the best confidence |
 //! | a text without characters | no text |
 //! | a text longer than [`MAX_TEXT_CHARS`](crate::vote::MAX_TEXT_CHARS) | its beginning |
-//! | confidence not a number; outside 0..=1 | 0; the nearer end |
+//! | a confidence that is none, not a number, or outside 0..=1 (percent) | not known: the read counts as one without |
+//! | a read with a field of the wrong type; something that is no read | no read; all others count |
+//! | reads that are none, or that raise while they are looked at | those that came before |
+//! | a frame that does not fit its format, a broken JPEG | refused, and nothing is taken in: its reads count without a picture |
 //! | a box that is empty, not a number or absurd | no box |
 //! | a box over the edge | its part inside, for pictures; its middle moved to the edge, for regions |
 //! | more vehicles than `max_tracks` | the one not there for longest ends; if all others are in this frame, the new one waits |
@@ -33,6 +37,7 @@ mod intake;
 mod reads;
 mod relink;
 mod shelf;
+mod time;
 
 pub use camera::{Camera, NoCamera};
 pub use counters::Counters;

@@ -7,6 +7,7 @@ use pyo3::exceptions::PyValueError;
 mod python {
     pyo3::import_exception!(cammra_edge.errors, BoundaryError);
     pyo3::import_exception!(cammra_edge.errors, FrameError);
+    pyo3::import_exception!(cammra_edge.errors, FrameFormatError);
     pyo3::import_exception!(cammra_edge.errors, ImageError);
     pyo3::import_exception!(cammra_edge.errors, ReadError);
 }
@@ -18,7 +19,7 @@ pub(crate) fn from_frame(error: &FrameError) -> PyErr {
 
 /// A frame's buffer that does not fit its format.
 pub(crate) fn frame_error(message: String) -> PyErr {
-    python::FrameError::new_err(message)
+    python::FrameFormatError::new_err(message)
 }
 
 /// An image that cannot be made; a broken frame stays a `FrameError`.

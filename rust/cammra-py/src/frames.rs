@@ -102,8 +102,10 @@ fn view_of_one(grid: Grid<'_>, format: FrameFormat) -> PyResult<FrameView<'_>> {
         channels,
         dimensions,
     } = grid;
-    let shape_is =
-        |want: &str| frame_error(format!("frame buffer: shape {}: want {want}", grid.shape()));
+    let shape_is = |want: &str| {
+        let (shape, instead) = (grid.shape(), grid.better_format());
+        frame_error(format!("frame buffer: shape {shape}: want {want}{instead}"))
+    };
     let view = match format {
         FrameFormat::Jpeg => {
             if dimensions != 1 {
@@ -171,7 +173,25 @@ fn i420_of<'a>(y: Grid<'a>, u: Grid<'a>, v: Grid<'a>, range: YuvRange) -> PyResu
     FrameView::i420(y.plane, u.plane, v.plane, size, range).map_err(|error| from_frame(&error))
 }
 
+/// What every JPEG begins with.
+const JPEG_BEGINS: [u8; 3] = [0xFF, 0xD8, 0xFF];
+
 impl Grid<'_> {
+    /// The formats that a single buffer of this shape may have, as the end of a message that refuses it.
+    fn better_format(&self) -> &'static str {
+        match (self.dimensions, self.channels) {
+            (1, _) if self.plane.data.starts_with(&JPEG_BEGINS) => {
+                "; it is a JPEG: set frame_format to jpeg"
+            }
+            (3, 3) => "; set frame_format to rgb8 or bgr8 if it is one of them",
+            (2, _) if self.rows.is_multiple_of(3) => {
+                "; set frame_format to gray8, nv12 or i420 if it is one of them"
+            }
+            (2, _) => "; set frame_format to gray8 if it is that",
+            _ => "",
+        }
+    }
+
     fn shape(&self) -> String {
         match self.dimensions {
             1 => format!("({},)", self.columns),

@@ -7,10 +7,11 @@
 mod event;
 mod reads;
 mod settings;
+mod time;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cammra_core::event::{FrameTime, TrackEvent as CoreEvent};
+use cammra_core::event::TrackEvent as CoreEvent;
 use cammra_core::frame::FrameView;
 use cammra_core::geometry::{RawBox, Size};
 use cammra_core::shot::{FrameShare, Shot, ShotPlan};
@@ -22,6 +23,8 @@ use pyo3::types::{PyDict, PyList};
 use crate::errors;
 use crate::frames::{FrameFormat, shared_jpeg, with_frame};
 use event::TrackEvent;
+use reads::Refused;
+use time::GivenTime;
 
 /// Adds this door's names to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -100,25 +103,20 @@ impl Tracker {
         py: Python<'py>,
         camera: &mut dyn Camera,
         reads: &Bound<'py, PyAny>,
-        at: FrameTime,
+        at: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyList>> {
-        // Not under the lock: looking at reads may run Python code that calls this tracker.
+        // Not under the lock: looking at times and reads may run Python code that calls this tracker.
+        let at = GivenTime::of(at);
         let mut batch = std::mem::take(&mut self.state(py).batch);
         batch.clear();
-        let mut why_refused: Option<String> = None;
-        let mut refused_reads = 0;
-        for (index, read) in reads.try_iter()?.enumerate() {
-            if let Err(bad) = reads::push(&mut batch, &read?) {
-                refused_reads += 1;
-                why_refused.get_or_insert_with(|| bad.message(index));
-            }
-        }
+        let Refused { count, why } = reads::collect(&mut batch, reads)?;
         let mut state = self.state(py);
+        let at = at.known(&mut state.core);
         let events = state.core.observe(&batch, at, camera);
-        state.core.counters_mut().refused_reads += refused_reads;
+        state.core.counters_mut().refused_reads += count;
         state.batch = batch;
         let events = state.with_pending(events);
-        if let Some(message) = why_refused {
+        if let Some(message) = why {
             state.pending = events;
             return Err(errors::read_error(message));
         }
@@ -155,10 +153,8 @@ impl Tracker {
         py: Python<'py>,
         frame: Option<&Bound<'py, PyAny>>,
         reads: &Bound<'py, PyAny>,
-        mono_ns: i64,
-        utc_ns: i64,
+        at: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyList>> {
-        let at = FrameTime { mono_ns, utc_ns };
         let Some(frame) = frame else {
             return self.take(py, &mut NoCamera, reads, at);
         };
@@ -174,14 +170,11 @@ impl Tracker {
         })
     }
 
-    fn tick<'py>(
-        &self,
-        py: Python<'py>,
-        mono_ns: i64,
-        utc_ns: i64,
-    ) -> PyResult<Bound<'py, PyList>> {
+    fn tick<'py>(&self, py: Python<'py>, at: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+        let at = GivenTime::of(at);
         let mut state = self.state(py);
-        let events = state.core.tick(FrameTime { mono_ns, utc_ns });
+        let at = at.known(&mut state.core);
+        let events = state.core.tick(at);
         let events = state.with_pending(events);
         drop(state);
         list_from(py, events)
@@ -216,6 +209,11 @@ impl Tracker {
         state.core.retune(rules, plan);
         state.format = format;
         Ok(())
+    }
+
+    #[getter]
+    fn wrong_inputs(&self, py: Python<'_>) -> u64 {
+        self.state(py).core.counters().wrong_inputs()
     }
 
     fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {

@@ -96,7 +96,7 @@ function watch() {
   feed.addEventListener("anew", () => live.events.clear());
   feed.addEventListener("status", (message) => {
     live.status = JSON.parse(message.data);
-    trouble(live.status?.outbox ?? null);
+    if (live.status) trouble(live.status);
     tell("status");
   });
   feed.onopen = () => connected(true);
@@ -112,13 +112,14 @@ function watch() {
   };
 }
 
-/** What the disk says must not wait until somebody looks for it. @param {OutboxStatus | null} outbox */
-function trouble(outbox) {
+/** What disk and recogniser do wrong must not wait until somebody looks for it. @param {Status} status */
+function trouble({ outbox, input_troubles: inputs }) {
   const memory = outbox?.durable === false ? t("not_durable", { n: outbox.not_yet_durable }) : "";
   const ill = outbox?.trouble || memory;
   const notes = [
     ill && t("disk_trouble", { text: ill }),
     outbox?.damage && t("disk_damage", { n: outbox.lost_events, text: outbox.damage }),
+    ...inputs.map(({ what, why, remedy }) => t("wrong_input", { text: why ? `${what} (${why})` : what, remedy })),
   ].filter(Boolean);
   const place = document.getElementById("trouble");
   const text = notes.join("\n");

@@ -1,6 +1,7 @@
 // Regions drawn on the picture, with the arrow that says which way is in. Every point is a button: drag it,
 // or move it with the arrow keys.
 
+import { Refusal, request } from "./api.js";
 import { draft } from "./draft.js";
 import { h, icon, note, s, say, t } from "./lib.js";
 
@@ -23,12 +24,15 @@ export function regionsPart(panel) {
   const tools = h("div.row");
   const none = note("plain", t("regions_none"));
   const trouble = h("p.err", { hidden: true });
-  const missing = h("p.hint", { hidden: true }, t("no_frame_yet"));
+  const missing = h("p.hint", { hidden: true });
   const image = h("img", { src: `/api/view?at=${Date.now()}`, alt: t("camera_view"), onload: () => {
     scene.classList.remove("bare");
-  }, onerror: () => {
+  }, onerror: async () => {
     image.remove();
     missing.hidden = false;
+    // An image element does not say why there is none.
+    const why = await request("GET", "/api/view").then(() => "", (error) => Refusal.of(error).message);
+    missing.textContent = t("no_frame_yet", { why });
   } });
   const locked = draft.locked(NAME);
   const regions = () => /** @type {Region[]} */ (draft.value(NAME) ?? []);

@@ -17,6 +17,21 @@ macro_rules! counters {
     };
 }
 
+impl Counters {
+    /// How much of what came in was refused or corrected.
+    #[must_use]
+    pub const fn wrong_inputs(&self) -> u64 {
+        self.refused_reads
+            + self.cut_texts
+            + self.cut_values
+            + self.corrected_confidences
+            + self.refused_boxes
+            + self.refused_times
+            + self.late_frames
+            + self.clock_restarts
+    }
+}
+
 counters! {
     /// Frames observed.
     frames,
@@ -34,10 +49,12 @@ counters! {
     cut_texts,
     /// Attribute values that were too long and were cut.
     cut_values,
-    /// Confidences that were NaN (taken as 0) or outside 0..=1 (taken as the nearer end).
+    /// Confidences that were not a number from 0 to 1 (taken as not known).
     corrected_confidences,
     /// Boxes that were NaN, empty or absurd (taken as missing).
     refused_boxes,
+    /// Times that were no whole numbers of 64 bits (taken as the latest); counted as such by the door.
+    refused_times,
     /// Frames with a time before the latest (taken as the latest).
     late_frames,
     /// Restarts of the clock, further back than the lost time (continued from the latest).

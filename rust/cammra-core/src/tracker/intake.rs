@@ -102,16 +102,9 @@ fn sane(raw: Option<RawBox>, counters: &mut Counters) -> Option<RawBox> {
     sane
 }
 
-/// A confidence, corrected to 0..=1.
+/// A confidence from 0 to 1; anything else, such as percent, says nothing.
 fn fraction(confidence: Option<f64>, counters: &mut Counters) -> Option<f64> {
-    let confidence = confidence?;
-    if (0.0..=1.0).contains(&confidence) {
-        return Some(confidence);
-    }
-    counters.corrected_confidences += 1;
-    Some(if confidence.is_nan() {
-        0.0
-    } else {
-        confidence.clamp(0.0, 1.0)
-    })
+    let known = confidence.filter(|value| (0.0..=1.0).contains(value));
+    counters.corrected_confidences += u64::from(known.is_none() && confidence.is_some());
+    known
 }

@@ -10,7 +10,7 @@ pub struct Read<'a> {
     pub track: i64,
     /// The plate's text; empty when it was not read.
     pub text: &'a str,
-    /// Of the text, 0..=1; anything else is corrected and counted.
+    /// Of the text, 0..=1; anything else says nothing and is counted.
     pub confidence: f64,
     /// The vehicle, in frame pixels.
     pub vehicle: Option<RawBox>,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use cammra_core::event::{Attribute, Direction};
 use cammra_core::geometry::RawBox;
 use cammra_core::tracker::{Read, ReadBatch};
+use pyo3::exceptions::PyException;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyInt, PyString, PyTuple};
@@ -144,8 +145,53 @@ fn direction(field: &'static str, value: &Bound<'_, PyAny>) -> Field<Direction> 
     }
 }
 
+/// Reads that cannot be used: how many, and what is wrong with the first.
+#[derive(Default)]
+pub(super) struct Refused {
+    pub(super) count: u64,
+    pub(super) why: Option<String>,
+}
+
+impl Refused {
+    fn add(&mut self, why: impl FnOnce() -> String) {
+        self.count += 1;
+        self.why.get_or_insert_with(why);
+    }
+}
+
+/// Adds all reads that can be used to the batch.
+///
+/// # Errors
+/// Only what is no fault of the reads, such as an interrupt.
+pub(super) fn collect(batch: &mut ReadBatch, reads: &Bound<'_, PyAny>) -> PyResult<Refused> {
+    let mut refused = Refused::default();
+    let Ok(reads) = reads.try_iter() else {
+        let kind = type_name(reads).unwrap_or_default();
+        refused.add(|| format!("reads is {kind}: want PlateReads"));
+        return Ok(refused);
+    };
+    let py = reads.py();
+    for (index, read) in reads.enumerate() {
+        match read {
+            Ok(read) => {
+                if let Err(bad) = push(batch, &read) {
+                    refused.add(|| bad.message(index));
+                }
+            }
+            Err(error) if error.is_instance_of::<PyException>(py) => {
+                let kind = error.get_type(py).name().map(|name| name.to_string());
+                let kind = kind.unwrap_or_default();
+                refused.add(|| format!("reads raised {kind} after {index}: want PlateReads"));
+                break;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(refused)
+}
+
 /// Adds one read to the batch, or says what is wrong with it.
-pub(super) fn push(batch: &mut ReadBatch, read: &Bound<'_, PyAny>) -> Field<()> {
+fn push(batch: &mut ReadBatch, read: &Bound<'_, PyAny>) -> Field<()> {
     let fields = Fields { of: read };
     let track = whole_number("track", &field!(fields, "track")?)?;
     let plate_text = field!(fields, "text")?;
@@ -157,7 +203,10 @@ pub(super) fn push(batch: &mut ReadBatch, read: &Bound<'_, PyAny>) -> Field<()> 
     let mut read = Read {
         track,
         text: plate_text.as_deref().unwrap_or_default(),
-        confidence: number("confidence", &field!(fields, "confidence")?)?,
+        confidence: optional(&field!(fields, "confidence")?, |value| {
+            number("confidence", value)
+        })?
+        .unwrap_or_default(),
         vehicle: optional(&field!(fields, "vehicle")?, |value| {
             raw_box("vehicle", value)
         })?,
