@@ -97,7 +97,7 @@ class SavedSettings:
                 self._trouble = "The settings file was broken; the last whole version is in use."
                 continue
             self._version = version
-            self.draft, wrong = fitting_draft(self.draft.script, version.saved)
+            self.draft, wrong = fitting_draft(self.draft.script, version.saved, version.ways)
             if wrong:
                 # The script has changed under the saved fields: its own word is the safe one.
                 names = ", ".join(dict.fromkeys(wrong))
@@ -180,12 +180,13 @@ class SavedSettings:
         """
         with self._lock:
             saved: Mapping[str, Any] = {}
+            ways: Mapping[str, str] = {}
             if number != 0:
                 version = version_in(self._versions / f"{number:08d}.json")
                 if version is None:
                     raise KeyError(number)
-                saved = version.saved
-            return self._take(draft_of(self.draft.script, saved), who)
+                saved, ways = version.saved, version.ways
+            return self._take(draft_of(self.draft.script, saved, ways=ways), who)
 
     def history(self) -> list[Version]:
         """The kept versions, newest first."""
@@ -199,6 +200,7 @@ class SavedSettings:
             who,
             draft.changed_since(before),
             draft.saved,
+            draft.ways,
         )
         self._apply(draft.settings)
         try:

@@ -96,7 +96,7 @@ class HttpPost(InNetworkMode, BaseProtocol):
 
     server_url: str = required(URLS.check(), address=True)
     multipart: bool = True
-    auth: AuthSetting = setting(Auth.AUTO)
+    auth: AuthSetting = setting(Auth.AUTO, leads=True)
     user: str = setting("", USER)
     password: str = setting("", secret=True)
     auth_header: str = setting("", auth_header(), secret=True)
@@ -107,7 +107,7 @@ class HttpPost(InNetworkMode, BaseProtocol):
     event_as_file: bool = True
     success_body: str = ""
     also_delivered: Statuses = setting(frozenset(), ALSO_DELIVERED)
-    follow_redirects: bool = False
+    follow_redirects: bool = setting(default=False, leads=True)
     tls: Tls = Tls()
     proxy: str = setting("", _PROXIES.check(empty=True), address=True)
     proxy_user: str = setting("", USER)

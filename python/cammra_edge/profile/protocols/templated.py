@@ -62,7 +62,7 @@ class Templated(InNetworkMode, BaseProtocol):
     """Whether the shipped template is known to be what receivers take."""
 
     server_url: str = required(_url(), address=True)
-    auth: AuthSetting = setting(Auth.AUTO)
+    auth: AuthSetting = setting(Auth.AUTO, leads=True)
     user: str = setting("", http_post.USER)
     password: str = setting("", secret=True)
     auth_header: str = setting("", http_post.auth_header(), secret=True)
