@@ -91,3 +91,20 @@ def test_a_reset_keeps_what_flies_or_waits_and_reads_the_rest_anew() -> None:
     assert lane.cursor == 0
     lane.load([row(1, 7), row(2, 8), row(3, 9)])
     assert [pick(lane), pick(lane), pick(lane)] == [2, 3, None]
+
+
+def test_a_lane_is_empty_once_all_that_waits_was_loaded_and_is_settled() -> None:
+    lane = Lane()
+    assert not lane.is_empty  # nobody has looked yet
+    lane.exhausted = True
+    assert lane.is_empty
+    assert lane.next_due() is None
+    lane.put(row(1, 7))
+    assert not lane.is_empty
+    lane.load([row(1, 7)])
+    lane.exhausted = True
+    assert not lane.is_empty
+    lane.drop(1)
+    assert lane.is_empty
+    lane.reset()
+    assert not lane.is_empty  # something else may have come into the backlog
