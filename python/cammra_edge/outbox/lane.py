@@ -73,6 +73,11 @@ class Lane:
         if len(self._live) > LIVE_KEPT:
             del self._live[next(iter(self._live))]
 
+    @property
+    def is_empty(self) -> bool:
+        """Is nothing there, and nothing more to load?"""
+        return self.exhausted and not self.entries and not self._is_stale
+
     def wants_rows(self) -> bool:
         """Should more of the backlog be loaded?"""
         if self._is_stale:
@@ -227,6 +232,8 @@ class Lane:
 
     def next_due(self) -> int | None:
         """When the first held delivery may be tried again; `None` when none is held."""
+        if not self.entries:
+            return None
         seen = {self.entries[seq].row.car_id for seq in self._flying}
         dues: list[int] = []
         for entry in self.entries.values():
