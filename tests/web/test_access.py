@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.web.access import (
-    ABSOLUTE_S,
-    FREE_TRIES,
-    IDLE_S,
-    MANY_FAILURES,
-    MAX_SESSIONS,
-    Access,
-    Brake,
-)
+from cammra_edge.web.access import ABSOLUTE_S, IDLE_S, MAX_SESSIONS, Access
+from cammra_edge.web.brake import FREE_TRIES, MANY_FAILURES, Brake
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from cammra_edge.web.access import FREE_TRIES
+from cammra_edge.web.brake import FREE_TRIES
 from tests.fakes import FakeClock
 from tests.web.still import PASSWORD, PATIENT_S
 

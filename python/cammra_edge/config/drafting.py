@@ -5,7 +5,7 @@ What is saved for a profile that the script no longer has is set aside, and in f
 Where a script has fewer profiles than the page shows, the others are the page's own: they have the keys `Profile 2`,
 `Profile 3`, and exist from their first saved field on.
 
-Invariants, held by `tests/config/test_drafting.py`:
+Invariants, held by `tests/config/test_drafting.py` and `test_ways.py`:
 
 1. `draft_of(script, {}).settings == script`.
 2. A name in `Settings.locked` has the script's value, whatever was saved.

@@ -6,8 +6,7 @@ Invariants, held by `tests/web/test_access.py`:
 2. No password, session or token is stored in clear; they are compared in constant time.
 3. Every sign-in gives the session a new token. A session ends after `IDLE_S` without a person's action, after
    `ABSOLUTE_S` in any case, and when the password changes.
-4. After `FREE_TRIES` wrong guesses each further guess waits twice as long as the last; guesses from many
-   addresses are slowed down together.
+4. A broken file of theirs lets nobody in who did not know the password or the console's code.
 """
 
 from __future__ import annotations
@@ -17,11 +16,12 @@ import hmac
 import logging
 import secrets
 import threading
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.web.files import read_json, write_json
+from cammra_edge.web.access_file import PasswordHash, Token, read_access, write_access
+from cammra_edge.web.brake import Brake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,10 +37,6 @@ MAX_SESSIONS = 64
 MAX_TOKENS = 32
 MIN_PASSWORD = 10
 MAX_PASSWORD = 256
-FREE_TRIES = 4
-LONGEST_WAIT_S = 60.0
-MANY_FAILURES = 40
-FORGET_S = 15 * 60
 
 # OWASP's password storage cheat sheet lists N=2^14, r=8, p=5 beside N=2^17, p=1; it needs 16 MiB, which a camera has.
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 1 << 14, 8, 5
@@ -57,17 +53,6 @@ class Session:
     csrf: str
     began_ns: int
     used_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """An API token as it is listed. Its secret was shown once, and is kept as a digest."""
-
-    token_id: str
-    name: str
-    scopes: tuple[str, ...]
-    made_utc_s: int
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +79,9 @@ class Access:
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
         self.brake = Brake(clock)
-        stored = read_json(path) or {}
-        self._password: dict[str, Any] | None = stored.get("password")
-        self._tokens = [
-            Token(
-                str(token["id"]),
-                str(token["name"]),
-                tuple(token["scopes"]),
-                int(token["made"]),
-                str(token["digest"]),
-            )
-            for token in stored.get("tokens", [])
-        ]
+        stored = read_access(path)
+        self.trouble = stored.trouble
+        self._password, self._tokens = stored.password, stored.tokens
         self.setup_code = "" if self._password else new_code()
 
     @property
@@ -150,29 +126,18 @@ class Access:
         stored = self._password
         if stored is None or len(password) > MAX_PASSWORD:
             return False
-        salt = bytes.fromhex(stored["salt"])
-        digest = scrypt(password, salt, stored["n"], stored["r"], stored["p"])
-        return hmac.compare_digest(digest.hex(), str(stored["hash"]))
+        digest = scrypt(password, stored.salt, stored.n, stored.r, stored.p)
+        return hmac.compare_digest(digest, stored.digest)
 
     def _set(self, password: str) -> None:
         salt = secrets.token_bytes(16)
         digest = scrypt(password, salt, SCRYPT_N, SCRYPT_R, SCRYPT_P)
-        cost = {"n": SCRYPT_N, "r": SCRYPT_R, "p": SCRYPT_P}
-        self._write({"salt": salt.hex(), **cost, "hash": digest.hex()}, self._tokens)
+        password_hash = PasswordHash(salt, SCRYPT_N, SCRYPT_R, SCRYPT_P, digest)
+        self._write(password_hash, self._tokens)
 
-    def _write(self, password: dict[str, Any] | None, tokens: list[Token]) -> None:
+    def _write(self, password: PasswordHash | None, tokens: list[Token]) -> None:
         """Write the file first: when the disk refuses, everything stays as it was."""
-        plain = [
-            {
-                "id": token.token_id,
-                "name": token.name,
-                "scopes": list(token.scopes),
-                "made": token.made_utc_s,
-                "digest": token.digest,
-            }
-            for token in tokens
-        ]
-        write_json(self._path, {"format": 1, "password": password, "tokens": plain})
+        write_access(self._path, password, tokens)
         self._password, self._tokens = password, tokens
 
     # ---- sessions ----------------------------------------------------------------------------
@@ -262,57 +227,6 @@ class Access:
         digest = _digest(secret)
         tokens = (token for token in self._tokens if hmac.compare_digest(token.digest, digest))
         return next(tokens, None)
-
-
-@dataclass(slots=True)
-class _Failures:
-    count: int = 0
-    last_ns: int = 0
-
-
-@dataclass(slots=True)
-class Brake:
-    """Slows guessing down: by address, and for all addresses together."""
-
-    clock: Clock
-    _by_address: dict[str, _Failures] = field(default_factory=dict)
-    _all: _Failures = field(default_factory=_Failures)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def wait_s(self, address: str) -> float:
-        """Seconds until the next guess is accepted; 0 for now."""
-        now = self.clock.mono_ns()
-        with self._lock:
-            own = self._wait(self._by_address.get(address), FREE_TRIES, now)
-            return max(own, self._wait(self._all, MANY_FAILURES, now))
-
-    @staticmethod
-    def _wait(failures: _Failures | None, free: int, now_ns: int) -> float:
-        if failures is None or failures.count <= free:
-            return 0.0
-        pause_s = min(LONGEST_WAIT_S, 2.0 ** min(16, failures.count - free - 1))
-        return max(0.0, pause_s - (now_ns - failures.last_ns) / 1e9)
-
-    def failed(self, address: str) -> None:
-        """Count a wrong guess."""
-        now = self.clock.mono_ns()
-        with self._lock:
-            for other, failures in list(self._by_address.items()):
-                if now - failures.last_ns > FORGET_S * 10**9:
-                    del self._by_address[other]
-            if now - self._all.last_ns > FORGET_S * 10**9:
-                self._all.count = 0
-            if len(self._by_address) < 1024:  # noqa: PLR2004 - beyond that, the brake on all of them is enough
-                self._by_address.setdefault(address, _Failures())
-            for counted in (self._by_address.get(address), self._all):
-                if counted is not None:
-                    counted.count += 1
-                    counted.last_ns = now
-
-    def passed(self, address: str) -> None:
-        """Forget this address's wrong guesses."""
-        with self._lock:
-            self._by_address.pop(address, None)
 
 
 def new_code() -> str:

@@ -27,7 +27,8 @@ from cammra_edge.web.operation import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cammra_edge.web.access import Session, Token
+    from cammra_edge.web.access import Session
+    from cammra_edge.web.access_file import Token
 
 T = TypeVar("T")
 

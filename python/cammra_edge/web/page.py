@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Page:
     """The page of an engine; `door` lets through one guess at the password at a time.
 
-    With `local` it is reached over the engine's socket: whoever gets through is the owner.
+    With `local` it is reached over the engine's socket: whoever gets through is the owner. `notice` says what of the
+    page's own files could not be used, and what was done instead.
     """
 
     engine: PagedEngine
@@ -38,6 +39,7 @@ class Page:
     folder: Path
     tls: bool
     local: bool = False
+    notice: str = ""
     door: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

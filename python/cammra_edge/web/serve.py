@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
+import ssl
 import sys
 import threading
 from contextlib import contextmanager, suppress
@@ -19,6 +21,7 @@ from cammra_edge.web import views
 from cammra_edge.web.access import Access
 from cammra_edge.web.app import build_app
 from cammra_edge.web.audit import AuditLog
+from cammra_edge.web.certificate import load
 from cammra_edge.web.files import private_folder
 from cammra_edge.web.live import LiveFeed
 from cammra_edge.web.local import served
@@ -91,8 +94,16 @@ def serve_page(  # noqa: PLR0913 - each has a default
         OSError: The address is in use or not ours.
     """
     home = private_folder(folder or page_folder(engine.settings))
-    if certificate is None and (home / "certificate.pem").exists():
-        certificate = key = home / "certificate.pem"
+    asked = host
+    if certificate is None and os.path.lexists(home / "certificate.pem"):
+        certificate = home / "certificate.pem"
+    troubles = []
+    if certificate is not None and (why := _unusable(certificate, key)):
+        # A password must not cross a network in clear because a file is torn; the camera's own console can mend it.
+        host, certificate = _loopback(host), None
+        troubles.append(
+            f"The page's certificate cannot be used ({why}): the page is served without it, on this camera alone."
+        )
     access = Access(home / "access.json", clock)
     saved = SavedSettings(home, engine.settings, engine.apply, clock, deny_local=deny_local)
     feed = LiveFeed(lambda: views.status_plain(engine, clock), lambda: views.events_plain(engine))
@@ -106,10 +117,11 @@ def serve_page(  # noqa: PLR0913 - each has a default
         clock=clock,
         folder=home,
         tls=certificate is not None,
+        notice=" ".join(filter(None, (*troubles, access.trouble))),
     )
     listener = _listen(host, port)
     bound = listener.getsockname()[1]
-    app = build_app(page, hosts=[*LOOPBACK, host, *hosts], any_address=host not in LOOPBACK)
+    app = build_app(page, hosts=[*LOOPBACK, asked, host, *hosts], any_address=host not in LOOPBACK)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -132,8 +144,27 @@ def serve_page(  # noqa: PLR0913 - each has a default
     address = ServedPage(f"{'https' if page.tls else 'http'}://{name}:{bound}/", access.setup_code)
     with listener, served(page), _running(_Server(config, feed), listener):
         if say:
-            _announce(address)
+            _announce(address, page.notice)
         yield address
+
+
+def _unusable(certificate: Path, key: Path | None) -> str:
+    """Why the page cannot be served with these files; empty when it can."""
+    try:
+        load(certificate, key)
+    except ssl.SSLError:
+        return "it is no certificate with its key in PEM"
+    except OSError as error:
+        return error.strerror or "it cannot be read"
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _loopback(host: str) -> str:
+    if host in LOOPBACK:
+        return host
+    return "::1" if ":" in host else "127.0.0.1"
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -149,8 +180,10 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _announce(page: ServedPage) -> None:
+def _announce(page: ServedPage, notice: str) -> None:
     lines = [f"page     {page.url}"]
+    if notice:
+        lines.append(f"notice   {notice}")
     if page.setup_code:
         lines.append(
             f"code     {page.setup_code}    (the first visit asks for it, and sets the password)"
