@@ -155,7 +155,7 @@ def _is_empty(path: Path) -> bool:
 class Folder:
     """The folder, held by this process from construction until `close`.
 
-    Makes it where there is none, and lets nobody but its owner in, whatever the umask.
+    Makes it where there is none, and lets nobody but its owner in, whatever the umask. `key` tells it from others.
 
     Raises:
         OutboxError: Another process holds it.
@@ -174,7 +174,7 @@ class Folder:
         self._fd = -1
         try:
             self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            self._key = key_of(os.fstat(self._fd))
+            self.key = key_of(os.fstat(self._fd))
             self._tighten()
         except OSError:
             self.close()
@@ -194,12 +194,17 @@ class Folder:
                             os.chmod(entry.path, mode)  # noqa: PTH101 - of an entry
 
     @property
-    def in_place(self) -> bool:
-        """Is what is at the path still the folder that we hold, with our lock in it?"""
+    def is_there(self) -> bool:
+        """Is what is at the path still the folder that we hold?"""
         try:
-            return key_of(self.path.stat()) == self._key and self.lock.in_place
+            return key_of(self.path.stat()) == self.key
         except OSError:
             return False
+
+    @property
+    def in_place(self) -> bool:
+        """Is it still there, with our lock in it?"""
+        return self.is_there and self.lock.in_place
 
     def sync(self) -> None:
         """Make the names in it safe.

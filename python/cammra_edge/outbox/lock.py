@@ -38,6 +38,7 @@ class ProcessLock:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
+        self._place = str(self.path)
         self._fd = -1
         with _guard:
             if _is_ours(self.path):
@@ -69,7 +70,7 @@ class ProcessLock:
     def in_place(self) -> bool:
         """Is our file still the one that the next process would lock?"""
         try:
-            return _key(self.path.stat()) == self._key
+            return _key(os.stat(self._place)) == self._key  # noqa: PTH116 - asked at each write
         except OSError:
             return False
 

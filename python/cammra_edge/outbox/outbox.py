@@ -118,11 +118,10 @@ class Outbox:
             clock=clock,
             meet=self._opening.meet,
             healed=self._queues.look_anew,
+            give_way=self._opening.give_way,
             read_only=read_only,
         )
         self._open()
-        if not read_only:
-            self._opening.tell()
         parts = _Parts(store=store, writer=writer, queues=self._queues, tallies=tallies)
         self._keeping = Keeping(
             settings, store, writer, self._lock, running_time=self._running_time, clock=clock
@@ -131,6 +130,7 @@ class Outbox:
         self._erasing = Erasing(store, writer, self._queues, profiles, self._lock, begun=begun)
         self.history = LogHistory(store, self._keeping, self._erasing, profiles)
         if not read_only:
+            self._opening.tell()
             with writer.turn:  # the watch looks from a thread of its own
                 self._erasing.finish()
                 self._keeping.tend()
@@ -200,7 +200,7 @@ class Outbox:
         began_ns = self._clock.mono_ns()
         writer = self._writer
         with writer.turn:
-            writer.heal_if_due()
+            writer.get_ready()
             with self._lock:
                 rows = self._intake.rows_from(batch, self._running_time.now_ns())
             if not rows:

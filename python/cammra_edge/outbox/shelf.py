@@ -234,11 +234,11 @@ class Shelf:
             except OSError as error:
                 raise StorageError(f"cannot read segment {number}: {words_of(error)}") from error
 
-    def scan(self, number: int) -> tuple[bytes, int, list[tuple[int, int]]]:
-        """Digests, end of the last good frame and broken ranges of a segment. Raises as `raw`."""
+    def scan(self, number: int, start: int = 0) -> tuple[bytes, int, list[tuple[int, int]]]:
+        """Digests, end of the last good frame and broken ranges of a segment, from `start` on. Raises as `raw`."""
         with self.asking():
             try:
                 handle = self.handle(number)
-                return scan(handle.fd, self.segments[number], self.store_id)
+                return scan(handle.fd, self.segments[number], self.store_id, start)
             except OSError as error:
                 raise StorageError(f"cannot read segment {number}: {words_of(error)}") from error
