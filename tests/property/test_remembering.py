@@ -14,6 +14,7 @@ import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
@@ -367,4 +368,5 @@ Remembering.TestCase.settings = settings(
     phases=list(Phase) if NIGHTLY else [Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+pytestmark = pytest.mark.timeout(3600 if NIGHTLY else 120)
 TestWhatIsRememberedBesideItsModel = Remembering.TestCase
