@@ -25,6 +25,7 @@ from cammra_edge.outbox.segment import (
     is_blank,
     is_file,
     key_of,
+    make_private,
     may_be_segment,
     write_all,
 )
@@ -168,7 +169,7 @@ class Folder:
         path.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
         path.mkdir(exist_ok=True, mode=_FOLDER_MODE)
         if made:
-            path.chmod(_FOLDER_MODE)
+            _tighten_folder(path)
             sync_folder(path.parent)
         self.lock = ProcessLock(path)
         self._fd = -1
@@ -182,8 +183,7 @@ class Folder:
 
     def _tighten(self) -> None:
         """Take the group's and the others' rights away, where the file system knows rights."""
-        with contextlib.suppress(OSError):
-            os.fchmod(self._fd, _FOLDER_MODE)
+        make_private(self._fd, _FOLDER_MODE)
         with os.scandir(self.path) as entries:
             for entry in entries:
                 ours = entry.name in _OURS or may_be_segment(entry.name)
@@ -225,7 +225,7 @@ class Folder:
             with contextlib.suppress(FileNotFoundError):
                 aside.rename(self.path / f"{SET_ASIDE}.{os.urandom(4).hex()}")
         aside.mkdir(exist_ok=True, mode=_FOLDER_MODE)
-        aside.chmod(_FOLDER_MODE)
+        _tighten_folder(aside)
         sets = _sets_in(aside)
         for old in sets[: max(0, len(sets) - SETS_KEPT + 1)]:
             _remove(old)
@@ -234,7 +234,7 @@ class Folder:
             number += 1
         name = str(number)
         (aside / name).mkdir(mode=_FOLDER_MODE)
-        (aside / name).chmod(_FOLDER_MODE)
+        _tighten_folder(aside / name)
         for segment in segments:
             segment.path.rename(aside / name / segment.path.name)
         self.sync()
@@ -270,6 +270,11 @@ class Folder:
             os.close(self._fd)
             self._fd = -1
         self.lock.release()
+
+
+def _tighten_folder(path: Path) -> None:
+    with contextlib.suppress(OSError):  # as `make_private`
+        path.chmod(_FOLDER_MODE)
 
 
 def sync_folder(path: Path) -> None:

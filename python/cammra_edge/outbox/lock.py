@@ -9,7 +9,6 @@ by `renew` (see `watch`). Held by `tests/outbox/test_lock.py`.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import struct
@@ -17,6 +16,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from cammra_edge.errors import OutboxError
+from cammra_edge.outbox.segment import make_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,8 +113,7 @@ def _opened(path: Path) -> int:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o600)
     except OSError:
         return os.open(path, os.O_RDONLY | flags)  # a read-only disk can be locked, too
-    with contextlib.suppress(OSError):
-        os.fchmod(fd, 0o600)
+    make_private(fd)
     return fd
 
 

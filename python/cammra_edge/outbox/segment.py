@@ -206,13 +206,19 @@ def make(path: Path, size: int) -> Handle:
         path.unlink(missing_ok=True)
     handle = Handle(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
     try:
-        os.fchmod(handle.fd, 0o600)
+        make_private(handle.fd)
         if not kernel.reserve(handle.fd, size):
             os.ftruncate(handle.fd, size)
     except OSError:
         path.unlink(missing_ok=True)
         raise
     return handle
+
+
+def make_private(fd: int, mode: int = 0o600) -> None:
+    """Let nobody but the owner in, where the file system knows rights: FAT refuses the question."""
+    with contextlib.suppress(OSError):
+        os.fchmod(fd, mode)
 
 
 def write_all(fd: int, buffers: Sequence[bytes], offset: int, size: int) -> int:
