@@ -20,15 +20,15 @@ class Kind(StrEnum):
 
 _NAMES: Final = {
     Kind.TEXT: (
-        "plate plate_ascii tag country country_2 iso3166_2 region region_code char_confidences"
-        " event direction toward_camera changed event_id uuid vehicle_uuid"
+        "plate plate_ascii previous_plate tag country country_2 iso3166_2 region region_code char_confidences"
+        " event reliable_by direction toward_camera changed event_id uuid vehicle_uuid"
         " device_id serial mac model ip"
         " vehicle_view vehicle_type vehicle_colour vehicle_make vehicle_model"
-        " list_name list_mode list_description image_name plate_image_name user test"
+        " list_name list_mode list_description list_meant image_name plate_image_name user test"
     ),
     Kind.WHOLE: (
-        "tag_bits direction_code access_point roi car_id event_number packet profile_id device_number"
-        " image_count image_width image_height"
+        "tag_bits direction_code access_point roi car_id event_number repeats packet profile_id"
+        " device_number image_count image_width image_height"
     ),
     Kind.NUMBER: "confidence vehicle_confidence colour_confidence latitude longitude",
     Kind.PIXEL: " ".join(
@@ -36,7 +36,7 @@ _NAMES: Final = {
         for box in ("plate", "vehicle")
         for side in ("left", "top", "width", "height", "right", "bottom")
     ),
-    Kind.TIME: "time event_time first_time image_time",
+    Kind.TIME: "time event_time first_time last_time image_time",
     Kind.IMAGE: "image plate_image",
 }
 FIELDS: Final[dict[str, Kind]] = {
