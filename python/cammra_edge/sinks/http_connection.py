@@ -19,6 +19,7 @@ import ssl
 from typing import TYPE_CHECKING, Final
 
 from cammra_edge.framing import HttpAnswer
+from cammra_edge.sinks.deadline import stalled
 from cammra_edge.sinks.unacknowledged import hint, unacknowledged_bytes
 
 if TYPE_CHECKING:
@@ -229,9 +230,7 @@ class Connection:
         ready = self._poll.poll(wait_s * _MS_PER_S)
         self._poll.modify(self._sock, select.POLLIN)
         if not ready:
-            raise TimeoutError(
-                f"{taken:,} of {total:,} bytes were taken, then none for {wait_s:.0f} s"
-            )
+            raise stalled(taken, total, wait_s)
         return bool(ready[0][1] & select.POLLIN)
 
     # ---- receiving ----------------------------------------------------------------------------
