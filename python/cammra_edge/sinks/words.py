@@ -6,6 +6,7 @@ Pure. Held by `tests/sinks/test_words.py`.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import html
 import re
 import zlib
@@ -37,7 +38,7 @@ _FEW: Final = 4
 
 def unpacked(body: bytes, coding: str) -> bytes:
     """The body of an answer as it was before its `Content-Encoding`; as it is where that is not true, or unknown."""
-    if coding.strip().lower() not in _PACKED:
+    if not coding or coding.strip().lower() not in _PACKED:
         return body
     try:
         return zlib.decompressobj(_BY_ITS_HEAD).decompress(body, MOST_BYTES)
@@ -53,7 +54,7 @@ def readable(content: bytes, media_type: str = "") -> str:
         media_type: Its `Content-Type`.
     """
     text = decoded(content[:_READ_BYTES], media_type)
-    if media_type.lower().lstrip().startswith("text/html"):
+    if "<" in text and media_type.lower().lstrip().startswith("text/html"):
         text = html.unescape(_MARKUP.sub(" ", text))
     if not text.isprintable():
         strange = len(_NOT_IN_TEXT.findall(text))
@@ -66,6 +67,10 @@ def readable(content: bytes, media_type: str = "") -> str:
 
 def decoded(content: bytes, media_type: str = "") -> str:
     """UTF-8 where it is; else what the receiver names, and of what it does not name, the alphabet of the West."""
+    with contextlib.suppress(UnicodeDecodeError):
+        text = content.decode()
+        if "\0" not in text:  # as nearly always; the rest takes longer
+            return text
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace")
     named = _CHARSET.search(media_type)
