@@ -101,10 +101,24 @@ def test_a_lane_is_empty_once_all_that_waits_was_loaded_and_is_settled() -> None
     assert lane.next_due() is None
     lane.put(row(1, 7))
     assert not lane.is_empty
-    lane.load([row(1, 7)])
-    lane.exhausted = True
-    assert not lane.is_empty
     lane.drop(1)
     assert lane.is_empty
     lane.reset()
     assert not lane.is_empty  # something else may have come into the backlog
+
+
+def test_what_comes_in_while_all_is_at_hand_need_not_be_loaded() -> None:
+    lane = Lane()
+    lane.load([row(1, 7)])
+    lane.put(row(2, 8))
+    assert list(lane.entries) == [1], "there may be others before it"
+    lane.exhausted = True
+    for seq in range(3, LOOK_AHEAD + 4):
+        lane.put(row(seq, seq))
+    assert list(lane.entries) == [1, *range(3, LOOK_AHEAD + 2)], "a stretch, however many wait"
+    assert lane.cursor == LOOK_AHEAD + 1
+    assert not lane.exhausted
+    lane.reset()
+    lane.exhausted = True
+    lane.put(row(LOOK_AHEAD + 9, 7))
+    assert not lane.exhausted, "what the lane knows is stale"

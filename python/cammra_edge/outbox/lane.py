@@ -68,7 +68,13 @@ class Lane:
 
     def put(self, row: DeliveryRow) -> None:
         """A new delivery was stored."""
-        self.exhausted = False
+        if self.exhausted and not self._is_stale and len(self.entries) < LOOK_AHEAD:
+            self.entries[row.seq] = Entry(
+                row, row.attempts
+            )  # the last of all, and nothing is between
+            self.cursor = row.seq
+        else:
+            self.exhausted = False
         self._live[row.seq] = row
         if len(self._live) > LIVE_KEPT:
             del self._live[next(iter(self._live))]
