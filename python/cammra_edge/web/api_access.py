@@ -148,6 +148,7 @@ async def sign_in(call: Call) -> Response:
 
 
 def _signed_in(call: Call) -> Response:
+    call.page.meet(call.request)
     old = call.request.cookies.get(call.page.cookie)
     if old:
         call.page.access.close_session(old)

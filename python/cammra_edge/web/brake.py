@@ -6,6 +6,7 @@ as the last; guesses from many addresses are slowed down together.
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,6 +18,21 @@ FREE_TRIES = 4
 LONGEST_WAIT_S = 60.0
 MANY_FAILURES = 40
 FORGET_S = 15 * 60
+_HOUSEHOLD = 64
+"""Bits of an IPv6 address that a household or a server shares: whoever has one address has them all (RFC 6177)."""
+
+
+def neighbourhood(address: str) -> str:
+    """Whose address this is, as far as one can tell: an IPv4 address, or the first half of an IPv6 one."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped:
+            return str(ip.ipv4_mapped)
+        return str(ipaddress.IPv6Network((int(ip), _HOUSEHOLD), strict=False))
+    return str(ip)
 
 
 @dataclass(slots=True)
@@ -36,7 +52,7 @@ class Brake:
 
     def wait_s(self, address: str) -> float:
         """Seconds until the next guess is accepted; 0 for now."""
-        now = self.clock.mono_ns()
+        now, address = self.clock.mono_ns(), neighbourhood(address)
         with self._lock:
             own = self._wait(self._by_address.get(address), FREE_TRIES, now)
             return max(own, self._wait(self._all, MANY_FAILURES, now))
@@ -50,7 +66,7 @@ class Brake:
 
     def failed(self, address: str) -> None:
         """Count a wrong guess."""
-        now = self.clock.mono_ns()
+        now, address = self.clock.mono_ns(), neighbourhood(address)
         with self._lock:
             for other, failures in list(self._by_address.items()):
                 if now - failures.last_ns > FORGET_S * 10**9:
@@ -67,4 +83,4 @@ class Brake:
     def passed(self, address: str) -> None:
         """Forget this address's wrong guesses."""
         with self._lock:
-            self._by_address.pop(address, None)
+            self._by_address.pop(neighbourhood(address), None)

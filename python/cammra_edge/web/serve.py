@@ -27,6 +27,7 @@ from cammra_edge.web.live import LiveFeed
 from cammra_edge.web.local import served
 from cammra_edge.web.page import Page
 from cammra_edge.web.patience import ImpatientProtocol
+from cammra_edge.web.porter import Gate, Porter, room
 from cammra_edge.web.saved import SavedSettings
 from cammra_edge.web.trial import ProfileTests
 
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-MAX_CONNECTIONS = 64
+BACKLOG = 64
+TICK_S = 1.0
 START_S = 10.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -106,6 +108,7 @@ def serve_page(  # noqa: PLR0913 - each has a default
         )
     access = Access(home / "access.json", clock)
     saved = SavedSettings(home, engine.settings, engine.apply, clock, deny_local=deny_local)
+    porter = Porter(room())
     feed = LiveFeed(lambda: views.status_plain(engine, clock), lambda: views.events_plain(engine))
     page = Page(
         engine=engine,
@@ -118,6 +121,7 @@ def serve_page(  # noqa: PLR0913 - each has a default
         folder=home,
         tls=certificate is not None,
         notice=" ".join(filter(None, (*troubles, access.trouble))),
+        welcome=porter.meet,
     )
     listener = _listen(host, port)
     bound = listener.getsockname()[1]
@@ -126,14 +130,13 @@ def serve_page(  # noqa: PLR0913 - each has a default
         app,
         log_config=None,
         access_log=False,
-        log_level="warning",
+        log_level="error",  # what strangers send is not worth a line each
         server_header=False,
         proxy_headers=False,
         lifespan="off",
         ws="none",
         http=ImpatientProtocol,
         loop="asyncio",
-        limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=20,
         timeout_graceful_shutdown=1,
         h11_max_incomplete_event_size=32 << 10,
@@ -142,7 +145,7 @@ def serve_page(  # noqa: PLR0913 - each has a default
     )
     name = f"[{host}]" if ":" in host else host
     address = ServedPage(f"{'https' if page.tls else 'http'}://{name}:{bound}/", access.setup_code)
-    with listener, served(page), _running(_Server(config, feed), listener):
+    with listener, served(page), _running(_Server(config, feed, porter), listener):
         if say:
             _announce(address, page.notice)
         yield address
@@ -173,7 +176,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(MAX_CONNECTIONS)
+        listener.listen(BACKLOG)
+        listener.settimeout(0)
     except OSError:
         listener.close()
         raise
@@ -192,12 +196,16 @@ def _announce(page: ServedPage, notice: str) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn in a thread, without signal handlers, and with the live feed beside it."""
+    """uvicorn in a thread, without signal handlers, with a porter at its door and the live feed beside it."""
 
-    def __init__(self, config: uvicorn.Config, feed: LiveFeed) -> None:
+    def __init__(self, config: uvicorn.Config, feed: LiveFeed, porter: Porter) -> None:
         super().__init__(config)
         self._feed = feed
+        self._porter = porter
         self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._told = asyncio.Event()
+        self._gates: list[Gate] = []
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -205,13 +213,40 @@ class _Server(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and report it."""
-        await super().startup(sockets)
+        """Start, with a gate of our own in place of uvicorn's, and report it."""
+        await super().startup([])
+        for listener in sockets or []:
+            gate = Gate(listener, self._porter, self._protocol, self.config.ssl)
+            gate.open()
+            self._gates.append(gate)
         self._ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let nobody in any more, and end."""
+        for gate in self._gates:
+            gate.close()
+        await super().shutdown(sockets)
+
+    async def main_loop(self) -> None:
+        """Wait until told to end; once a second the date of the answers is set."""
+        count = 0
+        while not await self.on_tick(count):
+            count += 10  # uvicorn counts tenths of a second
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._told.wait()
+
+    def tell(self) -> None:
+        """End; from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended already
+                self._loop.call_soon_threadsafe(self._told.set)
 
     async def serve_until_told(self, listener: socket.socket, ready: threading.Event) -> None:
         """Serve beside the feed's task; sets `ready` once requests are accepted."""
         self._ready = ready
+        self._loop = asyncio.get_running_loop()
         beat = asyncio.create_task(self._feed.run())
         try:
             await self.serve([listener])
@@ -219,6 +254,9 @@ class _Server(uvicorn.Server):
             beat.cancel()
             with suppress(asyncio.CancelledError):
                 await beat
+
+    def _protocol(self) -> ImpatientProtocol:
+        return ImpatientProtocol(self.config, self.server_state, {})
 
 
 @contextmanager
@@ -242,7 +280,7 @@ def _running(server: _Server, listener: socket.socket) -> Iterator[None]:
     try:
         yield
     finally:
-        server.should_exit = True
+        server.tell()
         thread.join(START_S)
         if thread.is_alive():
             _log.warning("page thread did not end in %.0f s", START_S)
