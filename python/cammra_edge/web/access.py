@@ -7,6 +7,8 @@ Invariants, held by `tests/web/test_access.py`:
 3. Every sign-in gives the session a new token. A session ends after `IDLE_S` without a person's action, after
    `ABSOLUTE_S` in any case, and when the password changes.
 4. A broken file of theirs lets nobody in who did not know the password or the console's code.
+5. Strangers who guess keep out neither a browser that has signed in before nor whoever has the console's code: each of
+   these has a brake of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import hmac
 import logging
 import secrets
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +38,10 @@ IDLE_S = 30 * 60
 ABSOLUTE_S = 12 * 3600
 MAX_SESSIONS = 64
 MAX_TOKENS = 32
+MAX_DEVICES = 16
+DEVICE_TRIES = 20
+"""After so many wrong guesses in a row a known device is one no more: it may be stolen."""
+CODE_S = 15 * 60
 MIN_PASSWORD = 10
 MAX_PASSWORD = 256
 
@@ -79,18 +86,37 @@ class Access:
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
         self.brake = Brake(clock)
+        self.code_brake = Brake(clock, together=False)
+        self.device_brake = Brake(clock, together=False)
+        self._device_failures: dict[str, int] = {}
         stored = read_access(path)
         self.trouble = stored.trouble
         self._password, self._tokens = stored.password, stored.tokens
+        self._devices = stored.devices
         self.setup_code = "" if self._password else new_code()
+        self._code_ends_ns: int | None = None
 
     @property
     def set_up(self) -> bool:
         """A password has been set."""
         return self._password is not None
 
-    def set_first_password(self, code: str, password: str) -> bool:
-        """Take the first password from whoever knows the console's code.
+    @property
+    def code_is_out(self) -> bool:
+        """There is a code that the console has shown, and it counts."""
+        ends_ns = self._code_ends_ns
+        return bool(self.setup_code) and (ends_ns is None or self._clock.mono_ns() < ends_ns)
+
+    def show_code(self) -> str:
+        """A code for the console of a camera whose password nobody knows, or whose owner is kept out."""
+        with self._lock:
+            if self.set_up:
+                self.setup_code = new_code()
+                self._code_ends_ns = self._clock.mono_ns() + CODE_S * 10**9
+            return self.setup_code
+
+    def set_password_by_code(self, code: str, password: str) -> bool:
+        """Take the first password, or a new one, from whoever knows the console's code; every session ends.
 
         Raises:
             ConfigError: The password is too short or too long.
@@ -100,10 +126,11 @@ class Access:
         with self._lock:
             typed = code.strip().upper().replace("-", "").replace(" ", "")
             code_now = self.setup_code.replace("-", "")
-            if self.set_up or not code_now or not same(typed, code_now):
+            if not self.code_is_out or not same(typed, code_now):
                 return False
             self._set(password)
             self.setup_code = ""
+            self._sessions.clear()
         return True
 
     def change_password(self, old: str, new: str) -> bool:
@@ -133,12 +160,14 @@ class Access:
         salt = secrets.token_bytes(16)
         digest = scrypt(password, salt, SCRYPT_N, SCRYPT_R, SCRYPT_P)
         password_hash = PasswordHash(salt, SCRYPT_N, SCRYPT_R, SCRYPT_P, digest)
-        self._write(password_hash, self._tokens)
+        self._write(password_hash, self._tokens, [])
 
-    def _write(self, password: PasswordHash | None, tokens: list[Token]) -> None:
+    def _write(
+        self, password: PasswordHash | None, tokens: list[Token], devices: list[str]
+    ) -> None:
         """Write the file first: when the disk refuses, everything stays as it was."""
-        write_access(self._path, password, tokens)
-        self._password, self._tokens = password, tokens
+        write_access(self._path, password, tokens, devices)
+        self._password, self._tokens, self._devices = password, tokens, devices
 
     # ---- sessions ----------------------------------------------------------------------------
 
@@ -175,6 +204,41 @@ class Access:
             if idle_ns > IDLE_S * 10**9 or age_ns > ABSOLUTE_S * 10**9:
                 del self._sessions[digest]
 
+    # ---- devices -----------------------------------------------------------------------------
+
+    def remember_device(self) -> str:
+        """What a browser keeps that has signed in; without a disk to write to, the browser stays a stranger's."""
+        secret = secrets.token_urlsafe(32)
+        with self._lock:
+            kept = [*self._devices, _digest(secret)][-MAX_DEVICES:]
+            try:
+                self._write(self._password, self._tokens, kept)
+            except OSError:
+                return ""
+        return secret
+
+    def device(self, secret: str) -> str:
+        """The device whose browser sent this; empty for a stranger's."""
+        digest = _digest(secret)
+        known = (one for one in self._devices if hmac.compare_digest(one, digest))
+        return next(known, "")
+
+    def device_failed(self, device: str) -> None:
+        """A wrong guess on a known device; the last one makes it a stranger's."""
+        with self._lock:
+            count = self._device_failures.get(device, 0) + 1
+            self._device_failures[device] = count
+            if count >= DEVICE_TRIES:
+                del self._device_failures[device]
+                self._devices = [one for one in self._devices if one != device]
+                with suppress(OSError):
+                    self._write(self._password, self._tokens, self._devices)
+
+    def device_passed(self, device: str) -> None:
+        """The right password on a known device."""
+        with self._lock:
+            self._device_failures.pop(device, None)
+
     # ---- tokens ------------------------------------------------------------------------------
 
     def new_token(self, name: str, scopes: Iterable[str]) -> tuple[str, Token]:
@@ -202,7 +266,7 @@ class Access:
                 raise ConfigError(
                     "tokens", MAX_TOKENS, f"at most {MAX_TOKENS} tokens; remove one first"
                 )
-            self._write(self._password, [*self._tokens, token])
+            self._write(self._password, [*self._tokens, token], self._devices)
         return secret, token
 
     def tokens(self) -> tuple[Token, ...]:
@@ -219,7 +283,7 @@ class Access:
             left = [token for token in self._tokens if token.token_id != token_id]
             if len(left) == len(self._tokens):
                 return False
-            self._write(self._password, left)
+            self._write(self._password, left, self._devices)
         return True
 
     def token(self, secret: str) -> Token | None:
@@ -230,9 +294,9 @@ class Access:
 
 
 def new_code() -> str:
-    """A code for the console: 37 bits, two groups of four."""
-    letters = "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
-    return f"{letters[:4]}-{letters[4:]}"
+    """A code for the console: 47 bits, two groups of five. At a thousand guesses a second it takes 2,000 years."""
+    letters = "".join(secrets.choice(_CODE_LETTERS) for _ in range(10))
+    return f"{letters[:5]}-{letters[5:]}"
 
 
 def check_password(password: str, field: str = "password") -> None:

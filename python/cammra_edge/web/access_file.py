@@ -50,10 +50,14 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class StoredAccess:
-    """What the file holds; `trouble` says what was wrong with it, in words for the owner."""
+    """What the file holds; `trouble` says what was wrong with it, in words for the owner.
+
+    `devices` are the digests of what browsers keep that have signed in before.
+    """
 
     password: PasswordHash | None
     tokens: list[Token]
+    devices: list[str]
     trouble: str = ""
 
 
@@ -62,25 +66,31 @@ def read_access(path: Path) -> StoredAccess:
     stored = read_json(path)
     if stored is None:
         if not set_aside(path):
-            return StoredAccess(None, [])
+            return StoredAccess(None, [], [])
         _log.warning("set aside file=%s why=broken", path.name)
-        return StoredAccess(None, [], f"{_BROKEN}: the console's code sets a new one.")
+        return StoredAccess(None, [], [], f"{_BROKEN}: the console's code sets a new one.")
     password = _password_in(stored.get("password"))
     entries = stored.get("tokens")
     tokens = [_token_in(entry) for entry in entries] if isinstance(entries, list) else [None]
     whole = [token for token in tokens if token is not None]
     lost_password = password is None and stored.get("password") is not None
     if not lost_password and len(whole) == len(tokens):
-        return StoredAccess(password, whole)
+        return StoredAccess(password, whole, _devices_in(stored.get("devices")))
     set_aside(path)
     _log.warning("set aside file=%s why=broken", path.name)
     with suppress(
         OSError
     ):  # as long as the disk refuses, the next start finds the password missing
-        write_access(path, password, whole)
+        write_access(path, password, whole, [])
     lost = ["password"] * lost_password + ["tokens"] * (len(whole) < len(tokens))
     trouble = f"{_BROKEN}: {' and '.join(lost)} must be made anew."
-    return StoredAccess(password, whole, trouble)
+    return StoredAccess(password, whole, [], trouble)
+
+
+def _devices_in(plain: object) -> list[str]:
+    """The digests among these; without them a browser is a stranger's, no more."""
+    entries = plain if isinstance(plain, list) else []
+    return [entry for entry in entries if isinstance(entry, str) and entry.isascii()]
 
 
 def _password_in(plain: object) -> PasswordHash | None:
@@ -116,7 +126,9 @@ def _token_in(plain: object) -> Token | None:
     return None
 
 
-def write_access(path: Path, password: PasswordHash | None, tokens: Iterable[Token]) -> None:
+def write_access(
+    path: Path, password: PasswordHash | None, tokens: Iterable[Token], devices: Iterable[str]
+) -> None:
     """Write the file.
 
     Raises:
@@ -142,5 +154,6 @@ def write_access(path: Path, password: PasswordHash | None, tokens: Iterable[Tok
             }
             for token in tokens
         ],
+        "devices": list(devices),
     }
     write_json(path, content)

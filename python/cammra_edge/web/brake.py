@@ -1,7 +1,7 @@
 """The brake on guessing.
 
 Invariant, held by `tests/web/test_access.py`: after `FREE_TRIES` wrong guesses each further guess waits twice as long
-as the last; guesses from many addresses are slowed down together.
+as the last; guesses from many addresses are slowed down together, unless `together` is off.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Brake:
     """Slows guessing down: by address, and for all addresses together."""
 
     clock: Clock
+    together: bool = True
     _by_address: dict[str, _Failures] = field(default_factory=dict)
     _all: _Failures = field(default_factory=_Failures)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -55,7 +56,7 @@ class Brake:
         now, address = self.clock.mono_ns(), neighbourhood(address)
         with self._lock:
             own = self._wait(self._by_address.get(address), FREE_TRIES, now)
-            return max(own, self._wait(self._all, MANY_FAILURES, now))
+            return max(own, self._wait(self._all, MANY_FAILURES, now)) if self.together else own
 
     @staticmethod
     def _wait(failures: _Failures | None, free: int, now_ns: int) -> float:
