@@ -6,13 +6,9 @@ Each is fetched once, at a pinned version, into a cache folder of this project, 
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
-import subprocess
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-import pytest
-
+from tests.registries import java, made, written
 from tests.servers import LOOPBACK, free_port, require_program, running
 from tests.sharing import CACHE, one_at_a_time
 
@@ -22,15 +18,7 @@ if TYPE_CHECKING:
 
 USER, PASSWORD = "cam", "geheim"
 
-POM = """
-<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>tests</groupId><artifactId>ftp</artifactId><version>1</version>
-  <dependencies><dependency>
-    <groupId>org.apache.ftpserver</groupId><artifactId>ftpserver-core</artifactId><version>1.2.0</version>
-  </dependency></dependencies>
-</project>
-"""
+FTPSERVER = "org.apache.ftpserver:ftpserver-core:1.2.0"
 JAVA = """
 import java.util.List;
 import java.util.Map;
@@ -101,18 +89,7 @@ func main() {
 
 def apache() -> Sequence[str]:
     """Apache FtpServer, ready to be started."""
-    folder = CACHE / "apache-ftpserver"
-    java = require_program("java", apt="default-jdk-headless")
-    with one_at_a_time(folder.name):
-        if not (folder / "Server.class").exists():
-            _written(folder, {"pom.xml": POM, "Server.java": JAVA})
-            maven = require_program("mvn", apt="maven")
-            javac = require_program("javac", apt="default-jdk-headless")
-            _made(
-                folder, maven, "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=lib"
-            )
-            _made(folder, javac, "-cp", "lib/*", "Server.java")
-    return [java, "-XX:TieredStopAtLevel=1", "-cp", f"{folder}/lib/*:{folder}", "Server"]
+    return java("apache-ftpserver", FTPSERVER, "Server", JAVA)
 
 
 def ftp_srv() -> Sequence[str]:
@@ -121,9 +98,9 @@ def ftp_srv() -> Sequence[str]:
     node = require_program("node", apt="nodejs")
     with one_at_a_time(folder.name):
         if not (folder / "node_modules" / "ftp-srv").exists():
-            _written(folder, {"server.js": NODE})
+            written(folder, {"server.js": NODE})
             npm = require_program("npm", apt="npm")
-            _made(
+            made(
                 folder,
                 npm,
                 "install",
@@ -142,9 +119,9 @@ def goftp() -> Sequence[str]:
     folder = CACHE / "goftp"
     with one_at_a_time(folder.name):
         if not (folder / "server").exists():
-            _written(folder, {"go.mod": GO_MODULE, "main.go": GO})
+            written(folder, {"go.mod": GO_MODULE, "main.go": GO})
             go = require_program("go", apt="golang-go")
-            _made(folder, go, "build", "-mod=mod", "-o", "server", ".")
+            made(folder, go, "build", "-mod=mod", "-o", "server", ".")
     return [str(folder / "server")]
 
 
@@ -158,26 +135,3 @@ def started(name: str, home: Path, host: str = LOOPBACK) -> Iterator[int]:
     command = [*COMMANDS[name](), host, str(port), str(home)]
     with running(command, port=port, host=host):
         yield port
-
-
-def _written(folder: Path, files: dict[str, str]) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for name, text in files.items():
-        (folder / name).write_text(text)
-
-
-def _made(folder: Path, *command: str) -> None:
-    """Run one step of a set-up; its end decides whether the server is there."""
-    done = subprocess.run(
-        command, cwd=folder, check=False, capture_output=True, text=True, timeout=300
-    )
-    if done.returncode:
-        _missing(folder, f"{' '.join(command)}: {(done.stderr or done.stdout).strip()[-500:]}")
-
-
-def _missing(folder: Path, reason: str) -> NoReturn:
-    shutil.rmtree(folder)  # so that the next test begins anew
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)

@@ -347,8 +347,8 @@ class HttpAnswer:
     def values(self, name: str) -> list[str]:
         """All values of a header field, one character a byte (Latin-1).
 
-        Kept are `authentication-info`, `content-type`, `date`, `location`, `proxy-authenticate`, `retry-after` and
-        `www-authenticate`.
+        Kept are `authentication-info`, `content-encoding`, `content-type`, `date`, `location`, `proxy-authenticate`,
+        `retry-after` and `www-authenticate`.
         """
     def value(self, name: str) -> str:
         """The first of `values`, or an empty text."""

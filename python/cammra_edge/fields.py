@@ -107,6 +107,7 @@ class Setting:
         default: `dataclasses.MISSING` if it has none.
         secret: Written, but never shown.
         address: Names a host, to which the secrets beside it go.
+        leads: Decides how those secrets get there, or who may be taken for that host.
         usual: Values to suggest; any other good value is as good.
         derived: The default stands for a value that follows from other fields; `_agree` fills it in.
     """
@@ -115,6 +116,7 @@ class Setting:
     default: object = MISSING
     secret: bool = False
     address: bool = False
+    leads: bool = False
     usual: tuple[Plain, ...] = ()
     derived: bool = False
 
@@ -138,6 +140,7 @@ def setting(  # noqa: PLR0913 - the marks of a field, by name
     *,
     secret: bool = False,
     address: bool = False,
+    leads: bool = False,
     usual: tuple[Plain, ...] = (),
     derived: bool = False,
 ) -> Any:  # noqa: ANN401 - as `dataclasses.field`, it stands for the default
@@ -146,6 +149,7 @@ def setting(  # noqa: PLR0913 - the marks of a field, by name
         "check": check,
         "secret": secret,
         "address": address,
+        "leads": leads,
         "usual": usual,
         "derived": derived,
     }

@@ -206,7 +206,11 @@ def test_the_lock_of_a_profile_that_is_away_is_good_and_told() -> None:
 
 @pytest.mark.parametrize("name", ["tls.ca_file", "tls.client_cert", "tls.client_key", "ssh_key"])
 def test_a_file_of_the_camera_cannot_be_named_from_outside(name: str) -> None:
-    saved = {f"profiles[barrier].{name}": "/etc/shadow", "profiles[barrier].tls.pin": "ab" * 32}
+    saved = {
+        f"profiles[barrier].{name}": "/etc/shadow",
+        "profiles[barrier].tls.pin": "ab" * 32,
+        "profiles[barrier].password": "typed",
+    }
     draft = draft_of(SCRIPT, saved)
     assert draft.values[f"profiles[barrier].{name}"] == ""
     assert draft.values["profiles[barrier].tls.pin"] == "ab" * 32
@@ -231,39 +235,6 @@ def test_a_secret_left_alone_stays_and_a_typed_one_wins() -> None:
     assert draft.change({url: "http://127.0.0.1:1/x"}).values[name] == "s3cret"
     assert draft.change({name: ""}).values[name] == ""
     assert draft.change({url: "http://b/", name: "new"}).values[name] == "new"
-
-
-@pytest.mark.parametrize("masks", [{"profiles[barrier].password": None}, {}])
-@pytest.mark.parametrize(
-    "url", ["http://b/", "http://127.0.0.1:2/", "b", "http://127.0.0.1@b/", "http://[::1"]
-)
-def test_a_stored_secret_goes_to_no_other_host(url: str, masks: dict[str, None]) -> None:
-    changes = {"profiles[barrier].server_url": url, **masks}
-    assert "profiles[barrier].password" in refusals(changes)
-
-
-def test_a_stored_secret_goes_to_no_other_proxy() -> None:
-    draft = draft_of(SCRIPT, {}).change(
-        {
-            "profiles[barrier].proxy": "http://a:8080",
-            "profiles[barrier].proxy_password": "pass",
-            "profiles[barrier].password": "again",
-        }
-    )
-    with pytest.raises(SettingsError) as caught:
-        draft.change({"profiles[barrier].proxy": "http://b:8080"})
-    assert {wrong.field for wrong in caught.value.errors} == {
-        "profiles[barrier].password",
-        "profiles[barrier].proxy_password",
-    }
-
-
-def test_the_keepalive_s_secret_goes_to_no_other_host_either() -> None:
-    draft = draft_of(SCRIPT, {}).change(
-        {"keepalive.server_url": "http://a/", "keepalive.password": "pass"}
-    )
-    with pytest.raises(SettingsError, match=r"keepalive\.password.*typed again"):
-        draft.change({"keepalive.server_url": "http://b/"})
 
 
 def test_secrets_of_a_profile_that_is_away_show_nowhere() -> None:
@@ -325,7 +296,11 @@ def test_everything_that_is_wrong_is_named_at_once() -> None:
         ({"profiles[vms].name": "x" * 65}, "profiles[vms].name"),
         ({"profiles[vms].name": ""}, "profiles[vms].name"),
         (
-            {"profiles[barrier].auth": "basic", "profiles[barrier].user": ""},
+            {
+                "profiles[barrier].auth": "basic",
+                "profiles[barrier].user": "",
+                "profiles[barrier].password": "typed",
+            },
             "profiles[barrier].user",
         ),
         (

@@ -137,3 +137,31 @@ def test_a_power_cut_at_any_call_loses_nothing_that_was_stored(tmp_path: Path, s
         assert new is not None
         assert new.packet > life.stored
         crash(outbox)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_a_start_found_unflushed_is_not_taken_back_by_a_power_cut(
+    tmp_path: Path, seed: int
+) -> None:
+    """It may be delivered from then on, under a number that is not to be given again."""
+    life = Life(tmp_path / "o")
+    with closing(Disk(tmp_path / "o")) as disk:
+        with Mortal(disk=disk).living():
+            life.open().put([new_event(1)])
+        mortal = Mortal(dies_at=2, disk=disk)  # written, and not flushed
+        with pytest.raises(DiedError), mortal.living():
+            life.outbox.put([new_event(2)])
+        crash(life.outbox)
+        with Mortal(disk=disk).living():
+            outbox = life.open()
+            given = [outbox.take(1), outbox.take(1)]
+        crash(outbox)
+        disk.cut(random.Random(seed))  # noqa: S311 - not a secret
+    outbox = life.open()
+    assert outbox.knows(new_event(2).event.event_id)
+    outbox.put([new_event(3)])
+    again = [outbox.take(1) for _ in range(3)]
+    packets = [delivery and (delivery.packet, delivery.event.vehicle_no) for delivery in again]
+    assert packets == [(1, 1), (2, 2), (3, 3)]
+    assert given[1] is not None
+    crash(outbox)

@@ -10,7 +10,7 @@ import pytest
 
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.model import EventKind, Plate
-from cammra_edge.outbox import EventQuery, NewEvent, log
+from cammra_edge.outbox import EventQuery, NewEvent, writing_over
 from cammra_edge.outbox.check import check_folder
 from cammra_edge.outbox.erasing import WAITING_TOGETHER
 from cammra_edge.outbox.log import Log, Purpose, StorageError
@@ -233,7 +233,7 @@ def test_a_disk_that_failed_over_an_open_segment_is_not_believed(bench: Bench) -
     bench.outbox.put([said(1, "ERASEME1"), said(2, "KEEPME2")])
     deliver_all(bench)
     with (
-        mock.patch.object(log, "write_all", side_effect=OSError(5, "it fails")),
+        mock.patch.object(writing_over, "write_all", side_effect=OSError(5, "it fails")),
         pytest.raises(OutboxError, match="the disk fails"),
     ):
         bench.outbox.history.erase(plate="ERASEME1")

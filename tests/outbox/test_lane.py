@@ -91,3 +91,34 @@ def test_a_reset_keeps_what_flies_or_waits_and_reads_the_rest_anew() -> None:
     assert lane.cursor == 0
     lane.load([row(1, 7), row(2, 8), row(3, 9)])
     assert [pick(lane), pick(lane), pick(lane)] == [2, 3, None]
+
+
+def test_a_lane_is_empty_once_all_that_waits_was_loaded_and_is_settled() -> None:
+    lane = Lane()
+    assert not lane.is_empty  # nobody has looked yet
+    lane.exhausted = True
+    assert lane.is_empty
+    assert lane.next_due() is None
+    lane.put(row(1, 7))
+    assert not lane.is_empty
+    lane.drop(1)
+    assert lane.is_empty
+    lane.reset()
+    assert not lane.is_empty  # something else may have come into the backlog
+
+
+def test_what_comes_in_while_all_is_at_hand_need_not_be_loaded() -> None:
+    lane = Lane()
+    lane.load([row(1, 7)])
+    lane.put(row(2, 8))
+    assert list(lane.entries) == [1], "there may be others before it"
+    lane.exhausted = True
+    for seq in range(3, LOOK_AHEAD + 4):
+        lane.put(row(seq, seq))
+    assert list(lane.entries) == [1, *range(3, LOOK_AHEAD + 2)], "a stretch, however many wait"
+    assert lane.cursor == LOOK_AHEAD + 1
+    assert not lane.exhausted
+    lane.reset()
+    lane.exhausted = True
+    lane.put(row(LOOK_AHEAD + 9, 7))
+    assert not lane.exhausted, "what the lane knows is stale"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -107,3 +108,34 @@ def test_a_file_that_fails_is_opened_again_once(log: Log, monkeypatch: pytest.Mo
         content_at(log, place)
     assert content_at(log, place) == b"x"
     assert log.since_ns == 0
+
+
+def test_a_file_that_got_another_number_is_the_same_where_nobody_holds_it(
+    log: Log, tmp_path: Path
+) -> None:
+    """As on FAT, which numbers a file anew each time that it is met again."""
+    places = fill_segment(log)
+    file = tmp_path / "o" / "events-0000000001.log"
+    other = tmp_path / "o" / "copy"
+
+    def renumber() -> None:
+        shutil.copyfile(file, other)
+        other.rename(file)
+
+    log._shelf.let_go()
+    renumber()
+    assert log.look()
+    assert content_at(log, places[0]) == bytes(10_000)
+    renumber()  # it is held now, and a file that is held keeps its number: this is another one
+    assert not log.look()
+    assert log.lost() == (1,)
+
+
+def test_a_file_of_another_store_is_not_ours_whoever_holds_it(log: Log, tmp_path: Path) -> None:
+    fill_segment(log)
+    fill_segment(other := opened(tmp_path / "other"))
+    other.close()
+    log._shelf.let_go()
+    (tmp_path / "other" / "events-0000000001.log").rename(tmp_path / "o" / "events-0000000001.log")
+    assert not log.look()
+    assert log.lost() == (1,)

@@ -22,7 +22,7 @@ from lxml import etree
 from cammra_edge.errors import ConfigError
 from cammra_edge.fields import settings_of
 from cammra_edge.message import Body
-from cammra_edge.model import Rect
+from cammra_edge.model import ListMatch, Rect, Repeat
 from cammra_edge.payload import render
 from cammra_edge.profile import (
     PROTOCOLS,
@@ -78,6 +78,28 @@ def own(escape: str, text: str, content_type: str = "text/plain") -> Template:
 
 def filled(escape: str, text: str, event: Event = EVENT) -> str:
     return body(own(escape, text), event).content.decode()
+
+
+def test_what_came_before_an_event_is_told() -> None:
+    first_ns, last_ns = EVENT.first_utc_ns, EVENT.at_utc_ns + 3_000_000_000
+    event = replace(
+        EVENT,
+        previous_plate="HWR66",
+        changed=("plate", "direction"),
+        reliable_by="timeout",
+        last_utc_ns=last_ns,
+        repeat=Repeat(count=4, first_utc_ns=first_ns, last_utc_ns=last_ns),
+        listed=ListMatch(name="watched", meant="HWR6678"),
+    )
+    text = (
+        "{{previous_plate}} {{changed}} {{reliable_by}} {{repeat_count}} {{list_meant}}"
+        " {{first_time:unix}} {{last_time:unix}}"
+    )
+    assert filled("raw", text, event) == (
+        "HWR66 plate,direction timeout 4 HWR6678 1702297625 1702297628"
+    )
+    unknown = "{{^previous_plate}}{{^reliable_by}}{{^list_meant}}-{{/list_meant}}{{/reliable_by}}{{/previous_plate}}"
+    assert filled("raw", unknown + "{{repeat_count}} {{last_time:unix}}") == "-0 1702297625"
 
 
 def reading(text: str) -> Event:

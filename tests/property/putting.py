@@ -31,8 +31,10 @@ class Stand:
         self.now = now
         self.may.add(now)
 
-    def be(self, now: Stands) -> None:
-        self.now, self.may = now, {now}
+    def be(self, now: Stands, *, surely: bool = True) -> None:
+        """It stands so; not `surely`: a power cut may still take that back."""
+        self.now = now
+        self.may = {now} if surely else {*self.may, now}
 
 
 @dataclass
@@ -46,6 +48,8 @@ class Put:
     sure: bool = False
     erased: bool = False
     may_be_erased: bool = False
+    taker: int | None = None
+    """The profile that it is being given to."""
 
     @property
     def waits(self) -> bool:
@@ -59,13 +63,16 @@ class Packets:
         self._given: defaultdict[int, set[int]] = defaultdict(set)
         self._may_jump = False
 
-    def look(self, status: OutboxStatus, *, was_erasing: bool) -> None:
-        """After a crash nothing is damaged, but for a record that was being overwritten."""
-        assert was_erasing or not (status.damage or status.lost_events)
+    def look(self, status: OutboxStatus, *, was_torn: bool) -> None:
+        """After a crash nothing is damaged, but for what was being overwritten, or was not flushed when power went."""
+        assert was_torn or not (status.damage or status.lost_events)
         self._may_jump |= bool(status.damage)
 
-    def add(self, no: int, packet: int) -> None:
-        """One more event is stored for a profile: numbers go up without a gap."""
+    def add(self, no: int, packet: int | None) -> None:
+        """One more event is stored for a profile: numbers go up without a gap. `None`: it had to make room."""
+        if packet is None:
+            self._may_jump = True
+            return
         given = self._given[no]
         given.add(packet)
         assert self._may_jump or len(given) == max(given), "a packet number is passed over"

@@ -1,155 +1,67 @@
-"""The outbox beside a simple model: what waits, what it remembers, what is erased, with a crash at any write.
+"""The outbox beside a simple model: what waits, what it remembers, what is erased, with a death at any write.
 
 The model knows what was put and how each delivery stands. Settling is written lazily: until something was flushed
 behind it, a crash may leave a delivery as it stood before. After a crash the outbox must stand as the model allows,
-and the model goes on from there. Nothing is lost that `put` returned for, nothing is invented, an id is known for good,
-a packet belongs to one event, a vehicle's events come in their order, what is erased never comes back and leaves no
-byte, and what is remembered keeps to its time.
+and the model goes on from there (`remembered`). Nothing is lost that `put` returned for, nothing is invented, an id is
+known for good, a packet belongs to one event, a vehicle's events come in their order, a backlog that is given away is
+one profile's or the other's, bytes keep to their bounds, what is erased never comes back and leaves no byte, and what
+is remembered keeps to its time.
 """
 
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections import defaultdict
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from cammra_edge.config import OutboxSettings
 from cammra_edge.model import EventKind, Plate
-from cammra_edge.outbox import EventQuery, NewEvent, Outbox
 from tests.budget import NIGHTLY
-from tests.fakes import NS, FakeClock, crash, new_event
+from tests.fakes import NS, crash, new_event
 from tests.outbox.traces import traces_in
-from tests.property.crashing import DiedError, Mortal
-from tests.property.putting import Packets, Put, Stand, Stands, bearing
+from tests.property.crashing import Mortal
+from tests.property.putting import Put, Stand, Stands, bearing
+from tests.property.remembered import (
+    DAYS,
+    HISTORY_BYTES,
+    MAX_BYTES,
+    PROFILES,
+    REMOVED,
+    Death,
+    Remembered,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cammra_edge.outbox import Delivery
+    from cammra_edge.outbox import Delivery, NewEvent
 
 STEPS = 50
 EXAMPLES = 200 if NIGHTLY else 10
-PROFILES = (1, 2)
-REMOVED = 3
 PLATES = ("ERASEONE", "ERASETWO", "ERASEÖ3")
 DAY_NS = 86_400 * NS
-DAYS = 7
-CRASHES = st.one_of(st.just(0), st.integers(1, 6), st.integers(1, 40))
-PARTS = st.integers(0, 8)
+DEATHS = st.builds(
+    Death,
+    at=st.one_of(st.just(0), st.integers(1, 6), st.integers(1, 40)),
+    part=st.integers(0, 8),
+    cut=st.none() | st.integers(0, 1000),
+)
+MODES = ("ample", "little history", "little room", "power cuts")
 
 
-class Remembering(RuleBasedStateMachine):
-    def __init__(self) -> None:
-        super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="remembering-"))
-        self.clock = FakeClock()
-        self.put_events: dict[str, Put] = {}
-        self.ordinals: defaultdict[int, int] = defaultdict(int)
-        self.packets: dict[tuple[int, int], str] = {}
-        self.packet_of: dict[tuple[int, str], int] = {}
-        self.first_taken: defaultdict[tuple[int, int], int] = defaultdict(int)
-        self.given = Packets()
-        self.tried: set[tuple[int, str]] = set()
-        self.by_hand: set[tuple[int, str]] = set()
-        self.flying: dict[int, Delivery] = {}
-        self.roomy = True
-        self.began = False
-
-    @initialize(roomy=st.booleans())
-    def begin(self, roomy: bool) -> None:  # noqa: FBT001 - hypothesis draws it
-        self.roomy = roomy
-        self.open()
-        self.began = True
-
-    # -- living and dying ------------------------------------------------------------------------
-
-    def open(self) -> None:
-        self.clock = self.clock.restarted()
-        self.flying.clear()
-        config = OutboxSettings(
-            path=self.folder / "outbox",
-            max_bytes=16 << 20,
-            history_bytes=(256 if self.roomy else 1) << 20,
-            history_days=DAYS,
-            max_age_s=10 * 365 * 86_400.0,
-        )
-        self.outbox = Outbox(config, clock=self.clock)
-        self.clock.advance(0.001)  # no process stores anything in no time
-        for no in (*PROFILES, REMOVED):
-            assert self.outbox.profile_id(f"p{no}") == no
-
-    @contextmanager
-    def mortal(self, dies_at: int, part: int) -> Iterator[None]:
-        """What the block does may end in a crash; so may the start after that, once."""
-        mortal = Mortal(dies_at, part)
-        try:
-            with mortal.living():
-                yield
-        except DiedError:
-            crash(self.outbox)
-            mortal.bury()
-            again = Mortal(1 + dies_at % 12, part)
-            try:
-                with again.living():
-                    self.open()
-            except DiedError:
-                again.bury()
-                self.open()
-            self.look()
-
-    def look(self) -> None:
-        """After a crash: how everything stands is what the model allows, and what the model goes on from."""
-        was_erasing = any(put.may_be_erased for put in self.put_events.values())
-        self.given.look(self.outbox.status(), was_erasing=was_erasing)
-        for event_id, put in list(self.put_events.items()):
-            if not self.outbox.knows(event_id):
-                assert not put.sure, "an event is lost that put returned for"
-                del self.put_events[event_id]
-                continue
-            self.stored(put)
-            for no, stand in put.stands.items():
-                now = self.standing(event_id, no)
-                assert now in stand.may, f"{put}: {now} at {no}"
-                stand.be(now)
-        found = self.found()
-        for event_id, put in self.put_events.items():
-            put.erased |= put.may_be_erased and not put.waits and event_id not in found
-            put.may_be_erased = False
-
-    def stored(self, put: Put) -> None:
-        for no in put.stands if not put.sure else ():
-            delivery = self.delivery(put.event.event_id, no)
-            assert delivery is not None
-            self.given.add(no, delivery[0])
-        put.sure = True
-
-    def delivery(self, event_id: str, no: int) -> tuple[Any, ...] | None:
-        seq = self.outbox.history.seq_of(event_id)
-        assert seq is not None
-        return self.outbox._store.ledger.delivery(seq, no)
-
-    def standing(self, event_id: str, no: int) -> Stands:
-        found = self.delivery(event_id, no)
-        return Stands.SETTLED if found is None else Stands(found[2])
-
-    def found(self) -> set[str]:
-        page = self.outbox.history.search(EventQuery(limit=1000))
-        return {one.event.event_id for one in page.events}
-
-    def flushed(self) -> None:
-        for put in self.put_events.values():
-            for stand in put.stands.values():
-                stand.be(stand.now)
-
+class Remembering(Remembered):
     # -- what may happen -------------------------------------------------------------------------
+
+    @initialize(mode=st.sampled_from(MODES))
+    def begin(self, mode: str) -> None:
+        self.roomy = mode not in {"little history", "little room"}
+        self.tight = mode == "little room"
+        self.cuts = mode == "power cuts"
+        with Mortal(disk=self.disk).living():
+            self.open()
+        self.began = True
 
     @rule(
         vehicles=st.lists(st.integers(1, 5), min_size=1, max_size=3),
@@ -157,8 +69,7 @@ class Remembering(RuleBasedStateMachine):
         where=st.integers(0, 3),
         wanted_by=st.sampled_from([(1,), (1, 2), (2,), (), (1, 3), (3,)]),
         size=st.sampled_from([0, 500, 60_000]),
-        dies_at=CRASHES,
-        part=PARTS,
+        death=DEATHS,
     )
     def put(  # noqa: PLR0913, PLR0917 - what may differ
         self,
@@ -167,8 +78,7 @@ class Remembering(RuleBasedStateMachine):
         where: int,
         wanted_by: tuple[int, ...],
         size: int,
-        dies_at: int,
-        part: int,
+        death: Death,
     ) -> None:
         batch: list[NewEvent] = []
         for vehicle_no in vehicles:
@@ -182,17 +92,47 @@ class Remembering(RuleBasedStateMachine):
             batch.append(replace(new, event=event))
             stands = {no: Stand() for no in wanted_by}
             self.put_events[event.event_id] = Put(event, plate, self.clock.utc_ns(), stands)
-        with self.mortal(dies_at, part):
+        size_bytes = self.outbox.status().bytes + sum(
+            len(data) for new in batch for data in new.images.values()
+        )
+        if self.tight:
+            self.any_may_make_room()
+        with self.mortal(death):
             self.outbox.put(batch)
+            self.note_what_made_room(size_bytes)
             for new in batch:
                 self.stored(self.put_events[new.event.event_id])
             self.flushed()
 
-    @rule(no=st.sampled_from(PROFILES), dies_at=CRASHES, part=PARTS)
-    def take(self, no: int, dies_at: int, part: int) -> None:
+    def any_may_make_room(self) -> None:
+        for put in self.put_events.values():
+            for stand in put.stands.values():
+                stand.may.add(Stands.SETTLED)
+
+    def note_what_made_room(self, size_bytes: int) -> None:
+        """Events go only where there is too much, and none that is in flight; then there is not too much any more."""
+        flying = {(no, delivery.event.event_id) for no, delivery in self.flying.items()}
+        for event_id, put in self.put_events.items():
+            for no, stand in put.stands.items():
+                if self.standing(event_id, no) is not stand.now:
+                    assert self.standing(event_id, no) is Stands.SETTLED
+                    assert size_bytes > MAX_BYTES[self.tight] * 9 // 10
+                    assert (no, event_id) not in flying
+                    stand.become(Stands.SETTLED)
+        waiting = (
+            (no, event_id)
+            for event_id, put in self.put_events.items()
+            for no, stand in put.stands.items()
+            if stand.now is Stands.WAITING
+        )
+        is_little = self.outbox.status().bytes <= MAX_BYTES[self.tight]
+        assert is_little or all(one in self.tried for one in waiting)
+
+    @rule(no=st.sampled_from(PROFILES), death=DEATHS)
+    def take(self, no: int, death: Death) -> None:
         if no in self.flying:
             return
-        with self.mortal(dies_at, part):
+        with self.mortal(death):
             delivery = self.outbox.take(no)
             if delivery is not None:
                 self.flying[no] = delivery
@@ -204,7 +144,8 @@ class Remembering(RuleBasedStateMachine):
         assert not put.erased, "what was erased came back"
         assert put.stands[no].now is Stands.WAITING
         assert replace(event, images=(), missing=()) == replace(put.event, images=())
-        assert set(delivery.images) == {image.image_key for image in put.event.images}
+        keys = {image.image_key for image in put.event.images}
+        assert set(delivery.images) == keys or (self.tight and not delivery.images)
         assert self.packets.setdefault((no, delivery.packet), event_id) == event_id
         assert self.packet_of.setdefault((no, event_id), delivery.packet) == delivery.packet
         vehicle = no, event.vehicle_no
@@ -233,10 +174,9 @@ class Remembering(RuleBasedStateMachine):
     @rule(
         no=st.sampled_from(PROFILES),
         what=st.sampled_from(["retry", "discard"]),
-        dies_at=CRASHES,
-        part=PARTS,
+        death=DEATHS,
     )
-    def settle_parked(self, no: int, what: str, dies_at: int, part: int) -> None:
+    def settle_parked(self, no: int, what: str, death: Death) -> None:
         parked = [
             (event_id, put.stands[no])
             for event_id, put in self.put_events.items()
@@ -246,9 +186,11 @@ class Remembering(RuleBasedStateMachine):
         self.by_hand |= {(no, event_id) for event_id, _ in parked}
         for _, stand in parked:
             stand.become(to)
-        with self.mortal(dies_at, part):
+        with self.mortal(death):
             act = self.outbox.parking.retry if what == "retry" else self.outbox.parking.discard
             assert act(no) == len(parked)
+            for _, stand in parked:
+                stand.be(to)
             if parked:
                 self.flushed()
 
@@ -257,17 +199,15 @@ class Remembering(RuleBasedStateMachine):
         plate=st.sampled_from(PLATES),
         days=st.sampled_from([0, 1, 3]),
         undelivered=st.booleans(),
-        dies_at=CRASHES,
-        part=PARTS,
+        death=DEATHS,
     )
-    def erase(  # noqa: PLR0913, PLR0917 - what may differ
+    def erase(
         self,
         how: str,
         plate: str,
         days: int,
         undelivered: bool,  # noqa: FBT001 - hypothesis draws it
-        dies_at: int,
-        part: int,
+        death: Death,
     ) -> None:
         before = self.clock.utc_ns() - days * DAY_NS
         ways: dict[str, dict[str, Any]] = {
@@ -296,7 +236,7 @@ class Remembering(RuleBasedStateMachine):
             put.may_be_erased = True
             for stand in put.stands.values():
                 stand.may.add(Stands.SETTLED)
-        with self.mortal(dies_at, part):
+        with self.mortal(death):
             erased = self.outbox.history.erase(undelivered=undelivered, **words)
             assert erased.kept == {self.outbox.history.seq_of(event_id) for event_id in kept}
             for put in doomed:
@@ -314,32 +254,53 @@ class Remembering(RuleBasedStateMachine):
 
     @rule(
         seconds=st.sampled_from([0.3, 2.0, 3600.0, 86_400.0, 3 * 86_400.0]),
-        dies_at=CRASHES,
-        part=PARTS,
+        death=DEATHS,
     )
-    def pass_time(self, seconds: float, dies_at: int, part: int) -> None:
+    def pass_time(self, seconds: float, death: Death) -> None:
         self.clock.advance(seconds)
-        with self.mortal(dies_at, part):
+        with self.mortal(death):
             self.outbox.tick()
 
-    @rule(dies_at=CRASHES, part=PARTS)
-    def flush(self, dies_at: int, part: int) -> None:
-        with self.mortal(dies_at, part):
+    @rule(death=DEATHS)
+    def flush(self, death: Death) -> None:
+        with self.mortal(death):
             self.outbox.flush()
             self.flushed()
 
-    @rule(dies_at=CRASHES, part=PARTS)
-    def reopen(self, dies_at: int, part: int) -> None:
-        with self.mortal(dies_at, part):
+    @rule(death=DEATHS)
+    def reopen(self, death: Death) -> None:
+        with self.mortal(death):
             self.outbox.close()
             self.flushed()
             self.open()
 
-    @rule()
-    def crash(self) -> None:
+    @rule(death=DEATHS)
+    def crash(self, death: Death) -> None:
         crash(self.outbox)
-        self.open()
-        self.look()
+        self.start_again(death)
+
+    @rule(taker=st.sampled_from(PROFILES), death=DEATHS)
+    def give(self, taker: int, death: Death) -> None:
+        given = {
+            event_id: put
+            for event_id, put in self.put_events.items()
+            if REMOVED in put.stands and put.stands[REMOVED].now is not Stands.SETTLED
+        }
+        moved = {event_id: put for event_id, put in given.items() if taker not in put.stands}
+        for put in moved.values():
+            was = put.stands[REMOVED]
+            put.stands[taker] = Stand(was.now, was.may | {Stands.SETTLED})
+            put.taker = taker
+        for put in given.values():
+            put.stands[REMOVED].become(Stands.SETTLED)
+        with self.mortal(death):
+            assert self.outbox.giving.give(f"p{REMOVED}", f"p{taker}") == len(moved)
+            for event_id, put in moved.items():
+                put.taker = None
+                put.stands[REMOVED].be(Stands.SETTLED)
+                put.stands[taker].be(put.stands[taker].now)
+                self.took(event_id, taker)
+            self.flushed()
 
     # -- what holds ------------------------------------------------------------------------------
 
@@ -365,6 +326,15 @@ class Remembering(RuleBasedStateMachine):
             elif age_ns > DAYS * DAY_NS:
                 assert event_id not in found, put
 
+    @precondition(lambda self: self.began)
+    @invariant()
+    def files_keep_to_their_bounds(self) -> None:
+        files = sum(file.stat().st_size for file in (self.folder / "outbox").glob("*.log"))
+        waiting = sum(live for _, live, *_ in self.outbox._store.ledger.segments())
+        segment = self.outbox._store.log.segment_bytes
+        assert files <= waiting + HISTORY_BYTES[self.roomy] + 4 * segment
+        assert files <= MAX_BYTES[self.tight] + HISTORY_BYTES[self.roomy]
+
     def teardown(self) -> None:
         try:
             if self.began:
@@ -386,6 +356,7 @@ class Remembering(RuleBasedStateMachine):
         finally:
             if self.began:
                 self.outbox.close()
+            self.disk.close()
             shutil.rmtree(self.folder)
 
 
@@ -397,4 +368,5 @@ Remembering.TestCase.settings = settings(
     phases=list(Phase) if NIGHTLY else [Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+pytestmark = pytest.mark.timeout(3600 if NIGHTLY else 120)
 TestWhatIsRememberedBesideItsModel = Remembering.TestCase

@@ -154,6 +154,23 @@ def test_a_2n_device_s_own_error_with_status_200_is_not_a_delivery() -> None:
         sink.close()
 
 
+@pytest.mark.parametrize(("name", "outcome"), [("alpr-database", Delivered), ("node-red", GiveUp)])
+def test_a_receiver_that_has_the_event_already_says_so_in_its_own_status(
+    name: str, outcome: type[Outcome]
+) -> None:
+    def script(connection: socket.socket, _: int, __: Scripted) -> None:
+        while read_request(connection):
+            connection.sendall(answer("409 Conflict", b'{"error":"Duplicate read"}'))
+
+    with Scripted(script) as server:
+        profile = Profile("p", protocol_of(name, f"http://{LOOPBACK}:{server.port}"))
+        event, images = picture.event(profile, "A1", AT_NS)
+        sink = open_sink(profile.protocol, clock=SYSTEM_CLOCK)
+        body = rendered(event, images, profile, packet=1)
+        assert isinstance(sink.send(body, Attempt(event_id="e", packet=1)), outcome)
+        sink.close()
+
+
 def test_a_picture_for_2n_is_made_to_fit() -> None:
     profile = Profile("p", protocol_of("2n", "h"), image=ImageKind.FULL_FRAME)
     (spec,) = profile.image_specs()

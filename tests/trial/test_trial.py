@@ -138,41 +138,6 @@ def test_a_refusal_is_the_answer() -> None:
     assert "404" in told[-2].detail
 
 
-@pytest.mark.parametrize(
-    ("given", "remedy"),
-    [
-        (answer("302 Found", b"", "Location: /there"), "Follow redirects"),
-        (answer("301 Moved", b"", "Location: https://there/"), "Put https:// before"),
-        (answer("404 Not Found"), "Check the path behind the address"),
-        (answer("405 No"), "takes no POST"),
-        (answer("409 Conflict"), "Statuses that mean it has it already"),
-        (answer("411 Length"), "without the proxy"),
-        (answer("413 Large"), "smaller image"),
-        (answer("415 Type"), "another kind of body"),
-        (answer("503 Busy"), "fault of its own"),
-        (b"\x15\x03\x01\x00\x02\x02\x46", "Put https:// before"),
-        (answer("401 No"), "Check user, password"),
-        (answer("418 Teapot"), "look into its own log"),
-    ],
-)
-def test_each_refusal_has_its_remedy(given: bytes, remedy: str) -> None:
-    with Scripted(answering(given)) as server:
-        told = steps(HttpPost(f"http://{LOOPBACK}:{server.port}/", timeouts=PATIENT))
-    (failed,) = [step for step in told if step.state == "failed"]
-    assert remedy in failed.remedy
-
-
-def test_https_on_a_port_without_tls_has_its_remedy() -> None:
-    def script(connection: socket.socket, _: int, __: Scripted) -> None:
-        connection.recv(1000)
-        connection.sendall(answer("400 Bad Request"))
-
-    with Scripted(script) as server:
-        told = steps(HttpPost(f"https://{LOOPBACK}:{server.port}/", timeouts=PATIENT))
-    (failed,) = [step for step in told if step.state == "failed"]
-    assert "Put http:// before" in failed.remedy
-
-
 def test_the_receivers_own_words_are_told() -> None:
     with Scripted(answering(answer("400 Bad", b"Image file missing"))) as server:
         told = steps(HttpPost(f"http://{LOOPBACK}:{server.port}/", timeouts=PATIENT))

@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.web.access import (
-    ABSOLUTE_S,
-    FREE_TRIES,
-    IDLE_S,
-    MANY_FAILURES,
-    MAX_SESSIONS,
-    Access,
-    Brake,
-)
+from cammra_edge.web.access import ABSOLUTE_S, IDLE_S, MAX_SESSIONS, Access
+from cammra_edge.web.brake import FREE_TRIES, MANY_FAILURES, Brake
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,17 +40,17 @@ def clock() -> HandClock:
 @pytest.fixture
 def access(tmp_path: Path, clock: HandClock) -> Access:
     made = Access(tmp_path / "access.json", clock)
-    assert made.set_first_password(made.setup_code.lower().replace("-", " "), GOOD)
+    assert made.set_password_by_code(made.setup_code.lower().replace("-", " "), GOOD)
     return made
 
 
 def test_the_first_password_needs_the_console_s_code(tmp_path: Path, clock: HandClock) -> None:
     access = Access(tmp_path / "access.json", clock)
-    assert not access.set_first_password("AAAA-AAAA", GOOD)
-    assert not access.set_first_password("", GOOD)
+    assert not access.set_password_by_code("AAAA-AAAA", GOOD)
+    assert not access.set_password_by_code("", GOOD)
     assert not access.set_up
-    assert access.set_first_password(access.setup_code, GOOD)
-    assert not access.set_first_password("", "another password")
+    assert access.set_password_by_code(access.setup_code, GOOD)
+    assert not access.set_password_by_code("", "another password")
     assert access.knows(GOOD)
 
 

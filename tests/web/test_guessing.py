@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from cammra_edge.web.access import FREE_TRIES
+from cammra_edge.web.brake import FREE_TRIES
+from cammra_edge.web.porter import MAX_STRANGERS_OF_ONE
 from tests.fakes import FakeClock
 from tests.web.still import PASSWORD, PATIENT_S
 
@@ -43,7 +44,7 @@ def test_guessing_at_once_is_no_faster_than_one_by_one(page: ServedPage, browser
             body = {"password": f"wrong wrong {number}"}
             return http.post("/api/session", json=body).status_code
 
-    with ThreadPoolExecutor(24) as pool:
+    with ThreadPoolExecutor(MAX_STRANGERS_OF_ONE) as pool:
         answers = Counter(pool.map(guess, range(24)))
     assert answers == {422: FREE_TRIES + 1, 429: 23 - FREE_TRIES}
     assert browser.send("GET", "/api/settings").status_code == 200

@@ -190,7 +190,7 @@ def test_a_stored_password_follows_no_new_address(
     assert refused == [
         {
             "field": "profiles[barrier].password",
-            "want": "to be typed again: it was saved for another server",
+            "want": "to be typed again: it was given for another server, or another way to it",
         }
     ]
     assert engine.applied == []

@@ -71,6 +71,7 @@ COMMANDS = (
         "template",
         "list or show the shipped templates, or fill one with an event and show what comes out",
     ),
+    Command("code", "code", "show a code that sets a new password on the running engine's page"),
     Command("outbox", "outbox", "check whether an outbox is whole"),
     Command("import", "importing", "make a recording of a video or pictures and a tracker's table"),
 )

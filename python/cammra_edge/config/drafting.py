@@ -5,36 +5,37 @@ What is saved for a profile that the script no longer has is set aside, and in f
 Where a script has fewer profiles than the page shows, the others are the page's own: they have the keys `Profile 2`,
 `Profile 3`, and exist from their first saved field on.
 
-Invariants, held by `tests/config/test_drafting.py`:
+Invariants, held by `tests/config/test_drafting.py` and `test_ways.py`:
 
 1. `draft_of(script, {}).settings == script`.
 2. A name in `Settings.locked` has the script's value, whatever was saved.
 3. `masked` leaves no secret; a secret that is not typed anew stays as it is.
-4. A stored secret goes to no other host than the one it was saved for.
+4. A stored secret goes nowhere but where it was given for, and no other way (`config.ways`), whatever changes: the
+   page, the script, or both.
 5. Saved names find their profile by its key, in whatever order and under whatever name the script has it.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from cammra_edge.config import PROFILES_ON_THE_PAGE, Settings
 from cammra_edge.config.catalogue import (
     catalogue,
-    is_address,
     is_script_only,
     is_secret,
     setting_of,
 )
 from cammra_edge.config.flat import Flat, flat_from_settings, key_and_field, settings_from_flat
+from cammra_edge.config.ways import owner_of, ways_of
 from cammra_edge.errors import ConfigError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _LONGEST_SHOWN = 80
 _LOCKABLE = "a field: profiles[barrier].server_url, tracking.lost_after_s, or lost_after_s anywhere"
@@ -53,6 +54,7 @@ class Draft:
         values: The value in force for every name.
         settings: The same, as the engine takes it.
         aside: What of `saved` does not fit the script as it is now: kept for when it does again.
+        ways: Which way the saved secrets were given for, by `owner_of` them.
     """
 
     script: Settings
@@ -62,6 +64,7 @@ class Draft:
     values: Flat
     settings: Settings
     aside: Flat
+    ways: dict[str, str]
 
     def absent_keys(self, names: Iterable[str]) -> list[str]:
         """The keys among these names that no profile has."""
@@ -90,7 +93,7 @@ class Draft:
 
         Raises:
             SettingsError: Names every change that is no field, is locked or cannot be used, and every stored secret
-                that would go to another server.
+                that would go to another server, or another way.
         """
         errors: list[ConfigError] = []
         typed: dict[str, object] = {}
@@ -104,19 +107,36 @@ class Draft:
                     )
             elif value is not None or not is_secret(name):
                 typed[name] = value
-        errors.extend(
-            ConfigError(secret, "", "to be typed again: it was saved for another server")
-            for secret in self._moved_secrets(typed)
-        )
         try:
-            aside = {name: value for name, value in self.aside.items() if name not in typed}
-            kept = {name: value for name, value in self.saved.items() if name not in self.aside}
-            draft = draft_of(self.script, {**kept, **typed}, aside)
+            draft = self._with(typed)
         except SettingsError as error:
-            raise SettingsError([*errors, *error.errors]) from None
+            errors.extend(error.errors)
+            with suppress(SettingsError):  # what is left, so that everything wrong is named at once
+                wrong = tuple(one.field for one in error.errors)
+                left = {
+                    name: value
+                    for name, value in typed.items()
+                    if not any(field.startswith(name) for field in wrong)
+                }
+                errors.extend(self._moved_secrets(self._with(left), typed))
+            raise SettingsError(errors) from None
+        errors.extend(self._moved_secrets(draft, typed))
         if errors:
             raise SettingsError(errors)
         return draft
+
+    def _with(self, typed: Mapping[str, object]) -> Draft:
+        """The draft with these values as well, wherever secrets go."""
+        aside = {name: value for name, value in self.aside.items() if name not in typed}
+        kept = {name: value for name, value in self.saved.items() if name not in self.aside}
+        return _laid(self.script, {**kept, **typed}, aside, self.ways)
+
+    def _moved_secrets(self, draft: Draft, typed: Mapping[str, object]) -> Iterator[ConfigError]:
+        """The stored secrets that would go another way by that draft, and were not typed again."""
+        before, after = ways_of(self.settings), ways_of(draft.settings)
+        for name in draft.secrets():
+            if name not in typed and _differ(before, after, owner_of(name)):
+                yield _to_type_again(name)
 
     def _unknown(self, name: str) -> ConfigError:
         key, _ = key_and_field(name)
@@ -124,18 +144,10 @@ class Draft:
         want = "no such field here" if known else "one of the profiles " + ", ".join(self.keys)
         return ConfigError(name[:_LONGEST_SHOWN] or "changes", "", want)
 
-    def _moved_secrets(self, typed: Mapping[str, object]) -> list[str]:
-        """The stored secrets that were not typed again and would go to another host."""
-        moved = {
-            name.rpartition(".")[0]
-            for name, url in typed.items()
-            if is_address(name) and _host(url) != _host(self.values[name])
-        }
-        stored = (name for name in self.secrets() if name not in typed)
-        return [name for name in stored if name.rpartition(".")[0] in moved]
 
-
-def fitting_draft(script: Settings, saved: Mapping[str, Any]) -> tuple[Draft, list[str]]:
+def fitting_draft(
+    script: Settings, saved: Mapping[str, Any], ways: Mapping[str, str] | None = None
+) -> tuple[Draft, list[str]]:
     """As `draft_of`, without what does not fit the script any more; and the names that are wrong.
 
     A profile or section of which one field does not fit is left aside whole: half of it could send a stored password to
@@ -146,7 +158,7 @@ def fitting_draft(script: Settings, saved: Mapping[str, Any]) -> tuple[Draft, li
     laid = dict(saved)
     while True:
         try:
-            return draft_of(script, laid, aside), wrong
+            return draft_of(script, laid, aside, ways), wrong
         except SettingsError as error:
             if not laid:
                 raise  # the script's own settings: nothing that is saved could be left aside
@@ -167,7 +179,10 @@ def _part(name: str) -> tuple[str, str]:
 
 
 def draft_of(
-    script: Settings, saved: Mapping[str, Any], aside: Mapping[str, Any] | None = None
+    script: Settings,
+    saved: Mapping[str, Any],
+    aside: Mapping[str, Any] | None = None,
+    ways: Mapping[str, str] | None = None,
 ) -> Draft:
     """A script's settings with saved values laid over them.
 
@@ -175,10 +190,43 @@ def draft_of(
         script: The script's settings.
         saved: By flat name.
         aside: What else is saved, and not in force.
+        ways: Which way the saved secrets were given for, by `owner_of` them, as far as that was written down.
 
     Raises:
-        SettingsError: Names every saved field that does not fit the script.
+        SettingsError: Names every saved field that does not fit the script, and every secret that would go elsewhere
+            than it was given for: a saved one by a change of the script, the script's own by what is saved.
     """
+    draft = _laid(script, saved, aside or {}, ways or {})
+    here, script_ways = ways_of(draft.settings), ways_of(script)
+    saved_ways = {**here, **(ways or {})}
+    errors = [
+        _to_type_again(name)
+        for name in draft.secrets()
+        if _differ(
+            saved_ways if name in saved and not is_locked(script, name) else script_ways,
+            here,
+            owner_of(name),
+        )
+    ]
+    if errors:
+        raise SettingsError(errors)
+    return draft
+
+
+def _to_type_again(secret: str) -> ConfigError:
+    want = "to be typed again: it was given for another server, or another way to it"
+    return ConfigError(secret, "", want)
+
+
+def _differ(given: Mapping[str, str], here: Mapping[str, str], owner: str) -> bool:
+    """Whether the secrets of an owner go another way than they were given for."""
+    return owner in here and here[owner] != given.get(owner)
+
+
+def _laid(
+    script: Settings, saved: Mapping[str, Any], aside: Mapping[str, Any], ways: Mapping[str, str]
+) -> Draft:
+    """The draft, wherever its secrets go."""
     keys = profile_keys(script, saved)
     factory = flat_from_settings(script, keys)
     laid: Flat = {}
@@ -191,10 +239,20 @@ def draft_of(
         raise SettingsError(errors)
     settings = settings_from_flat(script, keys, {**factory, **laid})
     values = flat_from_settings(settings, keys)
-    differing = {name: values[name] for name in laid if values[name] != factory[name]}
-    kept_aside = dict(aside or {})
-    saved_now = untouched | differing | kept_aside
-    return Draft(script, saved_now, keys, factory, values, settings, kept_aside)
+    here, given = ways_of(settings), ways_of(script)
+    differing = {
+        name: values[name]
+        for name in laid
+        # A secret that happens to be the script's own was typed for this way, and the script's is not meant for it.
+        if values[name] != factory[name]
+        or (is_secret(name) and _differ(given, here, owner_of(name)))
+    }
+    saved_now = untouched | differing | dict(aside)
+    owners = {owner_of(name) for name in differing if is_secret(name)}
+    elsewhere = {owner_of(name) for name in saved_now.keys() - differing.keys()} - owners
+    kept_ways = {owner: way for owner, way in ways.items() if owner in elsewhere}
+    ways_now = kept_ways | {owner: way for owner, way in here.items() if owner in owners}
+    return Draft(script, saved_now, keys, factory, values, settings, dict(aside), ways_now)
 
 
 def profile_keys(script: Settings, saved: Iterable[str]) -> tuple[str, ...]:
@@ -242,12 +300,3 @@ def check_locked(script: Settings) -> None:
 def masked(flat: Flat) -> Flat:
     """The same with `None` in place of every secret."""
     return {name: None if is_secret(name) else value for name, value in flat.items()}
-
-
-def _host(url: object) -> tuple[str, int | None]:
-    text = str(url or "")
-    try:
-        parts = urlsplit(text if "://" in text else f"//{text}")
-        return (parts.hostname or "").lower(), parts.port
-    except ValueError:
-        return text, None

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cammra_edge.config.drafting import fitting_draft
@@ -24,13 +24,17 @@ CURRENT = "settings/settings.json"
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One save: number, time, who, the names of the fields that it changed, and all that was saved then."""
+    """One save: number, time, who, the names of the fields that it changed, and all that was saved then.
+
+    `ways` says for what the saved secrets were given (`config.ways`).
+    """
 
     number: int
     at_utc_ms: int
     who: str
     changed: tuple[str, ...]
     saved: Flat
+    ways: dict[str, str] = field(default_factory=dict)
 
     def plain(self) -> dict[str, object]:
         """The content of its file."""
@@ -41,6 +45,7 @@ class Version:
             "who": self.who,
             "changed": list(self.changed),
             "saved": self.saved,
+            "ways": self.ways,
         }
 
 
@@ -59,7 +64,9 @@ def version_in(path: Path) -> Version | None:
             "changed": list(changed),
             "saved": dict(saved),
         } if format_ == FORMAT and _is_version(number) and all(map(_is_text, changed)):
-            return Version(number, at_utc_ms, who, tuple(changed), saved)
+            ways = content.get("ways")
+            known = ways if isinstance(ways, dict) else {}
+            return Version(number, at_utc_ms, who, tuple(changed), saved, known)
     return None
 
 
@@ -79,5 +86,7 @@ def page_folder(script: Settings) -> Path:
 def settings_in_force(script: Settings) -> Settings:
     """The script's settings with those of its page laid over them, as far as they fit."""
     version = version_in(page_folder(script) / CURRENT)
-    draft, _ = fitting_draft(script, version.saved if version else {})
+    if version is None:
+        return script
+    draft, _ = fitting_draft(script, version.saved, version.ways)
     return draft.settings

@@ -89,7 +89,8 @@ class DeliveryWorker:
         self._more_sinks = more_sinks
         self._render = render
         self._clock = clock
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._gate = Gate(draw)
         self._journal = Journal()
         self._in_flight = 0
@@ -102,7 +103,7 @@ class DeliveryWorker:
 
     def step(self, sink: Sink | None = None) -> bool:
         """Take one delivery, try it, settle it; False when there is nothing to do now."""
-        with self._changed:
+        with self._lock:
             if self._stopping or not self.profile.enabled:
                 return False
             if not self._gate.admits(self._clock.mono_ns()):
@@ -114,7 +115,7 @@ class DeliveryWorker:
         try:
             self._try(delivery, sink or self._sink, probe=probe)
         finally:
-            with self._changed:
+            with self._lock:
                 self._in_flight -= 1
                 self._gate.ended(probe=probe)
                 self._changed.notify_all()
@@ -131,7 +132,7 @@ class DeliveryWorker:
         try:
             delivery = self._outbox.take(self.profile_id, self._rules)
         finally:
-            with self._changed:
+            with self._lock:
                 stopping = self._stopping
                 if delivery is None or stopping:
                     self._gate.ended(probe=probe)
@@ -176,7 +177,7 @@ class DeliveryWorker:
     ) -> None:
         """Do what the outcome means; no other place matches outcomes."""
         now_mono_ns = self._clock.mono_ns()
-        with self._changed:
+        with self._lock:
             gate = self._gate
             before = gate.state
             match outcome:
@@ -260,7 +261,7 @@ class DeliveryWorker:
         sinks = [self._sink]
         if self._more_sinks is not None:
             sinks += [self._more_sinks() for _ in range(self.profile.window - 1)]
-        with self._changed:
+        with self._lock:
             if not self._crew.start(sinks):
                 _log.error("no thread to deliver with profile=%r", self.profile_key)
 
@@ -279,7 +280,7 @@ class DeliveryWorker:
         self._sink.close()
 
     def _end(self) -> None:
-        with self._changed:
+        with self._lock:
             if self._stopping:
                 return  # the listener is already our successor's
             self._stopping = True
@@ -293,7 +294,7 @@ class DeliveryWorker:
 
     def wake(self) -> None:
         """Look at the queue again."""
-        with self._changed:
+        with self._lock:
             self._wakes += 1
             if not self._stopping:
                 self._crew.fill()
@@ -301,7 +302,7 @@ class DeliveryWorker:
 
     def resume(self) -> None:
         """A person says it is mended: end a pause, or a wait for the next try."""
-        with self._changed:
+        with self._lock:
             self._gate.resume()
             self._outbox.release_held(self.profile_id)
             self._wakes += 1
@@ -310,11 +311,11 @@ class DeliveryWorker:
     def _run(self, sink: Sink) -> None:
         try:
             while True:
-                with self._changed:
+                with self._lock:
                     if self._stopping:
                         return
                     wakes = self._wakes
-                if not self.step(sink):
+                if not self.step(sink) or self._outbox.is_empty(self.profile_id):
                     self._wait(wakes)
         finally:
             sink.close()
@@ -322,7 +323,7 @@ class DeliveryWorker:
     def _wait(self, wakes: int) -> None:
         """Sleep until there may be something to do: a wake, a retry, or settled deliveries to commit."""
         flush_ns = self._outbox.tick()
-        with self._changed:
+        with self._lock:
             if self._stopping or self._wakes != wakes:
                 return
             now_ns = self._clock.mono_ns()
@@ -345,7 +346,7 @@ class DeliveryWorker:
     def wait_until_idle(self, timeout_s: float | None = None) -> bool:
         """Wait until every delivery is settled or parked; False when the time ran out first."""
         end_ns = None if timeout_s is None else self._clock.mono_ns() + round(timeout_s * NS_PER_S)
-        with self._changed:
+        with self._lock:
             while self._in_flight or self._outbox.waiting(self.profile_id).events:
                 left_s = LOOK_AGAIN_S
                 if end_ns is not None:
@@ -357,18 +358,18 @@ class DeliveryWorker:
 
     def journal(self) -> tuple[Try, ...]:
         """The last tries, oldest first."""
-        with self._changed:
+        with self._lock:
             return self._journal.tries()
 
     def forget(self, is_gone: Callable[[Try], bool]) -> None:
         """Keep in the journal no words of tries of events that were erased."""
-        with self._changed:
+        with self._lock:
             self._journal.forget(is_gone)
 
     def status(self) -> ProfileStatus:
         """A snapshot."""
         stored = stored_status(self._outbox, self.profile_key, self.profile.name)
-        with self._changed:
+        with self._lock:
             journal = self._journal
             return replace(
                 stored,

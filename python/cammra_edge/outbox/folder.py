@@ -25,6 +25,7 @@ from cammra_edge.outbox.segment import (
     is_blank,
     is_file,
     key_of,
+    make_private,
     may_be_segment,
     write_all,
 )
@@ -155,7 +156,7 @@ def _is_empty(path: Path) -> bool:
 class Folder:
     """The folder, held by this process from construction until `close`.
 
-    Makes it where there is none, and lets nobody but its owner in, whatever the umask.
+    Makes it where there is none, and lets nobody but its owner in, whatever the umask. `key` tells it from others.
 
     Raises:
         OutboxError: Another process holds it.
@@ -168,13 +169,13 @@ class Folder:
         path.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
         path.mkdir(exist_ok=True, mode=_FOLDER_MODE)
         if made:
-            path.chmod(_FOLDER_MODE)
+            _tighten_folder(path)
             sync_folder(path.parent)
         self.lock = ProcessLock(path)
         self._fd = -1
         try:
             self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            self._key = key_of(os.fstat(self._fd))
+            self.key = key_of(os.fstat(self._fd))
             self._tighten()
         except OSError:
             self.close()
@@ -182,8 +183,7 @@ class Folder:
 
     def _tighten(self) -> None:
         """Take the group's and the others' rights away, where the file system knows rights."""
-        with contextlib.suppress(OSError):
-            os.fchmod(self._fd, _FOLDER_MODE)
+        make_private(self._fd, _FOLDER_MODE)
         with os.scandir(self.path) as entries:
             for entry in entries:
                 ours = entry.name in _OURS or may_be_segment(entry.name)
@@ -194,12 +194,17 @@ class Folder:
                             os.chmod(entry.path, mode)  # noqa: PTH101 - of an entry
 
     @property
-    def in_place(self) -> bool:
-        """Is what is at the path still the folder that we hold, with our lock in it?"""
+    def is_there(self) -> bool:
+        """Is what is at the path still the folder that we hold?"""
         try:
-            return key_of(self.path.stat()) == self._key and self.lock.in_place
+            return key_of(self.path.stat()) == self.key
         except OSError:
             return False
+
+    @property
+    def in_place(self) -> bool:
+        """Is it still there, with our lock in it?"""
+        return self.is_there and self.lock.in_place
 
     def sync(self) -> None:
         """Make the names in it safe.
@@ -220,7 +225,7 @@ class Folder:
             with contextlib.suppress(FileNotFoundError):
                 aside.rename(self.path / f"{SET_ASIDE}.{os.urandom(4).hex()}")
         aside.mkdir(exist_ok=True, mode=_FOLDER_MODE)
-        aside.chmod(_FOLDER_MODE)
+        _tighten_folder(aside)
         sets = _sets_in(aside)
         for old in sets[: max(0, len(sets) - SETS_KEPT + 1)]:
             _remove(old)
@@ -229,7 +234,7 @@ class Folder:
             number += 1
         name = str(number)
         (aside / name).mkdir(mode=_FOLDER_MODE)
-        (aside / name).chmod(_FOLDER_MODE)
+        _tighten_folder(aside / name)
         for segment in segments:
             segment.path.rename(aside / name / segment.path.name)
         self.sync()
@@ -265,6 +270,11 @@ class Folder:
             os.close(self._fd)
             self._fd = -1
         self.lock.release()
+
+
+def _tighten_folder(path: Path) -> None:
+    with contextlib.suppress(OSError):  # as `make_private`
+        path.chmod(_FOLDER_MODE)
 
 
 def sync_folder(path: Path) -> None:

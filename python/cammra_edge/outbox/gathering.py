@@ -36,11 +36,13 @@ class Gathered:
     others: Sequence[tuple[Segment, str]]
 
 
-def gathered(found: Found, shelf: Shelf, *, keep_store: bool) -> Gathered:
+def gathered(
+    found: Found, shelf: Shelf, *, keep_store: bool, behind: int | None = None
+) -> Gathered:
     """Sort out what was found.
 
     The first time the shelf takes over the store that is there; later (`keep_store`) it keeps its own, and only
-    segments that it knows come back to it.
+    segments that it knows come back to it; and those `behind` a number, which another engine began in our folder.
 
     Raises:
         OSError: The disk does not let us.
@@ -59,7 +61,7 @@ def gathered(found: Found, shelf: Shelf, *, keep_store: bool) -> Gathered:
             others.append((segment, "it is of another store"))
         elif segment.number in own:
             others.append((segment, f"segment {segment.number} is there twice"))
-        elif keep_store and not _is_known(segment, shelf):
+        elif keep_store and not (_is_new(segment, behind) or _is_known(segment, shelf)):
             others.append((segment, "it is of an earlier state of this store"))
         else:
             own[segment.number] = segment
@@ -79,6 +81,10 @@ def _store_in(found: Found) -> bytes:
 def _soundest_first(segment: Segment) -> tuple[bool, int, bool, str]:
     named = segment.path.name == name_of(segment.number, segment.purpose)
     return not segment.store_id, segment.cut_short, not named, segment.path.name
+
+
+def _is_new(segment: Segment, behind: int | None) -> bool:
+    return behind is not None and bool(segment.store_id) and segment.number > behind
 
 
 def _is_known(segment: Segment, shelf: Shelf) -> bool:

@@ -68,10 +68,21 @@ class Lane:
 
     def put(self, row: DeliveryRow) -> None:
         """A new delivery was stored."""
-        self.exhausted = False
+        if self.exhausted and not self._is_stale and len(self.entries) < LOOK_AHEAD:
+            self.entries[row.seq] = Entry(
+                row, row.attempts
+            )  # the last of all, and nothing is between
+            self.cursor = row.seq
+        else:
+            self.exhausted = False
         self._live[row.seq] = row
         if len(self._live) > LIVE_KEPT:
             del self._live[next(iter(self._live))]
+
+    @property
+    def is_empty(self) -> bool:
+        """Is nothing there, and nothing more to load?"""
+        return self.exhausted and not self.entries and not self._is_stale
 
     def wants_rows(self) -> bool:
         """Should more of the backlog be loaded?"""
@@ -227,6 +238,8 @@ class Lane:
 
     def next_due(self) -> int | None:
         """When the first held delivery may be tried again; `None` when none is held."""
+        if not self.entries:
+            return None
         seen = {self.entries[seq].row.car_id for seq in self._flying}
         dues: list[int] = []
         for entry in self.entries.values():

@@ -9,7 +9,6 @@ by `renew` (see `watch`). Held by `tests/outbox/test_lock.py`.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import struct
@@ -17,6 +16,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from cammra_edge.errors import OutboxError
+from cammra_edge.outbox.segment import make_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +38,7 @@ class ProcessLock:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
+        self._place = str(self.path)
         self._fd = -1
         with _guard:
             if _is_ours(self.path):
@@ -69,7 +70,7 @@ class ProcessLock:
     def in_place(self) -> bool:
         """Is our file still the one that the next process would lock?"""
         try:
-            return _key(self.path.stat()) == self._key
+            return _key(os.stat(self._place)) == self._key  # noqa: PTH116 - asked at each write
         except OSError:
             return False
 
@@ -112,8 +113,7 @@ def _opened(path: Path) -> int:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o600)
     except OSError:
         return os.open(path, os.O_RDONLY | flags)  # a read-only disk can be locked, too
-    with contextlib.suppress(OSError):
-        os.fchmod(fd, 0o600)
+    make_private(fd)
     return fd
 
 

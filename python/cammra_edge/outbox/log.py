@@ -32,7 +32,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 from typing import TYPE_CHECKING
 
 from cammra_edge.config import Durability
@@ -41,21 +40,20 @@ from cammra_edge.outbox import segment as files
 from cammra_edge.outbox.folder import Folder, Found, found_at
 from cammra_edge.outbox.gathering import gathered
 from cammra_edge.outbox.mark import Mark, MarkFile
-from cammra_edge.outbox.reading import LogReading
-from cammra_edge.outbox.replaying import Replayed, read_again
+from cammra_edge.outbox.replaying import Replayed, read_again, read_on
 from cammra_edge.outbox.segment import (
     DamagedError,
     Group,
     Purpose,
     StorageError,
-    write_all,
 )
-from cammra_edge.outbox.shelf import Shelf, words_of
+from cammra_edge.outbox.shelf import Shelf
 from cammra_edge.outbox.tail import Place, Tail
 from cammra_edge.outbox.watch import Watch
+from cammra_edge.outbox.writing_over import LogWritingOver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from cammra_edge.clock import Clock
@@ -66,13 +64,14 @@ SEGMENTS_IN_MAX = 64
 _SMALLEST, _LARGEST = 256 << 10, 8 << 20
 
 
-class Log(LogReading):
+class Log(LogWritingOver):
     """The segments at `path`; touches nothing before `open`.
 
     Attributes:
         trouble: What the disk refused last, as a sentence; empty while it is well.
         began_empty: There was nothing at `open`, so numbers may begin at 1; otherwise only what is legible tells.
         set_aside: What was moved to `set-aside/` (or would be, if it might be), a sentence each.
+        contested: The segments are there and the lock beside them is not ours: another engine may write behind us.
     """
 
     def __init__(
@@ -87,18 +86,18 @@ class Log(LogReading):
         shelf = Shelf(clock, read_only=read_only)
         size = _segment_bytes(max_bytes)
         super().__init__(shelf, Tail(shelf, size, flushes=durability is Durability.POWER))
-        self.trouble = ""
         self.began_empty = False
         self.set_aside: tuple[str, ...] = ()
+        self.contested = False
         self._path = path
         self._read_only = read_only
-        self._folder: Folder | None = None
+        self._folder_key: tuple[int, int] | None = None
         self._mark = MarkFile(None)
         self._spare_number = 0
-        self._unread: set[int] = set()
+        self._unread: dict[int, int] = {}
         self._changed: Callable[[], None] | None = None
         self._watch: Watch | None = None
-        self._opened = self._closed = False
+        self._opened = self._closed = self._is_same_folder = False
 
     @property
     def mark(self) -> Mark:
@@ -138,6 +137,9 @@ class Log(LogReading):
             except OutboxError:
                 self._let_go_of_folder()
                 raise
+        self.contested = False
+        if self._folder is not None:
+            self._folder_key = self._folder.key
         if self._read_only and found.empty:
             raise OutboxError(f"{self._path}: there is no outbox")
         if not self._opened:
@@ -148,6 +150,7 @@ class Log(LogReading):
     def _hold(self, folder: Folder) -> None:
         self._let_go_of_folder()
         self._folder = self._tail.folder = folder
+        self._is_same_folder = folder.key == self._folder_key
 
     def _let_go_of_folder(self) -> None:
         if self._watch is not None:
@@ -161,7 +164,8 @@ class Log(LogReading):
     def _take_up(self, found: Found) -> None:
         """Put what was found on the shelf, and everything else that calls itself a segment aside."""
         shelf = self._shelf
-        ours = gathered(found, shelf, keep_store=self._opened)
+        behind = max(shelf.segments, default=0) if self._is_same_folder else None
+        ours = gathered(found, shelf, keep_store=self._opened, behind=behind)
         if self._folder is None:
             self.set_aside = tuple(f"{segment.path.name}: {why}" for segment, why in ours.others)
         elif ours.others:
@@ -171,7 +175,7 @@ class Log(LogReading):
             )
         for segment in ours.segments:
             if segment.number not in shelf.segments:
-                self._unread.add(segment.number)
+                self._unread[segment.number] = 0
             shelf.add(segment)
         self._mark.close()
         self._mark = found.mark
@@ -186,17 +190,26 @@ class Log(LogReading):
     def replay(self) -> Iterator[Replayed]:
         """Every segment that was not replayed yet, by number; reads only. All of them the first time.
 
-        After a `heal` that opened a disk that came late, what lies on it; otherwise nothing. A segment that cannot
-        be read is left out for the next time and stands in `trouble`.
+        After a `heal` that opened a disk that came late, what lies on it; after one that took the folder back, what
+        another engine wrote meanwhile, behind what we had written; otherwise nothing. A segment that cannot be read is
+        left out for the next time and stands in `trouble`.
         """
-        for number in sorted(self._unread):
+        for number, start in sorted(self._unread.items()):
+            if number in self._shelf.lost:
+                continue  # it may come back, and hold more then
             try:
-                replayed = read_again(number, self._shelf, self._tail)
+                replayed = self._read(number, start)
             except (StorageError, DamagedError) as error:
                 self.trouble = str(error)
             else:
-                self._unread.discard(number)
-                yield replayed
+                del self._unread[number]
+                if replayed.digests or not start:
+                    yield replayed
+
+    def _read(self, number: int, start: int) -> Replayed:
+        if start:
+            return read_on(number, start, self._shelf)
+        return read_again(number, self._shelf, self._tail)
 
     def heal(self) -> None:
         """Try again: open what could not be opened, make the folder anew where it went, go on in a new segment.
@@ -210,7 +223,7 @@ class Log(LogReading):
         if self._closed:
             raise StorageError(f"{self._path} was closed")
         if self._folder is None or not (self._folder.in_place and self._folder.lock.renew()):
-            self._tail.give_up_all()
+            self._unread |= self._tail.let_be()
             self.open()
         self.look()
 
@@ -237,19 +250,29 @@ class Log(LogReading):
             held = self._tail.held(segment.number)
             if held is not None:
                 self._tail.give_up(held)
-        if not folder.in_place:
+        self.contested = False
+        if not folder.is_there:
             self.trouble = f"{folder.path} is no longer the folder that was opened"
-        elif not folder.lock.renew():
-            self.trouble = f"{folder.path} was taken over by another process"
+        elif not (folder.lock.in_place and folder.lock.renew()):
+            self.contested = not self._shelf.segments.keys() <= self._shelf.lost
+            self.trouble = (
+                f"{folder.lock.path} was removed or replaced: another engine may be at work there"
+            )
         elif gone:
             self.trouble = f"{', '.join(segment.path.name for segment in gone)}: it is not there"
         else:
             return True
         return False
 
+    @property
+    def holds_lock(self) -> bool:
+        """Is the lock in its place? One question to the disk, where `look` asks many."""
+        return self._folder is None or self._folder.lock.in_place
+
     def forget(self, segment: int) -> None:
         """Let go of a lost segment: what waited in it has been written anew."""
         self._shelf.drop(segment)
+        self._unread.pop(segment, None)
 
     def close(self) -> None:
         """Let go of the files and of the lock; harmless when closed already. The open segments are taken up again."""
@@ -296,12 +319,6 @@ class Log(LogReading):
             self._shelf.answered(since_ns)
         self.trouble = ""
 
-    def _ail(self, what: str, error: OSError) -> StorageError:
-        self.trouble = (
-            str(error) if isinstance(error, StorageError) else f"{what}: {words_of(error)}"
-        )
-        return StorageError(self.trouble)
-
     def close_segment(self, purpose: Purpose) -> None:
         """End the open segment with its directory; the next group begins a new one."""
         with self._shelf.asking():
@@ -340,59 +357,6 @@ class Log(LogReading):
         """Note the profiles' numbers where they changed; not flushed, never raises."""
         if self._folder is not None:
             self._mark.write_profiles(self.store_id, numbers)
-
-    # -- erasing ---------------------------------------------------------------------------------
-
-    def overwrite(self, segment: int, frames: Sequence[tuple[int, bytes]]) -> None:
-        """Put frames (offset, bytes) over others of the same length, and flush once.
-
-        Raises:
-            DamagedError, StorageError: As `read`; some may be there.
-        """
-        try:
-            with self._shelf.asking():
-                handle = self._shelf.handle(segment)
-                for offset, frame in frames:
-                    write_all(handle.fd, (frame,), offset, len(frame))
-                os.fdatasync(handle.fd)
-        except OSError as error:
-            held = self._tail.held(segment)
-            if held is not None:  # nobody knows what lies there now
-                self._tail.give_up(held)
-            raise self._ail(f"cannot write segment {segment}", error) from error
-
-    def tell_instead(self, segment: int, digests: bytes) -> None:
-        """What an open segment's directory is to hold of the groups so far: as much as they did say."""
-        held = self._tail.held(segment)
-        if held is not None:
-            held.tell_instead(digests)
-
-    def blank_spare(self) -> None:
-        """Overwrite what the spare file still holds of the segment that it was.
-
-        Raises:
-            StorageError: The disk does not let us.
-        """
-        if self._folder is not None:
-            try:
-                with self._shelf.asking():
-                    self._folder.blank_spare()
-            except OSError as error:
-                raise self._ail("cannot erase the spare segment", error) from error
-
-    def erase_set_aside(self) -> int:
-        """Overwrite and remove what was set aside, also by earlier processes; how many files that were.
-
-        Raises:
-            StorageError: The disk does not let us.
-        """
-        if self._folder is None:
-            return 0
-        try:
-            with self._shelf.asking():
-                return self._folder.erase_set_aside()
-        except OSError as error:
-            raise self._ail("cannot erase what was set aside", error) from error
 
 
 def _segment_bytes(max_bytes: int) -> int:

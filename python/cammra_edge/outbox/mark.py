@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cammra_edge.framing import crc32
 from cammra_edge.outbox.codec import plain_in
 from cammra_edge.outbox.noted import MOST_PROFILES, is_number
-from cammra_edge.outbox.segment import LAST_DOUBTFUL_SEGMENT
+from cammra_edge.outbox.segment import LAST_DOUBTFUL_SEGMENT, make_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,7 +108,7 @@ class MarkFile:
         try:
             if self._fd < 0:
                 self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | _NOT_ELSEWHERE, 0o600)
-                os.fchmod(self._fd, 0o600)
+                make_private(self._fd)
             os.pwrite(self._fd, content, place)
         except OSError:
             return  # the log holds the same

@@ -5,18 +5,22 @@ Held by `tests/outbox/test_profiles.py` and `tests/outbox/test_storage.py`.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING
 
+from cammra_edge.outbox.census import Doubt, told_by
+from cammra_edge.outbox.codec import plain_in
 from cammra_edge.outbox.log import Purpose
 from cammra_edge.outbox.recovery import Found
 from cammra_edge.storing import Ledger, LogGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from threading import RLock
 
     from cammra_edge.outbox.intake import Intake
+    from cammra_edge.outbox.log import Replayed
     from cammra_edge.outbox.profiles import Profiles
     from cammra_edge.outbox.queues import Queues
     from cammra_edge.outbox.saved import Saved
@@ -91,8 +95,7 @@ class Opening:
         """The disk is back: take over what could not be read so far, on top of what is in memory."""
         log = self._store.log
         if self._met:
-            self.found.replay(log.replay(), self._store.ledger, self._store.overviews)
-            self.tell()
+            self._follow([*log.replay()])
             return
         ledger = Ledger(self._store.known_events)
         self.found.replay(log.replay(), ledger, self._store.overviews)
@@ -109,6 +112,44 @@ class Opening:
             self._queues.look_anew()
             self._met = True
         self.tell()
+
+    def _follow(self, parts: Sequence[Replayed]) -> None:
+        """Take in what another engine wrote while the folder was out of our hands, on top of what we know."""
+        if not parts:
+            return
+        ledger, log = self._store.ledger, self._store.log
+        told: dict[str, object] = {}
+        for part in parts:
+            for body in told_by(part.digests).states:
+                with contextlib.suppress(ValueError, AttributeError):
+                    told |= plain_in(body)
+        with self._lock:
+            changes = self._profiles.meet({**_noted(log.profiles), **told})
+            unused = max(self._profiles.numbers().values(), default=0) + 1
+        # What is ours under the numbers that mean others there stands aside meanwhile.
+        aside = {number: unused + place for place, number in enumerate(changes)}
+        if changes:
+            ledger.renumber(list(aside.items()))
+        self.found.last_seq = ledger.highest[0]
+        self.found.replay(parts, ledger, self._store.overviews)
+        if changes:
+            log.close_segment(Purpose.EVENTS)
+            back = ((number, ours) for ours, number in aside.items())
+            ledger.renumber([*changes.items(), *back])
+        with self._lock:
+            packets = {**log.mark.packets, **ledger.packets}
+            self._tallies.raise_packets({changes.get(no, no): last for no, last in packets.items()})
+            self._intake.catch_up(log.mark, ledger.state())
+            self._queues.look_anew()
+        _log.warning(
+            "another engine wrote to this outbox meanwhile, and all of it was taken up segments=%d",
+            len(parts),
+        )
+        self.tell()
+
+    def give_way(self) -> None:
+        """Another engine may go on from where the log ends: number what comes far enough behind. With the lock."""
+        self._intake.skip(Doubt.MISSING, self._profiles.numbers().values())
 
     def _move_in(self, ledger: Ledger) -> None:
         """What is in memory goes to the ledger of the disk."""

@@ -118,13 +118,11 @@ class Outbox:
             clock=clock,
             meet=self._opening.meet,
             healed=self._queues.look_anew,
+            give_way=self._opening.give_way,
             read_only=read_only,
         )
         self._open()
-        if not read_only:
-            self._opening.tell()
-        queues = self._queues
-        parts: _Parts = {"store": store, "writer": writer, "queues": queues, "tallies": tallies}
+        parts = _Parts(store=store, writer=writer, queues=self._queues, tallies=tallies)
         self._keeping = Keeping(
             settings, store, writer, self._lock, running_time=self._running_time, clock=clock
         )
@@ -132,6 +130,7 @@ class Outbox:
         self._erasing = Erasing(store, writer, self._queues, profiles, self._lock, begun=begun)
         self.history = LogHistory(store, self._keeping, self._erasing, profiles)
         if not read_only:
+            self._opening.tell()
             with writer.turn:  # the watch looks from a thread of its own
                 self._erasing.finish()
                 self._keeping.tend()
@@ -201,7 +200,7 @@ class Outbox:
         began_ns = self._clock.mono_ns()
         writer = self._writer
         with writer.turn:
-            writer.heal_if_due()
+            writer.get_ready()
             with self._lock:
                 rows = self._intake.rows_from(batch, self._running_time.now_ns())
             if not rows:
@@ -223,8 +222,7 @@ class Outbox:
     def _stored(self, rows: Sequence[EventRow]) -> set[int]:
         woken = self._queues.put(rows)
         self._room.make(len(rows))
-        if self._store.ledger.pending:
-            self._writer.settled()
+        self._note_settled()
         return woken
 
     def wake(self, profile_id: int) -> None:
@@ -347,6 +345,11 @@ class Outbox:
         """The receiver is back: what waited for its retry may go now."""
         with self._lock:
             self._queues.lane(profile_id).release_all()
+
+    def is_empty(self, profile_id: int) -> bool:
+        """Is nothing there to take before the next `put`? False also where it has not been looked for."""
+        with self._lock:
+            return self._queues.lane(profile_id).is_empty
 
     def next_due(self, profile_id: int) -> int | None:
         """When `take` may find something again without a `put`; `None` when only a `put` helps."""

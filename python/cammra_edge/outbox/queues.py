@@ -94,6 +94,8 @@ class Queues:
         answer is `None` though the lane says that something is due.
         """
         lane = self.lane(profile_id)
+        if lane.is_empty:
+            return None
         for _ in range(PASSED_AT_ONCE):
             self.fill(profile_id)
             now_ns = self._running_time.now_ns()

@@ -122,7 +122,7 @@ class Found:
                 gap = self._census.given_between(before_seq, first_seq)
                 if any(before_at <= start < first_at for start in broken):
                     self.lost += gap
-                elif not before_at:
+                elif gap and not before_at:
                     self._gaps.append((segment_before, part.segment, gap, self._ends_early))
             before_at, before_seq = last_at, max(before_seq, last_seq)
         self._ends_early = part.scanned or any(start >= before_at for start in broken)

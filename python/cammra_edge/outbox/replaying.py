@@ -76,6 +76,18 @@ def read_again(number: int, shelf: Shelf, tail: Tail) -> Replayed:
     )
 
 
+def read_on(number: int, start: int, shelf: Shelf) -> Replayed:
+    """What lies in a segment behind a place: another engine may have written there. Raises as `read_again`."""
+    digests, _, broken = shelf.scan(number, start)
+    return Replayed(
+        segment=number,
+        purpose=shelf.segments[number].purpose,
+        digests=digests,
+        scanned=True,
+        broken=tuple(broken),
+    )
+
+
 def _cut_off(segment: Segment, end: int, shelf: Shelf) -> tuple[bool, bool]:
     """May more have stood behind a segment's last frame, and was it an event's? Not where zeros do."""
     next_block = -(-end // BLOCK_BYTES) * BLOCK_BYTES

@@ -206,13 +206,19 @@ def make(path: Path, size: int) -> Handle:
         path.unlink(missing_ok=True)
     handle = Handle(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
     try:
-        os.fchmod(handle.fd, 0o600)
+        make_private(handle.fd)
         if not kernel.reserve(handle.fd, size):
             os.ftruncate(handle.fd, size)
     except OSError:
         path.unlink(missing_ok=True)
         raise
     return handle
+
+
+def make_private(fd: int, mode: int = 0o600) -> None:
+    """Let nobody but the owner in, where the file system knows rights: FAT refuses the question."""
+    with contextlib.suppress(OSError):
+        os.fchmod(fd, mode)
 
 
 def write_all(fd: int, buffers: Sequence[bytes], offset: int, size: int) -> int:
@@ -288,15 +294,18 @@ def read_directory(fd: int, segment: Segment) -> tuple[int, bytes, bytes] | None
     return (offset, frame, digests) if kind == DIRECTORY_KIND else None
 
 
-def scan(fd: int, segment: Segment, store_id: bytes) -> tuple[bytes, int, list[tuple[int, int]]]:
-    """Digests, end of the last good frame and broken ranges of a segment, read frame by frame.
+def scan(
+    fd: int, segment: Segment, store_id: bytes, start: int = 0
+) -> tuple[bytes, int, list[tuple[int, int]]]:
+    """Digests, end of the last good frame and broken ranges of a segment, read frame by frame from `start` on.
 
     Raises:
         OSError: Nothing of it can be read.
     """
     length = segment.file_bytes if segment.cut_short else segment.file_bytes - TRAILER_BYTES
     read = min(max(0, length), MOST_READ_BYTES)
-    digests, end, broken = log_scan(store_id, segment.number, _content(fd, read), 0)
+    content = _content(fd, read)[start:]
+    digests, end, broken = log_scan(store_id, segment.number, content, start)
     if read < length:
         broken.append((read, length))
     return digests, end, broken

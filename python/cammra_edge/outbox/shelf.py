@@ -18,6 +18,8 @@ from cammra_edge.outbox.segment import (
     Handle,
     Segment,
     StorageError,
+    found_segment,
+    key_of,
     read_directory,
     scan,
 )
@@ -41,6 +43,15 @@ _WORDS = {
     errno.ENFILE: "too many files are open on this machine",
     errno.EFBIG: "files may not be that long here",
 }
+
+
+def _is_same(found: Segment, known: Segment) -> bool:
+    """Does a file say of itself what is known of a segment?"""
+    return (found.number, found.store_id, found.file_bytes) == (
+        known.number,
+        known.store_id,
+        known.file_bytes,
+    )
 
 
 def words_of(error: OSError) -> str:
@@ -90,12 +101,23 @@ class Shelf:
             self._handles.clear()
 
     def in_place(self, segment: Segment) -> bool:
-        """Is the file at the segment's path still the one it was?"""
+        """Is the file at the segment's path still the one it was?
+
+        FAT numbers a file anew each time that it is met again, so where nobody holds it open, its header tells.
+        """
         try:
             status = segment.path.stat()
+            if key_of(status) == segment.key:
+                return True
+            with self._guard:
+                is_held = segment.number in self._handles
+            found = None if is_held else found_segment(segment.path)
         except OSError:
             return False
-        return (status.st_dev, status.st_ino) == segment.key
+        if found is None or not _is_same(found, segment):
+            return False
+        segment.key = found.key
+        return True
 
     def look(self) -> list[Segment]:
         """Segments that have just been found gone; `lost` has them from now on."""
@@ -234,11 +256,11 @@ class Shelf:
             except OSError as error:
                 raise StorageError(f"cannot read segment {number}: {words_of(error)}") from error
 
-    def scan(self, number: int) -> tuple[bytes, int, list[tuple[int, int]]]:
-        """Digests, end of the last good frame and broken ranges of a segment. Raises as `raw`."""
+    def scan(self, number: int, start: int = 0) -> tuple[bytes, int, list[tuple[int, int]]]:
+        """Digests, end of the last good frame and broken ranges of a segment, from `start` on. Raises as `raw`."""
         with self.asking():
             try:
                 handle = self.handle(number)
-                return scan(handle.fd, self.segments[number], self.store_id)
+                return scan(handle.fd, self.segments[number], self.store_id, start)
             except OSError as error:
                 raise StorageError(f"cannot read segment {number}: {words_of(error)}") from error

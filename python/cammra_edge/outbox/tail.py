@@ -122,7 +122,17 @@ class Tail:
         return None
 
     def go_on(self, segment: Segment, handle: Handle, end: int, digests: bytes) -> None:
-        """Write on in a segment of an earlier process."""
+        """Write on in a segment of an earlier process.
+
+        Who was killed may not have flushed what is there and is delivered from now on: a power cut must not take it
+        back, and its numbers be given again. Where it cannot be made safe, the next group begins another segment.
+        """
+        if self._flushes and self.folder is not None:
+            try:
+                os.fdatasync(handle.fd)
+                self.folder.sync()
+            except OSError:
+                return
         held = OpenSegment(segment, handle, end, str(segment.path), named=False)
         held.took(digests, end)
         self._open[segment.purpose] = held
@@ -143,11 +153,13 @@ class Tail:
             status = os.stat(held.path)  # noqa: PTH116 - a `Path` costs as much as the call
             if (status.st_dev, status.st_ino) != held.segment.key:
                 raise FileNotFoundError(errno.ENOENT, held.path)
+            self._check_lock()
             end = write_all(held.handle.fd, group.buffers(), group.offset, group.size)
             if flush and self._flushes:
                 os.fdatasync(held.handle.fd)
                 if not held.named:
                     self._sync_name(held)
+            self._check_lock()
         except OSError:
             self.give_up(held)
             raise
@@ -183,12 +195,18 @@ class Tail:
             with contextlib.suppress(OSError):
                 path.rename(file)
             raise
+        self._check_lock()
         self._shelf.add(segment, handle)
         held.took(group.digests(), end)
         self.end(purpose)
         self._open[purpose] = held
         self._end_given_up()
         self.wants_spare = True
+
+    def _check_lock(self) -> None:
+        """Who has the lock now reads what was written before, and may have written to the same place since."""
+        if self.folder is not None and not self.folder.lock.in_place:
+            raise FileNotFoundError(errno.ENOENT, str(self.folder.lock.path))
 
     def _sync_name(self, held: OpenSegment) -> None:
         if self._flushes and self.folder is not None:
@@ -233,10 +251,17 @@ class Tail:
         self._open.pop(held.segment.purpose, None)
         self._given_up.append(held)
 
-    def give_up_all(self) -> None:
-        """The same for every open segment."""
+    def let_be(self) -> dict[int, int]:
+        """Write no more to any segment, not even its directory: another engine may have gone on in it.
+
+        Returns:
+            Where in each of them what we wrote ends.
+        """
         for held in tuple(self._open.values()):
             self.give_up(held)
+        ends = {held.segment.number: held.end for held in self._given_up}
+        self._given_up.clear()
+        return ends
 
     def end(self, purpose: Purpose) -> None:
         """End the open segment with its directory."""

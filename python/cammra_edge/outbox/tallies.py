@@ -85,7 +85,10 @@ class Tallies:
     def change(self, profile_id: int) -> Count:
         """The counters of a profile, to be changed now."""
         self._changed.add(profile_id)
-        return self._counts.setdefault(profile_id, Count())
+        count = self._counts.get(profile_id)
+        if count is None:
+            count = self._counts[profile_id] = Count()
+        return count
 
     def drop(self, profile_id: int, why: Dropped, count: int = 1) -> None:
         """So many went without being delivered."""

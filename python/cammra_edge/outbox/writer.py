@@ -49,6 +49,7 @@ class Writer:
         clock: Where the time comes from.
         meet: Called, with `turn` and without the lock, when a disk that was not there at the start is there.
         healed: Called with the lock when what was in memory is on disk.
+        give_way: Called with the lock, once, before numbers are given while another engine may give the same.
         read_only: Write nothing.
     """
 
@@ -61,6 +62,7 @@ class Writer:
         clock: Clock,
         meet: Callable[[], None],
         healed: Callable[[], None],
+        give_way: Callable[[], None],
         read_only: bool,
     ) -> None:
         self.turn = threading.RLock()
@@ -72,6 +74,8 @@ class Writer:
         self._clock = clock
         self._meet = meet
         self._healed = healed
+        self._give_way = give_way
+        self._gave_way = False
         self._read_only = read_only
         self._heal_at_ns = 0
         self._settled_since_ns = 0
@@ -278,6 +282,19 @@ class Writer:
 
     # -- healing ---------------------------------------------------------------------------------
 
+    def get_ready(self) -> None:
+        """Before numbers are given: look whose the log is, and see that nobody else gives the same ones."""
+        log = self._store.log
+        if not self.trouble and not log.holds_lock:
+            self.look()
+        self.heal_if_due()
+        if log.contested and not self._gave_way:
+            log.look()  # the segments may have gone, too: then it was a folder that was cleared
+        if log.contested and not self._gave_way:
+            with self._lock:
+                self._give_way()
+            self._gave_way = True
+
     def heal_if_due(self) -> None:
         """Try an ill disk again when it is time. Called with `turn`."""
         if self.trouble and self._clock.mono_ns() >= self._heal_at_ns:
@@ -298,6 +315,7 @@ class Writer:
         _log.warning("outbox writes again")
         with self._lock:
             self.trouble = ""
+            self._gave_way = False
             self._healed()
 
     def _save_all(self) -> bool:

@@ -25,7 +25,7 @@ _NAMES: Final = {
         " image_text final clock_synced event_id uuid vehicle_uuid"
         " device_id serial mac model ip"
         " vehicle_view vehicle_type vehicle_colour vehicle_make vehicle_model"
-        " list_name list_mode list_description image_name plate_image_name user test"
+        " list_name list_mode list_description list_meant image_name plate_image_name user test"
     ),
     Kind.WHOLE: (
         "tag_bits direction_code access_point roi car_id event_number packet profile_id device_number"

@@ -1,8 +1,8 @@
 """Templates, strict and without logic: a text with named fields, from which a message is filled in.
 
 A template is TOML: `content_type`, `escape` (`xml`, `json`, `csv`, `url` or `raw`), and either a `body` or
-a list of multipart `[[parts]]`; as a rule no `method` (`POST`, `PUT`, or `GET`, which has neither body nor parts) and
-no `path` (for a Server URL that names none). A text may hold
+a list of multipart `[[parts]]`; as a rule no `method` (`POST`, `PUT`, or `GET`, which has neither body nor parts), no
+`path` (for a Server URL that names none) and no `also_delivered` (statuses such as 409). A text may hold
 
 * `{{field}}` or `{{field:format}}`: the field's value, always escaped for the target;
 * `{{#field}}…{{/field}}`: a section, left out if the field is empty;
@@ -23,7 +23,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote, unquote
 
-from cammra_edge.checks import Check, choice, header_text, refused, shown, text, token
+from cammra_edge.checks import (
+    Check,
+    choice,
+    header_text,
+    refused,
+    set_of,
+    shown,
+    text,
+    token,
+    whole,
+)
 from cammra_edge.errors import ConfigError
 from cammra_edge.profile.endpoint import TARGET_SAFE
 from cammra_edge.profile.fields import FIELDS, Kind, format_wanted
@@ -32,6 +42,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _DEEPEST: Final = 8
+_HEAD: Final = {"title", "receiver", "content_type", "escape", "method", "path", "also_delivered"}
+_KNOWN: Final = frozenset(_HEAD | {"body", "parts"})
+ALSO_DELIVERED: Final = set_of(whole(400, 499))
 _MARK = re.compile(r"\{\{([#^/]?)([a-z0-9_]*)(?::([^{}]*))?\}\}")
 _PATH = text(pattern="(?:/.*)?", want="a path that begins with '/', such as /topics/{{roi}}")
 _IS_PATH = re.compile(r"[^\n=]+\.toml")
@@ -101,7 +114,7 @@ class Part:
 class Form:
     """A template that has been read and checked.
 
-    `path` is for a Server URL that names none.
+    `path` is for a Server URL that names none; `also_delivered` are statuses that say: I have the event already.
     """
 
     content_type: str
@@ -110,6 +123,7 @@ class Form:
     path: tuple[Node, ...] = ()
     body: tuple[Node, ...] = ()
     parts: tuple[Part, ...] = ()
+    also_delivered: frozenset[int] = frozenset()
 
 
 def template() -> Check[str]:
@@ -149,28 +163,23 @@ def read(template: str) -> Form:
         table = tomllib.loads(template)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise refused(str(error), "a template as TOML") from error
-    known = {"title", "receiver", "content_type", "escape", "method", "path", "body", "parts"}
-    if strange := set(table) - known:
-        raise refused(", ".join(sorted(strange)), f"only {', '.join(sorted(known))}")
+    if strange := set(table) - _KNOWN:
+        raise refused(", ".join(sorted(strange)), f"only {', '.join(sorted(_KNOWN))}")
     method = _at("method", choice(Method), table.get("method", "POST"))
     escape = _at("escape", choice(Escape), table.get("escape", ""))
     content_type = _at("content_type", header_text(), table.get("content_type", ""))
     path = _target("path", _at("path", _PATH, table.get("path", "")))
     if (("body" in table) + ("parts" in table)) != (method is not Method.GET):
         raise refused("body and parts", "either a body or parts, and neither with GET")
+    also = _at("also_delivered", ALSO_DELIVERED, table.get("also_delivered", []))
+    form = Form(content_type, escape, method, path, also_delivered=also)
     if "parts" not in table:
-        body = _nodes("body", table.get("body", ""))
-        return Form(content_type, escape, method, path, body=body)
+        return replace(form, body=_nodes("body", table.get("body", "")))
     parts = table["parts"]
     if not isinstance(parts, list) or not parts:
         raise refused(parts, "a list of parts")
-    return Form(
-        content_type,
-        escape,
-        method,
-        path,
-        parts=tuple(_part(f"parts[{index}]", part) for index, part in enumerate(parts)),
-    )
+    numbered = enumerate(parts)
+    return replace(form, parts=tuple(_part(f"parts[{index}]", part) for index, part in numbered))
 
 
 def target_of(target: str) -> tuple[Node, ...]:

@@ -64,7 +64,7 @@ class Keepalive(InNetworkMode):
     server_url: str = setting("", URLS.check(empty=True), address=True)
     period_minutes: int = setting(1440, whole(1, _WEEK_MINUTES), usual=(5, 10, 30, 60, 1440))
     enabled: bool = False
-    auth: AuthSetting = setting(Auth.AUTO)
+    auth: AuthSetting = setting(Auth.AUTO, leads=True)
     user: str = setting("", USER)
     password: str = setting("", secret=True)
     auth_header: str = setting("", auth_header(), secret=True)

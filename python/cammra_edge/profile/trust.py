@@ -65,13 +65,13 @@ class Tls(Checked):
     """
 
     _: KW_ONLY
-    ca_file: File = setting("", file())
-    pin: str = setting("", _fingerprint())
+    ca_file: File = setting("", file(), leads=True)
+    pin: str = setting("", _fingerprint(), leads=True)
     client_cert: File = setting("", file())
     client_key: File = setting("", file())
     client_key_password: str = setting("", secret=True)
-    verify: bool = True
-    old: bool = False
+    verify: bool = setting(default=True, leads=True)
+    old: bool = setting(default=False, leads=True)
 
     def _agree(self) -> None:
         if self.client_key and not self.client_cert:

@@ -15,6 +15,11 @@ _SLOWEST_BYTES_PER_S: Final = 8_000
 """A link that carries no more is not called healthy: 256 kbit/s that four profiles share."""
 
 
+def stalled(taken: int, total: int, wait_s: float) -> TimeoutError:
+    """Nothing more is taken of what is being sent."""
+    return TimeoutError(f"{taken:,} of {total:,} bytes were taken, then none for {wait_s:.0f} s")
+
+
 class Deadline:
     """A moment of the monotonic clock that nothing may outlast."""
 

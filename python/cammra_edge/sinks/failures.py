@@ -105,10 +105,3 @@ def printable(text: str, *, longest: int = 160) -> str:
     return "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in text)[
         :longest
     ]
-
-
-def readable(content: bytes, *, longest: int = 200) -> str:
-    """What a receiver says, as one line for a person: no control characters, blanks run together, cut short."""
-    text = content[: 8 * longest].decode("utf-8", "replace")
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"

@@ -11,6 +11,7 @@ from cammra_edge.sinks.ftp_conversation import FtpConversation
 from cammra_edge.sinks.ftp_reply import TEMPORARY, CutError, FtpError, RefusedError
 from cammra_edge.sinks.tls import Trust
 from cammra_edge.sinks.upload_sink import FULL_AFTER_S, UploadSink
+from cammra_edge.sinks.words import readable
 
 if TYPE_CHECKING:
     from cammra_edge.clock import Clock
@@ -86,7 +87,7 @@ class FtpSink(UploadSink):
 
     def words_of(self, error: Exception) -> str:
         """The server's own, on one line."""
-        return failures.readable(error.words.encode()) if isinstance(error, FtpError) else ""
+        return readable(error.words.encode()) if isinstance(error, FtpError) else ""
 
     def _refused(self, error: RefusedError) -> TryLater | GiveUp | Misconfigured:
         where, words = self.endpoint.address, self.words_of(error)

@@ -22,6 +22,7 @@ from cammra_edge.sinks.ftp_reply import (
     RefusedError,
     Reply,
 )
+from cammra_edge.sinks.words import decoded
 
 if TYPE_CHECKING:
     import socket
@@ -46,6 +47,7 @@ class FtpControl:
         self._sock: socket.socket | None = None
         self._host = ""
         self._buffer = bytearray()
+        self._asked = ""
         self._secure_data = False
         self._implicit = False
         self._logged_in = False
@@ -182,6 +184,7 @@ class FtpControl:
         self._receive_waiting()
         while b"\n" in self._buffer:
             self._read()  # what stands here before the command is not its answer
+        self._asked = command.partition(" ")[0]
         sock = self._socket()
         sock.settimeout(self.deadline.wait_s(self._limits.write_s))
         sock.sendall(f"{command}\r\n".encode(errors="replace"))
@@ -211,11 +214,16 @@ class FtpControl:
     def _line(self) -> str:
         """One line of an answer, however slowly it comes, within the deadline."""
         while (end := self._buffer.find(b"\n")) < 0:
-            self._socket().settimeout(self.deadline.wait_s(self._limits.answer_s))
-            self._receive()
+            wait_s = self.deadline.wait_s(self._limits.answer_s)
+            self._socket().settimeout(wait_s)
+            try:
+                self._receive()
+            except TimeoutError:
+                what = f"no answer to {self._asked}" if self._asked else "no greeting"
+                raise TimeoutError(f"{what} came within {wait_s:.0f} s") from None
         line = bytes(self._buffer[:end]).rstrip(b"\r")
         del self._buffer[: end + 1]
-        return line.decode(errors="replace")
+        return decoded(line)
 
     def _receive(self) -> None:
         if len(self._buffer) > _LONGEST_LINE:

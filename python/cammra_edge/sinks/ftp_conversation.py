@@ -13,6 +13,7 @@ import ssl
 from typing import TYPE_CHECKING, Final
 
 from cammra_edge.sinks import ftp_reply
+from cammra_edge.sinks.deadline import stalled
 from cammra_edge.sinks.dial import dial
 from cammra_edge.sinks.ftp_control import ENDS_OF_TRANSFERS, FtpControl, accepted
 from cammra_edge.sinks.ftp_reply import (
@@ -177,8 +178,12 @@ class FtpConversation(FtpControl):
     def _write(self, data: socket.socket, content: bytes) -> None:
         rest = memoryview(content)
         while rest:
-            data.settimeout(self.deadline.wait_s(self._limits.write_s))
-            rest = rest[data.send(rest) :]
+            wait_s = self.deadline.wait_s(self._limits.write_s)
+            data.settimeout(wait_s)
+            try:
+                rest = rest[data.send(rest) :]
+            except TimeoutError:
+                raise stalled(len(content) - len(rest), len(content), wait_s) from None
         if isinstance(data, ssl.SSLSocket):
             # Without TLS's closing message some servers take the file for cut off; not all answer it.
             with contextlib.suppress(OSError):

@@ -6,8 +6,8 @@ Invariants, held by `tests/sinks/test_http.py`, `test_http_answers.py` and `test
 2. The body goes out whole, with `Content-Length`, never chunked, never `Expect`; each repeat has the same
    bytes.
 3. It is delivered only if a 2xx answers this very request, and the request's last byte is out.
-4. At most 64 kB of an answer are kept, none of it is decoded. Redirects are followed only where that is set, and then
-   within the same host.
+4. At most 64 kB of an answer are kept, and at most as much is unpacked. Redirects are followed only where that is set,
+   and then within the same host.
 5. A kept connection that the receiver has closed meanwhile costs one immediate repeat and no outcome.
 6. Nothing is taken from the environment: no proxy, no `.netrc`, no `SSLKEYLOGFILE`.
 """

@@ -19,6 +19,7 @@ import ssl
 from typing import TYPE_CHECKING, Final
 
 from cammra_edge.framing import HttpAnswer
+from cammra_edge.sinks.deadline import stalled
 from cammra_edge.sinks.unacknowledged import hint, unacknowledged_bytes
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class Connection:
         self._sock = sock
         self._limits = limits
         self._by_tls = isinstance(sock, ssl.SSLSocket)
+        if not self._by_tls:
+            sock.settimeout(0)  # whose waits are our own; TLS waits within a call
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
         self._last: HttpAnswer | None = None
@@ -116,8 +119,7 @@ class Connection:
         """Read on until the body's or the connection's end, the deadline, 64 kB, or until there is `enough`."""
         with contextlib.suppress(OSError):
             while not (answer.whole or answer.body_full or (enough is not None and enough())):
-                self._sock.settimeout(deadline.wait_s())
-                received = self._sock.recv(_ANSWER_BYTES)
+                received = self._received_within(deadline.wait_s())
                 if not received:
                     return
                 answer.feed(received)
@@ -158,10 +160,10 @@ class Connection:
     def _sent(self, head: bytes, content: bytes, answer: HttpAnswer, deadline: Deadline) -> bool:
         """Send all of it; False when the receiver refuses it meanwhile."""
         total = len(head) + len(content)
-        self._sock.settimeout(0)
         try:
             # One segment where there is room, and one record under TLS.
             if self._by_tls:
+                self._sock.settimeout(0)
                 rest = memoryview(head + content)
             else:
                 try:
@@ -228,9 +230,7 @@ class Connection:
         ready = self._poll.poll(wait_s * _MS_PER_S)
         self._poll.modify(self._sock, select.POLLIN)
         if not ready:
-            raise TimeoutError(
-                f"{taken:,} of {total:,} bytes were taken, then none for {wait_s:.0f} s"
-            )
+            raise stalled(taken, total, wait_s)
         return bool(ready[0][1] & select.POLLIN)
 
     # ---- receiving ----------------------------------------------------------------------------
@@ -238,9 +238,8 @@ class Connection:
     def _waited_for(self, answer: HttpAnswer, deadline: Deadline) -> bytes:
         """The next bytes; none when the connection is over."""
         wait_s = deadline.wait_s(self._limits.answer_s)
-        self._sock.settimeout(wait_s)
         try:
-            return self._sock.recv(_ANSWER_BYTES)
+            return self._received_within(wait_s)
         except TimeoutError:
             if self.refused:
                 return b""
@@ -250,9 +249,19 @@ class Connection:
                 return b""
             raise
 
+    def _received_within(self, wait_s: float) -> bytes:
+        """The next bytes; empty when the receiver has closed."""
+        if self._by_tls:
+            self._sock.settimeout(wait_s)
+            return self._sock.recv(_ANSWER_BYTES)
+        if self._poll.poll(wait_s * _MS_PER_S):
+            return self._sock.recv(_ANSWER_BYTES)
+        raise TimeoutError
+
     def _received_now(self) -> bytes | None:
         """What has come; nothing (`None`) when nothing has, empty when the receiver has closed."""
-        self._sock.settimeout(0)
+        if self._by_tls:
+            self._sock.settimeout(0)
         try:
             return self._sock.recv(_ANSWER_BYTES)
         except _NOTHING_NOW:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.sinks.challenge import basic
 from cammra_edge.sinks.dial import dial
-from cammra_edge.sinks.http_connection import Connection
+from cammra_edge.sinks.http_connection import BrokenOffError, Connection
 from cammra_edge.sinks.http_verdict import OK
 from cammra_edge.sinks.tls import Trust
 
@@ -72,6 +72,11 @@ class Dialler:
         """Ask the proxy for a way through (RFC 9110, 9.3.6)."""
         address = self._endpoint.unzoned.address
         head = f"CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n{self.proof}\r\n"
-        status = proxied.exchange(head.encode("latin-1"), b"", deadline).status
+        try:
+            status = proxied.exchange(head.encode("latin-1"), b"", deadline).status
+        except TimeoutError:
+            raise TimeoutError("the proxy gave no answer in time") from None
+        except BrokenOffError:
+            raise BrokenOffError("the proxy broke the connection off") from None
         if status not in OK:
             raise ProxyError(status)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
+from cammra_edge.sinks.words import readable, unpacked
 
 if TYPE_CHECKING:
     from cammra_edge.clock import Clock
@@ -23,7 +24,7 @@ OK: Final = range(200, 300)
 REFUSED: Final = frozenset({401, 407})
 """The receiver, or the proxy, asks who we are."""
 _BY_PROXY = 407
-_REDIRECTS = range(300, 400)
+_MOVED = frozenset({301, 302, 303, 307, 308})
 _BUSY = {408, 425, 429}
 _SERVER_FAULTS = range(500, 600)
 _MOST_RETRY_AFTER_S = 3600.0
@@ -49,8 +50,10 @@ def verdict(answer: HttpAnswer, protocol: HttpPost, *, sent_bytes: int, clock: C
         sent_bytes: Length of the event's body.
         clock: What a date in `Retry-After` is read against where the answer has no `Date`.
     """
-    status, body = answer.status, answer.body
-    words = failures.readable(body) if body else ""
+    status, body, words = answer.status, answer.body, ""
+    if body:
+        body = unpacked(body, answer.value("content-encoding"))
+        words = readable(body, answer.value("content-type"))
     if status in OK:
         return _success(answer, body, protocol.success_body, words)
     if status in REFUSED:
@@ -60,7 +63,7 @@ def verdict(answer: HttpAnswer, protocol: HttpPost, *, sent_bytes: int, clock: C
         return TryLater(why, _retry_after(answer, clock), words, status)
     if status in protocol.also_delivered:
         return Delivered(f"status {status}: the receiver has it already", words)
-    if status in _REDIRECTS:
+    if status in _MOVED:
         target = failures.printable(answer.value("location").partition("?")[0])
         why = f"status {status}: the receiver has moved to {target or '?'}: not followed"
         return GiveUp(why, words, status)
@@ -71,7 +74,7 @@ def verdict(answer: HttpAnswer, protocol: HttpPost, *, sent_bytes: int, clock: C
 def _success(answer: HttpAnswer, body: bytes, wanted: str, words: str) -> Outcome:
     status = answer.status
     if wanted and not holds(body, wanted):
-        why = f"status {status}, but the answer does not hold what success_body asks for"
+        why = f"status {status}, but the answer does not contain what it must"
         return TryLater(why, words=words, status=status)
     html = not wanted and answer.value("content-type").lower().startswith("text/html")
     if html and b"<form" in body:

@@ -15,6 +15,7 @@ from cammra_edge.sinks.base import GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.conversation import Errors
 from cammra_edge.sinks.sftp_session import BROKEN, Session
 from cammra_edge.sinks.upload_sink import FULL_AFTER_S, UploadSink
+from cammra_edge.sinks.words import readable
 
 if TYPE_CHECKING:
     from cammra_edge.sinks.deadline import Deadline
@@ -80,7 +81,7 @@ class SftpSink(UploadSink):
     def words_of(self, error: Exception) -> str:
         """The server's own, on one line."""
         answer = error.reason if isinstance(error, asyncssh.SFTPError) else ""
-        return failures.readable(answer.encode(errors="replace"))
+        return readable(answer.encode(errors="replace"))
 
     def _refused(self, error: asyncssh.SFTPError) -> TryLater | GiveUp:
         where, words = self.endpoint.address, self.words_of(error)

@@ -25,7 +25,7 @@ from cammra_edge.message import Body
 from cammra_edge.profile import Framing
 from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
-from cammra_edge.sinks.deadline import Deadline
+from cammra_edge.sinks.deadline import Deadline, stalled
 from cammra_edge.sinks.dial import dial
 from cammra_edge.sinks.half_closed import HalfClosed
 from cammra_edge.sinks.tls import Trust
@@ -151,11 +151,18 @@ class TcpSink:
             memoryview(piece) for piece in (prefix, content, _TERMINATORS[self._framing]) if piece
         ]
         write_s = self._protocol.timeouts.write_s
+        total = sum(map(len, pieces))
         while pieces:
-            sock.settimeout(deadline.wait_s(write_s))
-            taken = (
-                sock.send(pieces[0]) if isinstance(sock, ssl.SSLSocket) else sock.sendmsg(pieces)
-            )
+            wait_s = deadline.wait_s(write_s)
+            sock.settimeout(wait_s)
+            try:
+                taken = (
+                    sock.send(pieces[0])
+                    if isinstance(sock, ssl.SSLSocket)
+                    else sock.sendmsg(pieces)
+                )
+            except TimeoutError:
+                raise stalled(total - sum(map(len, pieces)), total, wait_s) from None
             while pieces and taken >= len(pieces[0]):
                 taken -= len(pieces.pop(0))
             if pieces:
@@ -200,8 +207,14 @@ class TcpSink:
             return Delivered("acknowledged by the receiver's kernel")
         seen = bytearray()
         while wanted not in seen:
-            sock.settimeout(deadline.wait_s(self._protocol.timeouts.answer_s))
-            received = sock.recv(4096)
+            wait_s = deadline.wait_s(self._protocol.timeouts.answer_s)
+            sock.settimeout(wait_s)
+            try:
+                received = sock.recv(4096)
+            except TimeoutError:
+                raise TimeoutError(
+                    f"all was sent, and no acknowledgement came within {wait_s:.0f} s"
+                ) from None
             seen += received
             if not received or len(seen) > _LARGEST_ACK_BYTES:
                 return TryLater(

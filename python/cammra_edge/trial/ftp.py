@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.message import Files
 from cammra_edge.profile import Ftp
-from cammra_edge.sinks import failures, open_sink
+from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.ftp_control import FtpControl
 from cammra_edge.sinks.ftp_reply import FtpError
 from cammra_edge.sinks.upload_sink import UploadSink
+from cammra_edge.sinks.words import readable
 from cammra_edge.trial.secure import SecureTrial
 from cammra_edge.trial.step import FailedStep, Step
 from cammra_edge.trial.upload import UploadSteps
@@ -34,7 +35,7 @@ class FtpTrial(SecureTrial[Ftp]):
             conversation.open(self._endpoint)
             return conversation.shown()
         except FtpError as error:
-            words = failures.readable(error.words.encode())
+            words = readable(error.words.encode())
             remedy = "Use ftp:// or ftps-implicit://."
             raise FailedStep("the server offers no TLS", remedy, words) from error
         finally:

@@ -139,9 +139,9 @@ class Trial(Generic[_Way]):
         try:
             sock = dial(reached.host, reached.port, self._deadline, limits)
         except OSError as error:
-            raise FailedStep(
-                f"tried {self._endpoint}: {failures.outcome(error, reached).why}"
-            ) from error
+            way = "" if reached is self._endpoint else " through the proxy"
+            why = f"tried {self._endpoint}{way}: {failures.outcome(error, reached).why}"
+            raise FailedStep(why) from error
         with sock:
             own = sock.getsockname()[0]
         through = " through the proxy" if reached is not self._endpoint else ""
@@ -166,7 +166,7 @@ class Trial(Generic[_Way]):
         if isinstance(outcome, Misconfigured):
             yield Step("send", "ok", took_ms, size)
             name = "auth" if outcome.status else "answer"
-            yield _failed(name, took_ms, outcome)
+            yield self._failed(name, took_ms, outcome)
             return
         if how := self._signed_in():
             yield Step("auth", "ok", 0.0, how)
@@ -175,13 +175,15 @@ class Trial(Generic[_Way]):
             case Delivered(note=note):
                 yield Step("answer", "ok", took_ms, note, words=outcome.words)
             case TryLater() | GiveUp():
-                yield _failed("answer", took_ms, outcome)
+                yield self._failed("answer", took_ms, outcome)
 
     def _signed_in(self) -> str:
         """How we signed in; empty if the transport has no way of doing so."""
         return ""
 
-
-def _failed(name: str, took_ms: float, outcome: TryLater | GiveUp | Misconfigured) -> Step:
-    remedy = remedy_of(name, outcome.why, outcome.status)
-    return Step(name, "failed", took_ms, outcome.why, remedy, outcome.words)
+    def _failed(
+        self, name: str, took_ms: float, outcome: TryLater | GiveUp | Misconfigured
+    ) -> Step:
+        over_tls = self._endpoint.scheme == "https"
+        remedy = remedy_of(name, outcome.why, outcome.status, over_tls=over_tls)
+        return Step(name, "failed", took_ms, outcome.why, remedy, outcome.words)

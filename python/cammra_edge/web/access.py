@@ -6,8 +6,9 @@ Invariants, held by `tests/web/test_access.py`:
 2. No password, session or token is stored in clear; they are compared in constant time.
 3. Every sign-in gives the session a new token. A session ends after `IDLE_S` without a person's action, after
    `ABSOLUTE_S` in any case, and when the password changes.
-4. After `FREE_TRIES` wrong guesses each further guess waits twice as long as the last; guesses from many
-   addresses are slowed down together.
+4. A broken file of theirs lets nobody in who did not know the password or the console's code.
+5. Strangers who guess keep out neither a browser that has signed in before nor whoever has the console's code: each of
+   these has a brake of its own.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ import hmac
 import logging
 import secrets
 import threading
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.web.files import read_json, write_json
+from cammra_edge.web.access_file import PasswordHash, Token, read_access, write_access
+from cammra_edge.web.brake import Brake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,12 +38,12 @@ IDLE_S = 30 * 60
 ABSOLUTE_S = 12 * 3600
 MAX_SESSIONS = 64
 MAX_TOKENS = 32
+MAX_DEVICES = 16
+DEVICE_TRIES = 20
+"""After so many wrong guesses in a row a known device is one no more: it may be stolen."""
+CODE_S = 15 * 60
 MIN_PASSWORD = 10
 MAX_PASSWORD = 256
-FREE_TRIES = 4
-LONGEST_WAIT_S = 60.0
-MANY_FAILURES = 40
-FORGET_S = 15 * 60
 
 # OWASP's password storage cheat sheet lists N=2^14, r=8, p=5 beside N=2^17, p=1; it needs 16 MiB, which a camera has.
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 1 << 14, 8, 5
@@ -57,17 +60,6 @@ class Session:
     csrf: str
     began_ns: int
     used_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """An API token as it is listed. Its secret was shown once, and is kept as a digest."""
-
-    token_id: str
-    name: str
-    scopes: tuple[str, ...]
-    made_utc_s: int
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +86,37 @@ class Access:
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
         self.brake = Brake(clock)
-        stored = read_json(path) or {}
-        self._password: dict[str, Any] | None = stored.get("password")
-        self._tokens = [
-            Token(
-                str(token["id"]),
-                str(token["name"]),
-                tuple(token["scopes"]),
-                int(token["made"]),
-                str(token["digest"]),
-            )
-            for token in stored.get("tokens", [])
-        ]
+        self.code_brake = Brake(clock, together=False)
+        self.device_brake = Brake(clock, together=False)
+        self._device_failures: dict[str, int] = {}
+        stored = read_access(path)
+        self.trouble = stored.trouble
+        self._password, self._tokens = stored.password, stored.tokens
+        self._devices = stored.devices
         self.setup_code = "" if self._password else new_code()
+        self._code_ends_ns: int | None = None
 
     @property
     def set_up(self) -> bool:
         """A password has been set."""
         return self._password is not None
 
-    def set_first_password(self, code: str, password: str) -> bool:
-        """Take the first password from whoever knows the console's code.
+    @property
+    def code_is_out(self) -> bool:
+        """There is a code that the console has shown, and it counts."""
+        ends_ns = self._code_ends_ns
+        return bool(self.setup_code) and (ends_ns is None or self._clock.mono_ns() < ends_ns)
+
+    def show_code(self) -> str:
+        """A code for the console of a camera whose password nobody knows, or whose owner is kept out."""
+        with self._lock:
+            if self.set_up:
+                self.setup_code = new_code()
+                self._code_ends_ns = self._clock.mono_ns() + CODE_S * 10**9
+            return self.setup_code
+
+    def set_password_by_code(self, code: str, password: str) -> bool:
+        """Take the first password, or a new one, from whoever knows the console's code; every session ends.
 
         Raises:
             ConfigError: The password is too short or too long.
@@ -124,10 +126,11 @@ class Access:
         with self._lock:
             typed = code.strip().upper().replace("-", "").replace(" ", "")
             code_now = self.setup_code.replace("-", "")
-            if self.set_up or not code_now or not same(typed, code_now):
+            if not self.code_is_out or not same(typed, code_now):
                 return False
             self._set(password)
             self.setup_code = ""
+            self._sessions.clear()
         return True
 
     def change_password(self, old: str, new: str) -> bool:
@@ -150,30 +153,21 @@ class Access:
         stored = self._password
         if stored is None or len(password) > MAX_PASSWORD:
             return False
-        salt = bytes.fromhex(stored["salt"])
-        digest = scrypt(password, salt, stored["n"], stored["r"], stored["p"])
-        return hmac.compare_digest(digest.hex(), str(stored["hash"]))
+        digest = scrypt(password, stored.salt, stored.n, stored.r, stored.p)
+        return hmac.compare_digest(digest, stored.digest)
 
     def _set(self, password: str) -> None:
         salt = secrets.token_bytes(16)
         digest = scrypt(password, salt, SCRYPT_N, SCRYPT_R, SCRYPT_P)
-        cost = {"n": SCRYPT_N, "r": SCRYPT_R, "p": SCRYPT_P}
-        self._write({"salt": salt.hex(), **cost, "hash": digest.hex()}, self._tokens)
+        password_hash = PasswordHash(salt, SCRYPT_N, SCRYPT_R, SCRYPT_P, digest)
+        self._write(password_hash, self._tokens, [])
 
-    def _write(self, password: dict[str, Any] | None, tokens: list[Token]) -> None:
+    def _write(
+        self, password: PasswordHash | None, tokens: list[Token], devices: list[str]
+    ) -> None:
         """Write the file first: when the disk refuses, everything stays as it was."""
-        plain = [
-            {
-                "id": token.token_id,
-                "name": token.name,
-                "scopes": list(token.scopes),
-                "made": token.made_utc_s,
-                "digest": token.digest,
-            }
-            for token in tokens
-        ]
-        write_json(self._path, {"format": 1, "password": password, "tokens": plain})
-        self._password, self._tokens = password, tokens
+        write_access(self._path, password, tokens, devices)
+        self._password, self._tokens, self._devices = password, tokens, devices
 
     # ---- sessions ----------------------------------------------------------------------------
 
@@ -210,6 +204,41 @@ class Access:
             if idle_ns > IDLE_S * 10**9 or age_ns > ABSOLUTE_S * 10**9:
                 del self._sessions[digest]
 
+    # ---- devices -----------------------------------------------------------------------------
+
+    def remember_device(self) -> str:
+        """What a browser keeps that has signed in; without a disk to write to, the browser stays a stranger's."""
+        secret = secrets.token_urlsafe(32)
+        with self._lock:
+            kept = [*self._devices, _digest(secret)][-MAX_DEVICES:]
+            try:
+                self._write(self._password, self._tokens, kept)
+            except OSError:
+                return ""
+        return secret
+
+    def device(self, secret: str) -> str:
+        """The device whose browser sent this; empty for a stranger's."""
+        digest = _digest(secret)
+        known = (one for one in self._devices if hmac.compare_digest(one, digest))
+        return next(known, "")
+
+    def device_failed(self, device: str) -> None:
+        """A wrong guess on a known device; the last one makes it a stranger's."""
+        with self._lock:
+            count = self._device_failures.get(device, 0) + 1
+            self._device_failures[device] = count
+            if count >= DEVICE_TRIES:
+                del self._device_failures[device]
+                self._devices = [one for one in self._devices if one != device]
+                with suppress(OSError):
+                    self._write(self._password, self._tokens, self._devices)
+
+    def device_passed(self, device: str) -> None:
+        """The right password on a known device."""
+        with self._lock:
+            self._device_failures.pop(device, None)
+
     # ---- tokens ------------------------------------------------------------------------------
 
     def new_token(self, name: str, scopes: Iterable[str]) -> tuple[str, Token]:
@@ -237,7 +266,7 @@ class Access:
                 raise ConfigError(
                     "tokens", MAX_TOKENS, f"at most {MAX_TOKENS} tokens; remove one first"
                 )
-            self._write(self._password, [*self._tokens, token])
+            self._write(self._password, [*self._tokens, token], self._devices)
         return secret, token
 
     def tokens(self) -> tuple[Token, ...]:
@@ -254,7 +283,7 @@ class Access:
             left = [token for token in self._tokens if token.token_id != token_id]
             if len(left) == len(self._tokens):
                 return False
-            self._write(self._password, left)
+            self._write(self._password, left, self._devices)
         return True
 
     def token(self, secret: str) -> Token | None:
@@ -264,61 +293,10 @@ class Access:
         return next(tokens, None)
 
 
-@dataclass(slots=True)
-class _Failures:
-    count: int = 0
-    last_ns: int = 0
-
-
-@dataclass(slots=True)
-class Brake:
-    """Slows guessing down: by address, and for all addresses together."""
-
-    clock: Clock
-    _by_address: dict[str, _Failures] = field(default_factory=dict)
-    _all: _Failures = field(default_factory=_Failures)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def wait_s(self, address: str) -> float:
-        """Seconds until the next guess is accepted; 0 for now."""
-        now = self.clock.mono_ns()
-        with self._lock:
-            own = self._wait(self._by_address.get(address), FREE_TRIES, now)
-            return max(own, self._wait(self._all, MANY_FAILURES, now))
-
-    @staticmethod
-    def _wait(failures: _Failures | None, free: int, now_ns: int) -> float:
-        if failures is None or failures.count <= free:
-            return 0.0
-        pause_s = min(LONGEST_WAIT_S, 2.0 ** min(16, failures.count - free - 1))
-        return max(0.0, pause_s - (now_ns - failures.last_ns) / 1e9)
-
-    def failed(self, address: str) -> None:
-        """Count a wrong guess."""
-        now = self.clock.mono_ns()
-        with self._lock:
-            for other, failures in list(self._by_address.items()):
-                if now - failures.last_ns > FORGET_S * 10**9:
-                    del self._by_address[other]
-            if now - self._all.last_ns > FORGET_S * 10**9:
-                self._all.count = 0
-            if len(self._by_address) < 1024:  # noqa: PLR2004 - beyond that, the brake on all of them is enough
-                self._by_address.setdefault(address, _Failures())
-            for counted in (self._by_address.get(address), self._all):
-                if counted is not None:
-                    counted.count += 1
-                    counted.last_ns = now
-
-    def passed(self, address: str) -> None:
-        """Forget this address's wrong guesses."""
-        with self._lock:
-            self._by_address.pop(address, None)
-
-
 def new_code() -> str:
-    """A code for the console: 37 bits, two groups of four."""
-    letters = "".join(secrets.choice(_CODE_LETTERS) for _ in range(8))
-    return f"{letters[:4]}-{letters[4:]}"
+    """A code for the console: 47 bits, two groups of five. At a thousand guesses a second it takes 2,000 years."""
+    letters = "".join(secrets.choice(_CODE_LETTERS) for _ in range(10))
+    return f"{letters[:5]}-{letters[5:]}"
 
 
 def check_password(password: str, field: str = "password") -> None:

@@ -13,7 +13,7 @@ from cammra_edge.checks import items, text
 from cammra_edge.errors import ConfigError
 from cammra_edge.fields import Checked, required, settings
 from cammra_edge.web import certificate
-from cammra_edge.web.access import ABSOLUTE_S, SCOPES
+from cammra_edge.web.access import ABSOLUTE_S, CODE_S, SCOPES
 from cammra_edge.web.operation import (
     Call,
     Operation,
@@ -27,10 +27,12 @@ from cammra_edge.web.operation import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cammra_edge.web.access import Session, Token
+    from cammra_edge.web.access import Session
+    from cammra_edge.web.access_file import Token
 
 T = TypeVar("T")
 
+DEVICE_S = 365 * 86_400
 _PASSWORD = ("password", "the page's password")
 
 
@@ -80,10 +82,10 @@ def _session(call: Call, session: Session | None) -> Schema:
 
 
 async def _guessed(call: Call, name: str, check: Callable[..., bool], *args: str) -> None:
-    """Check one guess at a secret; each wrong one delays the next.
+    """Check one guess at a secret; each wrong one delays the next of the same address, or of the same known device.
 
     One at a time: many at once would all be checked before the first is counted, and each takes scrypt's
-    16 MiB.
+    16 MiB. The console's code costs no scrypt until it is right, so whoever guesses passwords is not in its way.
 
     Args:
         call: Who guesses.
@@ -94,17 +96,31 @@ async def _guessed(call: Call, name: str, check: Callable[..., bool], *args: str
     Raises:
         Problem: 422 wrong or unfit, 429 too soon, 503 the disk refused.
     """
-    brake = call.page.access.brake
-    async with call.page.door:
-        wait_s = brake.wait_s(call.address)
+    access = call.page.access
+    device = access.device(call.request.cookies.get(call.page.device_cookie, ""))
+    if device:
+        call.page.meet(call.request)
+    by_code = name == "code"
+    brake, whose = (
+        (access.code_brake, call.address)
+        if by_code
+        else (access.device_brake, device)
+        if device
+        else (access.brake, call.address)
+    )
+    async with call.page.side_door if by_code or device else call.page.door:
+        wait_s = brake.wait_s(whose)
         if wait_s > 0:
             raise Problem(
                 429, f"Too many wrong tries. Wait {ceil(wait_s)} s.", retry_after_s=wait_s
             )
         if await _done(check, *args):
-            brake.passed(call.address)
+            brake.passed(whose)
+            access.device_passed(device)
             return
-        brake.failed(call.address)
+        brake.failed(whose)
+        if device and not by_code:
+            access.device_failed(device)
     what, want = ("code", "the code that the console printed") if name == "code" else _PASSWORD
     call.page.audit.note(call.who, f"wrong {what}")
     raise Problem(422, f"That is not the {what}.", fields=(ConfigError(name, "", want),))
@@ -126,13 +142,26 @@ async def _done(change: Callable[..., T], *args: object) -> T:
 
 
 async def first_visit(call: Call) -> Response:
-    """Set the first password with the console's code."""
+    """Set the first password with the console's code, or a new one with a code that `cammra-edge code` has shown."""
     access, visit = call.page.access, call.body
-    if access.set_up:
-        raise Problem(409, "A password is set already. Sign in with it.")
-    await _guessed(call, "code", access.set_first_password, visit.code, visit.password)
-    call.page.audit.note(f"page from {call.address}", "first password set")
-    return _signed_in(call)
+    first = not access.set_up
+    if not access.code_is_out:
+        raise Problem(
+            409,
+            "A password is set already. Sign in with it, or run `cammra-edge code` on the camera for a code.",
+        )
+    await _guessed(call, "code", access.set_password_by_code, visit.code, visit.password)
+    what = "first password set" if first else "password set with the console's code"
+    call.page.audit.note(f"page from {call.address}", what)
+    return await _signed_in(call)
+
+
+async def show_code(call: Call) -> Schema:
+    """A code that sets a new password, for whoever is on the camera itself."""
+    if not call.page.local:
+        raise Problem(403, "Only the camera's own console may ask for that.")
+    call.page.audit.note(call.who, "code shown on the console")
+    return {"code": call.page.access.show_code(), "minutes": CODE_S // 60}
 
 
 async def sign_in(call: Call) -> Response:
@@ -143,10 +172,11 @@ async def sign_in(call: Call) -> Response:
         )
     await _guessed(call, "password", call.page.access.knows, call.body.password)
     call.page.audit.note(f"page from {call.address}", "signed in")
-    return _signed_in(call)
+    return await _signed_in(call)
 
 
-def _signed_in(call: Call) -> Response:
+async def _signed_in(call: Call) -> Response:
+    call.page.meet(call.request)
     old = call.request.cookies.get(call.page.cookie)
     if old:
         call.page.access.close_session(old)
@@ -161,6 +191,17 @@ def _signed_in(call: Call) -> Response:
         httponly=True,
         samesite="strict",
     )
+    known = call.page.access.device(call.request.cookies.get(call.page.device_cookie, ""))
+    if not known and (device := await run_in_threadpool(call.page.access.remember_device)):
+        answer.set_cookie(
+            call.page.device_cookie,
+            device,
+            max_age=DEVICE_S,
+            path="/",
+            secure=call.page.tls,
+            httponly=True,
+            samesite="strict",
+        )
     return answer
 
 
@@ -178,7 +219,7 @@ async def change_password(call: Call) -> Response:
     """Change the password; every other session ends."""
     await _guessed(call, "old", call.page.access.change_password, call.body.old, call.body.new)
     call.page.audit.note(call.who, "password changed")
-    return _signed_in(call)
+    return await _signed_in(call)
 
 
 async def list_tokens(call: Call) -> list[Any]:
@@ -270,6 +311,13 @@ OPERATIONS = (
         takes=FirstVisit,
         gives=_SESSION,
         also=(409, 429, 503),
+    ),
+    Operation(
+        "POST",
+        "/api/code",
+        show_code,
+        scope="person",
+        gives=object_schema(code=_TEXT, minutes={"type": "integer"}),
     ),
     Operation(
         "POST", "/api/session", sign_in, scope=None, takes=SignIn, gives=_SESSION, also=(409, 429)

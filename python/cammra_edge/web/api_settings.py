@@ -33,18 +33,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cammra_edge.config.saved import Version
-    from cammra_edge.web.saved import SavedSettings
+    from cammra_edge.web.page import Page
 
 MAX_IMPORT_BYTES = 4 << 20
 
 
 async def see_settings(call: Call) -> Schema:
     """The settings in force, secrets left out."""
-    return state_of(call.page.saved)
+    return state_of(call.page)
 
 
-def state_of(saved: SavedSettings) -> Schema:
+def state_of(page: Page) -> Schema:
     """The settings in force, as every saving operation answers them."""
+    saved = page.saved
     draft = saved.draft
     return {
         "version": saved.version,
@@ -53,7 +54,7 @@ def state_of(saved: SavedSettings) -> Schema:
         "secrets": draft.secrets(),
         "locked": draft.locked(),
         "factory": masked(draft.factory),
-        "notice": saved.notice,
+        "notice": " ".join(filter(None, (page.notice, saved.notice))),
     }
 
 
@@ -130,7 +131,7 @@ async def saving(call: Call, save: Callable[[], Version], what: str) -> Schema:
         ) from error
     call.page.audit.note(call.who, f"{what} as version {version.number}", version.changed)
     call.page.feed.wake()
-    return state_of(call.page.saved)
+    return state_of(call.page)
 
 
 async def check_settings(call: Call) -> Schema:

@@ -143,6 +143,8 @@ def visitor_of(page: Page, request: Request, operation: Operation) -> access.Vis
         Problem: 401 unknown, 403 known and not allowed.
     """
     visitor = _known(page, request, used=not operation.background)
+    if visitor is not None:
+        page.meet(request)
     if operation.scope is not None:
         if visitor is None:
             raise Problem(401, "Sign in first.")

@@ -92,13 +92,13 @@ class AuditLog:
 def _newest(path: Path, limit: int) -> list[dict[str, Any]]:
     lines: list[bytes] = []
     for part in (path.with_suffix(".1.jsonl"), path):
-        if part.exists():
+        with suppress(OSError):
             lines.extend(part.read_bytes().splitlines())
     entries: list[dict[str, Any]] = []
     for line in reversed(lines[-limit:]):
         try:
             entry = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(entry, dict) and isinstance(entry.get("at"), int):
             entries.append(entry)

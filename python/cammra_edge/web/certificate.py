@@ -40,12 +40,23 @@ def take(folder: Path, pem: bytes) -> None:
     aside = folder / "certificate.new"
     write_whole(aside, pem)
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(aside, password=_no_password)
+        load(aside, None)
     except (ssl.SSLError, ValueError) as error:
         raise ValueError("no certificate with its key in PEM, without a password") from error
     finally:
         aside.unlink(missing_ok=True)
     write_whole(folder / NAME, pem)
+
+
+def load(certificate: Path, key: Path | None) -> None:
+    """Try whether the page can be served with these files; the key may be in the certificate's.
+
+    Raises:
+        OSError: They cannot be read, or are no certificate with its key.
+        ValueError: The key has a password.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key, password=_no_password)
 
 
 def _no_password() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,31 @@ PRIVATE_FOLDER = 0o700
 
 
 def private_folder(path: Path) -> Path:
-    """The folder, made if need be; only its owner may enter."""
-    path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    """The folder, made if need be; only its owner may enter.
+
+    Where it cannot be made, nothing can be kept, and whoever writes to it is told so.
+    """
+    with suppress(OSError):
+        path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     with suppress(OSError):  # a file system without modes (FAT on a card)
         path.chmod(PRIVATE_FOLDER)
     return path
+
+
+def set_aside(path: Path) -> bool:
+    """Rename what lies there, whatever it is, so that it is neither used nor lost; False when nothing does."""
+    if not os.path.lexists(path):
+        return False
+    with suppress(OSError):  # what cannot be renamed stays, and is broken again at the next start
+        _clear(broken := path.with_name(f"{path.name}.broken"))
+        path.rename(broken)
+    return True
+
+
+def _clear(path: Path) -> None:
+    """Make room for a rename: a folder in the way is the only thing that does not give way by itself."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -147,7 +147,9 @@ class _Desk:
         page = _pages.get(self._engine) or self._without_page()
         if self._app is None or page is not self._page:
             operations = OF_AN_ENGINE if page is self._own else OPERATIONS
-            local = replace(page, local=True, feed=self.feed, door=asyncio.Lock())
+            local = replace(
+                page, local=True, feed=self.feed, door=asyncio.Lock(), side_door=asyncio.Lock()
+            )
             self._page, self._app = page, build_local_app(local, operations)
         await self._app(scope, receive, send)
 

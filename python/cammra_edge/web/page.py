@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 from cammra_edge.web import views
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from starlette.requests import Request
 
     from cammra_edge.clock import Clock
     from cammra_edge.config import Settings
@@ -23,9 +26,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The page of an engine; `door` lets through one guess at the password at a time.
+    """The page of an engine; `door` lets through one guess at the password at a time, `side_door` one of those known.
 
-    With `local` it is reached over the engine's socket: whoever gets through is the owner.
+    With `local` it is reached over the engine's socket: whoever gets through is the owner. `notice` says what of the
+    page's own files could not be used, and what was done instead. `welcome` is told from where
+    somebody is connected who has shown who he is.
     """
 
     engine: PagedEngine
@@ -38,12 +43,25 @@ class Page:
     folder: Path
     tls: bool
     local: bool = False
+    notice: str = ""
+    welcome: Callable[[tuple[str, int]], None] = lambda _: None
     door: asyncio.Lock = field(default_factory=asyncio.Lock)
+    side_door: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def cookie(self) -> str:
         """The session cookie's name; over TLS, its prefix makes the browser bind it to this host."""
         return "__Host-cammra" if self.tls else "cammra"
+
+    @property
+    def device_cookie(self) -> str:
+        """The name of the cookie of a browser that has signed in before."""
+        return f"{self.cookie}-device"
+
+    def meet(self, request: Request) -> None:
+        """Whoever sent this has shown who he is: his connection stays, whoever else comes."""
+        if request.client is not None:
+            self.welcome((request.client.host, request.client.port))
 
     def outlook(self, settings: Settings) -> list[dict[str, Any]]:
         """What the profiles of these settings would have sent of the latest events."""

@@ -1,6 +1,6 @@
 """A time limit for requests: a connection that does not send its headers, or its body, is closed.
 
-The page has few connections (`serve.MAX_CONNECTIONS`); whoever opens them and stays silent must not lock its
+The page has few connections (`web.porter`); whoever opens them and stays silent must not lock its
 owner out. Held by `tests/web/test_patience.py`.
 """
 
@@ -12,6 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
 HEADERS_S = 8.0
 BODY_S = 20.0
@@ -22,6 +23,8 @@ class ImpatientProtocol(H11Protocol):
 
     _deadline: asyncio.TimerHandle | None = None
     headers_s = HEADERS_S
+    ended: Callable[[], None] | None = None
+    """Called when the connection has ended."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start waiting for the first request."""
@@ -31,7 +34,7 @@ class ImpatientProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Keep waiting until the headers are complete."""
         super().data_received(data)
-        if self._answering:
+        if self.is_answering():
             self._stop_waiting()
         else:
             self._wait()
@@ -40,9 +43,15 @@ class ImpatientProtocol(H11Protocol):
         """Stop waiting."""
         self._stop_waiting()
         super().connection_lost(exc)
+        if self.ended is not None:
+            self.ended()
 
-    @property
-    def _answering(self) -> bool:
+    def hang_up(self) -> None:
+        """End the connection at once, whatever goes on."""
+        self.transport.abort()
+
+    def is_answering(self) -> bool:
+        """Whether a request is being answered."""
         return self.cycle is not None and not self.cycle.response_complete
 
     def _wait(self) -> None:
@@ -56,5 +65,5 @@ class ImpatientProtocol(H11Protocol):
 
     def _too_late(self) -> None:
         self._deadline = None
-        if not self._answering and not self.transport.is_closing():
+        if not self.is_answering() and not self.transport.is_closing():
             self.transport.close()

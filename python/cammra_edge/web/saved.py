@@ -8,7 +8,7 @@ Invariants, held by `tests/web/test_saved.py`:
 1. A save is whole or has not happened, also over a power cut and a full disk.
 2. Settings are stored only once the engine has taken them; when storing fails, the engine gets the old ones back.
 3. A save on top of an outdated version is refused, so that two browsers never overwrite each other.
-4. A broken file is set aside, and the newest whole version is used.
+4. A broken file is set aside, and the newest whole version is used; no file keeps the engine from sending.
 5. What is saved for a profile that the script no longer has stays in every later version.
 """
 
@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from cammra_edge.config.drafting import check_locked, draft_of, fitting_draft
 from cammra_edge.config.saved import CURRENT, Version, version_in
-from cammra_edge.errors import SettingsError
+from cammra_edge.errors import CammraError, SettingsError
 from cammra_edge.web.egress import local_addresses
-from cammra_edge.web.files import private_folder, write_json
+from cammra_edge.web.files import private_folder, set_aside, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,16 +88,16 @@ class SavedSettings:
 
     def _load(self) -> None:
         for candidate in (self._current, *self._version_files()):
-            if not candidate.exists():
-                continue
             version = version_in(candidate)
             if version is None:
-                _log.warning("set aside file=%s why=broken", candidate.name)
-                candidate.replace(candidate.with_name(candidate.name + ".broken"))
-                self._trouble = "The settings file was broken; the last whole version is in use."
+                if set_aside(candidate):
+                    _log.warning("set aside file=%s why=broken", candidate.name)
+                    self._trouble = (
+                        "The settings file was broken; the last whole version is in use."
+                    )
                 continue
             self._version = version
-            self.draft, wrong = fitting_draft(self.draft.script, version.saved)
+            self.draft, wrong = fitting_draft(self.draft.script, version.saved, version.ways)
             if wrong:
                 # The script has changed under the saved fields: its own word is the safe one.
                 names = ", ".join(dict.fromkeys(wrong))
@@ -107,8 +107,17 @@ class SavedSettings:
                 )
                 _log.warning("saved settings left aside why=%s", names)
             if version.saved:
-                self._apply(self.draft.settings)
+                self._apply_saved()
             return
+
+    def _apply_saved(self) -> None:
+        """Hand what was saved to the engine; what it cannot take does not keep it from sending by the script's."""
+        try:
+            self._apply(self.draft.settings)
+        except (CammraError, OSError) as error:
+            _log.warning("saved settings left aside why=%s", error)
+            self._trouble = f"The saved settings cannot be used ({error}); the script's are in use until the next save."
+            self.draft = draft_of(self.draft.script, {})
 
     def _version_files(self) -> list[Path]:
         """The kept versions' files, newest first."""
@@ -180,12 +189,13 @@ class SavedSettings:
         """
         with self._lock:
             saved: Mapping[str, Any] = {}
+            ways: Mapping[str, str] = {}
             if number != 0:
                 version = version_in(self._versions / f"{number:08d}.json")
                 if version is None:
                     raise KeyError(number)
-                saved = version.saved
-            return self._take(draft_of(self.draft.script, saved), who)
+                saved, ways = version.saved, version.ways
+            return self._take(draft_of(self.draft.script, saved, ways=ways), who)
 
     def history(self) -> list[Version]:
         """The kept versions, newest first."""
@@ -199,6 +209,7 @@ class SavedSettings:
             who,
             draft.changed_since(before),
             draft.saved,
+            draft.ways,
         )
         self._apply(draft.settings)
         try:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
+import ssl
 import sys
 import threading
 from contextlib import contextmanager, suppress
@@ -19,11 +21,13 @@ from cammra_edge.web import views
 from cammra_edge.web.access import Access
 from cammra_edge.web.app import build_app
 from cammra_edge.web.audit import AuditLog
+from cammra_edge.web.certificate import load
 from cammra_edge.web.files import private_folder
 from cammra_edge.web.live import LiveFeed
 from cammra_edge.web.local import served
 from cammra_edge.web.page import Page
 from cammra_edge.web.patience import ImpatientProtocol
+from cammra_edge.web.porter import Gate, Porter, room
 from cammra_edge.web.saved import SavedSettings
 from cammra_edge.web.trial import ProfileTests
 
@@ -36,7 +40,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-MAX_CONNECTIONS = 64
+BACKLOG = 64
+TICK_S = 1.0
 START_S = 10.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -91,10 +96,19 @@ def serve_page(  # noqa: PLR0913 - each has a default
         OSError: The address is in use or not ours.
     """
     home = private_folder(folder or page_folder(engine.settings))
-    if certificate is None and (home / "certificate.pem").exists():
-        certificate = key = home / "certificate.pem"
+    asked = host
+    if certificate is None and os.path.lexists(home / "certificate.pem"):
+        certificate = home / "certificate.pem"
+    troubles = []
+    if certificate is not None and (why := _unusable(certificate, key)):
+        # A password must not cross a network in clear because a file is torn; the camera's own console can mend it.
+        host, certificate = _loopback(host), None
+        troubles.append(
+            f"The page's certificate cannot be used ({why}): the page is served without it, on this camera alone."
+        )
     access = Access(home / "access.json", clock)
     saved = SavedSettings(home, engine.settings, engine.apply, clock, deny_local=deny_local)
+    porter = Porter(room())
     feed = LiveFeed(lambda: views.status_plain(engine, clock), lambda: views.events_plain(engine))
     page = Page(
         engine=engine,
@@ -106,22 +120,23 @@ def serve_page(  # noqa: PLR0913 - each has a default
         clock=clock,
         folder=home,
         tls=certificate is not None,
+        notice=" ".join(filter(None, (*troubles, access.trouble))),
+        welcome=porter.meet,
     )
     listener = _listen(host, port)
     bound = listener.getsockname()[1]
-    app = build_app(page, hosts=[*LOOPBACK, host, *hosts], any_address=host not in LOOPBACK)
+    app = build_app(page, hosts=[*LOOPBACK, asked, host, *hosts], any_address=host not in LOOPBACK)
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
-        log_level="warning",
+        log_level="error",  # what strangers send is not worth a line each
         server_header=False,
         proxy_headers=False,
         lifespan="off",
         ws="none",
         http=ImpatientProtocol,
         loop="asyncio",
-        limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=20,
         timeout_graceful_shutdown=1,
         h11_max_incomplete_event_size=32 << 10,
@@ -130,10 +145,29 @@ def serve_page(  # noqa: PLR0913 - each has a default
     )
     name = f"[{host}]" if ":" in host else host
     address = ServedPage(f"{'https' if page.tls else 'http'}://{name}:{bound}/", access.setup_code)
-    with listener, served(page), _running(_Server(config, feed), listener):
+    with listener, served(page), _running(_Server(config, feed, porter), listener):
         if say:
-            _announce(address)
+            _announce(address, page.notice)
         yield address
+
+
+def _unusable(certificate: Path, key: Path | None) -> str:
+    """Why the page cannot be served with these files; empty when it can."""
+    try:
+        load(certificate, key)
+    except ssl.SSLError:
+        return "it is no certificate with its key in PEM"
+    except OSError as error:
+        return error.strerror or "it cannot be read"
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _loopback(host: str) -> str:
+    if host in LOOPBACK:
+        return host
+    return "::1" if ":" in host else "127.0.0.1"
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -142,15 +176,18 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(MAX_CONNECTIONS)
+        listener.listen(BACKLOG)
+        listener.settimeout(0)
     except OSError:
         listener.close()
         raise
     return listener
 
 
-def _announce(page: ServedPage) -> None:
+def _announce(page: ServedPage, notice: str) -> None:
     lines = [f"page     {page.url}"]
+    if notice:
+        lines.append(f"notice   {notice}")
     if page.setup_code:
         lines.append(
             f"code     {page.setup_code}    (the first visit asks for it, and sets the password)"
@@ -159,12 +196,16 @@ def _announce(page: ServedPage) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn in a thread, without signal handlers, and with the live feed beside it."""
+    """uvicorn in a thread, without signal handlers, with a porter at its door and the live feed beside it."""
 
-    def __init__(self, config: uvicorn.Config, feed: LiveFeed) -> None:
+    def __init__(self, config: uvicorn.Config, feed: LiveFeed, porter: Porter) -> None:
         super().__init__(config)
         self._feed = feed
+        self._porter = porter
         self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._told = asyncio.Event()
+        self._gates: list[Gate] = []
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -172,13 +213,40 @@ class _Server(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and report it."""
-        await super().startup(sockets)
+        """Start, with a gate of our own in place of uvicorn's, and report it."""
+        await super().startup([])
+        for listener in sockets or []:
+            gate = Gate(listener, self._porter, self._protocol, self.config.ssl)
+            gate.open()
+            self._gates.append(gate)
         self._ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let nobody in any more, and end."""
+        for gate in self._gates:
+            gate.close()
+        await super().shutdown(sockets)
+
+    async def main_loop(self) -> None:
+        """Wait until told to end; once a second the date of the answers is set."""
+        count = 0
+        while not await self.on_tick(count):
+            count += 10  # uvicorn counts tenths of a second
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._told.wait()
+
+    def tell(self) -> None:
+        """End; from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended already
+                self._loop.call_soon_threadsafe(self._told.set)
 
     async def serve_until_told(self, listener: socket.socket, ready: threading.Event) -> None:
         """Serve beside the feed's task; sets `ready` once requests are accepted."""
         self._ready = ready
+        self._loop = asyncio.get_running_loop()
         beat = asyncio.create_task(self._feed.run())
         try:
             await self.serve([listener])
@@ -186,6 +254,9 @@ class _Server(uvicorn.Server):
             beat.cancel()
             with suppress(asyncio.CancelledError):
                 await beat
+
+    def _protocol(self) -> ImpatientProtocol:
+        return ImpatientProtocol(self.config, self.server_state, {})
 
 
 @contextmanager
@@ -209,7 +280,7 @@ def _running(server: _Server, listener: socket.socket) -> Iterator[None]:
     try:
         yield
     finally:
-        server.should_exit = True
+        server.tell()
         thread.join(START_S)
         if thread.is_alive():
             _log.warning("page thread did not end in %.0f s", START_S)

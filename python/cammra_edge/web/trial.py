@@ -1,7 +1,7 @@
 """Tests of profiles, step by step, to a browser: one at a time, each step as it happens.
 
 The settings tried are the page's, saved or not. A stored password goes with them only to the server it was
-saved for (`config.drafting`), and the answer's own bytes are not shown, so that the camera is no window
+given for, and only that way (`config.ways`), and the answer's own bytes are not shown, so that the camera is no window
 into its network (`tests/web/test_security.py`).
 """
 

@@ -30,8 +30,9 @@ pub const LARGEST_BODY_BYTES: usize = 64 << 10;
 pub const LARGEST_HEAD_BYTES: usize = 300 << 10;
 
 /// The header fields that somebody asks for, in lower case.
-const KEPT: [&str; 7] = [
+const KEPT: [&str; 8] = [
     "authentication-info",
+    "content-encoding",
     "content-type",
     "date",
     "location",

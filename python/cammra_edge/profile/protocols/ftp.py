@@ -97,7 +97,7 @@ class Ftp(BaseProtocol):
     passive: bool = True
     rename: bool = True
     tls: Tls = Tls()
-    host_key: str = setting("", _FINGERPRINT)
+    host_key: str = setting("", _FINGERPRINT, leads=True)
     ssh_key: File = setting("", file())
     timeouts: Timeouts = Timeouts()
 

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 
-from cammra_edge.checks import Check, header_text, refused, row_of, set_of, text, token, whole
+from cammra_edge.checks import Check, header_text, refused, row_of, text, token
 from cammra_edge.errors import ConfigError
 from cammra_edge.fields import Taken, required, setting, settings, settings_of
 from cammra_edge.profile.endpoint import Endpoint, InNetworkMode, Urls
+from cammra_edge.profile.form import ALSO_DELIVERED
 from cammra_edge.profile.protocols.base import BaseProtocol, JsonContent, MultipartContent
 from cammra_edge.profile.trust import Timeouts, Tls
 
@@ -22,7 +23,6 @@ _OWN_HEADERS = frozenset(
     {"content-length", "content-type", "host", "transfer-encoding", "connection"}
 )
 Statuses = Taken[frozenset[int], Collection[int]]
-ALSO_DELIVERED: Final = set_of(whole(400, 499))
 USER: Final = text(pattern="[^:]*", want="a user name without ':'")
 
 
@@ -96,7 +96,7 @@ class HttpPost(InNetworkMode, BaseProtocol):
 
     server_url: str = required(URLS.check(), address=True)
     multipart: bool = True
-    auth: AuthSetting = setting(Auth.AUTO)
+    auth: AuthSetting = setting(Auth.AUTO, leads=True)
     user: str = setting("", USER)
     password: str = setting("", secret=True)
     auth_header: str = setting("", auth_header(), secret=True)
@@ -107,7 +107,7 @@ class HttpPost(InNetworkMode, BaseProtocol):
     event_as_file: bool = True
     success_body: str = ""
     also_delivered: Statuses = setting(frozenset(), ALSO_DELIVERED)
-    follow_redirects: bool = False
+    follow_redirects: bool = setting(default=False, leads=True)
     tls: Tls = Tls()
     proxy: str = setting("", _PROXIES.check(empty=True), address=True)
     proxy_user: str = setting("", USER)
@@ -173,9 +173,8 @@ class HttpPost(InNetworkMode, BaseProtocol):
         return header_of(typed)
 
 
-def post_of(described: InNetworkMode) -> HttpPost:
-    """The HTTP POST of other settings that have fields of the same names."""
+def post_of(described: InNetworkMode, also_delivered: frozenset[int] = frozenset()) -> HttpPost:
+    """The HTTP POST of other settings that have fields of the same names, and these statuses."""
     names = settings_of(HttpPost).keys() & settings_of(type(described)).keys()
-    return HttpPost(**{name: getattr(described, name) for name in names}).over(
-        described.network_mode
-    )
+    fields = {name: getattr(described, name) for name in names}
+    return HttpPost(**fields | {"also_delivered": also_delivered}).over(described.network_mode)

@@ -52,7 +52,7 @@ class Templated(InNetworkMode, BaseProtocol):
         password: As for HTTP POST.
         auth_header: As for HTTP POST.
         success_body: As for HTTP POST.
-        also_delivered: As for HTTP POST.
+        also_delivered: As for HTTP POST; a template may name some itself.
         template: The template's own text, or the path of a file that holds it; empty for the shipped one.
         tls: Which certificate to trust.
         timeouts: How long a try may take.
@@ -62,12 +62,12 @@ class Templated(InNetworkMode, BaseProtocol):
     """Whether the shipped template is known to be what receivers take."""
 
     server_url: str = required(_url(), address=True)
-    auth: AuthSetting = setting(Auth.AUTO)
+    auth: AuthSetting = setting(Auth.AUTO, leads=True)
     user: str = setting("", http_post.USER)
     password: str = setting("", secret=True)
     auth_header: str = setting("", http_post.auth_header(), secret=True)
     success_body: str = ""
-    also_delivered: http_post.Statuses = setting(frozenset(), http_post.ALSO_DELIVERED)
+    also_delivered: http_post.Statuses = setting(frozenset(), form.ALSO_DELIVERED)
     template: Taken[str, str | PathLike[str]] = setting("", form.template())
     tls: Tls = Tls()
     timeouts: Timeouts = Timeouts()
@@ -91,14 +91,17 @@ class Templated(InNetworkMode, BaseProtocol):
         """How its messages travel."""
         if _goes_by_tcp(self.server_url):
             return Tcp(self.server_url, tls=self.tls, timeouts=self.timeouts)
-        return post_of(self)
+        return post_of(self, self.also_delivered | self._form().also_delivered)
 
     def content(self) -> FormContent:
         """What a message holds."""
-        read = form.read(self.template or shipped.preset_text(self.preset_name()))
+        read = self._form()
         target = self.endpoint().target
         own = form.target_of(target)
         return FormContent(read, own or (read.path if target == "/" else ()), user=self.user)
+
+    def _form(self) -> form.Form:
+        return form.read(self.template or shipped.preset_text(self.preset_name()))
 
     def sentence(self) -> str:
         """How and where it sends."""

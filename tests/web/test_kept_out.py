@@ -1,0 +1,139 @@
+"""Whoever guesses keeps out neither a browser that has signed in before, nor whoever is on the camera's console."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cammra_edge.web.access import CODE_S, DEVICE_TRIES, MAX_DEVICES, Access
+from cammra_edge.web.brake import FREE_TRIES
+from tests.fakes import FakeClock
+from tests.web.still import PASSWORD
+from tests.web.test_local import spoken
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.web.conftest import Browser
+    from tests.web.still import StillEngine
+
+OTHER = "another gate in the sun"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def access(tmp_path: Path, clock: FakeClock) -> Access:
+    made = Access(tmp_path / "access.json", clock)
+    assert made.set_password_by_code(made.setup_code, PASSWORD)
+    return made
+
+
+def guess(stranger: Browser) -> None:
+    """Guess until every stranger has to wait."""
+    for _ in range(FREE_TRIES + 1):
+        stranger.sign_in("wrong wrong wrong")
+    assert stranger.sign_in().status_code == 429
+
+
+def test_a_browser_that_has_signed_in_before_gets_in_while_others_guess(
+    browser: Browser, stranger: Browser
+) -> None:
+    guess(stranger)
+    assert browser.send("DELETE", "/api/session").is_success
+    assert browser.http.cookies.get("cammra") is None
+    assert browser.sign_in().status_code == 200
+    assert stranger.sign_in().status_code == 429
+
+
+def test_a_known_browser_has_a_brake_of_its_own(browser: Browser, clock: FakeClock) -> None:
+    assert browser.send("DELETE", "/api/session").is_success
+    guess(browser)
+    clock.advance(60)
+    assert browser.sign_in().status_code == 200
+
+
+def test_a_known_browser_that_goes_on_guessing_is_known_no_more(
+    access: Access, tmp_path: Path, clock: FakeClock
+) -> None:
+    secret = access.remember_device()
+    device = access.device(secret)
+    for _ in range(DEVICE_TRIES - 1):
+        access.device_failed(device)
+    access.device_passed(device)
+    for _ in range(DEVICE_TRIES - 1):
+        access.device_failed(device)
+    assert access.device(secret) == device
+    access.device_failed(device)
+    assert access.device(secret) == ""
+    assert Access(tmp_path / "access.json", clock).device(secret) == ""
+
+
+def test_known_browsers_are_bounded_and_outlive_a_restart_but_not_a_new_password(
+    access: Access, tmp_path: Path, clock: FakeClock
+) -> None:
+    secrets = [access.remember_device() for _ in range(MAX_DEVICES + 1)]
+    known = [bool(access.device(secret)) for secret in secrets]
+    assert known == [False] + [True] * MAX_DEVICES
+    again = Access(tmp_path / "access.json", clock)
+    assert again.device(secrets[-1])
+    assert secrets[-1] not in (tmp_path / "access.json").read_text()
+    assert again.change_password(PASSWORD, OTHER)
+    assert not again.device(secrets[-1])
+    assert access.device("") == ""
+
+
+def test_where_no_disk_takes_it_a_browser_stays_a_stranger_s(
+    access: Access, tmp_path: Path
+) -> None:
+    (tmp_path / "access.json").unlink()
+    tmp_path.rename(tmp_path.with_name("gone"))
+    assert access.remember_device() == ""
+    assert access.knows(PASSWORD)
+
+
+def test_the_console_s_code_sets_a_new_password_while_others_guess(
+    engine: StillEngine, browser: Browser, stranger: Browser, tmp_path: Path
+) -> None:
+    assert (
+        stranger.send("POST", "/api/setup", {"code": "", "password": OTHER}).status_code == 409
+    ), "no code is out"
+    assert browser.send("POST", "/api/code").status_code == 403
+    with spoken(engine, tmp_path / "socket") as (shell, _):
+        told = shell.post("/api/code").json()
+    guess(stranger)
+    wrong = {"code": "AAAAA-AAAAA", "password": OTHER}
+    assert stranger.send("POST", "/api/setup", wrong).status_code == 422
+    answer = stranger.send("POST", "/api/setup", {"code": told["code"].lower(), "password": OTHER})
+    assert answer.status_code == 200
+    assert browser.send("GET", "/api/settings").status_code == 401
+    assert browser.sign_in().status_code in {422, 429}
+    audit = stranger.send("GET", "/api/audit").json()
+    assert [entry["what"] for entry in audit if "code" in entry["what"]] == [
+        "password set with the console's code",
+        "wrong code",
+        "code shown on the console",
+    ]
+    assert told["code"] not in str(audit)
+
+
+def test_a_code_counts_once_and_for_a_quarter_of_an_hour(access: Access, clock: FakeClock) -> None:
+    assert not access.set_password_by_code("", OTHER)
+    code = access.show_code()
+    assert access.set_password_by_code(code, OTHER)
+    assert not access.set_password_by_code(code, PASSWORD)
+    code = access.show_code()
+    clock.advance(CODE_S)
+    assert not access.code_is_out
+    assert not access.set_password_by_code(code, PASSWORD)
+    assert access.knows(OTHER)
+
+
+def test_before_the_first_visit_the_code_is_the_one_that_was_printed(tmp_path: Path) -> None:
+    access = Access(tmp_path / "access.json", FakeClock())
+    assert access.show_code() == access.setup_code
+    assert access.code_is_out
