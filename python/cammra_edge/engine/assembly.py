@@ -167,6 +167,8 @@ def last_words(left: OpenVehicle) -> list[Event]:
             event_id=event_id_from(last.stream_id, last.vehicle_no, kind, ordinal),
             changed=(),
             previous_plate="",
+            reliable_by=last.reliable_by or "end",
+            recalled=(),
             final=kind is EventKind.LOST,
             images=kept,
             missing=last.missing + gone,
