@@ -63,6 +63,9 @@ class FakeHistory:
             events=events, cursor=str(events[-1].seq) if len(fitting) > query.limit else ""
         )
 
+    def latest(self, most: int) -> Iterable[Event]:
+        return [found.event for found in self.events[:most]]
+
     def event(self, seq: int) -> FoundEvent | None:
         return next((found for found in self.events if found.seq == seq), None)
 

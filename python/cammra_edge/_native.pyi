@@ -151,6 +151,9 @@ class TrackEvent:
     @property
     def first_utc_ns(self) -> int: ...
     @property
+    def last_utc_ns(self) -> int:
+        """When the vehicle was last read."""
+    @property
     def image_utc_ns(self) -> int:
         """When the shot's frame was taken; 0 without a shot."""
     @property
@@ -179,6 +182,12 @@ class TrackEvent:
         """In the shot's frame, clipped to it."""
     @property
     def plate_box(self) -> tuple[int, int, int, int] | None: ...
+    @property
+    def previous_text(self) -> str:
+        """The text that was told before an Update of it; else empty."""
+    @property
+    def candidates(self) -> list[tuple[str, float]]:
+        """Texts that the plate may have, the consolidated one first, and how well its reads support each."""
     @property
     def changed(self) -> tuple[str, ...]:
         """What an Update changed: plate, direction, region, or an attribute's name."""

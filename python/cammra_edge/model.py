@@ -4,9 +4,9 @@ A recogniser hands in `PlateRead` and `FrameTime`; the tracker says what happene
 what the outbox stores and every payload renders. Boxes are frame pixels, `(x, y, width, height)`.
 """
 
-from dataclasses import KW_ONLY, dataclass, field, fields
+from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 from cammra_edge.checks import number, time_zone
 from cammra_edge.fields import Checked, setting, settings
@@ -252,6 +252,25 @@ class Repeat:
     last_utc_ns: int
 
 
+RecallVerdict = Literal["told", "repeat", "held"]
+"""It goes; it does not, since its plate has just been told; it waits until its vehicle is reliable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """What a profile's memory of plates made of an event that the profile wants otherwise.
+
+    Args:
+        profile: The profile's key.
+        verdict: What becomes of it.
+        repeat: What had been kept back, and is told with this event.
+    """
+
+    profile: str
+    verdict: RecallVerdict = "told"
+    repeat: Repeat | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One thing that happened to one vehicle: what the outbox stores and payloads render.
@@ -280,7 +299,8 @@ class Event:
         candidates: The texts that the plate may have, the best first.
         reliable_by: Why the plate is reliable; `None` before it is.
         final: Whether it is the vehicle's last event.
-        repeat: What was not sent since this plate was last reported.
+        repeat: What was not sent since this plate was last reported, as one receiver is told it (`told_to`).
+        recalled: What the memory of each profile that remembers plates made of it.
         clock_synced: Whether the camera's clock was set when it happened.
         images: What could be made, every profile's wishes together.
         missing: What could not be made.
@@ -312,6 +332,7 @@ class Event:
     reliable_by: ReliableBy | None = None
     final: bool | None = None
     repeat: Repeat | None = None
+    recalled: tuple[Recalled, ...] = ()
     clock_synced: bool | None = None
     images: tuple[ImageRef, ...] = ()
     missing: tuple[MissingImage, ...] = ()
@@ -325,6 +346,13 @@ class Event:
         # Not `in {…}`: an enum's hash is slow.
         first = self.kind is EventKind.NEW or self.kind is EventKind.LOST
         return self.first_utc_ns if first else self.at_utc_ns
+
+    def told_to(self, profile: str) -> Self:
+        """The event as the receiver of this profile is told it: with the repeats that were kept back from it."""
+        for one in self.recalled:
+            if one.profile == profile and one.repeat is not None:
+                return replace(self, repeat=one.repeat)
+        return self
 
 
 @settings

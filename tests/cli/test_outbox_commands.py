@@ -74,6 +74,25 @@ def test_status_shows_the_outbox_of_a_script_or_a_path(refused: Path, capsys: Sa
     assert 'cammra_parked{profile="gate",name="gate"} 2' in capsys.readouterr().out
 
 
+def test_status_says_what_filters_kept_back_and_what_would_have_been_sent(
+    refused: Path, capsys: Said
+) -> None:
+    script = load_script(refused).engine.settings
+    page = SavedSettings(page_folder(script), script, lambda _: None, SYSTEM_CLOCK)
+    page.save({"profiles[gate].events": ["lost"]}, on=None, who="test")
+    assert main(["status", str(refused), "--json"]) == Exit.OK
+    told = json.loads(capsys.readouterr().out)
+    (outlook,) = told["outlook"]
+    assert (outlook["profile"], outlook["of"] > outlook["would_send"]) == ("gate", True)
+    assert outlook["kept_back"] == {"events": outlook["of"] - outlook["would_send"]}
+    assert told["profiles"][0]["kept_back"].keys() <= {"events"}
+    assert main(["status", str(refused)]) == Exit.OK
+    sent = f"would have sent {outlook['would_send']} of the latest {outlook['of']} events"
+    assert sent in capsys.readouterr().out
+    assert main(["status", str(script.outbox.path), "--json"]) == Exit.OK
+    assert json.loads(capsys.readouterr().out)["outlook"] == []
+
+
 def test_status_knows_the_profiles_of_the_page_too(refused: Path, capsys: Said) -> None:
     script = load_script(refused).engine.settings
     page = SavedSettings(page_folder(script), script, lambda _: None, SYSTEM_CLOCK)

@@ -14,7 +14,8 @@ import pytest
 from cammra_edge.cli import main
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.reached import Opened
-from cammra_edge.model import Direction, EventKind
+from cammra_edge.config import Settings
+from cammra_edge.model import Device, Direction, EventKind
 from cammra_edge.outbox import EventState
 from tests.remembering import FakeHistory
 from tests.web.still import JPEG, an_event
@@ -52,7 +53,8 @@ def history(monkeypatch: pytest.MonkeyPatch) -> FakeHistory:
         @contextmanager
         def reached(self, *, write: bool = False) -> Iterator[Opened]:  # noqa: ARG002 - it is in memory
             assert str(self.where) == "box"
-            yield Opened(cast("Outbox", self), None, "Europe/Stockholm")
+            settings = Settings(device=Device(time_zone="Europe/Stockholm"))
+            yield Opened(cast("Outbox", self), settings)
 
     for command in ("search", "events", "erase"):
         monkeypatch.setattr(f"cammra_edge.cli.commands.{command}.stored_at", Box)

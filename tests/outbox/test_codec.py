@@ -24,6 +24,7 @@ from cammra_edge.model import (
     ListMatch,
     MissingImage,
     Plate,
+    Recalled,
     Rect,
     Repeat,
     Subsampling,
@@ -73,6 +74,13 @@ EVERYTHING = Event(
     reliable_by="agreement",
     final=False,
     repeat=Repeat(count=2, first_utc_ns=5, last_utc_ns=6),
+    recalled=(
+        Recalled(
+            profile="gate",
+            verdict="held",
+            repeat=Repeat(count=2, first_utc_ns=5, last_utc_ns=6),
+        ),
+    ),
     clock_synced=True,
     images=(
         ImageRef(

@@ -18,6 +18,7 @@ def row(seq: int, *, wanted_by: int = 1, picture_bytes: int = 1000) -> EventRow:
         images=(),
         pictures=new.images,
         wanted=tuple(WantedRow(no, seq, ALL_IMAGES, 0) for no in range(1, wanted_by + 1)),
+        new=new,
     )
 
 

@@ -128,6 +128,12 @@ def test_a_check_changes_nothing_and_says_what_would_be(
     assert [one["profile"] for one in made["profiles"]] == ["barrier", "vms", "archive"]
     assert made["profiles"][0]["of"] == 1
     assert made["profiles"][0]["would_send"] == 1
+    assert made["profiles"][0]["kept_back"] == {}
+    only = {"changes": {"profiles[barrier].directions": ["out"]}}
+    (barrier, *_) = browser.send("POST", "/api/check", only).json()["profiles"]
+    assert (barrier["would_send"], barrier["kept_back"]) == (0, {"directions": 1})
+    barrier, *_ = browser.send("GET", "/api/outlook").json()
+    assert (barrier["profile"], barrier["would_send"]) == ("barrier", 1)
     assert engine.applied == []
     changes["profiles[vms].image"] = "full frame"
     made = browser.send("POST", "/api/check", {"changes": changes}).json()

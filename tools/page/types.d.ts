@@ -38,7 +38,7 @@ interface Schema {
 /** Schemas by flat name, with `profiles[]` for any profile. */
 interface Catalogue { schemas: Record<string, Schema> }
 interface WrongField { field: string; want: string }
-interface Outlook { profile: string; would_send: number; of: number; names: string[] }
+interface Outlook { profile: string; would_send: number; of: number; kept_back: Record<string, number>; names: string[] }
 interface Checked { fields: WrongField[]; profiles: Outlook[] }
 
 interface ProfileStatus {
@@ -56,6 +56,7 @@ interface ProfileStatus {
   parked_now: number;
   expired: number;
   dropped: Record<string, number>;
+  kept_back: Record<string, number>;
   latency_p50_ms: number;
   latency_p95_ms: number;
   latency_p99_ms: number;
@@ -84,6 +85,8 @@ interface VehicleEvent {
   direction: string;
   roi: number;
   changed: string[];
+  reliable_by: string;
+  repeats: { profile: string; count: number }[];
   vehicle: string;
   images: Picture[];
   missing: { kind: string; why: string }[];

@@ -28,6 +28,8 @@ def profile_lines(profile: Profile) -> list[str]:
     filters = list(_filters(profile))
     if filters:
         lines.append(f"only {_joined(filters)}")
+    if profile.repeat_window_s:
+        lines.append(_memory(profile))
     lines += [
         f"{_WORDS[kind]} older than {age:g} s is not sent"
         for kind, age in profile.expires_s.items()
@@ -67,6 +69,8 @@ def _warnings(profile: Profile) -> Iterator[str]:
     unsent = [_WORDS[kind] for kind in profile.expires_s if kind not in profile.events]
     if unsent:
         yield f"expires_s names {_joined(unsent)}, which this profile does not send"
+    if profile.repeat_window_s and EventKind.NEW in profile.events and not profile.repeat_holds_new:
+        yield "repeat_window_s has no effect on a vehicle whose New was sent: set repeat_holds_new"
     yield from profile.protocol.doubts()
     content = profile.protocol.content()
     if isinstance(content, FilesContent) and not content.sidecar and not profile.image_specs():
@@ -92,6 +96,12 @@ def _filters(profile: Profile) -> Iterator[str]:
         yield f"plates on {_joined(sorted(profile.lists), 'or')}"
     if profile.min_confidence:
         yield f"plates read with {profile.min_confidence:g} or more confidence"
+
+
+def _memory(profile: Profile) -> str:
+    letters = "one letter" if profile.repeat_distance == 1 else f"{profile.repeat_distance} letters"
+    off = f" (up to {letters} off)" if profile.repeat_distance else ""
+    return f"not the same plate{off} again within {profile.repeat_window_s:g} s"
 
 
 def _joined(words: Sequence[str], last: str = "and") -> str:

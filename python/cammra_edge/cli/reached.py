@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cammra_edge.cli.asking import RefusedError, path_of
 from cammra_edge.delivery import ProfileState, ProfileStatus, stored_status
+from cammra_edge.engine.outlook import Outlook, outlook_of
+from cammra_edge.engine.recent import EVENTS
 from cammra_edge.errors import ConfigError
 from cammra_edge.model import Event
 from cammra_edge.outbox import OutboxStatus, Parked
@@ -21,11 +23,12 @@ from cammra_edge.outbox.exported import Export, export_of
 from cammra_edge.search import erase_answer, memory_answer, search_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from _typeshed import DataclassInstance
 
     from cammra_edge.cli.asking import RunningEngine
+    from cammra_edge.config import Settings
     from cammra_edge.outbox import Outbox
     from cammra_edge.search import Words
 
@@ -75,6 +78,10 @@ class Reached(Protocol):
 
     def status(self) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
         """The outbox, and its profiles: those of the settings, then removed ones."""
+        ...
+
+    def outlook(self) -> list[Outlook]:
+        """What each profile of the settings would have sent of the latest events."""
         ...
 
     def parked(self, key: str | None) -> list[ParkedRow]:
@@ -132,18 +139,17 @@ class Opened:
 
     Args:
         outbox: The outbox.
-        names: The names of the settings' profiles by key; `None` where no script says which there are.
-        zone_name: The camera's time zone; empty for the machine's.
+        settings: Those of the script and its page; `None` where no script says which there are.
     """
 
     running = False
 
-    def __init__(
-        self, outbox: Outbox, names: Mapping[str, str] | None, zone_name: str = ""
-    ) -> None:
+    def __init__(self, outbox: Outbox, settings: Settings | None) -> None:
         self._outbox = outbox
-        self._names = names
-        self._zone_name = zone_name
+        self._settings = settings
+        profiles = settings.profiles if settings else ()
+        self._names = {profile.key: profile.name for profile in profiles} if settings else None
+        self._zone_name = settings.device.time_zone if settings else ""
 
     def status(self) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
         """See `Reached`."""
@@ -155,6 +161,13 @@ class Opened:
         profiles = [stored_status(outbox, key, self._name(key)) for key in known]
         profiles += [stored_status(outbox, key, key, gone) for key in left]
         return outbox.status(), profiles
+
+    def outlook(self) -> list[Outlook]:
+        """See `Reached`."""
+        if self._settings is None:
+            return []
+        events = list(self._outbox.history.latest(EVENTS))[::-1]
+        return [outlook_of(one, events, self._settings) for one in self._settings.profiles]
 
     def _name(self, key: str) -> str:
         return (self._names or {}).get(key, key)
@@ -229,6 +242,10 @@ class Asked:
     def status(self) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
         """See `Reached`."""
         return status_from(self.engine.ask("GET", path_of("status")))
+
+    def outlook(self) -> list[Outlook]:
+        """See `Reached`."""
+        return [_read(Outlook, plain) for plain in self.engine.ask("GET", path_of("outlook"))]
 
     def parked(self, key: str | None) -> list[ParkedRow]:
         """See `Reached`."""

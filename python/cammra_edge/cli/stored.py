@@ -25,7 +25,9 @@ from cammra_edge.outbox.lock import holder_of
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+    from cammra_edge.config import Settings
 
 _ALL_BYTES, _ALL_EVENTS, _ALL_DAYS = 1 << 40, 10_000_000, 3650.0
 _ALL_S = _ALL_DAYS * 86_400
@@ -33,11 +35,10 @@ _ALL_S = _ALL_DAYS * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An outbox: its settings, and the profiles' names by key where a script (and its page) gives them."""
+    """An outbox: its own settings, and all of them where a script (and its page) gives them."""
 
     settings: OutboxSettings
-    names: Mapping[str, str] | None = None
-    time_zone: str = ""
+    script: Settings | None = None
 
     @contextmanager
     def reached(self, *, write: bool = False) -> Iterator[Reached]:
@@ -66,7 +67,7 @@ class Stored:
             name = f"process {holder}" if holder else "another process"
             raise OutboxError(f"{path} is held by {name}, which has no socket for other commands")
         with closing(Outbox(self.settings, clock=SYSTEM_CLOCK, read_only=not write)) as outbox:
-            yield Opened(outbox, self.names, self.time_zone)
+            yield Opened(outbox, self.script)
 
 
 def add_where(parser: ArgumentParser) -> None:
@@ -98,8 +99,7 @@ def stored_at(where: Path) -> Stored:
     """
     if where.suffix == ".py":
         settings = settings_in_force(load_script(where).engine.settings)
-        names = {profile.key: profile.name for profile in settings.profiles}
-        return Stored(settings.outbox, names, settings.device.time_zone)
+        return Stored(settings.outbox, settings)
     # Its own bounds are not known here: none is kept, so that nothing is dropped.
     return Stored(
         OutboxSettings(

@@ -64,6 +64,9 @@ def _add_profile(page: _Page, now: ProfileStatus) -> None:
     for reason, count in sorted(now.dropped.items()):
         meaning = "Events, or images of events, dropped, by reason."
         page.total("dropped", meaning, count, reason=reason)
+    for keeps, count in sorted(now.kept_back.items()):
+        meaning = "Events that its filters kept back, by filter."
+        page.total("kept_back", meaning, count, filter=keeps)
     latencies_ms = now.latency_p50_ms, now.latency_p95_ms, now.latency_p99_ms
     for quantile, took_ms in zip(("0.5", "0.95", "0.99"), latencies_ms, strict=True):
         meaning = "Time of a delivered try, over the last thousand."

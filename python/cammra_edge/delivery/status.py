@@ -47,6 +47,7 @@ class ProfileStatus:
         parked: Deliveries parked so far.
         expired: Deliveries too old to be sent.
         dropped: Events, or images of events, dropped, by reason.
+        kept_back: Events that its filters kept from being stored for it, by the filter's name.
         sent_bytes: Bytes of delivered messages.
         last_success_utc_ns: When a delivery last arrived; 0 for never.
         last_error_utc_ns: When a try last failed; 0 for never.
@@ -73,6 +74,7 @@ class ProfileStatus:
     parked: int = 0
     expired: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
+    kept_back: Mapping[str, int] = field(default_factory=dict)
     sent_bytes: int = 0
     last_success_utc_ns: int = 0
     last_error_utc_ns: int = 0
@@ -108,4 +110,5 @@ def stored_status(
         parked=tally.parked,
         expired=tally.expired,
         dropped=dict(tally.dropped),
+        kept_back=dict(tally.kept_back),
     )

@@ -14,6 +14,7 @@ from cammra_edge.errors import FrameError, ImageError
 from cammra_edge.model import (
     NOTHING_KNOWN,
     VEHICLE_TEXTS,
+    Candidate,
     Direction,
     Event,
     EventKind,
@@ -69,6 +70,7 @@ def event_from(track_event: TrackEvent, *, stream_id: str, car_id: int, lists: L
         ordinal=track_event.ordinal,
         at_utc_ns=track_event.at_utc_ns,
         first_utc_ns=track_event.first_utc_ns,
+        last_utc_ns=track_event.last_utc_ns,
         image_utc_ns=track_event.image_utc_ns,
         plate=Plate(
             text=track_event.text,
@@ -84,6 +86,10 @@ def event_from(track_event: TrackEvent, *, stream_id: str, car_id: int, lists: L
         plate_box=Rect(*track_event.plate_box) if track_event.plate_box else None,
         info=_info_from(track_event, attributes),
         changed=track_event.changed,
+        previous_plate=track_event.previous_text,
+        candidates=tuple(
+            Candidate(text=text, confidence=support) for text, support in track_event.candidates
+        ),
         reliable_by=track_event.reliable_by,
         final=kind is EventKind.LOST,
         image_text=track_event.image_text,
@@ -167,6 +173,8 @@ def last_words(left: OpenVehicle) -> list[Event]:
             event_id=event_id_from(last.stream_id, last.vehicle_no, kind, ordinal),
             changed=(),
             previous_plate="",
+            reliable_by=last.reliable_by or "end",
+            recalled=(),
             final=kind is EventKind.LOST,
             images=kept,
             missing=last.missing + gone,

@@ -34,5 +34,6 @@ def erase(run: Run, recent: Recent, what: Erasure) -> Erased:
         return seq not in erased.kept and (what.everything or named or seq in erased.seqs)
 
     recent.forget(what, is_kept)
+    run.writer.forget(what)
     run.forget(is_gone)
     return erased

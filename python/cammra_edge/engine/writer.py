@@ -6,22 +6,26 @@ Runs on the encoder's thread. Which profile gets what is decided here, once, bef
 from __future__ import annotations
 
 import logging
+from collections import deque
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cammra_edge.config.lists import ListIndex
 from cammra_edge.engine.assembly import event_from, last_words, with_images
+from cammra_edge.engine.recall import Recall
 from cammra_edge.outbox import NewEvent, Wanted
+from cammra_edge.profile import Filter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from cammra_edge.config import Settings
     from cammra_edge.engine.encoder import Queued
     from cammra_edge.engine.recent import Recent
-    from cammra_edge.model import Event, ImageSpec
-    from cammra_edge.outbox import Outbox
+    from cammra_edge.model import Event, ImageSpec, Recalled
+    from cammra_edge.outbox import Erasure, Outbox
     from cammra_edge.profile import Profile
 
 _log = logging.getLogger(__name__)
@@ -48,32 +52,48 @@ class EventWriter:
         self._own_image = own_image
         self._profiles: tuple[tuple[int, Profile], ...] = ()
         self._lists = ListIndex(())
+        self._recall = Recall(outbox)
+        self._settings: Settings | None = None
+        self._forget: deque[Erasure] = deque()
 
     def apply(self, settings: Settings) -> None:
-        """Use these profiles and plate lists from the next event on."""
-        self._profiles = tuple(
-            (self._outbox.profile_id(profile.key), profile) for profile in settings.profiles
-        )
-        self._lists = ListIndex(settings.plate_lists)
+        """Use these profiles and plate lists from the next group on. From any thread."""
+        self._settings = settings
 
     def store(self, group: Sequence[Queued]) -> None:
         """Encode and commit a group, in order."""
+        self._take_over()
         batch = list(map(self._new_event, group))
         self._outbox.put(batch)
+        self._recall.follow()
         for new in batch:
             self._recent.add(new)
 
+    def forget(self, what: Erasure) -> None:
+        """Let go of plates that are remembered and were erased. From any thread."""
+        self._forget.append(what)
+
     def lose_vehicles_left_open(self) -> None:
         """Put the last events of vehicles of earlier streams that a crash or power cut left open."""
+        self._take_over()
         left = self._outbox.open_vehicles(other_than=self._stream_id)
         if left:
             _log.info("lost vehicles=%d left open by an earlier run", len(left))
-            self._outbox.put(
-                [
-                    NewEvent(event=event, wanted_by=_wanted(event, self._wishes_for(event)))
-                    for event in chain.from_iterable(map(last_words, left))
-                ]
+            last = map(self._routed, chain.from_iterable(map(last_words, left)))
+            self._outbox.put([route.new_event(route.event, {}) for route in last])
+            self._recall.follow()
+
+    def _take_over(self) -> None:
+        """Follow what other threads asked for since the last group."""
+        settings, self._settings = self._settings, None
+        if settings is not None:
+            self._profiles = tuple(
+                (self._outbox.profile_id(profile.key), profile) for profile in settings.profiles
             )
+            self._lists = ListIndex(settings.plate_lists)
+            self._recall.apply(settings)
+        while self._forget:
+            self._recall.forget(self._forget.popleft())
 
     def _new_event(self, queued: Queued) -> NewEvent:
         event = event_from(
@@ -82,15 +102,15 @@ class EventWriter:
             car_id=self._outbox.car_id(self._stream_id, queued.event.vehicle_no),
             lists=self._lists,
         )
-        wishes = self._wishes_for(event)
-        specs = list(chain.from_iterable(wishes.values()))
+        route = self._routed(event)
+        specs = list(chain.from_iterable(route.wishes.values()))
         own = self._own_image
         if own is not None and all(spec.kind != own.kind for spec in specs):
             specs.append(own)
         else:
             own = None
         event, images = with_images(
-            event,
+            route.event,
             queued.event.shot,
             specs,
             why_none=CROWDED if queued.crowded else "",
@@ -99,22 +119,55 @@ class EventWriter:
             # No receiver is told of a picture that it did not want.
             missing = tuple(image for image in event.missing if image.kind != own.kind)
             event = replace(event, missing=missing)
-        return NewEvent(event=event, images=images, wanted_by=_wanted(event, wishes))
+        return route.new_event(event, images)
 
-    def _wishes_for(self, event: Event) -> dict[int, tuple[ImageSpec, ...]]:
-        """Which profiles want the event, by number, and which images each wants with it."""
-        return {
-            profile_id: profile.image_specs()
-            for profile_id, profile in self._profiles
-            if profile.wants(event)
-        }
+    def _routed(self, event: Event) -> _Route:
+        """Which profiles want the event, and which images each wants with it."""
+        wishes: dict[int, tuple[ImageSpec, ...]] = {}
+        kept_back: dict[int, str] = {}
+        recalled: list[Recalled] = []
+        held: set[int] = set()
+        is_known = self._outbox.knows(
+            event.event_id
+        )  # it was decided, and will not be stored again
+        for profile_id, profile in self._profiles:
+            keeps = profile.kept_back_by(event)
+            tells = keeps is None
+            if not is_known and self._is_judged(profile, event, tells=tells):
+                one = self._recall.judge(profile, event, tells=tells)
+                recalled.append(one)
+                if tells and one.verdict == "repeat":
+                    keeps = Filter.REPEAT_WINDOW_S
+                elif one.verdict == "held":
+                    held.add(profile_id)
+            if keeps is None:
+                wishes[profile_id] = profile.image_specs()
+            elif profile.enabled:
+                kept_back[profile_id] = keeps.value
+        if recalled:
+            event = replace(event, recalled=tuple(recalled))
+        return _Route(event, wishes, kept_back, held)
+
+    def _is_judged(self, profile: Profile, event: Event, *, tells: bool) -> bool:
+        return bool(profile.repeat_window_s) and (tells or self._recall.decides(profile, event))
 
 
-def _wanted(event: Event, wishes: Mapping[int, tuple[ImageSpec, ...]]) -> list[Wanted]:
-    return [
-        Wanted(
-            profile_id=profile_id,
-            image_keys=tuple(ref.image_key for ref in event.images if ref.spec in specs),
-        )
-        for profile_id, specs in wishes.items()
-    ]
+class _Route(NamedTuple):
+    """Where an event goes: the images that each profile wants with it, by number, and what keeps it from the others."""
+
+    event: Event
+    wishes: Mapping[int, tuple[ImageSpec, ...]]
+    kept_back: Mapping[int, str]
+    held: AbstractSet[int]
+
+    def new_event(self, event: Event, images: Mapping[str, bytes]) -> NewEvent:
+        """The event with its images, for the outbox."""
+        wanted = [
+            Wanted(
+                profile_id=profile_id,
+                image_keys=tuple(ref.image_key for ref in event.images if ref.spec in specs),
+                held=profile_id in self.held,
+            )
+            for profile_id, specs in self.wishes.items()
+        ]
+        return NewEvent(event=event, images=images, wanted_by=wanted, kept_back=self.kept_back)

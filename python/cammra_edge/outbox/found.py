@@ -198,6 +198,10 @@ class History(Protocol):
         """Events that answer the query, newest first."""
         ...
 
+    def latest(self, most: int) -> Iterable[Event]:
+        """The last events, newest first, also those that are too old to be found."""
+        ...
+
     def event(self, seq: int) -> FoundEvent | None:
         """One event, by its place."""
         ...

@@ -27,7 +27,7 @@ from cammra_edge.outbox.records import id_bytes, picture_from
 from cammra_edge.storing import LogSearch, log_event, log_outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from cammra_edge.outbox.erasing import Erasing
     from cammra_edge.outbox.found import Erased
@@ -86,6 +86,12 @@ class LogHistory:
             if events or not cursor:
                 return FoundPage(events=events, cursor=cursor)
             query = replace(query, cursor=cursor)
+
+    def latest(self, most: int) -> Iterator[Event]:
+        """The last events, newest first, also those that are too old to be found, as far as their texts are there."""
+        for hit in self._hits(EventQuery(), most):
+            with suppress(DamagedError, StorageError):
+                yield self._read(hit)[0]
 
     def event(self, seq: int) -> FoundEvent | None:
         """One event, by its place; `None` when it is not remembered."""

@@ -151,6 +151,8 @@ class Intake:
         for row in rows:
             for wanted in row.wanted:
                 self._tallies.take_packet_back(wanted.profile_id)
+            for profile_id, why in row.new.kept_back.items():
+                self._tallies.keep_back(profile_id, why, -1)
         self._seq -= len(rows)
         self._image_no -= sum(len(row.images) for row in rows)
 
@@ -161,6 +163,8 @@ class Intake:
         self._seq += 1
         self._car_id = max(self._car_id, event.car_id)
         nos, images = self._number_images(new, fresh)
+        for profile_id, why in new.kept_back.items():
+            self._tallies.keep_back(profile_id, why)
         wanted = {
             one.profile_id: one.image_keys for one in new.wanted_by
         }  # whoever is named twice gets it once
@@ -180,6 +184,7 @@ class Intake:
                     for profile_id, keys in wanted.items()
                 ]
             ),
+            new,
         )
 
     def _number_images(

@@ -6,7 +6,7 @@ a short stretch of it. Laws, held by `tests/outbox/test_lane.py` and the model i
 
 1. Of one vehicle, only the oldest unsettled delivery is ever in flight, so its events keep their
    order also when several connections send at once.
-2. A delivery that waits for its retry holds up its own vehicle only.
+2. A delivery that waits for its retry, or is held until it is released, holds up its own vehicle only.
 3. `in_order` picks the oldest free delivery. `live_first` picks the newest vehicle among those that
    spoke lately, but that vehicle's oldest delivery; then the backlog, oldest first.
 """
@@ -64,6 +64,7 @@ class Lane:
         self.exhausted = False
         self._live: dict[int, DeliveryRow] = {}
         self._flying: set[int] = set()
+        self._held: set[int] = set()
         self._is_stale = False
 
     def put(self, row: DeliveryRow) -> None:
@@ -84,6 +85,17 @@ class Lane:
         """Is nothing there, and nothing more to load?"""
         return self.exhausted and not self.entries and not self._is_stale
 
+    def hold(self, seq: int) -> None:
+        """It is not to be picked before it is released."""
+        self._held.add(seq)
+
+    def release(self, seq: int) -> bool:
+        """It may be picked; was it held?"""
+        if seq not in self._held:
+            return False
+        self._held.discard(seq)
+        return True
+
     def wants_rows(self) -> bool:
         """Should more of the backlog be loaded?"""
         if self._is_stale:
@@ -95,7 +107,7 @@ class Lane:
         # Vehicles that wait for a retry must not hide the free ones behind them.
         held: set[int] = set()
         for entry in self.entries.values():
-            if entry.in_flight or entry.due_mono_ns:
+            if entry.in_flight or entry.due_mono_ns or entry.row.seq in self._held:
                 held.add(entry.row.car_id)
             elif entry.row.car_id not in held:
                 return False
@@ -126,6 +138,7 @@ class Lane:
         """A delivery is settled, or gone; returns what was known of it."""
         self._live.pop(seq, None)
         self._flying.discard(seq)
+        self._held.discard(seq)
         return self.entries.pop(seq, None)
 
     def send(self, entry: Entry) -> None:
@@ -190,7 +203,7 @@ class Lane:
             car_id = entry.row.car_id
             if car_id in held:
                 continue
-            if entry.due_mono_ns <= now_mono_ns:
+            if entry.due_mono_ns <= now_mono_ns and entry.row.seq not in self._held:
                 return entry
             held.add(car_id)
         return None
@@ -211,7 +224,9 @@ class Lane:
             seen.add(row.car_id)
             load_vehicle(row.car_id)
             oldest = self.oldest_of(row.car_id)
-            if oldest and oldest.due_mono_ns <= now_mono_ns:
+            if oldest is None or oldest.row.seq in self._held:
+                continue
+            if oldest.due_mono_ns <= now_mono_ns:
                 return oldest
         return None
 
@@ -245,7 +260,8 @@ class Lane:
         for entry in self.entries.values():
             if entry.row.car_id not in seen:
                 seen.add(entry.row.car_id)
-                dues.append(entry.due_mono_ns)
+                if entry.row.seq not in self._held:
+                    dues.append(entry.due_mono_ns)
         return min(dues, default=None)
 
     def release_all(self) -> None:

@@ -13,6 +13,7 @@ from cammra_edge.outbox.census import Doubt, told_by
 from cammra_edge.outbox.codec import plain_in
 from cammra_edge.outbox.log import Purpose
 from cammra_edge.outbox.recovery import Found
+from cammra_edge.outbox.tallies import STATES
 from cammra_edge.storing import Ledger, LogGroup
 
 if TYPE_CHECKING:
@@ -169,5 +170,5 @@ def _noted(profiles: Mapping[str, int]) -> dict[str, object]:
 
 def _renumbered(state: Mapping[str, object], changes: Mapping[int, int]) -> dict[str, object]:
     """A state with the profiles' counters under their new numbers."""
-    names = {f"profile:{old}": f"profile:{new}" for old, new in changes.items()}
+    names = {f"{what}{old}": f"{what}{new}" for what in STATES for old, new in changes.items()}
     return {names.get(name, name): value for name, value in state.items()}

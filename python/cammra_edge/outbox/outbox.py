@@ -27,6 +27,7 @@ from cammra_edge.outbox import records
 from cammra_edge.outbox.erasing import Erasing
 from cammra_edge.outbox.giving import Giving
 from cammra_edge.outbox.history import LogHistory
+from cammra_edge.outbox.holding import Holding
 from cammra_edge.outbox.intake import Intake
 from cammra_edge.outbox.keeping import Keeping
 from cammra_edge.outbox.lane import TakeRules
@@ -69,7 +70,8 @@ class _Parts(TypedDict):
 class Outbox:
     """Opens or makes the outbox at `settings.path`; used by any number of threads.
 
-    `parking` sees to what is parked; `giving` hands a backlog to another profile; `history` is what it remembers.
+    `parking` sees to what is parked; `giving` hands a backlog to another profile; `holding` holds what is not to go
+    yet; `history` is what it remembers.
 
     Args:
         settings: Where it is, and its bounds.
@@ -136,6 +138,7 @@ class Outbox:
                 self._keeping.tend()
         self.parking = Parking(self._lock, **parts, wake=self._wake)
         self.giving = Giving(self._lock, **parts, profiles=profiles, wake=self.wake)
+        self.holding = Holding(self._lock, store, queues, writer, self.wake)
 
     def _open(self) -> None:
         log = self._store.log

@@ -83,6 +83,9 @@ class Queues:
                         wanted.size_bytes,
                     )
                 )
+            for one in row.new.wanted_by:
+                if one.held:
+                    self.lane(one.profile_id).hold(row.seq)
         return concerned
 
     # -- taking ----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cammra_edge.model import Event
+    from cammra_edge.outbox.values import NewEvent
 
 ALL_IMAGES = (1 << 64) - 1
 """Of a delivery that carries every image."""
@@ -50,7 +51,7 @@ class EventRow(NamedTuple):
     """One event to be stored, with everything that hangs on it.
 
     `image_nos` are in the order of the event's images, 0 where one is stored nowhere; `pictures` are the JPEGs at
-    hand, by image key.
+    hand, by image key; `new` is what it was put as.
     """
 
     seq: int
@@ -61,3 +62,4 @@ class EventRow(NamedTuple):
     images: tuple[ImageRow, ...]
     pictures: Mapping[str, bytes]
     wanted: tuple[WantedRow, ...]
+    new: NewEvent

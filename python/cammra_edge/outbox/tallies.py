@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _PROFILE = "profile:"
+_KEPT_BACK = "kept_back:"
+STATES = (_PROFILE, _KEPT_BACK)
+"""What begins the names of what is saved for each profile, before its number."""
+_DIGITS = 20
 _COUNTED = ("put", "delivered", "retried", "parked", "expired")
 
 
@@ -27,6 +31,7 @@ class Count:
     parked: int = 0
     expired: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
+    kept_back: Counter[str] = field(default_factory=Counter)
 
     def value(self) -> Tally:
         """Frozen, for readers."""
@@ -37,6 +42,7 @@ class Count:
             parked=self.parked,
             expired=self.expired,
             dropped=dict(self.dropped),
+            kept_back=dict(self.kept_back),
         )
 
 
@@ -57,17 +63,20 @@ class Tallies:
         """Count what was saved on top of what is counted since."""
         for profile_id, value in by_number(state, _PROFILE, MOST_PROFILES).items():
             self._add(profile_id, str(value))
+        for profile_id, value in by_number(state, _KEPT_BACK, MOST_PROFILES).items():
+            kept_back = _numbers_in(str(value).split("|"))
+            self._of(profile_id).kept_back.update(kept_back)
 
     def _add(self, profile_id: int, text: str) -> None:
         numbers, *dropped = text.split("|")
         try:
             packet, *counted = map(int, numbers.split())
-            by_reason = {why: int(number) for why, _, number in map(_parted, dropped)}
         except ValueError:
             return
-        if not all(map(is_number, (packet, *counted, *by_reason.values()))):
+        by_reason = _numbers_in(dropped)
+        if len(by_reason) != len(dropped) or not all(map(is_number, (packet, *counted))):
             return
-        count = self._counts.setdefault(profile_id, Count())
+        count = self._of(profile_id)
         count.packet = max(count.packet, packet)
         for name, number in zip(_COUNTED, counted, strict=False):
             setattr(count, name, getattr(count, name) + number)
@@ -85,6 +94,9 @@ class Tallies:
     def change(self, profile_id: int) -> Count:
         """The counters of a profile, to be changed now."""
         self._changed.add(profile_id)
+        return self._of(profile_id)
+
+    def _of(self, profile_id: int) -> Count:
         count = self._counts.get(profile_id)
         if count is None:
             count = self._counts[profile_id] = Count()
@@ -93,6 +105,10 @@ class Tallies:
     def drop(self, profile_id: int, why: Dropped, count: int = 1) -> None:
         """So many went without being delivered."""
         self.change(profile_id).dropped[why.value] += count
+
+    def keep_back(self, profile_id: int, why: str, count: int = 1) -> None:
+        """So many did not pass a profile's filters."""
+        self.change(profile_id).kept_back[why] += count
 
     def next_packet(self, profile_id: int) -> int:
         """The number of the profile's next event."""
@@ -127,7 +143,7 @@ class Tallies:
     def raise_packets(self, packets: Mapping[int, int]) -> None:
         """Go on after numbers that were given, though their events are gone."""
         for profile_id, packet in packets.items():
-            known = self._counts.setdefault(profile_id, Count())
+            known = self._of(profile_id)
             if is_number(packet) and known.packet < packet:
                 self.change(profile_id).packet = packet
 
@@ -145,7 +161,13 @@ class Tallies:
         """What the next group writes."""
         self._saving |= self._changed
         self._changed.clear()
-        return {f"{_PROFILE}{profile_id}": self._text(profile_id) for profile_id in self._saving}
+        texts: dict[str, object] = {
+            f"{_PROFILE}{profile_id}": self._text(profile_id) for profile_id in self._saving
+        }
+        for profile_id in self._saving:
+            if kept_back := self._counts[profile_id].kept_back:
+                texts[f"{_KEPT_BACK}{profile_id}"] = "|".join(_texts_of(kept_back))
+        return texts
 
     def whole(self) -> dict[str, object]:
         """All of it."""
@@ -164,12 +186,22 @@ class Tallies:
         )
         if not count.dropped:
             return numbers
-        return "|".join([numbers, *(f"{why}={number}" for why, number in count.dropped.items())])
+        return "|".join([numbers, *_texts_of(count.dropped)])
 
     def saved(self) -> None:
         """What `unsaved` gave is written."""
         self._saving.clear()
 
 
-def _parted(text: str) -> tuple[str, str, str]:
-    return text.rpartition("=")
+def _texts_of(counts: Mapping[str, int]) -> list[str]:
+    return [f"{why}={number}" for why, number in counts.items()]
+
+
+def _numbers_in(texts: Iterable[str]) -> dict[str, int]:
+    """Counts by reason, as `_texts_of` writes them; what is none is left out."""
+    parted = [text.rpartition("=") for text in texts]
+    return {
+        why: int(number)
+        for why, _, number in parted
+        if number.isdecimal() and len(number) <= _DIGITS and is_number(int(number))
+    }

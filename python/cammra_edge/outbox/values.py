@@ -13,6 +13,7 @@ class Dropped(StrEnum):
     """Why an event, or a part of it, went without being delivered or parked."""
 
     COALESCED = "coalesced"
+    REPEAT = "repeat"
     STALE_UPDATE = "overflow: stale update"
     UPDATE_IMAGE = "overflow: image of an update"
     IMAGE = "overflow: image"
@@ -30,23 +31,26 @@ class Dropped(StrEnum):
 class Wanted:
     """A profile that wants an event, and which of the event's images it carries.
 
-    `image_keys` `None` means all of them.
+    `image_keys` `None` means all of them. What is `held` is not taken before it is released.
     """
 
     profile_id: int
     image_keys: tuple[str, ...] | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
     """An event with its images on the way into the outbox.
 
-    `images` may leave out a key that the outbox holds already (two events of one shot).
+    `images` may leave out a key that the outbox holds already (two events of one shot). `kept_back` names what keeps it
+    back from whom, by the profile's number; it is counted once, when the event is stored.
     """
 
     event: Event
     images: Mapping[str, bytes] = field(default_factory=dict)
     wanted_by: Sequence[Wanted] = ()
+    kept_back: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +161,7 @@ class OutboxStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """What became of a profile's events since the outbox was made."""
+    """What became of a profile's events since the outbox was made; `kept_back` by what kept them, never put."""
 
     put: int = 0
     delivered: int = 0
@@ -165,3 +169,4 @@ class Tally:
     parked: int = 0
     expired: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
+    kept_back: Mapping[str, int] = field(default_factory=dict)

@@ -44,6 +44,7 @@ class Renderer:
     """
 
     def __init__(self, profile: Profile, *, profile_id: int, device: Device) -> None:
+        self._key = profile.key
         self._sender = profile.sender(profile_id, device)
         self._content = profile.protocol.content()
         self._form = EventForm(
@@ -61,6 +62,7 @@ class Renderer:
             packet: The profile's running number of this event, the same at every attempt.
             boundary_key: A secret of this installation, at least 16 bytes, so that nobody can guess a boundary.
         """
+        event = event.told_to(self._key)
         match self._content:
             case MultipartContent(part_names=names, event_as_file=as_file):
                 form = self._form

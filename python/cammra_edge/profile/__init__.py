@@ -7,7 +7,7 @@ can be checked without a network is checked when it is made (`ConfigError`).
 from cammra_edge.profile import protocols
 from cammra_edge.profile.endpoint import Endpoint, NetworkMode, NetworkModeWord
 from cammra_edge.profile.keepalive import Keepalive, KeepaliveShape
-from cammra_edge.profile.profile import Order, OrderWord, Profile
+from cammra_edge.profile.profile import Filter, Order, OrderWord, Profile
 from cammra_edge.profile.protocols import *  # noqa: F403 - they are listed there, once
 from cammra_edge.profile.protocols import PROTOCOLS, Protocol, Transport
 from cammra_edge.profile.protocols.base import (
@@ -34,6 +34,7 @@ __all__ = [
     "Content",
     "Endpoint",
     "FilesContent",
+    "Filter",
     "FormContent",
     "JsonContent",
     "Keepalive",

@@ -43,6 +43,7 @@ from cammra_edge.profile.sender import Sender
 _LONGEST_NAME = 64
 _YEAR_S = 366 * 86_400.0
 _AGE_S = number(0.001, _YEAR_S)
+_LONGEST_WINDOW_S = 86_400.0
 _ONE_READ = (frozenset({EventKind.RELIABLE}), frozenset({EventKind.LOST}))
 
 
@@ -54,6 +55,18 @@ class Order(StrEnum):
 
 
 OrderWord = Literal["in_order", "live_first"]
+
+
+class Filter(StrEnum):
+    """What keeps an event back from a profile: the setting's name, in the order in which they are asked."""
+
+    ENABLED = "enabled"
+    EVENTS = "events"
+    DIRECTIONS = "directions"
+    ROIS = "rois"
+    LISTS = "lists"
+    MIN_CONFIDENCE = "min_confidence"
+    REPEAT_WINDOW_S = "repeat_window_s"
 
 
 def _protocol() -> Check[Protocol]:
@@ -99,6 +112,11 @@ class Profile(Checked):
         rois: Only events of these regions; empty takes all.
         lists: Only plates on these lists (a list's name, or `allow`, `block`); empty takes all.
         min_confidence: Only plates read with at least this confidence.
+        repeat_window_s: A vehicle whose plate another one's was, with its direction (unknown is any) and in its region,
+            less than so many seconds before is not told; 0 tells all. 300 is usual.
+        repeat_distance: How many letters may differ for it to be the same plate.
+        repeat_holds_new: New waits until its vehicle is reliable, so that a repeat's is not told either; otherwise what
+            goes before Reliable goes, and then everything of its vehicle.
         extended: The FF JSON ends with one member more, `cammra_edge`, which tells what the vendor's have no place for.
     """
 
@@ -137,6 +155,9 @@ class Profile(Checked):
     rois: Taken[frozenset[int], Collection[int]] = setting(frozenset(), set_of(whole(1, 99)))
     lists: Taken[frozenset[str], Collection[str]] = setting(frozenset(), set_of(text(least=1)))
     min_confidence: float = setting(0.0, number(0, 1))
+    repeat_window_s: float = setting(0.0, number(0, _LONGEST_WINDOW_S))
+    repeat_distance: int = setting(0, whole(0, 2))
+    repeat_holds_new: bool = False
     extended: bool = False
 
     def _owner(self) -> str:
@@ -190,17 +211,24 @@ class Profile(Checked):
         )
 
     def wants(self, event: Event) -> bool:
-        """Whether the profile gets this event."""
-        return (
-            self.enabled
-            and event.kind in self.events
-            and (not self.directions or event.direction in self.directions)
-            and (not self.rois or event.roi_id in self.rois)
-            and (
-                not self.lists or not self.lists.isdisjoint({event.listed.name, event.listed.mode})
-            )
-            and event.plate.confidence >= self.min_confidence
-        )
+        """Whether the profile gets this event, as far as the event alone tells."""
+        return self.kept_back_by(event) is None
+
+    def kept_back_by(self, event: Event) -> Filter | None:  # noqa: PLR0911 - one per filter
+        """The first filter that keeps the event back, memory of plates aside; `None` lets it go."""
+        if not self.enabled:
+            return Filter.ENABLED
+        if event.kind not in self.events:
+            return Filter.EVENTS
+        if self.directions and event.direction not in self.directions:
+            return Filter.DIRECTIONS
+        if self.rois and event.roi_id not in self.rois:
+            return Filter.ROIS
+        if self.lists and self.lists.isdisjoint({event.listed.name, event.listed.mode}):
+            return Filter.LISTS
+        if event.plate.confidence < self.min_confidence:
+            return Filter.MIN_CONFIDENCE
+        return None
 
 
 @lru_cache(maxsize=64)  # asked for several times with every event

@@ -115,6 +115,11 @@ def event_plain(event: Event) -> dict[str, Any]:
         "first": event.first_utc_ns // NS_PER_MS,
         "last": None if event.last_utc_ns is None else event.last_utc_ns // NS_PER_MS,
         "clock_synced": event.clock_synced,
+        "repeats": [
+            {"profile": one.profile, "count": one.repeat.count}
+            for one in event.recalled
+            if one.repeat is not None and one.verdict != "repeat"
+        ],
         "vehicle": " ".join(
             part for part in (event.info.colour, event.info.make, event.info.model) if part
         ),

@@ -60,6 +60,11 @@ async def see_samples(call: Call) -> list[Any]:
     return list(call.page.feed.samples)
 
 
+async def see_outlook(call: Call) -> list[Any]:
+    """What the profiles in force would have sent of the latest events, and what their filters would have kept back."""
+    return await run_in_threadpool(call.page.outlook, call.page.engine.settings)
+
+
 async def see_picture(call: Call) -> Response:
     """A picture of a recent or waiting event."""
     content = await run_in_threadpool(
@@ -239,6 +244,7 @@ OPERATIONS: Sequence[Operation] = (
         background=True,
     ),
     _listing("/api/samples", see_samples),
+    _listing("/api/outlook", see_outlook),
     Operation(
         "GET",
         "/api/pictures/{image_key:text}",

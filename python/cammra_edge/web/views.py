@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from cammra_edge.engine.outlook import outlook_of
 from cammra_edge.model import Direction, Event, EventKind, Plate
 from cammra_edge.outbox import EventState
 from cammra_edge.outbox.exported import export_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 NS_PER_MS = 10**6
 SHOWN_EVENTS = 100
+KEPT_BACK = "its plate had just been told"
 
 
 def status_plain(engine: PagedEngine, clock: Clock) -> dict[str, Any]:
@@ -50,6 +52,11 @@ def events_plain(engine: PagedEngine) -> list[dict[str, Any]]:
     ]
 
 
+def event_recalled(event: Event, key: str) -> str:
+    """What a profile's memory of plates made of an event; empty where it was not asked."""
+    return next((one.verdict for one in event.recalled if one.profile == key), "")
+
+
 def _went(engine: PagedEngine) -> dict[tuple[str, str], Try]:
     """The last try of each event, by the profile's key and the event's id."""
     return {
@@ -72,7 +79,9 @@ def _where(
     places: list[dict[str, Any]] = []
     for profile in profiles:
         last = went.get((profile.key, event.event_id))
-        if last is not None:
+        if event_recalled(event, profile.key) == "repeat":
+            place = {"outcome": EventState.UNWANTED, "tries": 0, "why": KEPT_BACK}
+        elif last is not None:
             place = {"outcome": last.outcome, "tries": last.number, "why": last.why}
         elif stands is None and profile.wants(event):
             place = {"outcome": EventState.WAITING, "tries": 0, "why": ""}
@@ -133,18 +142,11 @@ def outlook(engine: PagedEngine, settings: Settings, now_utc_ns: int) -> list[di
     events = engine.recent_events()
     return [
         {
-            "profile": profile.key,
-            "would_send": sum(map(switched_on(profile).wants, events)),
-            "of": len(events),
+            **asdict(outlook_of(profile, events, settings)),
             "names": file_names(settings, profile, now_utc_ns),
         }
         for profile in settings.profiles
     ]
-
-
-def switched_on(profile: Profile) -> Profile:
-    """The profile with "Send data to server" on."""
-    return replace(profile, enabled=True)
 
 
 def file_names(settings: Settings, profile: Profile, now_utc_ns: int) -> list[str]:

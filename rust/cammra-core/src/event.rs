@@ -205,6 +205,12 @@ impl Changes {
         self.0 |= 1 << (Self::ATTRIBUTES + attribute as u16);
     }
 
+    /// Whether the text did.
+    #[must_use]
+    pub const fn has_plate(self) -> bool {
+        self.0 & Self::PLATE != 0
+    }
+
     /// Whether nothing changed.
     #[must_use]
     pub const fn is_empty(self) -> bool {
@@ -253,8 +259,10 @@ pub struct TrackEvent {
     pub ordinal: u32,
     /// When it happened: the read's frame time, or the timer's own moment, however late it was noticed.
     pub at: FrameTime,
-    /// When the vehicle was first read.
+    /// When the vehicle was first read,
     pub first: FrameTime,
+    /// and when last.
+    pub last: FrameTime,
     /// The consolidated text.
     pub text: String,
     /// Mean confidence of the reads, each as far as it agrees with it.
@@ -273,6 +281,10 @@ pub struct TrackEvent {
     pub confidence_colour: Option<f64>,
     /// What an Update changed; empty for the other kinds.
     pub changed: Changes,
+    /// The text that was told before an Update of it; else empty.
+    pub previous_text: String,
+    /// Texts that the plate may have, the consolidated one first, and how well its reads support each, 0..=1.
+    pub candidates: Vec<(String, f64)>,
     /// Reads with a text, so far.
     pub reads: u32,
     /// Text of the read that the boxes and the shot show.

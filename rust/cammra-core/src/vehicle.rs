@@ -44,6 +44,9 @@ const STRONG_READS: u32 = 3;
 const STEADY_READS: u32 = 10;
 const CONFIDENCE_STEP: f64 = 0.2;
 
+/// Texts that an event names at most.
+const MAX_TOLD_CANDIDATES: usize = 4;
+
 /// What the last event said.
 #[derive(Clone, Copy)]
 struct Told {
@@ -216,6 +219,11 @@ impl Vehicle {
 
     fn event(&mut self, kind: EventKind, at: FrameTime, changed: Changes) -> TrackEvent {
         let confidence = self.steady_confidence();
+        let previous_text = if changed.has_plate() {
+            self.told.text.to_string()
+        } else {
+            String::new()
+        };
         self.told = Told {
             text: *self.vote.text(),
             confidence,
@@ -233,6 +241,7 @@ impl Vehicle {
             ordinal: self.ordinal,
             at,
             first: self.first,
+            last: self.last_read(kind),
             text: self.vote.text().to_string(),
             confidence,
             reliable_by: self.reliable_by.filter(|_| kind != EventKind::New),
@@ -242,6 +251,8 @@ impl Vehicle {
             confidence_mmr: self.attributes.confidence_mmr(),
             confidence_colour: self.attributes.confidence_colour(),
             changed,
+            previous_text,
+            candidates: self.candidates(),
             reads: self.vote.reads(),
             image_text: picture.map_or_else(String::new, |picture| picture.text.to_string()),
             image_utc_ns: shown.map_or(0, |picture| picture.utc_ns),
@@ -252,6 +263,21 @@ impl Vehicle {
                 shot: shot.pixels.clone(),
             }),
         }
+    }
+
+    /// New is about the first read, whatever came since.
+    const fn last_read(&self, kind: EventKind) -> FrameTime {
+        match kind {
+            EventKind::New => self.first,
+            EventKind::Reliable | EventKind::Update | EventKind::Lost => self.last,
+        }
+    }
+
+    fn candidates(&self) -> Vec<(String, f64)> {
+        let contenders = self.vote.contenders(MAX_TOLD_CANDIDATES);
+        let told = contenders.into_iter();
+        told.map(|(text, support)| (text.to_string(), support))
+            .collect()
     }
 
     /// The confidence of the text; once many reads have told, it does not leap while the text stays.

@@ -185,6 +185,28 @@ impl TextVote {
         (self.candidates.support_of_said() / self.total).min(1.0)
     }
 
+    /// The texts that the plate may have, the reported one first, then by their support: at most so many.
+    #[must_use]
+    pub fn contenders(&self, most: usize) -> Vec<(PlateText, f64)> {
+        if self.said.is_empty() {
+            return Vec::new();
+        }
+        let mut others: Vec<(PlateText, f32)> = self
+            .candidates
+            .supported()
+            .filter(|(text, _)| *text != self.said)
+            .collect();
+        others.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+        let share = |support: f32| f64::from((support / self.total).min(1.0));
+        let others = others
+            .into_iter()
+            .map(|(text, support)| (text, share(support)));
+        std::iter::once((self.said, f64::from(self.support())))
+            .chain(others)
+            .take(most)
+            .collect()
+    }
+
     /// How much more the reads that are nearer to the reported text weigh than those that are nearer to the best other one.
     #[must_use]
     pub fn lead(&self) -> f32 {

@@ -16,9 +16,11 @@ from cammra_edge.errors import CammraError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Mapping
 
     from cammra_edge.cli.terminal import Terminal
     from cammra_edge.delivery import ProfileStatus
+    from cammra_edge.engine.outlook import Outlook
     from cammra_edge.outbox import OutboxStatus
 
 TOKEN = "CAMMRA_TOKEN"  # noqa: S105 - the variable's name, not a secret
@@ -40,9 +42,11 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     """Show one outbox's state."""
     if args.page:
         running, memory, (outbox, profiles) = True, None, _asked(args.page)
+        outlook: list[Outlook] = []
     else:
         with stored_at(args.where).reached() as store:
             running, memory, (outbox, profiles) = store.running, store.memory(), store.status()
+            outlook = [] if args.metrics else store.outlook()
     if args.metrics:
         terminal.line(prometheus_text(outbox, profiles).rstrip("\n"))
         return Exit.OK
@@ -64,18 +68,33 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         texts = f"{memory['events']} events since {_time(memory['texts_since'])}"
         terminal.line(f"  remembers {texts}, {pictures}{bound}")
     for profile in profiles:
-        style = Style.GOOD if profile.settled and not profile.alarm else Style.NOTICE
-        name = terminal.styled(shown(profile.name), style)
-        terminal.line(f"  {name} ({profile.state}): {profile_line(profile)}")
+        _show(terminal, profile, [one for one in outlook if one.profile == profile.key])
     terminal.data(
         {
             "running": running,
             "outbox": asdict(outbox) if outbox is not None else None,
             "memory": memory,
             "profiles": [asdict(profile) for profile in profiles],
+            "outlook": [asdict(one) for one in outlook],
         }
     )
     return Exit.OK
+
+
+def _show(terminal: Terminal, profile: ProfileStatus, outlook: list[Outlook]) -> None:
+    style = Style.GOOD if profile.settled and not profile.alarm else Style.NOTICE
+    name = terminal.styled(shown(profile.name), style)
+    terminal.line(f"  {name} ({profile.state}): {profile_line(profile)}")
+    if profile.kept_back:
+        terminal.line(f"    kept back by its filters: {_counts(profile.kept_back)}")
+    for one in outlook:
+        would = f"would have sent {one.would_send} of the latest {one.of} events"
+        kept = f"; kept back: {_counts(one.kept_back)}" if one.kept_back else ""
+        terminal.line(f"    {would}{kept}")
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} by {keeps}" for keeps, count in counts.items())
 
 
 def _time(text: str) -> str:

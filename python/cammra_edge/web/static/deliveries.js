@@ -2,7 +2,8 @@
 
 import { api, complain, ofProfile } from "./api.js";
 import { draft } from "./draft.js";
-import { age, bytes, card, count, empty, h, icon, label, listen, note, s, state, t, time, toast, when } from "./lib.js";
+import { age, bytes, card, count, empty, h, icon, keptBack, label, listen, note, s, state, t, time, toast,
+  when } from "./lib.js";
 
 const RELOAD_MS = 5000;
 
@@ -185,7 +186,8 @@ function profileCard(now, all, samples) {
         t("latency_95", { p95: now.latency_p95_ms.toFixed(0), p99: now.latency_p99_ms.toFixed(0) }))),
     h("p.hint.num", {},
       [t("retried_n", { n: count(now.retried) }), t("parked_n", { n: count(now.parked) }),
-        t("expired_n", { n: count(now.expired) }), ...dropped].join(" · ")));
+        t("expired_n", { n: count(now.expired) }), ...dropped].join(" · ")),
+    h("p.hint.num", {}, keptBack("kept_back", now.kept_back)));
 }
 
 /** @param {string} title @param {Child} value @param {number[]} points @param {string} line */

@@ -104,6 +104,9 @@ function step(event) {
   const changed = new Set(
     event.changed.map((what) => t(/^(plate|direction|region)$/.test(what) ? `changed_${what}` : "changed_vehicle")),
   );
+  const repeats = Math.max(0, ...event.repeats.map(({ count }) => count));
+  const said = [event.kind === "reliable" && event.reliable_by && t(`by_${event.reliable_by}`), ...changed,
+    repeats > 0 && t("repeats_n", { n: repeats })].filter(Boolean);
   const went = event.went.map(({ profile, outcome, why }) =>
     h("span", { title: why || null }, state(outcome, [
       h("span.unseen", {}, `${draft.title(profile)}: ${t(`state_${outcome}`)}`),
@@ -112,7 +115,7 @@ function step(event) {
   );
   return h("li", {},
     h("span.what", {}, h("b", {}, label(`events=${event.kind}`)), " ", h("span.soft.num", {}, time(event.at)),
-      changed.size > 0 && h("span.soft", {}, ` · ${[...changed].join(", ")}`)), h("span.went", {}, went));
+      said.length > 0 && h("span.soft", {}, ` · ${said.join(", ")}`)), h("span.went", {}, went));
 }
 
 /**

@@ -3,7 +3,7 @@
 import { deliveries, plight, standing } from "./deliveries.js";
 import { draft } from "./draft.js";
 import { choiceCards, choiceWords, form, rest, setting, switchRow, unused, urlHint } from "./fields.js";
-import { arrows, byId, card, count, h, icon, listen, note, s, state, subTabs, t, words } from "./lib.js";
+import { arrows, byId, card, count, h, icon, keptBack, listen, note, s, state, subTabs, t, words } from "./lib.js";
 import { backup, keepalive } from "./sections.js";
 import { trial } from "./trial.js";
 
@@ -149,7 +149,8 @@ function profileForm(sheet, key, live) {
       if (on) last = text("image") || last;
       return on ? null : last;
     } });
-  const filters = h("div.grid", {}, row("s6", "directions", "rois", "lists", "min_confidence"));
+  const filters = h("div.grid", {}, row("s6", "directions", "rois", "lists", "min_confidence"),
+    row("s4", "repeat_window_s", "repeat_distance", "repeat_holds_new"));
   const away = [choiceCards(f, at("order"), words("profiles[].order")),
     h("div.grid", {}, row("s4", "max_age_s", "expires_s", "max_queue_events", "max_queue_bytes", "window"))];
   const sections = [card(t("camera_there"), "", there), card(t("event_types"), t("event_types_text"), kinds),
@@ -224,8 +225,9 @@ function naming(f, key, row) {
 function outlookLine(f, key) {
   const line = h("p.note", { role: "status" });
   f.add(() => {
-    const { of = 0, would_send: n } = draft.outlook(key) ?? {};
-    const text = n === undefined ? t("would_send_later") : of ? t("would_send", { n, of }) : t("would_send_none");
+    const { of = 0, would_send: n, kept_back = {} } = draft.outlook(key) ?? {};
+    const told = of ? [t("would_send", { n: n ?? 0, of }), keptBack("would_keep", kept_back)] : [t("would_send_none")];
+    const text = n === undefined ? t("would_send_later") : told.filter(Boolean).join(" ");
     line.replaceChildren(icon("note"), h("span", {}, text));
   });
   draft.check();

@@ -185,6 +185,15 @@ export const when = (ms) => day.format(ms);
 /** @param {number} [n] */
 export const count = (n) => (n ?? 0).toLocaleString();
 
+/**
+ * What filters kept back; nothing where they kept nothing.
+ * @param {string} text @param {Record<string, number>} by
+ */
+export function keptBack(text, by) {
+  const why = Object.entries(by).map(([filter, n]) => t(`kept_${filter}`, { n: count(n) }));
+  return why.length ? t(text, { why: why.join(", ") }) : "";
+}
+
 /** @param {number} n */
 export function bytes(n) {
   if (n < 1000) return `${n} B`;

@@ -228,6 +228,17 @@ impl Candidates {
             .sum()
     }
 
+    /// The texts that were read, each with the weight of all reads as far as they agree with it.
+    pub(super) fn supported(&self) -> impl Iterator<Item = (PlateText, f32)> {
+        self.iter().enumerate().map(|(at, candidate)| {
+            let seen = self.seen_from(at);
+            let support = seen
+                .map(|(_, weight, edits)| weight * likeness(edits))
+                .sum();
+            (candidate.text, support)
+        })
+    }
+
     /// Another text is reported from now on.
     pub(super) fn measure_from(&mut self, said: &PlateText) {
         for candidate in self.iter_mut() {

@@ -309,3 +309,27 @@ fn a_plate_of_which_a_part_was_hidden_has_its_ends() {
         assert_eq!(is_alike_at_ends(&text(b), &text(a)), alike, "{b} {a}");
     }
 }
+
+#[test]
+fn the_texts_that_a_plate_may_have_are_named_by_their_support() {
+    assert_eq!(TextVote::new().contenders(4), []);
+    let mut vote = TextVote::new();
+    for (read, frame) in [
+        "1AB1234", "1AB1234", "9XY0000", "1AB1284", "1AB1234", "1AB1284",
+    ]
+    .iter()
+    .zip(0..)
+    {
+        vote.add(&text(read), 0.9, NEAR, frame * FRAME_NS);
+    }
+    vote.say_best();
+    let told = vote.contenders(4);
+    let texts: Vec<String> = told.iter().map(|(text, _)| text.to_string()).collect();
+    assert_eq!(texts, ["1AB1234", "1AB1284", "9XY0000"]);
+    let [of_three, of_two, of_one] = [3.8 / 6.0, 3.2 / 6.0, 1.0 / 6.0];
+    for ((_, support), wanted) in told.iter().zip([of_three, of_two, of_one]) {
+        assert!((support - wanted).abs() < 5e-3, "{told:?}");
+    }
+    assert!((told[0].1 - f64::from(vote.support())).abs() < 1e-9);
+    assert_eq!(vote.contenders(2), told[..2]);
+}

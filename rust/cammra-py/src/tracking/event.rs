@@ -68,6 +68,11 @@ impl TrackEvent {
     }
 
     #[getter]
+    const fn last_utc_ns(&self) -> i64 {
+        self.event.last.utc_ns
+    }
+
+    #[getter]
     const fn image_utc_ns(&self) -> i64 {
         self.event.image_utc_ns
     }
@@ -134,6 +139,16 @@ impl TrackEvent {
     #[getter]
     fn changed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.event.changed.names().collect::<Vec<_>>())
+    }
+
+    #[getter]
+    fn previous_text(&self) -> &str {
+        &self.event.previous_text
+    }
+
+    #[getter]
+    fn candidates(&self) -> Vec<(String, f64)> {
+        self.event.candidates.clone()
     }
 
     #[getter]

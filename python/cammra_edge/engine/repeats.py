@@ -1,0 +1,262 @@
+"""A profile's memory of plates: whose plate it was told of lately, so that it is not told again.
+
+Decided once per vehicle, at its first event from Reliable on that the profile wants otherwise. What was decided is
+stored with the event (`Event.recalled`), and a start takes the memory up from there: neither a restart nor a replay
+changes a decision. Pure: no clock, only the events' own times.
+
+Invariants, held by `tests/engine/test_repeats.py`:
+
+1. Of one vehicle all that is wanted goes, or nothing; what went before the decision (New) decides it.
+2. A vehicle is a repeat of another one that was told, never of itself and never of a repeat: a plate that keeps
+   coming back is told once per window.
+3. What is not told is counted, and told with the next event of its plate that goes.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cammra_edge.model import Direction, EventKind, Recalled, Repeat
+from cammra_edge.plates import list_key
+from cammra_edge.retry import NS_PER_S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cammra_edge.model import Event
+    from cammra_edge.outbox import Erasure
+    from cammra_edge.profile import Profile
+
+MOST_PLATES = 8192
+"""Plates that a profile remembers; the one that was told longest ago is forgotten first."""
+MOST_VEHICLES = 4096
+"""Vehicles whose decision is remembered; those without a Lost."""
+
+_Vehicle = tuple[str, int]
+_Spot = tuple[str, int, Direction]
+"""A plate's normal form, region and direction."""
+
+
+@dataclass(slots=True, eq=False)
+class _Plate:
+    """When a plate was told last, of which vehicle, and how many repeats there were since."""
+
+    vehicle: _Vehicle
+    seen_utc_ns: int
+    count: int = 0
+    first_utc_ns: int = 0
+    last_utc_ns: int = 0
+
+    def repeat(self) -> Repeat:
+        """What was kept back, as receivers are told it."""
+        return Repeat(
+            count=self.count, first_utc_ns=self.first_utc_ns, last_utc_ns=self.last_utc_ns
+        )
+
+    def tell(self, count: int) -> None:
+        """So many were told of; others may have come since."""
+        self.count = max(0, self.count - count)
+        self.first_utc_ns = self.last_utc_ns
+
+
+class PlateMemory:
+    """See the module. One per profile key; outlives changes of its settings.
+
+    Args:
+        profile: Whose it is.
+        lost_after_ns: How long after a vehicle was last there its Lost comes.
+    """
+
+    def __init__(self, profile: Profile, lost_after_ns: int) -> None:
+        self.apply(profile, lost_after_ns)
+        self._plates: OrderedDict[_Spot, _Plate] = OrderedDict()
+        # What was decided of each open vehicle: told (`None`), or a repeat of this plate.
+        self._decided: OrderedDict[_Vehicle, _Plate | None] = OrderedDict()
+        # What a held event will have told of a plate's repeats, should it go.
+        self._promised: OrderedDict[_Vehicle, tuple[_Plate, int]] = OrderedDict()
+
+    def apply(self, profile: Profile, lost_after_ns: int) -> None:
+        """Decide by these settings from the next vehicle on."""
+        self._key = profile.key
+        self._window_ns = round(profile.repeat_window_s * NS_PER_S)
+        self._distance = profile.repeat_distance
+        self._holds_new = profile.repeat_holds_new
+        self._lost_after_ns = lost_after_ns
+
+    def judge(self, event: Event, *, tells: bool = True) -> Recalled:
+        """What becomes of an event that the profile wants, and what it is to tell.
+
+        Args:
+            event: Of a vehicle that may be decided by it.
+            tells: The profile wants the event itself; otherwise it only decides on what is held.
+        """
+        vehicle = _vehicle_of(event)
+        if vehicle in self._decided:
+            is_repeat = self._decided[vehicle] is not None
+        elif is_early(event):
+            if self._holds_new:
+                told = self._kept_back(event)
+                return self._noted(event, Recalled(profile=self._key, verdict="held", repeat=told))
+            is_repeat = False
+        else:
+            is_repeat = self._lately(event) is not None
+        if is_repeat:
+            return self._noted(event, Recalled(profile=self._key, verdict="repeat"))
+        self._settle(vehicle)
+        repeat = self._kept_back(event) if tells else None
+        return self._noted(event, Recalled(profile=self._key, repeat=repeat))
+
+    def note(self, event: Event, recalled: Recalled) -> None:
+        """Take in what was decided, now or by an earlier run; events in their order."""
+        vehicle = _vehicle_of(event)
+        if recalled.verdict == "held":
+            self._note_held(event, vehicle, recalled)
+            return
+        if recalled.verdict == "repeat":
+            self._note_repeat(event, vehicle)
+        else:
+            self._note_told(event, vehicle, recalled)
+        if event.kind is EventKind.LOST:
+            self._decided.pop(vehicle, None)
+        elif len(self._decided) > MOST_VEHICLES:
+            self._decided.popitem(last=False)
+
+    def forget(self, what: Erasure) -> None:
+        """Let go of plates that are to be forgotten."""
+        bearing, before_utc_ns = what.bearing, what.before_utc_ns
+        for spot, plate in list(self._plates.items()):
+            if before_utc_ns is not None:
+                is_meant = plate.seen_utc_ns < before_utc_ns
+            else:
+                is_meant = bearing is None or bearing.is_plate(spot[0])
+            if is_meant:
+                del self._plates[spot]
+
+    def _noted(self, event: Event, recalled: Recalled) -> Recalled:
+        self.note(event, recalled)
+        return recalled
+
+    def _kept_back(self, event: Event) -> Repeat | None:
+        """What was kept back of the event's plate and has not been told."""
+        plate = self._counted(event)
+        return None if plate is None else plate.repeat()
+
+    def _counted(self, event: Event) -> _Plate | None:
+        return next((plate for plate in self._alike(event) if plate.count), None)
+
+    def _note_held(self, event: Event, vehicle: _Vehicle, recalled: Recalled) -> None:
+        plate = self._counted(event)
+        if plate is not None and recalled.repeat is not None and vehicle not in self._promised:
+            self._promised[vehicle] = plate, recalled.repeat.count
+            if len(self._promised) > MOST_VEHICLES:
+                self._promised.popitem(last=False)
+
+    def _settle(self, vehicle: _Vehicle) -> None:
+        """What is held of the vehicle goes, with what it tells of repeats."""
+        plate, count = self._promised.pop(vehicle, (None, 0))
+        if plate is not None:
+            plate.tell(count)
+
+    def _note_repeat(self, event: Event, vehicle: _Vehicle) -> None:
+        self._promised.pop(vehicle, None)
+        plate = self._decided.get(vehicle)
+        if plate is None:
+            plate = self._lately(event) or next(self._alike(event), None)
+            if plate is None:  # it was forgotten meanwhile; the vehicle is not told all the same
+                plate = _Plate(vehicle, event.first_utc_ns - self._window_ns)
+            self._decided[vehicle] = plate
+            if not plate.count:
+                plate.first_utc_ns = event.first_utc_ns
+            plate.count += 1
+        plate.last_utc_ns = event.at_utc_ns
+
+    def _note_told(self, event: Event, vehicle: _Vehicle, recalled: Recalled) -> None:
+        self._decided[vehicle] = None
+        self._settle(vehicle)
+        if recalled.repeat is not None and (counted := self._counted(event)) is not None:
+            counted.tell(recalled.repeat.count)
+        text = list_key(event.plate.text)
+        if not text:
+            return
+        spot = (text, event.roi_id, event.direction)
+        plate = self._plates.setdefault(spot, _Plate(vehicle, 0))
+        plate.vehicle, plate.seen_utc_ns = vehicle, self._seen_utc_ns(event)
+        self._plates.move_to_end(spot)
+        if len(self._plates) > MOST_PLATES:
+            self._plates.popitem(last=False)
+
+    def _seen_utc_ns(self, event: Event) -> int:
+        """When the vehicle was last there: Lost comes later."""
+        if event.kind is not EventKind.LOST:
+            return event.at_utc_ns
+        there_utc_ns = event.at_utc_ns - self._lost_after_ns
+        return max(event.last_utc_ns or event.first_utc_ns, there_utc_ns)
+
+    def _lately(self, event: Event) -> _Plate | None:
+        """Another vehicle's plate, like this one's, that was told within the window."""
+        for plate in self._alike(event):
+            gap_ns = event.first_utc_ns - plate.seen_utc_ns
+            if plate.vehicle != _vehicle_of(event) and abs(gap_ns) < self._window_ns:
+                return plate
+        return None
+
+    def _alike(self, event: Event) -> Iterator[_Plate]:
+        """Plates that may be the event's, in its region and direction: the nearest text first, then the latest."""
+        text, roi_id, direction = list_key(event.plate.text), event.roi_id, event.direction
+        if not text:
+            return
+        if not self._distance:
+            unknown = Direction.UNKNOWN
+            directions = Direction if direction is unknown else (direction, unknown)
+            found = [self._plates.get((text, roi_id, one)) for one in directions]
+            yield from sorted(
+                (plate for plate in found if plate is not None), key=lambda one: -one.seen_utc_ns
+            )
+            return
+        near = [
+            (other, plate)
+            for (other, roi, way), plate in reversed(self._plates.items())
+            if roi == roi_id
+            and _may_be_one(way, direction)
+            and is_within(text, other, self._distance)
+        ]
+        for edits in range(self._distance + 1):
+            for other, plate in near:
+                if is_within(text, other, edits) and not is_within(text, other, edits - 1):
+                    yield plate
+
+
+def is_early(event: Event) -> bool:
+    """Does the event come before its vehicle's Reliable?"""
+    if event.kind is EventKind.UPDATE:
+        return event.reliable_by is None
+    return event.kind is EventKind.NEW
+
+
+def is_within(text: str, other: str, most: int) -> bool:
+    """Does so many letters' inserting, leaving out and replacing make the one text the other?"""
+    if abs(len(text) - len(other)) > most:
+        return False
+    begin = 0
+    for one, two in zip(text, other, strict=False):
+        if one != two:
+            break
+        begin += 1
+    text, other = text[begin:], other[begin:]
+    if not (text and other):
+        return len(text) + len(other) <= most
+    return most > 0 and (
+        is_within(text[1:], other[1:], most - 1)
+        or is_within(text[1:], other, most - 1)
+        or is_within(text, other[1:], most - 1)
+    )
+
+
+def _vehicle_of(event: Event) -> _Vehicle:
+    return (event.stream_id, event.vehicle_no)
+
+
+def _may_be_one(one: Direction, other: Direction) -> bool:
+    return one is other or Direction.UNKNOWN in {one, other}
