@@ -138,7 +138,7 @@ class Outbox:
                 self._keeping.tend()
         self.parking = Parking(self._lock, **parts, wake=self._wake)
         self.giving = Giving(self._lock, **parts, profiles=profiles, wake=self.wake)
-        self.holding = Holding(self._lock, store, queues, writer, self.wake)
+        self.holding = Holding(self._lock, store, self._queues, writer, self.wake)
 
     def _open(self) -> None:
         log = self._store.log
@@ -156,10 +156,7 @@ class Outbox:
         log.watch(self._look)
 
     def close(self) -> None:
-        """Write what is settled, note how far the log has come, let the next process in.
-
-        A disk that was ill is tried once more, for what is only in memory.
-        """
+        """Write what is settled, once more also to a disk that was ill, note how far the log is, let others in."""
         writer = self._writer
         with writer.turn:
             try:
