@@ -32,6 +32,7 @@ MARKED: list[tuple[range, Box, Box]] = [
     (range(108, 111), (457, 320, 358, 277), (511, 525, 75, 31)),
     (range(118, 123), (327, 339, 450, 347), (381, 592, 94, 48)),
 ]
+MARGIN = 0.08  # what a plate's crop shows around it, where nothing else is set
 VEHICLE_OVERLAP, PLATE_OVERLAP = 0.6, 0.3
 
 
@@ -145,9 +146,11 @@ def _shown(event: Arrival) -> list[Box]:
     assert isinstance(within, list)
     vehicle, crop = event.pictures
     corner = (plate[0] - within[0], plate[1] - within[1])
-    # A crop that keeps the camera's own bits begins at the edge of a coded block, and ends with its box.
-    left = plate[0] - max(0, crop.width - plate[2])
-    up = plate[1] - max(0, crop.height - plate[3])
+    # The plate with its margin. A crop that keeps the camera's own bits begins at the edge of a coded block, and ends
+    # with that box.
+    across, down = (MARGIN * side for side in plate[2:])
+    left = min(plate[0] - across, plate[0] + plate[2] + across - crop.width)
+    up = min(plate[1] - down, plate[1] + plate[3] + down - crop.height)
     return [(*corner, vehicle.width, vehicle.height), (left, up, crop.width, crop.height)]
 
 

@@ -115,8 +115,10 @@ class TrackingSettings(Checked):
         vehicles_without_plate: Report vehicles whose plate was never read.
         regions: Where reads count; empty for the whole frame with the arrow pointing down.
         max_tracks: Vehicles at once; one more evicts the one not there for longest.
-        shots_per_track: Candidate texts of one vehicle for which the best shot is kept.
+        shots_per_track: Texts of one vehicle, besides those that were reported, for which the best shot is kept.
         shot_budget_bytes: Bytes of pixels kept for all vehicles together.
+        plate_margin: Room around the plate's box in a license plate crop, as a fraction of its width and height on each
+            side; the frame's edge cuts it off.
     """
 
     _: KW_ONLY
@@ -140,6 +142,7 @@ class TrackingSettings(Checked):
     max_tracks: int = setting(256, whole(1, 10_000))
     shots_per_track: int = setting(3, whole(1, 16))
     shot_budget_bytes: int = setting(64 << 20, whole(1 << 20, 1 << 32))
+    plate_margin: float = setting(0.08, _FRACTION)
 
 
 class Durability(StrEnum):

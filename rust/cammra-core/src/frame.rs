@@ -210,6 +210,21 @@ impl<'a> FrameView<'a> {
         Ok(self.cuttable(rect))
     }
 
+    /// The same with a margin on each side, in parts of the box's width and height; the frame's edge cuts it off.
+    ///
+    /// # Errors
+    /// As [`box_to_cut`](Self::box_to_cut): the box itself must touch the frame.
+    pub(crate) fn box_to_cut_around(
+        &self,
+        raw: Option<RawBox>,
+        margin: f64,
+        what: &'static str,
+    ) -> Result<Rect, ImageError> {
+        let bare = self.box_to_cut(raw, what)?;
+        let around = raw.and_then(|raw| raw.grown(margin).clamped_to(self.size()).ok());
+        Ok(around.map_or(bare, |around| self.cuttable(around)))
+    }
+
     /// The smallest box around `rect` that the frame can be cut along: where chroma has half resolution its corners lie on
     /// even pixels, so that no chroma sample moves by half a sample.
     fn cuttable(&self, rect: Rect) -> Rect {

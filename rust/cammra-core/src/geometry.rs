@@ -208,6 +208,17 @@ impl RawBox {
         (low as u32, high as u32)
     }
 
+    /// The box with a margin on each side, in parts of its width and height.
+    #[must_use]
+    pub(crate) fn grown(self, margin: f64) -> Self {
+        Self {
+            x: self.x - self.width * margin,
+            y: self.y - self.height * margin,
+            width: self.width * (1.0 + 2.0 * margin),
+            height: self.height * (1.0 + 2.0 * margin),
+        }
+    }
+
     /// The middle of the box.
     #[must_use]
     pub fn centre(self) -> (f64, f64) {

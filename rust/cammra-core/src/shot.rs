@@ -11,6 +11,7 @@
 mod kept;
 mod piece;
 mod plan;
+mod sharpness;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -71,6 +72,14 @@ impl Shot {
     #[must_use]
     pub const fn frame_size(&self) -> Size {
         self.frame_size
+    }
+
+    /// How sharp its plate is, to compare with other shots of the vehicle; 0 where that is not known. Looks at the pixels
+    /// that are kept: nothing of it is spent on shots that are never compared.
+    #[must_use]
+    pub fn sharpness(&self) -> u32 {
+        let source = self.pixels().source(ImageKind::PlateCrop);
+        source.map_or(0, |source| source.sharpness())
     }
 
     /// Bytes it keeps alive; what it shares with other shots of the frame counts in full.

@@ -341,11 +341,9 @@ impl Tracker {
                 has_pixels: camera.frame_size().is_some() && self.shelf.wants_pixels(),
                 plan_no: self.shelf.plan_no(),
             };
-            let reported = *vehicle.text();
             self.shelf.offer(
-                &mut vehicle.album,
+                vehicle,
                 &sight,
-                &reported,
                 self.rules.shots_per_track,
                 camera,
                 &mut self.counters,

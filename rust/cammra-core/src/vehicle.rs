@@ -19,7 +19,8 @@ mod stage;
 mod timers;
 mod travel;
 
-pub(crate) use album::{Album, AlbumShot, Sight};
+use album::Album;
+pub(crate) use album::{AlbumShot, Sight};
 pub(crate) use attributes::AttributeRead;
 pub(crate) use body::{Body, Spot};
 pub(crate) use evidence::Evidence;
@@ -231,6 +232,7 @@ impl Vehicle {
             direction: self.direction.said(),
             roi_id: self.roi_id.said(),
         };
+        self.album.keep_reported(self.vote.text());
         let picture = self.album.best_for(self.vote.text());
         let shot = picture.and_then(|picture| picture.shot.as_ref());
         let shown = picture.filter(|_| shot.is_some());
@@ -296,6 +298,13 @@ impl Vehicle {
     /// The reported text.
     pub(crate) const fn text(&self) -> &PlateText {
         self.vote.text()
+    }
+
+    /// Where a read goes in the album, if it deserves a place.
+    pub(crate) fn place_for(&self, sight: &Sight<'_>, places: usize) -> Option<usize> {
+        let likely = |text: &PlateText| self.vote.likelihood_of(text);
+        self.album
+            .place_for(sight, self.vote.text(), places, likely)
     }
 
     /// No read has had a text.

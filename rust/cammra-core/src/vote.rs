@@ -176,6 +176,12 @@ impl TextVote {
         distance(text, &self.said) <= edits || self.candidates.has_within(text, edits)
     }
 
+    /// How likely all reads would come from a text, by weight.
+    #[must_use]
+    pub fn likelihood_of(&self, text: &PlateText) -> f32 {
+        self.candidates.centrality_of(text)
+    }
+
     /// Support of the reported text, as a share of all weight: 1 when all reads agree.
     #[must_use]
     pub fn support(&self) -> f32 {

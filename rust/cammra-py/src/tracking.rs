@@ -138,7 +138,7 @@ impl Tracker {
     #[new]
     fn new(settings: &Bound<'_, PyAny>, specs: &Bound<'_, PyAny>) -> PyResult<Self> {
         let state = State {
-            core: CoreTracker::new(settings::rules(settings)?, settings::plan(specs)?),
+            core: CoreTracker::new(settings::rules(settings)?, settings::plan(settings, specs)?),
             format: settings::frame_format(settings)?,
             batch: ReadBatch::default(),
             pending: Vec::new(),
@@ -203,7 +203,7 @@ impl Tracker {
         settings: &Bound<'_, PyAny>,
         specs: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let (rules, plan) = (settings::rules(settings)?, settings::plan(specs)?);
+        let (rules, plan) = (settings::rules(settings)?, settings::plan(settings, specs)?);
         let format = settings::frame_format(settings)?;
         let mut state = self.state(py);
         state.core.retune(rules, plan);

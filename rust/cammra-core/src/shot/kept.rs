@@ -81,7 +81,7 @@ impl KeptPixels {
             match kind {
                 ImageKind::FullFrame | ImageKind::DownsizedFrame => Ok(Rect::whole(frame.size())),
                 ImageKind::VehicleCrop => frame.box_to_cut(vehicle, "vehicle"),
-                ImageKind::PlateCrop => frame.box_to_cut(plate, "plate"),
+                ImageKind::PlateCrop => frame.box_to_cut_around(plate, plan.plate_margin, "plate"),
             }
         };
         let fit = plan.downsized_into.unwrap_or(DEFAULT_FIT);

@@ -12,7 +12,7 @@ pub const SHED_ORDER: [ImageKind; 4] = [
 ];
 
 /// Which images any profile may ask for: what a shot must keep.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ShotPlan {
     /// Keep the vehicle's pixels.
     pub vehicle_crop: bool,
@@ -22,6 +22,8 @@ pub struct ShotPlan {
     pub full_frame: bool,
     /// Keep what a downsized frame that fits into this size needs.
     pub downsized_into: Option<Size>,
+    /// Room around the plate's box, in parts of its width and height: a recogniser's box often cuts characters off.
+    pub plate_margin: f64,
 }
 
 impl ShotPlan {
@@ -40,6 +42,12 @@ impl ShotPlan {
                 });
             }
         }
+    }
+
+    /// Whether any image can be made of the shot.
+    #[must_use]
+    pub fn keeps_any(&self) -> bool {
+        SHED_ORDER.iter().any(|kind| self.keeps(*kind))
     }
 
     /// Whether images of this kind can be made of the shot.

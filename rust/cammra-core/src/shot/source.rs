@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::piece::{Piece, Whole};
+use super::sharpness::sharpness;
 use crate::error::ImageError;
 use crate::geometry::Rect;
 use crate::jpeg::{Encoding, ImageKind, Jpeg, copy_of, image_of_jpeg, image_of_pixels};
@@ -14,6 +15,18 @@ pub(super) enum Source {
 }
 
 impl Source {
+    /// How sharp what it shows is; 0 for a JPEG, which is not decoded for it.
+    pub(super) fn sharpness(&self) -> u32 {
+        let part = match self {
+            Self::Piece { piece, shows } => piece.pixels.view().cut(shows.within(piece.shows)),
+            Self::Whole { whole, shows } => match &**whole {
+                Whole::Pixels(pixels) => pixels.view().cut(*shows),
+                Whole::Jpeg { .. } => None,
+            },
+        };
+        part.map_or(0, |part| sharpness(&part, Rect::whole(part.size())))
+    }
+
     pub(super) fn image(&self, kind: ImageKind, encoding: &Encoding) -> Result<Jpeg, ImageError> {
         match self {
             Self::Piece { piece, shows } if kind == ImageKind::DownsizedFrame => {

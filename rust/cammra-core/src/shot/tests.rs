@@ -39,12 +39,14 @@ const EVERYTHING: ShotPlan = ShotPlan {
         width: 64,
         height: 32,
     }),
+    plate_margin: 0.0,
 };
 const CROPS: ShotPlan = ShotPlan {
     vehicle_crop: true,
     plate_crop: true,
     full_frame: false,
     downsized_into: None,
+    plate_margin: 0.0,
 };
 const PLAIN: Encoding = Encoding {
     quality: Some(85),

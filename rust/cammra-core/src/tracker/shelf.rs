@@ -6,8 +6,7 @@ use super::camera::Camera;
 use super::counters::Counters;
 use crate::jpeg::ImageKind;
 use crate::shot::{SHED_ORDER, ShotPlan};
-use crate::vehicle::{Album, AlbumShot, Sight, Vehicle};
-use crate::vote::PlateText;
+use crate::vehicle::{AlbumShot, Sight, Vehicle};
 
 /// What shots are to keep, and how much they keep now.
 pub(super) struct Shelf {
@@ -44,23 +43,22 @@ impl Shelf {
 
     /// Whether any profile wants an image.
     pub(super) fn wants_pixels(&self) -> bool {
-        self.plan != ShotPlan::default()
+        self.plan.keeps_any()
     }
 
     /// Offers a read to its vehicle's album; if it gets a place, copies its pixels.
     pub(super) fn offer(
         &mut self,
-        album: &mut Album,
+        vehicle: &mut Vehicle,
         sight: &Sight<'_>,
-        reported: &PlateText,
         places: usize,
         camera: &mut dyn Camera,
         counters: &mut Counters,
     ) {
-        if let Some(place) = album.place_for(sight, reported, places) {
+        if let Some(place) = vehicle.place_for(sight, places) {
             let shot = self.capture(sight, camera);
             counters.shots_taken += u64::from(shot.is_some());
-            let freed = album.put(place, sight, shot);
+            let freed = vehicle.album.put(place, sight, shot);
             self.release(freed);
         }
     }

@@ -1,9 +1,11 @@
-//! The best shots of one vehicle, one per candidate text, so that an event shows what it says.
+//! The best shots of one vehicle, one per text, so that an event shows what it says.
 //!
 //! Invariants, held by `tests/native/test_tracking_shots.py`:
 //!
-//! 1. A read of the reported text always finds a place; the others compete, the nearest texts first.
-//! 2. An event shows the best read whose text is the reported one; only where there is none, the nearest.
+//! 1. A text that is or was reported keeps its place. Others compete by how likely the vote takes them for the plate, so
+//!    that the one that may be reported next has a place, too.
+//! 2. An event shows the best read whose text is the reported one; only where there is none, the nearest, and of those that
+//!    are equally near and good the sharpest.
 //! 3. Only a clearly better shot replaces another, so that not every frame is copied.
 
 use std::sync::Arc;
@@ -11,13 +13,19 @@ use std::sync::Arc;
 use crate::geometry::{RawBox, Rect, Size};
 use crate::jpeg::ImageKind;
 use crate::shot::{SHED_ORDER, Shot};
-use crate::vote::{PlateText, distance};
+use crate::vote::{MAX_CANDIDATES, PlateText, distance};
 
-/// What a plate box inside the frame is worth, in confidence.
-const WHOLE_PLATE: f32 = 0.25;
+/// What is left of the worth of a plate that the frame cuts off.
+const CUT_OFF: f32 = 0.75;
 
-/// How much better a shot must be to replace another.
-const CLEARLY: f32 = 0.05;
+/// The height of a plate without a box, in pixels, as the vote takes it,
+const USUAL_HEIGHT: f32 = 48.0;
+
+/// and what a confidence is worth at least: some recognisers give none.
+const LEAST_CONFIDENCE: f32 = 0.1;
+
+/// How much better a shot must be to replace another, as a factor.
+const CLEARLY: f32 = 1.0725;
 
 /// A shot, and what is left of it.
 #[derive(Clone)]
@@ -33,6 +41,8 @@ pub(crate) struct AlbumShot {
 #[derive(Clone)]
 pub(crate) struct Picture {
     pub(crate) text: PlateText,
+    /// An event has reported it.
+    was_reported: bool,
     pub(crate) quality: f32,
     pub(crate) utc_ns: i64,
     pub(crate) vehicle: Option<Rect>,
@@ -62,17 +72,22 @@ const ANY_FRAME: Size = Size {
 };
 
 impl Sight<'_> {
-    /// The read's confidence, and a bonus if the plate can be shown whole.
+    /// The plate's height times the read's confidence; less if the plate cannot be shown whole.
     fn quality(&self) -> f32 {
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "a confidence needs no more than 24 bits"
+            reason = "24 bits are more than a confidence or a box has"
         )]
-        let confidence = self.confidence as f32;
+        let (confidence, height) = (
+            (self.confidence as f32).max(LEAST_CONFIDENCE),
+            self.plate
+                .filter(|plate| plate.is_sane())
+                .map(|plate| plate.height as f32),
+        );
         let shown = self.plate.or(self.vehicle);
-        let whole =
+        let is_whole =
             shown.is_some_and(|shown| lies_inside(shown, self.frame_size.unwrap_or(ANY_FRAME)));
-        confidence + if whole { WHOLE_PLATE } else { 0.0 }
+        confidence * height.unwrap_or(USUAL_HEIGHT) * if is_whole { 1.0 } else { CUT_OFF }
     }
 
     fn picture(&self, shot: Option<AlbumShot>) -> Picture {
@@ -80,6 +95,7 @@ impl Sight<'_> {
         let clamped = |raw: Option<RawBox>| raw.and_then(|raw| raw.clamped_to(frame).ok());
         Picture {
             text: *self.text,
+            was_reported: false,
             quality: self.quality(),
             utc_ns: self.utc_ns,
             vehicle: clamped(self.vehicle),
@@ -104,38 +120,52 @@ pub(crate) struct Album {
 }
 
 impl Album {
-    /// Where a read goes, if it deserves a place.
+    /// Where a read goes, if it deserves a place. `places` are those of texts that were not reported; `likely` says how
+    /// likely a text is the plate.
     pub(crate) fn place_for(
         &self,
         sight: &Sight<'_>,
         reported: &PlateText,
         places: usize,
+        likely: impl Fn(&PlateText) -> f32,
     ) -> Option<usize> {
         let quality = sight.quality();
-        if let Some(place) = self
+        let known = self
             .pictures
             .iter()
-            .position(|picture| picture.text == *sight.text)
-        {
+            .position(|picture| picture.text == *sight.text);
+        if let Some(place) = known {
             let old = self.pictures.get(place)?;
             let is_stale = sight.has_pixels && (old.plan_no != sight.plan_no || old.shot.is_none());
-            return (is_stale || quality > old.quality + CLEARLY).then_some(place);
+            return (is_stale || quality > old.quality * CLEARLY).then_some(place);
         }
-        if self.pictures.len() < places {
+        let may_go = |picture: &&Picture| !picture.was_reported && picture.text != *reported;
+        let others = self.pictures.iter().filter(may_go).count();
+        let is_reported = sight.text == reported;
+        let has_room = self.pictures.len() < places.saturating_add(MAX_CANDIDATES);
+        if has_room && (others < places || (is_reported && others == 0)) {
             return Some(self.pictures.len());
         }
-        let rank = |picture: &Picture| (distance(&picture.text, reported), -picture.quality);
-        let worse = |a: &(usize, (u8, f32)), b: &(usize, (u8, f32))| {
-            a.1.0.cmp(&b.1.0).then(a.1.1.total_cmp(&b.1.1))
-        };
-        let (place, (far, minus_quality)) = self
+        let rank = |picture: &Picture| (likely(&picture.text), picture.quality);
+        let worse = |a: (f32, f32), b: (f32, f32)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1));
+        let (place, least) = (0..)
+            .zip(&self.pictures)
+            .filter(|(_, picture)| may_go(picture) || (!has_room && picture.text != *reported))
+            .map(|(place, picture)| (place, rank(picture)))
+            .min_by(|(_, a), (_, b)| worse(*a, *b))?;
+        let own = (likely(sight.text), quality);
+        (is_reported || worse(least, own).is_lt()).then_some(place)
+    }
+
+    /// An event reports this text: its picture stays.
+    pub(crate) fn keep_reported(&mut self, text: &PlateText) {
+        for picture in self
             .pictures
-            .iter()
-            .map(rank)
-            .enumerate()
-            .max_by(|a, b| worse(a, b))?;
-        let near = distance(sight.text, reported);
-        (near < far || (near == far && quality > CLEARLY - minus_quality)).then_some(place)
+            .iter_mut()
+            .filter(|picture| picture.text == *text)
+        {
+            picture.was_reported = true;
+        }
     }
 
     /// Puts a read into its place; returns the bytes of the shot it replaces.
@@ -145,8 +175,9 @@ impl Album {
         sight: &Sight<'_>,
         shot: Option<AlbumShot>,
     ) -> usize {
-        let picture = sight.picture(shot);
+        let mut picture = sight.picture(shot);
         if let Some(old) = self.pictures.get_mut(place) {
+            picture.was_reported = old.was_reported && old.text == picture.text;
             let old = std::mem::replace(old, picture);
             return old.shot.map_or(0, |shot| shot.bytes);
         }
@@ -155,13 +186,33 @@ impl Album {
         0
     }
 
-    /// The picture to show with this text: its own, or the nearest text's.
+    /// The picture to show with this text: its own, or the nearest text's; of several that are as near and about as good
+    /// the sharpest.
     pub(crate) fn best_for(&self, text: &PlateText) -> Option<&Picture> {
-        let rank = |picture: &&Picture| distance(&picture.text, text);
-        let order = |a: &&Picture, b: &&Picture| {
-            rank(a).cmp(&rank(b)).then(b.quality.total_cmp(&a.quality))
+        let rank = |picture: &Picture| distance(&picture.text, text);
+        let nearest = self.pictures.iter().map(rank).min()?;
+        let near = || {
+            self.pictures
+                .iter()
+                .filter(|picture| rank(picture) == nearest)
         };
-        self.pictures.iter().min_by(order)
+        let best = near().map(|picture| picture.quality).fold(0.0, f32::max);
+        let sharpness = |picture: &&Picture| {
+            picture
+                .shot
+                .as_ref()
+                .map_or(0, |shot| shot.pixels.sharpness())
+        };
+        // Of equals the one that came first.
+        near()
+            .filter(|picture| picture.quality * CLEARLY >= best)
+            .reduce(|one, next| {
+                if sharpness(&next) > sharpness(&one) {
+                    next
+                } else {
+                    one
+                }
+            })
     }
 
     /// Bytes kept, as they are now.

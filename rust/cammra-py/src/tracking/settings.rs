@@ -79,8 +79,12 @@ pub(super) fn rules(settings: &Bound<'_, PyAny>) -> PyResult<Rules> {
 }
 
 /// What shots are to keep, so that each of these images can be made.
-pub(super) fn plan(specs: &Bound<'_, PyAny>) -> PyResult<ShotPlan> {
-    let mut plan = ShotPlan::default();
+pub(super) fn plan(settings: &Bound<'_, PyAny>, specs: &Bound<'_, PyAny>) -> PyResult<ShotPlan> {
+    let tracking = &settings.getattr("tracking")?;
+    let mut plan = ShotPlan {
+        plate_margin: field(tracking, "plate_margin")?,
+        ..ShotPlan::default()
+    };
     for spec in specs.try_iter()? {
         let spec = spec?;
         let kind = parse_kind(&field::<PyBackedStr>(&spec, "kind")?)?;
