@@ -318,3 +318,11 @@ def test_two_settings_of_one_memory_are_followed_from_the_next_vehicle_on() -> N
     asked.apply(profile(repeat_window_s=10.0), LOST_AFTER_NS)
     assert verdicts(asked, a_life(2, 14, 15)) == REPEATED
     assert verdicts(asked, a_life(3, 20, 21)) == TOLD
+
+
+@given(SHORT, SHORT, st.integers(1, 2))
+def test_a_memory_finds_every_plate_that_is_near_enough(one: str, other: str, most: int) -> None:
+    asked = memory(repeat_distance=most)
+    verdicts(asked, a_life(1, 0, 5, text=one))
+    is_near = bool(one and other) and edits(one.lower(), other.lower()) <= most
+    assert verdicts(asked, a_life(2, 20, 25, text=other)) == (REPEATED if is_near else TOLD)

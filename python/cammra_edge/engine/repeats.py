@@ -34,6 +34,7 @@ MOST_PLATES = 8192
 MOST_VEHICLES = 4096
 """Vehicles whose decision is remembered; those without a Lost."""
 
+_LETTER_BITS = 128
 _Vehicle = tuple[str, int]
 _Spot = tuple[str, int, Direction]
 """A plate's normal form, region and direction."""
@@ -41,10 +42,11 @@ _Spot = tuple[str, int, Direction]
 
 @dataclass(slots=True, eq=False)
 class _Plate:
-    """When a plate was told last, of which vehicle, and how many repeats there were since."""
+    """When a plate was told last, of which vehicle, and how many repeats there were since; its letters as bits."""
 
     vehicle: _Vehicle
     seen_utc_ns: int
+    letters: int = 0
     count: int = 0
     first_utc_ns: int = 0
     last_utc_ns: int = 0
@@ -54,11 +56,6 @@ class _Plate:
         return Repeat(
             count=self.count, first_utc_ns=self.first_utc_ns, last_utc_ns=self.last_utc_ns
         )
-
-    def tell(self, count: int) -> None:
-        """So many were told of; others may have come since."""
-        self.count = max(0, self.count - count)
-        self.first_utc_ns = self.last_utc_ns
 
 
 class PlateMemory:
@@ -74,6 +71,8 @@ class PlateMemory:
         self._plates: OrderedDict[_Spot, _Plate] = OrderedDict()
         # What was decided of each open vehicle: told (`None`), or a repeat of this plate.
         self._decided: OrderedDict[_Vehicle, _Plate | None] = OrderedDict()
+        # Repeats that no event has told of; those of plates that were forgotten among them.
+        self._untold = 0
         # What a held event will have told of a plate's repeats, should it go.
         self._promised: OrderedDict[_Vehicle, tuple[_Plate, int]] = OrderedDict()
 
@@ -144,6 +143,8 @@ class PlateMemory:
         return None if plate is None else plate.repeat()
 
     def _counted(self, event: Event) -> _Plate | None:
+        if not self._untold:
+            return None
         return next((plate for plate in self._alike(event) if plate.count), None)
 
     def _note_held(self, event: Event, vehicle: _Vehicle, recalled: Recalled) -> None:
@@ -157,7 +158,13 @@ class PlateMemory:
         """What is held of the vehicle goes, with what it tells of repeats."""
         plate, count = self._promised.pop(vehicle, (None, 0))
         if plate is not None:
-            plate.tell(count)
+            self._tell(plate, count)
+
+    def _tell(self, plate: _Plate, count: int) -> None:
+        """So many repeats were told of; others may have come since."""
+        self._untold -= min(count, plate.count)
+        plate.count = max(0, plate.count - count)
+        plate.first_utc_ns = plate.last_utc_ns
 
     def _note_repeat(self, event: Event, vehicle: _Vehicle) -> None:
         self._promised.pop(vehicle, None)
@@ -170,18 +177,21 @@ class PlateMemory:
             if not plate.count:
                 plate.first_utc_ns = event.first_utc_ns
             plate.count += 1
+            self._untold += 1
         plate.last_utc_ns = event.at_utc_ns
 
     def _note_told(self, event: Event, vehicle: _Vehicle, recalled: Recalled) -> None:
         self._decided[vehicle] = None
         self._settle(vehicle)
         if recalled.repeat is not None and (counted := self._counted(event)) is not None:
-            counted.tell(recalled.repeat.count)
+            self._tell(counted, recalled.repeat.count)
         text = list_key(event.plate.text)
         if not text:
             return
         spot = (text, event.roi_id, event.direction)
-        plate = self._plates.setdefault(spot, _Plate(vehicle, 0))
+        plate = self._plates.get(spot)
+        if plate is None:
+            plate = self._plates[spot] = _Plate(vehicle, 0, _letters_of(text))
         plate.vehicle, plate.seen_utc_ns = vehicle, self._seen_utc_ns(event)
         self._plates.move_to_end(spot)
         if len(self._plates) > MOST_PLATES:
@@ -215,10 +225,13 @@ class PlateMemory:
                 (plate for plate in found if plate is not None), key=lambda one: -one.seen_utc_ns
             )
             return
+        letters, most_bits = _letters_of(text), 2 * self._distance
         near = [
             (other, plate)
             for (other, roi, way), plate in reversed(self._plates.items())
-            if roi == roi_id
+            # An edit changes two letters at most: quick, and most plates have other ones.
+            if (plate.letters ^ letters).bit_count() <= most_bits
+            and roi == roi_id
             and _may_be_one(way, direction)
             and is_within(text, other, self._distance)
         ]
@@ -252,6 +265,14 @@ def is_within(text: str, other: str, most: int) -> bool:
         or is_within(text[1:], other, most - 1)
         or is_within(text, other[1:], most - 1)
     )
+
+
+def _letters_of(text: str) -> int:
+    """A bit for each letter that a text has."""
+    letters = 0
+    for letter in text:
+        letters |= 1 << ord(letter) % _LETTER_BITS
+    return letters
 
 
 def _vehicle_of(event: Event) -> _Vehicle:
