@@ -85,12 +85,20 @@ interface VehicleEvent {
   direction: string;
   roi: number;
   changed: string[];
+  /** The plate before an Update of it; empty for any other event. */
+  previous: string;
+  candidates: { text: string; confidence: number }[];
   reliable_by: string;
+  final: boolean | null;
+  first: number;
+  last: number | null;
+  clock_synced: boolean | null;
   repeats: { profile: string; count: number }[];
   vehicle: string;
   images: Picture[];
   missing: { kind: string; why: string }[];
   image_text: string;
+  image_at: number | null;
   list: string;
   list_mode: string;
   list_note: string;

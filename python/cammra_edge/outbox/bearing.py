@@ -24,7 +24,7 @@ _PLATES = frozenset({"text", "previous_plate", "image_text", "meant"})
 _NO_TEXTS = frozenset(
     {
         "event_id", "kind", "direction", "info", "changed", "reliable_by", "spec", "why", "mode",
-        "country", "region", "region_code", "iso3166_2",
+        "country", "region", "region_code", "iso3166_2", "profile", "verdict",
     }
 )  # fmt: skip
 """Fields of the record that hold ids, words of our own, or what is known of the vehicle beside its plate."""

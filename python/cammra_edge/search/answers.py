@@ -134,6 +134,7 @@ def event_plain(event: Event) -> dict[str, Any]:
         ],
         "missing": [{"kind": image.kind.value, "why": image.why} for image in event.missing],
         "image_text": event.image_text,
+        "image_at": event.image_utc_ns // NS_PER_MS or None,
         "list": event.listed.name,
         "list_mode": event.listed.mode,
         "list_note": event.listed.description,

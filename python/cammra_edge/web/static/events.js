@@ -90,7 +90,10 @@ export function eventsTab(main, _, live) {
 function vehicleCard(car, events) {
   const last = /** @type {VehicleEvent} */ (events.at(-1));
   const facts = [t("confident", { n: Math.round(last.confidence * 100) }), last.vehicle.toLowerCase(),
-    t("region_n", { n: last.roi }), last.list_note, last.list_meant && t("one_off_from", { plate: last.list_meant })];
+    t("region_n", { n: last.roi }), last.list_note, last.list_meant && t("one_off_from", { plate: last.list_meant }),
+    last.last !== null && t("seen", { from: time(last.first), to: time(last.last) }),
+    last.candidates.length > 1 && t("may_be", { texts: last.candidates.slice(1).map(candidate).join(", ") }),
+    last.clock_synced === false && t("clock_unset")];
   return h("article.vehicle", { "aria-label": t("vehicle_n", { n: car }), tabindex: 0 }, pictures(events, last),
     h("div.said", {},
       h("div.row", {}, plate(last.text, last.country),
@@ -99,10 +102,16 @@ function vehicleCard(car, events) {
         facts.filter(Boolean).map((fact) => h("span.num", {}, fact))), h("ol.steps", {}, events.map(step))));
 }
 
+/** Another text that a plate may have. @param {{ text: string, confidence: number }} other */
+const candidate = ({ text, confidence }) => `${text} ${t("percent", { n: Math.round(confidence * 100) })}`;
+
 /** An event, what it changed, and where it went. @param {VehicleEvent} event */
 function step(event) {
   const changed = new Set(
-    event.changed.map((what) => t(/^(plate|direction|region)$/.test(what) ? `changed_${what}` : "changed_vehicle")),
+    event.changed.map((what) => {
+      if (what === "plate" && event.previous) return t("changed_from", { plate: event.previous });
+      return t(/^(plate|direction|region)$/.test(what) ? `changed_${what}` : "changed_vehicle");
+    }),
   );
   const repeats = Math.max(0, ...event.repeats.map(({ count }) => count));
   const said = [event.kind === "reliable" && event.reliable_by && t(`by_${event.reliable_by}`), ...changed,
@@ -166,6 +175,8 @@ export function enlarge(event, when = time(event.at)) {
       } }, t("close"))), event.images.map((picture) => {
       const kind = label(`image=${picture.kind}`);
       return h("figure", {}, unlessGone(h("img", { src: addressOf(picture, event), alt: kind })),
-        h("figcaption", {}, `${kind} · ${picture.width} × ${picture.height}`));
+        h("figcaption", {},
+          [kind, `${picture.width} × ${picture.height}`, event.image_at && time(event.image_at)].filter(Boolean)
+            .join(" · ")));
     }), read && read !== text && h("p.soft", {}, t("image_says", { text: read })));
 }

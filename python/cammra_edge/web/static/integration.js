@@ -150,12 +150,12 @@ function profileForm(sheet, key, live) {
       return on ? null : last;
     } });
   const filters = h("div.grid", {}, row("s6", "directions", "rois", "lists", "min_confidence"),
-    row("s4", "repeat_window_s", "repeat_distance", "repeat_holds_new"));
+    row("s6", "repeat_window_s", "repeat_distance"));
   const away = [choiceCards(f, at("order"), words("profiles[].order")),
     h("div.grid", {}, row("s4", "max_age_s", "expires_s", "max_queue_events", "max_queue_bytes", "window"))];
   const sections = [card(t("camera_there"), "", there), card(t("event_types"), t("event_types_text"), kinds),
     card(t("images"), "", images, row("", "two_images"), none, row("", "multipart")),
-    card(t("filters"), t("filters_text"), filters, outlookLine(f, key)),
+    card(t("filters"), t("filters_text"), filters, row("", "repeat_holds_new"), outlookLine(f, key)),
     card(t("when_away"), t("when_away_text"), away, row("", "coalesce_updates")),
     h("section.card", {}, row("", "enabled"))];
   server.append(details("more_server", h("div.grid", {}, rest(f, `profiles[${key}]`))));
