@@ -33,8 +33,8 @@ PAGE = (Path(__file__).parents[2] / "docs" / "ref" / "events.md").read_text(enco
 UTC_NS = 1_760_000_000_000_000_000
 STEP_MS = 100
 WIDTH, HEIGHT = 1920, 1080
-LEFT_TO_THE_CAMERA = {"regions", "shots_per_track", "shot_budget_bytes"}
-"""What decides no event: where reads count, and how many pixels are kept."""
+LEFT_TO_THE_CAMERA = {"regions", "shots_per_track", "shot_budget_bytes", "plate_margin"}
+"""What decides no event: where reads count, how many pixels are kept, and how a plate is cut out."""
 
 
 @dataclass(frozen=True)
