@@ -155,6 +155,76 @@ def test_two_numbers_that_were_exchanged_are_bound_anew_and_nothing_is_said() ->
     assert [e.track for e in events if e.kind == "lost"] == [2, 1]
 
 
+@pytest.mark.parametrize("is_read", [True, False])
+def test_a_car_that_comes_out_from_behind_another_with_its_number_is_a_car_of_its_own(
+    *, is_read: bool
+) -> None:
+    """The number goes to the one behind, and the one in front goes on under a new one; neither box jumps."""
+    tracker = tracker_of()
+    behind = (700.0, 250.0, 260.0, 170.0)
+    events = play(tracker, times("LB68HNC", 10, every_ms=40, vehicle=CAR))
+    for step in range(10):
+        reads = [
+            read("LB68KVZ" if is_read else None, 1, vehicle=behind),
+            read("LB68HNC", 2, vehicle=CAR),
+        ]
+        events += play(tracker, [(400.0 + 40 * step, reads)])
+    events += tracker.finish()
+    told = [("LB68HNC", "LB68HNC"), ("LB68KVZ", "LB68KVZ")]
+    assert lives(events) == (told if is_read else told[:1])
+    assert counted(tracker) == {"vehicles": 1 + is_read, "relinked": 1}
+
+
+def test_a_new_number_in_the_same_place_continues_whatever_a_far_plate_is_read_as() -> None:
+    tracker = tracker_of()
+    events = play(tracker, times("7X", 2, every_ms=40, vehicle=CAR))
+    events += play(tracker, times("K3QV", 1, start_ms=240, track=2, vehicle=CAR))
+    events += play(tracker, times("LB68HNC", 8, start_ms=280, every_ms=40, track=2, vehicle=CAR))
+    events += tracker.finish()
+    assert lives(events) == [("7X", "LB68HNC")]
+    assert counted(tracker) == {"vehicles": 1, "relinked": 1}
+
+
+def test_plates_one_edit_apart_are_two_cars_while_both_boxes_are_there() -> None:
+    tracker = tracker_of()
+    events = play(tracker, times("LB68HNC", 8, every_ms=40, vehicle=CAR))
+    events += play(tracker, times("YS14KTD", 8, start_ms=320, track=2, vehicle=FAR_AWAY))
+    for step in range(10):
+        reads = [read(None, 1, vehicle=CAR), read("LB68HNO", 2, vehicle=(900.0, 900.0, 60.0, 40.0))]
+        events += play(tracker, [(1_800.0 + 40 * step, reads)])
+    events += tracker.finish()
+    assert [last for _, last in lives(events)] == ["LB68HNC", "YS14KTD", "LB68HNO"]
+
+
+def test_nonsense_of_half_a_second_in_one_box_makes_no_other_car() -> None:
+    tracker = tracker_of()
+    events = play(tracker, times("EFUU5BZ", 8, every_ms=40, vehicle=CAR))
+    events += play(tracker, times("LB68HNC", 40, start_ms=320, every_ms=40, vehicle=CAR))
+    events += tracker.finish()
+    assert lives(events) == [("EFUU5BZ", "LB68HNC")]
+
+
+def test_a_box_that_has_jumped_is_another_car_though_its_far_plate_is_read_ever_otherwise() -> None:
+    tracker = tracker_of()
+    events = play(tracker, times("LB68HNC", 20, every_ms=40, vehicle=CAR))
+    for step, text in enumerate(("7X", "3KQ", "V1", "88M", "QQ4T", "ZD")):
+        far = (900.0, 60.0 + step, 60.0, 40.0)
+        events += play(tracker, [(800.0 + 40 * step, [read(text, vehicle=far)])])
+    assert [e.kind for e in events if e.vehicle_no == 1][-1] == "lost"
+    assert len(by_vehicle(events + tracker.finish())) == 2
+
+
+def test_the_box_of_another_car_gives_no_direction() -> None:
+    tracker = tracker_of()
+    play(tracker, times("LB68HNC", 20, every_ms=40, vehicle=CAR))
+    frames = [
+        (800.0 + 40 * step, [read(None, vehicle=(100.0, 100.0 + 20 * step, 60.0, 40.0))])
+        for step in range(20)
+    ]
+    events = play(tracker, frames) + tracker.finish()
+    assert {event.direction for event in events if event.vehicle_no == 1} == {Direction.UNKNOWN}
+
+
 def test_a_lorry_whose_two_plates_take_turns_is_one_vehicle_with_the_surer_plate() -> None:
     tracker = tracker_of()
     frames = []

@@ -55,7 +55,7 @@ def test_every_vehicle_says_new_reliable_and_lost_once_and_in_order(name: str) -
 
 
 @pytest.mark.parametrize(
-    ("name", "vehicles"), [("motorway", 30), ("motorway-short", 8), ("toll-lane", 2)]
+    ("name", "vehicles"), [("motorway", 27), ("motorway-short", 8), ("toll-lane", 2)]
 )
 def test_a_car_whose_track_broke_is_one_vehicle(name: str, vehicles: int) -> None:
     told = by_vehicle(replay(name))
@@ -84,6 +84,8 @@ def test_at_most_two_cars_of_the_motorway_are_told_again() -> None:
         for other in (other for no, other in told.items() if no < number):
             tracks = {event.track for event in other}
             before = [seen for track in tracks for seen in shown[track] if seen[0] < began_ns]
+            if not before:
+                continue  # It took over a number, and began before the one that was counted first.
             last_ns, last_box = max(before)
             is_same = edits(events[0].text, other[-1].text) <= 2
             again += is_same and began_ns - last_ns <= 3_000_000_000 and overlap(box, last_box)

@@ -107,13 +107,11 @@ impl Tracker {
         let now = self.advance(at, &mut events);
         self.counters.reads = self.counters.reads.saturating_add(batch.len() as u64);
         self.counters.duplicate_reads += self.choice.choose(batch);
+        self.bind(batch, now);
         // Open vehicles come first, so that none of them is evicted for one that is new in this frame.
         for is_open in [true, false] {
-            if !is_open {
-                if !std::mem::take(&mut self.has_new) {
-                    break;
-                }
-                self.relink(batch, now, camera.frame_size());
+            if !is_open && !std::mem::take(&mut self.has_new) {
+                break;
             }
             for index in 0..batch.len() {
                 if !self.choice.is_waiting(index) {

@@ -63,6 +63,8 @@ pub(crate) struct Vehicle {
     /// The recogniser's number of it: the latest, and the one before where it was relinked.
     pub(crate) track_id: i64,
     pub(crate) former_track_id: Option<i64>,
+    /// That of its last own read.
+    read_track_id: i64,
     pub(crate) number: u64,
     stage: Stage,
     ordinal: u32,
@@ -97,6 +99,7 @@ impl Vehicle {
         Self {
             track_id,
             former_track_id: None,
+            read_track_id: track_id,
             number,
             stage: Stage::Waiting,
             ordinal: 0,

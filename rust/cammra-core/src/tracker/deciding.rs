@@ -2,10 +2,11 @@
 //! vehicle that lost its number goes on under a new one.
 
 use super::Tracker;
-use super::intake::{Placed, placed};
+use super::fleet::{OpenVehicle, Shown};
+use super::intake::Placed;
 use super::reads::ReadBatch;
+use super::relink::{DISPLACED, Stray};
 use crate::event::{FrameTime, TrackEvent};
-use crate::geometry::Size;
 use crate::vote::{PlateText, distance};
 
 /// Edits between what is read under one number and what an open vehicle reports, up to which they are one plate.
@@ -130,35 +131,70 @@ impl Tracker {
         }
     }
 
-    /// Lets new numbers continue vehicles that have lost theirs.
-    pub(super) fn relink(&mut self, batch: &ReadBatch, now: FrameTime, camera: Option<Size>) {
-        if !self.rules.relink || self.fleet.len() == 0 {
+    /// Gives numbers to the vehicles that are in their boxes: new ones to vehicles that have lost theirs, and those of
+    /// vehicles that were taken for each other.
+    pub(super) fn bind(&mut self, batch: &ReadBatch, now: FrameTime) {
+        if !self.rules.relink || self.fleet.len() == 0 || !self.shows_strays(batch, now) {
             return;
         }
-        let frame_size = camera.or(self.rules.frame_size);
+        let frame = self.counters.frames;
         self.relinking.clear();
-        // What is wrong with these reads is counted when they are taken in.
-        let mut uncounted = self.counters;
-        for index in 0..batch.len() {
-            if self.choice.is_waiting(index)
-                && let Some(read) = batch.get(index)
-            {
-                let placed = placed(&read, frame_size, &self.rules, &mut uncounted);
-                self.relinking.consider(
-                    index,
-                    read.track,
-                    &placed,
-                    &self.fleet,
-                    now,
-                    self.counters.frames,
-                );
+        let text_of = |read: usize| {
+            let text = batch.get(read).map_or("", |read| read.text);
+            PlateText::cut_from(text).0
+        };
+        for read in 0..batch.len() {
+            let Some((track, spot)) = batch.place(read).filter(|_| self.choice.is_waiting(read))
+            else {
+                continue;
+            };
+            let owner = self.fleet.index_of(track);
+            let shown = owner.and_then(|owner| self.fleet.get(owner));
+            if shown.is_some_and(|open| open.shown_in.misfit <= DISPLACED) {
+                continue;
             }
+            let Some(spot) = spot else { continue };
+            let stray = Stray {
+                read,
+                track,
+                spot,
+                text: text_of(read),
+                owner,
+            };
+            let own_text = |open: &OpenVehicle| text_of(open.shown_in.read);
+            self.relinking
+                .consider(&stray, own_text, &self.fleet, now, frame);
         }
-        while let Some((read, index)) = self.relinking.next(&self.fleet) {
-            if let Some(read) = batch.get(read) {
-                self.fleet.relink(index, read.track);
-                self.counters.relinked += 1;
-            }
+        let (bindings, relinked, exchanged) = self.relinking.decide(&self.fleet);
+        self.fleet.bind(bindings, frame);
+        self.counters.relinked += relinked;
+        self.counters.rebound += exchanged.div_ceil(2);
+    }
+
+    /// Notes where each vehicle's number is. Whether some number leads nowhere, or to a vehicle that was expected elsewhere.
+    fn shows_strays(&mut self, batch: &ReadBatch, now: FrameTime) -> bool {
+        let frame = self.counters.frames;
+        let mut has_any = false;
+        for read in 0..batch.len() {
+            let Some((track, spot)) = batch.place(read).filter(|_| self.choice.is_waiting(read))
+            else {
+                continue;
+            };
+            let index = self.fleet.index_of(track);
+            let Some(open) = index.and_then(|index| self.fleet.get_mut(index)) else {
+                has_any = true;
+                continue;
+            };
+            let body = open.vehicle.body();
+            let misfit = spot.and_then(|spot| body.misfit(&spot, now.mono_ns));
+            let misfit = misfit.unwrap_or_default();
+            open.shown_in = Shown {
+                frame,
+                read,
+                misfit,
+            };
+            has_any |= misfit > DISPLACED;
         }
+        has_any
     }
 }

@@ -1,6 +1,7 @@
 //! The open vehicles, and which of them the recogniser's numbers mean.
 //!
-//! Invariant: every number leads to an open vehicle that has it as its own, or as the one before it was relinked.
+//! Invariant: every number leads to an open vehicle that has it as its own, or as the one before it was relinked. A vehicle
+//! whose number has gone to another one keeps it as a name only.
 
 use std::collections::HashMap;
 
@@ -12,7 +13,17 @@ pub(super) struct OpenVehicle {
     pub(super) deadline_ns: i64,
     /// The frame in which it was seen last, and under which number.
     pub(super) seen_in: (u64, i64),
+    /// The frame that shows its number, with which read, and how far that is from where it was expected.
+    pub(super) shown_in: Shown,
     pub(super) vehicle: Box<Vehicle>,
+}
+
+/// Where a vehicle's number is in a frame.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Shown {
+    pub(super) frame: u64,
+    pub(super) read: usize,
+    pub(super) misfit: f64,
 }
 
 /// All open vehicles.
@@ -69,6 +80,7 @@ impl Fleet {
         self.open.push(OpenVehicle {
             deadline_ns: vehicle.deadline_ns(rules),
             seen_in: (frame, vehicle.track_id),
+            shown_in: Shown::default(),
             vehicle,
         });
         index
@@ -85,44 +97,69 @@ impl Fleet {
         open.deadline_ns = vehicle.deadline_ns(rules);
         let old = std::mem::replace(&mut open.vehicle, vehicle);
         if let Some(former) = old.former_track_id {
-            self.index_of.remove(&former);
+            self.release(former, index);
         }
         Some(old)
     }
 
     pub(super) fn remove(&mut self, index: usize) -> Box<Vehicle> {
         let gone = self.open.swap_remove(index).vehicle;
-        self.index_of.remove(&gone.track_id);
-        if let Some(former) = gone.former_track_id {
-            self.index_of.remove(&former);
+        for number in [Some(gone.track_id), gone.former_track_id] {
+            number.inspect(|number| self.release(*number, index));
         }
-        self.point_at(index);
+        self.point(self.open.len(), index);
         gone
     }
 
-    /// Makes the numbers of the vehicle at `index` lead to it.
-    fn point_at(&mut self, index: usize) {
-        if let Some(open) = self.open.get(index) {
-            let (track, former) = (open.vehicle.track_id, open.vehicle.former_track_id);
-            self.index_of.insert(track, index);
-            if let Some(former) = former {
-                self.index_of.insert(former, index);
+    /// Takes a number from the vehicle at `index`, if it leads there.
+    fn release(&mut self, number: i64, index: usize) {
+        if self.index_of(number) == Some(index) {
+            self.index_of.remove(&number);
+        }
+    }
+
+    /// The vehicle at `to` was at `from`: its numbers follow.
+    fn point(&mut self, from: usize, to: usize) {
+        let Some(open) = self.open.get(to) else {
+            return;
+        };
+        for number in [Some(open.vehicle.track_id), open.vehicle.former_track_id] {
+            if let Some(place) = number.and_then(|number| self.index_of.get_mut(&number))
+                && *place == from
+            {
+                *place = to;
             }
         }
     }
 
-    /// A vehicle goes on under a new number; the one before it is kept.
-    pub(super) fn relink(&mut self, index: usize, track: i64) {
-        let Some(open) = self.open.get_mut(index) else {
-            return;
-        };
-        let vehicle = &mut open.vehicle;
-        let oldest = vehicle.former_track_id.replace(vehicle.track_id);
-        vehicle.track_id = track;
-        if let Some(oldest) = oldest {
-            self.index_of.remove(&oldest);
+    /// Gives the numbers of a frame's reads to other vehicles than before: first all are taken away, then given.
+    pub(super) fn bind(&mut self, bindings: &[(i64, usize)], frame: u64) {
+        for (number, index) in bindings {
+            self.index_of.remove(number);
+            let is_shown = |open: &&OpenVehicle| open.shown_in.frame == frame;
+            if let Some(open) = self.open.get(*index).filter(is_shown) {
+                // Whatever bears its numbers in this frame is not this vehicle.
+                let numbers = [Some(open.vehicle.track_id), open.vehicle.former_track_id];
+                for own in numbers.into_iter().flatten() {
+                    self.release(own, *index);
+                }
+            }
         }
-        self.index_of.insert(track, index);
+        for (number, index) in bindings {
+            let Some(open) = self.open.get_mut(*index) else {
+                continue;
+            };
+            let vehicle = &mut open.vehicle;
+            let before = std::mem::replace(&mut vehicle.track_id, *number);
+            let oldest = vehicle.former_track_id.take();
+            if self.index_of.get(&before) == Some(index) {
+                vehicle.former_track_id = Some(before);
+            }
+            if let Some(oldest) = oldest {
+                self.release(oldest, *index);
+            }
+            self.index_of.insert(*number, *index);
+        }
     }
 
     /// Takes the later of a relinked vehicle's two numbers from it; returns that number.
@@ -130,7 +167,7 @@ impl Fleet {
         let vehicle = &mut self.open.get_mut(index)?.vehicle;
         let former = vehicle.former_track_id.take()?;
         let later = std::mem::replace(&mut vehicle.track_id, former);
-        self.index_of.remove(&later);
+        self.release(later, index);
         Some(later)
     }
 
@@ -155,7 +192,18 @@ impl Fleet {
         );
         std::mem::swap(&mut a.seen_in, &mut b.seen_in);
         exchange(&mut a.vehicle, &mut b.vehicle);
-        self.point_at(low);
-        self.point_at(high);
+        let names = [
+            [Some(a.vehicle.track_id), a.vehicle.former_track_id],
+            [Some(b.vehicle.track_id), b.vehicle.former_track_id],
+        ];
+        let led = |numbers: [Option<i64>; 2], to: usize| {
+            numbers.map(|number| number.filter(|number| self.index_of.get(number) == Some(&to)))
+        };
+        let [to_low, to_high] = [led(names[0], high), led(names[1], low)];
+        for (at, numbers) in [(low, to_low), (high, to_high)] {
+            for number in numbers.into_iter().flatten() {
+                self.index_of.insert(number, at);
+            }
+        }
     }
 }

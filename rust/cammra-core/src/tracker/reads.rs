@@ -2,6 +2,7 @@
 
 use crate::event::{Attribute, Direction};
 use crate::geometry::RawBox;
+use crate::vehicle::Spot;
 
 /// One read as it comes in; texts are borrowed.
 #[derive(Clone, Copy, Debug)]
@@ -121,6 +122,13 @@ impl ReadBatch {
             attributes,
             ..stored.read
         })
+    }
+
+    /// Track, and where it is.
+    pub(super) fn place(&self, index: usize) -> Option<(i64, Option<Spot>)> {
+        let read = &self.reads.get(index)?.read;
+        let sane = |shown: Option<RawBox>| shown.filter(|shown| shown.is_sane());
+        Some((read.track, Spot::of(sane(read.vehicle), sane(read.plate))))
     }
 
     /// Track, whether there is a text, and confidence: the rank among duplicates.

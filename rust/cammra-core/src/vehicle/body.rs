@@ -16,6 +16,15 @@ const REACH: f64 = 1.0;
 /// and how much further for every second in which no box told.
 const REACH_PER_S: f64 = 1.0;
 
+/// How far from where its speed brings it a body is for sure still the same, in sizes,
+const CLOSE: f64 = 0.3;
+
+/// and how much further for every size that it has gone unseen.
+const CLOSE_PER_SIZE: f64 = 0.3;
+
+/// What a difference in size counts beside one in place.
+const SIZE_SHARE: f64 = 0.5;
+
 /// What a new step weighs in the speed.
 const NEW_STEP: f64 = 0.5;
 
@@ -107,6 +116,40 @@ impl Body {
             away(seen.spot.x + x * passed_s, seen.spot.y + y * passed_s)
         });
         Some(stayed.min(moved) / large)
+    }
+
+    /// How far a spot is from where this body's speed would have brought it by now, in place and size.
+    pub(crate) fn misfit(&self, spot: &Spot, mono_ns: i64) -> Option<f64> {
+        let seen = self
+            .seen
+            .filter(|seen| seen.spot.by_vehicle == spot.by_vehicle)?;
+        let passed_s = seconds(mono_ns.saturating_sub(seen.mono_ns));
+        let (x, y) = seen.speed.unwrap_or_default();
+        let (x, y) = (
+            spot.x - seen.spot.x - x * passed_s,
+            spot.y - seen.spot.y - y * passed_s,
+        );
+        let larger = seen.spot.size.max(spot.size);
+        let grown = (seen.spot.size - spot.size).abs();
+        Some(((x * x + y * y).sqrt() + SIZE_SHARE * grown) / larger)
+    }
+
+    /// Up to which misfit a spot is for sure this body, as long as nobody else fits better.
+    pub(crate) fn close(&self, mono_ns: i64) -> f64 {
+        let gone = self.seen.and_then(|seen| {
+            let (x, y) = seen.speed?;
+            let passed_s = seconds(mono_ns.saturating_sub(seen.mono_ns));
+            Some((x * x + y * y).sqrt() * passed_s / seen.spot.size)
+        });
+        CLOSE + CLOSE_PER_SIZE * gone.unwrap_or_default()
+    }
+
+    /// Whether a vehicle's box is just where this one was expected.
+    pub(crate) fn expects(&self, spot: Option<&Spot>, mono_ns: i64) -> bool {
+        let misfit = spot
+            .filter(|spot| spot.by_vehicle)
+            .and_then(|spot| self.misfit(spot, mono_ns));
+        misfit.is_some_and(|misfit| misfit <= self.close(mono_ns))
     }
 
     /// How far a body may be from its expected place by now.

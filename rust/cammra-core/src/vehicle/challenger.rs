@@ -13,7 +13,10 @@ const REMEMBERED_NS: i64 = 10_000_000_000;
 /// A track that was neither read nor seen for so long may have passed to another vehicle.
 pub(super) const GAP_NS: i64 = 500_000_000;
 
-/// Where the box goes on as before, the plate has to be gone for so long: glare lasts half a second.
+/// So long glare puts the same nonsense into a plate.
+pub(super) const GLARE_NS: i64 = 500_000_000;
+
+/// Where the box goes on as before, another plate has to be read for so long.
 pub(super) const SAME_BODY_NS: i64 = 1_000_000_000;
 
 /// The reads that challenge a vehicle.
@@ -80,6 +83,12 @@ impl Challenger {
     /// When the first of those that agree was taken.
     pub(crate) fn began(&self) -> FrameTime {
         self.first.at(self.vote.agreed().first_mono_ns)
+    }
+
+    /// How long they have agreed.
+    pub(super) fn lasts_ns(&self) -> i64 {
+        let agreed = self.vote.agreed();
+        agreed.last_mono_ns.saturating_sub(agreed.first_mono_ns)
     }
 
     pub(super) const fn last(&self) -> FrameTime {

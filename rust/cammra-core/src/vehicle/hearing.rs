@@ -1,7 +1,7 @@
 //! What a vehicle makes of a read: its own, or somebody else's.
 
 use super::body::{Fit, Spot};
-use super::challenger::{GAP_NS, SAME_BODY_NS};
+use super::challenger::{GAP_NS, GLARE_NS, SAME_BODY_NS};
 use super::evidence::Evidence;
 use super::stage::Stage;
 use super::{STRONG_READS, Vehicle};
@@ -10,6 +10,12 @@ use crate::geometry::Size;
 use crate::region::{lead_alike, progress};
 use crate::rules::Rules;
 use crate::vote::{PlateText, distance, is_alike_at_ends, is_far, is_near, weight};
+
+/// The same where a vehicle's box is just where it was expected.
+const LONG_GAP_NS: i64 = 2_000_000_000;
+
+/// Reads that are none of its own after its box has jumped: it is another body, whatever they say.
+const MOVED_READS: u32 = 5;
 
 /// What became of a read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,17 +33,19 @@ impl Vehicle {
     pub(crate) fn hear(&mut self, read: &Evidence<'_>, rules: &Rules) -> Heard {
         let now_ns = read.at.mono_ns;
         // A box tells that it is still the same body, read or not.
-        let was_silent = now_ns.saturating_sub(self.seen_ns()) > GAP_NS;
+        let silent_ns = now_ns.saturating_sub(self.seen_ns());
+        let is_expected = self.body.expects(read.spot.as_ref(), now_ns);
         self.appear(read.at, read.spot.as_ref(), read.is_inside);
         let legible = crate::vote::legibility(read.plate_height);
         if !read.text.is_empty() {
             if self.is_foreign(&read.text, now_ns) {
-                let has_cause = self.is_suspect || was_silent;
+                let gap_ns = if is_expected { LONG_GAP_NS } else { GAP_NS };
+                let has_cause = self.is_suspect || silent_ns > gap_ns;
                 let cut_values = self.challenger.add(read, legible, has_cause);
                 return Heard {
                     cut_values,
                     is_foreign: true,
-                    is_challenged: self.is_challenged(read.at, rules),
+                    is_challenged: self.is_challenged(rules),
                 };
             }
             self.accept_own(&read.text);
@@ -45,6 +53,7 @@ impl Vehicle {
         }
         self.last = read.at;
         self.present = read.at;
+        self.read_track_id = self.track_id;
         if read
             .plate_height
             .is_none_or(|height| height >= rules.reliable_plate_height)
@@ -83,12 +92,9 @@ impl Vehicle {
 
     /// Takes in that it is there, read or not; a box without a plate keeps it open as long as it is the same body.
     pub(crate) fn appear(&mut self, at: FrameTime, spot: Option<&Spot>, is_inside: bool) {
-        match self.body.see(spot, at.mono_ns) {
-            Fit::Jump => {
-                self.is_suspect = true;
-                self.challenger.forget_second();
-            }
-            Fit::Same | Fit::Unknown => {}
+        if self.body.see(spot, at.mono_ns) == Fit::Jump {
+            self.is_suspect = true;
+            self.challenger.forget_second();
         }
         if is_inside && !self.is_suspect {
             self.present = at;
@@ -101,9 +107,12 @@ impl Vehicle {
         if self.vote.reads() == 0 || *text == said {
             return false;
         }
-        let is_part = || text.is_part_of(&said) || said.is_part_of(text);
-        let is_foreign =
-            is_far(text, &said) || (self.is_suspect && distance(text, &said) >= 2 && !is_part());
+        let is_foreign = if self.is_suspect {
+            !is_clearly_of(text, &said)
+        } else {
+            // What is among its reads already is its own: a second plate.
+            is_far(text, &said) && !self.vote.has_within(text, 1)
+        };
         is_foreign && !self.challenger.is_second(text, now_ns)
     }
 
@@ -113,7 +122,7 @@ impl Vehicle {
             return;
         }
         let said = *self.vote.text();
-        if !is_far(text, &said) {
+        if is_clearly_of(text, &said) || (!self.is_suspect && !is_far(text, &said)) {
             self.is_suspect = false;
             if self.challenger.is_empty() {
                 return;
@@ -126,11 +135,11 @@ impl Vehicle {
         }
     }
 
-    /// Whether enough reads agree on another plate. Where the box goes on as before, the body is the same, and the plate has
-    /// to be gone for a while: a lorry's two plates take turns.
-    fn is_challenged(&self, now: FrameTime, rules: &Rules) -> bool {
-        let is_gone = || now.mono_ns.saturating_sub(self.last.mono_ns) >= SAME_BODY_NS;
-        self.is_outnumbered(rules) && (self.is_weak() || !self.has_same_body() || is_gone())
+    /// Whether enough reads agree on another plate. Where the box goes on as before, the body is the same, and another plate
+    /// has to be there for longer than glare: a lorry's two plates take turns.
+    fn is_challenged(&self, rules: &Rules) -> bool {
+        let has_lasted = || self.challenger.lasts_ns() >= SAME_BODY_NS;
+        self.is_outnumbered(rules) && (self.is_weak() || !self.has_same_body() || has_lasted())
     }
 
     /// Whether boxes show that what challenges it is on the same body.
@@ -153,6 +162,10 @@ impl Vehicle {
         if rules.takeover_reads == 0 || self.challenger.is_empty() {
             return false;
         }
+        // Boxes tell of another body, too, though none of its reads agree yet.
+        if self.is_suspect && self.challenger.vote.reads() >= MOVED_READS {
+            return true;
+        }
         let is_near_plate = !is_far(self.challenger.text(), self.vote.text());
         let needed = rules
             .takeover_reads
@@ -163,8 +176,12 @@ impl Vehicle {
     /// Whether what challenges it is its own, with nothing that speaks for another body: too few reads agree on its plate to
     /// hold it against others, or a part of it was hidden.
     pub(crate) fn is_weak(&self) -> bool {
+        let agreed = self.vote.agreed();
+        let lasted_ns = agreed.last_mono_ns.saturating_sub(agreed.first_mono_ns);
+        let has_same_number = self.read_track_id == self.track_id;
+        let may_be_glare = || has_same_number && self.has_same_body() && lasted_ns < GLARE_NS;
         !self.challenger.has_cause
-            && (self.vote.agreed().reads < STRONG_READS || self.may_be_hidden())
+            && (agreed.reads < STRONG_READS || may_be_glare() || self.may_be_hidden())
     }
 
     fn absorb_challenger(&mut self) {
@@ -230,9 +247,10 @@ impl Vehicle {
         }
     }
 
-    /// Its last own read came before this moment.
-    pub(crate) const fn is_silent_since(&self, mono_ns: i64) -> bool {
-        self.last.mono_ns < mono_ns
+    /// Whether its last own read came before this moment, and its box does not tell that it is still under its number.
+    pub(crate) fn is_silent_since(&self, mono_ns: i64) -> bool {
+        let is_gone = self.is_suspect || !self.challenger.is_empty() || self.seen_ns() < mono_ns;
+        self.last.mono_ns < mono_ns && is_gone
     }
 
     /// When it was last seen in any way, and where its body may be now.
@@ -270,6 +288,9 @@ impl Vehicle {
 
     /// Takes in where it goes: from the recogniser once it has told a direction, until then from the boxes.
     pub(crate) fn hear_move(&mut self, read: &Evidence<'_>, rules: &Rules) {
+        if self.is_suspect {
+            return;
+        }
         let now_ns = read.at.mono_ns;
         let told = read.direction.filter(|told| *told != Direction::Unknown);
         self.has_told |= told.is_some();
@@ -311,4 +332,15 @@ impl Vehicle {
             }
         }
     }
+}
+
+/// Whether a text is so near to another one that no other vehicle's would be by chance: one edit off, or half of it.
+fn is_clearly_of(text: &PlateText, said: &PlateText) -> bool {
+    let (short, long) = if text.chars().len() < said.chars().len() {
+        (text, said)
+    } else {
+        (said, text)
+    };
+    distance(text, said) < 2
+        || (short.chars().len() * 2 >= long.chars().len() && short.is_part_of(long))
 }
