@@ -41,6 +41,9 @@ const CLEAR_LEAD: f32 = 5.0;
 /// Reads that make a text more than a misreading: fewer are corrected by those that follow.
 const STRONG_READS: u32 = 3;
 
+/// They must be one in so many of all reads: of much noise some is alike by chance.
+const STRONG_SHARE: u32 = 4;
+
 /// From so many reads on the confidence goes in steps of at most [`CONFIDENCE_STEP`] while the text stays.
 const STEADY_READS: u32 = 10;
 const CONFIDENCE_STEP: f64 = 0.2;

@@ -7,6 +7,7 @@ use super::intake::Placed;
 use super::reads::ReadBatch;
 use super::relink::{DISPLACED, Stray};
 use crate::event::{FrameTime, TrackEvent};
+use crate::vehicle::Vehicle;
 use crate::vote::{PlateText, distance};
 
 /// Edits between what is read under one number and what an open vehicle reports, up to which they are one plate.
@@ -28,17 +29,19 @@ impl Tracker {
             return false;
         };
         let since_ns = open.vehicle.challenged_ns();
-        if let Some(owner) = self.owner_of(open.vehicle.challenging_text(), index) {
-            let is_silent = self
-                .fleet
-                .get(owner)
-                .is_some_and(|open| open.vehicle.is_silent_since(since_ns));
-            if is_silent {
+        let text = *open.vehicle.challenging_text();
+        let is_weak = open.vehicle.is_weak();
+        if let Some((owner, other)) = self.owner_of(&text, index) {
+            if other.is_silent_since(since_ns) {
                 self.rebind(index, owner, now);
+                return true;
             }
-            return is_silent;
+            // It is there itself, and read.
+            if *other.text() == text && !other.was_read_before(since_ns) {
+                return false;
+            }
         }
-        if open.vehicle.is_weak() {
+        if is_weak {
             if let Some(open) = self.fleet.get_mut(index) {
                 open.vehicle.correct(now, &self.rules);
             }
@@ -49,15 +52,16 @@ impl Tracker {
     }
 
     /// The open vehicle, other than the one at `index`, that reports a text.
-    fn owner_of(&self, text: &PlateText, index: usize) -> Option<usize> {
-        let others = (0..).zip(self.fleet.iter()).filter(|(at, open)| {
+    fn owner_of(&self, text: &PlateText, index: usize) -> Option<(usize, &Vehicle)> {
+        let others = (0..)
+            .zip(self.fleet.iter())
+            .map(|(at, open)| (at, open.vehicle.as_ref()));
+        let others = others.filter(|(at, vehicle)| {
             *at != index
-                && !open.vehicle.text().is_empty()
-                && distance(open.vehicle.text(), text) <= SAME_PLATE
+                && !vehicle.text().is_empty()
+                && distance(vehicle.text(), text) <= SAME_PLATE
         });
-        others
-            .min_by_key(|(_, open)| (distance(open.vehicle.text(), text), open.vehicle.number))
-            .map(|(at, _)| at)
+        others.min_by_key(|(_, vehicle)| (distance(vehicle.text(), text), vehicle.number))
     }
 
     /// Two vehicles have exchanged their numbers: nothing is said.

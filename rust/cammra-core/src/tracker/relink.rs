@@ -12,8 +12,11 @@ use crate::vote::{PlateText, distance};
 /// How long a silent vehicle is expected where it was, or where its speed brings it.
 const EXPECTED_NS: i64 = 3_000_000_000;
 
-/// How long without a text to tell it by.
+/// How long without a text to tell it by: standing,
 const EXPECTED_UNREAD_NS: i64 = 2_000_000_000;
+
+/// and moving, or with a text that tells of another one.
+const EXPECTED_MOVING_NS: i64 = 1_200_000_000;
 
 /// A box further from where its vehicle was expected, in sizes, may be another vehicle's.
 pub(super) const DISPLACED: f64 = 0.3;
@@ -191,13 +194,17 @@ fn fit(stray: &Stray, open: &OpenVehicle, is_close_only: bool, now: FrameTime) -
     let silent_ns = now.mono_ns.saturating_sub(vehicle.seen_ns());
     let body = vehicle.body();
     let misfit = body.misfit(&stray.spot, now.mono_ns)?;
-    if silent_ns <= EXPECTED_UNREAD_NS && misfit <= body.close(now.mono_ns) {
+    let may_read = vehicle.may_read(&stray.text);
+    let is_held = may_read && body.stands(now.mono_ns);
+    let most_ns = if is_held {
+        EXPECTED_UNREAD_NS
+    } else {
+        EXPECTED_MOVING_NS
+    };
+    if silent_ns <= most_ns && misfit <= body.close(now.mono_ns) {
         return Some(misfit);
     }
-    let may_be = !is_close_only
-        && !stray.text.is_empty()
-        && silent_ns <= EXPECTED_NS
-        && vehicle.may_read(&stray.text);
+    let may_be = !is_close_only && !stray.text.is_empty() && silent_ns <= EXPECTED_NS && may_read;
     let distance = body.distance(&stray.spot, now.mono_ns).filter(|_| may_be)?;
     (distance <= body.reach(now.mono_ns)).then_some(distance.max(misfit))
 }

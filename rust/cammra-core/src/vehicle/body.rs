@@ -22,6 +22,9 @@ const CLOSE: f64 = 0.3;
 /// and how much further for every size that it has gone unseen.
 const CLOSE_PER_SIZE: f64 = 0.3;
 
+/// A body that has gone no further unseen, in sizes, stands.
+const STANDS: f64 = 0.2;
+
 /// What a difference in size counts beside one in place.
 const SIZE_SHARE: f64 = 0.5;
 
@@ -136,12 +139,22 @@ impl Body {
 
     /// Up to which misfit a spot is for sure this body, as long as nobody else fits better.
     pub(crate) fn close(&self, mono_ns: i64) -> f64 {
+        CLOSE + CLOSE_PER_SIZE * self.gone(mono_ns)
+    }
+
+    /// How far it has gone since it was seen, in sizes.
+    fn gone(&self, mono_ns: i64) -> f64 {
         let gone = self.seen.and_then(|seen| {
             let (x, y) = seen.speed?;
             let passed_s = seconds(mono_ns.saturating_sub(seen.mono_ns));
             Some((x * x + y * y).sqrt() * passed_s / seen.spot.size)
         });
-        CLOSE + CLOSE_PER_SIZE * gone.unwrap_or_default()
+        gone.unwrap_or_default()
+    }
+
+    /// Whether it has not moved by much since it was seen.
+    pub(crate) fn stands(&self, mono_ns: i64) -> bool {
+        self.gone(mono_ns) <= STANDS
     }
 
     /// Whether a vehicle's box is just where this one was expected.

@@ -4,7 +4,7 @@ use super::body::{Fit, Spot};
 use super::challenger::{GAP_NS, GLARE_NS, SAME_BODY_NS};
 use super::evidence::Evidence;
 use super::stage::Stage;
-use super::{STRONG_READS, Vehicle};
+use super::{STRONG_READS, STRONG_SHARE, Vehicle};
 use crate::event::{Direction, FrameTime, TrackEvent};
 use crate::geometry::Size;
 use crate::region::{lead_alike, progress};
@@ -130,7 +130,8 @@ impl Vehicle {
             if is_near(self.challenger.text(), &said) || self.may_be_hidden() {
                 self.absorb_challenger();
             } else {
-                self.challenger.withdraw(self.body.is_vehicle());
+                let is_same_body = self.body.is_vehicle() && self.has_same_number();
+                self.challenger.withdraw(is_same_body);
             }
         }
     }
@@ -178,10 +179,17 @@ impl Vehicle {
     pub(crate) fn is_weak(&self) -> bool {
         let agreed = self.vote.agreed();
         let lasted_ns = agreed.last_mono_ns.saturating_sub(agreed.first_mono_ns);
-        let has_same_number = self.read_track_id == self.track_id;
-        let may_be_glare = || has_same_number && self.has_same_body() && lasted_ns < GLARE_NS;
+        let may_be_noise = || {
+            let are_few = agreed.reads.saturating_mul(STRONG_SHARE) < self.vote.reads();
+            self.has_same_number() && self.has_same_body() && (are_few || lasted_ns < GLARE_NS)
+        };
         !self.challenger.has_cause
-            && (agreed.reads < STRONG_READS || may_be_glare() || self.may_be_hidden())
+            && (agreed.reads < STRONG_READS || may_be_noise() || self.may_be_hidden())
+    }
+
+    /// Whether it still has the number under which its plate was read last.
+    pub(crate) const fn has_same_number(&self) -> bool {
+        self.read_track_id == self.track_id
     }
 
     fn absorb_challenger(&mut self) {
@@ -250,7 +258,12 @@ impl Vehicle {
     /// Whether its last own read came before this moment, and its box does not tell that it is still under its number.
     pub(crate) fn is_silent_since(&self, mono_ns: i64) -> bool {
         let is_gone = self.is_suspect || !self.challenger.is_empty() || self.seen_ns() < mono_ns;
-        self.last.mono_ns < mono_ns && is_gone
+        self.was_read_before(mono_ns) && is_gone
+    }
+
+    /// Whether its last own read came before this moment.
+    pub(crate) const fn was_read_before(&self, mono_ns: i64) -> bool {
+        self.last.mono_ns < mono_ns
     }
 
     /// When it was last seen in any way, and where its body may be now.
