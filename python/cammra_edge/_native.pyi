@@ -147,6 +147,9 @@ class TrackEvent:
     @property
     def at_utc_ns(self) -> int: ...
     @property
+    def clock_synced(self) -> bool | None:
+        """Whether the clock of these times was set; `None` where that is not known."""
+    @property
     def first_mono_ns(self) -> int: ...
     @property
     def first_utc_ns(self) -> int: ...

@@ -94,11 +94,14 @@ Box = tuple[float, float, float, float]
 class FrameTime(NamedTuple):
     """When a frame was taken.
 
-    `mono_ns` drives every timer and must not go back; `utc_ns` is what is reported.
+    `mono_ns` drives every timer and must not go back; `utc_ns` is what is reported. `clock_synced` says whether
+    somebody has set the clock of `utc_ns`: a camera begins in 1970 until it hears the time. `None`: not known; on a
+    live stream the engine asks the machine.
     """
 
     mono_ns: int
     utc_ns: int
+    clock_synced: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ def test_what_is_no_time_is_the_latest_time(at: Any) -> None:  # noqa: ANN401 - 
     tracker = tracker_of()
     tracker.observe(None, [read("AAA111", 1)], at_ms(500))
     (new,) = tracker.observe(None, [read("BBB222", 2)], at)
-    assert (new.at_mono_ns, new.at_utc_ns) == at_ms(500)
+    assert (new.at_mono_ns, new.at_utc_ns) == at_ms(500)[:2]
     assert tracker.tick(at) == []
     assert counted(tracker, "refused_times", "late_frames", "frames") == [2, 0, 2]
     assert tracker.wrong_inputs == 2
@@ -41,7 +41,7 @@ def test_the_half_of_a_time_that_can_be_used_is() -> None:
     tracker = tracker_of()
     tracker.observe(None, [read("AAA111", 1)], at_ms(500))
     (new,) = tracker.observe(None, [read("BBB222", 2)], FrameTime(at_ms(700).mono_ns, 0.5))  # type: ignore[arg-type]
-    assert (new.at_mono_ns, new.at_utc_ns) == at_ms(700)
+    assert (new.at_mono_ns, new.at_utc_ns) == at_ms(700)[:2]
     (new,) = tracker.observe(None, [read("CCC333", 3)], FrameTime(None, 10**18))  # type: ignore[arg-type]
     assert (new.at_mono_ns, new.at_utc_ns) == (at_ms(700).mono_ns, 10**18)
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cammra_edge.errors import RecordingError
-from cammra_edge.model import Direction, PlateRead, VehicleInfo
+from cammra_edge.model import Direction, FrameTime, PlateRead, VehicleInfo
 from cammra_edge.recording.reads import MAX_TRACK, format_line, parse_line
 
 _texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -39,6 +39,13 @@ def test_what_is_written_is_read_back(frame: int, t_ns: int, reads: list[PlateRe
     assert (line.frame, line.t_ns, list(line.reads), line.left_out) == (frame, t_ns, reads, ())
 
 
+@pytest.mark.parametrize("flag", [True, False, None])
+def test_the_wall_clock_and_whether_it_was_set_are_kept(*, flag: bool | None) -> None:
+    line = parse_line(format_line(1, 40, [], FrameTime(7, 1_700_000_000, flag)))
+    assert (line.utc_ns, line.clock_synced) == (1_700_000_000, flag)
+    assert parse_line(format_line(1, 40, [])).utc_ns is None
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [
@@ -52,6 +59,11 @@ def test_what_is_written_is_read_back(frame: int, t_ns: int, reads: list[PlateRe
         (b'{"frame":true,"t_ns":0,"reads":[]}', "frame is True"),
         (b'{"frame":1,"t_ns":0.5,"reads":[]}', "t_ns is 0.5"),
         (b'{"frame":1,"t_ns":0}', "reads: want a list"),
+        (b'{"frame":1,"t_ns":0,"utc_ns":-1,"reads":[]}', "utc_ns is -1: want a whole number"),
+        (
+            b'{"frame":1,"t_ns":0,"clock_synced":"yes","reads":[]}',
+            "clock_synced is 'yes': want true or false",
+        ),
         (b'{"frame":1,"t_ns":NaN,"reads":[]}', "NaN is no number"),
     ],
 )

@@ -92,6 +92,7 @@ def event_from(track_event: TrackEvent, *, stream_id: str, car_id: int, lists: L
         ),
         reliable_by=track_event.reliable_by,
         final=kind is EventKind.LOST,
+        clock_synced=track_event.clock_synced,
         image_text=track_event.image_text,
         listed=lists.find(track_event.text),
     )

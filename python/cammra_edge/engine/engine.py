@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.clock import SYSTEM_CLOCK, SyncWatch
 from cammra_edge.config import Settings
 from cammra_edge.engine.encoder import Encoder
 from cammra_edge.engine.erasing import erase
@@ -81,6 +81,7 @@ class Engine:
         self.settings = replace(settings or Settings(), **fields)
         self.stream_id = stream_id or f"run-{os.urandom(8).hex()}"
         self._clock = clock
+        self._sync = SyncWatch(clock)
         self._tracker = Tracker(self.settings)
         self._encoder = Encoder(self._fire_due)
         # Taken by observe and tick, so that events are queued in the order in which they happen; again by the same
@@ -173,6 +174,8 @@ class Engine:
             at, is_wrong = mended(at, self._last_frame, now_mono_ns, self._clock)
             if is_wrong:
                 self._troubles.add(InputKind.TIME, "")
+        if self._live and at.clock_synced is None:
+            at = FrameTime(at.mono_ns, at.utc_ns, self._sync.look(now_mono_ns))
         self._last_frame = (at, now_mono_ns)
         return at
 
@@ -229,6 +232,8 @@ class Engine:
         if self._run is not None:
             raise RuntimeError("the engine runs already")
         self._live = live
+        if live:
+            self._sync.look(self._clock.mono_ns())  # loads what it takes, not while a frame waits
         run = Run(self.settings.outbox, self.stream_id, self._recent, self.status, self._clock)
         self._run = run
         try:

@@ -36,7 +36,15 @@ def mended(
     time = FrameTime(
         came.mono_ns if mono_ns is None else mono_ns, came.utc_ns if utc_ns is None else utc_ns
     )
-    return time, mono_ns is None or utc_ns is None
+    return time._replace(clock_synced=_flag(at)), mono_ns is None or utc_ns is None
+
+
+def _flag(at: FrameTime) -> bool | None:
+    try:
+        flag = at.clock_synced
+    except Exception:  # noqa: BLE001 - as below
+        return None
+    return flag if isinstance(flag, bool) else None
 
 
 def _field(at: FrameTime, name: str) -> int | None:

@@ -24,8 +24,8 @@ from cammra_edge.model import FrameTime, PlateRead
 from cammra_edge.recording.jpegs import JpegSplitter
 from cammra_edge.recording.reads import (
     MAX_LINE_BYTES,
-    MAX_TIME_NS,
     MAX_TRACK,
+    MAX_UTC_NS,
     FrameReads,
     parse_line,
 )
@@ -154,25 +154,30 @@ class Recording:
         base_ns = 0
         for loop in itertools.count() if loops is None else range(loops):
             last_ns = base_ns
+            off_ns = 0
             empty = True
             first_track = loop * (MAX_TRACK + 1)
-            for jpeg, reads, t_ns in self._one_loop(seen, progress or _nobody, first_track):
+            for jpeg, line, t_ns in self._one_loop(seen, progress or _nobody, first_track):
                 last_ns, empty = base_ns + t_ns, False
-                at = FrameTime(last_ns, self.start_utc_ns + last_ns)
-                yield RecordedFrame(jpeg, list(reads), at)
+                if line is not None and line.utc_ns is not None:
+                    off_ns = line.utc_ns - (self.start_utc_ns + t_ns)
+                utc_ns = self.start_utc_ns + off_ns + last_ns
+                synced = None if line is None else line.clock_synced
+                reads = [] if line is None else list(line.reads)
+                yield RecordedFrame(jpeg, reads, FrameTime(last_ns, utc_ns, synced))
             if empty:
                 return
             base_ns = last_ns + round(_S_NS / self.fps)
 
     def _one_loop(
         self, faults: Faults, progress: Callable[[int], object], first_track: int
-    ) -> Iterator[tuple[bytes | None, tuple[PlateRead, ...], int]]:
+    ) -> Iterator[tuple[bytes | None, FrameReads | None, int]]:
         with ExitStack() as files:
             reads_file = files.enter_context(_opened(self.path / READS_FILE))
             lines = _in_order(_lines(reads_file, progress), faults, first_track)
             if self.frames_path is None:
                 for only in lines:
-                    yield None, only.reads, only.t_ns
+                    yield None, only, only.t_ns
                 return
             frames_file = files.enter_context(_opened(self.frames_path))
             clock = _FrameClock(round(_S_NS / self.fps))
@@ -183,13 +188,13 @@ class Recording:
                     faults.add(f"{self.frames_path.name} frame {number}: is not a whole JPEG")
                 t_ns = clock.of(number, line)
                 if line is not None and line.frame == number:
-                    yield jpeg, line.reads, t_ns
+                    yield jpeg, line, t_ns
                     line = next(lines, None)
                 else:
-                    yield jpeg, (), t_ns
+                    yield jpeg, None, t_ns
             for late in itertools.chain([line] if line is not None else [], lines):
                 faults.add(f"{READS_FILE} frame {late.frame}: has no picture")
-                yield None, late.reads, late.t_ns
+                yield None, late, late.t_ns
 
 
 class _FrameClock:
@@ -243,7 +248,7 @@ def _from_header(folder: Path, header: Path, raw: dict[str, object]) -> Recordin
         width=int(number("width", 1, _MAX_SIDE_PX)),
         height=int(number("height", 1, _MAX_SIDE_PX)),
         fps=number("fps", 1e-3, _MAX_FPS),
-        start_utc_ns=int(number("start_utc_ns", 0, MAX_TIME_NS * 4)),
+        start_utc_ns=int(number("start_utc_ns", 0, MAX_UTC_NS)),
         frames_path=folder / frames if isinstance(frames, str) else None,
         source=str(raw.get("source") or ""),
         licence=str(raw.get("licence") or ""),

@@ -20,13 +20,14 @@ from cammra_edge.model import VEHICLE_TEXTS, Direction, PlateRead, VehicleInfo
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cammra_edge.model import Box
+    from cammra_edge.model import Box, FrameTime
 
 MAX_LINE_BYTES = 1 << 20
 MAX_READS_PER_FRAME = 4096
 MAX_TRACK = (1 << 32) - 1
 """Track ids stay below this, so that a loop can add its own number above them."""
 MAX_TIME_NS = 1 << 60
+MAX_UTC_NS = MAX_TIME_NS * 4
 MAX_ROI = 255
 
 _DIRECTIONS = frozenset(direction.value for direction in Direction)
@@ -43,6 +44,8 @@ class FrameReads:
     t_ns: int
     reads: tuple[PlateRead, ...]
     left_out: tuple[str, ...] = ()
+    utc_ns: int | None = None
+    clock_synced: bool | None = None
 
 
 class _BrokenError(Exception):
@@ -68,6 +71,8 @@ def parse_line(line: bytes, *, first_track: int = 0) -> FrameReads:
         frame = _whole(raw, "frame", MAX_TIME_NS)
         t_ns = _whole(raw, "t_ns", MAX_TIME_NS)
         reads = _reads(raw)
+        utc_ns = None if raw.get("utc_ns") is None else _whole(raw, "utc_ns", MAX_UTC_NS)
+        clock_synced = _flag(raw, "clock_synced")
     except _BrokenError as broken:
         raise RecordingError(str(broken)) from None
     except (ValueError, RecursionError) as error:
@@ -79,12 +84,26 @@ def parse_line(line: bytes, *, first_track: int = 0) -> FrameReads:
             good.append(_read(raw_read, first_track))
         except _BrokenError as broken:
             left_out.append(f"reads[{number}]: {broken}")
-    return FrameReads(frame, t_ns, tuple(good), tuple(left_out))
+    return FrameReads(frame, t_ns, tuple(good), tuple(left_out), utc_ns, clock_synced)
 
 
-def format_line(frame: int, t_ns: int, reads: Sequence[PlateRead]) -> bytes:
-    """Write one line, keys in the order of the format's description, unknown ones left out."""
-    row = {"frame": frame, "t_ns": t_ns, "reads": [_as_json(read) for read in reads]}
+def format_line(
+    frame: int, t_ns: int, reads: Sequence[PlateRead], at: FrameTime | None = None
+) -> bytes:
+    """Write one line, keys in the order of the format's description, unknown ones left out.
+
+    Args:
+        frame: Its number.
+        t_ns: Since the recording's start.
+        reads: What was read in it.
+        at: What the wall clock said, and whether it was set, where that is to be kept.
+    """
+    row: dict[str, object] = {"frame": frame, "t_ns": t_ns}
+    if at is not None:
+        row["utc_ns"] = at.utc_ns
+        if at.clock_synced is not None:
+            row["clock_synced"] = at.clock_synced
+    row["reads"] = [_as_json(read) for read in reads]
     return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
@@ -132,6 +151,13 @@ def _read(read: object, first_track: int) -> PlateRead:
         direction=None if direction in (None, Direction.UNKNOWN) else Direction(direction),
         info=None if raw.get("info") is None else _info(_object(raw["info"])),
     )
+
+
+def _flag(raw: Mapping[str, object], name: str) -> bool | None:
+    value = raw.get(name)
+    if value is not None and not isinstance(value, bool):
+        _refuse(name, value, "true or false")
+    return value
 
 
 def _text(raw: Mapping[str, object], name: str) -> str | None:

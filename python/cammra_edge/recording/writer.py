@@ -18,7 +18,7 @@ from cammra_edge.recording.reads import format_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cammra_edge.model import PlateRead
+    from cammra_edge.model import FrameTime, PlateRead
 
 
 class RecordingWriter:
@@ -71,7 +71,13 @@ class RecordingWriter:
         self.broken_pictures = 0
 
     def add(
-        self, jpeg: bytes | None, reads: Sequence[PlateRead], t_ns: int, *, frame: int | None = None
+        self,
+        jpeg: bytes | None,
+        reads: Sequence[PlateRead],
+        t_ns: int,
+        *,
+        frame: int | None = None,
+        at: FrameTime | None = None,
     ) -> None:
         """Append one frame.
 
@@ -80,6 +86,8 @@ class RecordingWriter:
             reads: Its reads; a frame without any gets no line.
             t_ns: Since the recording's start.
             frame: Its number, for recordings without pictures; counted where not given.
+            at: What the wall clock said, and whether it was set, where it is to be kept as it was. Frames behind it go
+                on from there.
         """
         number = self._next_frame if frame is None else frame
         if self._frames is not None:
@@ -88,7 +96,7 @@ class RecordingWriter:
                 jpeg = NO_PICTURE
             self._frames.write(jpeg)
         if reads:
-            self._reads.write(format_line(number, t_ns, reads))
+            self._reads.write(format_line(number, t_ns, reads, at))
         self._next_frame = number + 1
 
     def finish(self) -> Recording:

@@ -154,7 +154,12 @@ pub struct FrameTime {
     pub mono_ns: i64,
     /// Is reported; may jump.
     pub utc_ns: i64,
+    /// Whether somebody has set the clock that `utc_ns` is of; `None` where that is not known.
+    pub clock_synced: Option<bool>,
 }
+
+/// A clock that is set jumps by more than this; one that is corrected by less.
+const SET_NS: u64 = 60_000_000_000;
 
 impl FrameTime {
     /// The moment `mono_ns`, with its UTC reckoned from this one.
@@ -163,7 +168,17 @@ impl FrameTime {
         Self {
             mono_ns,
             utc_ns: self.utc_ns.saturating_add(passed_ns),
+            clock_synced: self.clock_synced,
         }
+    }
+
+    /// The clock has been set since: tells this moment by the clock as it is `now`.
+    pub(crate) const fn tell_by(&mut self, now: Self) {
+        let right = now.at(self.mono_ns);
+        if right.utc_ns.abs_diff(self.utc_ns) > SET_NS {
+            self.utc_ns = right.utc_ns;
+        }
+        self.clock_synced = now.clock_synced;
     }
 }
 

@@ -6,6 +6,7 @@
 //! | input | becomes |
 //! |---|---|
 //! | a time that is no whole number of 64 bits | the latest, and its UTC reckoned on |
+//! | a wall clock that was not set at first, and is now | times of open vehicles are told by it where they are off by more than a minute |
 //! | a time before the latest | the latest; if further back than the lost time: a restarted clock, continued from the latest |
 //! | a track number after its Lost | a new vehicle |
 //! | several reads of a track in a frame | the one with a text and the best confidence |
@@ -64,6 +65,7 @@ pub struct Tracker {
     restarted_ns: i64,
     shelf: Shelf,
     counters: Counters,
+    clock_synced: Option<bool>,
     choice: Choice,
     /// A number without a vehicle is in this frame.
     has_new: bool,
@@ -81,6 +83,7 @@ impl Tracker {
             restarted_ns: 0,
             shelf: Shelf::new(plan),
             counters: Counters::default(),
+            clock_synced: None,
             choice: Choice::default(),
             has_new: false,
         }
@@ -206,11 +209,9 @@ impl Tracker {
             }
             mono_ns = latest.mono_ns;
         }
-        let now = FrameTime {
-            mono_ns,
-            utc_ns: at.utc_ns,
-        };
+        let now = FrameTime { mono_ns, ..at };
         self.now = Some(now);
+        self.heed_clock(now);
         while let Some(due) = self.next_due(mono_ns) {
             self.fire(due, events);
         }
@@ -332,7 +333,7 @@ impl Tracker {
             let sight = Sight {
                 text: &placed.text,
                 confidence: placed.confidence,
-                utc_ns: now.utc_ns,
+                at: now,
                 vehicle: read.vehicle,
                 plate: read.plate,
                 frame_size,

@@ -263,7 +263,7 @@ impl Vehicle {
             candidates: self.candidates(),
             reads: self.vote.reads(),
             image_text: picture.map_or_else(String::new, |picture| picture.text.to_string()),
-            image_utc_ns: shown.map_or(0, |picture| picture.utc_ns),
+            image_utc_ns: shown.map_or(0, |picture| picture.at.utc_ns),
             vehicle_box: picture.and_then(|picture| picture.vehicle),
             plate_box: picture.and_then(|picture| picture.plate),
             shot: shot.map(|shot| EventShot {
@@ -299,6 +299,15 @@ impl Vehicle {
             return confidence.clamp(least, most);
         }
         confidence
+    }
+
+    /// The clock has been set: what it says from here on it tells by that.
+    pub(crate) fn set_clock(&mut self, now: FrameTime) {
+        for time in [&mut self.first, &mut self.last, &mut self.present] {
+            time.tell_by(now);
+        }
+        self.challenger.set_clock(now);
+        self.album.set_clock(now);
     }
 
     /// The reported text.

@@ -121,6 +121,7 @@ fn a_call_without_an_event_and_a_better_shot_allocates_nothing() {
         let at = FrameTime {
             mono_ns: frame * 40_000_000,
             utc_ns: 0,
+            clock_synced: Some(frame % 8 > 3),
         };
         let shots = tracker.counters().shots_taken;
         let before = ALLOCATIONS.with(Cell::get);

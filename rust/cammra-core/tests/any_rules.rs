@@ -74,6 +74,7 @@ fn lives(tracker: &mut Tracker, other: Option<&Rules>) -> Vec<TrackEvent> {
         let at = FrameTime {
             mono_ns,
             utc_ns: mono_ns,
+            clock_synced: Some(step % 2 == 1),
         };
         let mut batch = ReadBatch::default();
         for (track, text) in (0..3).zip(["1AB1234", "7XY0000", ""]).skip(step % 3) {

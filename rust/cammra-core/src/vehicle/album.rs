@@ -10,6 +10,7 @@
 
 use std::sync::Arc;
 
+use crate::event::FrameTime;
 use crate::geometry::{RawBox, Rect, Size};
 use crate::jpeg::ImageKind;
 use crate::shot::{SHED_ORDER, Shot};
@@ -44,7 +45,7 @@ pub(crate) struct Picture {
     /// An event has reported it.
     was_reported: bool,
     pub(crate) quality: f32,
-    pub(crate) utc_ns: i64,
+    pub(crate) at: FrameTime,
     pub(crate) vehicle: Option<Rect>,
     pub(crate) plate: Option<Rect>,
     pub(crate) shot: Option<AlbumShot>,
@@ -56,7 +57,7 @@ pub(crate) struct Picture {
 pub(crate) struct Sight<'a> {
     pub(crate) text: &'a PlateText,
     pub(crate) confidence: f64,
-    pub(crate) utc_ns: i64,
+    pub(crate) at: FrameTime,
     pub(crate) vehicle: Option<RawBox>,
     pub(crate) plate: Option<RawBox>,
     pub(crate) frame_size: Option<Size>,
@@ -97,7 +98,7 @@ impl Sight<'_> {
             text: *self.text,
             was_reported: false,
             quality: self.quality(),
-            utc_ns: self.utc_ns,
+            at: self.at,
             vehicle: clamped(self.vehicle),
             plate: clamped(self.plate),
             shot,
@@ -165,6 +166,13 @@ impl Album {
             .filter(|picture| picture.text == *text)
         {
             picture.was_reported = true;
+        }
+    }
+
+    /// The clock has been set: tells the pictures' times by it.
+    pub(crate) fn set_clock(&mut self, now: FrameTime) {
+        for picture in &mut self.pictures {
+            picture.at.tell_by(now);
         }
     }
 

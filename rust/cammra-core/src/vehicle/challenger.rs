@@ -43,10 +43,12 @@ impl Challenger {
             first: FrameTime {
                 mono_ns: 0,
                 utc_ns: 0,
+                clock_synced: None,
             },
             last: FrameTime {
                 mono_ns: 0,
                 utc_ns: 0,
+                clock_synced: None,
             },
             roi_id: 1,
             has_cause: false,
@@ -89,6 +91,12 @@ impl Challenger {
     pub(super) fn lasts_ns(&self) -> i64 {
         let agreed = self.vote.agreed();
         agreed.last_mono_ns.saturating_sub(agreed.first_mono_ns)
+    }
+
+    /// The clock has been set: tells its times by it.
+    pub(super) const fn set_clock(&mut self, now: FrameTime) {
+        self.first.tell_by(now);
+        self.last.tell_by(now);
     }
 
     pub(super) const fn last(&self) -> FrameTime {

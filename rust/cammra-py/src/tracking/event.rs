@@ -58,6 +58,11 @@ impl TrackEvent {
     }
 
     #[getter]
+    const fn clock_synced(&self) -> Option<bool> {
+        self.event.at.clock_synced
+    }
+
+    #[getter]
     const fn first_mono_ns(&self) -> i64 {
         self.event.first.mono_ns
     }

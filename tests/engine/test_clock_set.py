@@ -1,0 +1,116 @@
+"""Whether the machine's clock is set: a live engine asks it, a replay has it from the recording."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from cammra_edge import Engine, FrameTime, HttpPost, OutboxSettings, PlateRead, Profile
+from cammra_edge.clock import SYSTEM_CLOCK, SyncWatch
+from cammra_edge.recording import Recording, RecordingWriter
+from tests.fakes import FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from cammra_edge.model import Event
+
+S_NS = 1_000_000_000
+NOW_NS = 1_700_000_000 * S_NS
+READ = PlateRead(track=1, text="1AB1234", confidence=0.9)
+
+
+class BootingClock(FakeClock):
+    """A machine's clock that nobody has set yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.synced: bool | None = False
+        self.asked = 0
+
+    def is_synced(self) -> bool | None:
+        self.asked += 1
+        return self.synced
+
+
+@contextmanager
+def engine_in(folder: Path, clock: FakeClock, *, live: bool) -> Iterator[Engine]:
+    wanting = Profile("gate", HttpPost("http://127.0.0.1:9/"), image=None)
+    outbox = OutboxSettings(path=folder / "outbox")
+    engine = Engine(profiles=[wanting], outbox=outbox, clock=clock)
+    with engine.running(live=live, local_socket=False):
+        yield engine
+
+
+def stored(engine: Engine) -> tuple[Event, ...]:
+    engine.wait_for_room(1)
+    return engine.recent_events()
+
+
+def test_a_live_engine_asks_the_machine_and_tells_the_new_clock(tmp_path: Path) -> None:
+    clock = BootingClock()
+    with engine_in(tmp_path, clock, live=True) as engine:
+        engine.observe(None, [READ], FrameTime(0, 0))
+        clock.synced = True
+        clock.advance(2.0)
+        engine.observe(None, [READ], FrameTime(2 * S_NS, NOW_NS + 2 * S_NS))
+        engine.finish()
+        events = stored(engine)
+    assert [(event.kind, event.clock_synced, event.first_utc_ns) for event in events] == [
+        ("new", False, 0),
+        ("reliable", True, NOW_NS),
+        ("lost", True, NOW_NS),
+    ]
+
+
+def test_what_the_frame_says_itself_counts_before_the_machine(tmp_path: Path) -> None:
+    with engine_in(tmp_path, BootingClock(), live=True) as engine:
+        engine.observe(None, [READ], FrameTime(0, NOW_NS, clock_synced=True))
+        assert stored(engine)[0].clock_synced is True
+
+
+def test_the_machine_is_asked_once_a_second_and_a_clock_that_cannot_tell_never() -> None:
+    clock = BootingClock()
+    watch = SyncWatch(clock)
+    assert [watch.look(now_ns) for now_ns in (0, S_NS // 2, S_NS - 1)] == [False] * 3
+    assert clock.asked == 1
+    clock.synced = None
+    assert watch.look(S_NS) is None
+    assert clock.asked == 2
+    assert SyncWatch(FakeClock()).look(0) is None
+
+
+def test_the_kernel_says_whether_its_clock_is_set() -> None:
+    assert SYSTEM_CLOCK.is_synced() in {True, False, None}
+
+
+def record(folder: Path, *, flags: tuple[bool | None, ...]) -> Recording:
+    with RecordingWriter(folder, size=(64, 48), fps=25, start_utc_ns=0, pictures=False) as writer:
+        for step, flag in enumerate(flags):
+            t_ns = step * 2 * S_NS
+            at = FrameTime(t_ns, t_ns if flag is False else NOW_NS + t_ns, flag)
+            writer.add(None, [READ], t_ns, at=at)
+    return Recording.open(folder)
+
+
+def test_a_replay_has_it_from_the_recording_and_not_from_the_machine(tmp_path: Path) -> None:
+    recording = record(tmp_path / "recording", flags=(False, True, None))
+    times = [frame.at for frame in recording.frames()]
+    assert times == [
+        FrameTime(0, 0, clock_synced=False),
+        FrameTime(2 * S_NS, NOW_NS + 2 * S_NS, clock_synced=True),
+        FrameTime(4 * S_NS, NOW_NS + 4 * S_NS),
+    ]
+    clock = BootingClock()
+    with engine_in(tmp_path, clock, live=False) as engine:
+        for jpeg, reads, at in recording.frames():
+            engine.observe(jpeg, reads, at)
+        engine.finish()
+        events = stored(engine)
+    assert clock.asked == 0
+    assert [(event.clock_synced, event.first_utc_ns) for event in events] == [
+        (False, 0),
+        (True, NOW_NS),
+        (None, NOW_NS),
+    ]
