@@ -92,4 +92,4 @@ def test_a_vehicle_tells_why_it_is_reliable_what_else_it_may_be_and_its_repeats(
     ):
         assert words in said, words
     page.goto(page.url.partition("#")[0] + "#integration/deliveries")
-    page.get_by_text("Kept back by filters: 12 in other regions, 3 of plates just sent").wait_for()
+    page.get_by_text("Kept back: 12 in other regions, 3 of plates just sent.").wait_for()

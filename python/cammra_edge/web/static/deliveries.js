@@ -187,7 +187,7 @@ function profileCard(now, all, samples) {
     h("p.hint.num", {},
       [t("retried_n", { n: count(now.retried) }), t("parked_n", { n: count(now.parked) }),
         t("expired_n", { n: count(now.expired) }), ...dropped].join(" · ")),
-    h("p.hint.num", {}, keptBack("kept_back", now.kept_back)));
+    h("p.hint.num", {}, keptBack(now.kept_back)));
 }
 
 /** @param {string} title @param {Child} value @param {number[]} points @param {string} line */

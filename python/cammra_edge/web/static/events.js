@@ -103,7 +103,7 @@ function vehicleCard(car, events) {
 }
 
 /** Another text that a plate may have. @param {{ text: string, confidence: number }} other */
-const candidate = ({ text, confidence }) => `${text} ${t("percent", { n: Math.round(confidence * 100) })}`;
+const candidate = ({ text, confidence }) => `${text} ${Math.round(confidence * 100)} %`;
 
 /** An event, what it changed, and where it went. @param {VehicleEvent} event */
 function step(event) {

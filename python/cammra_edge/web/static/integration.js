@@ -226,7 +226,7 @@ function outlookLine(f, key) {
   const line = h("p.note", { role: "status" });
   f.add(() => {
     const { of = 0, would_send: n, kept_back = {} } = draft.outlook(key) ?? {};
-    const told = of ? [t("would_send", { n: n ?? 0, of }), keptBack("would_keep", kept_back)] : [t("would_send_none")];
+    const told = of ? [t("would_send", { n: n ?? 0, of }), keptBack(kept_back)] : [t("would_send_none")];
     const text = n === undefined ? t("would_send_later") : told.filter(Boolean).join(" ");
     line.replaceChildren(icon("note"), h("span", {}, text));
   });

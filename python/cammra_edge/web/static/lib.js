@@ -185,13 +185,10 @@ export const when = (ms) => day.format(ms);
 /** @param {number} [n] */
 export const count = (n) => (n ?? 0).toLocaleString();
 
-/**
- * What filters kept back; nothing where they kept nothing.
- * @param {string} text @param {Record<string, number>} by
- */
-export function keptBack(text, by) {
+/** What filters kept back; nothing where they kept nothing. @param {Record<string, number>} by */
+export function keptBack(by) {
   const why = Object.entries(by).map(([filter, n]) => t(`kept_${filter}`, { n: count(n) }));
-  return why.length ? t(text, { why: why.join(", ") }) : "";
+  return why.length ? t("kept_back", { why: why.join(", ") }) : "";
 }
 
 /** @param {number} n */
