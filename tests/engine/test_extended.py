@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 
 from cammra_edge import (
     Engine,
@@ -28,7 +29,9 @@ UTC_NS = 1_760_000_000_000_000_000
 MS = 1_000_000
 
 
-def told(folder: Path, times: list[tuple[int, str]]) -> list[dict[str, Any]]:
+def told(
+    folder: Path, times: list[tuple[int, str]], *, clock_synced: bool | None = None
+) -> list[dict[str, Any]]:
     """What a receiver is told of a vehicle that is read as these texts at these milliseconds."""
     with Receiver() as receiver:
         engine = Engine(
@@ -50,7 +53,7 @@ def told(folder: Path, times: list[tuple[int, str]]) -> list[dict[str, Any]]:
         )
         with engine.running(live=False, local_socket=False):
             for at_ms, text in times:
-                at = FrameTime(at_ms * MS, UTC_NS + at_ms * MS)
+                at = FrameTime(at_ms * MS, UTC_NS + at_ms * MS, clock_synced)
                 engine.observe(grey_frame(), [a_read(text)], at)
             engine.finish()
             assert engine.drain(PATIENCE_S)
@@ -81,3 +84,11 @@ def test_every_member_is_what_happened_and_fits_the_schema(tmp_path: Path) -> No
         assert one["candidates"][0]["text"] == event["plateText"]
     assert {one["repeat"] for one in own} == {None}
     assert (new["schema"], update["schema"]) == ("1", "1")
+
+
+@pytest.mark.parametrize("clock_synced", [None, False, True])
+def test_every_event_tells_whether_the_clock_was_set(
+    tmp_path: Path, *, clock_synced: bool | None
+) -> None:
+    events = told(tmp_path, [(0, "1AB1234")], clock_synced=clock_synced)
+    assert [event["cammra_edge"]["clock_synced"] for event in events] == [clock_synced] * 3
