@@ -215,7 +215,8 @@ def test_other_settings_are_taken_over_without_losing_an_event(
         engine = Engine(first)
         with engine.running(live=False):
             for number in range(40):
-                engine.observe(None, [a_read(f"CAR{number}", track=number)], at(40 * number))
+                read = a_read(f"CAR{number}", track=number, y=100.0 + 300.0 * number)
+                engine.observe(None, [read], at(40 * number))
                 if number == 20:
                     engine.apply(second)
             engine.finish()

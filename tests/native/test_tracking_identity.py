@@ -178,7 +178,7 @@ def test_a_car_that_comes_out_from_behind_another_with_its_number_is_a_car_of_it
 def test_a_new_number_in_the_same_place_continues_whatever_a_far_plate_is_read_as() -> None:
     tracker = tracker_of()
     events = play(tracker, times("7X", 2, every_ms=40, vehicle=CAR))
-    events += play(tracker, times("K3QV", 1, start_ms=240, track=2, vehicle=CAR))
+    events += play(tracker, times("K3QV", 1, start_ms=240, track=2, vehicle=CAR, confidence=0.4))
     events += play(tracker, times("LB68HNC", 8, start_ms=280, every_ms=40, track=2, vehicle=CAR))
     events += tracker.finish()
     assert lives(events) == [("7X", "LB68HNC")]

@@ -163,6 +163,7 @@ impl Tracker {
                 track,
                 spot,
                 text: text_of(read),
+                confidence: batch.get(read).map_or(0.0, |read| read.confidence),
                 owner,
             };
             let own_text = |open: &OpenVehicle| text_of(open.shown_in.read);

@@ -18,6 +18,9 @@ const EXPECTED_UNREAD_NS: i64 = 2_000_000_000;
 /// and moving, or with a text that tells of another one.
 const EXPECTED_MOVING_NS: i64 = 1_200_000_000;
 
+/// A read of which its recogniser is so sure is of another plate where it cannot be of this one.
+const SURE: f64 = 0.8;
+
 /// A box further from where its vehicle was expected, in sizes, may be another vehicle's.
 pub(super) const DISPLACED: f64 = 0.3;
 
@@ -41,6 +44,7 @@ pub(super) struct Stray {
     pub(super) track: i64,
     pub(super) spot: Spot,
     pub(super) text: PlateText,
+    pub(super) confidence: f64,
     /// The vehicle that its number leads to.
     pub(super) owner: Option<usize>,
 }
@@ -201,7 +205,8 @@ fn fit(stray: &Stray, open: &OpenVehicle, is_close_only: bool, now: FrameTime) -
     } else {
         EXPECTED_MOVING_NS
     };
-    if silent_ns <= most_ns && misfit <= body.close(now.mono_ns) {
+    let is_denied = !may_read && !is_close_only && stray.confidence >= SURE;
+    if !is_denied && silent_ns <= most_ns && misfit <= body.close(now.mono_ns) {
         return Some(misfit);
     }
     let may_be = !is_close_only && !stray.text.is_empty() && silent_ns <= EXPECTED_NS && may_read;
