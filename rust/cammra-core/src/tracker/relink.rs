@@ -7,7 +7,7 @@
 use super::fleet::{Fleet, OpenVehicle};
 use crate::event::FrameTime;
 use crate::vehicle::Spot;
-use crate::vote::{PlateText, distance};
+use crate::vote::{PlateText, distance, is_alike_at_ends};
 
 /// How long a silent vehicle is expected where it was, or where its speed brings it.
 const EXPECTED_NS: i64 = 3_000_000_000;
@@ -18,7 +18,7 @@ const EXPECTED_UNREAD_NS: i64 = 2_000_000_000;
 /// and moving, or with a text that tells of another one.
 const EXPECTED_MOVING_NS: i64 = 1_200_000_000;
 
-/// A read of which its recogniser is so sure is of another plate where it cannot be of this one.
+/// Where so sure reads have neither a half nor the ends in common, they are of two plates.
 const SURE: f64 = 0.8;
 
 /// A box further from where its vehicle was expected, in sizes, may be another vehicle's.
@@ -205,7 +205,11 @@ fn fit(stray: &Stray, open: &OpenVehicle, is_close_only: bool, now: FrameTime) -
     } else {
         EXPECTED_MOVING_NS
     };
-    let is_denied = !may_read && !is_close_only && stray.confidence >= SURE;
+    let is_denied = !may_read
+        && !is_close_only
+        && stray.confidence >= SURE
+        && vehicle.certainty() >= SURE
+        && !is_alike_at_ends(&stray.text, vehicle.text());
     if !is_denied && silent_ns <= most_ns && misfit <= body.close(now.mono_ns) {
         return Some(misfit);
     }
