@@ -262,6 +262,7 @@ def is_time(moment: object) -> bool:
     )
 
 
+@pytest.mark.timeout(3600)  # by night
 @settings(max_examples=CALLS // EXAMPLE, deadline=None)
 @given(batch=st.lists(calls, min_size=EXAMPLE, max_size=EXAMPLE), live=st.booleans())
 def test_whatever_is_handed_in_nothing_raises_and_all_is_counted(
