@@ -213,7 +213,13 @@ fn fit(stray: &Stray, open: &OpenVehicle, is_close_only: bool, now: FrameTime) -
     if !is_denied && silent_ns <= most_ns && misfit <= body.close(now.mono_ns) {
         return Some(misfit);
     }
-    let may_be = !is_close_only && !stray.text.is_empty() && silent_ns <= EXPECTED_NS && may_read;
+    // A car that drives on is not where it came from; one that reverses has its own plate there.
+    let may_be_there = stray.text == *vehicle.text() || !body.has_left(&stray.spot);
+    let may_be = !is_close_only
+        && !stray.text.is_empty()
+        && silent_ns <= EXPECTED_NS
+        && may_read
+        && may_be_there;
     let distance = body.distance(&stray.spot, now.mono_ns).filter(|_| may_be)?;
     (distance <= body.reach(now.mono_ns)).then_some(distance.max(misfit))
 }

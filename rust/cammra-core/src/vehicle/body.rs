@@ -25,6 +25,12 @@ const CLOSE_PER_SIZE: f64 = 0.3;
 /// A body that has gone no further unseen, in sizes, stands.
 const STANDS: f64 = 0.2;
 
+/// How far behind a body a spot is for sure where it came from, in sizes,
+const BEHIND: f64 = 0.5;
+
+/// if it moves by so many sizes per second at least.
+const PACE: f64 = 0.5;
+
 /// What a difference in size counts beside one in place.
 const SIZE_SHARE: f64 = 0.5;
 
@@ -135,6 +141,16 @@ impl Body {
         let larger = seen.spot.size.max(spot.size);
         let grown = (seen.spot.size - spot.size).abs();
         Some(((x * x + y * y).sqrt() + SIZE_SHARE * grown) / larger)
+    }
+
+    /// Whether a spot is where this body came from, while it drives on.
+    pub(crate) fn has_left(&self, spot: &Spot) -> bool {
+        let Some((seen, (x, y))) = self.seen.and_then(|seen| Some((seen, seen.speed?))) else {
+            return false;
+        };
+        let pace = (x * x + y * y).sqrt();
+        let ahead = ((spot.x - seen.spot.x) * x + (spot.y - seen.spot.y) * y) / pace;
+        pace >= PACE * seen.spot.size && ahead < -BEHIND * seen.spot.size
     }
 
     /// Up to which misfit a spot is for sure this body, as long as nobody else fits better.
@@ -257,6 +273,30 @@ mod tests {
             body.see(Some(&spot(700.0, 0.0, 100.0)), 3 * FRAME_NS),
             Fit::Jump
         );
+    }
+
+    #[test]
+    fn a_body_that_drives_on_has_left_where_it_came_from() {
+        let mut body = Body::default();
+        let start = spot(0.0, 0.0, 100.0);
+        assert!(!body.has_left(&start));
+        for step in 0..10 {
+            body.see(
+                Some(&spot(0.0, 10.0 * f64::from(step), 100.0)),
+                i64::from(step) * FRAME_NS,
+            );
+        }
+        assert!(body.has_left(&start));
+        assert!(!body.has_left(&spot(0.0, 60.0, 100.0)));
+        assert!(!body.has_left(&spot(0.0, 300.0, 100.0)));
+        let mut parked = Body::default();
+        for step in 0..10 {
+            parked.see(
+                Some(&spot(0.0, f64::from(step % 2), 100.0)),
+                i64::from(step) * FRAME_NS,
+            );
+        }
+        assert!(!parked.has_left(&spot(0.0, -80.0, 100.0)));
     }
 
     #[test]
