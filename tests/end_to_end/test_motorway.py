@@ -55,7 +55,7 @@ def test_every_car_has_one_new_one_reliable_and_one_lost_in_order(
 ) -> None:
     assert_told_in_order(runs[0])
     assert len(_tracks()) == 45
-    assert len(by_vehicle(runs[0])) == 30  # the others are cars whose track broke
+    assert len(by_vehicle(runs[0])) == 27  # the others are cars whose track broke
 
 
 def test_updates_of_the_text_are_at_most_a_tenth_of_the_raw_changes(

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 60.0 * PATIENCE
 DEAD = f"http://127.0.0.1:{free_port()}/"
+AT_GATE = ("127.0.0.1", free_port())
+"""Where the gate's receiver is once it runs: what was saved as its password is for this server alone."""
 CHANGES = {
     "profiles[gate].device_id": "GATE-1",
     "profiles[gate].user": "cam",
@@ -40,7 +42,8 @@ def profile(key: str, url: str = DEAD, *, name: str = "", kind: EventWord = "new
     return Profile(name or key, HttpPost(url), key=key, events={kind}, image=None)
 
 
-GATE, VMS = profile("gate"), profile("vms", kind="lost")
+GATE = profile("gate", f"http://127.0.0.1:{AT_GATE[1]}/")
+VMS = profile("vms", kind="lost")
 
 
 class Camera:
@@ -94,7 +97,7 @@ def told(receiver: Receiver) -> list[tuple[str, str]]:
 def test_what_was_saved_and_what_waits_follow_a_profile_to_its_new_place(
     folder: Path, name: str
 ) -> None:
-    with Receiver() as at_gate, Receiver() as at_vms:
+    with Receiver(http=AT_GATE) as at_gate, Receiver() as at_vms:
         vms = profile("vms", at_vms.http_url, kind="lost")
         gate = profile("gate", at_gate.http_url, name=name)
         with camera(folder, vms, gate, locked=("profiles[gate].device_id",)) as second:
@@ -117,7 +120,7 @@ def test_a_profile_that_is_removed_and_added_again_finds_everything(folder: Path
         assert second.status()["vms"]["state"] == "removed"
         assert second.status()["vms"]["queue_events"] == 1
         second.send("PATCH", "settings", {"changes": {"profiles[gate].name": "main gate"}})
-    with Receiver() as at_gate, Receiver() as at_vms:
+    with Receiver(http=AT_GATE) as at_gate, Receiver() as at_vms:
         vms = profile("vms", at_vms.http_url, kind="lost")
         with camera(folder, vms, profile("gate", at_gate.http_url)) as third:
             assert third.send("GET", "settings")["notice"] == ""
@@ -129,7 +132,10 @@ def test_a_profile_that_is_removed_and_added_again_finds_everything(folder: Path
 
 
 def test_what_waits_for_a_profile_that_is_gone_can_be_given_to_another(folder: Path) -> None:
-    with Receiver() as at_gate, camera(folder, profile("gate", at_gate.http_url)) as second:
+    with (
+        Receiver(http=AT_GATE) as at_gate,
+        camera(folder, profile("gate", at_gate.http_url)) as second,
+    ):
         second.engine.drain(PATIENCE_S)
         for key, to, field in (
             ("vms", "vms", "to"),

@@ -150,8 +150,8 @@ def fitting_draft(
 ) -> tuple[Draft, list[str]]:
     """As `draft_of`, without what does not fit the script any more; and the names that are wrong.
 
-    A profile or section of which one field does not fit is left aside whole: half of it could send a stored password to
-    the script's own server.
+    A secret that would go another way than it was given for is left aside alone. A profile or section of which another
+    field does not fit is left aside whole: half of it would not be what anybody has chosen.
     """
     wrong: list[str] = []
     aside: Flat = {}
@@ -164,8 +164,10 @@ def fitting_draft(
                 raise  # the script's own settings: nothing that is saved could be left aside
             names = [one.field for one in error.errors]
         wrong += names
-        parts = set(map(_part, names))
-        left = {name: value for name, value in laid.items() if _part(name) in parts}
+        left = {name: laid[name] for name in names if name in laid and is_secret(name)}
+        if not left:
+            parts = set(map(_part, names))
+            left = {name: value for name, value in laid.items() if _part(name) in parts}
         if not left:  # nobody can say whose fault it is
             left = laid
         aside |= left
