@@ -275,9 +275,10 @@ impl Vehicle {
 
     /// New is about the first read, whatever came since.
     const fn last_read(&self, kind: EventKind) -> FrameTime {
-        match kind {
-            EventKind::New => self.first,
-            EventKind::Reliable | EventKind::Update | EventKind::Lost => self.last,
+        if matches!(kind, EventKind::New) {
+            self.first
+        } else {
+            self.last
         }
     }
 
