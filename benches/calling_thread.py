@@ -112,7 +112,8 @@ def _engine() -> Engine:
         device=DEVICE,
         profiles=[only_vehicle],
         frame_format=FrameFormat.NV12_FULL,
-        tracking=TrackingSettings(lost_after_s=3600.0),
+        # New vehicles stand where others were: each is to be one of its own.
+        tracking=TrackingSettings(lost_after_s=3600.0, relink=False),
     )
 
 

@@ -99,7 +99,8 @@ def delivering(source: str, folder: Path, url: str) -> Iterator[Engine]:
         profiles=[profile],
         frame_format=SOURCES[source],
         outbox=OutboxSettings(path=folder / "outbox"),
-        tracking=TrackingSettings(lost_after_s=2.0),
+        # All vehicles stand in one place: each is to be one of its own.
+        tracking=TrackingSettings(lost_after_s=2.0, relink=False),
     )
     with engine.running(live=False):
         yield engine

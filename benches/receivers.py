@@ -87,7 +87,8 @@ class Course:
             profiles=profiles,
             frame_format=FrameFormat.NV12_FULL,
             outbox=OutboxSettings(path=folder / "outbox"),
-            tracking=TrackingSettings(lost_after_s=2.0),
+            # All of them stand in one place: each is to be a vehicle of its own.
+            tracking=TrackingSettings(lost_after_s=2.0, relink=False),
         )
         folder.mkdir()
         stack.enter_context(self._engine.running(live=False))
@@ -104,4 +105,5 @@ class Course:
             reads = [scene.a_read(1000 + self._next)]
             self._engine.observe(self._frame, reads, scene.at_frame(self._next))
         assert self._engine.drain(DRAIN_S)
+        assert self._engine.status().tracker["vehicles"] == self._next
         return (time.process_time_ns() - began_ns) / EVENTS / 1000

@@ -19,7 +19,7 @@ from benches.event import DEVICE, KEY
 from benches.listener import Listener
 from benches.path import written_bytes
 from benches.report import Result, Table, number
-from cammra_edge import FrameFormat, HttpPost, OutboxSettings, Profile, Settings
+from cammra_edge import FrameFormat, HttpPost, OutboxSettings, Profile, Settings, TrackingSettings
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config.lists import ListIndex
 from cammra_edge.engine.assembly import event_from, with_images
@@ -103,7 +103,9 @@ def _walk(  # noqa: PLR0913, PLR0917 - what the steps share
     url: str,
 ) -> None:
     profile = Profile("bench", HttpPost(url), device_id="GATE-1", events={"new"}, two_images=True)
-    tracker = Tracker(Settings(profiles=[profile], frame_format=frame_format))
+    # All vehicles stand in one place: each is to be one of its own.
+    apart = TrackingSettings(relink=False)
+    tracker = Tracker(Settings(profiles=[profile], frame_format=frame_format, tracking=apart))
     outbox = Outbox(OutboxSettings(path=folder / "outbox"), clock=SYSTEM_CLOCK)
     renderer = Renderer(profile, profile_id=1, device=DEVICE)
     sink = open_sink(profile.protocol, clock=SYSTEM_CLOCK)

@@ -67,7 +67,7 @@ with engine.running(), page:
 _EVENTS = """
 import json, sys
 from pathlib import Path
-from cammra_edge import Engine, FrameTime, HttpPost, OutboxSettings, PlateRead, Profile
+from cammra_edge import Engine, FrameTime, HttpPost, OutboxSettings, PlateRead, Profile, TrackingSettings
 url, folder, count, apart = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "apart"
 width, height = 1920, 1080
 luma = bytes((x * 5 + y * 3) // 8 + (x * 7 ^ y * 13) % 8 & 0xFF for y in range(height) for x in range(width))
@@ -78,6 +78,7 @@ engine = Engine(
     profiles=[Profile("archive", HttpPost(url), events={"new"}, image="vehicle crop", two_images=True)],
     outbox=OutboxSettings(path=folder / "outbox"),
     frame_format="nv12-full",
+    tracking=TrackingSettings(relink=False),  # all vehicles stand in one place
 )
 with engine.running(live=False):
     before = written()
