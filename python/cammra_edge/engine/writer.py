@@ -53,12 +53,13 @@ class EventWriter:
         self._profiles: tuple[tuple[int, Profile], ...] = ()
         self._lists = ListIndex(())
         self._recall = Recall(outbox)
-        self._settings: Settings | None = None
+        # What other threads ask for, in their order; none of it is lost while it is taken.
+        self._settings: deque[Settings] = deque()
         self._forget: deque[Erasure] = deque()
 
     def apply(self, settings: Settings) -> None:
         """Use these profiles and plate lists from the next group on. From any thread."""
-        self._settings = settings
+        self._settings.append(settings)
 
     def store(self, group: Sequence[Queued]) -> None:
         """Encode and commit a group, in order."""
@@ -85,8 +86,8 @@ class EventWriter:
 
     def _take_over(self) -> None:
         """Follow what other threads asked for since the last group."""
-        settings, self._settings = self._settings, None
-        if settings is not None:
+        while self._settings:
+            settings = self._settings.popleft()
             self._profiles = tuple(
                 (self._outbox.profile_id(profile.key), profile) for profile in settings.profiles
             )
@@ -127,13 +128,10 @@ class EventWriter:
         kept_back: dict[int, str] = {}
         recalled: list[Recalled] = []
         held: set[int] = set()
-        is_known = self._outbox.knows(
-            event.event_id
-        )  # it was decided, and will not be stored again
         for profile_id, profile in self._profiles:
             keeps = profile.kept_back_by(event)
             tells = keeps is None
-            if not is_known and self._is_judged(profile, event, tells=tells):
+            if self._is_judged(profile, event, tells=tells):
                 one = self._recall.judge(profile, event, tells=tells)
                 recalled.append(one)
                 if tells and one.verdict == "repeat":
@@ -149,7 +147,10 @@ class EventWriter:
         return _Route(event, wishes, kept_back, held)
 
     def _is_judged(self, profile: Profile, event: Event, *, tells: bool) -> bool:
-        return bool(profile.repeat_window_s) and (tells or self._recall.decides(profile, event))
+        if not (profile.repeat_window_s and (tells or self._recall.decides(profile, event))):
+            return False
+        # What is known was decided when it was stored, and will not be stored again.
+        return not self._outbox.knows(event.event_id)
 
 
 class _Route(NamedTuple):
