@@ -100,15 +100,13 @@ async def _guessed(call: Call, name: str, check: Callable[..., bool], *args: str
     device = access.device(call.request.cookies.get(call.page.device_cookie, ""))
     if device:
         call.page.meet(call.request)
+    brake, whose, door = access.brake, call.address, call.page.door
     by_code = name == "code"
-    brake, whose = (
-        (access.code_brake, call.address)
-        if by_code
-        else (access.device_brake, device)
-        if device
-        else (access.brake, call.address)
-    )
-    async with call.page.side_door if by_code or device else call.page.door:
+    if by_code:
+        brake, door = access.code_brake, call.page.side_door
+    elif device:
+        brake, whose, door = access.device_brake, device, call.page.side_door
+    async with door:
         wait_s = brake.wait_s(whose)
         if wait_s > 0:
             raise Problem(
@@ -182,27 +180,24 @@ async def _signed_in(call: Call) -> Response:
         call.page.access.close_session(old)
     token, session = call.page.access.open_session()
     answer = JSONResponse(_session(call, session))
+    _leave(call, answer, call.page.cookie, token, ABSOLUTE_S)
+    known = call.page.access.device(call.request.cookies.get(call.page.device_cookie, ""))
+    if not known and (device := await run_in_threadpool(call.page.access.remember_device)):
+        _leave(call, answer, call.page.device_cookie, device, DEVICE_S)
+    return answer
+
+
+def _leave(call: Call, answer: Response, cookie: str, secret: str, lasts_s: int) -> None:
+    """Have the browser keep a secret that no script of a page sees, and no other site sends."""
     answer.set_cookie(
-        call.page.cookie,
-        token,
-        max_age=ABSOLUTE_S,
+        cookie,
+        secret,
+        max_age=lasts_s,
         path="/",
         secure=call.page.tls,
         httponly=True,
         samesite="strict",
     )
-    known = call.page.access.device(call.request.cookies.get(call.page.device_cookie, ""))
-    if not known and (device := await run_in_threadpool(call.page.access.remember_device)):
-        answer.set_cookie(
-            call.page.device_cookie,
-            device,
-            max_age=DEVICE_S,
-            path="/",
-            secure=call.page.tls,
-            httponly=True,
-            samesite="strict",
-        )
-    return answer
 
 
 async def sign_out(call: Call) -> Response:
