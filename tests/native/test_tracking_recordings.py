@@ -13,6 +13,7 @@ import pytest
 from cammra_edge.recording import Recording
 from tests.native.streams import by_vehicle, plain, replay
 from tests.recordings import recordings
+from tests.simulator.edits import edits
 
 if TYPE_CHECKING:
     from cammra_edge.model import Box
@@ -31,15 +32,6 @@ def texts_of(name: str) -> dict[int, list[str]]:
             if read.text:
                 texts.setdefault(read.track, []).append(read.text)
     return texts
-
-
-def edits(a: str, b: str) -> int:
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        before, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
-    return row[-1]
 
 
 @pytest.mark.parametrize("name", ALL)
