@@ -90,6 +90,7 @@ class DeliveryWorker:
         self._render = render
         self._clock = clock
         self._lock = threading.RLock()
+        # Taken by the lock where nobody waits: a condition's own `with` is a call into Python more, for each event.
         self._changed = threading.Condition(self._lock)
         self._gate = Gate(draw)
         self._journal = Journal()
