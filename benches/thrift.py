@@ -356,7 +356,7 @@ def _resting_table(resting: list[Idle]) -> Table:
             )
             for row in resting
         ),
-        "The page's wake-ups are uvicorn's, which looks ten times a second whether it is to stop.",
+        "The page wakes once a second, for the date of its answers.",
     )
 
 
