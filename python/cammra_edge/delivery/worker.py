@@ -121,10 +121,8 @@ class DeliveryWorker:
                 self._gate.ended(probe=probe)
                 self._changed.notify_all()
                 retired = self._retired
-            if retired:
-                self._outbox.wake(
-                    self.profile_id
-                )  # a successor worker may be waiting for this vehicle
+            if retired:  # a successor worker may be waiting for this vehicle
+                self._outbox.wake(self.profile_id)
         return True
 
     def _taken(self, *, probe: bool) -> Delivery | None:
