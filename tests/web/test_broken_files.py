@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cammra_edge.audit import AuditLog
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import OutboxError
 from cammra_edge.web import serve_page
 from cammra_edge.web.access import Access
 from cammra_edge.web.access_file import read_access
-from cammra_edge.web.audit import AuditLog
 from tests.web.conftest import Browser, first_visitor
 from tests.web.still import PASSWORD, PATIENT_S, StillEngine, still_settings
 

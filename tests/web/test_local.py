@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from cammra_edge.audit import AuditLog
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config.saved import page_folder
 from cammra_edge.engine.socket_place import listening
 from cammra_edge.web import local, serve_page
 from cammra_edge.web.app import OF_AN_ENGINE
-from cammra_edge.web.audit import AuditLog
 from tests.emulation import PATIENCE
 from tests.web.still import PATIENT_S
 

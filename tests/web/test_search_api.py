@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cammra_edge.audit import AuditLog
 from cammra_edge.model import Direction, EventKind, ListMatch, Plate
 from cammra_edge.outbox import EventState
-from cammra_edge.web.audit import AuditLog
 from tests.web.still import JPEG, StillEngine, an_event, still_settings
 
 if TYPE_CHECKING:

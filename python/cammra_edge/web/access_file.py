@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cammra_edge.web.files import read_json, set_aside, write_json
+from cammra_edge.files import read_json, set_aside, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

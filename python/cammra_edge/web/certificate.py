@@ -7,7 +7,7 @@ import re
 import ssl
 from typing import TYPE_CHECKING
 
-from cammra_edge.web.files import write_whole
+from cammra_edge.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,12 +16,12 @@ from weakref import WeakKeyDictionary
 
 import uvicorn
 
+from cammra_edge.audit import AuditLog
 from cammra_edge.config.saved import page_folder
 from cammra_edge.engine.socket_place import peer_uid
 from cammra_edge.web import views
 from cammra_edge.web.access import Access
 from cammra_edge.web.app import OF_AN_ENGINE, OPERATIONS, build_local_app
-from cammra_edge.web.audit import AuditLog
 from cammra_edge.web.live import LiveFeed
 from cammra_edge.web.page import Page
 from cammra_edge.web.patience import ImpatientProtocol

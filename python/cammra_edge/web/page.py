@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from cammra_edge.audit import AuditLog
     from cammra_edge.clock import Clock
     from cammra_edge.config import Settings
     from cammra_edge.web.access import Access
-    from cammra_edge.web.audit import AuditLog
     from cammra_edge.web.live import LiveFeed
     from cammra_edge.web.ports import PagedEngine
     from cammra_edge.web.saved import SavedSettings

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 from cammra_edge.config.drafting import check_locked, draft_of, fitting_draft
 from cammra_edge.config.saved import CURRENT, Version, version_in
 from cammra_edge.errors import CammraError, SettingsError
+from cammra_edge.files import private_folder, set_aside, write_json
 from cammra_edge.web.egress import local_addresses
-from cammra_edge.web.files import private_folder, set_aside, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from cammra_edge.audit import AuditLog
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config.saved import page_folder
+from cammra_edge.files import private_folder
 from cammra_edge.web import views
 from cammra_edge.web.access import Access
 from cammra_edge.web.app import build_app
-from cammra_edge.web.audit import AuditLog
 from cammra_edge.web.certificate import load
-from cammra_edge.web.files import private_folder
 from cammra_edge.web.live import LiveFeed
 from cammra_edge.web.local import served
 from cammra_edge.web.page import Page

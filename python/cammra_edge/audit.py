@@ -11,8 +11,8 @@ from contextlib import suppress
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from cammra_edge.files import PRIVATE_FILE, private_folder, write_whole
 from cammra_edge.plates import list_key
-from cammra_edge.web.files import PRIVATE_FILE, private_folder, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
