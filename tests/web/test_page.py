@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PLACES = [
     "events",
     "search",
+    "lists",
     "integration",
     "integration/push/2",
     "integration/push/3",
@@ -31,7 +32,6 @@ PLACES = [
     "integration/backup",
     "settings/recognition",
     "settings/regions",
-    "settings/lists",
     "settings/camera",
     "settings/access",
     "settings/history",
@@ -108,7 +108,7 @@ def test_axe_finds_nothing_in_any_state_of_the_form(browser: Browser, served: Se
         go(page, "settings/regions")
         page.get_by_text("Add a region").click()
         assert violations(page) == []
-        go(page, "settings/lists")
+        go(page, "lists")
         page.locator("button", has_text="Block list").click()
         assert violations(page) == []
         page.get_by_text("Discard", exact=True).click()
@@ -118,11 +118,33 @@ def test_axe_finds_nothing_in_any_state_of_the_form(browser: Browser, served: Se
         assert violations(page) == []
 
 
-@pytest.mark.parametrize("width", [320, 360, 640, 768, 1440, 3840])
+def test_the_tabs_are_the_products_and_an_older_address_still_leads_there(
+    browser: Browser, served: ServedPage
+) -> None:
+    with window(browser) as page:
+        enter(page, served)
+        names = ["EVENTS", "SEARCH", "LISTS", "INTEGRATION", "SETTINGS"]
+        assert page.locator("nav.tabs a").all_inner_texts() == names
+        page.goto(f"{served.url}#settings/lists")
+        page.get_by_role("heading", name="LISTS", exact=True).wait_for()
+        assert page.url.endswith("#lists")
+        current = page.locator("nav.tabs a[aria-current]")
+        assert current.all_inner_texts() == ["LISTS"]
+
+
+CUT_IN_HEADER = """() => [...document.querySelectorAll(".head :is(a, span)")]
+.filter((one) => one.checkVisibility())
+.filter((one) => { const { left, right } = one.getBoundingClientRect();
+  return left < 0 || right > innerWidth || one.scrollWidth > one.clientWidth + 1 && one.clientWidth; })
+.map((one) => one.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 640, 768, 1024, 1270, 1440, 3840])
 def test_nothing_is_cut_at_any_width(browser: Browser, served: ServedPage, width: int) -> None:
     """640 is what a 1280 px screen leaves at 200 % zoom."""
     with window(browser, width=width, height=900) as page:
         enter(page, served)
+        assert page.evaluate(CUT_IN_HEADER) == []
         for place in PLACES:
             go(page, place)
             page.evaluate(

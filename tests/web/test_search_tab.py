@@ -129,7 +129,7 @@ def test_a_list_that_is_gone_is_looked_for_no_longer(browser: Browser, served: S
         page.get_by_text("More filters").click()
         page.get_by_label("Plate list").select_option("staff")
         said(page, "12 found")
-        go(page, "settings/lists")
+        go(page, "lists")
         page.get_by_role("button", name="Remove list").click()
         go(page, "search")
         said(page, "The newest 50")

@@ -6,6 +6,7 @@ import { draft, loadSettings } from "./draft.js";
 import { eventsTab } from "./events.js";
 import { integrationTab } from "./integration.js";
 import { byId, h, icon, loadTexts, note, say, state, t, toast } from "./lib.js";
+import { listsTab } from "./lists.js";
 import { searchTab } from "./search.js";
 import { settingsTab } from "./settings.js";
 
@@ -17,9 +18,12 @@ const live = { status: null, events: new Map(), listeners: new Set(), connected:
 const TABS = {
   events: eventsTab,
   search: searchTab,
+  lists: listsTab,
   integration: integrationTab,
   settings: settingsTab,
 };
+/** Where an address leads whose part has moved. @type {Record<string, string>} */
+const MOVED = { "settings/lists": "lists" };
 /** @type {EventSource | null} */
 let source = null;
 /** Ends the open tab. @type {(() => void) | void} */
@@ -64,6 +68,8 @@ const header = () =>
       )), h("span.live", { id: "live" })));
 
 function route() {
+  const moved = MOVED[location.hash.slice(1)];
+  if (moved) history.replaceState(null, "", `#${moved}`);
   const [wanted = "", ...path] = location.hash.slice(1).split("/");
   const tab = wanted in TABS ? wanted : "events";
   if (!document.querySelector(".tabs")) return;

@@ -111,7 +111,7 @@ const PLACES = {
   keepalive: "integration/keepalive",
   "tracking.regions": "settings/regions",
   tracking: "settings/recognition",
-  plate_lists: "settings/lists",
+  plate_lists: "lists",
   device: "settings/camera",
   network_mode: "settings/camera",
 };

@@ -103,6 +103,7 @@ const TICK = "m5 12.500 4.500 4.500L19 7.500";
 const ICONS = {
   events: "M3 7h18v10H3zM7 12h6M17 12h.01",
   search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14m5 12 5 5",
+  lists: "M9 6h12M9 12h12M9 18h12M4 6h.01M4 12h.01M4 18h.01",
   integration: "M4 12h11m-4-4 4 4-4 4M15 5h5v14h-5",
   settings: "M4 7h10m4 0h2M4 17h2m4 0h10M14 4.500v5M10 14.500v5",
   delivered: TICK,

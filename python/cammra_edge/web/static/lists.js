@@ -1,13 +1,13 @@
-// Plate lists: allow, block and lists of one's own, as lines of "plate, note", in and out as CSV.
+// LISTS: allow, block and lists of one's own; plates as lines of "plate, note", in and out as CSV.
 
 import { draft } from "./draft.js";
-import { card, count, download, h, icon, note, t } from "./lib.js";
+import { count, download, h, icon, note, t } from "./lib.js";
 
 const NAME = "plate_lists";
 const HEADING = /^(plate|pattern|number plate)$/i;
 
-/** @type {Part} */
-export function listsPart(panel) {
+/** @type {Tab} */
+export function listsTab(main) {
   const lists = () => /** @type {PlateList[]} */ (draft.value(NAME) ?? []);
   const put = (/** @type {PlateList[]} */ changed) => draft.set(NAME, changed);
   const locked = draft.locked(NAME);
@@ -97,7 +97,8 @@ export function listsPart(panel) {
           h("button.btn.bare.bad.push", { type: "button", onclick: remove }, icon("trash"), t("remove_list"))));
   }
 
-  panel.replaceChildren(card(t("sub_lists"), t("lists_text")), box);
+  main.replaceChildren(h("div.title", {}, h("div", {}, h("h1", {}, t("tab_lists")), h("p.soft", {}, t("lists_text")))),
+    box);
   draw();
   return draft.listen(() => box.contains(document.activeElement) ? showErrors() : draw());
 }

@@ -1,17 +1,15 @@
-// SETTINGS: when a vehicle says what, regions, plate lists, the camera itself, and who may come in.
+// SETTINGS: when a vehicle says what, regions, the camera itself, and who may come in.
 
 import { api, complain, Refusal, request, setCsrf } from "./api.js";
 import { table } from "./deliveries.js";
 import { draft, restore } from "./draft.js";
 import { form, rest, setting } from "./fields.js";
 import { card, h, icon, label, note, state, subTabs, t, toast, when } from "./lib.js";
-import { listsPart } from "./lists.js";
 import { regionsPart } from "./regions.js";
 
 /** @type {Tab} */
 export const settingsTab = (main, [part], live) =>
-  subTabs(main, "settings", { recognition, regions: regionsPart, lists: listsPart, camera, access, history }, part,
-    live);
+  subTabs(main, "settings", { recognition, regions: regionsPart, camera, access, history }, part, live);
 
 /** Settings by what they are about; the rest stands under the limits. @type {Record<string, string[]>} */
 const RECOGNITION = {
