@@ -126,6 +126,29 @@ def test_run_feeds_the_engine_from_the_scripts_source(tmp_path: Path, capsys: Sa
     assert "delivered" in capsys.readouterr().out
 
 
+def test_run_sends_nothing_to_its_own_machine_where_that_is_denied(
+    tmp_path: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Receiver() as receiver:
+        more = (
+            "import time\n"
+            "from cammra_edge import FrameTime, PlateRead\n"
+            "def source():\n"
+            "    yield None, [PlateRead(track=1, text='AB1', confidence=0.9)], FrameTime(0, 10**18)\n"
+            "    while not ((gate := engine.status().profiles[0]).alarm or gate.delivered):\n"
+            "        time.sleep(0.01)\n"
+        )
+        script = write_script(tmp_path / "camera.py", receiver.http_url, more=more)
+        words = ["run", str(script), "--page", "off"]
+        with monkeypatch.context() as patched:
+            patched.setattr("cammra_edge.cli.commands.run._DRAIN_S", 0.0)
+            assert main([*words, "--deny-local"]) == Exit.UNDELIVERED
+        assert not receiver.events
+        assert "deny_local is set" in capsys.readouterr().out
+        assert main(words) == Exit.OK
+        assert {event.plate for event in receiver.events} == {"AB1"}
+
+
 def test_run_plays_a_recording_that_is_the_source(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "r")
     with Receiver() as receiver:

@@ -60,7 +60,15 @@ def test_saving_testing_and_checking_refuse_it(
     changes = {"profiles[vms].server_url": "127.0.0.1:22"}
     answer = http.request(method, f"/api/{path}", json={"changes": changes})
     assert answer.json()["fields"] == [{"field": "profiles[vms].server_url", "want": WANT}]
-    assert engine.applied == []
+    assert [settings.profiles for settings in engine.applied] == [engine.settings.profiles]
+
+
+def test_the_engine_sends_by_it_too(strict: tuple[httpx.Client, StillEngine]) -> None:
+    http, engine = strict
+    assert engine.settings.deny_local
+    changes = {"profiles[vms].server_url": "198.51.100.7:22"}
+    assert http.patch("/api/settings", json={"changes": changes}).status_code == 200
+    assert engine.settings.deny_local
 
 
 def test_what_the_script_says_stays(strict: tuple[httpx.Client, StillEngine]) -> None:

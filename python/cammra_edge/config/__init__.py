@@ -215,6 +215,7 @@ class Settings(Checked):
         max_profiles: Most profiles.
         locked: The fields that the page may not change: `lost_after_s` wherever there is one, or in one place,
             `tracking.lost_after_s` or `profiles[barrier].server_url`.
+        deny_local: Send nothing to this machine itself or its link, whatever name or address leads there.
     """
 
     _: KW_ONLY
@@ -233,6 +234,7 @@ class Settings(Checked):
     network_mode: Taken[NetworkMode, NetworkMode | NetworkModeWord] = setting(NetworkMode.HTTPS)
     max_profiles: int = setting(PROFILES_ON_THE_PAGE, whole(0, 1000))
     locked: Taken[frozenset[str], Collection[str]] = setting(frozenset(), set_of(text(least=1)))
+    deny_local: bool = False
 
     def _agree(self) -> None:
         if len(self.profiles) > self.max_profiles:
@@ -265,3 +267,4 @@ class SettingsFields(TypedDict, total=False):
     network_mode: NetworkMode | NetworkModeWord
     max_profiles: int
     locked: Collection[str]
+    deny_local: bool

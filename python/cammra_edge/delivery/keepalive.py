@@ -30,19 +30,21 @@ _S_PER_MINUTE = 60
 class KeepaliveSender:
     """One camera's keepalives; `start` it once, and `stop` it for good."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a sender goes by, by name
         self,
         settings: Keepalive,
         device: Device,
         status: Callable[[], Status],
         *,
         clock: Clock,
+        deny_local: bool = False,
         period_s: float | None = None,
     ) -> None:
         self._settings = settings
         self._device = device
         self._status = status
         self._clock = clock
+        self._deny_local = deny_local
         self._period_s = settings.period_minutes * _S_PER_MINUTE if period_s is None else period_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keepalive", daemon=True)
@@ -68,7 +70,7 @@ class KeepaliveSender:
         """Send one now."""
         self._sent += 1
         body = keepalive_body(self._settings, self._device, self._status())
-        sink = open_sink(self._settings.transport(), clock=self._clock)
+        sink = open_sink(self._settings.transport(), clock=self._clock, deny_local=self._deny_local)
         try:
             return sink.send(body, Attempt(event_id="keepalive", packet=self._sent))
         finally:

@@ -36,7 +36,7 @@ class EngineKeepalive:
 
     def apply(self, settings: Settings) -> None:
         """Send as these settings say from now on."""
-        used = (settings.keepalive, settings.device)
+        used = (settings.keepalive, settings.device, settings.deny_local)
         if used == self._used:
             return
         if self._sender is not None:
@@ -49,6 +49,7 @@ class EngineKeepalive:
                 settings.device,
                 self._now,
                 clock=self._clock,
+                deny_local=settings.deny_local,
             )
             self._sender.start()
 

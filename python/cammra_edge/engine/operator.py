@@ -190,6 +190,7 @@ class Operator:
             device=settings.device,
             plate=plate,
             clock=self._clock,
+            deny_local=settings.deny_local,
         )
 
     def _worker(self, key: str) -> DeliveryWorker | None:

@@ -53,7 +53,7 @@ class Run:
         self.outbox = Outbox(settings, clock=clock)
         self.writer = EventWriter(stream_id, self.outbox, recent, settings.own_image)
         self.workers: dict[str, DeliveryWorker] = {}
-        self._device: Device | None = None
+        self._shared: tuple[Device, bool] | None = None
         self._handover = Handover()
         self._keepalive = EngineKeepalive(status, clock)
 
@@ -66,12 +66,13 @@ class Run:
     def apply(self, settings: Settings) -> None:
         """Give each profile that is new or has changed a worker, and retire those of profiles that are gone."""
         self.writer.apply(settings)
-        same_device = settings.device == self._device
-        self._device = settings.device
+        shared = (settings.device, settings.deny_local)
+        same_for_all = shared == self._shared
+        self._shared = shared
         old, workers = self.workers, {}
         for profile in settings.profiles:
             worker = old.get(profile.key)
-            if worker is None or not same_device or worker.profile != profile:
+            if worker is None or not same_for_all or worker.profile != profile:
                 retired, worker = worker, self._new_worker(profile, settings)
                 self._handover.replace(retired, worker)
             workers[profile.key] = worker
@@ -91,7 +92,7 @@ class Run:
             return renderer.render(event, images, packet=packet, boundary_key=outbox.boundary_key)
 
         def way_out() -> Sink:
-            return open_sink(profile.protocol, clock=self._clock)
+            return open_sink(profile.protocol, clock=self._clock, deny_local=settings.deny_local)
 
         return DeliveryWorker(
             profile, outbox, way_out(), message, clock=self._clock, more_sinks=way_out

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from cammra_edge.sinks.base import Sink
 
 
-def open_sink(protocol: Protocol, *, clock: Clock) -> Sink:
+def open_sink(protocol: Protocol, *, clock: Clock, deny_local: bool = False) -> Sink:
     """The sink of a protocol; makes no connection yet.
 
     Args:
         protocol: How and where it sends.
         clock: Where time limits are read.
+        deny_local: Send nothing to this machine itself or its link (`own`).
 
     Raises:
         ConfigError: The protocol needs an extra that is not installed.
@@ -28,25 +29,25 @@ def open_sink(protocol: Protocol, *, clock: Clock) -> Sink:
         case HttpPost() as way:
             from cammra_edge.sinks.http import HttpSink  # noqa: PLC0415 - as above
 
-            return HttpSink(way, clock=clock)
+            return HttpSink(way, clock=clock, deny_local=deny_local)
         case Tcp() as way:
             from cammra_edge.sinks.tcp import TcpSink  # noqa: PLC0415 - as above
 
-            return TcpSink(way, clock=clock)
+            return TcpSink(way, clock=clock, deny_local=deny_local)
         case Ftp() as way:
-            return _open_uploads(way, clock)
+            return _open_uploads(way, clock, deny_local=deny_local)
         case unknown:
             assert_never(unknown)
 
 
-def _open_uploads(protocol: Ftp, clock: Clock) -> Sink:
+def _open_uploads(protocol: Ftp, clock: Clock, *, deny_local: bool) -> Sink:
     if protocol.endpoint().scheme != "sftp":
         from cammra_edge.sinks.ftp import FtpSink  # noqa: PLC0415 - as above
 
-        return FtpSink(protocol, clock=clock)
+        return FtpSink(protocol, clock=clock, deny_local=deny_local)
     try:
         from cammra_edge.sinks.sftp import SftpSink  # noqa: PLC0415 - as above
     except ImportError as error:
         want = "the extra: pip install 'cammra-edge[sftp]'"
         raise ConfigError("server_url", protocol.server_url, want) from error
-    return SftpSink(protocol, clock=clock)
+    return SftpSink(protocol, clock=clock, deny_local=deny_local)

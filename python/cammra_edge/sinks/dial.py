@@ -15,6 +15,7 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Final
 
 from cammra_edge.sinks import names
+from cammra_edge.sinks.own import refuse_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +36,9 @@ _SHARE_OF_TCP: Final = 0.5
 """Of the time for the connection; the rest is for TLS."""
 
 
-def dial(host: str, port: int, deadline: Deadline, limits: Timeouts) -> socket.socket:
+def dial(
+    host: str, port: int, deadline: Deadline, limits: Timeouts, *, deny_local: bool = False
+) -> socket.socket:
     """Connect to the first of its addresses that answers.
 
     Args:
@@ -44,12 +47,17 @@ def dial(host: str, port: int, deadline: Deadline, limits: Timeouts) -> socket.s
         deadline: Of the whole try.
         limits: `connect_s` for name and connection, at most half of it for the connection; which breaks when sent
             bytes are not acknowledged for `write_s`.
+        deny_local: Connect to no address of this machine or its link. What is looked at are the very addresses that
+            are connected to: a name server cannot give others in between.
 
     Raises:
+        OwnAddressError: One of its addresses is denied.
         OSError: The error of the last address that failed.
     """
     connect = deadline.sooner(limits.connect_s)
     found = names.addresses(host, port, connect)
+    if deny_local:
+        refuse_own(host, found)
     until = connect.sooner(limits.connect_s * _SHARE_OF_TCP)
     race = _Race(_in_turn(found), until, limits.write_s)
     try:

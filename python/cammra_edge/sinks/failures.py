@@ -11,6 +11,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 from cammra_edge.sinks.base import Misconfigured, TryLater
+from cammra_edge.sinks.own import OwnAddressError
 from cammra_edge.sinks.tls import PinMismatchError
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def outcome(  # noqa: PLR0911 - a table, one line per kind
         error = error.__cause__
     where = f"{endpoint.scheme}://{endpoint.address}"
     match error:
-        case PinMismatchError():
+        case PinMismatchError() | OwnAddressError():
             return Misconfigured(f"{where}: {error}")
         case ssl.SSLCertVerificationError(verify_code=code) if code == _NOT_YET_VALID:
             return TryLater(

@@ -34,8 +34,8 @@ class FtpSink(UploadSink):
 
     errors = Errors(failures=(EOFError, OSError, FtpError), refusals=(RefusedError, CutError))
 
-    def __init__(self, protocol: Ftp, *, clock: Clock) -> None:
-        super().__init__(protocol, clock=clock)
+    def __init__(self, protocol: Ftp, *, clock: Clock, deny_local: bool = False) -> None:
+        super().__init__(protocol, clock=clock, deny_local=deny_local)
         self._trust = Trust(protocol.tls)
 
     def opened(self, deadline: Deadline) -> FtpConversation:
@@ -45,7 +45,9 @@ class FtpSink(UploadSink):
             ConfigError: A file of the TLS settings cannot be used.
             EOFError, OSError, FtpError: The network, or the server.
         """
-        conversation = FtpConversation(self._protocol, self._trust, deadline)
+        conversation = FtpConversation(
+            self._protocol, self._trust, deadline, deny_local=self._deny_local
+        )
         try:
             conversation.open(self.endpoint)
             conversation.prove(self._protocol.user, self._protocol.password)

@@ -40,8 +40,11 @@ ENDS_OF_TRANSFERS: Final = (225, 226, 426)
 class FtpControl:
     """One control connection; `deadline` is set anew before each try."""
 
-    def __init__(self, protocol: Ftp, trust: Trust, deadline: Deadline) -> None:
+    def __init__(
+        self, protocol: Ftp, trust: Trust, deadline: Deadline, *, deny_local: bool
+    ) -> None:
         self.deadline = deadline
+        self._deny_local = deny_local
         self._limits = protocol.timeouts
         self._trust = trust
         self._sock: socket.socket | None = None
@@ -63,7 +66,7 @@ class FtpControl:
         """
         self._host = endpoint.host
         self._implicit = endpoint.scheme == "ftps-implicit"
-        self._sock = dial(endpoint.host, endpoint.port, self.deadline, self._limits)
+        self._sock = self._dialled(endpoint.host, endpoint.port)
         if self._implicit:
             self._begin_tls()
         greeting = accepted(self._answer())
@@ -75,6 +78,9 @@ class FtpControl:
                 raise GarbledError("the server spoke before TLS began")
             self._begin_tls()
         self._logged_in = greeting.code == ftp_reply.LOGGED_IN and endpoint.scheme != "ftps"
+
+    def _dialled(self, host: str, port: int) -> socket.socket:
+        return dial(host, port, self.deadline, self._limits, deny_local=self._deny_local)
 
     def prove(self, user: str, password: str) -> None:
         """Log in, protect the data connections, and choose binary.

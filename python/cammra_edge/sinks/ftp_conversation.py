@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 
 from cammra_edge.sinks import ftp_reply
 from cammra_edge.sinks.deadline import stalled
-from cammra_edge.sinks.dial import dial
 from cammra_edge.sinks.ftp_control import ENDS_OF_TRANSFERS, FtpControl, accepted
 from cammra_edge.sinks.ftp_reply import (
     DONE,
@@ -40,8 +39,10 @@ _NO_DATA: Final = (226, 250)
 class FtpConversation(FtpControl):
     """What `upload_sink` wants of a conversation."""
 
-    def __init__(self, protocol: Ftp, trust: Trust, deadline: Deadline) -> None:
-        super().__init__(protocol, trust, deadline)
+    def __init__(
+        self, protocol: Ftp, trust: Trust, deadline: Deadline, *, deny_local: bool
+    ) -> None:
+        super().__init__(protocol, trust, deadline, deny_local=deny_local)
         self.tells_sizes = True
         self.has_told_size = False
         self.unfinished = ""
@@ -69,14 +70,14 @@ class FtpConversation(FtpControl):
             # Firewalls that understand FTP let the data of PASV through, but not all of them that of EPSV.
             with contextlib.suppress(OSError):
                 if port:
-                    return dial(host, port, self.deadline, self._limits)
+                    return self._dialled(host, port)
             self._epsv = False
         reply = self.ask("PASV", ftp_reply.PASSIVE)
         address = ftp_reply.passive_address(reply)
         if address is None:
             raise GarbledError("the server does not say where to connect to", str(reply))
         self._named, port = address
-        return dial(host, port, self.deadline, self._limits)
+        return self._dialled(host, port)
 
     def _listening(self) -> socket.socket:
         """A port of ours that the server is told to connect to."""

@@ -57,13 +57,15 @@ class HttpSink:
         protocol: HttpPost,
         *,
         clock: Clock,
+        deny_local: bool = False,
         moves_left: int = redirect.MOST_MOVES,
     ) -> None:
         self._protocol = protocol
         self._moves_left = moves_left if protocol.follow_redirects else 0
         self._clock = clock
         self.endpoint = protocol.endpoint()
-        self._dialler = Dialler(protocol, self.endpoint)
+        self._deny_local = deny_local
+        self._dialler = Dialler(protocol, self.endpoint, deny_local=deny_local)
         self._credentials = Credentials(
             auth=protocol.auth, user=protocol.user, password=protocol.password
         )
@@ -126,7 +128,12 @@ class HttpSink:
         protocol = redirect.protocol_there(self._protocol, self.endpoint, location, left_s=left_s)
         if protocol is None:
             return None
-        there = HttpSink(protocol, clock=self._clock, moves_left=self._moves_left - 1)
+        there = HttpSink(
+            protocol,
+            clock=self._clock,
+            deny_local=self._deny_local,
+            moves_left=self._moves_left - 1,
+        )
         try:
             return there.send(replace(message, target=""), attempt)
         finally:

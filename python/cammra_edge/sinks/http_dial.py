@@ -5,17 +5,22 @@ Held by `tests/sinks/test_http.py`, `test_http_proxy.py` and `test_tls.py`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from cammra_edge.sinks import names
 from cammra_edge.sinks.challenge import basic
 from cammra_edge.sinks.dial import dial
 from cammra_edge.sinks.http_connection import BrokenOffError, Connection
 from cammra_edge.sinks.http_verdict import OK
+from cammra_edge.sinks.own import refuse_own
 from cammra_edge.sinks.tls import Trust
 
 if TYPE_CHECKING:
     from cammra_edge.profile import Endpoint, HttpPost
     from cammra_edge.sinks.deadline import Deadline
+
+_PATIENCE_S: Final = 2.0
+"""How long a name is looked up that the proxy will look up for itself."""
 
 
 class ProxyError(OSError):
@@ -29,7 +34,8 @@ class ProxyError(OSError):
 class Dialler:
     """Makes connections for one sink."""
 
-    def __init__(self, protocol: HttpPost, endpoint: Endpoint) -> None:
+    def __init__(self, protocol: HttpPost, endpoint: Endpoint, *, deny_local: bool) -> None:
+        self._deny_local = deny_local
         self._limits = protocol.timeouts
         self._trust = Trust(protocol.tls)
         self._endpoint = endpoint
@@ -57,7 +63,9 @@ class Dialler:
         first = self._proxy or self._endpoint
         if self._endpoint.scheme == "https":
             self._trust.context()  # a file that cannot be used is found before anybody is dialled
-        sock = dial(first.host, first.port, deadline, self._limits)
+        if self._deny_local and self._proxy is not None:
+            self._refuse_way_back(deadline)
+        sock = dial(first.host, first.port, deadline, self._limits, deny_local=self._deny_local)
         if self._endpoint.scheme == "https":
             if self._proxy is not None:
                 try:
@@ -67,6 +75,19 @@ class Dialler:
                     raise
             sock = self._trust.start(sock, self._endpoint.host, deadline, self._limits.connect_s)
         return Connection(sock, self._limits)
+
+    def _refuse_way_back(self, deadline: Deadline) -> None:
+        """Ask no proxy to connect to this machine, as far as the name is known here.
+
+        Raises:
+            OwnAddressError: The receiver's address is denied.
+        """
+        host, port = self._endpoint.host, self._endpoint.port
+        try:
+            found = names.resolved(host, port, deadline.wait_s(_PATIENCE_S))
+        except OSError:
+            return  # only the proxy knows it
+        refuse_own(host, found)
 
     def _tunnel(self, proxied: Connection, deadline: Deadline) -> None:
         """Ask the proxy for a way through (RFC 9110, 9.3.6)."""

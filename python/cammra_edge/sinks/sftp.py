@@ -38,7 +38,7 @@ class SftpSink(UploadSink):
         Raises:
             OSError, asyncssh.Error, asyncssh.KeyImportError: The network, the server, or the key's file.
         """
-        session = Session(self._protocol, deadline)
+        session = Session(self._protocol, deadline, deny_local=self._deny_local)
         try:
             session.open(self.endpoint)
         except BaseException:

@@ -43,8 +43,9 @@ class _Client(asyncssh.SSHClient):
 class Session:
     """A `Conversation` of `upload_sink`; `deadline` is set anew before each try."""
 
-    def __init__(self, protocol: Ftp, deadline: Deadline) -> None:
+    def __init__(self, protocol: Ftp, deadline: Deadline, *, deny_local: bool = False) -> None:
         self.deadline = deadline
+        self._deny_local = deny_local
         self.tells_sizes = True
         self.has_told_size = False
         self.unfinished = ""
@@ -68,7 +69,8 @@ class Session:
         """
         protocol = self._protocol
         limits = protocol.timeouts
-        sock = dial(endpoint.host, endpoint.port, self.deadline, limits)
+        host, port = endpoint.host, endpoint.port
+        sock = dial(host, port, self.deadline, limits, deny_local=self._deny_local)
         sock.settimeout(0)
 
         async def start() -> None:

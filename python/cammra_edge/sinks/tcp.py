@@ -52,8 +52,9 @@ _LARGEST_LENGTH = 0xFFFF_FFFF
 class TcpSink:
     """One way out to one TCP receiver. Used by one thread at a time."""
 
-    def __init__(self, protocol: Tcp, *, clock: Clock) -> None:
+    def __init__(self, protocol: Tcp, *, clock: Clock, deny_local: bool = False) -> None:
         self._protocol = protocol
+        self._deny_local = deny_local
         self._framing = protocol.framing
         self._clock = clock
         self._trust = Trust(protocol.tls)
@@ -111,7 +112,7 @@ class TcpSink:
     def _connected(self, deadline: Deadline) -> socket.socket:
         limits = self._protocol.timeouts
         host, port = self.endpoint.host, self.endpoint.port
-        sock = dial(host, port, deadline, limits)
+        sock = dial(host, port, deadline, limits, deny_local=self._deny_local)
         if self.endpoint.scheme == "tls":
             return self._trust.start(sock, host, deadline, limits.connect_s)
         return sock

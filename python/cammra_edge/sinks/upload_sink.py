@@ -43,8 +43,9 @@ class UploadSink(ABC):
     errors: ClassVar[Errors]
     """What its conversations raise."""
 
-    def __init__(self, protocol: Ftp, *, clock: Clock) -> None:
+    def __init__(self, protocol: Ftp, *, clock: Clock, deny_local: bool = False) -> None:
         self._protocol = protocol
+        self._deny_local = deny_local
         self._clock = clock
         self._kept: Conversation | None = None
         self.folders: set[str] = set()

@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 __all__ = ["Step", "trial"]
 
 
-def trial(
+def trial(  # noqa: PLR0913 - what a Test goes by, by name
     profile: Profile,
     *,
     profile_id: int,
     device: Device,
     plate: str = "AXIS1234",
     clock: Clock,
+    deny_local: bool = False,
 ) -> Iterator[Step]:
     """Try a profile out.
 
@@ -40,6 +41,7 @@ def trial(
         device: The camera.
         plate: What the test event reports.
         clock: Where time limits are read.
+        deny_local: Send nothing to this machine itself or its link.
 
     Yields:
         Each step when it begins and when it has ended, `done` last.
@@ -49,17 +51,45 @@ def trial(
         case HttpPost() as way:
             from cammra_edge.trial.secure import HttpTrial  # noqa: PLC0415 - as above
 
-            run = HttpTrial(way, profile, profile_id=profile_id, device=device, clock=clock).run
+            run = HttpTrial(
+                way,
+                profile,
+                profile_id=profile_id,
+                device=device,
+                clock=clock,
+                deny_local=deny_local,
+            ).run
         case Ftp() as way:
             from cammra_edge.trial.ftp import FtpTrial  # noqa: PLC0415 - as above
 
-            run = FtpTrial(way, profile, profile_id=profile_id, device=device, clock=clock).run
+            run = FtpTrial(
+                way,
+                profile,
+                profile_id=profile_id,
+                device=device,
+                clock=clock,
+                deny_local=deny_local,
+            ).run
         case Tcp() as way:
             from cammra_edge.trial.secure import SecureTrial  # noqa: PLC0415 - as above
 
-            run = SecureTrial(way, profile, profile_id=profile_id, device=device, clock=clock).run
+            run = SecureTrial(
+                way,
+                profile,
+                profile_id=profile_id,
+                device=device,
+                clock=clock,
+                deny_local=deny_local,
+            ).run
         case way:
             from cammra_edge.trial.run import Trial  # noqa: PLC0415 - as above
 
-            run = Trial(way, profile, profile_id=profile_id, device=device, clock=clock).run
+            run = Trial(
+                way,
+                profile,
+                profile_id=profile_id,
+                device=device,
+                clock=clock,
+                deny_local=deny_local,
+            ).run
     yield from run(plate)

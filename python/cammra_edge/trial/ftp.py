@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.message import Files
 from cammra_edge.profile import Ftp
-from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.ftp_control import FtpControl
 from cammra_edge.sinks.ftp_reply import FtpError
 from cammra_edge.sinks.upload_sink import UploadSink
@@ -30,7 +29,7 @@ class FtpTrial(SecureTrial[Ftp]):
     def _shown(self, trust: Trust) -> tuple[str, bytes]:
         if self._endpoint.scheme != "ftps":
             return super()._shown(trust)
-        conversation = FtpControl(self._way, trust, self._deadline)
+        conversation = FtpControl(self._way, trust, self._deadline, deny_local=self._deny_local)
         try:
             conversation.open(self._endpoint)
             return conversation.shown()
@@ -48,7 +47,7 @@ class FtpTrial(SecureTrial[Ftp]):
                 "upload", "skipped", detail="This profile sends nothing: no image, and no sidecar."
             )
             return
-        sink = open_sink(self._way, clock=self._clock)
+        sink = self._sink()
         if not isinstance(sink, UploadSink):
             raise TypeError(type(sink))
         upload = UploadSteps(sink, self._way, self._deadline, message.files)

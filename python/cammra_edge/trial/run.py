@@ -23,13 +23,14 @@ from cammra_edge.trial import picture
 from cammra_edge.trial.step import FailedStep, Step, remedy_of
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Generator, Iterator, Mapping
 
     from cammra_edge.clock import Clock
     from cammra_edge.message import Message
     from cammra_edge.model import Device, Event
     from cammra_edge.profile import Endpoint, Profile
-    from cammra_edge.sinks.base import Outcome
+    from cammra_edge.sinks.base import Outcome, Sink
 
 _NS_PER_MS = 1_000_000
 _Way = TypeVar("_Way", bound=Transport)
@@ -44,12 +45,21 @@ class Trial(Generic[_Way]):
         profile_id: The profile's number.
         device: The camera.
         clock: Where time limits are read.
+        deny_local: Send nothing to this machine itself or its link.
     """
 
-    def __init__(
-        self, way: _Way, profile: Profile, *, profile_id: int, device: Device, clock: Clock
+    def __init__(  # noqa: PLR0913 - what a Test goes by, by name
+        self,
+        way: _Way,
+        profile: Profile,
+        *,
+        profile_id: int,
+        device: Device,
+        clock: Clock,
+        deny_local: bool = False,
     ) -> None:
         self._way = way
+        self._deny_local = deny_local
         self._profile = profile
         self._profile_id = profile_id
         self._device = device
@@ -134,10 +144,9 @@ class Trial(Generic[_Way]):
         return f"{reached.host}: {', '.join(addresses)}"
 
     def _connect(self) -> str:
-        limits = self._way.timeouts
         reached = self._reached()
         try:
-            sock = dial(reached.host, reached.port, self._deadline, limits)
+            sock = self._dialled(reached)
         except OSError as error:
             way = "" if reached is self._endpoint else " through the proxy"
             why = f"tried {self._endpoint}{way}: {failures.outcome(error, reached).why}"
@@ -147,19 +156,26 @@ class Trial(Generic[_Way]):
         through = " through the proxy" if reached is not self._endpoint else ""
         return f"{self._endpoint}, from {own}{through}"
 
+    def _dialled(self, endpoint: Endpoint) -> socket.socket:
+        limits, deny_local = self._way.timeouts, self._deny_local
+        return dial(endpoint.host, endpoint.port, self._deadline, limits, deny_local=deny_local)
+
     # ---- sending -----------------------------------------------------------------------------------
 
     def _sent(self, message: Message, event: Event) -> Iterator[Step]:
         """Send through the real sink; its one outcome becomes the steps of signing in, sending and the answer."""
         yield Step("send", "running")
         began_ns = self._clock.mono_ns()
-        sink = open_sink(self._way, clock=self._clock)
+        sink = self._sink()
         try:
             outcome = sink.send(message, Attempt(event_id=event.event_id, packet=0, test=True))
         finally:
             sink.close()
         took_ms = (self._clock.mono_ns() - began_ns) / _NS_PER_MS
         yield from self._sending_steps(outcome, message, took_ms)
+
+    def _sink(self) -> Sink:
+        return open_sink(self._way, clock=self._clock, deny_local=self._deny_local)
 
     def _sending_steps(self, outcome: Outcome, message: Message, took_ms: float) -> Iterator[Step]:
         size = f"{len(message.content)} bytes" if isinstance(message, Body) else ""

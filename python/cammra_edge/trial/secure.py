@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cammra_edge.profile import Ftp, HttpPost, Tcp
 from cammra_edge.sinks import failures, tls
-from cammra_edge.sinks.dial import dial
 from cammra_edge.trial import certificate
 from cammra_edge.trial.run import Trial
 from cammra_edge.trial.step import FailedStep
@@ -51,7 +50,7 @@ class SecureTrial(Trial[_Way]):
     def _shown(self, trust: tls.Trust) -> tuple[str, bytes]:
         """The TLS version and the certificate of a receiver that is trusted."""
         limits, endpoint = self._way.timeouts, self._endpoint
-        sock = dial(endpoint.host, endpoint.port, self._deadline, limits)
+        sock = self._dialled(endpoint)
         with trust.start(sock, endpoint.host, self._deadline, limits.connect_s) as secure:
             cipher = (secure.cipher() or ("no cipher",))[0]
             return f"{secure.version()} with {cipher}", secure.getpeercert(binary_form=True) or b""

@@ -58,6 +58,8 @@ _WANTS_HTTP = (
 )
 _PROXY = "Check the proxy's address, and whether it lets this camera through to the receiver."
 BY_WORDS: Final = {
+    "deny_local is set": "Enter the address of a receiver that is another machine; or let this camera send to itself:"
+    " without deny_local in its script, and without --deny-local.",
     "https:// meant": _WANTS_HTTPS,
     "http:// meant": _WANTS_HTTP,
     "moved to http": _MOVED_AWAY,

@@ -1,19 +1,19 @@
-"""Addresses of the camera itself and its link, which `serve_page(deny_local=True)` refuses.
+"""Addresses of the camera itself and its link, which are refused where `Settings.deny_local` is set.
 
-Off by default: receivers on the same machine are common, and the page's owner decides where events go. Names are
-resolved when settings are checked, tested and saved; a name whose address changes afterwards is not caught. Held by
+They are looked up when settings are checked, tested and saved, so that whoever types one is told at once. What holds
+is the check where connections are made (`sinks.own`): a name may lead elsewhere later. Held by
 `tests/web/test_egress.py`.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cammra_edge.config.catalogue import is_address
 from cammra_edge.errors import ConfigError
+from cammra_edge.sinks.own import is_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ WANT = "an address outside this camera: it may not send to itself or its link"
 
 
 def local_addresses(changes: Mapping[str, object]) -> Iterator[ConfigError]:
-    """The changes whose address is the camera's own, link-local, unspecified or multicast."""
+    """The changes whose address is the camera's own, or its link's."""
     for name, value in changes.items():
         if is_address(name) and isinstance(value, str) and is_local(value):
             yield ConfigError(name, value, WANT)
@@ -37,14 +37,4 @@ def is_local(url: str) -> bool:
         entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (ValueError, OSError):
         return False  # unreachable: sending will say so
-    return any(_denied(str(entry[4][0])) for entry in entries)
-
-
-def _denied(address: str) -> bool:
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return True
-    mapped = getattr(ip, "ipv4_mapped", None)
-    ip = mapped or ip
-    return ip.is_loopback or ip.is_link_local or ip.is_unspecified or ip.is_multicast
+    return any(is_own(str(entry[4][0])) for entry in entries)

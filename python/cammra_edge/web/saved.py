@@ -49,14 +49,13 @@ class StaleError(Exception):
 class SavedSettings:
     """The page's settings: those in force, and their versions."""
 
-    def __init__(  # noqa: PLR0913 - what it stands between
+    def __init__(
         self,
         folder: Path,
         script: Settings,
         apply: Callable[[Settings], None],
         clock: Clock,
         *,
-        deny_local: bool = False,
         load: bool = True,
     ) -> None:
         """Lay what was saved over the script's settings, and hand it to the engine.
@@ -66,7 +65,6 @@ class SavedSettings:
             script: The script's settings.
             apply: Hands settings to the engine; raises `CammraError` when it cannot take them.
             clock: Where the time comes from.
-            deny_local: Refuse addresses that lead to this machine or its link.
             load: `False` for an engine without a page, whose settings are the script's: nothing is read or saved.
 
         Raises:
@@ -77,7 +75,6 @@ class SavedSettings:
         self._versions = self._current.parent / "versions"
         self._apply = apply
         self._clock = clock
-        self.deny_local = deny_local
         self._lock = threading.Lock()
         self._trouble = ""
         self._version = Version(0, 0, "script", (), {})
@@ -122,6 +119,11 @@ class SavedSettings:
     def _version_files(self) -> list[Path]:
         """The kept versions' files, newest first."""
         return sorted(self._versions.glob("*.json"), reverse=True)
+
+    @property
+    def deny_local(self) -> bool:
+        """Whether addresses that lead to this machine or its link are refused."""
+        return self.draft.script.deny_local
 
     @property
     def version(self) -> int:

@@ -10,7 +10,7 @@ import ssl
 import sys
 import threading
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -87,7 +87,7 @@ def serve_page(  # noqa: PLR0913 - each has a default
         hosts: Further names that the page is served under, such as the camera's own.
         certificate: PEM file with the page's TLS certificate; `None`: the one that was uploaded on the page, if any.
         key: PEM file with its key.
-        deny_local: Refuse server URLs that lead to this machine or its link.
+        deny_local: As the setting of that name, whatever the script says.
         say: Print the address, and the code that sets the first password.
         clock: Where the time comes from.
 
@@ -107,7 +107,9 @@ def serve_page(  # noqa: PLR0913 - each has a default
             f"The page's certificate cannot be used ({why}): the page is served without it, on this camera alone."
         )
     access = Access(home / "access.json", clock)
-    saved = SavedSettings(home, engine.settings, engine.apply, clock, deny_local=deny_local)
+    if deny_local:
+        engine.apply(replace(engine.settings, deny_local=True))
+    saved = SavedSettings(home, engine.settings, engine.apply, clock)
     porter = Porter(room())
     feed = LiveFeed(lambda: views.status_plain(engine, clock), lambda: views.events_plain(engine))
     page = Page(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from cammra_edge.cli.exits import Exit
@@ -31,6 +31,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_speed(parser, "1")
     add_page(parser)
     parser.add_argument(
+        "--deny-local",
+        action="store_true",
+        help="send nothing to this machine itself or its link, whatever script and page say",
+    )
+    parser.add_argument(
         "--no-socket",
         action="store_true",
         help="do not listen for other commands of this user (status, parked, test …)",
@@ -40,6 +45,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, terminal: Terminal) -> Exit:
     """Run until the source ends, or Ctrl-C."""
     script = load_script(args.config)
+    if args.deny_local:
+        script.engine.apply(replace(script.engine.settings, deny_local=True))
     if script.source is None:
         raise ScriptError(
             f"{script.path}: names no source; set `source` to what yields (frame, reads, at), or to a"

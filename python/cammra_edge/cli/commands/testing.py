@@ -66,7 +66,12 @@ def _own_steps(settings: Settings, key: str, plate: str) -> Iterable[Step]:
         if profile.key == key
     )
     return trial(
-        profile, profile_id=number, device=settings.device, plate=plate, clock=SYSTEM_CLOCK
+        profile,
+        profile_id=number,
+        device=settings.device,
+        plate=plate,
+        clock=SYSTEM_CLOCK,
+        deny_local=settings.deny_local,
     )
 
 
