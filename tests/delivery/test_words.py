@@ -27,7 +27,7 @@ def test_they_stand_in_the_journal_and_beside_what_is_parked(
         Delivered("status 200", words="thanks"),
     ]
     rig.run(seconds=600)
-    assert [entry.words for entry in rig.worker.journal()] == [WORDS, "later", "thanks"]
+    assert [entry.words for entry in rig.worker.journal.tries()] == [WORDS, "later", "thanks"]
     assert [row.words for row in rig.outbox.parking.listed()] == [WORDS]
     rig.outbox.parking.retry()
     assert WORDS not in caplog.text

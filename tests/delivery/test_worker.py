@@ -234,7 +234,9 @@ def test_the_journal_tells_of_every_try(rig: Rig) -> None:
     rig.outbox.put([new_event(1), new_event(2)])
     rig.sink.answers = [TryLater("HTTP 503"), Delivered("HTTP 200"), GiveUp("HTTP 400")]
     rig.run(5)
-    told = [(made.packet, made.number, made.outcome, made.why) for made in rig.worker.journal()]
+    told = [
+        (made.packet, made.number, made.outcome, made.why) for made in rig.worker.journal.tries()
+    ]
     assert told == [
         (1, 1, "retry", "HTTP 503"),
         (1, 2, "delivered", "HTTP 200"),

@@ -45,3 +45,28 @@ def test_a_hanging_receiver_does_not_hold_up_whoever_mends_its_address(tmp_path:
             (event.text("sensorProviderID"), event.text("plateUTF8")) for event in receiver.events
         ]
         assert told == [("GATE-2", "2CD5678"), ("GATE-2", "1AB1234")]
+
+
+def test_other_settings_leave_a_profile_its_tries_and_their_times(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        profile = Profile("gate", HttpPost(receiver.http_url), image=None, events={"new"})
+        engine = Engine(
+            profiles=[profile],
+            frame_size=(640, 360),
+            outbox=OutboxSettings(path=tmp_path / "outbox"),
+        )
+        with engine.running(live=False):
+            for number in (1, 2):
+                read = PlateRead(track=number, text=f"1AB000{number}", confidence=0.9)
+                engine.observe(None, [read], FrameTime(number * 10**9, 10**18))
+                assert engine.drain(PATIENCE_S)
+                engine.apply(
+                    replace(
+                        engine.settings, profiles=[replace(profile, device_id=f"GATE-{number}")]
+                    )
+                )
+            assert [made.packet for made in engine.operator.journal()["gate"]] == [1, 2]
+            (status,) = engine.status().profiles
+            assert status.delivered == 2
+            assert status.latency_p50_ms > 0
+            assert status.sent_bytes > 0

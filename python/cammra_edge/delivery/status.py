@@ -27,7 +27,7 @@ class ProfileState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileStatus:
-    """A snapshot. What the outbox counts is counted since it was made; the rest since the worker's start.
+    """A snapshot. What the outbox counts is counted since it was made; the rest since the profile came in.
 
     Args:
         key: The profile's key.

@@ -63,6 +63,7 @@ class DeliveryWorker:
         clock: Where the time comes from.
         draw: Evenly distributed numbers in `[0, 1)`, for the jitter.
         more_sinks: Makes further connections, where the profile's window is above 1.
+        journal: That of the worker before, whose tries and times are this profile's too.
     """
 
     def __init__(  # noqa: PLR0913 - what it joins
@@ -75,6 +76,7 @@ class DeliveryWorker:
         clock: Clock,
         draw: Callable[[], float] = draw_evenly,
         more_sinks: Callable[[], Sink] | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.profile_key = profile.key
         self.profile_id = outbox.profile_id(profile.key)
@@ -93,7 +95,7 @@ class DeliveryWorker:
         # Taken by the lock where nobody waits: a condition's own `with` is a call into Python more, for each event.
         self._changed = threading.Condition(self._lock)
         self._gate = Gate(draw)
-        self._journal = Journal()
+        self.journal = journal or Journal()
         self._in_flight = 0
         self._wakes = 0
         self._stopping = False
@@ -216,7 +218,7 @@ class DeliveryWorker:
                     result = "paused"
                 case unknown:
                     assert_never(unknown)
-            self._journal.add(
+            self.journal.add(
                 Try(
                     at_utc_ns=self._clock.utc_ns(),
                     event_id=delivery.event.event_id,
@@ -355,21 +357,11 @@ class DeliveryWorker:
                 self._changed.wait(min(left_s, LOOK_AGAIN_S))
         return True
 
-    def journal(self) -> tuple[Try, ...]:
-        """The last tries, oldest first."""
-        with self._lock:
-            return self._journal.tries()
-
-    def forget(self, is_gone: Callable[[Try], bool]) -> None:
-        """Keep in the journal no words of tries of events that were erased."""
-        with self._lock:
-            self._journal.forget(is_gone)
-
     def status(self) -> ProfileStatus:
         """A snapshot."""
         stored = stored_status(self._outbox, self.profile_key, self.profile.name)
         with self._lock:
-            journal = self._journal
+            journal = self.journal
             return replace(
                 stored,
                 state=self._state(stored.queue_events),

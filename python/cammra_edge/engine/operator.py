@@ -57,7 +57,7 @@ class Operator:
     def journal(self) -> Mapping[str, Sequence[Try]]:
         """The latest tries of each profile, oldest first."""
         run = self._run()
-        return {} if run is None else {key: one.journal() for key, one in run.workers.items()}
+        return {} if run is None else {key: one.journal.tries() for key, one in run.workers.items()}
 
     def picture(self, image_key: str) -> bytes | None:
         """A recent event's JPEG, while it is kept."""

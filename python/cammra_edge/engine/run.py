@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cammra_edge.clock import Clock
     from cammra_edge.config import OutboxSettings, Settings
     from cammra_edge.delivery import ProfileStatus, Try
+    from cammra_edge.delivery.journal import Journal
     from cammra_edge.engine.recent import Recent
     from cammra_edge.engine.status import EngineStatus
     from cammra_edge.message import Message
@@ -73,7 +74,8 @@ class Run:
         for profile in settings.profiles:
             worker = old.get(profile.key)
             if worker is None or not same_for_all or worker.profile != profile:
-                retired, worker = worker, self._new_worker(profile, settings)
+                journal = None if worker is None else worker.journal
+                retired, worker = worker, self._new_worker(profile, settings, journal)
                 self._handover.replace(retired, worker)
             workers[profile.key] = worker
         for key in old.keys() - workers.keys():
@@ -81,7 +83,9 @@ class Run:
         self.workers = workers
         self._keepalive.apply(settings)
 
-    def _new_worker(self, profile: Profile, settings: Settings) -> DeliveryWorker:
+    def _new_worker(
+        self, profile: Profile, settings: Settings, journal: Journal | None
+    ) -> DeliveryWorker:
         outbox = self.outbox
         renderer = Renderer(
             profile, profile_id=outbox.profile_id(profile.key), device=settings.device
@@ -95,7 +99,13 @@ class Run:
             return open_sink(profile.protocol, clock=self._clock, deny_local=settings.deny_local)
 
         return DeliveryWorker(
-            profile, outbox, way_out(), message, clock=self._clock, more_sinks=way_out
+            profile,
+            outbox,
+            way_out(),
+            message,
+            clock=self._clock,
+            more_sinks=way_out,
+            journal=journal,
         )
 
     def profile_id(self, key: str) -> int:
@@ -114,7 +124,7 @@ class Run:
     def forget(self, is_gone: Callable[[Try], bool]) -> None:
         """Keep no words of receivers on events that were erased."""
         for worker in self.workers.values():
-            worker.forget(is_gone)
+            worker.journal.forget(is_gone)
 
     def profiles(self) -> tuple[ProfileStatus, ...]:
         """How the profiles of the settings stand, then those that are gone and left something behind."""

@@ -227,6 +227,7 @@ class _Server(uvicorn.Server):
         """Let nobody in any more, and end."""
         for gate in self._gates:
             gate.close()
+        self._feed.end()  # an open page's stream would hold up the end until it is cut off
         await super().shutdown(sockets)
 
     async def main_loop(self) -> None:

@@ -2,7 +2,7 @@
 
 import { api, complain, ofProfile } from "./api.js";
 import { draft } from "./draft.js";
-import { age, bytes, card, count, empty, h, icon, keptBack, label, listen, note, s, state, t, time, toast,
+import { age, bytes, card, count, empty, h, icon, keptBack, label, listen, moment, note, s, state, t, toast,
   when } from "./lib.js";
 
 const RELOAD_MS = 5000;
@@ -95,7 +95,7 @@ export function deliveries(panel, live) {
 /** @param {Try} entry */
 const tryCells = (
   entry,
-) => [h("span.num", { title: when(entry.at) }, time(entry.at)), draft.place(entry.profile), packet(entry), [
+) => [h("span.num", {}, moment(entry.at)), draft.place(entry.profile), packet(entry), [
   state(entry.outcome),
   entry.number > 1 && h("span.soft.num", {}, ` ${t("try_n", { n: entry.number })}`),
   entry.why && h("div.soft.small", {}, entry.why),
@@ -162,7 +162,8 @@ function leftBehind(key, all) {
 
 /** @param {ProfileStatus} now @param {ProfileStatus[]} all @param {Sample[]} samples */
 function profileCard(now, all, samples) {
-  const points = samples.map(({ at, profiles }) => ({ at, ...profiles[now.key] }));
+  // A profile that is new, or has come back, has no points of before: a nought there would be an outburst afterwards.
+  const points = samples.flatMap(({ at, profiles: { [now.key]: point } }) => point ? [{ at, ...point }] : []);
   const series = (/** @type {"queue_events" | "delivered" | "latency_p50_ms"} */ name) =>
     points.map((point) => point[name] ?? 0);
   const delivered = series("delivered");
@@ -182,13 +183,18 @@ function profileCard(now, all, samples) {
     h("div.plots", {}, plot(t("in_queue"), count(now.queue_events), series("queue_events"), queue),
       plot(t("rate"), [rate.toFixed(rate >= 10 ? 0 : 1), h("small", {}, t("per_minute"))], rates,
         t("delivered_n", { n: count(now.delivered) })),
-      plot(t("latency"), [now.latency_p50_ms.toFixed(0), h("small", {}, " ms")], series("latency_p50_ms"),
-        t("latency_95", { p95: now.latency_p95_ms.toFixed(0), p99: now.latency_p99_ms.toFixed(0) }))),
+      plot(t("latency"), now.latency_p50_ms ? [ms(now.latency_p50_ms), h("small", {}, " ms")] : "–",
+        series("latency_p50_ms"), now.latency_p50_ms
+        ? t("latency_95", { p95: ms(now.latency_p95_ms), p99: ms(now.latency_p99_ms) })
+        : t("latency_none"))),
     h("p.hint.num", {},
       [t("retried_n", { n: count(now.retried) }), t("parked_n", { n: count(now.parked) }),
         t("expired_n", { n: count(now.expired) }), ...dropped].join(" · ")),
     h("p.hint.num", {}, keptBack(now.kept_back)));
 }
+
+/** @param {number} took_ms */
+const ms = (took_ms) => took_ms.toFixed(took_ms < 10 ? 1 : 0);
 
 /** @param {string} title @param {Child} value @param {number[]} points @param {string} line */
 function plot(title, value, points, line) {

@@ -1,7 +1,7 @@
 // EVENTS: vehicles as they pass, newest first; each with its pictures, what was said of it, and where that went.
 
 import { draft } from "./draft.js";
-import { dialog, empty, h, icon, label, listen, plate, say, state, t, time } from "./lib.js";
+import { dialog, empty, h, icon, label, listen, moment, plate, say, state, t, today } from "./lib.js";
 
 const SHOWN_VEHICLES = 40;
 const VEHICLE = "vehicle crop";
@@ -14,6 +14,7 @@ const bare = (text) => text.toUpperCase().replace(/[\s-]/g, "");
 export function eventsTab(main, _, live) {
   let paused = false;
   let query = "";
+  let drawnOn = today();
   /** What is shown of each vehicle, and what it shows. @type {Map<number, { card: HTMLElement, drawn: string }>} */
   const cards = new Map();
   const list = h("div.vehicles", { role: "feed", "aria-label": t("tab_events") });
@@ -42,6 +43,10 @@ export function eventsTab(main, _, live) {
 
   function draw(force = false) {
     if (paused && !force) return;
+    if (drawnOn !== today()) {
+      drawnOn = today(); // what passed before midnight now has a date
+      for (const card of cards.values()) card.drawn = "";
+    }
     const latest = vehicles();
     if (!latest.length) {
       cards.clear();
@@ -70,7 +75,8 @@ export function eventsTab(main, _, live) {
   }
 
   const onLive = (/** @type {string} */ what) => {
-    if (what === "events") return draw();
+    if (what === "events" || drawnOn !== today()) draw();
+    if (what === "events") return;
     const { status } = live;
     const configured = status?.profiles.filter(({ key }) => draft.profiles().includes(key)) ?? [];
     const names = configured.map(({ key, name }) => `${draft.place(key)} ${name}`).join(" · ");
@@ -91,7 +97,7 @@ function vehicleCard(car, events) {
   const last = /** @type {VehicleEvent} */ (events.at(-1));
   const facts = [t("confident", { n: Math.round(last.confidence * 100) }), last.vehicle.toLowerCase(),
     t("region_n", { n: last.roi }), last.list_note, last.list_meant && t("one_off_from", { plate: last.list_meant }),
-    last.last !== null && t("seen", { from: time(last.first), to: time(last.last) }),
+    last.last !== null && t("seen", { from: moment(last.first), to: moment(last.last) }),
     last.candidates.length > 1 && t("may_be", { texts: last.candidates.slice(1).map(candidate).join(", ") }),
     last.clock_synced === false && t("clock_unset")];
   return h("article.vehicle", { "aria-label": t("vehicle_n", { n: car }), tabindex: 0 }, pictures(events, last),
@@ -123,7 +129,7 @@ function step(event) {
     ]))
   );
   return h("li", {},
-    h("span.what", {}, h("b", {}, label(`events=${event.kind}`)), " ", h("span.soft.num", {}, time(event.at)),
+    h("span.what", {}, h("b", {}, label(`events=${event.kind}`)), " ", h("span.soft.num", {}, moment(event.at)),
       said.length > 0 && h("span.soft", {}, ` · ${said.join(", ")}`)), h("span.went", {}, went));
 }
 
@@ -166,7 +172,7 @@ const addressOf = ({ key }, event) =>
   `/api/${"seq" in event ? `events/${event.seq}/images` : "pictures"}/${encodeURIComponent(key)}`;
 
 /** @param {VehicleEvent | FoundEvent} event @param {string} [when] */
-export function enlarge(event, when = time(event.at)) {
+export function enlarge(event, when = moment(event.at)) {
   const { text, image_text: read } = event;
   const box = dialog(t("pictures"),
     h("div.row", {}, plate(text, event.country), h("span.soft.num", {}, when),
@@ -176,7 +182,7 @@ export function enlarge(event, when = time(event.at)) {
       const kind = label(`image=${picture.kind}`);
       return h("figure", {}, unlessGone(h("img", { src: addressOf(picture, event), alt: kind })),
         h("figcaption", {},
-          [kind, `${picture.width} × ${picture.height}`, event.image_at && time(event.image_at)].filter(Boolean)
+          [kind, `${picture.width} × ${picture.height}`, event.image_at && moment(event.image_at)].filter(Boolean)
             .join(" · ")));
     }), read && read !== text && h("p.soft", {}, t("image_says", { text: read })));
 }

@@ -178,11 +178,17 @@ export function toast(text, action) {
 /** @type {Intl.DateTimeFormatOptions} */
 const MINUTE = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 const clock = new Intl.DateTimeFormat(undefined, { ...MINUTE, second: "2-digit" });
-const day = new Intl.DateTimeFormat(undefined, { ...MINUTE, year: "numeric", month: "short", day: "numeric" });
+/** @type {Intl.DateTimeFormatOptions} */
+const DAY = { year: "numeric", month: "short", day: "numeric" };
+const date = new Intl.DateTimeFormat(undefined, DAY);
+const day = new Intl.DateTimeFormat(undefined, { ...MINUTE, ...DAY });
 /** @param {number} ms */
 export const time = (ms) => clock.format(ms);
 /** @param {number} ms */
 export const when = (ms) => day.format(ms);
+export const today = () => date.format(Date.now());
+/** A time, with its date where that is not today's. @param {number} ms */
+export const moment = (ms) => date.format(ms) === today() ? time(ms) : `${date.format(ms)} ${time(ms)}`;
 /** @param {number} [n] */
 export const count = (n) => (n ?? 0).toLocaleString();
 

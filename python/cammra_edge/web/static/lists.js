@@ -2,9 +2,9 @@
 
 import { draft } from "./draft.js";
 import { count, download, h, icon, note, t } from "./lib.js";
+import { csvOf, decoded, entriesOf, textOf } from "./plate_csv.js";
 
 const NAME = "plate_lists";
-const HEADING = /^(plate|pattern|number plate)$/i;
 
 /** @type {Tab} */
 export function listsTab(main) {
@@ -72,12 +72,14 @@ export function listsTab(main) {
     });
     const file = h("input", { hidden: true, type: "file", id: `csv-${index}`, accept: ".csv,.txt,text/csv",
       onchange: async () => {
-        plates.value = textOf(entriesOf(await file.files?.[0]?.text() ?? ""));
+        const [chosen] = file.files ?? [];
+        if (!chosen) return;
+        plates.value = textOf(entriesOf(decoded(await chosen.arrayBuffer())));
         plates.dispatchEvent(new Event("input"));
         file.value = "";
       } });
     const save = () => {
-      const csv = `plate,description\r\n${textOf(lists()[index]?.entries ?? [])}`;
+      const csv = csvOf(lists()[index]?.entries ?? []);
       download(new Blob([csv], { type: "text/csv" }), `${name.replace(/[^\w-]+/g, "-")}.csv`);
     };
     const remove = () => {
@@ -107,25 +109,4 @@ export function listsTab(main) {
 function partOf(field) {
   const [, index] = /^entries\[(\d+)\]/.exec(field) ?? [];
   return index ? t("plate_n", { n: Number(index) + 1 }) : t(`list_${field}`);
-}
-
-/** @param {string} text */
-const quoted = (text) => /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-
-/** @param {PlateList["entries"]} entries */
-const textOf = (entries) =>
-  entries.map(({ pattern, description }) => [pattern, description].filter(Boolean).map(quoted).join(", ")).join("\n");
-
-/** Lines of "plate, note"; a heading, quotes and semicolons are understood. @param {string} text */
-function entriesOf(text) {
-  const rows = text.replace(/^\ufeff/, "").split(/\r?\n/);
-  const cut = rows[0]?.includes(";") ? ";" : ",";
-  const cell = new RegExp(`\\s*(?:"((?:[^"]|"")*)"\\s*|([^${cut}]*))(?:${cut}|$)`, "g");
-  const entries = rows.map((row) => {
-    const cells = [...row.matchAll(cell)].map(([, inQuotes, bare = ""]) =>
-      (inQuotes?.replaceAll('""', '"') ?? bare).trim()
-    );
-    return { pattern: cells[0] ?? "", description: cells.slice(1).filter(Boolean).join(", ") };
-  });
-  return entries.filter(({ pattern }, index) => pattern && !(index === 0 && HEADING.test(pattern)));
 }
