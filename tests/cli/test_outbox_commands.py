@@ -115,7 +115,9 @@ def test_status_asks_a_running_engines_page(
 ) -> None:
     engine = load_script(refused).engine
     (tmp_path / "page").mkdir(mode=0o700)
-    token, _ = Access(tmp_path / "page" / "access.json", SYSTEM_CLOCK).new_token("status", ["read"])
+    token, _ = Access(tmp_path / "page" / "access.json", SYSTEM_CLOCK).tokens.make(
+        "status", ["read"]
+    )
     with (
         engine.running(live=False),
         serve_page(engine, port=0, folder=tmp_path / "page", say=False) as page,

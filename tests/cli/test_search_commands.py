@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from cammra_edge.audit import NAME, AuditLog
 from cammra_edge.cli import main
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.reached import Opened
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import Settings
 from cammra_edge.model import Device, Direction, EventKind
 from cammra_edge.outbox import EventState
@@ -32,7 +35,7 @@ NOON_NS = 1_764_158_400 * 10**9
 
 
 @pytest.fixture
-def history(monkeypatch: pytest.MonkeyPatch) -> FakeHistory:
+def history(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeHistory:
     """What the outbox `box` remembers: three vehicles, the last of them on its way."""
     remembered = FakeHistory()
     for number, text in enumerate(("1AB1234", "1AB1235", "=1+1")):
@@ -54,7 +57,8 @@ def history(monkeypatch: pytest.MonkeyPatch) -> FakeHistory:
         def reached(self, *, write: bool = False) -> Iterator[Opened]:  # noqa: ARG002 - it is in memory
             assert str(self.where) == "box"
             settings = Settings(device=Device(time_zone="Europe/Stockholm"))
-            yield Opened(cast("Outbox", self), settings)
+            audit = AuditLog(tmp_path / "page" / NAME, SYSTEM_CLOCK)
+            yield Opened(cast("Outbox", self), settings, audit)
 
     for command in ("search", "events", "erase"):
         monkeypatch.setattr(f"cammra_edge.cli.commands.{command}.stored_at", Box)
@@ -226,3 +230,26 @@ def test_erasing_wants_one_of_plate_time_and_all(history: FakeHistory) -> None:
         with pytest.raises(SystemExit):
             main(["erase", "box", "--yes", *words])
     assert len(history.events) == 3
+
+
+def test_a_search_an_export_and_an_erasure_write_their_line(
+    history: FakeHistory, tmp_path: Path
+) -> None:
+    assert len(history.events) == 3
+    main(["search", "box", "--plate", "1ab-1234", "--direction", "in"])
+    main(["search", "box", "--csv", str(tmp_path / "found.csv")])
+    main(["search", "box"])
+    main(["erase", "box", "--plate", "1AB1234", "--yes"])
+    audit = AuditLog(tmp_path / "page" / NAME, SYSTEM_CLOCK)
+    lines = audit.entries()
+    assert [(line["kind"], line["what"], line["fields"]) for line in lines] == [
+        ("erasure", "1 events and 1 pictures erased", []),
+        ("export", "events exported as csv", []),
+        ("search", "events searched", ["direction"]),
+    ]
+    assert {(line["who"], line["from"]) for line in lines} == {("shell", f"uid {os.geteuid()}")}
+    assert "1AB1234" not in str(lines)
+    assert [line["kind"] for line in audit.entries(plate="1 AB 1234")] == ["erasure", "search"]
+    main(["erase", "box", "--all", "--undelivered", "--yes"])
+    assert audit.entries(plate="1AB1234") == [], "its key is gone, too"
+    assert len(audit.entries()) == 4

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.web.access import ABSOLUTE_S, IDLE_S, MAX_SESSIONS, Access
+from cammra_edge.web.access import Access
 from cammra_edge.web.brake import FREE_TRIES, MANY_FAILURES, Brake
+from cammra_edge.web.sessions import ABSOLUTE_S, IDLE_S, MAX_SESSIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from cammra_edge.web.sessions import Session
 
 GOOD = "a gate in the rain"
 
@@ -44,6 +47,15 @@ def access(tmp_path: Path, clock: HandClock) -> Access:
     return made
 
 
+def opened(access: Access, name: str = "") -> tuple[str, Session]:
+    """A session of the only person, or of this one."""
+    person = access.person(name)
+    assert person is not None
+    pair = access.open_session(person)
+    assert pair is not None
+    return pair
+
+
 def test_the_first_password_needs_the_console_s_code(tmp_path: Path, clock: HandClock) -> None:
     access = Access(tmp_path / "access.json", clock)
     assert not access.set_password_by_code("AAAA-AAAA", GOOD)
@@ -51,7 +63,7 @@ def test_the_first_password_needs_the_console_s_code(tmp_path: Path, clock: Hand
     assert not access.set_up
     assert access.set_password_by_code(access.setup_code, GOOD)
     assert not access.set_password_by_code("", "another password")
-    assert access.knows(GOOD)
+    assert access.knows("", GOOD)
 
 
 @pytest.mark.parametrize("password", ["", "short", "aaaaaaaaaaaa", "x" * 300])
@@ -59,14 +71,14 @@ def test_a_password_that_cannot_hold_is_refused_and_not_shown(
     access: Access, password: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
-        access.change_password(GOOD, password)
+        access.change_password("", GOOD, password)
     assert not password or password not in str(caught.value)
 
 
 def test_nothing_secret_is_on_the_disk_and_only_the_owner_reads_it(
     access: Access, tmp_path: Path
 ) -> None:
-    secret, _ = access.new_token("robot", ["read"])
+    secret, _ = access.tokens.make("robot", ["read"])
     held = (tmp_path / "access.json").read_text()
     assert GOOD not in held
     assert secret not in held
@@ -76,77 +88,80 @@ def test_nothing_secret_is_on_the_disk_and_only_the_owner_reads_it(
 def test_who_is_known_stays_known_over_a_restart(
     access: Access, tmp_path: Path, clock: HandClock
 ) -> None:
-    secret, token = access.new_token("robot", ["read", "deliveries"])
+    secret, token = access.tokens.make("robot", ["read", "deliveries"])
     again = Access(tmp_path / "access.json", clock)
     assert again.setup_code == ""
-    assert again.knows(GOOD)
-    assert again.token(secret) == token
+    assert again.knows("", GOOD)
+    assert again.tokens.find(secret) == token
 
 
 def test_a_session_ends_when_nobody_acts(access: Access, clock: HandClock) -> None:
-    token, _ = access.open_session()
+    token, _ = opened(access)
     clock.go(IDLE_S - 1)
-    assert access.session(token, used=True)
+    assert access.sessions.find(token, used=True)
     clock.go(IDLE_S - 1)
-    assert access.session(token, used=False)
+    assert access.sessions.find(token, used=False)
     clock.go(2)
-    assert access.session(token, used=True) is None
+    assert access.sessions.find(token, used=True) is None
 
 
 def test_a_session_ends_in_any_case(access: Access, clock: HandClock) -> None:
-    token, _ = access.open_session()
+    token, _ = opened(access)
     for _ in range(ABSOLUTE_S // (IDLE_S // 2) - 1):
         clock.go(IDLE_S // 2)
-        assert access.session(token, used=True)
+        assert access.sessions.find(token, used=True)
     clock.go(IDLE_S)
-    assert access.session(token, used=True) is None
+    assert access.sessions.find(token, used=True) is None
 
 
 def test_a_new_password_ends_every_session(access: Access) -> None:
-    token, _ = access.open_session()
-    assert access.change_password(GOOD, "another good one")
-    assert access.session(token, used=True) is None
+    token, _ = opened(access)
+    assert access.change_password("", GOOD, "another good one")
+    assert access.sessions.find(token, used=True) is None
 
 
 def test_sessions_are_bounded_and_each_has_its_own_tokens(access: Access) -> None:
-    opened = [access.open_session() for _ in range(MAX_SESSIONS + 5)]
-    assert len({token for token, _ in opened} | {one.csrf for _, one in opened}) == 2 * len(opened)
-    assert sum(access.session(token, used=False) is not None for token, _ in opened) == MAX_SESSIONS
+    pairs = [opened(access) for _ in range(MAX_SESSIONS + 5)]
+    assert len({token for token, _ in pairs} | {one.csrf for _, one in pairs}) == 2 * len(pairs)
+    assert (
+        sum(access.sessions.find(token, used=False) is not None for token, _ in pairs)
+        == MAX_SESSIONS
+    )
 
 
 def test_a_removed_token_is_shut_out(access: Access) -> None:
-    secret, token = access.new_token("robot", ["read"])
-    assert access.remove_token(token.token_id)
-    assert access.token(secret) is None
-    assert not access.remove_token(token.token_id)
+    secret, token = access.tokens.make("robot", ["read"])
+    assert access.tokens.remove(token.token_id)
+    assert access.tokens.find(secret) is None
+    assert not access.tokens.remove(token.token_id)
 
 
 def test_a_disk_that_refuses_changes_nothing(
     access: Access, tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, token = access.new_token("robot", ["read"])
+    _, token = access.tokens.make("robot", ["read"])
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     for change in (
-        lambda: access.change_password(GOOD, "another good one"),
-        lambda: access.new_token("more", ["read"]),
-        lambda: access.remove_token(token.token_id),
+        lambda: access.change_password("", GOOD, "another good one"),
+        lambda: access.tokens.make("more", ["read"]),
+        lambda: access.tokens.remove(token.token_id),
     ):
         with pytest.raises(OSError, match="No space"):
             change()
     monkeypatch.undo()
     for one in (access, Access(tmp_path / "access.json", clock)):
-        assert one.knows(GOOD)
-        assert one.tokens() == (token,)
+        assert one.knows("", GOOD)
+        assert one.tokens.all() == (token,)
 
 
 @pytest.mark.parametrize("scopes", [[], ["admin"], ["read", "root"]])
 def test_a_token_has_known_scopes_only(access: Access, scopes: list[str]) -> None:
     with pytest.raises(ConfigError, match="scopes"):
-        access.new_token("robot", scopes)
+        access.tokens.make("robot", scopes)
 
 
 def test_guessing_waits_longer_every_time(clock: HandClock) -> None:

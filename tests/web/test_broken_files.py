@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cammra_edge.audit import AuditLog
+from cammra_edge.audit import AuditLog, Deed, Who
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import OutboxError
 from cammra_edge.web import serve_page
@@ -89,6 +89,10 @@ ACCESS = [
     holding(b'{"format": 1, "password": [1], "tokens": []}'),
     holding(b'{"password": {"salt": "0", "n": 3, "r": 0, "p": -1, "hash": ""}, "tokens": []}'),
     holding(b'{"password": {"salt": "00", "n": 1073741824, "r": 8, "p": 1, "hash": "00"}}'),
+    holding(b'{"format": 2, "people": {}, "tokens": []}'),
+    holding(
+        b'{"format": 2, "people": [{"name": "a", "role": "root", "password": {}}], "tokens": []}'
+    ),
 ]
 
 
@@ -99,11 +103,11 @@ def test_a_broken_password_file_is_set_aside_and_told_once(
     path = home / "access.json"
     breaks(path)
     access = Access(path, SYSTEM_CLOCK)
-    assert "password was broken" in access.trouble
+    assert "passwords was broken" in access.trouble
     assert access.setup_code
-    assert not access.knows(PASSWORD)
-    assert access.tokens() == ()
-    access.new_token("new", ["read"])
+    assert not access.knows("", PASSWORD)
+    assert access.tokens.all() == ()
+    access.tokens.make("new", ["read"])
     assert Access(path, SYSTEM_CLOCK).trouble == ""
 
 
@@ -115,7 +119,7 @@ def test_a_broken_password_file_opens_to_the_console_s_code_alone(
         assert page.setup_code
         with first_visitor(page) as browser:
             notice = browser.send("GET", "/api/settings").json()["notice"]
-            assert "password was broken" in notice
+            assert "passwords was broken" in notice
             assert browser.send("GET", "/api/tokens").json() == []
     with (
         serve_page(engine, port=0, folder=home, say=False) as page,
@@ -132,8 +136,8 @@ def test_what_is_whole_in_a_broken_password_file_stays(home: Path) -> None:
     path.write_text(json.dumps(content | {"tokens": [*content["tokens"], {"id": 5}]}))
     access = Access(path, SYSTEM_CLOCK)
     assert "tokens must be made anew" in access.trouble
-    assert access.knows(PASSWORD)
-    assert [token.name for token in access.tokens()] == ["t"]
+    assert access.knows("", PASSWORD)
+    assert [token.name for token in access.tokens.all()] == ["t"]
     assert Access(path, SYSTEM_CLOCK).trouble == ""
 
 
@@ -145,6 +149,9 @@ _SHAPES = st.recursive(
             st.sampled_from(
                 [
                     "password",
+                    "people",
+                    "role",
+                    "devices",
                     "tokens",
                     "salt",
                     "n",
@@ -172,7 +179,7 @@ def test_no_shape_of_the_password_file_is_a_password(
 ) -> None:
     path = tmp_path_factory.mktemp("shape") / "access.json"
     path.write_text(json.dumps(content))
-    assert read_access(path).password is None
+    assert read_access(path).people == ()
     assert read_access(path).trouble == "", "what is left is whole"
     shutil.rmtree(path.parent)
 
@@ -225,7 +232,7 @@ def test_a_broken_audit_log_is_empty(home: Path, breaks: Callable[[Path], None])
     breaks(home / "audit.jsonl")
     audit = AuditLog(home / "audit.jsonl", SYSTEM_CLOCK)
     assert audit.entries() == []
-    audit.note("page", "signed in")
+    audit.note(Who("admin", "::1"), Deed.SIGN_IN, "signed in")
     assert [entry["what"] for entry in audit.entries()] in ([], ["signed in"])
 
 

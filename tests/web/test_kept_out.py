@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cammra_edge.web.access import CODE_S, DEVICE_TRIES, MAX_DEVICES, Access
+from cammra_edge.web.access import CODE_S, Access
 from cammra_edge.web.brake import FREE_TRIES
+from cammra_edge.web.devices import DEVICE_TRIES, MAX_DEVICES, MAX_SHARING
+from cammra_edge.web.roles import Role
 from tests.fakes import FakeClock
 from tests.web.still import PASSWORD
 from tests.web.test_local import spoken
@@ -31,6 +33,17 @@ def access(tmp_path: Path, clock: FakeClock) -> Access:
     made = Access(tmp_path / "access.json", clock)
     assert made.set_password_by_code(made.setup_code, PASSWORD)
     return made
+
+
+def remembered(access: Access, name: str = "", held: str = "") -> str:
+    """What the browser of the only person, or of this one, keeps."""
+    person = access.person(name)
+    assert person is not None
+    return access.devices.remember(person, held)
+
+
+def device(access: Access, held: str, name: str = "") -> str:
+    return access.devices.find(access.person(name), held)
 
 
 def guess(stranger: Browser) -> None:
@@ -60,31 +73,48 @@ def test_a_known_browser_has_a_brake_of_its_own(browser: Browser, clock: FakeClo
 def test_a_known_browser_that_goes_on_guessing_is_known_no_more(
     access: Access, tmp_path: Path, clock: FakeClock
 ) -> None:
-    secret = access.remember_device()
-    device = access.device(secret)
+    secret = remembered(access)
+    known = device(access, secret)
     for _ in range(DEVICE_TRIES - 1):
-        access.device_failed(device)
-    access.device_passed(device)
+        access.devices.failed(known)
+    access.devices.passed(known)
     for _ in range(DEVICE_TRIES - 1):
-        access.device_failed(device)
-    assert access.device(secret) == device
-    access.device_failed(device)
-    assert access.device(secret) == ""
-    assert Access(tmp_path / "access.json", clock).device(secret) == ""
+        access.devices.failed(known)
+    assert device(access, secret) == known
+    access.devices.failed(known)
+    assert device(access, secret) == ""
+    assert device(Access(tmp_path / "access.json", clock), secret) == ""
 
 
 def test_known_browsers_are_bounded_and_outlive_a_restart_but_not_a_new_password(
     access: Access, tmp_path: Path, clock: FakeClock
 ) -> None:
-    secrets = [access.remember_device() for _ in range(MAX_DEVICES + 1)]
-    known = [bool(access.device(secret)) for secret in secrets]
+    secrets = [remembered(access) for _ in range(MAX_DEVICES + 1)]
+    known = [bool(device(access, secret)) for secret in secrets]
     assert known == [False] + [True] * MAX_DEVICES
     again = Access(tmp_path / "access.json", clock)
-    assert again.device(secrets[-1])
+    assert device(again, secrets[-1])
     assert secrets[-1] not in (tmp_path / "access.json").read_text()
-    assert again.change_password(PASSWORD, OTHER)
-    assert not again.device(secrets[-1])
-    assert access.device("") == ""
+    assert again.change_password("", PASSWORD, OTHER)
+    assert not device(again, secrets[-1])
+    assert device(access, "") == ""
+
+
+def test_a_known_browser_is_known_of_those_who_have_signed_in_with_it(access: Access) -> None:
+    names = ["admin"]
+    for number in range(MAX_SHARING):
+        names.append(f"person {number}")
+        access.add_person(names[-1], Role.VIEWER, OTHER)
+    held = remembered(access, "admin")
+    assert not device(access, held, names[1])
+    assert access.devices.knows(held)
+    for name in names[1:]:
+        held = remembered(access, name, held)
+    assert [bool(device(access, held, name)) for name in names] == [False] + [True] * MAX_SHARING
+    assert remembered(access, names[1], held) == "", "it is known already"
+    access.change_person(names[1], role=Role.OPERATOR)
+    assert not device(access, held, names[1])
+    assert device(access, held, names[2])
 
 
 def test_where_no_disk_takes_it_a_browser_stays_a_stranger_s(
@@ -92,8 +122,8 @@ def test_where_no_disk_takes_it_a_browser_stays_a_stranger_s(
 ) -> None:
     (tmp_path / "access.json").unlink()
     tmp_path.rename(tmp_path.with_name("gone"))
-    assert access.remember_device() == ""
-    assert access.knows(PASSWORD)
+    assert remembered(access) == ""
+    assert access.knows("", PASSWORD)
 
 
 def test_the_console_s_code_sets_a_new_password_while_others_guess(
@@ -113,11 +143,11 @@ def test_the_console_s_code_sets_a_new_password_while_others_guess(
     assert browser.send("GET", "/api/settings").status_code == 401
     assert browser.sign_in().status_code in {422, 429}
     audit = stranger.send("GET", "/api/audit").json()
-    assert [entry["what"] for entry in audit if "code" in entry["what"]] == [
+    assert {entry["what"] for entry in audit if "code" in entry["what"]} == {
         "password set with the console's code",
         "wrong code",
         "code shown on the console",
-    ]
+    }
     assert told["code"] not in str(audit)
 
 
@@ -130,7 +160,7 @@ def test_a_code_counts_once_and_for_a_quarter_of_an_hour(access: Access, clock: 
     clock.advance(CODE_S)
     assert not access.code_is_out
     assert not access.set_password_by_code(code, PASSWORD)
-    assert access.knows(OTHER)
+    assert access.knows("", OTHER)
 
 
 def test_before_the_first_visit_the_code_is_the_one_that_was_printed(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_without_a_page_there_is_what_concerns_the_engine_and_nothing_is_written
     answer = shell.post("/api/profiles/vms/test", json={})
     assert json.loads(answer.text)["detail"] == "vms AXIS1234"
     (line,) = AuditLog(folder / "audit.jsonl", SYSTEM_CLOCK).entries()
-    assert (line["who"], line["what"]) == (f"shell from {US}", "profile vms tested")
+    assert (line["who"], line["from"], line["what"]) == ("shell", US, "profile vms tested")
     assert engine.applied == []
 
 
@@ -93,7 +93,7 @@ def test_beside_a_page_it_is_that_page(
     assert shell.patch("/api/settings", json=changes).json()["version"] == 1
     held = browser.http.get("/api/settings").json()
     assert held["settings"]["profiles[vms].device_id"] == "FROM-SHELL"
-    assert f"shell from {US}" in (tmp_path / "page" / "audit.jsonl").read_text()
+    assert f'"who": "shell", "from": "{US}"' in (tmp_path / "page" / "audit.jsonl").read_text()
     assert shell.post("/api/tokens", json={"name": "n", "scopes": ["read"]}).status_code == 201
 
 

@@ -277,5 +277,6 @@ def test_every_change_is_in_the_audit_log_without_its_value(browser: Browser) ->
     assert browser.send("PATCH", "/api/settings", {"changes": changes}).status_code == 200
     entry = browser.send("GET", "/api/audit").json()[0]
     assert entry["fields"] == ["profiles[barrier].password", "tracking.lost_after_s"]
-    assert entry["who"] == "page from 127.0.0.1"
+    assert (entry["who"], entry["from"]) == ("admin", "127.0.0.1")
+    assert (entry["kind"], entry["outcome"]) == ("change", "done")
     assert "new-s3cret" not in browser.send("GET", "/api/audit").text

@@ -89,6 +89,7 @@ def test_every_answer_has_the_members_of_its_type(browser: Browser) -> None:
     assert members("Token") <= secret.keys()
     assert answer("tokens")[0].keys() == members("Token")
     assert answer("session").keys() == members("Session")
+    assert answer("people")[0].keys() == members("Person")
 
 
 def test_a_live_event_has_the_members_of_its_type(engine: BusyEngine) -> None:

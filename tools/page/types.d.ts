@@ -6,7 +6,16 @@ type Value = null | boolean | number | string | Value[] | { [name: string]: Valu
 /** Settings by their flat names, such as `tracking.lost_after_s` or `profiles[gate].tls.pin`. */
 type Flat = Record<string, Value>;
 
-interface Session { set_up: boolean; signed_in: boolean; csrf: string | null }
+/** What a person may do: each role all that those before it may. */
+type Role = "viewer" | "operator" | "admin";
+interface Session {
+  set_up: boolean;
+  signed_in: boolean;
+  csrf: string | null;
+  name: string | null;
+  role: Role | null;
+}
+interface Person { name: string; role: Role; you: boolean }
 interface SettingsState {
   version: number;
   profiles: string[];
@@ -148,7 +157,16 @@ interface Step {
 }
 interface Certificate { set: boolean; in_use: boolean; sha256: string }
 interface Token { id: string; name: string; scopes: string[]; made: number }
-interface AuditLine { at: number; who: string; what: string; fields: string[] }
+interface AuditLine {
+  at: number;
+  who: string;
+  from: string;
+  kind: string;
+  what: string;
+  fields: string[];
+  plate: string;
+  outcome: string;
+}
 interface Version { version: number; at: number; who: string; changed: string[] }
 type PlateList = { name: string; mode: string; one_off: boolean; entries: { pattern: string; description: string }[] };
 type Region = { roi_id: number; polygon: Point[]; arrow: [Point, Point] };
@@ -174,6 +192,9 @@ interface Answers {
   "GET /api/samples": Sample[];
   [journal: `GET /api/journal?${string}`]: Try[];
   "GET /api/parked": ParkedEvent[];
+  "GET /api/people": Person[];
+  "POST /api/people": Person;
+  [person: `PATCH /api/people/${string}`]: Person;
   "GET /api/certificate": Certificate;
   "GET /api/tokens": Token[];
   "POST /api/tokens": Token & { secret: string };

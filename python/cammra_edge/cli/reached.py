@@ -6,27 +6,36 @@ Both do the same and say the same (`tests/cli/test_running_engine.py`); profiles
 from __future__ import annotations
 
 import json
+import os
 from base64 import b64decode
 from dataclasses import dataclass, fields
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from cammra_edge.audit import Deed, Outcome, Who
 from cammra_edge.cli.asking import RefusedError, path_of
 from cammra_edge.delivery import ProfileState, ProfileStatus, stored_status
 from cammra_edge.engine.outlook import Outlook, outlook_of
 from cammra_edge.engine.recent import EVENTS
-from cammra_edge.errors import ConfigError
+from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.model import Event
 from cammra_edge.outbox import OutboxStatus, Parked
 from cammra_edge.outbox.codec import value_from
 from cammra_edge.outbox.exported import Export, export_of
-from cammra_edge.search import erase_answer, memory_answer, search_answer
+from cammra_edge.search import (
+    erase_answer,
+    given_in,
+    is_search,
+    memory_answer,
+    search_answer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from _typeshed import DataclassInstance
 
+    from cammra_edge.audit import AuditLog
     from cammra_edge.cli.asking import RunningEngine
     from cammra_edge.config import Settings
     from cammra_edge.outbox import Outbox
@@ -104,8 +113,8 @@ class Reached(Protocol):
         """Hand a removed profile's backlog to another; returns how many deliveries."""
         ...
 
-    def search(self, words: Words) -> dict[str, Any]:
-        """One page of remembered events, as `search.search_answer` gives it."""
+    def search(self, words: Words, *, export: str = "") -> dict[str, Any]:
+        """One page of remembered events, as `search.search_answer` gives it; `export`: what it is written to."""
         ...
 
     def memory(self) -> dict[str, Any]:
@@ -140,12 +149,14 @@ class Opened:
     Args:
         outbox: The outbox.
         settings: Those of the script and its page; `None` where no script says which there are.
+        audit: Where it is written down what was looked for and erased.
     """
 
     running = False
 
-    def __init__(self, outbox: Outbox, settings: Settings | None) -> None:
+    def __init__(self, outbox: Outbox, settings: Settings | None, audit: AuditLog) -> None:
         self._outbox = outbox
+        self._audit = audit
         self._settings = settings
         profiles = settings.profiles if settings else ()
         self._names = {profile.key: profile.name for profile in profiles} if settings else None
@@ -214,9 +225,20 @@ class Opened:
             raise ConfigError("FROM", from_key, "a profile that the script no longer has")
         return self._outbox.giving.give(from_key, to_key)
 
-    def search(self, words: Words) -> dict[str, Any]:
+    def search(self, words: Words, *, export: str = "") -> dict[str, Any]:
         """See `Reached`."""
-        return search_answer(self._outbox.history.search, words, self._zone_name)
+        answer = search_answer(self._outbox.history.search, words, self._zone_name)
+        if export and not words.get("cursor"):
+            self._note(Deed.EXPORT, f"events exported as {export}", words)
+        elif is_search(words):
+            self._note(Deed.SEARCH, "events searched", words)
+        return answer
+
+    def _note(self, deed: Deed, what: str, words: Words, outcome: Outcome = Outcome.DONE) -> None:
+        """A line in the audit log, as the page writes it."""
+        who = Who("shell", f"uid {os.geteuid()}")
+        plate = words.get("plate") or ""
+        self._audit.note(who, deed, what, fields=given_in(words), plate=plate, outcome=outcome)
 
     def memory(self) -> dict[str, Any]:
         """See `Reached`."""
@@ -228,7 +250,16 @@ class Opened:
 
     def erase(self, words: Words) -> dict[str, Any]:
         """See `Reached`."""
-        return erase_answer(self._outbox.history.erase, words, self._zone_name)
+        try:
+            answer = erase_answer(self._outbox.history.erase, words, self._zone_name)
+        except OutboxError:
+            self._note(Deed.ERASURE, "events erased", words, Outcome.FAILED)
+            raise
+        if words["all"]:
+            self._audit.forget_key()
+        counts = f"{answer['events']} events and {answer['pictures']} pictures erased"
+        self._note(Deed.ERASURE, counts, words)
+        return answer
 
 
 class Asked:
@@ -313,9 +344,10 @@ class Asked:
         count: int = self.engine.ask("POST", path, {"to": to_key})["events"]
         return count
 
-    def search(self, words: Words) -> dict[str, Any]:
+    def search(self, words: Words, *, export: str = "") -> dict[str, Any]:
         """See `Reached`."""
-        found: dict[str, Any] = self.engine.ask("GET", path_of("events"), **_query(words))
+        asked = _query({**words, "export": export or None})
+        found: dict[str, Any] = self.engine.ask("GET", path_of("events"), **asked)
         return found
 
     def memory(self) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cammra_edge.audit import NAME, AuditLog
 from cammra_edge.cli.asking import engine_on
 from cammra_edge.cli.reached import Asked, Opened, Reached
 from cammra_edge.cli.script import load_script
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings
-from cammra_edge.config.saved import settings_in_force
+from cammra_edge.config.saved import page_folder_beside, settings_in_force
 from cammra_edge.errors import OutboxError
 from cammra_edge.outbox import Outbox
 from cammra_edge.outbox.folder import found_at
@@ -67,7 +68,8 @@ class Stored:
             name = f"process {holder}" if holder else "another process"
             raise OutboxError(f"{path} is held by {name}, which has no socket for other commands")
         with closing(Outbox(self.settings, clock=SYSTEM_CLOCK, read_only=not write)) as outbox:
-            yield Opened(outbox, self.script)
+            audit = AuditLog(page_folder_beside(path) / NAME, SYSTEM_CLOCK)
+            yield Opened(outbox, self.script, audit)
 
 
 def add_where(parser: ArgumentParser) -> None:

@@ -80,7 +80,12 @@ def _is_text(name: object) -> bool:
 
 def page_folder(script: Settings) -> Path:
     """Where the page keeps its files, unless it is told another folder: beside the outbox."""
-    return script.outbox.path.parent / "cammra-page"
+    return page_folder_beside(script.outbox.path)
+
+
+def page_folder_beside(outbox: Path) -> Path:
+    """The same by the outbox's path."""
+    return outbox.parent / "cammra-page"
 
 
 def settings_in_force(script: Settings) -> Settings:

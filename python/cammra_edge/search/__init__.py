@@ -14,7 +14,7 @@ from cammra_edge.search.export import (
     safe_cell,
     zipped,
 )
-from cammra_edge.search.words import Words, erasure_from, query_from
+from cammra_edge.search.words import Words, erasure_from, given_in, is_search, query_from
 
 __all__ = [
     "Words",
@@ -24,6 +24,8 @@ __all__ = [
     "event_plain",
     "exported",
     "found_events",
+    "given_in",
+    "is_search",
     "json_lines",
     "memory_answer",
     "query_from",

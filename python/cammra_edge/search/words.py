@@ -56,6 +56,19 @@ def erasure_from(words: Words, zone_name: str) -> Erasure:
         return Erasure(**_fields(words, zone_name))
 
 
+_NOT_OF_WHAT = {"plate", "cursor", "limit"}
+
+
+def given_in(words: Words) -> list[str]:
+    """Which words restrict what is found, for the audit log: by name, the plate itself left out."""
+    return [name for name, value in words.items() if value and name not in _NOT_OF_WHAT]
+
+
+def is_search(words: Words) -> bool:
+    """Whether somebody looks for something: neither at the latest of all, nor at the next page of what was found."""
+    return not words.get("cursor") and bool(words.get("plate") or given_in(words))
+
+
 def _fields(words: Words, zone_name: str) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     errors: list[ConfigError] = []

@@ -1,54 +1,54 @@
-"""Operations on who may use the page: first visit, sign-in, password, tokens, audit log, certificate."""
+"""Operations at the door: first visit, sign-in and sign-out, the console's code, one's own password."""
 
 from __future__ import annotations
 
-from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from cammra_edge.checks import items, text
+from cammra_edge.audit import Deed, Outcome
 from cammra_edge.errors import ConfigError
-from cammra_edge.fields import Checked, required, settings
-from cammra_edge.web import certificate
-from cammra_edge.web.access import ABSOLUTE_S, CODE_S, SCOPES
+from cammra_edge.fields import Checked, required, setting, settings
+from cammra_edge.web.access import CODE_S
 from cammra_edge.web.operation import (
     Call,
     Operation,
     Problem,
-    Query,
     Schema,
     object_schema,
     unusable,
 )
+from cammra_edge.web.roles import PERSON, Role
+from cammra_edge.web.sessions import ABSOLUTE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cammra_edge.web.access import Session
-    from cammra_edge.web.access_file import Token
+    from cammra_edge.web.people import Person
+    from cammra_edge.web.sessions import Session
 
 T = TypeVar("T")
 
 DEVICE_S = 365 * 86_400
-_PASSWORD = ("password", "the page's password")
 
 
 @settings
 class FirstVisit(Checked):
-    """The console's code, and the password to set."""
+    """The console's code, and the password to set: of this admin, there already or new."""
 
     code: str = required()
     password: str = required(secret=True)
+    name: str = setting("")
 
 
 @settings
 class SignIn(Checked):
-    """The page's password."""
+    """Name and password; where there is one person only, the name may be left out."""
 
     password: str = required(secret=True)
+    name: str = setting("")
 
 
 @settings
@@ -59,29 +59,27 @@ class NewPassword(Checked):
     new: str = required(secret=True)
 
 
-@settings
-class NewToken(Checked):
-    """A token to make."""
-
-    name: str = required()
-    scopes: tuple[str, ...] = required(items(text()))
-
-
 async def see_session(call: Call) -> Schema:
-    """Whether a password is set, and who is signed in."""
-    session = call.visitor.session if call.visitor else None
-    return _session(call, session)
+    """Whether there is an admin, and who is signed in."""
+    visitor = call.visitor
+    if visitor is None or visitor.session is None:
+        return _session(call, None, None)
+    return _session(call, visitor.session, call.page.access.person(visitor.session.person))
 
 
-def _session(call: Call, session: Session | None) -> Schema:
+def _session(call: Call, session: Session | None, person: Person | None) -> Schema:
     return {
         "set_up": call.page.access.set_up,
         "signed_in": session is not None,
         "csrf": session.csrf if session else None,
+        "name": person.name if person else None,
+        "role": person.role if person else None,
     }
 
 
-async def _guessed(call: Call, name: str, check: Callable[..., bool], *args: str) -> None:
+async def _guessed(
+    call: Call, field: str, whose: str, check: Callable[[], Person | None]
+) -> Person:
     """Check one guess at a secret; each wrong one delays the next of the same address, or of the same known device.
 
     One at a time: many at once would all be checked before the first is counted, and each takes scrypt's
@@ -89,49 +87,62 @@ async def _guessed(call: Call, name: str, check: Callable[..., bool], *args: str
 
     Args:
         call: Who guesses.
-        name: The field that holds the guess.
-        check: Says whether the guess is right.
-        args: What `check` takes.
+        field: The field that holds the guess.
+        whose: The name that the guess is about.
+        check: Gives the person if the guess is right.
 
     Raises:
         Problem: 422 wrong or unfit, 429 too soon, 503 the disk refused.
     """
     access = call.page.access
-    device = access.device(call.request.cookies.get(call.page.device_cookie, ""))
-    if device:
+    held = call.request.cookies.get(call.page.device_cookie, "")
+    device = access.devices.find(access.person(whose), held)
+    if access.devices.knows(held):
         call.page.meet(call.request)
-    brake, whose, door = access.brake, call.address, call.page.door
-    by_code = name == "code"
+    brake, counted, door = access.brake, call.address, call.page.door
+    by_code = field == "code"
     if by_code:
         brake, door = access.code_brake, call.page.side_door
     elif device:
-        brake, whose, door = access.device_brake, device, call.page.side_door
+        brake, counted, door = access.devices.brake, device, call.page.side_door
     async with door:
-        wait_s = brake.wait_s(whose)
+        wait_s = brake.wait_s(counted)
         if wait_s > 0:
             raise Problem(
                 429, f"Too many wrong tries. Wait {ceil(wait_s)} s.", retry_after_s=wait_s
             )
-        if await _done(check, *args):
-            brake.passed(whose)
-            access.device_passed(device)
-            return
-        brake.failed(whose)
+        person = await done(check)
+        if person is not None:
+            brake.passed(counted)
+            access.devices.passed(device)
+            return person
+        brake.failed(counted)
         if device and not by_code:
-            access.device_failed(device)
-    what, want = ("code", "the code that the console printed") if name == "code" else _PASSWORD
-    call.page.audit.note(call.who, f"wrong {what}")
-    raise Problem(422, f"That is not the {what}.", fields=(ConfigError(name, "", want),))
+            access.devices.failed(device)
+    raise _wrong(call, field, whose)
 
 
-async def _done(change: Callable[..., T], *args: object) -> T:
+def _wrong(call: Call, field: str, whose: str) -> Problem:
+    """The answer to a wrong guess; what was typed as a name may be a password, so an unknown one is not kept."""
+    person = call.page.access.person(whose)
+    name = person.name if person else "nobody"
+    what, want = {
+        "code": ("code", "the code that the console printed"),
+        "old": ("password", "your password"),
+        "password": ("name and password", "the password of that name"),
+    }[field]
+    call.note(Deed.SIGN_IN, f"wrong {what}", outcome=Outcome.REFUSED, name=name)
+    return Problem(422, f"That is not the {what}.", fields=(ConfigError(field, "", want),))
+
+
+async def done(change: Callable[[], T]) -> T:
     """Run a change in a thread, and turn its errors into answers.
 
     Raises:
         Problem: 422 unfit, 503 the disk refused.
     """
     try:
-        return await run_in_threadpool(change, *args)
+        return await run_in_threadpool(change)
     except ConfigError as error:
         raise unusable(error) from error
     except OSError as error:
@@ -140,7 +151,7 @@ async def _done(change: Callable[..., T], *args: object) -> T:
 
 
 async def first_visit(call: Call) -> Response:
-    """Set the first password with the console's code, or a new one with a code that `cammra-edge code` has shown."""
+    """Set an admin's password: the first with the console's code, a new one with that of `cammra-edge code`."""
     access, visit = call.page.access, call.body
     first = not access.set_up
     if not access.code_is_out:
@@ -148,42 +159,53 @@ async def first_visit(call: Call) -> Response:
             409,
             "A password is set already. Sign in with it, or run `cammra-edge code` on the camera for a code.",
         )
-    await _guessed(call, "code", access.set_password_by_code, visit.code, visit.password)
+    person = await _guessed(
+        call,
+        "code",
+        "",
+        lambda: access.set_password_by_code(visit.code, visit.password, visit.name),
+    )
     what = "first password set" if first else "password set with the console's code"
-    call.page.audit.note(f"page from {call.address}", what)
-    return await _signed_in(call)
+    call.note(Deed.PEOPLE, what, name=person.name)
+    return await _signed_in(call, person)
 
 
 async def show_code(call: Call) -> Schema:
     """A code that sets a new password, for whoever is on the camera itself."""
-    if not call.page.local:
-        raise Problem(403, "Only the camera's own console may ask for that.")
-    call.page.audit.note(call.who, "code shown on the console")
+    call.note(Deed.PEOPLE, "code shown on the console")
     return {"code": call.page.access.show_code(), "minutes": CODE_S // 60}
 
 
 async def sign_in(call: Call) -> Response:
-    """Sign in with the password."""
-    if not call.page.access.set_up:
+    """Sign in with name and password."""
+    access, given = call.page.access, call.body
+    if not access.set_up:
         raise Problem(
             409, "No password is set yet. Set one with the code that the console printed."
         )
-    await _guessed(call, "password", call.page.access.knows, call.body.password)
-    call.page.audit.note(f"page from {call.address}", "signed in")
-    return await _signed_in(call)
+    person = await _guessed(
+        call, "password", given.name, lambda: access.knows(given.name, given.password)
+    )
+    answer = await _signed_in(call, person)
+    call.note(Deed.SIGN_IN, "signed in", name=person.name)
+    return answer
 
 
-async def _signed_in(call: Call) -> Response:
-    call.page.meet(call.request)
-    old = call.request.cookies.get(call.page.cookie)
+async def _signed_in(call: Call, person: Person) -> Response:
+    access, request = call.page.access, call.request
+    call.page.meet(request)
+    opened = access.open_session(person)
+    if opened is None:  # removed or changed while the password was being compared
+        raise _wrong(call, "password", person.name)
+    old = request.cookies.get(call.page.cookie)
     if old:
-        call.page.access.close_session(old)
-    token, session = call.page.access.open_session()
-    answer = JSONResponse(_session(call, session))
+        access.sessions.close(old)
+    token, session = opened
+    answer = JSONResponse(_session(call, session, person))
     _leave(call, answer, call.page.cookie, token, ABSOLUTE_S)
-    known = call.page.access.device(call.request.cookies.get(call.page.device_cookie, ""))
-    if not known and (device := await run_in_threadpool(call.page.access.remember_device)):
-        _leave(call, answer, call.page.device_cookie, device, DEVICE_S)
+    held = request.cookies.get(call.page.device_cookie, "")
+    if kept := await run_in_threadpool(access.devices.remember, person, held):
+        _leave(call, answer, call.page.device_cookie, kept, DEVICE_S)
     return answer
 
 
@@ -202,7 +224,8 @@ def _leave(call: Call, answer: Response, cookie: str, secret: str, lasts_s: int)
 
 async def sign_out(call: Call) -> Response:
     """Sign out."""
-    call.page.access.close_session(call.request.cookies.get(call.page.cookie, ""))
+    if call.page.access.sessions.close(call.request.cookies.get(call.page.cookie, "")):
+        call.note(Deed.SIGN_OUT, "signed out")
     answer = Response(status_code=204)
     answer.delete_cookie(
         call.page.cookie, path="/", secure=call.page.tls, httponly=True, samesite="strict"
@@ -211,67 +234,19 @@ async def sign_out(call: Call) -> Response:
 
 
 async def change_password(call: Call) -> Response:
-    """Change the password; every other session ends."""
-    await _guessed(call, "old", call.page.access.change_password, call.body.old, call.body.new)
-    call.page.audit.note(call.who, "password changed")
-    return await _signed_in(call)
-
-
-async def list_tokens(call: Call) -> list[Any]:
-    """The API tokens."""
-    return [_token(token) for token in call.page.access.tokens()]
-
-
-def _token(token: Token) -> Schema:
-    return {
-        "id": token.token_id,
-        "name": token.name,
-        "scopes": list(token.scopes),
-        "made": token.made_utc_s,
-    }
-
-
-async def add_token(call: Call) -> Schema:
-    """Make an API token; its secret is in this answer and nowhere else."""
-    secret, token = await _done(call.page.access.new_token, call.body.name, call.body.scopes)
-    call.page.audit.note(call.who, f"token {token.token_id} made", token.scopes)
-    return {**_token(token), "secret": secret}
-
-
-async def remove_token(call: Call) -> None:
-    """Remove an API token."""
-    token_id = call.request.path_params["token_id"]
-    if not await _done(call.page.access.remove_token, token_id):
-        raise Problem(404, "There is no such token.")
-    call.page.audit.note(call.who, f"token {token_id} removed")
-
-
-async def see_audit(call: Call) -> list[Any]:
-    """Who changed what, newest first."""
-    return await run_in_threadpool(call.page.audit.entries, call.query["limit"])
-
-
-async def see_certificate(call: Call) -> Schema:
-    """Whether the page has a certificate, and its fingerprint."""
-    sha256 = await run_in_threadpool(certificate.fingerprint, call.page.folder)
-    return {"set": bool(sha256), "sha256": sha256, "in_use": call.page.tls}
-
-
-async def take_certificate(call: Call) -> Schema:
-    """Store a certificate and its key; used from the next start on."""
-    try:
-        await _done(certificate.take, call.page.folder, call.body)
-    except ValueError as error:
-        raise Problem(422, f"That is {error}.") from error
-    call.page.audit.note(call.who, "certificate taken")
-    return await see_certificate(call)
-
-
-async def remove_certificate(call: Call) -> None:
-    """Serve the page without a certificate from the next start on."""
-    path = call.page.folder / certificate.NAME
-    await _done(partial(path.unlink, missing_ok=True))
-    call.page.audit.note(call.who, "certificate removed")
+    """Change one's own password; one's sessions in other browsers end."""
+    access, given = call.page.access, call.body
+    session = call.visitor.session if call.visitor else None
+    if session is None:
+        raise Problem(409, "The console has no password; set a person's with its code.")
+    person = await _guessed(
+        call,
+        "old",
+        session.person,
+        lambda: access.change_password(session.person, given.old, given.new),
+    )
+    call.note(Deed.PEOPLE, "password changed")
+    return await _signed_in(call, person)
 
 
 _TEXT: Schema = {"type": "string"}
@@ -279,22 +254,9 @@ _SESSION = object_schema(
     set_up={"type": "boolean"},
     signed_in={"type": "boolean"},
     csrf={"type": ["string", "null"]},
+    name={"type": ["string", "null"]},
+    role={"enum": [*Role, None]},
 )
-_TOKEN_FIELDS: dict[str, Schema] = {
-    "id": _TEXT,
-    "name": _TEXT,
-    "scopes": {"type": "array", "items": {"enum": list(SCOPES)}},
-    "made": {"type": "integer"},
-}
-_TOKEN = object_schema(**_TOKEN_FIELDS)
-_ENTRY = object_schema(
-    at={"type": "integer"},
-    who=_TEXT,
-    what=_TEXT,
-    fields={"type": "array", "items": _TEXT},
-)
-_CERTIFICATE = object_schema(set={"type": "boolean"}, sha256=_TEXT, in_use={"type": "boolean"})
-_LIMIT = Query(name="limit", schema={"type": "integer", "minimum": 1, "maximum": 1000}, default=200)
 
 OPERATIONS = (
     Operation("GET", "/api/session", see_session, scope=None, gives=_SESSION, background=True),
@@ -311,7 +273,8 @@ OPERATIONS = (
         "POST",
         "/api/code",
         show_code,
-        scope="person",
+        scope=PERSON,
+        console=True,
         gives=object_schema(code=_TEXT, minutes={"type": "integer"}),
     ),
     Operation(
@@ -322,42 +285,10 @@ OPERATIONS = (
         "PUT",
         "/api/password",
         change_password,
-        scope="person",
+        scope=PERSON,
+        role=Role.VIEWER,
         takes=NewPassword,
         gives=_SESSION,
-        also=(429, 503),
+        also=(409, 429, 503),
     ),
-    Operation(
-        "GET", "/api/tokens", list_tokens, scope="person", gives={"type": "array", "items": _TOKEN}
-    ),
-    Operation(
-        "POST",
-        "/api/tokens",
-        add_token,
-        scope="person",
-        takes=NewToken,
-        status=201,
-        gives=object_schema(**_TOKEN_FIELDS, secret=_TEXT),
-        also=(503,),
-    ),
-    Operation("DELETE", "/api/tokens/{token_id:text}", remove_token, scope="person", also=(503,)),
-    Operation(
-        "GET",
-        "/api/audit",
-        see_audit,
-        scope="person",
-        gives={"type": "array", "items": _ENTRY},
-        query=(_LIMIT,),
-    ),
-    Operation("GET", "/api/certificate", see_certificate, scope="person", gives=_CERTIFICATE),
-    Operation(
-        "PUT",
-        "/api/certificate",
-        take_certificate,
-        scope="person",
-        takes_raw="application/octet-stream",
-        gives=_CERTIFICATE,
-        also=(503,),
-    ),
-    Operation("DELETE", "/api/certificate", remove_certificate, scope="person", also=(503,)),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from cammra_edge.audit import Deed, Outcome
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.fields import Checked, settings
 from cammra_edge.model import Direction, EventKind
@@ -17,6 +18,8 @@ from cammra_edge.search import (
     erase_answer,
     exported,
     found_events,
+    given_in,
+    is_search,
     json_lines,
     memory_answer,
     search_answer,
@@ -34,6 +37,7 @@ from cammra_edge.web.operation import (
     object_schema,
     unusable,
 )
+from cammra_edge.web.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,14 +45,18 @@ if TYPE_CHECKING:
     from cammra_edge.search import Words
 
 T = TypeVar("T")
+UNUSABLE = 422
+EXPORTS = ("csv", "files")
 
 
 async def find_events(call: Call) -> Schema:
     """Events that the camera remembers, newest first, page by page."""
-    answer = await _found(call, call.query)
-    # The latest events of all are no search, but what `events --follow` asks for twice a second.
-    if not call.query["cursor"] and any(call.query[word.name] for word in _WORDS):
-        _note(call, call.page.audit.note_lookup, "events searched", call.query)
+    words = {name: value for name, value in call.query.items() if name != "export"}
+    answer = await _found(call, words)
+    if (kind := call.query["export"]) and not words["cursor"]:
+        _note(call, Deed.EXPORT, f"events exported as {kind}", words)
+    elif is_search(words):
+        _note(call, Deed.SEARCH, "events searched", words)
     return answer
 
 
@@ -86,7 +94,7 @@ async def export_json(call: Call) -> Response:
 async def _export(call: Call, kind: str, media_type: str) -> Response:
     engine, words = call.page.engine, call.query
     await _found(call, {**words, "limit": 1})  # before the answer has begun
-    _note(call, call.page.audit.note, f"events exported as {kind}", words)
+    _note(call, Deed.EXPORT, f"events exported as {kind}", words)
 
     def ask(words: Words) -> Schema:
         return search_answer(engine.search, words, _zone(call))
@@ -119,9 +127,16 @@ async def erase(call: Call) -> Schema:
         "all": what.all,
         "undelivered": what.undelivered,
     }
-    answer = await _unless_ill(erase_answer, call.page.engine.erase, words, _zone(call))
+    try:
+        answer = await _unless_ill(erase_answer, call.page.engine.erase, words, _zone(call))
+    except Problem as problem:
+        if problem.status != UNUSABLE:  # it has begun, perhaps, and broken off
+            _note(call, Deed.ERASURE, "events erased", words, Outcome.FAILED)
+        raise
     counts = f"{answer['events']} events and {answer['pictures']} pictures erased"
-    _note(call, call.page.audit.note, counts, words)
+    if what.all:
+        call.page.audit.forget_key()
+    _note(call, Deed.ERASURE, counts, words)
     call.page.feed.wake()
     return answer
 
@@ -143,17 +158,9 @@ async def _unless_ill(ask: Callable[..., T], *args: object) -> T:
         raise Problem(503, f"Not now: {error}.") from error
 
 
-def _note(
-    call: Call, note: Callable[[str, str, Sequence[str]], None], what: str, words: Words
-) -> None:
+def _note(call: Call, deed: Deed, what: str, words: Words, outcome: Outcome = Outcome.DONE) -> None:
     """A line in the audit log: which words were given, and of the plate what stands for it there."""
-    plate = words.get("plate")
-    if plate:
-        what = f"{what}, plate {call.page.audit.mark(plate)}"
-    given = [
-        name for name, value in words.items() if value and name not in {"plate", "cursor", "limit"}
-    ]
-    note(call.who, what, given)
+    call.note(deed, what, fields=given_in(words), plate=words.get("plate") or "", outcome=outcome)
 
 
 _TEXT: Schema = {"type": "string", "maxLength": 64}
@@ -177,6 +184,8 @@ _WORDS = (
 _LIMIT = Query(
     name="limit", schema={"type": "integer", "minimum": 1, "maximum": MAX_FOUND}, default=50
 )
+_EXPORT = Query(name="export", schema={"type": "string", "enum": ["", *EXPORTS]}, default="")
+"""What a shell writes the answer to; for the audit log."""
 _FOUND = object_schema(
     events=LISTED,
     cursor={"type": "string"},
@@ -193,14 +202,29 @@ _FILE: Schema = {"type": "string"}
 _ERASED = object_schema(events={"type": "integer"}, pictures={"type": "integer"}, waiting=ANY)
 
 OPERATIONS: Sequence[Operation] = (
-    Operation("GET", "/api/memory", see_memory, gives=_MEMORY, also=(503,), background=True),
     Operation(
-        "GET", "/api/events", find_events, gives=_FOUND, query=(*_WORDS, _LIMIT), also=(503,)
+        "GET",
+        "/api/memory",
+        see_memory,
+        gives=_MEMORY,
+        also=(503,),
+        role=Role.VIEWER,
+        background=True,
+    ),
+    Operation(
+        "GET",
+        "/api/events",
+        find_events,
+        gives=_FOUND,
+        query=(*_WORDS, _LIMIT, _EXPORT),
+        also=(503,),
+        role=Role.VIEWER,
     ),
     Operation(
         "GET",
         "/api/events/{seq:int}/images/{image_key:text}",
         see_image,
+        role=Role.VIEWER,
         gives={"type": "string"},
         gives_type="image/jpeg",
         also=(503,),
@@ -210,6 +234,7 @@ OPERATIONS: Sequence[Operation] = (
         "GET",
         "/api/events.zip",
         export_zip,
+        role=Role.VIEWER,
         gives=_FILE,
         gives_type="application/zip",
         query=_WORDS,
@@ -219,12 +244,21 @@ OPERATIONS: Sequence[Operation] = (
         "GET",
         "/api/events.csv",
         export_csv,
+        role=Role.VIEWER,
         gives=_FILE,
         gives_type="text/csv",
         query=_WORDS,
         also=(503,),
     ),
-    Operation("GET", "/api/events.json", export_json, gives=LISTED, query=_WORDS, also=(503,)),
+    Operation(
+        "GET",
+        "/api/events.json",
+        export_json,
+        role=Role.VIEWER,
+        gives=LISTED,
+        query=_WORDS,
+        also=(503,),
+    ),
     Operation(
         "POST", "/api/erase", erase, scope="deliveries", takes=Forget, gives=_ERASED, also=(503,)
     ),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
+from cammra_edge.audit import Deed, Outcome
 from cammra_edge.config.catalogue import ANY_PROFILE, catalogue
 from cammra_edge.config.drafting import masked
 from cammra_edge.config.flat import profile_name
@@ -27,6 +28,7 @@ from cammra_edge.web.operation import (
     unusable,
     wrong_fields,
 )
+from cammra_edge.web.roles import Role
 from cammra_edge.web.saved import StaleError
 
 if TYPE_CHECKING:
@@ -39,8 +41,31 @@ MAX_IMPORT_BYTES = 4 << 20
 
 
 async def see_settings(call: Call) -> Schema:
-    """The settings in force, secrets left out."""
-    return state_of(call.page)
+    """The settings in force, secrets left out; to a viewer, what things are called."""
+    state = state_of(call.page)
+    visitor = call.visitor
+    return state if visitor is None or visitor.may(Role.OPERATOR, "read") else _for_viewer(state)
+
+
+_NAMES = re.compile(r"device\.(model|serial|time_zone)|profiles\[.+\]\.(name|enabled)")
+_NAMED = {"plate_lists": "name", "tracking.regions": "roi_id"}
+"""Lists whose entries have a name, and which of their fields it is."""
+
+
+def _for_viewer(state: Schema) -> Schema:
+    """What EVENTS and SEARCH show of the settings: names, and neither places nor plates."""
+    values = state["settings"]
+    names = {name: value for name, value in values.items() if _NAMES.fullmatch(name)}
+    for name, field in _NAMED.items():
+        names[name] = [{field: entry[field]} for entry in values[name]]
+    return {
+        **state,
+        "settings": names,
+        "secrets": [],
+        "locked": [],
+        "factory": {},
+        "notice": "",
+    }
 
 
 def state_of(page: Page) -> Schema:
@@ -126,10 +151,11 @@ async def saving(call: Call, save: Callable[[], Version], what: str) -> Schema:
         raise unusable(error) from error
     except (OSError, CammraError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
+        call.note(Deed.CHANGE, what, outcome=Outcome.FAILED)
         raise Problem(
             503, f"The settings could not be stored ({why}). Nothing was changed."
         ) from error
-    call.page.audit.note(call.who, f"{what} as version {version.number}", version.changed)
+    call.note(Deed.CHANGE, f"{what} as version {version.number}", fields=version.changed)
     call.page.feed.wake()
     return state_of(call.page)
 
@@ -224,7 +250,7 @@ def _body(**more: Schema) -> Schema:
 
 
 OPERATIONS = (
-    Operation("GET", "/api/settings", see_settings, gives=STATE),
+    Operation("GET", "/api/settings", see_settings, role=Role.VIEWER, gives=STATE),
     Operation(
         "PATCH",
         "/api/settings",
@@ -255,7 +281,11 @@ OPERATIONS = (
         background=True,
     ),
     Operation(
-        "GET", "/api/catalogue", see_catalogue, gives=object_schema(protocols=ANY, schemas=ANY)
+        "GET",
+        "/api/catalogue",
+        see_catalogue,
+        role=Role.VIEWER,
+        gives=object_schema(protocols=ANY, schemas=ANY),
     ),
     Operation("GET", "/api/history", see_history, gives={"type": "array", "items": _VERSION}),
     Operation(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from cammra_edge.audit import Deed
 from cammra_edge.engine.troubles import PICTURE_KINDS
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.fields import Checked, required, settings
@@ -30,9 +31,10 @@ from cammra_edge.web.operation import (
     object_schema,
     unusable,
 )
+from cammra_edge.web.roles import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 
 _COLUMNS = (
     "at", "profile", "event", "kind", "packet", "number", "outcome", "took_ms", "size_bytes", "why", "words",
@@ -51,8 +53,16 @@ async def stream_events(call: Call) -> Response:
     if call.page.feed.viewers >= MAX_VIEWERS:
         raise Problem(429, "Too many pages are open; close one.", retry_after_s=5.0)
     return StreamingResponse(
-        call.page.feed.watch(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+        _while_let_in(call), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
     )
+
+
+async def _while_let_in(call: Call) -> AsyncIterator[bytes]:
+    """The feed, until it ends or the visitor is let in no more: signed out, removed, or with a token that is."""
+    async for message in call.page.feed.watch():
+        if not call.is_let_in():
+            return
+        yield message
 
 
 async def see_samples(call: Call) -> list[Any]:
@@ -105,9 +115,13 @@ def _tries(call: Call) -> list[dict[str, Any]]:
 
 
 def _may_see_words(call: Call) -> bool:
-    """Whether this visitor may see what receivers answer: one who may set where they are, to any place."""
+    """Whether this visitor may see what receivers answer: a program only if it may set where they are.
+
+    Where a place may be denied, nobody may: it would be a window into what is not to be reached.
+    """
     visitor = call.visitor
-    return visitor is not None and "settings" in visitor.scopes and not call.page.saved.deny_local
+    may = visitor is not None and visitor.may(Role.OPERATOR, "settings")
+    return may and not call.page.saved.deny_local
 
 
 async def journal_csv(call: Call) -> Response:
@@ -171,7 +185,7 @@ async def _move(call: Call, move: Callable[[str, int | None], int], what: str) -
     count = await run_in_threadpool(move, key, seq)
     if seq is not None and not count:
         raise Problem(404, NOT_PARKED)
-    call.page.audit.note(call.who, f"{count} parked events of profile {key} {what}")
+    call.note(Deed.PARKED, f"{count} parked events of profile {key} {what}")
     call.page.feed.wake()
     return {"events": count}
 
@@ -192,7 +206,7 @@ async def resume(call: Call) -> Schema:
     key = call.request.path_params["key"]
     if not await run_in_threadpool(call.page.engine.operator.resume, key):
         raise Problem(404, "There is no such profile.")
-    call.page.audit.note(call.who, f"profile {key} resumed")
+    call.note(Deed.PARKED, f"profile {key} resumed")
     call.page.feed.wake()
     return {"profile": key}
 
@@ -213,7 +227,7 @@ async def give_backlog(call: Call) -> Schema:
         raise unusable(error) from error
     except OutboxError as error:
         raise Problem(503, f"Not now: {error}.") from error
-    call.page.audit.note(call.who, f"{count} events of profile {key} given to {taker}")
+    call.note(Deed.CHANGE, f"{count} events of profile {key} given to {taker}")
     call.page.feed.wake()
     return {"events": count}
 
@@ -229,15 +243,18 @@ _PARKED = "/api/profiles/{key:text}/parked"
 
 
 def _listing(path: str, run: Run, *query: Query) -> Operation:
-    return Operation("GET", path, run, gives=LISTED, query=query, background=True)
+    return Operation(
+        "GET", path, run, role=Role.OPERATOR, gives=LISTED, query=query, background=True
+    )
 
 
 OPERATIONS: Sequence[Operation] = (
-    Operation("GET", "/api/status", see_status, gives=_STATUS, background=True),
+    Operation("GET", "/api/status", see_status, role=Role.VIEWER, gives=_STATUS, background=True),
     Operation(
         "GET",
         "/api/events/stream",
         stream_events,
+        role=Role.VIEWER,
         gives={"type": "string"},
         gives_type="text/event-stream",
         also=(429,),
@@ -249,6 +266,7 @@ OPERATIONS: Sequence[Operation] = (
         "GET",
         "/api/pictures/{image_key:text}",
         see_picture,
+        role=Role.VIEWER,
         gives={"type": "string"},
         gives_type="image/jpeg",
         background=True,
@@ -261,6 +279,7 @@ OPERATIONS: Sequence[Operation] = (
         "GET",
         "/api/journal.csv",
         journal_csv,
+        role=Role.OPERATOR,
         gives={"type": "string"},
         gives_type="text/csv",
         query=(_PROFILE,),
@@ -271,19 +290,44 @@ OPERATIONS: Sequence[Operation] = (
         "/api/parked/export",
         export_parked,
         scope="deliveries",
+        role=Role.OPERATOR,
         gives={"type": "string"},
         gives_type="application/x-ndjson",
         query=(_PROFILE, _SEQ),
     ),
-    Operation("POST", _PARKED + "/retry", retry_parked, scope="deliveries", gives=_COUNT),
-    Operation("POST", _PARKED + "/{seq:int}/retry", retry_parked, scope="deliveries", gives=_COUNT),
-    Operation("DELETE", _PARKED, discard_parked, scope="deliveries", gives=_COUNT),
-    Operation("DELETE", _PARKED + "/{seq:int}", discard_parked, scope="deliveries", gives=_COUNT),
+    Operation(
+        "POST",
+        _PARKED + "/retry",
+        retry_parked,
+        scope="deliveries",
+        role=Role.OPERATOR,
+        gives=_COUNT,
+    ),
+    Operation(
+        "POST",
+        _PARKED + "/{seq:int}/retry",
+        retry_parked,
+        scope="deliveries",
+        role=Role.OPERATOR,
+        gives=_COUNT,
+    ),
+    Operation(
+        "DELETE", _PARKED, discard_parked, scope="deliveries", role=Role.OPERATOR, gives=_COUNT
+    ),
+    Operation(
+        "DELETE",
+        _PARKED + "/{seq:int}",
+        discard_parked,
+        scope="deliveries",
+        role=Role.OPERATOR,
+        gives=_COUNT,
+    ),
     Operation(
         "GET",
         _PARKED + "/{seq:int}",
         download_parked,
         scope="deliveries",
+        role=Role.OPERATOR,
         gives={"type": "string"},
         gives_type="application/octet-stream",
     ),
@@ -301,6 +345,7 @@ OPERATIONS: Sequence[Operation] = (
         "/api/profiles/{key:text}/resume",
         resume,
         scope="deliveries",
+        role=Role.OPERATOR,
         gives=object_schema(profile={"type": "string"}),
     ),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from cammra_edge.audit import Deed
 from cammra_edge.config.catalogue import is_secret
 from cammra_edge.config.cloud import cloud_from_fields, fields_from_cloud
 from cammra_edge.config.drafting import masked
@@ -38,9 +39,9 @@ async def export(call: Call) -> Response:
     """The settings as a file; secrets only when asked for, by a person."""
     draft = call.page.saved.draft
     if call.query["secrets"]:
-        if call.visitor is None or call.visitor.session is None:
-            raise Problem(403, "Secrets are exported to a signed-in person only.")
-        call.page.audit.note(call.who, "settings exported with secrets", draft.secrets())
+        if call.visitor is None or call.visitor.role is None:
+            raise Problem(403, "Secrets are exported to a person only, and to no token.")
+        call.note(Deed.EXPORT, "settings exported with secrets", fields=draft.secrets())
     flat = draft.values if call.query["secrets"] else masked(draft.values)
     content = json.dumps(
         {"cammra_edge": EXPORT_FORMAT, "settings": flat}, ensure_ascii=False, indent=2

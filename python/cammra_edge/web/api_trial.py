@@ -5,10 +5,12 @@ from __future__ import annotations
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from cammra_edge.audit import Deed
 from cammra_edge.checks import text, under
 from cammra_edge.errors import SettingsError
 from cammra_edge.web.api_settings import changes_in, changes_schema, key_in
 from cammra_edge.web.operation import Call, Operation, Problem, unusable
+from cammra_edge.web.roles import Role
 from cammra_edge.web.trial import PAUSE_S, BusyError
 
 PLATE = "AXIS1234"
@@ -16,10 +18,12 @@ _PLATE = text(least=1, most=64)
 
 
 async def test_profile(call: Call) -> Response:
-    """Try a profile step by step, with changes that need not be saved."""
+    """Try a profile step by step, an admin also with changes that are not saved."""
     key = key_in(call)
     plate = call.body.get("plate", PLATE)
     changes = changes_in({"changes": {}} | call.body, "plate")
+    if changes and call.visitor is not None and not call.visitor.may(Role.ADMIN, "settings"):
+        raise Problem(403, "Only an admin may test what is not saved.")
     try:
         with under("plate"):
             _PLATE.take(plate)
@@ -33,7 +37,7 @@ async def test_profile(call: Call) -> Response:
     except BusyError as error:
         words = "Another test is running. Try again in a second."
         raise Problem(429, words, retry_after_s=PAUSE_S) from error
-    call.page.audit.note(call.who, f"profile {key} tested")
+    call.note(Deed.TEST, f"profile {key} tested", fields=changes)
     return StreamingResponse(lines, media_type="application/x-ndjson")
 
 
@@ -43,6 +47,7 @@ OPERATIONS = (
         "/api/profiles/{key:text}/test",
         test_profile,
         scope="settings",
+        role=Role.OPERATOR,
         gives={"type": "string"},
         gives_type="application/x-ndjson",
         also=(429,),

@@ -25,8 +25,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cammra_edge.web import (
-    access,
     api_access,
+    api_audit,
+    api_certificate,
+    api_people,
     api_search,
     api_settings,
     api_traffic,
@@ -34,9 +36,12 @@ from cammra_edge.web import (
     api_trial,
     files_served,
 )
+from cammra_edge.web.access import same
 from cammra_edge.web.guard import SAFE_METHODS, Guard
 from cammra_edge.web.openapi import document
 from cammra_edge.web.operation import Call, Operation, Problem, body_of, query_of
+from cammra_edge.web.roles import PERSON, Role
+from cammra_edge.web.visitor import Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,6 +62,9 @@ OF_AN_ENGINE: tuple[Operation, ...] = (
 
 OPERATIONS: tuple[Operation, ...] = (
     *api_access.OPERATIONS,
+    *api_people.OPERATIONS,
+    *api_certificate.OPERATIONS,
+    *api_audit.OPERATIONS,
     *api_settings.OPERATIONS,
     *api_transfer.OPERATIONS,
     *OF_AN_ENGINE,
@@ -136,7 +144,7 @@ async def _answer(page: Page, methods: dict[str, Operation], request: Request) -
     return JSONResponse(result, operation.status)
 
 
-def visitor_of(page: Page, request: Request, operation: Operation) -> access.Visitor | None:
+def visitor_of(page: Page, request: Request, operation: Operation) -> Visitor | None:
     """Who asks, and may.
 
     Raises:
@@ -148,32 +156,45 @@ def visitor_of(page: Page, request: Request, operation: Operation) -> access.Vis
     if operation.scope is not None:
         if visitor is None:
             raise Problem(401, "Sign in first.")
-        if operation.scope not in visitor.scopes:
-            raise Problem(403, f"This token may not do that; it lacks the scope {operation.scope}.")
+        _check(visitor, operation, page)
     if visitor is not None and visitor.session is not None and request.method not in SAFE_METHODS:
         token = request.headers.get("x-csrf-token", "")
-        if not access.same(visitor.session.csrf, token):
+        if not same(visitor.session.csrf, token):
             raise Problem(403, "The page is outdated; load it again.")
     return visitor
 
 
-def _known(page: Page, request: Request, *, used: bool) -> access.Visitor | None:
+def _check(visitor: Visitor, operation: Operation, page: Page) -> None:
+    """See that this visitor may do that.
+
+    Raises:
+        Problem: 403.
+    """
+    if operation.console and not page.local:
+        raise Problem(403, "Only the camera's own console may ask for that.")
+    if visitor.may(operation.role, operation.scope or ""):
+        return
+    if visitor.role is not None:
+        raise Problem(403, f"A {visitor.role} may not do that; it takes an {operation.role}.")
+    if operation.scope == PERSON:
+        raise Problem(403, "No token may do that; sign in.")
+    raise Problem(403, f"This token may not do that; it lacks the scope {operation.scope}.")
+
+
+def _known(page: Page, request: Request, *, used: bool) -> Visitor | None:
     if page.local:
-        return access.Visitor("shell", frozenset({*access.SCOPES, "person"}))
+        return Visitor("shell", Role.ADMIN)
     header = request.headers.get("authorization", "")
     if header:
         kind, _, secret = header.partition(" ")
-        token = page.access.token(secret.strip()) if kind.lower() == "bearer" else None
-        return (
-            None
-            if token is None
-            else access.Visitor(f"token {token.name}", frozenset(token.scopes))
-        )
+        token = page.access.tokens.find(secret.strip()) if kind.lower() == "bearer" else None
+        if token is None:
+            return None
+        return Visitor(f"token {token.name}", scopes=frozenset(token.scopes), token=token)
     cookie = request.cookies.get(page.cookie, "")
-    session = page.access.session(cookie, used=used) if cookie else None
-    if session is None:
-        return None
-    return access.Visitor("page", frozenset({*access.SCOPES, "person"}), session)
+    session = page.access.sessions.find(cookie, used=used) if cookie else None
+    person = page.access.person(session.person) if session else None
+    return Visitor(person.name, person.role, session=session) if person else None
 
 
 async def _document(page: Page, operations: Iterable[Operation], request: Request) -> Response:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cammra_edge.web.operation import JSON_TYPE, PROBLEM_SCHEMA, Operation, Schema
+from cammra_edge.web.roles import PERSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,11 +74,17 @@ def _described(operation: Operation, path: str) -> Schema:
         answers[str(status)] = {"description": _MEANINGS[status], "content": content}
     described: Schema = {
         "summary": operation.summary,
+        "description": _who_may(operation),
         "operationId": re.sub(
             r"\W+", "_", f"{operation.method.lower()}{path.removeprefix('/api')}"
         ).strip("_"),
         "responses": answers,
-        "security": [] if operation.scope is None else [{"token": []}, {"session": []}],
+        "security": _security(operation),
+        **(
+            {}
+            if operation.scope is None
+            else {"x-role": operation.role, "x-scope": operation.scope}
+        ),
     }
     parameters = [
         _path_parameter(operation, found)
@@ -101,6 +108,21 @@ def _described(operation: Operation, path: str) -> Schema:
         schema = {"type": "string"} if operation.takes_raw else operation.body_schema
         described["requestBody"] = {"required": True, "content": {kind: {"schema": schema}}}
     return described
+
+
+def _security(operation: Operation) -> list[Schema]:
+    if operation.scope is None:
+        return []
+    return [{"session": []}] if operation.scope == PERSON else [{"token": []}, {"session": []}]
+
+
+def _who_may(operation: Operation) -> str:
+    """Whom the operation is for, in words."""
+    if operation.scope is None:
+        return "For everybody."
+    place = " at the engine's local socket" if operation.console else ""
+    token = "" if operation.scope == PERSON else f", or a token of the scope {operation.scope}"
+    return f"For {operation.role}{place}{token}."
 
 
 def _path_parameter(operation: Operation, found: re.Match[str]) -> Schema:

@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 from starlette.responses import JSONResponse, Response
 
+from cammra_edge.audit import Deed, Outcome, Who
 from cammra_edge.errors import ConfigError
 from cammra_edge.fields import read_record, schema_of
 from cammra_edge.web.patience import BODY_S
+from cammra_edge.web.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from starlette.requests import Request
 
-    from cammra_edge.web.access import Visitor
     from cammra_edge.web.page import Page
+    from cammra_edge.web.visitor import Visitor
 
 _DIGITS = re.compile(r"[0-9]{1,15}")
 _DECIMALS = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,30})?(?:[eE]-?[0-9]{1,3})?")
@@ -134,13 +136,43 @@ class Call:
 
     @property
     def who(self) -> str:
-        """For history and audit."""
+        """For the history of settings."""
         return f"{self.visitor.name if self.visitor else 'nobody'} from {self.address}"
 
     @property
     def address(self) -> str:
         """What the brake on guessing counts by."""
         return self.request.client.host if self.request.client else "?"
+
+    def is_let_in(self) -> bool:
+        """Whether who asked still may: neither signed out nor removed, nor with a token that is."""
+        visitor, access = self.visitor, self.page.access
+        if visitor is None or visitor.role is not None:
+            return visitor is not None and (
+                visitor.session is None or access.sessions.lasts(visitor.session)
+            )
+        return visitor.token in access.tokens.all()
+
+    def note(  # noqa: PLR0913 - the members of a line, by name
+        self,
+        deed: Deed,
+        what: str,
+        *,
+        fields: Iterable[str] = (),
+        plate: str = "",
+        outcome: Outcome = Outcome.DONE,
+        name: str = "",
+    ) -> None:
+        """A line in the audit log; `name` is whose it is where nobody is signed in yet."""
+        visitor = self.visitor.name if self.visitor else "nobody"
+        self.page.audit.note(
+            Who(name or visitor, self.address),
+            deed,
+            what,
+            fields=fields,
+            plate=plate,
+            outcome=outcome,
+        )
 
 
 Run = Callable[[Call], Awaitable[Response | Schema | list[Any] | None]]
@@ -166,7 +198,9 @@ class Operation:
         method: HTTP method.
         path: With `{parameters}`.
         run: Does it; the first line of its docstring goes into the document.
-        scope: What the caller must be allowed: `None` is for everybody, `person` wants a session.
+        scope: What a token must allow: `None` is for everybody, `roles.PERSON` for no token.
+        role: The least role that a person must have.
+        console: Only over the engine's local socket.
         takes: Dataclass of the JSON body; `None` for no body.
         takes_raw: Media type of a body that is taken as bytes.
         takes_schema: Schema of a JSON body that no dataclass describes.
@@ -184,6 +218,8 @@ class Operation:
     run: Run
     _: KW_ONLY
     scope: str | None = "read"
+    role: Role = Role.ADMIN
+    console: bool = False
     takes: type | None = None
     takes_raw: str = ""
     takes_schema: Schema | None = None
@@ -292,6 +328,10 @@ def query_of(operation: Operation, request: Request) -> dict[str, Any]:
 def _value(parameter: Query, text: str) -> int | float | bool | str | None:
     schema = parameter.schema
     if schema["type"] == "string":
+        if text not in schema.get("enum", [text]):
+            raise _unusable(
+                parameter.name, text, f"one of {', '.join(filter(None, schema['enum']))}"
+            )
         return text
     if not text and parameter.default is None:
         return None

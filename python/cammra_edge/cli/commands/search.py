@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,12 +73,14 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     words: dict[str, Any] = {name: getattr(args, name) for name in _WORDS}
     with stored_at(args.where).reached() as memory:
         if args.export is not None:
-            count = _export(
-                args.export, exported(memory.search, memory.image, words, most=args.limit)
-            )
+            ask = partial(memory.search, export="files")
+            count = _export(args.export, exported(ask, memory.image, words, most=args.limit))
             return _say(terminal, f"{count} files written to {args.export}", files=count)
         if args.csv is not None:
-            _write(args.csv, csv_lines(found_events(memory.search, words, args.limit)))
+            _write(
+                args.csv,
+                csv_lines(found_events(partial(memory.search, export="csv"), words, args.limit)),
+            )
             return _say(terminal, f"written to {args.csv}", file=str(args.csv))
         count = 0
         for event in found_events(memory.search, words, args.limit or SHOWN):
