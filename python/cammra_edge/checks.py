@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cammra_edge.errors import ConfigError, SettingsError
+from cammra_edge.phrases import Phrase
 
 if TYPE_CHECKING:
     from enum import StrEnum
+
+    from cammra_edge.phrases import Said
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 Schema = dict[str, Plain]
@@ -35,6 +38,35 @@ _CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
 _NOT_IN_LINES = re.compile(f"[{_CONTROL}]")
 _NOT_IN_TEXT = re.compile(rf"[\t\n\r{_CONTROL}]")
 """Control characters, line and paragraph separators, lone surrogates."""
+
+
+class Want(Phrase):
+    """What a value must be, as the end of the sentence "want …"."""
+
+    TRUE_OR_FALSE = "true or false"
+    WHOLE_NUMBER = "a whole number"
+    WHOLE_NUMBER_BETWEEN = "a whole number from {low} to {high}"
+    NUMBER = "a number"
+    NUMBER_BETWEEN = "a number from {low} to {high}"
+    TEXT = "a text"
+    TEXT_NOT_EMPTY = "a text that is not empty"
+    TEXT_WITHOUT_CONTROL = "a text without control characters or line breaks"
+    CHARACTERS_AT_LEAST = "at least {least} characters"
+    CHARACTERS_AT_MOST = "at most {most} characters"
+    HEADER_TEXT = "printable ASCII, as HTTP headers ask for"
+    TOKEN = "letters, digits, '.', '_' and '-' only"  # noqa: S105 - no password
+    TIME_ZONE = "an IANA name such as Europe/Stockholm, or nothing"
+    ONE_OF = "one of {options}"
+    ONLY = "only {options}"
+    LIST = "a list"
+    ITEMS_BETWEEN = "{least} to {most} items"
+    ITEMS_AT_MOST = "at most {most} items"
+    SET = "a set, not a single value"
+    NAMES_AND_VALUES = "a set of names and values"
+    RECORD = "a {kind}"
+    FIELDS = "a set of fields"
+    NO_SUCH_FIELD = "no such field here"
+    VALUE = "a value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +92,7 @@ class Check(Generic[T]):
         return (self.plain or self.take)(value)
 
 
-def refused(value: object, want: str) -> ConfigError:
+def refused(value: object, want: Said) -> ConfigError:
     """The refusal of a value; whoever knows its path adds it (`under`)."""
     return ConfigError("", shown(value), want)
 
@@ -112,7 +144,7 @@ def flag() -> Check[bool]:
 
     def take(value: object) -> bool:
         if not isinstance(value, bool):
-            raise refused(value, "true or false")
+            raise refused(value, Want.TRUE_OR_FALSE())
         return value
 
     return Check(take, {"type": "boolean"})
@@ -123,7 +155,7 @@ def whole(low: int, high: int) -> Check[int]:
 
     def take(value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise refused(value, f"a whole number from {low} to {high}")
+            raise refused(value, Want.WHOLE_NUMBER_BETWEEN(low=low, high=high))
         return value
 
     return Check(take, {"type": "integer", "minimum": low, "maximum": high})
@@ -138,14 +170,19 @@ def number(low: float, high: float) -> Check[float]:
             or not isinstance(value, int | float)
             or not low <= value <= high
         ):
-            raise refused(value, f"a number from {low:g} to {high:g}")
+            raise refused(value, Want.NUMBER_BETWEEN(low=f"{low:g}", high=f"{high:g}"))
         return float(value)
 
     return Check(take, {"type": "number", "minimum": low, "maximum": high})
 
 
 def text(
-    *, least: int = 0, most: int = 0, lines: bool = False, pattern: str = "", want: str = ""
+    *,
+    least: int = 0,
+    most: int = 0,
+    lines: bool = False,
+    pattern: str = "",
+    want: Said | None = None,
 ) -> Check[str]:
     """A text without control characters, safe in a header or a log line.
 
@@ -162,18 +199,18 @@ def text(
 
     def take(value: object) -> str:
         if not isinstance(value, str):
-            raise refused(value, "a text")
+            raise refused(value, Want.TEXT())
         if len(value) < least:
             raise refused(
-                value, f"at least {least} characters" if least > 1 else "a text that is not empty"
+                value, Want.CHARACTERS_AT_LEAST(least=least) if least > 1 else Want.TEXT_NOT_EMPTY()
             )
         if len(value) > most:
-            raise ConfigError("", f"{len(value)} characters", f"at most {most} characters")
+            raise ConfigError("", f"{len(value)} characters", Want.CHARACTERS_AT_MOST(most=most))
         if bad := never.search(value):
             why = f"a text with U+{ord(bad[0]):04X} in it"
-            raise refused(why, "a text without control characters or line breaks")
+            raise refused(why, Want.TEXT_WITHOUT_CONTROL())
         if pattern and not whole_text.fullmatch(value):
-            raise refused(value, want)
+            raise refused(value, want or Want.TEXT())
         return value
 
     schema: Schema = {"type": "string", "maxLength": most}
@@ -186,12 +223,12 @@ def text(
 
 def header_text() -> Check[str]:
     """A text that may stand in an HTTP header."""
-    return text(pattern="[ -~]*", want="printable ASCII, as HTTP headers ask for")
+    return text(pattern="[ -~]*", want=Want.HEADER_TEXT())
 
 
 def token() -> Check[str]:
     """A name such as a form field's."""
-    return text(pattern="[A-Za-z0-9._-]+", want="letters, digits, '.', '_' and '-' only")
+    return text(pattern="[A-Za-z0-9._-]+", want=Want.TOKEN())
 
 
 def file() -> Check[str]:
@@ -217,7 +254,7 @@ def time_zone() -> Check[str]:
         try:
             return ZoneInfo(name).key
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise refused(name, "an IANA name such as Europe/Stockholm, or nothing") from error
+            raise refused(name, Want.TIME_ZONE()) from error
 
     return Check(take, typed.schema)
 
@@ -232,7 +269,7 @@ def _path(kind: Callable[[str], T], typed: Check[str]) -> Check[T]:
 def choice(options: type[StrEnum] | Collection[str] | Collection[int]) -> Check[Any]:
     """One of some words or numbers; a member of an enumeration may be given by its word."""
     words = [option.value if isinstance(option, Enum) else option for option in options]
-    want = "one of " + ", ".join(str(word) if word != "" else "(empty)" for word in words)
+    want = Want.ONE_OF(options=", ".join(str(word) if word != "" else "(empty)" for word in words))
 
     def take(value: object) -> Any:  # noqa: ANN401 - a member of what was handed in
         if isinstance(value, str | int) and not isinstance(value, bool):
@@ -275,7 +312,7 @@ def _each(pairs: Iterable[tuple[str, object]], take: Callable[[object], T]) -> l
 def _row(value: object) -> list[tuple[str, object]]:
     """The items of a list or tuple with their paths."""
     if not isinstance(value, list | tuple):
-        raise refused(value, "a list")
+        raise refused(value, Want.LIST())
     return [(f"[{index}]", item) for index, item in enumerate(value)]
 
 
@@ -285,9 +322,8 @@ def items(check: Check[T], *, least: int = 0, most: int = MAX_ITEMS) -> Check[tu
     def each(value: object, take: Callable[[object], T]) -> tuple[T, ...]:
         pairs = _row(value)
         if not least <= len(pairs) <= most:
-            raise refused(
-                f"{len(pairs)} items", f"{f'{least} to' if least else 'at most'} {most} items"
-            )
+            want = Want.ITEMS_BETWEEN(least=least, most=most)
+            raise refused(f"{len(pairs)} items", want if least else Want.ITEMS_AT_MOST(most=most))
         return tuple(_each(pairs, take))
 
     schema: Schema = {"type": "array", "items": check.schema, "maxItems": most}
@@ -298,7 +334,7 @@ def items(check: Check[T], *, least: int = 0, most: int = MAX_ITEMS) -> Check[tu
     )
 
 
-def row_of(check: Check[T], count: int, want: str) -> Check[tuple[T, ...]]:
+def row_of(check: Check[T], count: int, want: Said) -> Check[tuple[T, ...]]:
     """Exactly so many items, such as `(width, height)`."""
 
     def take(value: object) -> tuple[T, ...]:
@@ -317,9 +353,9 @@ def set_of(check: Check[T]) -> Check[frozenset[T]]:
 
     def take(value: object) -> frozenset[T]:
         if isinstance(value, str | bytes | Mapping) or not isinstance(value, Collection):
-            raise refused(value, "a set, not a single value")
+            raise refused(value, Want.SET())
         if len(value) > MAX_ITEMS:
-            raise refused(f"{len(value)} items", f"at most {MAX_ITEMS} items")
+            raise refused(f"{len(value)} items", Want.ITEMS_AT_MOST(most=MAX_ITEMS))
         return frozenset(_each((("", item) for item in value), check.take))
 
     return Check(take, {"type": "array", "items": check.schema, "maxItems": MAX_ITEMS})
@@ -330,7 +366,7 @@ def mapping(keys: Check[T], values: Check[Any]) -> Check[dict[T, Any]]:
 
     def take(value: object) -> dict[T, Any]:
         if not isinstance(value, Mapping) or len(value) > MAX_ITEMS:
-            raise refused(value, "a set of names and values")
+            raise refused(value, Want.NAMES_AND_VALUES())
         taken = _each(
             ((f"[{str(shown(key))[:64]}]", (key, item)) for key, item in value.items()), pair
         )

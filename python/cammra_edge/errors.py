@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cammra_edge.phrases import Said
+
 
 class CammraError(Exception):
     """Parent of every error this package raises on purpose."""
@@ -27,7 +29,7 @@ class ConfigError(CammraError):
         owner: What the path begins at, such as `HttpPost` or `profile 'barrier'`; empty if it is complete.
     """
 
-    def __init__(self, field: str, value: object, want: str, *, owner: str = "") -> None:
+    def __init__(self, field: str, value: object, want: Said, *, owner: str = "") -> None:
         super().__init__(f"{owner}{': ' if owner else ''}{field} is {value!r}: want {want}")
         self.field = field
         self.value = value

@@ -43,6 +43,7 @@ from typing import (
 from cammra_edge.checks import (
     MASK,
     Check,
+    Want,
     choice,
     flag,
     inside,
@@ -92,7 +93,7 @@ def record(cls: type[T]) -> Check[T]:
 
     def take(value: object) -> T:
         if not isinstance(value, cls):
-            raise refused(value, f"a {cls.__name__}")
+            raise refused(value, Want.RECORD(kind=cls.__name__))
         return value
 
     return Check(take, schema_of(cls), lambda value: read_record(cls, value), record=cls)
@@ -277,11 +278,11 @@ def read_record(cls: type[T], plain: object, **ready: object) -> T:
         ConfigError: Names every field that is wrong.
     """
     if not isinstance(plain, Mapping):
-        raise refused(plain, "a set of fields")
+        raise refused(plain, Want.FIELDS())
     known = settings_of(cls)
     values = dict(ready)
     errors = [
-        ConfigError(str(name)[:64], shown(value), "no such field here")
+        ConfigError(str(name)[:64], shown(value), Want.NO_SUCH_FIELD())
         for name, value in plain.items()
         if name not in known
     ]
@@ -290,7 +291,7 @@ def read_record(cls: type[T], plain: object, **ready: object) -> T:
             continue
         if name not in plain:
             if field.default is MISSING:
-                errors.append(ConfigError(name, None, "a value"))
+                errors.append(ConfigError(name, None, Want.VALUE()))
             continue
         try:
             values[name] = field.check.read(plain[name])

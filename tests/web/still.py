@@ -10,9 +10,11 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from cammra_edge.checks import Want
 from cammra_edge.config import OutboxSettings, Settings
 from cammra_edge.delivery import ProfileState, ProfileStatus
 from cammra_edge.engine import EngineStatus
+from cammra_edge.engine.wants import OperatorWant
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.model import (
     Device,
@@ -109,7 +111,7 @@ class StillEngine:
 
     def apply(self, settings: Settings) -> None:
         if self.refuses:
-            raise ConfigError("engine", self.refuses, "something else")
+            raise ConfigError("engine", self.refuses, Want.VALUE())
         with self._lock:
             self._settings = replace(settings)
             self.applied.append(settings)
@@ -186,7 +188,7 @@ class StillEngine:
 
     def give_backlog(self, from_key: str, to_key: str) -> int:
         if from_key in {profile.key for profile in self._settings.profiles}:
-            raise ConfigError("from", from_key, "a profile that the settings no longer have")
+            raise ConfigError("from", from_key, OperatorWant.REMOVED_PROFILE())
         if to_key == "ill":
             raise OutboxError("the disk does not take it now")
         return len(from_key) + len(to_key)

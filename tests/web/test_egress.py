@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from cammra_edge.errors import ConfigError
 from cammra_edge.web import serve_page
-from cammra_edge.web.egress import WANT, is_local
+from cammra_edge.web.egress import is_local
+from cammra_edge.web.operation import wrong_fields
+from cammra_edge.web.sentences import PageWant
 from tests.web.still import PASSWORD, PATIENT_S, StillEngine, still_settings
 
 if TYPE_CHECKING:
@@ -59,7 +62,8 @@ def test_saving_testing_and_checking_refuse_it(
     http, engine = strict
     changes = {"profiles[vms].server_url": "127.0.0.1:22"}
     answer = http.request(method, f"/api/{path}", json={"changes": changes})
-    assert answer.json()["fields"] == [{"field": "profiles[vms].server_url", "want": WANT}]
+    refused = ConfigError("profiles[vms].server_url", "", PageWant.ADDRESS_OUTSIDE())
+    assert answer.json()["fields"] == wrong_fields([refused])
     assert [settings.profiles for settings in engine.applied] == [engine.settings.profiles]
 
 

@@ -11,7 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cammra_edge.checks import Want
+from cammra_edge.errors import ConfigError
 from cammra_edge.web import serve_page
+from cammra_edge.web.operation import wrong_fields
 from tests.budget import examples
 from tests.web.still import PASSWORD, PATIENT_S, StillEngine, still_settings
 
@@ -79,7 +82,8 @@ def test_a_member_that_is_no_unicode_is_refused_in_unicode(
 ) -> None:
     answer = hostile[0].post(f"/api/{path}", content=json.dumps({"\ud800": 1}), headers=JSON)
     assert answer.status_code == 422
-    assert answer.json()["fields"][0] == {"field": "?", "want": "no such field here"}
+    refused = ConfigError("?", "", Want.NO_SUCH_FIELD())
+    assert answer.json()["fields"][:1] == wrong_fields([refused])
 
 
 @pytest.mark.parametrize("name", ["profiles[vms].device_id", "profiles[vms].name", "plate_lists"])

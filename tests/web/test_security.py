@@ -37,7 +37,7 @@ def test_nothing_but_the_door_answers_a_stranger(stranger: Browser, operation: A
         assert answer.status_code != 401
     else:
         assert answer.status_code == 401
-        assert answer.json() == {"error": "Sign in first."}
+        assert answer.json() == {"error": "Sign in first.", "code": "sign_in_first", "values": {}}
 
 
 @pytest.mark.parametrize(
@@ -191,6 +191,8 @@ def test_a_stored_password_follows_no_new_address(
         {
             "field": "profiles[barrier].password",
             "want": "to be typed again: it was given for another server, or another way to it",
+            "code": "typed_again",
+            "values": {},
         }
     ]
     assert engine.applied == []

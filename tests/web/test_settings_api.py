@@ -113,7 +113,12 @@ def test_a_removed_profiles_backlog_is_given_by_key(browser: Browser) -> None:
     refused = browser.send("POST", "/api/profiles/barrier/give", {"to": "vms"})
     assert refused.status_code == 422
     (field,) = refused.json()["fields"]
-    assert field == {"field": "from", "want": "a profile that the settings no longer have"}
+    assert field == {
+        "field": "from",
+        "want": "a profile that the settings no longer have",
+        "code": "removed_profile",
+        "values": {},
+    }
     assert browser.send("POST", "/api/profiles/old/give", {"to": "ill"}).status_code == 503
     assert browser.send("POST", "/api/profiles/old/give", {}).status_code == 422
 

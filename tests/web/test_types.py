@@ -25,10 +25,11 @@ TYPES = (Path(__file__).parents[2] / "tools" / "page" / "types.d.ts").read_text(
 
 
 def members(interface: str) -> set[str]:
-    """The members of an interface, those of the records in it left out."""
-    (body,) = re.findall(rf"^interface {interface} \{{(.*?)\}}$", TYPES, re.DOTALL | re.MULTILINE)
+    """The members of an interface and of what it extends, those of the records in it left out."""
+    declared = rf"^interface {interface} (?:extends (\w+) )?\{{(.*?)\}}$"
+    ((wider, body),) = re.findall(declared, TYPES, re.DOTALL | re.MULTILINE)
     flat = re.sub(r"/\*.*?\*/|\{[^{}]*\}", "", body, flags=re.DOTALL)
-    return set(re.findall(r"\b(\w+)\??:", flat))
+    return set(re.findall(r"\b(\w+)\??:", flat)) | (members(wider) if wider else set())
 
 
 def schema_words(schemas: object) -> set[str]:

@@ -46,7 +46,9 @@ interface Schema {
 }
 /** Schemas by flat name, with `profiles[]` for any profile. */
 interface Catalogue { schemas: Record<string, Schema> }
-interface WrongField { field: string; want: string }
+/** Beside an English text of the camera's: what it is known by, and what stands in it; such a text itself at times. */
+interface Said { code?: string; values?: Record<string, string | number | { text: string } & Said> }
+interface WrongField extends Said { field: string; want: string }
 interface Outlook { profile: string; would_send: number; of: number; kept_back: Record<string, number>; names: string[] }
 interface Checked { fields: WrongField[]; profiles: Outlook[] }
 

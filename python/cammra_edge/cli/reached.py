@@ -13,7 +13,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cammra_edge.audit import Deed, Outcome, Who
+from cammra_edge.checks import Want
 from cammra_edge.cli.asking import RefusedError, path_of
+from cammra_edge.cli.wants import CliWant
 from cammra_edge.delivery import ProfileState, ProfileStatus, stored_status
 from cammra_edge.engine.outlook import Outlook, outlook_of
 from cammra_edge.engine.recent import EVENTS
@@ -140,7 +142,7 @@ def key_of(profiles: list[ProfileStatus], option: str, text: str) -> str:
     named = [profile.key for profile in profiles if text == profile.name]
     if text in keys or len(named) == 1:
         return text if text in keys else named[0]
-    raise ConfigError(option, text, f"one of {', '.join(keys) or 'no profiles'}")
+    raise ConfigError(option, text, Want.ONE_OF(options=", ".join(keys) or "no profiles"))
 
 
 class Opened:
@@ -222,7 +224,7 @@ class Opened:
     def give(self, from_key: str, to_key: str) -> int:
         """See `Reached`."""
         if self._names is not None and from_key in self._names:
-            raise ConfigError("FROM", from_key, "a profile that the script no longer has")
+            raise ConfigError("FROM", from_key, CliWant.PROFILE_NOT_IN_SCRIPT())
         return self._outbox.giving.give(from_key, to_key)
 
     def search(self, words: Words, *, export: str = "") -> dict[str, Any]:

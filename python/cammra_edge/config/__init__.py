@@ -16,6 +16,7 @@ from typing import Literal, TypedDict
 
 from cammra_edge.checks import items, maybe, number, path, row_of, set_of, text, whole
 from cammra_edge.config.lists import MAX_LISTS, PlateList, check_lists
+from cammra_edge.config.wants import ConfigWant
 from cammra_edge.errors import ConfigError
 from cammra_edge.fields import Checked, Taken, record, setting, settings
 from cammra_edge.model import (
@@ -27,11 +28,12 @@ from cammra_edge.model import (
     ImageWord,
 )
 from cammra_edge.profile import Keepalive, NetworkMode, NetworkModeWord, Profile
+from cammra_edge.profile.wants import ProfileWant
 
 PROFILES_ON_THE_PAGE = 3
 SHORTEST_ARROW = 0.01
 _FRACTION = number(0, 1)
-_POINT = row_of(_FRACTION, 2, "(x, y)")
+_POINT = row_of(_FRACTION, 2, ConfigWant.POINT())
 _TIMER_S = number(0, 60)
 
 
@@ -43,7 +45,7 @@ def env(name: str) -> str:
     """
     value = os.environ.get(name)
     if value is None:
-        raise ConfigError(f"env({name!r})", None, f"the environment variable {name} to be set")
+        raise ConfigError(f"env({name!r})", None, ConfigWant.ENVIRONMENT_VARIABLE(name=name))
     return value
 
 
@@ -57,7 +59,7 @@ def secret_file(path: str | Path) -> str:
         return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"secret_file({str(path)!r})", type(error).__name__, "a readable text file"
+            f"secret_file({str(path)!r})", type(error).__name__, ConfigWant.READABLE_FILE()
         ) from error
 
 
@@ -82,12 +84,12 @@ class Region(Checked):
         ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)), items(_POINT, least=3, most=32)
     )
     arrow: tuple[Point, Point] = setting(
-        ((0.5, 0.0), (0.5, 1.0)), row_of(_POINT, 2, "two points: tail and head")
+        ((0.5, 0.0), (0.5, 1.0)), row_of(_POINT, 2, ConfigWant.TWO_POINTS())
     )
 
     def _agree(self) -> None:
         if math.dist(*self.arrow) < SHORTEST_ARROW:
-            want = f"an arrow at least {SHORTEST_ARROW:g} of the frame long"
+            want = ConfigWant.ARROW_AT_LEAST(least=f"{SHORTEST_ARROW:g}")
             raise ConfigError("arrow", "too short", want)
 
 
@@ -223,7 +225,7 @@ class Settings(Checked):
     profiles: Taken[tuple[Profile, ...], Sequence[Profile]] = setting((), items(record(Profile)))
     frame_format: Taken[FrameFormat, FrameFormat | FrameFormatWord] = setting(FrameFormat.RGB8)
     frame_size: tuple[int, int] | None = setting(
-        None, maybe(row_of(whole(1, 65_535), 2, "(width, height)"))
+        None, maybe(row_of(whole(1, 65_535), 2, ProfileWant.WIDTH_AND_HEIGHT()))
     )
     tracking: TrackingSettings = TrackingSettings()
     outbox: OutboxSettings = OutboxSettings()
@@ -241,12 +243,13 @@ class Settings(Checked):
             raise ConfigError(
                 "profiles",
                 f"{len(self.profiles)} profiles",
-                f"at most {self.max_profiles}, or a larger max_profiles",
+                ConfigWant.PROFILES_AT_MOST(most=self.max_profiles),
             )
         for field in ("name", "key"):
             values: list[str] = [getattr(profile, field) for profile in self.profiles]
             if len(set(values)) != len(values):
-                raise ConfigError("profiles", ", ".join(values), f"a {field} of its own for each")
+                want = ConfigWant.EACH_ITS_OWN(field=field)
+                raise ConfigError("profiles", ", ".join(values), want)
         check_lists(self.plate_lists, "plate_lists")
         mode = self.network_mode
         self._put("profiles", tuple(profile.over(mode) for profile in self.profiles))

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
+from cammra_edge.checks import Want
+from cammra_edge.config.wants import ConfigWant
 from cammra_edge.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def fields_from_cloud(xml: bytes) -> Flat:
     fields: Flat = {}
     if (number := elements.get("protocol")) is not None:
         if number not in _PROTOCOLS:
-            raise ConfigError("cloud_config.protocol", number[:20], "1 (HTTP), 8 (TCP) or 16 (FTP)")
+            raise ConfigError("cloud_config.protocol", number[:20], ConfigWant.CLOUD_NUMBER())
         fields["protocol"] = _PROTOCOLS[number]
     for name, field in (
         ("url", "server_url"), ("user", "user"), ("password", "password"), ("sensorProviderID", "device_id"),
@@ -77,7 +79,7 @@ def cloud_from_fields(fields: Mapping[str, object], *, secrets: bool = False) ->
     numbers = {word: number for number, word in _PROTOCOLS.items()}
     word = str(fields.get("protocol"))
     if word not in numbers:
-        raise ConfigError("protocol", word, "HTTP POST, TCP or FTP; the camera's file has no other")
+        raise ConfigError("protocol", word, ConfigWant.CLOUD_PROTOCOL())
     events = fields.get("events")
     kinds = events if isinstance(events, list) else []
     path = "/".join(
@@ -115,14 +117,12 @@ def _elements(xml: bytes) -> dict[str, str]:
     parser.buffer_text = True
 
     def refuse(*_: object) -> None:
-        raise ConfigError("cloud_config", "a document type or entity", "plain elements only")
+        raise ConfigError("cloud_config", "a document type or entity", ConfigWant.PLAIN_ELEMENTS())
 
     def start(name: str, _: object) -> None:
         path.append(name)
         if len(path) > _MAX_DEPTH or path[0] != "cloud_config":
-            raise ConfigError(
-                "cloud_config", name[:40], "a cloud_config with one level of elements"
-            )
+            raise ConfigError("cloud_config", name[:40], ConfigWant.CLOUD_CONFIG())
         if len(path) == _MAX_DEPTH:
             elements[name] = ""
 
@@ -138,7 +138,7 @@ def _elements(xml: bytes) -> dict[str, str]:
     try:
         parser.Parse(xml, True)  # noqa: FBT003 - expat takes it by position only
     except (expat.ExpatError, LookupError, ValueError) as error:  # the latter two: of its encoding
-        raise ConfigError("cloud_config", str(error), "well-formed XML, in UTF-8") from error
+        raise ConfigError("cloud_config", str(error), ConfigWant.XML()) from error
     return {name: content.strip() for name, content in elements.items()}
 
 
@@ -146,7 +146,7 @@ def _decoded(name: str, text: str) -> str:
     try:
         return base64.b64decode(text, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError) as error:
-        raise ConfigError(f"cloud_config.{name}", "", "base64 of UTF-8 text") from error
+        raise ConfigError(f"cloud_config.{name}", "", ConfigWant.BASE64()) from error
 
 
 def _encoded(value: object) -> str:
@@ -155,7 +155,7 @@ def _encoded(value: object) -> str:
 
 def _flag(name: str, text: str) -> bool:
     if text not in {"true", "false"}:
-        raise ConfigError(f"cloud_config.{name}", text[:20], "true or false")
+        raise ConfigError(f"cloud_config.{name}", text[:20], Want.TRUE_OR_FALSE())
     return text == "true"
 
 
@@ -163,7 +163,7 @@ def _number(name: str, text: str) -> float:
     try:
         return float(text)
     except ValueError as error:
-        raise ConfigError(f"cloud_config.{name}", text[:20], "a number") from error
+        raise ConfigError(f"cloud_config.{name}", text[:20], Want.NUMBER()) from error
 
 
 def _word(value: object) -> str:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
+from cammra_edge.checks import Want
 from cammra_edge.config import PROFILES_ON_THE_PAGE, Settings
 from cammra_edge.config.catalogue import (
     catalogue,
@@ -31,6 +32,7 @@ from cammra_edge.config.catalogue import (
     setting_of,
 )
 from cammra_edge.config.flat import Flat, flat_from_settings, key_and_field, settings_from_flat
+from cammra_edge.config.wants import ConfigWant
 from cammra_edge.config.ways import owner_of, ways_of
 from cammra_edge.errors import ConfigError, SettingsError
 
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _LONGEST_SHOWN = 80
-_LOCKABLE = "a field: profiles[barrier].server_url, tracking.lost_after_s, or lost_after_s anywhere"
 _PAGE_KEY = re.compile(r"Profile ([1-9][0-9]?)")
 
 
@@ -102,9 +103,7 @@ class Draft:
                 errors.append(self._unknown(name))
             elif is_locked(self.script, name):
                 if value != self.values[name] and not (value is None and is_secret(name)):
-                    errors.append(
-                        ConfigError(name, "", "the script's own value: it is locked there")
-                    )
+                    errors.append(ConfigError(name, "", ConfigWant.SCRIPTS_OWN()))
             elif value is not None or not is_secret(name):
                 typed[name] = value
         try:
@@ -141,7 +140,8 @@ class Draft:
     def _unknown(self, name: str) -> ConfigError:
         key, _ = key_and_field(name)
         known = not key or key in self.keys
-        want = "no such field here" if known else "one of the profiles " + ", ".join(self.keys)
+        others = ConfigWant.ONE_OF_THE_PROFILES(keys=", ".join(self.keys))
+        want = Want.NO_SUCH_FIELD() if known else others
         return ConfigError(name[:_LONGEST_SHOWN] or "changes", "", want)
 
 
@@ -216,8 +216,7 @@ def draft_of(
 
 
 def _to_type_again(secret: str) -> ConfigError:
-    want = "to be typed again: it was given for another server, or another way to it"
-    return ConfigError(secret, "", want)
+    return ConfigError(secret, "", ConfigWant.TYPED_AGAIN())
 
 
 def _differ(given: Mapping[str, str], here: Mapping[str, str], owner: str) -> bool:
@@ -236,7 +235,7 @@ def _laid(
     for name, value in saved.items():
         if name not in untouched:
             (untouched if is_locked(script, name) else laid)[name] = value
-    errors = [ConfigError(name, "", "no such field here") for name in laid if name not in factory]
+    errors = [ConfigError(name, "", Want.NO_SUCH_FIELD()) for name in laid if name not in factory]
     if errors:
         raise SettingsError(errors)
     settings = settings_from_flat(script, keys, {**factory, **laid})
@@ -296,7 +295,7 @@ def check_locked(script: Settings) -> None:
     bare = {name.rpartition(".")[2] for name in known}
     for name in script.locked:
         if name not in bare and setting_of(name) is None:
-            raise ConfigError("locked", name, _LOCKABLE)
+            raise ConfigError("locked", name, ConfigWant.LOCKABLE())
 
 
 def masked(flat: Flat) -> Flat:

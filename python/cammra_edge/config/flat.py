@@ -16,8 +16,9 @@ from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from cammra_edge.checks import Plain, choice, inside, join, shown, under
+from cammra_edge.checks import Plain, Want, choice, inside, join, shown, under
 from cammra_edge.config import Settings
+from cammra_edge.config.wants import ConfigWant
 from cammra_edge.errors import ConfigError, SettingsError
 from cammra_edge.fields import Checked, Setting, leaves_of, plain_of, read_record, settings_of
 from cammra_edge.profile import PROTOCOLS, HttpPost, Profile
@@ -164,9 +165,7 @@ def settings_from_flat(
             errors.extend(error.errors)
     names = Counter(profile.name for profile in values["profiles"])
     errors.extend(
-        ConfigError(
-            profile_name(profile.key, "name"), profile.name, "a name that no other profile has"
-        )
+        ConfigError(profile_name(profile.key, "name"), profile.name, ConfigWant.NAME_OF_NO_OTHER())
         for profile in values["profiles"]
         if names[profile.name] > 1
     )
@@ -189,7 +188,7 @@ def profile_from_flat(key: str, flat: Mapping[str, object]) -> Profile:
     with under(f"profiles[{key}]"):
         cls = PROTOCOLS.get(word) if isinstance(word, str) else None
         if cls is None:
-            raise ConfigError("protocol", shown(word), f"one of {', '.join(PROTOCOLS)}")
+            raise ConfigError("protocol", shown(word), Want.ONE_OF(options=", ".join(PROTOCOLS)))
         if record.get("server_url") == "" and not record.get("enabled"):
             record["server_url"] = UNSET_URL
         return _profile_of(key, cls, record)
@@ -219,7 +218,7 @@ def _errors_of_others(flat: Mapping[str, object]) -> list[ConfigError]:
     for name, value in flat.items():
         setting = profile_fields().get(name)
         if setting is None:
-            errors.append(ConfigError(name, "", "no such field here"))
+            errors.append(ConfigError(name, "", Want.NO_SUCH_FIELD()))
             continue
         try:
             setting.check.read(value)

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Literal
 
 from cammra_edge.checks import items, text
+from cammra_edge.config.wants import ConfigWant
 from cammra_edge.errors import ConfigError
 from cammra_edge.fields import Checked, Taken, record, required, setting, settings
 from cammra_edge.model import NOT_LISTED, ListMatch
@@ -59,9 +60,9 @@ class ListEntry(Checked):
     def _agree(self) -> None:
         length = len(self.key)
         if not length:
-            raise ConfigError("pattern", self.pattern, "a plate or a pattern")
+            raise ConfigError("pattern", self.pattern, ConfigWant.PLATE_OR_PATTERN())
         if length > MAX_KEY:
-            want = f"at most {MAX_KEY} letters, digits and wildcards"
+            want = ConfigWant.SIGNS_AT_MOST(most=MAX_KEY)
             raise ConfigError("pattern", self.pattern, want)
 
     @property
@@ -96,7 +97,7 @@ class PlateList(Checked):
 
     def _agree(self) -> None:
         if not self.name.strip():
-            raise ConfigError("name", self.name, "a name that is not blank")
+            raise ConfigError("name", self.name, ConfigWant.NAME_NOT_BLANK())
 
     def _owner(self) -> str:
         return f"plate list {self.name!r}"
@@ -112,12 +113,12 @@ def check_lists(lists: Sequence[PlateList], field: str) -> None:
     for number, plate_list in enumerate(lists):
         plates += len(plate_list.entries)
         patterns += sum(entry.has_wildcards for entry in plate_list.entries)
-        for count, most, what in (
-            (plates, MAX_PLATES, "plates in all lists"),
-            (patterns, MAX_PATTERNS, "patterns with * or ? in all lists"),
+        for count, most, want in (
+            (plates, MAX_PLATES, ConfigWant.PLATES_AT_MOST),
+            (patterns, MAX_PATTERNS, ConfigWant.PATTERNS_AT_MOST),
         ):
             if count > most:
-                raise ConfigError(f"{field}[{number}]", f"number {count}", f"at most {most} {what}")
+                raise ConfigError(f"{field}[{number}]", f"number {count}", want(most=most))
 
 
 class ListIndex:

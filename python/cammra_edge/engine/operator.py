@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from cammra_edge.checks import Want
+from cammra_edge.engine.wants import OperatorWant
 from cammra_edge.errors import ConfigError
 from cammra_edge.message import Body
 from cammra_edge.payload.render import render
@@ -153,9 +155,9 @@ class Operator:
         if run is None:
             return 0
         if from_key in run.workers:
-            raise ConfigError("from", from_key, "a profile that the settings no longer have")
+            raise ConfigError("from", from_key, OperatorWant.REMOVED_PROFILE())
         if to_key not in run.workers:
-            raise ConfigError("to", to_key, f"one of {', '.join(run.workers)}")
+            raise ConfigError("to", to_key, Want.ONE_OF(options=", ".join(run.workers)))
         return run.outbox.giving.give(from_key, to_key)
 
     def resume(self, key: str) -> bool:

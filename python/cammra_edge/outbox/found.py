@@ -13,6 +13,7 @@ from cammra_edge.fields import Checked, Taken, setting, settings
 from cammra_edge.model import Direction, DirectionWord, Event, EventKind, EventWord
 from cammra_edge.outbox.bearing import Bearing
 from cammra_edge.outbox.codec import plain_from
+from cammra_edge.outbox.wants import OutboxWant
 from cammra_edge.plates import WILDCARDS, list_key
 
 MAX_FOUND = 1000
@@ -22,7 +23,7 @@ _MAX_PLATE = 64
 _MAX_INT = 2**63 - 1
 _TIME = maybe(whole(0, _MAX_INT))
 _PLATE = text(most=_MAX_PLATE)
-_CURSOR = text(most=19, pattern="[0-9]*", want="the cursor of the page before")
+_CURSOR = text(most=19, pattern="[0-9]*", want=OutboxWant.CURSOR())
 
 
 class EventState(StrEnum):
@@ -76,12 +77,12 @@ class EventQuery(Checked):
     def _agree(self) -> None:
         _check_plate(self.plate)
         if self.one_off and WILDCARDS.intersection(self.plate):
-            raise ConfigError("one_off", self.one_off, "a plate without * and ? for it")
+            raise ConfigError("one_off", self.one_off, OutboxWant.PLATE_WITHOUT_WILDCARDS())
         if not self.kinds:
-            raise ConfigError("kinds", "none", "at least one event type")
+            raise ConfigError("kinds", "none", OutboxWant.KINDS_AT_LEAST_ONE())
         began, ended = self.from_utc_ns, self.to_utc_ns
         if began is not None and ended is not None and began >= ended:
-            raise ConfigError("to_utc_ns", ended, "a time after from_utc_ns")
+            raise ConfigError("to_utc_ns", ended, OutboxWant.TIME_AFTER(other="from_utc_ns"))
 
 
 @settings
@@ -104,9 +105,7 @@ class Erasure(Checked):
         _check_plate(self.plate)
         given = [bool(self.plate), self.before_utc_ns is not None, self.everything]
         if sum(given) != 1:
-            raise ConfigError(
-                "plate", self.plate, "exactly one of a plate, a time before which, and everything"
-            )
+            raise ConfigError("plate", self.plate, OutboxWant.ONE_TO_FORGET())
 
     def covers(self, event: Event) -> bool:
         """Whether the event is to be forgotten, wherever it is kept; of one that waits, `undelivered` decides."""
@@ -123,7 +122,7 @@ class Erasure(Checked):
 
 def _check_plate(plate: str) -> None:
     if plate and not list_key(plate, pattern=True):
-        raise ConfigError("plate", plate, "letters, digits, * or ?")
+        raise ConfigError("plate", plate, OutboxWant.PLATE_SIGNS())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

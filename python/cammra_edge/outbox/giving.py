@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cammra_edge.errors import ConfigError, OutboxError
+from cammra_edge.outbox.wants import OutboxWant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +67,7 @@ class Giving:
                 giver = self._profiles.numbers().get(from_key)
                 if giver is None or from_key == to_key:
                     keys = ", ".join(self._profiles.numbers())
-                    raise ConfigError("from", from_key, f"another one of {keys}")
+                    raise ConfigError("from", from_key, OutboxWant.ANOTHER_OF(keys=keys))
                 taker = self._profiles.number(to_key)
             if not self._writer.flush(probe=True):
                 raise OutboxError(f"the disk does not take it now: {self._writer.trouble}")

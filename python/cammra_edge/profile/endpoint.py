@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from cammra_edge.checks import MASK, Check, refused, text
 from cammra_edge.fields import Checked, settings
+from cammra_edge.profile.wants import ProfileWant
 
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -104,28 +105,27 @@ class Urls:
         """
         typed = _A_URL.take(value)
         if any(sign.isspace() for sign in typed) or "\\" in typed:
-            raise refused(_masked(typed), "a URL without spaces or backslashes")
+            raise refused(_masked(typed), ProfileWant.URL_WITHOUT_BLANKS())
         url = typed if _SCHEME.match(typed) else f"{scheme or self.scheme}://{typed}"
         try:
             parts = urlsplit(url)
             port = parts.port
         except ValueError as error:
-            want = f"host or host:port, port 1 to {_LAST_PORT}"
+            want = ProfileWant.HOST_AND_PORT_IN_RANGE(last=_LAST_PORT)
             raise refused(_masked(typed), want) from error
         if parts.scheme not in self.ports:
             schemes = " or ".join(f"{scheme}://" for scheme in self.ports)
-            raise refused(_masked(typed), f"a URL that starts with {schemes}")
+            raise refused(_masked(typed), ProfileWant.URL_THAT_STARTS_WITH(schemes=schemes))
         if "@" in parts.netloc:
-            want = "no user or password in the URL; they have fields of their own"
-            raise refused(_masked(typed), want)
+            raise refused(_masked(typed), ProfileWant.URL_WITHOUT_USER())
         if port is None:
             port = self.ports[parts.scheme]
         if port is None or not 1 <= port <= _LAST_PORT:
-            raise refused(typed, f"host:port, port 1 to {_LAST_PORT}")
+            raise refused(typed, ProfileWant.PORT_IN_RANGE(last=_LAST_PORT))
         if parts.fragment or typed.endswith("#"):
-            raise refused(typed, "no '#…' in the URL")
+            raise refused(typed, ProfileWant.URL_WITHOUT_FRAGMENT())
         if not self.target and (parts.query or parts.path not in {"", "/"}):
-            raise refused(typed, "host:port and nothing after it")
+            raise refused(typed, ProfileWant.HOST_AND_PORT_ONLY())
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         host = _host(typed, parts.netloc, parts.hostname)
         return Endpoint(parts.scheme, host, port, quote(path, TARGET_SAFE) if self.target else "")
@@ -152,7 +152,7 @@ def has_scheme(url: object, *schemes: str) -> bool:
 
 
 def _host(typed: str, netloc: str, host: str | None) -> str:
-    want = "a host name or an IP address (IPv6 in brackets)"
+    want = ProfileWant.HOST()
     if not host:
         raise refused(typed, want)
     try:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from cammra_edge.profile.wants import TemplateWant
+
+if TYPE_CHECKING:
+    from cammra_edge.phrases import Said
 
 
 class Kind(StrEnum):
@@ -67,9 +72,9 @@ _WORDS: Final = {
 }
 
 
-def format_wanted(field: str, form: str) -> str:
+def format_wanted(field: str, form: str) -> Said | None:
     """What the field's formats are, where this is none of them; else nothing."""
     kind = FIELDS[field]
     if _FORMATS[kind].fullmatch(form):
-        return ""
-    return f"a format of a {kind.value}: {_WORDS[kind]}"
+        return None
+    return TemplateWant.FORMAT(kind=kind.value, formats=_WORDS[kind])

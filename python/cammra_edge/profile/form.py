@@ -25,6 +25,7 @@ from urllib.parse import quote, unquote
 
 from cammra_edge.checks import (
     Check,
+    Want,
     choice,
     header_text,
     refused,
@@ -37,18 +38,20 @@ from cammra_edge.checks import (
 from cammra_edge.errors import ConfigError
 from cammra_edge.profile.endpoint import TARGET_SAFE
 from cammra_edge.profile.fields import FIELDS, Kind, format_wanted
+from cammra_edge.profile.wants import TemplateWant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _DEEPEST: Final = 8
 _HEAD: Final = {"title", "receiver", "content_type", "escape", "method", "path", "also_delivered"}
+_MARKS: Final = "{{field}}, {{field:format}}, {{#field}}, {{^field}}"
 _KNOWN: Final = frozenset(_HEAD | {"body", "parts"})
 ALSO_DELIVERED: Final = set_of(whole(400, 499))
 _MARK = re.compile(r"\{\{([#^/]?)([a-z0-9_]*)(?::([^{}]*))?\}\}")
-_PATH = text(pattern="(?:/.*)?", want="a path that begins with '/', such as /topics/{{roi}}")
+_PATH = text(pattern="(?:/.*)?", want=TemplateWant.TEMPLATE_PATH(example="/topics/{{roi}}"))
 _IS_PATH = re.compile(r"[^\n=]+\.toml")
-_FILE_NAME = text(pattern="[A-Za-z0-9._{}:#/%-]*", want="letters, digits, '.', '_', '-' and fields")
+_FILE_NAME = text(pattern="[A-Za-z0-9._{}:#/%-]*", want=TemplateWant.PART_FILE_NAME())
 T = TypeVar("T")
 
 
@@ -135,8 +138,10 @@ def template() -> Check[str]:
             try:
                 read(template)
             except ConfigError as error:
-                place = f" ({error.field})" if error.field else ""
-                raise refused(error.value, error.want + place) from error
+                want = error.want
+                if error.field:
+                    want = TemplateWant.AT_PLACE(want=want, place=error.field)
+                raise refused(error.value, want) from error
         return template
 
     def take(value: object) -> str:
@@ -144,7 +149,7 @@ def template() -> Check[str]:
             try:
                 return checked(Path(value).read_text(encoding="utf-8"))
             except (OSError, ValueError) as error:
-                raise refused(str(value), "a template, or the path of a file with one") from error
+                raise refused(str(value), TemplateWant.TEMPLATE_OR_FILE()) from error
         return checked(value)
 
     return Check(take, typed.schema, plain=checked)
@@ -162,22 +167,22 @@ def read(template: str) -> Form:
     try:
         table = tomllib.loads(template)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise refused(str(error), "a template as TOML") from error
+        raise refused(str(error), TemplateWant.TEMPLATE_AS_TOML()) from error
     if strange := set(table) - _KNOWN:
-        raise refused(", ".join(sorted(strange)), f"only {', '.join(sorted(_KNOWN))}")
+        raise refused(", ".join(sorted(strange)), Want.ONLY(options=", ".join(sorted(_KNOWN))))
     method = _at("method", choice(Method), table.get("method", "POST"))
     escape = _at("escape", choice(Escape), table.get("escape", ""))
     content_type = _at("content_type", header_text(), table.get("content_type", ""))
     path = _target("path", _at("path", _PATH, table.get("path", "")))
     if (("body" in table) + ("parts" in table)) != (method is not Method.GET):
-        raise refused("body and parts", "either a body or parts, and neither with GET")
+        raise refused("body and parts", TemplateWant.BODY_OR_PARTS())
     also = _at("also_delivered", ALSO_DELIVERED, table.get("also_delivered", []))
     form = Form(content_type, escape, method, path, also_delivered=also)
     if "parts" not in table:
         return replace(form, body=_nodes("body", table.get("body", "")))
     parts = table["parts"]
     if not isinstance(parts, list) or not parts:
-        raise refused(parts, "a list of parts")
+        raise refused(parts, TemplateWant.LIST_OF_PARTS())
     numbered = enumerate(parts)
     return replace(form, parts=tuple(_part(f"parts[{index}]", part) for index, part in numbered))
 
@@ -218,15 +223,16 @@ def _at(place: str, check: Check[T], value: object) -> T:
 
 def _part(at: str, part: object) -> Part:
     if not isinstance(part, dict):
-        raise ConfigError(at, shown(part), "a table")
+        raise ConfigError(at, shown(part), TemplateWant.TABLE())
     known = {"name", "filename", "content_type", "content", "image"}
     if strange := set(part) - known:
-        raise ConfigError(at, ", ".join(sorted(strange)), f"only {', '.join(sorted(known))}")
+        want = Want.ONLY(options=", ".join(sorted(known)))
+        raise ConfigError(at, ", ".join(sorted(strange)), want)
     if ("content" in part) == ("image" in part):
-        raise ConfigError(at, "content and image", "either content or image")
+        raise ConfigError(at, "content and image", TemplateWant.CONTENT_OR_IMAGE())
     image = part.get("image", "")
     if "image" in part and (not isinstance(image, str) or FIELDS.get(image) is not Kind.IMAGE):
-        raise ConfigError(f"{at}.image", shown(image), "image or plate_image")
+        raise ConfigError(f"{at}.image", shown(image), TemplateWant.IMAGE_FIELD())
     filename = _at(f"{at}.filename", _FILE_NAME, part.get("filename", ""))
     return Part(
         name=_at(f"{at}.name", token(), part.get("name")),
@@ -240,7 +246,7 @@ def _part(at: str, part: object) -> Part:
 def _nodes(at: str, template: object) -> tuple[Node, ...]:
     """The nodes of a text."""
     if not isinstance(template, str):
-        raise ConfigError(at, shown(template), "a text")
+        raise ConfigError(at, shown(template), Want.TEXT())
     stack: list[tuple[str, list[Node]]] = [("", [])]
     done = 0
     for mark in _MARK.finditer(template):
@@ -248,7 +254,7 @@ def _nodes(at: str, template: object) -> tuple[Node, ...]:
         done = mark.end()
         line = f"{at}, line {template.count(chr(10), 0, mark.start()) + 1}"
         if mark[2] not in FIELDS:
-            raise ConfigError(line, mark[0], "a field: " + ", ".join(FIELDS))
+            raise ConfigError(line, mark[0], TemplateWant.TEMPLATE_FIELD(fields=", ".join(FIELDS)))
         if mark[1]:
             _section(line, mark, stack)
         else:
@@ -256,7 +262,7 @@ def _nodes(at: str, template: object) -> tuple[Node, ...]:
     _plain(at, template[done:], stack[-1][1])
     if len(stack) > 1:
         sign, name = stack[-1][0][:1], stack[-1][0][1:]
-        raise ConfigError(at, f"{{{{{sign}{name}}}}}", "its end, {{/" + name + "}}")
+        raise ConfigError(at, f"{{{{{sign}{name}}}}}", TemplateWant.SECTION_END(end=_end_of(name)))
     return tuple(stack[0][1])
 
 
@@ -264,27 +270,28 @@ def _section(line: str, mark: re.Match[str], stack: list[tuple[str, list[Node]]]
     """Open or close a section."""
     sign, field, form = mark.groups()
     if form is not None:
-        raise ConfigError(line, mark[0], "no format in a section")
+        raise ConfigError(line, mark[0], TemplateWant.NO_FORMAT_IN_SECTION())
     if sign != "/":
         if len(stack) > _DEEPEST:
-            raise ConfigError(line, mark[0], f"at most {_DEEPEST} sections in each other")
+            raise ConfigError(line, mark[0], TemplateWant.SECTIONS_AT_MOST(most=_DEEPEST))
         stack.append((sign + field, []))
         return
     opened, inner = stack[-1]
     name = opened[1:]
     if name != field:
-        raise ConfigError(
-            line, mark[0], "{{/" + name + "}} first" if name else "a section that was opened"
-        )
+        first = TemplateWant.SECTION_END_FIRST(end=_end_of(name))
+        raise ConfigError(line, mark[0], first if name else TemplateWant.SECTION_OPENED())
     stack.pop()
     stack[-1][1].append(Section(field, tuple(inner), absent=opened[0] == "^"))
 
 
+def _end_of(section: str) -> str:
+    return "{{/" + section + "}}"
+
+
 def _plain(at: str, piece: str, into: list[Node]) -> None:
     if "{{" in piece:
-        raise ConfigError(
-            at, shown(piece), "{{field}}, {{field:format}}, {{#field}}, {{^field}} or {{/field}}"
-        )
+        raise ConfigError(at, shown(piece), TemplateWant.MARKS(marks=_MARKS, last="{{/field}}"))
     if piece:
         into.append(Text(piece.encode()))
 

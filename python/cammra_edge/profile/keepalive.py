@@ -20,6 +20,7 @@ from cammra_edge.profile.protocols.http_post import (
     post_of,
 )
 from cammra_edge.profile.trust import Timeouts, Tls
+from cammra_edge.profile.wants import ProfileWant
 
 _WEEK_MINUTES: Final = 7 * 1440
 _DAHUA_PATH: Final = "/NotificationInfo/KeepAlive"
@@ -83,11 +84,9 @@ class Keepalive(InNetworkMode):
         if self.server_url:
             self.transport()
         elif self.enabled:
-            raise ConfigError("server_url", "", "a URL, as keepalive is switched on")
+            raise ConfigError("server_url", "", ProfileWant.URL_FOR_KEEPALIVE())
         if self.enabled and self.shape is KeepaliveShape.DAHUA_ITSAPI and not self.device_id:
-            raise ConfigError(
-                "device_id", "", "the name by which a Dahua receiver knows the camera"
-            )
+            raise ConfigError("device_id", "", ProfileWant.DAHUA_NAME())
 
     def transport(self) -> HttpPost:
         """How it travels."""

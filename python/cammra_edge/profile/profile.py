@@ -11,6 +11,7 @@ from typing import Literal, Self
 
 from cammra_edge.checks import (
     Check,
+    Want,
     choice,
     mapping,
     maybe,
@@ -39,6 +40,7 @@ from cammra_edge.model import (
 from cammra_edge.profile.endpoint import NetworkMode  # noqa: TC001 - as above
 from cammra_edge.profile.protocols import PROTOCOLS, Protocol
 from cammra_edge.profile.sender import Sender
+from cammra_edge.profile.wants import ProfileWant
 
 _LONGEST_NAME = 64
 _YEAR_S = 366 * 86_400.0
@@ -74,7 +76,9 @@ def _protocol() -> Check[Protocol]:
 
     def take(value: object) -> Protocol:
         if not isinstance(value, Protocol):
-            raise refused(value, f"one of {', '.join(cls.__name__ for cls in PROTOCOLS.values())}")
+            raise refused(
+                value, Want.ONE_OF(options=", ".join(cls.__name__ for cls in PROTOCOLS.values()))
+            )
         return value
 
     return Check(take, choice(PROTOCOLS).schema)
@@ -134,7 +138,7 @@ class Profile(Checked):
     subsampling: Taken[Subsampling, Subsampling | SubsamplingWord] = setting(Subsampling.QUARTER)
     max_image_bytes: int | None = setting(None, maybe(whole(1024, 16 << 20)))
     downsized_into: tuple[int, int] = setting(
-        (640, 360), row_of(whole(16, 16_384), 2, "(width, height)")
+        (640, 360), row_of(whole(16, 16_384), 2, ProfileWant.WIDTH_AND_HEIGHT())
     )
     enabled: bool = True
     expires_s: Taken[
@@ -167,11 +171,11 @@ class Profile(Checked):
         if not self.key:
             self._put("key", self.name)
         if self.key in {".", ".."}:
-            raise ConfigError("key", self.key, "a key that can stand in a path")
+            raise ConfigError("key", self.key, ProfileWant.KEY_FOR_A_PATH())
         if self.events is None:
             self._put("events", self.protocol.usual_events)
         if self.protocol.one_read and self.events not in _ONE_READ:
-            want = f"reliable or lost alone: {self.protocol.word} takes one read per vehicle"
+            want = ProfileWant.ONE_READ_EVENTS(protocol=self.protocol.word)
             raise ConfigError("events", ", ".join(sorted(self.events)), want)
 
     def over(self, mode: NetworkMode) -> Self:

@@ -9,6 +9,7 @@ from os import PathLike
 from cammra_edge.checks import Check, file, number, refused, text
 from cammra_edge.errors import ConfigError
 from cammra_edge.fields import Checked, Taken, setting, settings
+from cammra_edge.profile.wants import ProfileWant
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PATIENCE_S = number(0.05, 3600)
@@ -42,7 +43,7 @@ def _fingerprint() -> Check[str]:
     def take(value: object) -> str:
         digits = typed.take(value).replace(":", "").replace(" ", "").lower()
         if digits and not _SHA256.fullmatch(digits):
-            raise refused(value, "a SHA-256 fingerprint: 64 hex digits, with or without colons")
+            raise refused(value, ProfileWant.SHA256())
         return digits
 
     return Check(take, typed.schema)
@@ -75,4 +76,4 @@ class Tls(Checked):
 
     def _agree(self) -> None:
         if self.client_key and not self.client_cert:
-            raise ConfigError("client_key", self.client_key, "client_cert as well")
+            raise ConfigError("client_key", self.client_key, ProfileWant.CLIENT_CERT_TOO())

@@ -6,12 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 from cammra_edge.errors import ConfigError
 from cammra_edge.payload.naming import zone
+from cammra_edge.phrases import Phrase
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US_NS = 1_000
 _DATE_LETTERS = len("2026-11-26")
 _MOST_NS = 2**63 - 1
-_WANT = "a time since 1970, such as 2026-11-26, 2026-11-26T10:14 or 2026-11-26T10:14:59+01:00"
+
+
+class TimeWant(Phrase):
+    """What a text must be to name a moment."""
+
+    TIME = "a time since 1970, such as 2026-11-26, 2026-11-26T10:14 or 2026-11-26T10:14:59+01:00"
 
 
 def utc_ns_from(field: str, text: str, zone_name: str, *, to_its_end: bool = False) -> int:
@@ -35,9 +41,9 @@ def utc_ns_from(field: str, text: str, zone_name: str, *, to_its_end: bool = Fal
             at = at.astimezone() if named is None else at.replace(tzinfo=named)
         utc_ns = (at - _EPOCH) // timedelta(microseconds=1) * _US_NS
     except (ValueError, OverflowError, OSError) as error:
-        raise ConfigError(field, text[:40], _WANT) from error
+        raise ConfigError(field, text[:40], TimeWant.TIME()) from error
     if not 0 <= utc_ns <= _MOST_NS:
-        raise ConfigError(field, text[:40], _WANT)
+        raise ConfigError(field, text[:40], TimeWant.TIME())
     return utc_ns
 
 

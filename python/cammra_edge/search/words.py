@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from cammra_edge.errors import ConfigError, SettingsError
 from cammra_edge.outbox import Erasure, EventQuery
+from cammra_edge.outbox.wants import OutboxWant
 from cammra_edge.search.times import utc_ns_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from cammra_edge.phrases import Said
 
 Words = Mapping[str, Any]
 """Values by name; an empty text, an empty list and `None` restrict nothing."""
@@ -87,6 +90,12 @@ def _fields(words: Words, zone_name: str) -> dict[str, Any]:
     return fields
 
 
+def _in_short(want: Said) -> Said:
+    if want.code == OutboxWant.TIME_AFTER.code:
+        return OutboxWant.TIME_AFTER(other="from")
+    return want
+
+
 @contextmanager
 def _in_words() -> Iterator[None]:
     try:
@@ -96,7 +105,7 @@ def _in_words() -> Iterator[None]:
             ConfigError(
                 _WORDS.get(error.field, error.field),
                 error.value,
-                error.want.replace("from_utc_ns", "from"),
+                _in_short(error.want),
             )
             for error in refusal.errors
         ]

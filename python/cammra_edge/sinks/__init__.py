@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from cammra_edge.errors import ConfigError
 from cammra_edge.profile import Ftp, HttpPost, Tcp
+from cammra_edge.sinks.wants import SinkWant
 
 if TYPE_CHECKING:
     from cammra_edge.clock import Clock
@@ -48,6 +49,5 @@ def _open_uploads(protocol: Ftp, clock: Clock, *, deny_local: bool) -> Sink:
     try:
         from cammra_edge.sinks.sftp import SftpSink  # noqa: PLC0415 - as above
     except ImportError as error:
-        want = "the extra: pip install 'cammra-edge[sftp]'"
-        raise ConfigError("server_url", protocol.server_url, want) from error
+        raise ConfigError("server_url", protocol.server_url, SinkWant.SFTP_EXTRA()) from error
     return SftpSink(protocol, clock=clock, deny_local=deny_local)

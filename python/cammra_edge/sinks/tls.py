@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.errors import ConfigError
 from cammra_edge.profile import Tls
+from cammra_edge.sinks.wants import SinkWant
 
 if TYPE_CHECKING:
     import socket
@@ -50,9 +51,8 @@ def context(tls: Tls) -> ssl.SSLContext:
         else:
             client.load_default_certs()
     except (OSError, ssl.SSLError) as error:
-        raise ConfigError(
-            "tls.ca_file", tls.ca_file, f"a PEM file of certificates ({_reason(error)})"
-        ) from error
+        want = SinkWant.PEM_CERTIFICATES(reason=_reason(error))
+        raise ConfigError("tls.ca_file", tls.ca_file, want) from error
     client.minimum_version = ssl.TLSVersion.TLSv1_2
     if tls.old:
         client.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
@@ -67,7 +67,7 @@ def context(tls: Tls) -> ssl.SSLContext:
                 tls.client_cert, tls.client_key or None, password=lambda: tls.client_key_password
             )
         except (OSError, ssl.SSLError, ValueError) as error:
-            want = f"a PEM file with certificate and key ({_reason(error)})"
+            want = SinkWant.PEM_CERTIFICATE_AND_KEY(reason=_reason(error))
             raise ConfigError("tls.client_cert", tls.client_cert, want) from error
     return client
 

@@ -27,6 +27,7 @@ from cammra_edge.web.devices import Devices
 from cammra_edge.web.passwords import PasswordHash, check_password, decoy, hashed, matches
 from cammra_edge.web.people import FIRST_NAME, MAX_PEOPLE, Person, check_name, name_key
 from cammra_edge.web.roles import Role
+from cammra_edge.web.sentences import PageWant
 from cammra_edge.web.sessions import Session, Sessions
 from cammra_edge.web.tokens import Tokens
 
@@ -135,14 +136,14 @@ class Access:
         admins = [one.name for one in self.people() if one.role is Role.ADMIN]
         if not name.strip():
             if len(admins) > 1:
-                raise ConfigError("name", "", "an admin's name, or a new one")
+                raise ConfigError("name", "", PageWant.ADMINS_OR_NEW_NAME())
             name = admins[0] if admins else FIRST_NAME
         person = self._file.people.get(name_key(name))
         if person is None:
             self._check_room()
             return check_name(name)
         if person.role is not Role.ADMIN:
-            raise ConfigError("name", name, "an admin's name, or one that nobody has")
+            raise ConfigError("name", name, PageWant.ADMINS_OR_FREE_NAME())
         return person.name
 
     # ---- people ------------------------------------------------------------------------------
@@ -171,14 +172,14 @@ class Access:
         person = Person(check_name(name), role, hashed(password))
         with self._file.lock:
             if person.key in self._file.people:
-                raise ConfigError("name", name, "a name that nobody has yet")
+                raise ConfigError("name", name, PageWant.FREE_NAME())
             self._check_room()
             self._file.take(person)
         return person
 
     def _check_room(self) -> None:
         if len(self._file.people) >= MAX_PEOPLE:
-            raise ConfigError("name", "", f"at most {MAX_PEOPLE} people; remove one first")
+            raise ConfigError("name", "", PageWant.PEOPLE_AT_MOST(most=MAX_PEOPLE))
 
     def change_person(
         self, name: str, *, role: Role | None = None, password: str | None = None
@@ -237,7 +238,7 @@ class Access:
     def _check_admin_but(self, person: Person, field: str) -> None:
         others = (one for one in self.people() if one.key != person.key)
         if person.role is Role.ADMIN and not any(one.role is Role.ADMIN for one in others):
-            raise ConfigError(field, person.name, "another admin first: one always remains")
+            raise ConfigError(field, person.name, PageWant.ANOTHER_ADMIN())
 
     def open_session(self, person: Person) -> tuple[str, Session] | None:
         """A session, and its token; `None` when the person has been removed or changed meanwhile."""

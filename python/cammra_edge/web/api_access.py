@@ -21,6 +21,7 @@ from cammra_edge.web.operation import (
     unusable,
 )
 from cammra_edge.web.roles import PERSON, Role
+from cammra_edge.web.sentences import PageWant, Sentence
 from cammra_edge.web.sessions import ABSOLUTE_S
 
 if TYPE_CHECKING:
@@ -108,9 +109,8 @@ async def _guessed(
     async with door:
         wait_s = brake.wait_s(counted)
         if wait_s > 0:
-            raise Problem(
-                429, f"Too many wrong tries. Wait {ceil(wait_s)} s.", retry_after_s=wait_s
-            )
+            words = Sentence.TOO_MANY_GUESSES(seconds=ceil(wait_s))
+            raise Problem(429, words, retry_after_s=wait_s)
         person = await done(check)
         if person is not None:
             brake.passed(counted)
@@ -126,13 +126,15 @@ def _wrong(call: Call, field: str, whose: str) -> Problem:
     """The answer to a wrong guess; what was typed as a name may be a password, so an unknown one is not kept."""
     person = call.page.access.person(whose)
     name = person.name if person else "nobody"
-    what, want = {
-        "code": ("code", "the code that the console printed"),
-        "old": ("password", "your password"),
-        "password": ("name and password", "the password of that name"),
-    }[field]
+    what, words, want = {
+        "code": ("code", Sentence.WRONG_CODE, PageWant.CONSOLE_CODE),
+        "old": ("password", Sentence.WRONG_PASSWORD, PageWant.YOUR_PASSWORD),
+        "password": (
+            "name and password", Sentence.WRONG_NAME_OR_PASSWORD, PageWant.PASSWORD_OF_NAME,
+        ),
+    }[field]  # fmt: skip
     call.note(Deed.SIGN_IN, f"wrong {what}", outcome=Outcome.REFUSED, name=name)
-    return Problem(422, f"That is not the {what}.", fields=(ConfigError(field, "", want),))
+    return Problem(422, words(), fields=(ConfigError(field, "", want()),))
 
 
 async def done(change: Callable[[], T]) -> T:
@@ -146,8 +148,8 @@ async def done(change: Callable[[], T]) -> T:
     except ConfigError as error:
         raise unusable(error) from error
     except OSError as error:
-        why = error.strerror or "unknown"
-        raise Problem(503, f"The disk refused: {why}. Nothing was changed.") from error
+        words = Sentence.DISK_REFUSED(why=error.strerror or "unknown")
+        raise Problem(503, words) from error
 
 
 async def first_visit(call: Call) -> Response:
@@ -155,10 +157,7 @@ async def first_visit(call: Call) -> Response:
     access, visit = call.page.access, call.body
     first = not access.set_up
     if not access.code_is_out:
-        raise Problem(
-            409,
-            "A password is set already. Sign in with it, or run `cammra-edge code` on the camera for a code.",
-        )
+        raise Problem(409, Sentence.SET_UP_ALREADY())
     person = await _guessed(
         call,
         "code",
@@ -180,9 +179,7 @@ async def sign_in(call: Call) -> Response:
     """Sign in with name and password."""
     access, given = call.page.access, call.body
     if not access.set_up:
-        raise Problem(
-            409, "No password is set yet. Set one with the code that the console printed."
-        )
+        raise Problem(409, Sentence.NOT_SET_UP())
     person = await _guessed(
         call, "password", given.name, lambda: access.knows(given.name, given.password)
     )
@@ -238,7 +235,7 @@ async def change_password(call: Call) -> Response:
     access, given = call.page.access, call.body
     session = call.visitor.session if call.visitor else None
     if session is None:
-        raise Problem(409, "The console has no password; set a person's with its code.")
+        raise Problem(409, Sentence.CONSOLE_HAS_NONE())
     person = await _guessed(
         call,
         "old",

@@ -11,6 +11,7 @@ from cammra_edge.web import certificate
 from cammra_edge.web.api_access import done
 from cammra_edge.web.operation import Call, Operation, Problem, Schema, object_schema
 from cammra_edge.web.roles import PERSON
+from cammra_edge.web.sentences import Sentence
 
 
 async def see_certificate(call: Call) -> Schema:
@@ -24,7 +25,7 @@ async def take_certificate(call: Call) -> Schema:
     try:
         await done(partial(certificate.take, call.page.folder, call.body))
     except ValueError as error:
-        raise Problem(422, f"That is {error}.") from error
+        raise Problem(422, Sentence.CERTIFICATE_UNUSABLE(why=str(error))) from error
     call.note(Deed.CHANGE, "certificate taken")
     return await see_certificate(call)
 

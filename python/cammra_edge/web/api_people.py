@@ -13,12 +13,11 @@ from cammra_edge.web.api_access import done
 from cammra_edge.web.operation import Call, Operation, Problem, Schema, object_schema, unusable
 from cammra_edge.web.people import name_key
 from cammra_edge.web.roles import PERSON, SCOPES, Role
+from cammra_edge.web.sentences import PageWant, Sentence
 
 if TYPE_CHECKING:
     from cammra_edge.web.access_file import Token
     from cammra_edge.web.people import Person
-
-_NOBODY = "There is nobody of that name."
 
 
 @settings
@@ -74,18 +73,16 @@ async def change_person(call: Call) -> Schema:
     """Give somebody another role or password; their sessions end, and no browser of theirs is known any more."""
     name, given = call.request.path_params["name"], call.body
     if given.password and _is_you(call, name):
-        raise unusable(
-            ConfigError("password", "", "to be changed with the old one, since it is yours")
-        )
+        raise unusable(ConfigError("password", "", PageWant.PASSWORD_BY_THE_OLD()))
     if not (given.role or given.password):
-        raise unusable(ConfigError("role", "", "another role, or another password"))
+        raise unusable(ConfigError("role", "", PageWant.ROLE_OR_PASSWORD()))
     role = Role(given.role) if given.role else None
     change = partial(
         call.page.access.change_person, name, role=role, password=given.password or None
     )
     person = await done(change)
     if person is None:
-        raise Problem(404, _NOBODY)
+        raise Problem(404, Sentence.NOBODY_SO_CALLED())
     if role is not None:
         call.note(Deed.PEOPLE, f"{person.name} is {role} now")
     if given.password:
@@ -98,7 +95,7 @@ async def remove_person(call: Call) -> None:
     name = call.request.path_params["name"]
     person = await done(partial(call.page.access.remove_person, name))
     if person is None:
-        raise Problem(404, _NOBODY)
+        raise Problem(404, Sentence.NOBODY_SO_CALLED())
     call.note(Deed.PEOPLE, f"{person.name} removed")
 
 
@@ -128,7 +125,7 @@ async def remove_token(call: Call) -> None:
     """Remove an API token."""
     token_id = call.request.path_params["token_id"]
     if await done(partial(call.page.access.tokens.remove, token_id)) is None:
-        raise Problem(404, "There is no such token.")
+        raise Problem(404, Sentence.NO_SUCH_TOKEN())
     call.note(Deed.PEOPLE, f"token {token_id} removed")
 
 

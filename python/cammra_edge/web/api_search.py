@@ -38,6 +38,7 @@ from cammra_edge.web.operation import (
     unusable,
 )
 from cammra_edge.web.roles import Role
+from cammra_edge.web.sentences import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,7 +72,7 @@ async def see_image(call: Call) -> Response:
     seq, image_key = call.request.path_params["seq"], call.request.path_params["image_key"]
     content = await _unless_ill(call.page.engine.history_image, seq, image_key)
     if content is None:
-        raise Problem(404, "That picture is no longer kept here.")
+        raise Problem(404, Sentence.PICTURE_GONE())
     headers = {"Cache-Control": "no-store"}
     return Response(content, media_type="image/jpeg", headers=headers)
 
@@ -155,7 +156,7 @@ async def _unless_ill(ask: Callable[..., T], *args: object) -> T:
     except ConfigError as error:
         raise unusable(*error.errors) from error
     except OutboxError as error:
-        raise Problem(503, f"Not now: {error}.") from error
+        raise Problem(503, Sentence.NOT_NOW(why=str(error))) from error
 
 
 def _note(call: Call, deed: Deed, what: str, words: Words, outcome: Outcome = Outcome.DONE) -> None:

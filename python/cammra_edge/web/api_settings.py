@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 
 from cammra_edge.audit import Deed, Outcome
+from cammra_edge.checks import Want
 from cammra_edge.config.catalogue import ANY_PROFILE, catalogue
 from cammra_edge.config.drafting import masked
 from cammra_edge.config.flat import profile_name
@@ -30,6 +31,7 @@ from cammra_edge.web.operation import (
 )
 from cammra_edge.web.roles import Role
 from cammra_edge.web.saved import StaleError
+from cammra_edge.web.sentences import PageWant, Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +96,7 @@ async def change_settings(call: Call) -> Schema:
     changes = changes_in(call.body, "version")
     version = call.body.get("version")
     if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
-        raise unusable(ConfigError("version", "", "a whole number"))
+        raise unusable(ConfigError("version", "", Want.WHOLE_NUMBER()))
     return await _changed(call, changes, version)
 
 
@@ -117,7 +119,7 @@ def changes_in(body: Schema, *beside: str) -> Schema:
     """
     changes = body.get("changes")
     if not isinstance(changes, dict) or set(body) - {"changes", *beside}:
-        raise unusable(ConfigError("changes", "", "the fields to change, and nothing else"))
+        raise unusable(ConfigError("changes", "", PageWant.CHANGES_ONLY()))
     return changes
 
 
@@ -129,7 +131,7 @@ def key_in(call: Call) -> str:
     """
     key: str = call.request.path_params["key"]
     if key not in call.page.saved.draft.keys:
-        raise Problem(404, "There is no such profile.")
+        raise Problem(404, Sentence.NO_SUCH_PROFILE())
     return key
 
 
@@ -144,17 +146,13 @@ async def saving(call: Call, save: Callable[[], Version], what: str) -> Schema:
     except SettingsError as error:
         raise unusable(*error.errors) from error
     except StaleError as error:
-        raise Problem(
-            409, "Somebody else has saved since you opened this page.", version=error.version
-        ) from error
+        raise Problem(409, Sentence.STALE(), version=error.version) from error
     except ConfigError as error:
         raise unusable(error) from error
     except (OSError, CammraError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         call.note(Deed.CHANGE, what, outcome=Outcome.FAILED)
-        raise Problem(
-            503, f"The settings could not be stored ({why}). Nothing was changed."
-        ) from error
+        raise Problem(503, Sentence.NOT_STORED(why=why or "unknown")) from error
     call.note(Deed.CHANGE, f"{what} as version {version.number}", fields=version.changed)
     call.page.feed.wake()
     return state_of(call.page)
@@ -194,7 +192,7 @@ async def restore(call: Call) -> Schema:
             f"version {number} restored",
         )
     except KeyError as error:
-        raise Problem(404, "There is no such version any more.") from error
+        raise Problem(404, Sentence.NO_SUCH_VERSION()) from error
 
 
 _TEXTS: Schema = {"type": "array", "items": {"type": "string"}}

@@ -32,6 +32,7 @@ from cammra_edge.web.operation import (
     unusable,
 )
 from cammra_edge.web.roles import Role
+from cammra_edge.web.sentences import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
@@ -40,7 +41,6 @@ _COLUMNS = (
     "at", "profile", "event", "kind", "packet", "number", "outcome", "took_ms", "size_bytes", "why", "words",
 )  # fmt: skip
 _PIECE_BYTES = 1 << 20
-NOT_PARKED = "There is no such parked event any more."
 
 
 async def see_status(call: Call) -> Schema:
@@ -51,7 +51,7 @@ async def see_status(call: Call) -> Schema:
 async def stream_events(call: Call) -> Response:
     """Status and events as they come, as server-sent events."""
     if call.page.feed.viewers >= MAX_VIEWERS:
-        raise Problem(429, "Too many pages are open; close one.", retry_after_s=5.0)
+        raise Problem(429, Sentence.TOO_MANY_PAGES(), retry_after_s=5.0)
     return StreamingResponse(
         _while_let_in(call), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
     )
@@ -81,7 +81,7 @@ async def see_picture(call: Call) -> Response:
         call.page.engine.operator.picture, call.request.path_params["image_key"]
     )
     if content is None:
-        raise Problem(404, "That picture is no longer kept here.")
+        raise Problem(404, Sentence.PICTURE_GONE())
     return Response(content, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
@@ -92,9 +92,9 @@ async def see_view(call: Call) -> Response:
         status = await run_in_threadpool(call.page.engine.status)
         refused = [trouble for trouble in status.input_troubles if trouble.kind in PICTURE_KINDS]
         if refused:
-            why = f"{refused[-1].why}. To mend it: {refused[-1].remedy}."
-            raise Problem(404, f"Pictures come from the camera, but none can be used: {why}")
-        raise Problem(404, "No picture came from the camera just now.")
+            why, remedy = refused[-1].why, refused[-1].remedy
+            raise Problem(404, Sentence.PICTURES_UNUSABLE(why=why, remedy=remedy))
+        raise Problem(404, Sentence.NO_PICTURE())
     return Response(content, media_type="image/jpeg")
 
 
@@ -184,7 +184,7 @@ async def _move(call: Call, move: Callable[[str, int | None], int], what: str) -
     key, seq = call.request.path_params["key"], call.request.path_params.get("seq")
     count = await run_in_threadpool(move, key, seq)
     if seq is not None and not count:
-        raise Problem(404, NOT_PARKED)
+        raise Problem(404, Sentence.NOT_PARKED())
     call.note(Deed.PARKED, f"{count} parked events of profile {key} {what}")
     call.page.feed.wake()
     return {"events": count}
@@ -195,7 +195,7 @@ async def download_parked(call: Call) -> Response:
     key, seq = call.request.path_params["key"], call.request.path_params["seq"]
     content = await run_in_threadpool(call.page.engine.operator.parked_bytes, key, seq)
     if content is None:
-        raise Problem(404, NOT_PARKED)
+        raise Problem(404, Sentence.NOT_PARKED())
     return Response(
         content, media_type="application/octet-stream", headers=as_file(f"parked-{seq}.bin")
     )
@@ -205,7 +205,7 @@ async def resume(call: Call) -> Schema:
     """Let a paused profile go on."""
     key = call.request.path_params["key"]
     if not await run_in_threadpool(call.page.engine.operator.resume, key):
-        raise Problem(404, "There is no such profile.")
+        raise Problem(404, Sentence.NO_SUCH_PROFILE())
     call.note(Deed.PARKED, f"profile {key} resumed")
     call.page.feed.wake()
     return {"profile": key}
@@ -226,7 +226,7 @@ async def give_backlog(call: Call) -> Schema:
     except ConfigError as error:
         raise unusable(error) from error
     except OutboxError as error:
-        raise Problem(503, f"Not now: {error}.") from error
+        raise Problem(503, Sentence.NOT_NOW(why=str(error))) from error
     call.note(Deed.CHANGE, f"{count} events of profile {key} given to {taker}")
     call.page.feed.wake()
     return {"events": count}

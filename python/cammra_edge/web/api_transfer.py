@@ -25,6 +25,7 @@ from cammra_edge.web.operation import (
     as_file,
     parse_json,
 )
+from cammra_edge.web.sentences import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,7 @@ async def export(call: Call) -> Response:
     draft = call.page.saved.draft
     if call.query["secrets"]:
         if call.visitor is None or call.visitor.role is None:
-            raise Problem(403, "Secrets are exported to a person only, and to no token.")
+            raise Problem(403, Sentence.SECRETS_FOR_PEOPLE())
         call.note(Deed.EXPORT, "settings exported with secrets", fields=draft.secrets())
     flat = draft.values if call.query["secrets"] else masked(draft.values)
     content = json.dumps(
@@ -54,7 +55,7 @@ async def import_settings(call: Call) -> Schema:
     content = parse_json(call.body)
     settings = content.get("settings") if isinstance(content, dict) else None
     if not isinstance(settings, dict) or content.get("cammra_edge") != EXPORT_FORMAT:
-        raise Problem(422, "This is no file that this page has exported.")
+        raise Problem(422, Sentence.NO_EXPORT())
     save = partial(_save, call.page.saved, settings, call.who)
     return await saving(call, save, "settings imported")
 
@@ -86,7 +87,7 @@ async def export_cloud(call: Call) -> Response:
     try:
         content = cloud_from_fields(fields)
     except ConfigError as error:
-        raise Problem(422, "This profile cannot be written so.", fields=(error,)) from error
+        raise Problem(422, Sentence.PROFILE_NOT_WRITABLE(), fields=(error,)) from error
     number = call.page.saved.draft.keys.index(key) + 1
     return Response(content, media_type="text/xml", headers=as_file(f"cloud{number}.xml"))
 

@@ -11,6 +11,7 @@ from cammra_edge.errors import SettingsError
 from cammra_edge.web.api_settings import changes_in, changes_schema, key_in
 from cammra_edge.web.operation import Call, Operation, Problem, unusable
 from cammra_edge.web.roles import Role
+from cammra_edge.web.sentences import Sentence
 from cammra_edge.web.trial import PAUSE_S, BusyError
 
 PLATE = "AXIS1234"
@@ -23,7 +24,7 @@ async def test_profile(call: Call) -> Response:
     plate = call.body.get("plate", PLATE)
     changes = changes_in({"changes": {}} | call.body, "plate")
     if changes and call.visitor is not None and not call.visitor.may(Role.ADMIN, "settings"):
-        raise Problem(403, "Only an admin may test what is not saved.")
+        raise Problem(403, Sentence.UNSAVED_FOR_ADMINS())
     try:
         with under("plate"):
             _PLATE.take(plate)
@@ -31,12 +32,11 @@ async def test_profile(call: Call) -> Response:
     except SettingsError as error:
         raise unusable(*error.errors) from error
     if key not in (profile.key for profile in settings.profiles):
-        raise Problem(404, "This profile is not filled in yet.")
+        raise Problem(404, Sentence.NOT_FILLED_IN())
     try:
         lines = call.page.tests.start(key, plate, settings, call.page.engine.operator)
     except BusyError as error:
-        words = "Another test is running. Try again in a second."
-        raise Problem(429, words, retry_after_s=PAUSE_S) from error
+        raise Problem(429, Sentence.TEST_RUNS(), retry_after_s=PAUSE_S) from error
     call.note(Deed.TEST, f"profile {key} tested", fields=changes)
     return StreamingResponse(lines, media_type="application/x-ndjson")
 

@@ -41,6 +41,7 @@ from cammra_edge.web.guard import SAFE_METHODS, Guard
 from cammra_edge.web.openapi import document
 from cammra_edge.web.operation import Call, Operation, Problem, body_of, query_of
 from cammra_edge.web.roles import PERSON, Role
+from cammra_edge.web.sentences import Sentence
 from cammra_edge.web.visitor import Visitor
 
 if TYPE_CHECKING:
@@ -155,12 +156,12 @@ def visitor_of(page: Page, request: Request, operation: Operation) -> Visitor | 
         page.meet(request)
     if operation.scope is not None:
         if visitor is None:
-            raise Problem(401, "Sign in first.")
+            raise Problem(401, Sentence.SIGN_IN_FIRST())
         _check(visitor, operation, page)
     if visitor is not None and visitor.session is not None and request.method not in SAFE_METHODS:
         token = request.headers.get("x-csrf-token", "")
         if not same(visitor.session.csrf, token):
-            raise Problem(403, "The page is outdated; load it again.")
+            raise Problem(403, Sentence.PAGE_OUTDATED())
     return visitor
 
 
@@ -171,14 +172,16 @@ def _check(visitor: Visitor, operation: Operation, page: Page) -> None:
         Problem: 403.
     """
     if operation.console and not page.local:
-        raise Problem(403, "Only the camera's own console may ask for that.")
+        raise Problem(403, Sentence.CONSOLE_ONLY())
     if visitor.may(operation.role, operation.scope or ""):
         return
     if visitor.role is not None:
-        raise Problem(403, f"A {visitor.role} may not do that; it takes an {operation.role}.")
+        raise Problem(
+            403, Sentence.ROLE_LACKING(role=str(visitor.role), needed=str(operation.role))
+        )
     if operation.scope == PERSON:
-        raise Problem(403, "No token may do that; sign in.")
-    raise Problem(403, f"This token may not do that; it lacks the scope {operation.scope}.")
+        raise Problem(403, Sentence.NO_TOKEN_MAY())
+    raise Problem(403, Sentence.SCOPE_LACKING(scope=operation.scope or ""))
 
 
 def _known(page: Page, request: Request, *, used: bool) -> Visitor | None:
@@ -200,7 +203,7 @@ def _known(page: Page, request: Request, *, used: bool) -> Visitor | None:
 async def _document(page: Page, operations: Iterable[Operation], request: Request) -> Response:
     try:
         if _known(page, request, used=False) is None:
-            raise Problem(401, "Sign in first.")  # noqa: TRY301 - the same answer as everywhere
+            raise Problem(401, Sentence.SIGN_IN_FIRST())  # noqa: TRY301 - the same answer as everywhere
     except Problem as problem:
         return problem.response()
     return JSONResponse(document(operations))
@@ -208,9 +211,9 @@ async def _document(page: Page, operations: Iterable[Operation], request: Reques
 
 async def _http_problem(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    words = {404: "There is nothing here.", 405: "That cannot be done here."}
+    words = {404: Sentence.NOTHING_HERE, 405: Sentence.METHOD_NOT_HERE}
     headers: Any = getattr(error, "headers", None)
-    answer = Problem(status, words.get(status, "The request cannot be answered.")).response()
+    answer = Problem(status, words.get(status, Sentence.NO_ANSWER)()).response()
     answer.headers.update(headers or {})
     return answer
 
@@ -224,4 +227,4 @@ async def _crash(request: Request, error: Exception) -> Response:
         request.url.path,
         exc_info=error,
     )
-    return Problem(500, f"Something went wrong here; the log has it under {number}.").response()
+    return Problem(500, Sentence.CRASHED(number=number)).response()

@@ -14,18 +14,17 @@ from urllib.parse import urlsplit
 from cammra_edge.config.catalogue import is_address
 from cammra_edge.errors import ConfigError
 from cammra_edge.sinks.own import is_own
+from cammra_edge.web.sentences import PageWant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-WANT = "an address outside this camera: it may not send to itself or its link"
 
 
 def local_addresses(changes: Mapping[str, object]) -> Iterator[ConfigError]:
     """The changes whose address is the camera's own, or its link's."""
     for name, value in changes.items():
         if is_address(name) and isinstance(value, str) and is_local(value):
-            yield ConfigError(name, value, WANT)
+            yield ConfigError(name, value, PageWant.ADDRESS_OUTSIDE())
 
 
 def is_local(url: str) -> bool:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 
 from cammra_edge.web.operation import Problem
+from cammra_edge.web.sentences import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,15 +85,15 @@ class Guard:
     def _refusal(self, method: str, path: str, headers: Headers) -> Problem | None:
         host = headers.get("host", "")
         if len(headers.getlist("host")) != 1 or not self.knows(host):
-            return Problem(421, "This page is not served under that name.")
+            return Problem(421, Sentence.UNKNOWN_HOST())
         if len(path) > MAX_PATH:
-            return Problem(414, "The address is too long.")
+            return Problem(414, Sentence.ADDRESS_TOO_LONG())
         if method not in SAFE_METHODS:
             if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-                return Problem(403, "Another site may not change anything here.")
+                return Problem(403, Sentence.ANOTHER_SITE())
             origin = headers.get("origin")
             if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
-                return Problem(403, "Another site may not change anything here.")
+                return Problem(403, Sentence.ANOTHER_SITE())
         return None
 
     def knows(self, host: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from cammra_edge.web.operation import JSON_TYPE, PROBLEM_SCHEMA, Operation, Schema
+from cammra_edge.web.operation import JSON_TYPE, Operation, Schema
+from cammra_edge.web.problem_schema import PROBLEM_SCHEMA
 from cammra_edge.web.roles import PERSON
 
 if TYPE_CHECKING:

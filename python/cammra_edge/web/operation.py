@@ -16,16 +16,20 @@ from typing import TYPE_CHECKING, Any, cast
 from starlette.responses import JSONResponse, Response
 
 from cammra_edge.audit import Deed, Outcome, Who
+from cammra_edge.checks import Want
 from cammra_edge.errors import ConfigError
 from cammra_edge.fields import read_record, schema_of
+from cammra_edge.phrases import unicode
 from cammra_edge.web.patience import BODY_S
 from cammra_edge.web.roles import Role
+from cammra_edge.web.sentences import PageWant, Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from starlette.requests import Request
 
+    from cammra_edge.phrases import Said
     from cammra_edge.web.page import Page
     from cammra_edge.web.visitor import Visitor
 
@@ -68,7 +72,7 @@ class Problem(Exception):  # noqa: N818 - it is an answer, as RFC 9457 names it
     def __init__(
         self,
         status: int,
-        error: str,
+        error: Said,
         *,
         fields: Sequence[ConfigError] = (),
         retry_after_s: float = 0.0,
@@ -83,7 +87,7 @@ class Problem(Exception):  # noqa: N818 - it is an answer, as RFC 9457 names it
 
     def response(self) -> Response:
         """The answer as JSON."""
-        content: dict[str, Any] = {"error": self.error}
+        content: dict[str, Any] = {"error": unicode(self.error), **self.error.plain()}
         if self.fields:
             content["fields"] = wrong_fields(self.fields)
         if self.version is not None:
@@ -98,30 +102,14 @@ class Problem(Exception):  # noqa: N818 - it is an answer, as RFC 9457 names it
 def wrong_fields(errors: Iterable[ConfigError]) -> list[Schema]:
     """The fields that are wrong, and what was wanted; a name that is not valid Unicode is made so."""
     return [
-        {"field": error.field.encode(errors="replace").decode(), "want": error.want}
+        {"field": unicode(error.field), "want": unicode(error.want), **error.want.plain()}
         for error in errors
     ]
 
 
 def unusable(*errors: ConfigError) -> Problem:
     """The answer to fields that cannot be used."""
-    return Problem(422, "Some fields cannot be used.", fields=errors)
-
-
-PROBLEM_SCHEMA: Schema = {
-    "type": "object",
-    "required": ["error"],
-    "properties": {
-        "error": {"type": "string"},
-        "fields": {
-            "type": "array",
-            "items": object_schema(field={"type": "string"}, want={"type": "string"}),
-        },
-        "retry_after_s": {"type": "number"},
-        "version": {"type": "integer"},
-    },
-    "additionalProperties": False,
-}
+    return Problem(422, Sentence.SOME_FIELDS_UNUSABLE(), fields=errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,18 +246,18 @@ async def body_of(operation: Operation, request: Request) -> Any:  # noqa: ANN40
     wanted = operation.takes_raw or JSON_TYPE
     sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if sent != wanted:
-        raise Problem(415, f"Send the body as {wanted}.")
+        raise Problem(415, Sentence.WRONG_MEDIA_TYPE(media_type=wanted))
     try:
         async with asyncio.timeout(BODY_S):
             raw = await _whole_body(request, operation.max_body_bytes)
     except TimeoutError as error:
-        raise Problem(408, "The body did not arrive in time.") from error
+        raise Problem(408, Sentence.BODY_TOO_SLOW()) from error
     if operation.takes_raw:
         return raw
     plain = parse_json(raw)
     if operation.takes is None:
         if not isinstance(plain, dict):
-            raise Problem(422, "The body must be a JSON object.")
+            raise Problem(422, Sentence.BODY_NO_OBJECT())
         return plain
     try:
         return read_record(operation.takes, plain)
@@ -282,7 +270,7 @@ async def _whole_body(request: Request, most_bytes: int) -> bytes:
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > most_bytes:
-            raise Problem(413, f"The body is larger than {most_bytes >> 10} kB.")
+            raise Problem(413, Sentence.BODY_TOO_LARGE(most=most_bytes >> 10))
     return bytes(raw)
 
 
@@ -295,7 +283,7 @@ def parse_json(raw: bytes) -> Any:  # noqa: ANN401 - JSON is anything
     try:
         return json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise Problem(400, "The body is not valid JSON.") from error
+        raise Problem(400, Sentence.BODY_NO_JSON()) from error
 
 
 def _no_constant(name: str) -> None:
@@ -312,12 +300,12 @@ def query_of(operation: Operation, request: Request) -> dict[str, Any]:
     names = [parameter.name for parameter in operation.query]
     for name in request.query_params if names else ():
         if name not in names:
-            raise _unusable(name[:40], "", f"one of {', '.join(names)}")
+            raise _unusable(name[:40], "", Want.ONE_OF(options=", ".join(names)))
     for parameter in operation.query:
         texts = request.query_params.getlist(parameter.name)
         is_list = parameter.schema["type"] == "array"
         if len(texts) > 1 and not is_list:
-            raise _unusable(parameter.name, texts[-1], "one value")
+            raise _unusable(parameter.name, texts[-1], PageWant.ONE_VALUE())
         if is_list:
             values[parameter.name] = [word for text in texts for word in text.split(",") if word]
         else:
@@ -329,24 +317,25 @@ def _value(parameter: Query, text: str) -> int | float | bool | str | None:
     schema = parameter.schema
     if schema["type"] == "string":
         if text not in schema.get("enum", [text]):
-            raise _unusable(
-                parameter.name, text, f"one of {', '.join(filter(None, schema['enum']))}"
-            )
+            want = Want.ONE_OF(options=", ".join(filter(None, schema["enum"])))
+            raise _unusable(parameter.name, text, want)
         return text
     if not text and parameter.default is None:
         return None
     if schema["type"] == "boolean":
         if text in {"true", "false"}:
             return text == "true"
-        want = "true or false"
+        want = Want.TRUE_OR_FALSE()
     else:
         low, high = schema["minimum"], schema["maximum"]
         whole = schema["type"] == "integer"
         if (_DIGITS if whole else _DECIMALS).fullmatch(text) and low <= float(text) <= high:
             return int(text) if whole else float(text)
-        want = f"a {'whole ' if whole else ''}number from {low} to {high}"
+        between = Want.WHOLE_NUMBER_BETWEEN if whole else Want.NUMBER_BETWEEN
+        want = between(low=low, high=high)
     raise _unusable(parameter.name, text, want)
 
 
-def _unusable(name: str, text: str, want: str) -> Problem:
-    return Problem(422, "A parameter cannot be used.", fields=(ConfigError(name, text[:40], want),))
+def _unusable(name: str, text: str, want: Said) -> Problem:
+    wrong = ConfigError(name, text[:40], want)
+    return Problem(422, Sentence.PARAMETER_UNUSABLE(), fields=(wrong,))

@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass
 
 from cammra_edge.errors import ConfigError
+from cammra_edge.web.sentences import PageWant
 
 MIN_PASSWORD = 10
 MAX_PASSWORD = 256
@@ -44,11 +45,10 @@ def check_password(password: str, field: str = "password") -> None:
         ConfigError: Never shows the password.
     """
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise ConfigError(
-            field, "", f"{MIN_PASSWORD} to {MAX_PASSWORD} characters; a sentence is easiest"
-        )
+        want = PageWant.PASSWORD_LENGTH(least=MIN_PASSWORD, most=MAX_PASSWORD)
+        raise ConfigError(field, "", want)
     if len(set(password)) < 4:  # noqa: PLR2004 - aaaaaaaaaa, abababababab
-        raise ConfigError(field, "", "at least four different characters")
+        raise ConfigError(field, "", PageWant.PASSWORD_VARIETY())
 
 
 def hashed(password: str) -> PasswordHash:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from cammra_edge.errors import ConfigError
+from cammra_edge.web.sentences import PageWant
 
 if TYPE_CHECKING:
     from cammra_edge.web.passwords import PasswordHash
@@ -56,9 +57,7 @@ def check_name(name: str) -> str:
     name = " ".join(normalize("NFC", name).split())
     usable = len(name) <= MAX_NAME and name.isprintable() and any(map(str.isalnum, name))
     if not usable:
-        raise ConfigError(
-            "name", name[:MAX_NAME], f"1 to {MAX_NAME} characters, a letter or digit among them"
-        )
+        raise ConfigError("name", name[:MAX_NAME], PageWant.PERSONS_NAME(most=MAX_NAME))
     if name_key(name).partition(" ")[0] in _OTHERS:
-        raise ConfigError("name", name, f"a name that does not begin with {', '.join(_OTHERS)}")
+        raise ConfigError("name", name, PageWant.NAME_NOT_LIKE(others=", ".join(_OTHERS)))
     return name

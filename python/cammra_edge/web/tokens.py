@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.errors import ConfigError
 from cammra_edge.web.access_file import AccessFile, Token
 from cammra_edge.web.roles import SCOPES
+from cammra_edge.web.sentences import PageWant
 from cammra_edge.web.sessions import digest_of
 
 if TYPE_CHECKING:
@@ -39,17 +40,17 @@ class Tokens:
         """
         known = tuple(scope for scope in SCOPES if scope in set(scopes))
         if not known or set(scopes) - set(SCOPES):
-            raise ConfigError("scopes", ", ".join(scopes)[:80], "some of " + ", ".join(SCOPES))
+            raise ConfigError(
+                "scopes", ", ".join(scopes)[:80], PageWant.SOME_OF(options=", ".join(SCOPES))
+            )
         if not name.strip() or len(name) > 64:  # noqa: PLR2004 - fits a line of the list
-            raise ConfigError("name", name[:64], "a name of 1 to 64 characters")
+            raise ConfigError("name", name[:64], PageWant.TOKEN_NAME())
         secret = "ce_" + secrets.token_urlsafe(32)
         made_utc_s = self._clock.utc_ns() // 10**9
         token = Token(secrets.token_hex(6), name.strip(), known, made_utc_s, digest_of(secret))
         with self._file.lock:
             if len(self._file.tokens) >= MAX_TOKENS:
-                raise ConfigError(
-                    "tokens", MAX_TOKENS, f"at most {MAX_TOKENS} tokens; remove one first"
-                )
+                raise ConfigError("tokens", MAX_TOKENS, PageWant.TOKENS_AT_MOST(most=MAX_TOKENS))
             self._file.keep(tokens=(*self._file.tokens, token))
         return secret, token
 

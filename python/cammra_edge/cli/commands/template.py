@@ -8,8 +8,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cammra_edge.checks import Want
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.terminal import Style, shown
+from cammra_edge.cli.wants import CliWant
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
 from cammra_edge.message import Body
@@ -67,7 +69,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     if args.what == "try":
         return _try(args, terminal)
     if args.name not in SHIPPED:
-        raise ConfigError("NAME", args.name, f"one of {', '.join(SHIPPED)}")
+        raise ConfigError("NAME", args.name, Want.ONE_OF(options=", ".join(SHIPPED)))
     text = preset_text(args.name)
     for line in text.splitlines():
         terminal.line(line)
@@ -135,7 +137,7 @@ def _read(path: Path) -> tuple[Event, dict[str, bytes]]:
         event = value_from(Event, about["event"])
         pictures = {row["image_key"]: path.parent / row["file"] for row in about["images"]}
     except (ValueError, TypeError, KeyError) as error:
-        raise ConfigError("--event", str(path), "an event as `parked export` writes it") from error
+        raise ConfigError("--event", str(path), CliWant.EXPORTED_EVENT()) from error
     return event, {key: picture.read_bytes() for key, picture in pictures.items()}
 
 

@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from cammra_edge.checks import Want
 from cammra_edge.cli.asking import RefusedError, engine_on, path_of
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.reached import status_from
@@ -106,7 +107,7 @@ def _key(names: Mapping[str, str], text: str) -> str:
         return text
     by_name = {name: key for key, name in names.items()}
     if text not in by_name:
-        raise ConfigError("PROFILE", text, f"one of {', '.join(names)}")
+        raise ConfigError("PROFILE", text, Want.ONE_OF(options=", ".join(names)))
     return by_name[text]
 
 

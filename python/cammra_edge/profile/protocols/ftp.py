@@ -10,6 +10,7 @@ from cammra_edge.fields import required, setting, settings
 from cammra_edge.profile.endpoint import Endpoint, Urls
 from cammra_edge.profile.protocols.base import BaseProtocol, FilesContent
 from cammra_edge.profile.trust import File, Timeouts, Tls
+from cammra_edge.profile.wants import ProfileWant
 
 URLS: Final = Urls({"ftp": 21, "ftps": 21, "ftps-implicit": 990, "sftp": 22}, "ftp")
 
@@ -41,7 +42,7 @@ def _folders() -> Check[str]:
 
     def take(value: object) -> str:
         if ".." in typed.take(value).replace("\\", "/").split("/"):
-            raise refused(value, "folders below the login folder, without '..'")
+            raise refused(value, ProfileWant.FOLDERS_BELOW())
         return str(value)
 
     return Check(take, typed.schema)
@@ -53,16 +54,16 @@ def _named(typed: Check[str]) -> Check[str]:
     def take(value: object) -> str:
         left = NAMING_VARIABLE.sub("", typed.take(value))
         if "%" in left or "#" in left:
-            raise refused(value, f"only the variables {', '.join(NAMING_VARIABLES)}")
+            raise refused(value, ProfileWant.VARIABLES_ONLY(variables=", ".join(NAMING_VARIABLES)))
         return str(value)
 
     return Check(take, typed.schema)
 
 
-_FILE_NAME = text(least=1, pattern=r"[^/\\]*", want="a file name; put folders in path")
+_FILE_NAME = text(least=1, pattern=r"[^/\\]*", want=ProfileWant.FILE_NAME())
 _FINGERPRINT = text(
     pattern="(?:SHA256:[A-Za-z0-9+/]{43})?",
-    want="a fingerprint as `ssh-keygen -l` prints it: SHA256:…",
+    want=ProfileWant.SSH_FINGERPRINT(),
 )
 
 

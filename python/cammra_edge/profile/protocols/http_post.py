@@ -13,6 +13,7 @@ from cammra_edge.profile.endpoint import Endpoint, InNetworkMode, Urls
 from cammra_edge.profile.form import ALSO_DELIVERED
 from cammra_edge.profile.protocols.base import BaseProtocol, JsonContent, MultipartContent
 from cammra_edge.profile.trust import Timeouts, Tls
+from cammra_edge.profile.wants import ProfileWant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ _OWN_HEADERS = frozenset(
     {"content-length", "content-type", "host", "transfer-encoding", "connection"}
 )
 Statuses = Taken[frozenset[int], Collection[int]]
-USER: Final = text(pattern="[^:]*", want="a user name without ':'")
+USER: Final = text(pattern="[^:]*", want=ProfileWant.USER_WITHOUT_COLON())
 
 
 class Auth(StrEnum):
@@ -47,9 +48,9 @@ def header_of(auth_header: str) -> tuple[str, str]:
         return "Authorization", auth_header.strip()
     name = name.strip()
     if not name or not name.replace("-", "").replace("_", "").isalnum():
-        raise refused("", "'Name: value', the name of letters, digits, '-' and '_'")
+        raise refused("", ProfileWant.HEADER_LINE())
     if name.lower() in _OWN_HEADERS:
-        raise refused("", f"another header than {name}, which is the protocol's own")
+        raise refused("", ProfileWant.ANOTHER_HEADER(name=name))
     return name, rest.strip()
 
 
@@ -102,7 +103,7 @@ class HttpPost(InNetworkMode, BaseProtocol):
     auth_header: str = setting("", auth_header(), secret=True)
     part_names: tuple[str, str, str] = setting(
         ("event", "image", "image2"),
-        row_of(token(), 3, "three names: of the event, the image, the second image"),
+        row_of(token(), 3, ProfileWant.THREE_PART_NAMES()),
     )
     event_as_file: bool = True
     success_body: str = ""
@@ -116,17 +117,13 @@ class HttpPost(InNetworkMode, BaseProtocol):
 
     def _agree(self) -> None:
         if self.auth is Auth.BEARER and not self.auth_header.strip():
-            raise ConfigError("auth_header", "", "the bearer token")
+            raise ConfigError("auth_header", "", ProfileWant.BEARER_TOKEN())
         if self.auth in {Auth.BASIC, Auth.DIGEST} and not self.user:
-            raise ConfigError("user", "", f"a user name, as auth is {str(self.auth)!r}")
+            raise ConfigError("user", "", ProfileWant.USER_FOR_AUTH(auth=str(self.auth)))
         extra = self.extra_header()
         signs_in = bool(self.user) and self.auth in {Auth.AUTO, Auth.BASIC, Auth.DIGEST}
         if signs_in and extra is not None and extra[0].lower() == "authorization":
-            raise ConfigError(
-                "auth_header",
-                "",
-                "'Name: value' with another name than Authorization, or no user: a request has one Authorization",
-            )
+            raise ConfigError("auth_header", "", ProfileWant.ONE_AUTHORIZATION())
 
     def endpoint(self) -> Endpoint:
         """Where it goes; a URL without a scheme takes the camera's network mode."""

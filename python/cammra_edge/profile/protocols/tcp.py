@@ -11,6 +11,7 @@ from cammra_edge.fields import Taken, required, setting, settings
 from cammra_edge.profile.endpoint import Endpoint, Urls
 from cammra_edge.profile.protocols.base import BaseProtocol, JsonContent
 from cammra_edge.profile.trust import Timeouts, Tls
+from cammra_edge.profile.wants import ProfileWant
 
 URLS: Final = Urls({"tcp": None, "tls": None}, "tcp")
 _MOST_ACK = 1024
@@ -58,8 +59,7 @@ class Tcp(BaseProtocol):
         if not self.framing:
             self._put("framing", Framing.NEWLINE if self.persistent else Framing.NONE)
         if self.persistent and self.framing is Framing.NONE:
-            want = "newline, nul or length, as the connection is kept"
-            raise ConfigError("framing", str(self.framing), want)
+            raise ConfigError("framing", str(self.framing), ProfileWant.FRAMING_FOR_KEPT())
 
     def endpoint(self) -> Endpoint:
         """Where it goes."""

@@ -1,6 +1,6 @@
 // What the page asks of the camera, and what the camera refuses.
 
-import { t, toast } from "./lib.js";
+import { t, toast, worded } from "./lib.js";
 
 /** @type {string | null} */
 let csrf = null;
@@ -11,9 +11,9 @@ export const setCsrf = (token) => {
 
 /** What the server refused: `fields` has what was wanted, by the names of the fields. */
 export class Refusal extends Error {
-  /** @param {number} status @param {{ error?: string, fields?: WrongField[] }} body */
+  /** @param {number} status @param {Said & { error?: string, fields?: WrongField[] }} body */
   constructor(status, body) {
-    super(body.error || t("no_answer"));
+    super(body.error ? worded(body.error, body) : t("no_answer"));
     this.status = status;
     this.fields = wantsOf(body.fields ?? []);
   }
@@ -30,7 +30,7 @@ export class Refusal extends Error {
 }
 
 /** @type {(fields: WrongField[]) => Record<string, string>} */
-export const wantsOf = (fields) => Object.fromEntries(fields.map(({ field, want }) => [field, want]));
+export const wantsOf = (fields) => Object.fromEntries(fields.map((wrong) => [wrong.field, worded(wrong.want, wrong)]));
 
 /** @param {string} method @param {string} path @param {unknown} [body] @param {string} [type] */
 export async function request(method, path, body, type = "application/json") {

@@ -5,6 +5,8 @@
 let texts = {};
 /** @type {Record<string, string[]>} */
 let settingWords = {};
+/** @type {Record<string, string>} */
+let phrases = {};
 
 export async function loadTexts() {
   const wanted = localStorage.getItem("language") ?? "";
@@ -13,7 +15,7 @@ export async function loadTexts() {
     const answer = await fetch(`/static/${language}${rest}.json`);
     return (answer.ok ? answer : await fetch(`/static/en${rest}.json`)).json();
   };
-  [texts, settingWords] = await Promise.all([load(""), load("-settings")]);
+  [texts, settingWords, phrases] = await Promise.all([load(""), load("-settings"), load("-phrases")]);
   document.documentElement.lang = texts.language_code ?? "en";
 }
 
@@ -26,6 +28,21 @@ export const t = (key, values) => fill(texts[key] ?? key, values);
 
 /** @type {(text: string, values?: Record<string, unknown>) => string} */
 export const fill = (text, values = {}) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+
+/**
+ * What the camera says, in the page's words: by its code, with its values; as it came where the code is not known.
+ * @param {string} text
+ * @param {Said} said
+ * @returns {string}
+ */
+export function worded(text, { code = "", values = {} }) {
+  const phrase = phrases[code];
+  if (!phrase) return text;
+  const parts = Object.entries(values).map((
+    [name, value],
+  ) => [name, typeof value === "object" ? worded(value.text, value) : value]);
+  return fill(phrase, Object.fromEntries(parts));
+}
 
 /**
  * Label, hint and unit of a setting (`tracking.lost_after_s`) or of one of its choices (`profiles[].auth=basic`).
