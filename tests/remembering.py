@@ -56,12 +56,17 @@ class FakeHistory:
         fitting = [
             replace(found, exact=exact)
             for found in reversed(self.events)
-            if found.seq < before and (exact := _fits(found, query)) is not None
+            if found.seq < before
+            and (exact := _fits(found, query)) is not None
+            and self._is_of(found, query)
         ]
         events = tuple(fitting[: query.limit])
         return FoundPage(
             events=events, cursor=str(events[-1].seq) if len(fitting) > query.limit else ""
         )
+
+    def _is_of(self, found: FoundEvent, query: EventQuery) -> bool:
+        return query.profile in {"", *self.waits[found.seq]}
 
     def latest(self, most: int) -> Iterable[Event]:
         return [found.event for found in self.events[:most]]

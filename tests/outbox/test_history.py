@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.model import Direction, EventKind, ListMatch, Plate
-from cammra_edge.outbox import EventQuery, EventState, NewEvent
+from cammra_edge.outbox import EventQuery, EventState, NewEvent, history
+from cammra_edge.outbox.log import Log
 from tests.fakes import JPEG, NS, a_life, fall_ill, new_event
 
 if TYPE_CHECKING:
@@ -78,6 +79,77 @@ def test_each_filter_finds_what_it_names(town: Bench, *, again: bool) -> None:
     assert vehicles(town, state=EventState.WAITING) == [5]
     assert vehicles(town, state=EventState.UNWANTED) == [4]
     assert vehicles(town, plate="34A*", state=EventState.DELIVERED, region=2) == [2]
+
+
+@pytest.mark.parametrize("looked", [2, 512])
+def test_what_became_of_it_for_one_profile_is_found(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, looked: int
+) -> None:
+    monkeypatch.setattr(history, "_LEAST_LOOK", looked)
+    for key in ("gate", "barrier"):
+        bench.outbox.profile_id(key)
+    for number in range(1, 41):
+        wanted = ((1, 2), (1,), (2,), ())[number % 4]
+        bench.outbox.put(
+            [
+                replace(
+                    said(number, "34A36837"),
+                    wanted_by=new_event(number, wanted_by=wanted).wanted_by,
+                )
+            ]
+        )
+    while delivery := bench.outbox.take(1):
+        bench.outbox.done(delivery)
+    for again in (False, True):
+        if again:
+            bench.reopen()
+        bench.outbox.flush()
+        assert vehicles(bench, profile="gate", limit=100) == [
+            n for n in range(40, 0, -1) if n % 4 < 2
+        ]
+        assert vehicles(bench, profile="gate", state="delivered", limit=7) == [
+            40,
+            37,
+            36,
+            33,
+            32,
+            29,
+            28,
+        ]
+        assert vehicles(bench, profile="gate", state="waiting") == []
+        assert vehicles(bench, profile="barrier", state="delivered") == []
+        assert vehicles(bench, profile="barrier", state="waiting", cursor="10") == [8, 6, 4, 2]
+        assert vehicles(bench, profile="barrier", state="unwanted", limit=4) == [39, 37, 35, 33]
+        assert vehicles(bench, profile="nobody") == []
+        pages, cursor = list[int](), ""
+        while cursor != "end":
+            page = bench.outbox.history.search(EventQuery(profile="gate", limit=3, cursor=cursor))
+            pages += [found.event.vehicle_no for found in page.events]
+            cursor = page.cursor or "end"
+        assert pages == [n for n in range(40, 0, -1) if n % 4 < 2]
+
+
+def test_a_search_reads_no_event_but_those_that_it_finds(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.outbox.put([said(number, f"34A{number:05}") for number in range(1, 2001)])
+    reads: list[int] = []
+    plain = Log.read
+
+    def read(log: Log, segment: int, offset: int, length: int) -> tuple[int, bytes]:
+        reads.append(offset)
+        return plain(log, segment, offset, length)
+
+    monkeypatch.setattr(Log, "read", read)
+    for query, found in (
+        ({"plate": "34A00007"}, 1),
+        ({"plate": "*0190?"}, 10),
+        ({"plate": "34B*"}, 0),
+        ({}, 50),
+    ):
+        reads.clear()
+        assert len(vehicles(bench, **query)) == found
+        assert len(reads) == found, query
 
 
 def test_one_character_off_is_found_and_marked(town: Bench) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
 import zipfile
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +16,14 @@ import pytest
 from cammra_edge.audit import AuditLog
 from cammra_edge.model import Direction, EventKind, ListMatch, Plate
 from cammra_edge.outbox import EventState
-from tests.web.still import JPEG, StillEngine, an_event, still_settings
+from cammra_edge.web.page import EXPORTS_AT_ONCE
+from tests.web.still import JPEG, PATIENT_S, StillEngine, an_event, still_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cammra_edge.clock import Clock
+    from cammra_edge.outbox import EventQuery, FoundPage
     from tests.web.conftest import Browser
 
 DAY_NS = 86_400 * 10**9
@@ -75,6 +79,8 @@ def found(browser: Browser, query: str = "") -> list[int]:
         ("list=staff", [4]),
         ("min_confidence=0.8", [5, 4]),
         ("state=waiting", [5]),
+        ("profile=vms", [5]),
+        ("profile=vms&state=delivered", []),
         ("direction=&state=&region=&from=&min_confidence=", [5, 4, 3, 2, 1]),
         ("plate=nobody", []),
     ],
@@ -181,6 +187,54 @@ def test_a_table_has_no_formula(browser: Browser) -> None:
     (row,) = csv.DictReader(io.StringIO(answer.text))
     assert row["plate"] == "'=HYPERLINK(1)"
     assert row["states"] == "delivered"
+
+
+@pytest.mark.parametrize(("name", "cut"), [("comma", ","), ("semicolon", ";"), ("tab", "\t")])
+def test_a_table_opens_in_a_spreadsheet_of_any_country(
+    browser: Browser, name: str, cut: str
+) -> None:
+    content = browser.http.get(f"/api/events.csv?separator={name}").content
+    assert content.startswith(b"\xef\xbb\xbf"), "or Excel guesses the letters"
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=cut))
+    assert [row["seq"] for row in rows] == ["5", "4", "3", "2", "1"]
+    assert rows[0]["time"].startswith("2025-11-30T13:00")
+    archive = zipfile.ZipFile(
+        io.BytesIO(browser.http.get(f"/api/events.zip?separator={name}").content)
+    )
+    assert archive.read("events.csv") == content
+    refused = browser.http.get("/api/events.csv?separator=pipe")
+    (wrong,) = refused.json()["fields"]
+    assert (wrong["field"], wrong["want"]) == ("separator", "one of comma, semicolon, tab")
+
+
+def test_so_many_exports_at_once_and_the_next_when_one_has_ended(
+    browser: Browser, engine: StillEngine
+) -> None:
+    for number in range(6, 400):
+        engine.history.add(an_event(number, "9XX0001"))
+    go_on = threading.Event()
+    plain = engine.history.search
+
+    def slow(query: EventQuery) -> FoundPage:
+        if query.cursor:
+            go_on.wait(PATIENT_S)
+        return plain(query)
+
+    engine.history.search = slow  # type: ignore[method-assign]
+    try:
+        with ExitStack() as stack:
+            under_way = [
+                stack.enter_context(browser.http.stream("GET", "/api/events.csv?plate=9XX0001"))
+                for _ in range(EXPORTS_AT_ONCE)
+            ]
+            refused = browser.http.get("/api/events.zip")
+            assert refused.status_code == 429
+            assert refused.headers["Retry-After"] == "5"
+            go_on.set()
+            assert all(len(one.read().splitlines()) == 395 for one in under_way)
+        assert browser.http.get("/api/events.zip").status_code == 200
+    finally:
+        go_on.set()
 
 
 def test_an_export_has_all_pages(browser: Browser, engine: StillEngine) -> None:

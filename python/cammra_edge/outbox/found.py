@@ -55,6 +55,8 @@ class EventQuery(Checked):
         kinds: Event types.
         min_confidence: Least confidence of the plate.
         state: What became of the event, for at least one profile.
+        profile: Events that this profile (its key) was to have; with `state`, what became of them for it. Of an event
+            whose pictures are gone only the whole is known, and counts.
         cursor: Events put before the one with this `seq`: where a page ended, the next goes on. Empty: all.
         limit: Events in one page.
     """
@@ -71,6 +73,7 @@ class EventQuery(Checked):
     )
     min_confidence: float = setting(0.0, number(0, 1))
     state: Taken[EventState | None, EventState | EventStateWord | None] = setting(None)
+    profile: str = ""
     cursor: str = setting("", _CURSOR)
     limit: int = setting(50, whole(1, MAX_FOUND))
 

@@ -27,7 +27,7 @@ from cammra_edge.outbox.records import id_bytes, picture_from
 from cammra_edge.storing import LogSearch, log_event, log_outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from cammra_edge.outbox.erasing import Erasing
     from cammra_edge.outbox.found import Erased
@@ -46,6 +46,8 @@ _STATE_BITS = {
 _WAITS = 3
 """Waiting or parked, as bits of `_STATE_BITS`: shown whatever their age."""
 _UNSETTLED = frozenset({EventState.WAITING, EventState.PARKED})
+_LEAST_LOOK = 512
+"""Events of which is asked at first what became of them for one profile."""
 _TRIES = 3
 """Searches until one is not disturbed by a segment that is given back."""
 
@@ -80,7 +82,7 @@ class LogHistory:
     def search(self, query: EventQuery) -> FoundPage:
         """Events that answer the query, newest first; what cannot be read any more is left out."""
         while True:
-            hits = self._hits(query)
+            hits = self._hits_of_profile(query) if query.profile else self._hits(query)
             events = tuple(event for event in map(self._found, hits) if event is not None)
             cursor = str(hits[-1][0]) if len(hits) == query.limit else ""
             if events or not cursor:
@@ -144,6 +146,19 @@ class LogHistory:
             except DamagedError:  # a segment was given back meanwhile
                 continue
         return self._searched(query, limit, strict=False)
+
+    def _hits_of_profile(self, query: EventQuery) -> list[Hit]:
+        """As `_hits`, ever more at once: each look asks all segments what the events came to."""
+        state = None if query.state is EventState.UNWANTED else query.state
+        fitting: list[Hit] = []
+        most, cursor = _LEAST_LOOK, query.cursor
+        while True:
+            hits = self._hits(replace(query, state=state, cursor=cursor), most)
+            told = self.outcomes(hit[0] for hit in hits)
+            fitting += [hit for hit in hits if _came_to(query, told.get(hit[0], {}), hit[-1])]
+            if len(hits) < most or len(fitting) >= query.limit:
+                return fitting[: query.limit]
+            most, cursor = most * 8, str(hits[-1][0])
 
     def _searched(
         self, query: EventQuery, limit: int | None = None, *, strict: bool = True
@@ -286,6 +301,14 @@ def search_from(query: EventQuery, limit: int | None = None) -> LogSearch:
         before_seq=int(query.cursor) if query.cursor else 0,
         limit=query.limit if limit is None else limit,
     )
+
+
+def _came_to(query: EventQuery, told: Mapping[str, EventState], states: int) -> bool:
+    """Whether the profile of the query was to have an event, and it came to what is asked for."""
+    if not told and states & ~_STATE_BITS[EventState.UNWANTED]:  # only the whole is known
+        return query.state is None or bool(states & _STATE_BITS[query.state])
+    outcome = told.get(query.profile, EventState.UNWANTED)
+    return outcome is not EventState.UNWANTED if query.state is None else outcome is query.state
 
 
 def _states_from(bits: int) -> tuple[EventState, ...]:

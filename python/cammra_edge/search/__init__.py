@@ -7,16 +7,19 @@ from cammra_edge.search.answers import (
     search_answer,
 )
 from cammra_edge.search.export import (
+    SEPARATORS,
     csv_lines,
     exported,
     found_events,
     json_lines,
     safe_cell,
+    together,
     zipped,
 )
 from cammra_edge.search.words import Words, erasure_from, given_in, is_search, query_from
 
 __all__ = [
+    "SEPARATORS",
     "Words",
     "csv_lines",
     "erase_answer",
@@ -31,5 +34,6 @@ __all__ = [
     "query_from",
     "safe_cell",
     "search_answer",
+    "together",
     "zipped",
 ]

@@ -25,6 +25,11 @@ COLUMNS = (
     "states", "car", "event", "seq", "pictures",
 )  # fmt: skip
 PAGE = 200
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+"""Of a table's cells, by name: where the comma is the decimal sign, spreadsheets want another."""
+_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+"""At the begin of a file it says UTF-8, or else Excel takes the letters for others."""
+_PIECE_BYTES = 1 << 16
 _FORMULA = frozenset("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - a spreadsheet takes the wide ones, too
 
 
@@ -49,7 +54,7 @@ def found_events(ask: Ask, words: Words, most: int | None = None) -> Iterator[di
 
 
 def exported(
-    ask: Ask, image: Image, words: Words, *, most: int | None = None
+    ask: Ask, image: Image, words: Words, *, most: int | None = None, separator: str = ","
 ) -> Iterator[tuple[str, Iterable[bytes]]]:
     """The files of an export: `events.csv`, `events.json`, `pictures/…`; each is to be read before the next.
 
@@ -58,7 +63,7 @@ def exported(
     newest = next(found_events(ask, words, 1), None)
     if newest is not None and not words.get("cursor"):
         words = {**words, "cursor": str(newest["seq"] + 1)}
-    yield "events.csv", csv_lines(found_events(ask, words, most))
+    yield "events.csv", csv_lines(found_events(ask, words, most), separator)
     yield "events.json", json_lines(found_events(ask, words, most))
     for event in found_events(ask, words, most):
         for picture, name in zip(event["images"], picture_names(event), strict=True):
@@ -76,10 +81,11 @@ def picture_names(event: dict[str, Any]) -> list[str]:
     ]
 
 
-def csv_lines(events: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    """The events as a table with a line of heads."""
+def csv_lines(events: Iterable[dict[str, Any]], separator: str = ",") -> Iterator[bytes]:
+    """The events as a table with a line of heads, as spreadsheets open it."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+    out.write(_MARK)
+    writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for event in events:
         row = {
@@ -100,6 +106,17 @@ def _taken(out: io.StringIO) -> bytes:
     out.seek(0)
     out.truncate()
     return text.encode("utf-8", "replace")
+
+
+def together(pieces: Iterable[bytes], least_bytes: int = _PIECE_BYTES) -> Iterator[bytes]:
+    """Some pieces at a time: each one of an answer costs a walk to another thread and back."""
+    gathered = bytearray()
+    for piece in pieces:
+        gathered += piece
+        if len(gathered) >= least_bytes:
+            yield bytes(gathered)
+            gathered.clear()
+    yield bytes(gathered)
 
 
 def json_lines(events: Iterable[dict[str, Any]]) -> Iterator[bytes]:

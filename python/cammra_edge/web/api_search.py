@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
@@ -14,6 +15,7 @@ from cammra_edge.model import Direction, EventKind
 from cammra_edge.outbox import EventState
 from cammra_edge.outbox.found import MAX_FOUND
 from cammra_edge.search import (
+    SEPARATORS,
     csv_lines,
     erase_answer,
     exported,
@@ -23,6 +25,7 @@ from cammra_edge.search import (
     json_lines,
     memory_answer,
     search_answer,
+    together,
     zipped,
 )
 from cammra_edge.web.operation import (
@@ -39,9 +42,13 @@ from cammra_edge.web.operation import (
 )
 from cammra_edge.web.roles import Role
 from cammra_edge.web.sentences import Sentence
+from cammra_edge.web.turns import GoneError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import asyncio
+    from collections.abc import Awaitable, Iterator, Sequence
+
+    from starlette.types import Receive, Scope, Send
 
     from cammra_edge.search import Words
 
@@ -63,14 +70,15 @@ async def find_events(call: Call) -> Schema:
 
 async def see_memory(call: Call) -> Schema:
     """How far back the camera remembers, and which bound made it forget last."""
-    status = await _unless_ill(call.page.engine.history_status)
+    status = await _unless_ill(run_in_threadpool(call.page.engine.history_status))
     return memory_answer(status, _zone(call))
 
 
 async def see_image(call: Call) -> Response:
     """A picture of an event that was found."""
     seq, image_key = call.request.path_params["seq"], call.request.path_params["image_key"]
-    content = await _unless_ill(call.page.engine.history_image, seq, image_key)
+    look = partial(call.page.engine.history_image, seq, image_key)
+    content = await _unless_ill(run_in_threadpool(look))
     if content is None:
         raise Problem(404, Sentence.PICTURE_GONE())
     headers = {"Cache-Control": "no-store"}
@@ -93,20 +101,38 @@ async def export_json(call: Call) -> Response:
 
 
 async def _export(call: Call, kind: str, media_type: str) -> Response:
-    engine, words = call.page.engine, call.query
+    engine, words = call.page.engine, dict(call.query)
+    separator = SEPARATORS[words.pop("separator", "comma")]
+    if call.page.exports.locked():
+        raise Problem(429, Sentence.EXPORTS_RUN(), retry_after_s=5.0)
     await _found(call, {**words, "limit": 1})  # before the answer has begun
     _note(call, Deed.EXPORT, f"events exported as {kind}", words)
 
     def ask(words: Words) -> Schema:
         return search_answer(engine.search, words, _zone(call))
 
-    pieces = (
-        zipped(exported(ask, engine.history_image, words))
-        if kind == "zip"
-        else (csv_lines if kind == "csv" else json_lines)(found_events(ask, words))
-    )
+    pieces: Iterator[bytes]
+    if kind == "zip":
+        pieces = zipped(exported(ask, engine.history_image, words, separator=separator))
+    elif kind == "csv":
+        pieces = csv_lines(found_events(ask, words), separator)
+    else:
+        pieces = json_lines(found_events(ask, words))
     headers = as_file(f"cammra-events.{kind}")
-    return StreamingResponse(pieces, media_type=media_type, headers=headers)
+    return _Export(call.page.exports, together(pieces), media_type=media_type, headers=headers)
+
+
+class _Export(StreamingResponse):
+    """An answer that has a turn while it is sent, however that ends."""
+
+    def __init__(self, turns: asyncio.Semaphore, pieces: Iterator[bytes], **how: Any) -> None:  # noqa: ANN401 - as the answer takes it
+        super().__init__(pieces, **how)
+        self._turns = turns
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        async with self._turns:
+            await super().__call__(scope, receive, send)
 
 
 @settings
@@ -128,8 +154,9 @@ async def erase(call: Call) -> Schema:
         "all": what.all,
         "undelivered": what.undelivered,
     }
+    run = partial(erase_answer, call.page.engine.erase, words, _zone(call))
     try:
-        answer = await _unless_ill(erase_answer, call.page.engine.erase, words, _zone(call))
+        answer = await _unless_ill(run_in_threadpool(run))
     except Problem as problem:
         if problem.status != UNUSABLE:  # it has begun, perhaps, and broken off
             _note(call, Deed.ERASURE, "events erased", words, Outcome.FAILED)
@@ -147,12 +174,15 @@ def _zone(call: Call) -> str:
 
 
 async def _found(call: Call, words: Words) -> Schema:
-    return await _unless_ill(search_answer, call.page.engine.search, words, _zone(call))
+    ask = partial(search_answer, call.page.engine.search, words, _zone(call))
+    return await _unless_ill(call.page.searches.ask(call.request, ask))
 
 
-async def _unless_ill(ask: Callable[..., T], *args: object) -> T:
+async def _unless_ill(answer: Awaitable[T]) -> T:
     try:
-        return await run_in_threadpool(ask, *args)
+        return await answer
+    except GoneError as error:
+        raise Problem(503, Sentence.NO_ANSWER()) from error
     except ConfigError as error:
         raise unusable(*error.errors) from error
     except OutboxError as error:
@@ -180,6 +210,7 @@ _WORDS = (
         name="min_confidence", schema={"type": "number", "minimum": 0, "maximum": 1}, default=None
     ),
     Query(name="state", schema={"type": "string", "enum": ["", *EventState]}, default=""),
+    Query(name="profile", schema=_TEXT, default=""),
     Query(name="cursor", schema=_TEXT, default=""),
 )
 _LIMIT = Query(
@@ -187,6 +218,9 @@ _LIMIT = Query(
 )
 _EXPORT = Query(name="export", schema={"type": "string", "enum": ["", *EXPORTS]}, default="")
 """What a shell writes the answer to; for the audit log."""
+_SEPARATOR = Query(
+    name="separator", schema={"type": "string", "enum": list(SEPARATORS)}, default="comma"
+)
 _FOUND = object_schema(
     events=LISTED,
     cursor={"type": "string"},
@@ -238,8 +272,8 @@ OPERATIONS: Sequence[Operation] = (
         role=Role.VIEWER,
         gives=_FILE,
         gives_type="application/zip",
-        query=_WORDS,
-        also=(503,),
+        query=(*_WORDS, _SEPARATOR),
+        also=(429, 503),
     ),
     Operation(
         "GET",
@@ -248,8 +282,8 @@ OPERATIONS: Sequence[Operation] = (
         role=Role.VIEWER,
         gives=_FILE,
         gives_type="text/csv",
-        query=_WORDS,
-        also=(503,),
+        query=(*_WORDS, _SEPARATOR),
+        also=(429, 503),
     ),
     Operation(
         "GET",
@@ -258,7 +292,7 @@ OPERATIONS: Sequence[Operation] = (
         role=Role.VIEWER,
         gives=LISTED,
         query=_WORDS,
-        also=(503,),
+        also=(429, 503),
     ),
     Operation(
         "POST", "/api/erase", erase, scope="deliveries", takes=Forget, gives=_ERASED, also=(503,)

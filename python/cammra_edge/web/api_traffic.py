@@ -15,7 +15,7 @@ from cammra_edge.audit import Deed
 from cammra_edge.engine.troubles import PICTURE_KINDS
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.fields import Checked, required, settings
-from cammra_edge.search import safe_cell
+from cammra_edge.search import safe_cell, together
 from cammra_edge.web import views
 from cammra_edge.web.live import MAX_VIEWERS
 from cammra_edge.web.operation import (
@@ -35,7 +35,7 @@ from cammra_edge.web.roles import Role
 from cammra_edge.web.sentences import Sentence
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
 _COLUMNS = (
     "at", "profile", "event", "kind", "packet", "number", "outcome", "took_ms", "size_bytes", "why", "words",
@@ -156,18 +156,7 @@ async def export_parked(call: Call) -> Response:
         call.query["profile"] or None, call.query["seq"] or None
     )
     lines = (views.parked_line(*row) for row in rows)
-    return StreamingResponse(_together(lines), media_type="application/x-ndjson")
-
-
-def _together(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Some lines at a time: each piece of an answer costs a walk to another thread and back."""
-    piece = bytearray()
-    for line in lines:
-        piece += line
-        if len(piece) > _PIECE_BYTES:
-            yield bytes(piece)
-            piece.clear()
-    yield bytes(piece)
+    return StreamingResponse(together(lines, _PIECE_BYTES), media_type="application/x-ndjson")
 
 
 async def retry_parked(call: Call) -> Schema:

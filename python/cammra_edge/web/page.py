@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cammra_edge.web import views
+from cammra_edge.web.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +25,15 @@ if TYPE_CHECKING:
     from cammra_edge.web.trial import ProfileTests
 
 
+SEARCHES_AT_ONCE = 2
+EXPORTS_AT_ONCE = 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """The page of an engine; `door` lets through one guess at the password at a time, `side_door` one of those known.
+
+    `searches` are answered some at a time, as are `exports`.
 
     With `local` it is reached over the engine's socket: whoever gets through is the owner. `notice` says what of the
     page's own files could not be used, and what was done instead. `welcome` is told from where
@@ -47,6 +54,8 @@ class Page:
     welcome: Callable[[tuple[str, int]], None] = lambda _: None
     door: asyncio.Lock = field(default_factory=asyncio.Lock)
     side_door: asyncio.Lock = field(default_factory=asyncio.Lock)
+    searches: Turns = field(default_factory=lambda: Turns(SEARCHES_AT_ONCE))
+    exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(EXPORTS_AT_ONCE))
 
     @property
     def cookie(self) -> str:

@@ -43,6 +43,7 @@ class Sentence(Phrase):
     NOT_FILLED_IN = "This profile is not filled in yet."
     TEST_RUNS = "Another test is running. Try again in a second."
     TOO_MANY_PAGES = "Too many pages are open; close one."
+    EXPORTS_RUN = "Other exports are under way; wait for them to end."
     PICTURE_GONE = "That picture is no longer kept here."
     PICTURES_UNUSABLE = (
         "Pictures come from the camera, but none can be used: {why}. To mend it: {remedy}."

@@ -24,6 +24,7 @@ SHOWN = 50
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 _WORDS = (
     "plate", "one_off", "from", "to", "direction", "region", "list", "kind", "min_confidence", "state",
+    "profile",
 )  # fmt: skip
 
 
@@ -52,6 +53,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--min-confidence", type=float, metavar="0..1", help="least confidence of the plate"
     )
     parser.add_argument("--state", choices=[*map(str, EventState)], help="what became of it")
+    parser.add_argument(
+        "--profile", metavar="KEY", help="what this profile was to have; with --state, for it alone"
+    )
     parser.add_argument(
         "--limit",
         type=how_many,
