@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -74,6 +75,44 @@ def test_a_hostile_name_is_refused_and_never_a_failure(
         assert wrong["field"]
         assert len(answer.text) < 1000
     assert len(engine.applied) == before
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://[", "http://[::1", "\udc80".encode(errors="surrogateescape")]
+)
+def test_an_origin_that_is_none_is_another_sites(
+    hostile: tuple[httpx.Client, StillEngine, dict[str, Any]], origin: bytes
+) -> None:
+    answer = hostile[0].post("/api/check", json={"changes": {}}, headers={b"Origin": origin})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("number", [2**53, 2**63, 2**64, 10**400])
+def test_a_number_beyond_all_that_there_are_is_nothing(
+    hostile: tuple[httpx.Client, StillEngine, dict[str, Any]], number: int
+) -> None:
+    assert hostile[0].post(f"/api/history/{number}/restore").status_code == 404
+    assert hostile[0].get(f"/api/events/{number}/images/x").status_code == 404
+
+
+@pytest.mark.parametrize("end", [b"", b"zz\r\n"])
+def test_a_body_that_breaks_off_is_no_failure_of_ours(
+    hostile: tuple[httpx.Client, StillEngine, dict[str, Any]],
+    caplog: pytest.LogCaptureFixture,
+    end: bytes,
+) -> None:
+    url = hostile[0].base_url
+    head = (
+        f"POST /api/session HTTP/1.1\r\nHost: {url.netloc.decode()}\r\n"
+        "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"
+    )
+    with socket.create_connection((url.host, url.port or 0), timeout=PATIENT_S) as line:
+        line.sendall(head.encode() + end)
+        line.shutdown(socket.SHUT_WR)
+        while line.recv(1 << 16):
+            pass
+    assert hostile[0].get("/api/session").status_code == 200  # later than whatever became of it
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("path", ["session", "setup", "tokens"])

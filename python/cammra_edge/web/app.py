@@ -38,7 +38,7 @@ from cammra_edge.web import (
 )
 from cammra_edge.web.access import same
 from cammra_edge.web.guard import SAFE_METHODS, Guard
-from cammra_edge.web.openapi import document
+from cammra_edge.web.openapi import MAX_NUMBER, document
 from cammra_edge.web.operation import Call, Operation, Problem, body_of, query_of
 from cammra_edge.web.roles import PERSON, Role
 from cammra_edge.web.sentences import Sentence
@@ -127,6 +127,8 @@ def _app(
 async def _answer(page: Page, methods: dict[str, Operation], request: Request) -> Response:
     operation = methods["GET" if request.method == "HEAD" else request.method]
     try:
+        if any(isinstance(one, int) and one > MAX_NUMBER for one in request.path_params.values()):
+            raise Problem(404, Sentence.NOTHING_HERE())  # noqa: TRY301 - the same answer as everywhere
         visitor = visitor_of(page, request, operation)
         call = Call(
             page,

@@ -92,7 +92,7 @@ class Guard:
             if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
                 return Problem(403, Sentence.ANOTHER_SITE())
             origin = headers.get("origin")
-            if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+            if origin is not None and _netloc(origin) != host.lower():
                 return Problem(403, Sentence.ANOTHER_SITE())
         return None
 
@@ -111,3 +111,11 @@ class Guard:
         except ValueError:
             return False
         return True
+
+
+def _netloc(origin: str) -> str:
+    """Host and port of an `Origin`; empty where it names none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""

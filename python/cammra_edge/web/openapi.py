@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cammra_edge.web.operation import JSON_TYPE, Operation, Schema
 from cammra_edge.web.problem_schema import PROBLEM_SCHEMA
@@ -12,6 +12,8 @@ from cammra_edge.web.roles import PERSON
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MAX_NUMBER: Final = 2**53 - 1
+"""The highest number in a path: what every JSON parser can hold."""
 _MEANINGS = {
     400: "The body is not valid JSON.",
     401: "Nobody is signed in.",
@@ -129,7 +131,7 @@ def _who_may(operation: Operation) -> str:
 def _path_parameter(operation: Operation, found: re.Match[str]) -> Schema:
     name, kind = found.groups()
     schema = (
-        {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
+        {"type": "integer", "minimum": 0, "maximum": MAX_NUMBER}
         if kind == "int"
         else {"type": "string", "minLength": 1}
     )

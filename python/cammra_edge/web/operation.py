@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from cammra_edge.audit import Deed, Outcome, Who
@@ -239,7 +240,7 @@ async def body_of(operation: Operation, request: Request) -> Any:  # noqa: ANN40
     """Read and check the body.
 
     Raises:
-        Problem: 408, 413, 415, 400 or 422.
+        Problem: 400, 408, 413, 415 or 422.
     """
     if not operation.has_body:
         return None
@@ -252,6 +253,8 @@ async def body_of(operation: Operation, request: Request) -> Any:  # noqa: ANN40
             raw = await _whole_body(request, operation.max_body_bytes)
     except TimeoutError as error:
         raise Problem(408, Sentence.BODY_TOO_SLOW()) from error
+    except ClientDisconnect as error:  # nobody is there to read it
+        raise Problem(400, Sentence.BODY_NO_JSON()) from error
     if operation.takes_raw:
         return raw
     plain = parse_json(raw)

@@ -50,6 +50,13 @@ class ImpatientProtocol(H11Protocol):
         """End the connection at once, whatever goes on."""
         self.transport.abort()
 
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP; a request whose body it was is over, and its own answer comes too late."""
+        super().send_400_response(msg)
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+
     def is_answering(self) -> bool:
         """Whether a request is being answered."""
         return self.cycle is not None and not self.cycle.response_complete
