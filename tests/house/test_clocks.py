@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-ENTRANCES = {"engine/engine.py", "web/serve.py", "receiver/receiver.py"}
+ENTRANCES = {"camera/source.py", "engine/engine.py", "web/serve.py", "receiver/receiver.py"}
 """Where a program comes in: here the machine's clock is the default."""
 SYSTEM = re.compile(r"\b(?:SYSTEM_CLOCK|SystemClock)\b")
 ASKED_OF_TIME = re.compile(

@@ -35,6 +35,7 @@ LOGGED = {
     "path",  # of a request
     "profile_id",
     "profile_key",
+    "source",  # an address, masked
     "stored_events",
     "vehicle_no",
     "what",  # "frame" or "reads"

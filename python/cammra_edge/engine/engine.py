@@ -39,9 +39,10 @@ from cammra_edge.retry import NS_PER_S
 from cammra_edge.tracking import Tracker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Unpack
 
+    from cammra_edge.camera import SourceStatus
     from cammra_edge.clock import Clock
     from cammra_edge.config import SettingsFields
     from cammra_edge.imaging import Frame
@@ -99,6 +100,9 @@ class Engine:
         self._troubles = Troubles()
         self._wrong_inputs = 0
         self._nested = 0
+        self.source_status: Callable[[], SourceStatus | None] = lambda: (
+            None
+        )  # `cammra-edge run` sets it
 
     # ---- the recogniser's side ---------------------------------------------------------------
 
@@ -315,6 +319,7 @@ class Engine:
             profiles=() if run is None else run.profiles(),
             local_socket="" if local is None else local.path,
             local_socket_trouble="" if local is None else local.trouble,
+            source=self.source_status(),
         )
 
     def recent_events(self) -> tuple[Event, ...]:
@@ -327,12 +332,7 @@ class Engine:
         While the engine does not run: of earlier runs' events, as they stood when it last began.
         """
         run = self._run
-        if run is None:
-            return self._recent.outcomes()
-        history = run.outbox.history
-        seqs = {event_id: history.seq_of(event_id) for event_id in event_ids}
-        told = history.outcomes([seq for seq in seqs.values() if seq is not None])
-        return {event_id: told.get(seq, {}) for event_id, seq in seqs.items() if seq is not None}
+        return self._recent.outcomes() if run is None else run.outcomes_of(event_ids)
 
     # ---- the outbox's memory -----------------------------------------------------------------
 

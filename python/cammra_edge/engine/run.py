@@ -14,7 +14,7 @@ from cammra_edge.retry import NS_PER_S
 from cammra_edge.sinks import open_sink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from cammra_edge.clock import Clock
     from cammra_edge.config import OutboxSettings, Settings
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cammra_edge.engine.status import EngineStatus
     from cammra_edge.message import Message
     from cammra_edge.model import Device, Event
+    from cammra_edge.outbox import EventState
     from cammra_edge.profile import Profile
     from cammra_edge.sinks.base import Sink
 
@@ -120,6 +121,13 @@ class Run:
             if not worker.wait_until_idle(left_s):
                 return False
         return True
+
+    def outcomes_of(self, event_ids: Iterable[str]) -> Mapping[str, Mapping[str, EventState]]:
+        """How the deliveries of these events stand, of those that the outbox remembers."""
+        history = self.outbox.history
+        seqs = {event_id: history.seq_of(event_id) for event_id in event_ids}
+        told = history.outcomes([seq for seq in seqs.values() if seq is not None])
+        return {event_id: told.get(seq, {}) for event_id, seq in seqs.items() if seq is not None}
 
     def forget(self, is_gone: Callable[[Try], bool]) -> None:
         """Keep no words of receivers on events that were erased."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003 - dataclass fields are read at run time
 from dataclasses import dataclass, field
 
+from cammra_edge.camera import SourceStatus  # noqa: TC001 - dataclass fields are read at run time
 from cammra_edge.delivery import ProfileStatus  # noqa: TC001 - as above
 from cammra_edge.engine.troubles import InputTrouble  # noqa: TC001 - as above
 from cammra_edge.outbox import OutboxStatus  # noqa: TC001 - as above
@@ -32,6 +33,7 @@ class EngineStatus:
         profiles: The profiles in the order of the settings, then removed ones that left a backlog.
         local_socket: Where the commands of the outbox's owner reach it; empty where there is no socket.
         local_socket_trouble: Why there is none.
+        source: How the source stands that feeds the engine; `None`: it is not one of ours.
     """
 
     stream_id: str
@@ -51,3 +53,4 @@ class EngineStatus:
     profiles: tuple[ProfileStatus, ...] = ()
     local_socket: str = ""
     local_socket_trouble: str = ""
+    source: SourceStatus | None = None

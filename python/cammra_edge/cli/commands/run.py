@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
+from cammra_edge.camera import VideoSource
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.paging import add_page, page_of
 from cammra_edge.cli.playing import add_speed, play, profile_line, settings_for, tell_faults
@@ -59,9 +60,10 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         raise ScriptError(
             f"{script.path}: source is a {type(source).__name__}: want what yields (frame, reads, at)"
         )
+    is_live = _fitted(script.engine, source)
     with (
         page_of(script.engine, args.page, terminal),
-        script.engine.running(local_socket=not args.no_socket),
+        script.engine.running(live=is_live, local_socket=not args.no_socket),
     ):
         terminal.note(f"running {script.path}; Ctrl-C ends it")
         if why := script.engine.status().local_socket_trouble:
@@ -74,11 +76,22 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
                     )
                 frame, reads, at = entry
                 script.engine.observe(frame, reads, at)
+                if not is_live:
+                    script.engine.wait_for_room()
         except KeyboardInterrupt:
             terminal.note("stopping; what is not delivered yet waits in the outbox")
         script.engine.finish()
         script.engine.drain(_DRAIN_S)
         return _tell(script.engine, terminal)
+
+
+def _fitted(engine: Engine, source: Iterable[object]) -> bool:
+    """Take over what the source says of its frames; returns whether they come by the machine's time."""
+    if not isinstance(source, VideoSource):
+        return True
+    engine.apply(replace(engine.settings, frame_format=source.frame_format))
+    engine.source_status = source.status
+    return source.is_live
 
 
 def _play(recording: Recording, script: Script, args: Namespace, terminal: Terminal) -> Exit:

@@ -1,0 +1,158 @@
+"""The live reader against streams that break, stall and burst: no thread but its own, no wall time."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from cammra_edge.camera.picture import Taken
+from cammra_edge.camera.reader import REFUSED_WAIT_S, WAITS_S, LiveReader, _wait_s
+from cammra_edge.camera.status import SourceState
+from cammra_edge.camera.troubles import StreamError, stream_error
+from cammra_edge.clock import SYSTEM_CLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    import pytest
+
+    from cammra_edge.model import FrameFormat
+
+S = 1_000_000_000
+
+
+class Numbered:
+    """A picture that knows its number."""
+
+    width, height = 64, 48
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def frame(self, frame_format: FrameFormat) -> bytes:
+        return f"{self.number} as {frame_format}".encode()
+
+    def pixels(self) -> int:
+        return self.number
+
+
+class Scripted:
+    """A stream that hands over what it is told to, waits where it is told to, and ends as it is told to."""
+
+    codec = "scripted"
+    began_utc: datetime | None = None
+
+    def __init__(self, steps: list[int | threading.Event | StreamError | None]) -> None:
+        self.steps = steps
+        self.closed = threading.Event()
+
+    def pictures(self) -> Iterator[Taken | None]:
+        for step in self.steps:
+            match step:
+                case threading.Event():
+                    step.wait(30)
+                case StreamError():
+                    raise step
+                case None:
+                    yield None
+                case int():
+                    yield Taken(Numbered(step), step * S // 25)
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def _reader(*streams: Scripted | StreamError) -> LiveReader:
+    left = list(streams)
+
+    def opened() -> Scripted:
+        stream = left.pop(0)
+        if isinstance(stream, StreamError):
+            raise stream
+        return stream
+
+    return LiveReader("rtsp://***@c/s", opened, SYSTEM_CLOCK)
+
+
+def _taken(reader: LiveReader) -> int:
+    newest = reader.take()
+    assert newest is not None
+    picture = newest.picture
+    assert isinstance(picture, Numbered)
+    return picture.number
+
+
+def test_the_newest_picture_is_taken_and_what_was_passed_over_is_counted() -> None:
+    laid, go_on = threading.Event(), threading.Event()
+
+    class Marks(Scripted):
+        def pictures(self) -> Iterator[Taken | None]:
+            for number in range(1, 6):
+                yield Taken(Numbered(number), number * S // 25)
+            laid.set()
+            go_on.wait(30)
+
+    reader = _reader(Marks([]))
+    reader.start()
+    laid.wait(30)
+    assert _taken(reader) == 5
+    status = reader.status()
+    assert (status.pictures, status.skipped_frames, status.state) == (5, 4, SourceState.PLAYING)
+    assert (status.width, status.height, status.codec) == (64, 48, "scripted")
+    go_on.set()
+    reader.stop()
+
+
+def test_it_is_opened_anew_after_each_end_and_says_each_trouble_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cammra_edge.camera.reader.WAITS_S", (0.0,))
+    hold = threading.Event()
+    broken = [stream_error("refused"), stream_error("refused"), stream_error("no_route")]
+    first, last = Scripted([1, stream_error("cut")]), Scripted([None, 2, hold])
+    reader = _reader(first, *broken, last)
+    caplog.set_level(logging.WARNING)
+    reader.start()
+    numbers = {_taken(reader)}
+    while 2 not in numbers:
+        numbers.add(_taken(reader))
+    assert first.closed.is_set()
+    hold.set()
+    reader.stop()
+    status = reader.status()
+    assert (status.damaged_frames, status.reconnects) == (1, 4)
+    kinds = [record.getMessage().split("kind=")[-1].split()[0] for record in caplog.records]
+    assert kinds[:3] == ["cut", "refused", "no_route"]
+    assert "pictures come again" in caplog.records[3].getMessage()
+
+
+def test_status_says_what_is_wrong_and_what_to_do() -> None:
+    reader = _reader(stream_error("unauthorised"))
+    reader.start()
+    _until(lambda: reader.status().trouble is not None)
+    status = reader.status()
+    assert status.state is SourceState.LOST
+    assert status.trouble is not None
+    assert status.trouble.kind == "unauthorised"
+    assert "user" in status.trouble.remedy.lower()
+    reader.stop()
+    assert reader.take() is None
+
+
+def test_waits_are_short_but_not_where_an_account_could_be_locked() -> None:
+    assert [_wait_s(stream_error("cut"), failures) for failures in range(1, 9)] == [
+        *WAITS_S,
+        *[WAITS_S[-1]] * 4,
+    ]
+    assert max(WAITS_S) <= 2
+    assert _wait_s(stream_error("unauthorised"), 1) == REFUSED_WAIT_S
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    for _ in range(3_000):
+        if is_so():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("it did not come")
