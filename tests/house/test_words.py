@@ -24,6 +24,11 @@ def texts(name: str) -> dict[str, Any]:
     return loaded
 
 
+def page_texts() -> dict[str, Any]:
+    """All but the settings' words."""
+    return texts("en.json") | texts("en-people.json")
+
+
 def without_section(name: str) -> str:
     """As `words` in lib.js looks a name up: profile and keepalive share what stands without their section."""
     return re.sub(r"^[\w\[\]]+\.", "", name)
@@ -79,12 +84,12 @@ def test_every_tab_has_a_name() -> None:
     (table,) = re.findall(r"\bTABS = \{(.*?)\}", SCRIPTS, re.DOTALL)
     tabs = re.findall(r"(\w+):", table)
     assert "events" in tabs
-    assert {f"tab_{tab}" for tab in tabs} - texts("en.json").keys() == set()
+    assert {f"tab_{tab}" for tab in tabs} - page_texts().keys() == set()
 
 
 def test_every_text_is_said_and_every_text_said_is_there() -> None:
     said = set(re.findall(r"""\bt\(\s*"([^"]+)\"""", SCRIPTS))
-    known = texts("en.json").keys()
+    known = page_texts().keys()
     assert said - known == set()
     literals = set(re.findall(r'"([a-z][\w ]*)"', SCRIPTS))
     templates = re.findall(r"`([a-z]+_[^`]*\$\{.+?\}[^`]*)`", SCRIPTS)
@@ -108,6 +113,6 @@ def test_every_state_reason_and_step_has_a_text() -> None:
     }
     for group, words in wanted.items():
         keys = {
-            key.removeprefix(f"{group}_") for key in texts("en.json") if key.startswith(f"{group}_")
+            key.removeprefix(f"{group}_") for key in page_texts() if key.startswith(f"{group}_")
         }
         assert keys == words, group

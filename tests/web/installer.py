@@ -66,11 +66,18 @@ def enter(page: Page, served: ServedPage, place: str = "events") -> None:
     page.wait_for_selector("form")
     if page.locator("#code").count():
         page.keyboard.type(served.setup_code)
-        page.keyboard.press("Tab")
-    page.keyboard.type(PASSWORD)
+        page.keyboard.press("Tab")  # to the name, which is filled in
+        tab_and_type(page, PASSWORD)
+        page.keyboard.press("Tab")  # to the eye
+    tab_and_type(page, PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector("nav.tabs")
     go(page, place)
+
+
+def tab_and_type(page: Page, text: str) -> None:
+    page.keyboard.press("Tab")
+    page.keyboard.type(text)
 
 
 def go(page: Page, place: str) -> None:
@@ -121,6 +128,7 @@ def first_visit(page: Page, served: ServedPage) -> None:
     page.goto(served.url)
     fill(page, "Code from the console", served.setup_code)
     fill(page, "Password", PASSWORD)
+    fill(page, "The same again", PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_text("No vehicle yet").wait_for()
     page.get_by_role("link", name="Integration").click()

@@ -106,6 +106,7 @@ def take(browser: Browser, served: ServedPage, to: Path) -> None:
                         path=to / f"first-visit-{width}-{scheme}.jpg", type="jpeg", quality=QUALITY
                     )
                     page.fill("#code", served.setup_code)
+                    page.fill("#password-again", PASSWORD)
                 page.fill("#password", PASSWORD)
                 page.keyboard.press("Enter")
                 page.wait_for_selector("nav.tabs")

@@ -74,6 +74,7 @@ def test_a_certificate_that_test_shows_can_be_pinned(tmp_path: Path) -> None:
         page.goto(served.url)
         page.fill("#code", served.setup_code)
         page.fill("#password", PASSWORD)
+        page.fill("#password-again", PASSWORD)
         page.keyboard.press("Enter")
         page.get_by_role("link", name="Integration").click()
         page.get_by_label("Server URL", exact=True).fill(f"https://127.0.0.1:{port}/")

@@ -2,12 +2,24 @@
 
 import { t, toast, worded } from "./lib.js";
 
-/** @type {string | null} */
-let csrf = null;
-/** @param {string | null} token */
-export const setCsrf = (token) => {
-  csrf = token;
+/** Who is signed in here. @type {Session | null} */
+let session = null;
+/** @param {Session} now */
+export const setSession = (now) => {
+  session = now;
 };
+
+/** The name and role of whoever is signed in. */
+export const me = () => ({ name: session?.name ?? "", role: session?.role ?? ROLES[0] });
+
+/** Each may do all that those before it may. @type {[Role, ...Role[]]} */
+export const ROLES = ["viewer", "operator", "admin"];
+
+/**
+ * Whether whoever is signed in may do what takes this role: the page leaves out what the server would refuse.
+ * @param {Role} least
+ */
+export const may = (least) => ROLES.indexOf(me().role) >= ROLES.indexOf(least);
 
 /** What the server refused: `fields` has what was wanted, by the names of the fields. */
 export class Refusal extends Error {
@@ -36,7 +48,7 @@ export const wantsOf = (fields) => Object.fromEntries(fields.map((wrong) => [wro
 export async function request(method, path, body, type = "application/json") {
   /** @type {Record<string, string>} */
   const headers = {};
-  if (csrf && method !== "GET") headers["X-CSRF-Token"] = csrf;
+  if (session?.csrf && method !== "GET") headers["X-CSRF-Token"] = session.csrf;
   if (body !== undefined) headers["Content-Type"] = type;
   const text = body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body);
   const answer = await fetch(path, { method, headers, body: text }).catch(() => {

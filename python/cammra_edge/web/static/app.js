@@ -1,6 +1,7 @@
 // Start, the door, the tabs, the live feed, and the bar that saves.
 
-import { api, Refusal, setCsrf } from "./api.js";
+import { openAccount } from "./account.js";
+import { api, may, me, Refusal, setSession } from "./api.js";
 import { showDoor } from "./door.js";
 import { draft, loadSettings } from "./draft.js";
 import { eventsTab } from "./events.js";
@@ -22,6 +23,9 @@ const TABS = {
   integration: integrationTab,
   settings: settingsTab,
 };
+/** Who has a tab that not everybody has. @type {Record<string, Role>} */
+const FOR = { lists: "admin", integration: "operator", settings: "admin" };
+const tabs = () => Object.keys(TABS).filter((tab) => may(FOR[tab] ?? "viewer"));
 /** Where an address leads whose part has moved. @type {Record<string, string>} */
 const MOVED = { "settings/lists": "lists" };
 /** @type {EventSource | null} */
@@ -50,7 +54,7 @@ async function door() {
 
 /** @param {Session} session */
 async function enter(session) {
-  setCsrf(session.csrf);
+  setSession(session);
   await loadSettings();
   byId("app").replaceChildren(header(), h("div.trouble", { id: "trouble", role: "alert" }),
     h("main", { id: "main", tabindex: -1 }), draft.bar());
@@ -63,15 +67,17 @@ const header = () =>
     h("div", {},
       h("a.brand", { href: "#events", "aria-label": "cammra edge" }, h("img", { src: "/static/icon.svg", alt: "" }),
         h("span", {}, "cammra edge", h("small", {}, draft.text("device.model") || draft.text("device.serial")))),
-      h("nav.tabs", { "aria-label": t("tabs") }, Object.keys(TABS).map((tab) =>
+      h("nav.tabs", { "aria-label": t("tabs") }, tabs().map((tab) =>
         h("a", { href: `#${tab}`, "data-tab": tab }, icon(tab), t(`tab_${tab}`))
-      )), h("span.live", { id: "live" })));
+      )), h("span.live", { id: "live" }),
+      h("button.btn.bare", { type: "button", id: "me", "aria-label": t("account_of", { name: me().name }),
+        onclick: openAccount }, icon("person"))));
 
 function route() {
   const moved = MOVED[location.hash.slice(1)];
   if (moved) history.replaceState(null, "", `#${moved}`);
   const [wanted = "", ...path] = location.hash.slice(1).split("/");
-  const tab = wanted in TABS ? wanted : "events";
+  const tab = tabs().includes(wanted) ? wanted : "events";
   if (!document.querySelector(".tabs")) return;
   leave?.();
   for (const link of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".tabs a"))) {

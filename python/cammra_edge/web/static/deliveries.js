@@ -1,9 +1,9 @@
 // Deliveries: each profile's queue, rate and latency as small plots; the latest tries; what is parked.
 
-import { api, complain, ofProfile } from "./api.js";
+import { api, complain, may, ofProfile } from "./api.js";
 import { draft } from "./draft.js";
-import { age, bytes, card, count, empty, h, icon, keptBack, label, listen, moment, note, s, state, t, toast,
-  when } from "./lib.js";
+import { age, askingButton, bytes, card, count, empty, h, icon, keptBack, label, listen, moment, note, s, state, t,
+  toast, when } from "./lib.js";
 
 const RELOAD_MS = 5000;
 
@@ -108,20 +108,8 @@ const heard = ({ words }) => words && h("div.soft.small", {}, t("receiver_says",
 /** @param {Try | ParkedEvent} entry */
 const packet = ({ kind, packet: number }) => [label(`events=${kind}`), h("span.soft.num", {}, ` #${number}`)];
 
-/** Asks by changing its own word: a glove needs no small dialog. @param {() => void} run */
-function discardButton(run) {
-  let sure = false;
-  const button = h("button.btn.bare.bad", { type: "button", onclick: () => {
-    if (sure) return run();
-    sure = true;
-    button.textContent = t("discard_sure");
-    setTimeout(() => {
-      sure = false;
-      button.textContent = t("discard");
-    }, 4000);
-  } }, t("discard"));
-  return button;
-}
+/** @param {() => void} run */
+const discardButton = (run) => askingButton(t("discard"), t("discard_sure"), run);
 
 /**
  * A profile's state and why it is so: what the engine says, and what it keeps for a person.
@@ -156,8 +144,8 @@ function leftBehind(key, all) {
   const give = () =>
     api("POST", ofProfile(key, "give"), { to: choose.value })
       .then(({ events }) => toast(t("given", { n: count(events) })), complain);
-  return note("warn", h("p", {}, t("removed_text")),
-    takers.length > 0 && h("div.row", {}, choose, h("button.btn", { type: "button", onclick: give }, t("give"))));
+  return note("warn", h("p", {}, t("removed_text")), takers.length > 0 && may("admin") &&
+    h("div.row", {}, choose, h("button.btn", { type: "button", onclick: give }, t("give"))));
 }
 
 /** @param {ProfileStatus} now @param {ProfileStatus[]} all @param {Sample[]} samples */

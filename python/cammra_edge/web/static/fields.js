@@ -2,7 +2,7 @@
 // carries its own error. `setting` picks the part that a setting's schema asks for.
 
 import { draft, kindOf } from "./draft.js";
-import { fill, h, icon, t, words } from "./lib.js";
+import { eye, fill, h, t, words } from "./lib.js";
 
 let serial = 0;
 
@@ -188,10 +188,7 @@ const secretField = (f, name, options) => {
     if (input.value) draft.set(name, input.value);
     else draft.forget(name);
   } });
-  const eye = h("button.btn", { type: "button", "aria-pressed": "false", "aria-label": t("show_text"), onclick: () => {
-    input.type = input.type === "text" ? "password" : "text";
-    eye.setAttribute("aria-pressed", String(input.type === "text"));
-  } }, icon("eye"));
+  const show = eye(input);
   const clear = h("button.btn.bare.bad", { type: "button", onclick: () => {
     input.value = "";
     draft.set(name, "");
@@ -201,11 +198,11 @@ const secretField = (f, name, options) => {
     const stored = draft.secret(name) && !removed();
     if (document.activeElement !== input) input.value = draft.text(name);
     input.placeholder = stored ? t("secret_set") : "";
-    eye.disabled = input.disabled;
+    show.disabled = input.disabled;
     clear.hidden = !stored || input.disabled;
   });
   const hint = () => draft.secret(name) && removed() ? t("secret_goes") : hintOf(options);
-  return frame(f, name, { ...options, hint }, input, h("div.with", {}, input, eye, clear));
+  return frame(f, name, { ...options, hint }, input, h("div.with", {}, input, show, clear));
 };
 
 /** A switch with its one-line meaning. `get` and `put` let it stand for a part of a setting. @type {Field} */

@@ -1,9 +1,11 @@
 // INTEGRATION: the profiles in the words and order of the product page, and what becomes of their events.
 
+import { may } from "./api.js";
 import { deliveries, plight, standing } from "./deliveries.js";
 import { draft } from "./draft.js";
 import { choiceCards, choiceWords, form, rest, setting, switchRow, unused, urlHint } from "./fields.js";
-import { arrows, byId, card, count, h, icon, keptBack, listen, note, s, state, subTabs, t, words } from "./lib.js";
+import { arrows, byId, card, count, empty, h, icon, keptBack, listen, note, s, state, subTabs, t,
+  words } from "./lib.js";
 import { backup, keepalive } from "./sections.js";
 import { trial } from "./trial.js";
 
@@ -14,7 +16,38 @@ let open = 0;
 export function integrationTab(main, [part, place], live) {
   if (part === "push" && Number(place) <= draft.profiles().length) open = Number(place) - 1;
   const notice = draft.notice() && note("warn", draft.notice());
-  return subTabs(main, "integration", { push: pushEvents, deliveries, keepalive, backup }, part, live, notice);
+  /** @type {Record<string, Part>} */
+  const parts = may("admin") ? { push: pushEvents, deliveries, keepalive, backup } : { deliveries, trials };
+  return subTabs(main, "integration", parts, part, live, notice);
+}
+
+/** Test, for those who may not change what is tested. @type {Part} */
+function trials(panel) {
+  const box = h("div");
+  /** @type {Form | undefined} */
+  let f;
+  const choose = h("select", { id: "profile", onchange: show },
+    draft.profiles().filter((key) => draft.text(`profiles[${key}].server_url`)).map((key) =>
+      h("option", { value: key }, `${draft.place(key)} ${draft.text(`profiles[${key}].name`)}`)
+    ));
+
+  function show() {
+    f?.stop();
+    f = form();
+    box.replaceChildren(trial(f, choose.value, (field) => `profiles[${choose.value}].${field}`));
+  }
+
+  if (!choose.options.length) {
+    panel.replaceChildren(empty("off", t("no_server_yet"), t("why_off")));
+    return;
+  }
+  panel.replaceChildren(
+    h("div.stack", {},
+      card(t("which_profile"), t("trials_text"),
+        h("div.field", {}, h("label", { for: "profile" }, t("which_profile")), choose)), box),
+  );
+  show();
+  return () => f?.stop();
 }
 
 /** @type {Part} */

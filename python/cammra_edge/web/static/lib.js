@@ -15,7 +15,9 @@ export async function loadTexts() {
     const answer = await fetch(`/static/${language}${rest}.json`);
     return (answer.ok ? answer : await fetch(`/static/en${rest}.json`)).json();
   };
-  [texts, settingWords, phrases] = await Promise.all([load(""), load("-settings"), load("-phrases")]);
+  const files = ["", "-people", "-settings", "-phrases"].map(load);
+  const [page, people, ofSettings, ofRefusals] = await Promise.all(files);
+  [texts, settingWords, phrases] = [{ ...page, ...people }, ofSettings, ofRefusals];
   document.documentElement.lang = texts.language_code ?? "en";
 }
 
@@ -142,6 +144,7 @@ const ICONS = {
   warn: "M12 4 2.500 20h19zM12 10v4M12 17h.01",
   eye: `M2.500 12S6 5.500 12 5.500 21.500 12 21.500 12 18 18.500 12 18.500 2.500 12 2.500 12${PUPIL}`,
   running: "M12 3a9 9 0 1 0 9 9",
+  person: "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8M4.500 20a7.500 7.500 0 0 1 15 0",
   undo: "M4 9h10a6 6 0 0 1 0 12H9M4 9l5-5M4 9l5 5",
   down: "M12 4v11m-5-5 5 5 5-5M5 20h14",
   trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
@@ -156,6 +159,37 @@ export function icon(name, props = {}) {
   const drawing = s("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", ...props }, path);
   if (name === "running") drawing.classList.add("spin");
   return drawing;
+}
+
+/** A button that shows what is typed into these, and hides it again. @param {HTMLInputElement[]} inputs */
+export function eye(...inputs) {
+  const button = h("button.btn", { type: "button", "aria-pressed": "false", "aria-label": t("show_text"),
+    onclick: () => {
+      const shown = button.getAttribute("aria-pressed") === "false";
+      for (const input of inputs) input.type = shown ? "text" : "password";
+      button.setAttribute("aria-pressed", String(shown));
+    } }, icon("eye"));
+  return button;
+}
+
+/**
+ * A button that asks by changing its own word: a glove needs no small dialog.
+ * @param {string} word @param {string} sure @param {() => void} run @param {string} [label]
+ */
+export function askingButton(word, sure, run, label) {
+  let asked = false;
+  const button = h("button.btn.bare.bad", { type: "button", "aria-label": label, onclick: () => {
+    if (asked) return run();
+    asked = true;
+    button.removeAttribute("aria-label");
+    button.textContent = sure;
+    setTimeout(() => {
+      asked = false;
+      if (label) button.setAttribute("aria-label", label);
+      button.textContent = word;
+    }, 4000);
+  } }, word);
+  return button;
 }
 
 /** A state: shape, word, and only then colour. @param {string} name @param {Child} [word] */

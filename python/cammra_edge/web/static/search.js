@@ -1,6 +1,6 @@
 // SEARCH: what the camera remembers, newest first, found while one types; exported, and erased.
 
-import { api, complain, Refusal } from "./api.js";
+import { api, complain, may, Refusal } from "./api.js";
 import { draft } from "./draft.js";
 import { enlarge, image, PLATE } from "./events.js";
 import { count, debounce, dialog, empty, h, icon, label, note, plate, state, t, toast } from "./lib.js";
@@ -98,7 +98,7 @@ export function searchTab(main) {
           choose("min_confidence", [0.5, 0.7, 0.8, 0.9, 0.95].map((least) => [least, `${least * 100} %`])),
           choose("region", regions.map(({ roi_id: id }) => [id, t("region_n", { n: id })])),
           choose("list", lists.map(({ name }) => [name, name]))))), wrong,
-      h("div.row", {}, said, h("span.push"), zip, csv,
+      h("div.row", {}, said, h("span.push"), zip, csv, may("admin") &&
         h("button.btn.bare.bad", { type: "button", onclick: () => askErase(erased) }, icon("trash"), t("erase"))), list,
       h("div.row", {}, more), memory),
   );

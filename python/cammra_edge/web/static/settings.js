@@ -1,15 +1,18 @@
 // SETTINGS: when a vehicle says what, regions, the camera itself, and who may come in.
 
-import { api, complain, Refusal, request, setCsrf } from "./api.js";
-import { table } from "./deliveries.js";
+import { complaint } from "./account.js";
+import { api, complain, request } from "./api.js";
+import { auditPart } from "./audit.js";
 import { draft, restore } from "./draft.js";
 import { form, rest, setting } from "./fields.js";
-import { card, h, icon, label, note, state, subTabs, t, toast, when } from "./lib.js";
+import { card, h, icon, note, state, subTabs, t, toast, when } from "./lib.js";
+import { peoplePart } from "./people.js";
 import { regionsPart } from "./regions.js";
 
 /** @type {Tab} */
 export const settingsTab = (main, [part], live) =>
-  subTabs(main, "settings", { recognition, regions: regionsPart, camera, access, history }, part, live);
+  subTabs(main, "settings", { recognition, regions: regionsPart, camera, people: peoplePart, access, audit: auditPart,
+    history }, part, live);
 
 /** Settings by what they are about; the rest stands under the limits. @type {Record<string, string[]>} */
 const RECOGNITION = {
@@ -60,49 +63,13 @@ function field(id, label, props, hint) {
   return { input, box: h("div.field.s4", {}, h("label", { for: id }, label), input, hint && h("span.hint", {}, hint)) };
 }
 
-/** What was wrong, in words. @param {unknown} error */
-function reasons(error) {
-  const refusal = Refusal.of(error);
-  return Object.values(refusal.fields).map((want) => t("want", { want })).join(" ") || refusal.message;
-}
-
 /** @type {Part} */
 function access(panel) {
-  const old = field("old", t("old_password"), { type: "password", autocomplete: "current-password" });
-  const fresh = field("new", t("new_password"), { type: "password", autocomplete: "new-password" },
-    t("door_password_hint"));
-  const trouble = h("p.err", { role: "alert", hidden: true });
-  const changePassword = async (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault();
-    trouble.hidden = true;
-    try {
-      const session = await api("PUT", "/api/password", { old: old.input.value, new: fresh.input.value });
-      setCsrf(session.csrf);
-      old.input.value = fresh.input.value = "";
-      toast(t("password_changed"));
-    } catch (error) {
-      trouble.textContent = reasons(error);
-      trouble.hidden = false;
-    }
-  };
-  const [certificate, tokens, audit] = [h("div.stack"), h("div.stack"), h("div.scroll")];
-  panel.replaceChildren(
-    card(label("password"), "",
-      h("form", { onsubmit: changePassword }, h("div.grid", {}, old.box, fresh.box), trouble,
-        h("div.row", {}, h("button.btn.main", {}, t("change_password")),
-          h("button.btn.bare", { type: "button", onclick: signOut }, t("sign_out"))))),
-    card(t("certificate"), t("certificate_text"), certificate),
-    card(t("tokens"), t("tokens_text"), tokens),
-    card(t("audit"), t("audit_text"), audit),
-  );
+  const [certificate, tokens] = [h("div.stack"), h("div.stack")];
+  panel.replaceChildren(card(t("tokens"), t("tokens_text"), tokens),
+    card(t("certificate"), t("certificate_text"), certificate));
   drawTokens(tokens);
-  drawAudit(audit);
   drawCertificate(certificate);
-}
-
-async function signOut() {
-  await request("DELETE", "/api/session");
-  document.dispatchEvent(new Event("signed-out"));
 }
 
 /** @param {HTMLElement} box */
@@ -151,7 +118,7 @@ async function drawTokens(box) {
       await drawTokens(box);
       box.prepend(note("plain", h("p", {}, t("token_once")), h("p.code", { tabindex: 0 }, secret)));
     } catch (error) {
-      toast(reasons(error));
+      toast(complaint(error));
     }
   };
   const remove = async (/** @type {string} */ id) => {
@@ -172,16 +139,6 @@ async function drawTokens(box) {
           h("div.pills", {}, scopes.map(({ scope, mark }) => h("label.pill", {}, mark, scopeWord(scope)))))),
       h("button.btn", {}, icon("plus"), t("new_token"))),
   );
-}
-
-/** @param {HTMLElement} box */
-async function drawAudit(box) {
-  const log = await api("GET", "/api/audit?limit=50").catch(() => []);
-  /** @param {AuditLine} line */
-  const cells = (
-    { at, who, what, fields },
-  ) => [h("span.num", {}, when(at)), who, [what, fields.length > 0 && h("div.soft.small", {}, fields.join(", "))]];
-  box.replaceChildren(log.length ? table(["time", "who", "what"], log.map(cells)) : h("p.soft", {}, t("no_audit")));
 }
 
 /** @type {Part} */

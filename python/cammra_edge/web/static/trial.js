@@ -1,6 +1,6 @@
 // Test: the steps as they happen, what to do about a failing one, the picture and the exact bytes.
 
-import { lines, ofProfile, Refusal } from "./api.js";
+import { lines, may, ofProfile, Refusal } from "./api.js";
 import { draft, kindOf } from "./draft.js";
 import { card, h, icon, label, say, state, t } from "./lib.js";
 
@@ -88,7 +88,7 @@ function rowOf(step, at) {
  */
 function trust(step, name) {
   const [fingerprint] = FINGERPRINT.exec(`${step.detail} ${step.remedy}`) ?? [];
-  if (!fingerprint || step.name !== "tls" || step.state !== "failed" || draft.value(name)) return null;
+  if (!fingerprint || step.name !== "tls" || step.state !== "failed" || draft.value(name) || !may("admin")) return null;
   const button = h("button.btn", { type: "button", onclick: () => {
     draft.set(name, fingerprint);
     button.replaceWith(state("ok", t("pinned")));
