@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import re
 from functools import cache, partial
 from importlib import resources
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -29,6 +30,8 @@ _TYPES = {
 
 _COMMENTS = re.compile(rb"^ *//.*$|/\*\*(?:[^*]|\*(?!/))*\*/ ?", re.MULTILINE)
 """Comments and types are for a script's readers, who have the source."""
+_LANGUAGE = re.compile(r"([a-z]{2})(?:-(\w+))?\.json")
+"""The texts of a language: several files for those who write them, one for those who read them."""
 _INDENTS = re.compile(rb"^ +", re.MULTILINE)
 """For readers too. No text of a script goes over several lines."""
 
@@ -45,18 +48,28 @@ class ServedFile(NamedTuple):
 @cache
 def page_files() -> dict[str, ServedFile]:
     """The page's files by name."""
-    files: dict[str, ServedFile] = {}
+    contents: dict[str, bytes] = {}
+    texts: dict[str, dict[str, Any]] = {}
     for entry in resources.files("cammra_edge.web").joinpath("static").iterdir():
-        kind = _TYPES.get(entry.name.rpartition(".")[2])
-        if kind is not None:
-            content = entry.read_bytes()
-            if kind.startswith("text/javascript"):
+        content, ending = entry.read_bytes(), entry.name.rpartition(".")[2]
+        if language := _LANGUAGE.fullmatch(entry.name):
+            texts.setdefault(language[1], {})[language[2] or "page"] = json.loads(content)
+        elif ending in _TYPES:
+            if ending == "js":
                 content = _COMMENTS.sub(lambda found: b"\n" * found[0].count(b"\n"), content)
-            if kind.startswith(("text/javascript", "text/css")):
+            if ending in {"js", "css"}:
                 content = _INDENTS.sub(b"", content)
-            etag = '"' + hashlib.sha256(content).hexdigest()[:20] + '"'
-            files[entry.name] = ServedFile(content, gzip.compress(content, 9, mtime=0), kind, etag)
-    return files
+            contents[entry.name] = content
+    for language_code, parts in texts.items():
+        content = json.dumps(parts, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        contents[f"{language_code}.json"] = content.encode()
+    return {name: _ready(name, content) for name, content in contents.items()}
+
+
+def _ready(name: str, content: bytes) -> ServedFile:
+    etag = '"' + hashlib.sha256(content).hexdigest()[:20] + '"'
+    kind = _TYPES[name.rpartition(".")[2]]
+    return ServedFile(content, gzip.compress(content, 9, mtime=0), kind, etag)
 
 
 def routes() -> list[Route]:

@@ -11,13 +11,11 @@ let phrases = {};
 export async function loadTexts() {
   const wanted = localStorage.getItem("language") ?? "";
   const language = /^[a-z]{2}$/.test(wanted) ? wanted : "en";
-  const load = async (/** @type {string} */ rest) => {
-    const answer = await fetch(`/static/${language}${rest}.json`);
-    return (answer.ok ? answer : await fetch(`/static/en${rest}.json`)).json();
-  };
-  const files = ["", "-people", "-settings", "-phrases"].map(load);
-  const [page, people, ofSettings, ofRefusals] = await Promise.all(files);
-  [texts, settingWords, phrases] = [{ ...page, ...people }, ofSettings, ofRefusals];
+  const answer = await fetch(`/static/${language}.json`);
+  const words = await (answer.ok ? answer : await fetch("/static/en.json")).json();
+  texts = { ...words.page, ...words.people };
+  settingWords = words.settings ?? {};
+  phrases = words.phrases ?? {};
   document.documentElement.lang = texts.language_code ?? "en";
 }
 
