@@ -69,6 +69,8 @@ def enter(page: Page, served: ServedPage, place: str = "events") -> None:
         page.keyboard.press("Tab")  # to the name, which is filled in
         tab_and_type(page, PASSWORD)
         page.keyboard.press("Tab")  # to the eye
+    else:
+        page.keyboard.type("admin")
     tab_and_type(page, PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector("nav.tabs")

@@ -61,8 +61,8 @@ def page_files() -> dict[str, ServedFile]:
                 content = _INDENTS.sub(b"", content)
             contents[entry.name] = content
     for language_code, parts in texts.items():
-        content = json.dumps(parts, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-        contents[f"{language_code}.json"] = content.encode()
+        text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        contents[f"{language_code}.json"] = text.encode()
     return {name: _ready(name, content) for name, content in contents.items()}
 
 

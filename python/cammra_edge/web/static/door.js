@@ -49,10 +49,11 @@ export function showDoor(session, opened, byCode = false) {
   const title = t(byCode ? "by_code" : first ? "welcome" : "welcome_back");
   const other = h("button.btn.wide", { type: "button", onclick: () => showDoor(session, opened, !byCode) },
     t(byCode ? "welcome_back" : "by_code"));
-  const where = h("details", {}, h("summary", {}, t("where_code")), h("p", {}, t("where_code_text")),
-    h("pre", { tabindex: 0 }, `page     ${location.origin}/\ncode     X7EEX-VRYAB`),
-    h("p", {}, t("where_code_service")), h("pre", { tabindex: 0 }, "journalctl -u cammra-edge"),
-    session.set_up && h("p", {}, t("where_code_later")));
+  const where = h("details", {}, h("summary", {}, t("where_code")),
+    h("div.stack", {}, h("p", {}, t("where_code_text")),
+      h("pre", { tabindex: 0 }, `page     ${location.origin}/\ncode     X7EEX-VRYAB`),
+      h("p", {}, t("where_code_service")), h("pre", { tabindex: 0 }, "journalctl -u cammra-edge"),
+      session.set_up && h("p", {}, t("where_code_later"))));
   byId("app").replaceChildren(
     h("main.door.come", { id: "main" }, h("img.mark", { src: "/static/icon.svg", alt: "" }), h("h1", {}, title),
       h("p.soft", {}, t(byCode ? "by_code_text" : first ? "welcome_text" : "welcome_back_text")), first && where,

@@ -2,7 +2,7 @@
 
 import { asking, newPassword, typed } from "./account.js";
 import { api, complain, request, ROLES } from "./api.js";
-import { askingButton, card, h, icon, t, toast } from "./lib.js";
+import { askingButton, card, h, t, toast } from "./lib.js";
 
 /** The address of a person. @param {string} name @returns {`/api/people/${string}`} */
 const pathOf = (name) => `/api/people/${encodeURIComponent(name)}`;
@@ -61,7 +61,7 @@ function newPerson(done) {
 
 /** @param {Person} person @param {string} id @param {() => void} done */
 function row({ name, role, you }, id, done) {
-  const head = h("div.row", {}, icon("person"), h("b", {}, name), h("span.soft", {}, t(`role_${role}`)),
+  const head = h("div.row", {}, h("b", {}, name), h("span.soft", {}, t(`role_${role}`)),
     you && h("span.tag", {}, t("you")));
   if (you) return h("li.card", {}, head, h("p.soft.small", {}, t("you_text")));
   const chosen = roleField(`${id}-role`, role);
