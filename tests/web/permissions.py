@@ -1,4 +1,7 @@
-"""The table of operations and roles in `docs/ref/people.md`; `python -m tests.web.permissions` writes it anew."""
+"""The table of operations and roles in `docs/ref/people.md`; `python -m tests.web.permissions` writes it anew.
+
+Held by `tests/house/test_permissions.py`.
+"""
 
 from __future__ import annotations
 

@@ -9,12 +9,14 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from cammra_edge.errors import ConfigError
 from cammra_edge.web import passwords
 from cammra_edge.web.access import Access
 from cammra_edge.web.brake import FREE_TRIES
-from cammra_edge.web.people import MAX_PEOPLE, check_name
+from cammra_edge.web.people import MAX_PEOPLE, check_name, name_key
 from cammra_edge.web.roles import Role
 from tests.fakes import FakeClock
 from tests.web.still import PASSWORD
@@ -91,6 +93,12 @@ def test_people_are_known_by_their_names_over_a_restart(
 def test_a_name_that_nobody_can_be_called_by_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="name"):
         check_name(name)
+
+
+@given(name=st.text(max_size=8))
+@example(name="\u03b1\u0345\u0300")
+def test_what_names_are_compared_by_is_compared_by_itself(name: str) -> None:
+    assert name_key(name_key(name)) == name_key(name) == name_key(f" {name}  ")
 
 
 def test_nobody_is_let_in_twice_and_there_is_an_end_of_people(access: Access) -> None:

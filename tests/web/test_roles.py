@@ -14,7 +14,6 @@ from cammra_edge.web import serve_page
 from cammra_edge.web.app import OPERATIONS
 from cammra_edge.web.roles import PERSON, SCOPES, Role
 from tests.web.conftest import Browser, first_visitor
-from tests.web.permissions import table, told
 from tests.web.still import PATIENT_S, StillEngine, still_settings
 from tests.web.test_local import spoken
 from tests.web.test_security import path_of
@@ -211,7 +210,3 @@ def test_the_document_says_whom_each_operation_is_for(called: Callers) -> None:
         else:
             assert (held["x-role"], held["x-scope"]) == (operation.role, operation.scope)
             assert ({"token": []} in held["security"]) == (operation.scope != PERSON)
-
-
-def test_the_description_has_the_table() -> None:
-    assert told() == table(OPERATIONS), "to write it anew: python -m tests.web.permissions"

@@ -44,8 +44,9 @@ class Person:
 
 
 def name_key(name: str) -> str:
-    """What names are compared by: case, width and further spaces make no other name."""
-    return " ".join(normalize("NFKC", name).casefold().split())
+    """What names are compared by: case, width and further spaces make no other name; the key of a key is itself."""
+    folded = normalize("NFKC", normalize("NFKD", name).casefold())
+    return " ".join(normalize("NFKC", folded.casefold()).split())
 
 
 def check_name(name: str) -> str:
