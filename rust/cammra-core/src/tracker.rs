@@ -38,6 +38,7 @@ mod intake;
 mod reads;
 mod relink;
 mod shelf;
+mod showing;
 mod time;
 
 pub use camera::{Camera, NoCamera};
@@ -45,15 +46,15 @@ pub use counters::Counters;
 pub use reads::{Read, ReadBatch};
 
 use crate::event::{FrameTime, TrackEvent};
-use crate::geometry::Size;
 use crate::rules::Rules;
 use crate::shot::ShotPlan;
-use crate::vehicle::{Evidence, Sight, Vehicle};
+use crate::vehicle::{Evidence, Vehicle};
 use choice::Choice;
 use fleet::Fleet;
-use intake::{Placed, attributes_of, placed};
+use intake::{attributes_of, placed};
 use relink::Relinking;
 use shelf::Shelf;
+use showing::Seen;
 
 /// All vehicles of one stream.
 pub struct Tracker {
@@ -242,7 +243,7 @@ impl Tracker {
 
     fn remove(&mut self, index: usize) {
         let gone = self.fleet.remove(index);
-        self.shelf.release(gone.album.bytes());
+        self.shelf.release(gone.shot_bytes());
     }
 
     /// Takes in one read; a vehicle that must make room speaks first.
@@ -299,57 +300,27 @@ impl Tracker {
         let heard = vehicle.hear(&evidence, &self.rules);
         self.counters.cut_values = self.counters.cut_values.saturating_add(heard.cut_values);
         open.deadline_ns = vehicle.deadline_ns(&self.rules);
-        let is_own =
-            !heard.is_foreign || (heard.is_challenged && self.decide(read.track, now, events));
-        if !is_own {
-            return;
+        self.shelf.release(vehicle.take_freed_bytes());
+        let seen = Seen {
+            read,
+            placed: &placed,
+            frame_size,
+            at: now,
+        };
+        let mut index = index;
+        if heard.is_foreign {
+            self.show(index, &seen, true, camera);
+            if !(heard.is_challenged && self.decide(read.track, now, events)) {
+                return;
+            }
+            index = self.fleet.index_of(read.track);
         }
-        let index = if heard.is_foreign {
-            self.fleet.index_of(read.track)
-        } else {
-            index
-        };
-        self.show_and_speak(index, read, &placed, frame_size, now, camera, events);
-    }
-
-    /// Offers a read to its vehicle's album, and lets the vehicle speak.
-    #[expect(clippy::too_many_arguments, reason = "a read, and where it was taken")]
-    fn show_and_speak(
-        &mut self,
-        index: Option<usize>,
-        read: &Read<'_>,
-        placed: &Placed,
-        frame_size: Option<Size>,
-        now: FrameTime,
-        camera: &mut dyn Camera,
-        events: &mut Vec<TrackEvent>,
-    ) {
-        let Some(open) = index.and_then(|index| self.fleet.get_mut(index)) else {
-            return;
-        };
-        let vehicle = &mut open.vehicle;
         // Before the vehicle speaks, so that its events show what they report.
-        if !placed.text.is_empty() || vehicle.is_unread() {
-            let sight = Sight {
-                text: &placed.text,
-                confidence: placed.confidence,
-                at: now,
-                vehicle: read.vehicle,
-                plate: read.plate,
-                frame_size,
-                has_pixels: camera.frame_size().is_some() && self.shelf.wants_pixels(),
-                plan_no: self.shelf.plan_no(),
-            };
-            self.shelf.offer(
-                vehicle,
-                &sight,
-                self.rules.shots_per_track,
-                camera,
-                &mut self.counters,
-            );
+        self.show(index, &seen, false, camera);
+        if let Some(open) = index.and_then(|index| self.fleet.get_mut(index)) {
+            open.vehicle.speak(now, &self.rules, events);
+            open.deadline_ns = open.vehicle.deadline_ns(&self.rules);
         }
-        vehicle.speak(now, &self.rules, events);
-        open.deadline_ns = vehicle.deadline_ns(&self.rules);
     }
 
     /// Opens a track's vehicle; `None` when there is no room for it.

@@ -19,8 +19,7 @@ mod stage;
 mod timers;
 mod travel;
 
-use album::Album;
-pub(crate) use album::{AlbumShot, Sight};
+pub(crate) use album::{Album, AlbumShot, Sight};
 pub(crate) use attributes::AttributeRead;
 pub(crate) use body::{Body, Spot};
 pub(crate) use evidence::Evidence;
@@ -94,7 +93,9 @@ pub(crate) struct Vehicle {
     updated_ns: Option<i64>,
     told: Told,
     reliable_by: Option<ReliableBy>,
-    pub(crate) album: Album,
+    album: Album,
+    /// Bytes of shots that went and still count on the shelf.
+    freed_bytes: usize,
 }
 
 impl Vehicle {
@@ -129,7 +130,8 @@ impl Vehicle {
                 roi_id,
             },
             reliable_by: None,
-            album: Album::default(),
+            album: Album::new(),
+            freed_bytes: 0,
         }
     }
 
@@ -196,8 +198,8 @@ impl Vehicle {
     }
 
     /// Says the last words.
-    pub(crate) fn end(&mut self, at: FrameTime, events: &mut Vec<TrackEvent>) {
-        self.reconcile();
+    pub(crate) fn end(&mut self, at: FrameTime, rules: &Rules, events: &mut Vec<TrackEvent>) {
+        self.reconcile(rules);
         self.vote.close();
         self.attributes.close();
         if let Some(direction) = self.direction.pending()
@@ -316,11 +318,37 @@ impl Vehicle {
         self.vote.text()
     }
 
-    /// Where a read goes in the album, if it deserves a place.
-    pub(crate) fn place_for(&self, sight: &Sight<'_>, places: usize) -> Option<usize> {
+    /// The album that a read goes into, its own or that of what challenges it, and where in it, if it deserves a place.
+    pub(crate) fn place_for(
+        &mut self,
+        sight: &Sight<'_>,
+        places: usize,
+        is_foreign: bool,
+    ) -> Option<(&mut Album, usize)> {
+        if is_foreign {
+            let place = self.challenger.place_for(sight)?;
+            return Some((&mut self.challenger.album, place));
+        }
         let likely = |text: &PlateText| self.vote.likelihood_of(text);
-        self.album
-            .place_for(sight, self.vote.text(), places, likely)
+        let place = self
+            .album
+            .place_for(sight, self.vote.text(), places, likely)?;
+        Some((&mut self.album, place))
+    }
+
+    /// What challenges it, and its own: where memory is short, pictures go in this order.
+    pub(crate) const fn albums_mut(&mut self) -> [&mut Album; 2] {
+        [&mut self.challenger.album, &mut self.album]
+    }
+
+    /// Bytes of shots that have gone since this was asked last.
+    pub(crate) const fn take_freed_bytes(&mut self) -> usize {
+        std::mem::replace(&mut self.freed_bytes, 0)
+    }
+
+    /// Bytes of shots that count on the shelf.
+    pub(crate) fn shot_bytes(&self) -> usize {
+        self.album.bytes() + self.challenger.album.bytes() + self.freed_bytes
     }
 
     /// No read has had a text.

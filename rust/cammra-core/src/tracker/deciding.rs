@@ -44,6 +44,7 @@ impl Tracker {
         if is_weak {
             if let Some(open) = self.fleet.get_mut(index) {
                 open.vehicle.correct(now, &self.rules);
+                self.shelf.release(open.vehicle.take_freed_bytes());
             }
         } else {
             self.take_over(index, events);
@@ -73,6 +74,7 @@ impl Tracker {
         self.counters.rebound += 1;
         for at in [index, owner] {
             if let Some(open) = self.fleet.get_mut(at) {
+                self.shelf.release(open.vehicle.take_freed_bytes());
                 open.deadline_ns = open.vehicle.deadline_ns(&self.rules);
             }
         }
@@ -88,7 +90,7 @@ impl Tracker {
         let number = self.counters.vehicles;
         let other = open.vehicle.give_way(number, &self.rules, events);
         if let Some(gone) = self.fleet.replace(index, Box::new(other), &self.rules) {
-            self.shelf.release(gone.album.bytes());
+            self.shelf.release(gone.shot_bytes());
         }
     }
 
@@ -101,7 +103,7 @@ impl Tracker {
             self.take_over(index, events);
         }
         if let Some(open) = self.fleet.get_mut(index) {
-            open.vehicle.end(at, events);
+            open.vehicle.end(at, &self.rules, events);
         }
         self.remove(index);
     }

@@ -6,7 +6,7 @@ use super::camera::Camera;
 use super::counters::Counters;
 use crate::jpeg::ImageKind;
 use crate::shot::{SHED_ORDER, ShotPlan};
-use crate::vehicle::{AlbumShot, Sight, Vehicle};
+use crate::vehicle::{Album, AlbumShot, Sight, Vehicle};
 
 /// What shots are to keep, and how much they keep now.
 pub(super) struct Shelf {
@@ -46,19 +46,20 @@ impl Shelf {
         self.plan.keeps_any()
     }
 
-    /// Offers a read to its vehicle's album; if it gets a place, copies its pixels.
+    /// Offers a read to its vehicle's album, or to that of what challenges it; if it gets a place, copies its pixels.
     pub(super) fn offer(
         &mut self,
         vehicle: &mut Vehicle,
         sight: &Sight<'_>,
         places: usize,
+        is_foreign: bool,
         camera: &mut dyn Camera,
         counters: &mut Counters,
     ) {
-        if let Some(place) = vehicle.place_for(sight, places) {
+        if let Some((album, place)) = vehicle.place_for(sight, places, is_foreign) {
             let shot = self.capture(sight, camera);
             counters.shots_taken += u64::from(shot.is_some());
-            let freed = vehicle.album.put(place, sight, shot);
+            let freed = album.put(place, sight, shot);
             self.release(freed);
         }
     }
@@ -97,15 +98,16 @@ impl Shelf {
     ) {
         self.bytes = vehicles
             .iter_mut()
-            .map(|vehicle| vehicle.album.recount())
+            .flat_map(|vehicle| vehicle.albums_mut())
+            .map(Album::recount)
             .sum();
         vehicles.sort_by(|a, b| {
             (a.certainty().total_cmp(&b.certainty())).then(a.number.cmp(&b.number))
         });
         for place in 0..SHED_ORDER.len() {
-            for vehicle in &mut vehicles {
-                while self.bytes > budget_bytes && vehicle.album.has_pixels_of(place) {
-                    let freed = vehicle.album.shed_one(place, |kind| match kind {
+            for album in vehicles.iter_mut().flat_map(|one| one.albums_mut()) {
+                while self.bytes > budget_bytes && album.has_pixels_of(place) {
+                    let freed = album.shed_one(place, |kind| match kind {
                         ImageKind::FullFrame => counters.shed_full_frames += 1,
                         ImageKind::VehicleCrop => counters.shed_vehicle_crops += 1,
                         ImageKind::DownsizedFrame => counters.shed_downsized_frames += 1,

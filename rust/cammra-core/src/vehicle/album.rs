@@ -1,4 +1,4 @@
-//! The best shots of one vehicle, one per text, so that an event shows what it says.
+//! The best shots of one vehicle, or of what challenges it, one per text, so that an event shows what it says.
 //!
 //! Invariants, held by `tests/native/test_tracking_shots.py`:
 //!
@@ -114,13 +114,25 @@ fn lies_inside(shown: RawBox, frame: Size) -> bool {
         && shown.y + shown.height <= f64::from(frame.height)
 }
 
-/// The pictures of one vehicle.
-#[derive(Default)]
+impl Picture {
+    /// Bytes kept, as they were counted last.
+    fn bytes(&self) -> usize {
+        self.shot.as_ref().map_or(0, |shot| shot.bytes)
+    }
+}
+
+/// The pictures of one vehicle, or of what challenges it.
 pub(crate) struct Album {
     pictures: Vec<Picture>,
 }
 
 impl Album {
+    pub(crate) const fn new() -> Self {
+        Self {
+            pictures: Vec::new(),
+        }
+    }
+
     /// Where a read goes, if it deserves a place. `places` are those of texts that were not reported; `likely` says how
     /// likely a text is the plate.
     pub(crate) fn place_for(
@@ -130,19 +142,33 @@ impl Album {
         places: usize,
         likely: impl Fn(&PlateText) -> f32,
     ) -> Option<usize> {
-        let quality = sight.quality();
+        let is_stale = |old: &Picture| {
+            sight.has_pixels && (old.plan_no != sight.plan_no || old.shot.is_none())
+        };
+        let (text, quality) = (sight.text, sight.quality());
+        self.place_of(text, quality, is_stale, reported, places, likely)
+    }
+
+    fn place_of(
+        &self,
+        text: &PlateText,
+        quality: f32,
+        is_stale: impl Fn(&Picture) -> bool,
+        reported: &PlateText,
+        places: usize,
+        likely: impl Fn(&PlateText) -> f32,
+    ) -> Option<usize> {
         let known = self
             .pictures
             .iter()
-            .position(|picture| picture.text == *sight.text);
+            .position(|picture| picture.text == *text);
         if let Some(place) = known {
             let old = self.pictures.get(place)?;
-            let is_stale = sight.has_pixels && (old.plan_no != sight.plan_no || old.shot.is_none());
-            return (is_stale || quality > old.quality * CLEARLY).then_some(place);
+            return (is_stale(old) || quality > old.quality * CLEARLY).then_some(place);
         }
         let may_go = |picture: &&Picture| !picture.was_reported && picture.text != *reported;
         let others = self.pictures.iter().filter(may_go).count();
-        let is_reported = sight.text == reported;
+        let is_reported = text == reported;
         let has_room = self.pictures.len() < places.saturating_add(MAX_CANDIDATES);
         if has_room && (others < places || (is_reported && others == 0)) {
             return Some(self.pictures.len());
@@ -154,7 +180,7 @@ impl Album {
             .filter(|(_, picture)| may_go(picture) || (!has_room && picture.text != *reported))
             .map(|(place, picture)| (place, rank(picture)))
             .min_by(|(_, a), (_, b)| worse(*a, *b))?;
-        let own = (likely(sight.text), quality);
+        let own = (likely(text), quality);
         (is_reported || worse(least, own).is_lt()).then_some(place)
     }
 
@@ -183,15 +209,43 @@ impl Album {
         sight: &Sight<'_>,
         shot: Option<AlbumShot>,
     ) -> usize {
-        let mut picture = sight.picture(shot);
+        self.set(place, sight.picture(shot))
+    }
+
+    fn set(&mut self, place: usize, mut picture: Picture) -> usize {
         if let Some(old) = self.pictures.get_mut(place) {
             picture.was_reported = old.was_reported && old.text == picture.text;
-            let old = std::mem::replace(old, picture);
-            return old.shot.map_or(0, |shot| shot.bytes);
+            return std::mem::replace(old, picture).bytes();
         }
         self.pictures.reserve_exact(1);
         self.pictures.push(picture);
         0
+    }
+
+    /// Takes in each picture of another album that deserves a place, as [`place_for`](Self::place_for) says; returns the
+    /// bytes of the shots that go.
+    pub(crate) fn absorb(
+        &mut self,
+        other: &mut Self,
+        reported: &PlateText,
+        places: usize,
+        likely: impl Fn(&PlateText) -> f32,
+    ) -> usize {
+        let mut freed = 0;
+        for picture in other.pictures.drain(..) {
+            let is_stale = |old: &Picture| old.shot.is_none() && picture.shot.is_some();
+            let (text, quality) = (&picture.text, picture.quality);
+            freed += match self.place_of(text, quality, is_stale, reported, places, &likely) {
+                Some(place) => self.set(place, picture),
+                None => picture.bytes(),
+            };
+        }
+        freed
+    }
+
+    /// Lets go of everything; returns the bytes of its shots.
+    pub(crate) fn clear(&mut self) -> usize {
+        self.pictures.drain(..).map(|picture| picture.bytes()).sum()
     }
 
     /// The picture to show with this text: its own, or the nearest text's; of several that are as near and about as good
@@ -239,11 +293,7 @@ impl Album {
 
     /// Bytes kept, as they were counted last.
     pub(crate) fn bytes(&self) -> usize {
-        self.pictures
-            .iter()
-            .filter_map(|picture| picture.shot.as_ref())
-            .map(|shot| shot.bytes)
-            .sum()
+        self.pictures.iter().map(Picture::bytes).sum()
     }
 
     /// Whether any picture still has the pixels at a place in [`SHED_ORDER`].

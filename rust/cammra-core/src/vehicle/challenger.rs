@@ -1,7 +1,8 @@
 //! Reads of a track that cannot be of its vehicle: another car's, a second plate's, or noise.
 //!
-//! They have no vote on the vehicle's text. Once [`Challenger::agreed`] has enough of them, somebody else is there.
+//! They have no vote on the vehicle's text, and pictures of their own. Once [`Challenger::agreed`] has enough of them, somebody else is there.
 
+use super::album::{Album, Sight};
 use super::attributes::Attributes;
 use super::evidence::Evidence;
 use crate::event::FrameTime;
@@ -19,8 +20,10 @@ pub(super) const GLARE_NS: i64 = 500_000_000;
 /// Where the box goes on as before, another plate has to be read for so long.
 pub(super) const SAME_BODY_NS: i64 = 1_000_000_000;
 
+/// Shots that are kept of it besides the one of its text: of which car they are is not known yet.
+const PLACES: usize = 1;
+
 /// The reads that challenge a vehicle.
-#[derive(Clone, Debug)]
 pub(crate) struct Challenger {
     pub(super) vote: TextVote,
     pub(super) attributes: Attributes,
@@ -33,6 +36,8 @@ pub(crate) struct Challenger {
     pub(super) has_cause: bool,
     /// A text that challenged before the vehicle's own came back.
     second: Option<(PlateText, i64)>,
+    /// What was read; goes with it to the vehicle that it becomes.
+    pub(super) album: Album,
 }
 
 impl Challenger {
@@ -53,6 +58,7 @@ impl Challenger {
             roi_id: 1,
             has_cause: false,
             second: None,
+            album: Album::new(),
         }
     }
 
@@ -94,9 +100,17 @@ impl Challenger {
     }
 
     /// The clock has been set: tells its times by it.
-    pub(super) const fn set_clock(&mut self, now: FrameTime) {
+    pub(super) fn set_clock(&mut self, now: FrameTime) {
         self.first.tell_by(now);
         self.last.tell_by(now);
+        self.album.set_clock(now);
+    }
+
+    /// Where a read goes in its album, if it deserves a place.
+    pub(super) fn place_for(&self, sight: &Sight<'_>) -> Option<usize> {
+        let likely = |text: &PlateText| self.vote.likelihood_of(text);
+        self.album
+            .place_for(sight, self.vote.text(), PLACES, likely)
     }
 
     pub(super) const fn last(&self) -> FrameTime {
@@ -108,18 +122,20 @@ impl Challenger {
     }
 
     /// The vehicle's own text came back: what challenged it may be its second plate, where the body is known to be the same.
-    pub(super) fn withdraw(&mut self, same_body: bool) {
+    /// Returns the bytes of its shots.
+    pub(super) fn withdraw(&mut self, same_body: bool) -> usize {
         if same_body && !self.has_cause {
             self.second = Some((*self.vote.text(), self.last.mono_ns));
         }
         self.vote = TextVote::new();
         self.attributes = Attributes::new();
         self.has_cause = false;
+        self.album.clear()
     }
 
-    /// Forgets everything.
-    pub(super) fn clear(&mut self) {
-        *self = Self::new();
+    /// Forgets everything; returns the bytes of its shots.
+    pub(super) fn clear(&mut self) -> usize {
+        std::mem::replace(self, Self::new()).album.bytes()
     }
 
     /// The plate of a vehicle that was here is expected to come back.

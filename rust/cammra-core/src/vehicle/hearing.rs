@@ -48,7 +48,7 @@ impl Vehicle {
                     is_challenged: self.is_challenged(rules),
                 };
             }
-            self.accept_own(&read.text);
+            self.accept_own(&read.text, rules);
             self.vote.add(&read.text, read.confidence, legible, now_ns);
         }
         self.last = read.at;
@@ -117,7 +117,7 @@ impl Vehicle {
     }
 
     /// Its own plate was read: what challenged it is withdrawn.
-    fn accept_own(&mut self, text: &PlateText) {
+    fn accept_own(&mut self, text: &PlateText, rules: &Rules) {
         if !self.is_suspect && self.challenger.is_empty() {
             return;
         }
@@ -128,10 +128,10 @@ impl Vehicle {
                 return;
             }
             if is_near(self.challenger.text(), &said) || self.may_be_hidden() {
-                self.absorb_challenger();
+                self.absorb_challenger(rules);
             } else {
                 let is_same_body = self.body.is_vehicle() && self.has_same_number();
-                self.challenger.withdraw(is_same_body);
+                self.freed_bytes += self.challenger.withdraw(is_same_body);
             }
         }
     }
@@ -192,26 +192,30 @@ impl Vehicle {
         self.read_track_id == self.track_id
     }
 
-    fn absorb_challenger(&mut self) {
+    fn absorb_challenger(&mut self, rules: &Rules) {
         self.vote.absorb(&self.challenger.vote);
         self.attributes.absorb(&self.challenger.attributes);
-        self.challenger.clear();
+        let likely = |text: &PlateText| self.vote.likelihood_of(text);
+        let (shown, reported) = (&mut self.challenger.album, self.vote.text());
+        let places = rules.shots_per_track;
+        self.freed_bytes += self.album.absorb(shown, reported, places, likely);
+        self.freed_bytes += self.challenger.clear();
     }
 
     /// The challenger's reads were its own: the first ones were wrong.
     pub(crate) fn correct(&mut self, now: FrameTime, rules: &Rules) {
-        self.absorb_challenger();
+        self.absorb_challenger(rules);
         self.is_suspect = false;
         (self.last, self.present) = (now, now);
         self.settle_text(rules);
     }
 
     /// No more reads will come: where its own are few, those that seemed to be another's are its own, too.
-    pub(super) fn reconcile(&mut self) {
+    pub(super) fn reconcile(&mut self, rules: &Rules) {
         if self.is_weak() {
-            self.absorb_challenger();
+            self.absorb_challenger(rules);
         }
-        self.challenger.clear();
+        self.freed_bytes += self.challenger.clear();
     }
 
     /// What challenges it is a vehicle of its own from here on; this one has ended with its last read.
@@ -228,13 +232,14 @@ impl Vehicle {
         other.body = self.body;
         other.vote = challenger.vote;
         other.attributes = challenger.attributes;
+        other.album = challenger.album;
         other.timed_from_ns = Some(began.mono_ns);
         if !self.is_suspect {
             other
                 .challenger
                 .remember(*self.vote.text(), self.last.mono_ns);
         }
-        self.end(self.last, events);
+        self.end(self.last, rules, events);
         other.settle_text(rules);
         other
     }
@@ -249,7 +254,7 @@ impl Vehicle {
             if is_own {
                 vehicle.correct(now, rules);
             } else {
-                vehicle.challenger.clear();
+                vehicle.freed_bytes += vehicle.challenger.clear();
                 vehicle.is_suspect = false;
             }
         }

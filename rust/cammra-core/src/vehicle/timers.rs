@@ -92,9 +92,9 @@ impl Vehicle {
             Due::Release => self.release(events),
             Due::Update => self.update(at, events),
             Due::Reliable => self.convince(ReliableBy::Timeout, at, events),
-            Due::Stay => self.end(at, events),
+            Due::Stay => self.end(at, rules, events),
             // Reported as the moment the time was reached.
-            Due::Lost => self.end(self.present.at(self.lost_ns(rules)), events),
+            Due::Lost => self.end(self.present.at(self.lost_ns(rules)), rules, events),
         }
         due == Due::Lost
     }
