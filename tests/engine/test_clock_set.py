@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cammra_edge import Engine, FrameTime, HttpPost, OutboxSettings, PlateRead, Profile
@@ -83,6 +84,59 @@ def test_the_machine_is_asked_once_a_second_and_a_clock_that_cannot_tell_never()
 
 def test_the_kernel_says_whether_its_clock_is_set() -> None:
     assert SYSTEM_CLOCK.is_synced() in {True, False, None}
+
+
+TRACKS = {0: 1, 2: 2, 5: 3, 10: 4}
+"""Who is read in which ten frames."""
+
+
+def test_a_replay_of_what_was_recorded_while_the_clock_was_set_tells_the_times_that_were_told(
+    tmp_path: Path,
+) -> None:
+    """Nobody is read where the clock jumps and where it is called set; Lost comes before, between and behind."""
+    clock, started_ns = BootingClock(), 5 * S_NS
+    recording = tmp_path / "recording"
+    watch = SyncWatch(clock)
+    with (
+        RecordingWriter(recording, size=(64, 48), fps=4, start_utc_ns=0, pictures=False) as writer,
+        engine_in(tmp_path / "live", clock, live=True) as engine,
+    ):
+        for step in range(160):
+            t_ns = step * S_NS // 4
+            jumped, clock.synced = step >= 61, step >= 90
+            utc_ns = started_ns + t_ns + (NOW_NS if jumped else 0)
+            flag = watch.look(started_ns + t_ns)
+            at = FrameTime(started_ns + t_ns, utc_ns, flag)
+            track = TRACKS.get(step // 10)
+            reads = [] if track is None else [replace(READ, track=track)]
+            engine.observe(None, reads, at)
+            writer.add(None, reads, t_ns, at=at)
+        engine.finish()
+        live = told(stored(engine))
+    lost = [
+        (first_ns < NOW_NS, synced) for _, kind, _, first_ns, _, synced in live if kind == "lost"
+    ]
+    assert lost == [(True, False), (True, False), (False, True), (False, True)]
+    with engine_in(tmp_path / "replayed", BootingClock(), live=False) as engine:
+        for jpeg, reads, at in Recording.open(recording).frames():
+            engine.observe(jpeg, reads, at)
+        engine.finish()
+        assert told(stored(engine)) == live
+
+
+def told(events: tuple[Event, ...]) -> list[tuple[int, str, int, int, int | None, bool | None]]:
+    """Whose event, its kind, and every time that it tells."""
+    return [
+        (
+            event.vehicle_no,
+            event.kind.value,
+            event.at_utc_ns,
+            event.first_utc_ns,
+            event.last_utc_ns,
+            event.clock_synced,
+        )
+        for event in events
+    ]
 
 
 def record(folder: Path, *, flags: tuple[bool | None, ...]) -> Recording:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cammra_edge.errors import RecordingError
 from cammra_edge.model import Direction, FrameTime, PlateRead, VehicleInfo
-from cammra_edge.recording.reads import MAX_TRACK, format_line, parse_line
+from cammra_edge.recording.reads import MAX_TRACK, MAX_UTC_NS, format_line, parse_line
 
 _texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _sides = st.integers(-5000, 5000) | st.floats(-5000, 5000)
@@ -44,6 +44,15 @@ def test_the_wall_clock_and_whether_it_was_set_are_kept(*, flag: bool | None) ->
     line = parse_line(format_line(1, 40, [], FrameTime(7, 1_700_000_000, flag)))
     assert (line.utc_ns, line.clock_synced) == (1_700_000_000, flag)
     assert parse_line(format_line(1, 40, [])).utc_ns is None
+
+
+@pytest.mark.parametrize("utc_ns", [-1, MAX_UTC_NS + 1])
+def test_a_clock_that_nobody_can_mean_costs_no_reads(utc_ns: int) -> None:
+    line = parse_line(
+        format_line(1, 40, [PlateRead(track=7)], FrameTime(7, utc_ns, clock_synced=False))
+    )
+    assert [read.track for read in line.reads] == [7]
+    assert (line.utc_ns, line.clock_synced) == (None, False)
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ class Recording:
         faults: Faults | None = None,
         progress: Callable[[int], object] | None = None,
     ) -> Iterator[RecordedFrame]:
-        """The frames in order; a recording without pictures gives only those that have reads.
+        """The frames in order; a recording without pictures gives only those that have a line.
 
         A loop's vehicles are new vehicles: their track ids are moved up by 2^32 for each loop.
 

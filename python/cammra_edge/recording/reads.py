@@ -100,7 +100,9 @@ def format_line(
     """
     row: dict[str, object] = {"frame": frame, "t_ns": t_ns}
     if at is not None:
-        row["utc_ns"] = at.utc_ns
+        # What the reader would refuse says nothing: a clock before 1970.
+        if 0 <= at.utc_ns <= MAX_UTC_NS:
+            row["utc_ns"] = at.utc_ns
         if at.clock_synced is not None:
             row["clock_synced"] = at.clock_synced
     row["reads"] = [_as_json(read) for read in reads]

@@ -83,11 +83,11 @@ class RecordingWriter:
 
         Args:
             jpeg: Its picture; what is not a whole JPEG is counted, and the frame has no picture.
-            reads: Its reads; a frame without any gets no line.
+            reads: Its reads; a frame without any gets no line, unless it has a time of its own (`at`).
             t_ns: Since the recording's start.
             frame: Its number, for recordings without pictures; counted where not given.
-            at: What the wall clock said, and whether it was set, where it is to be kept as it was. Frames behind it go
-                on from there.
+            at: What the wall clock said, and whether it was set, where that is to be kept: as the engine got it. Frames
+                behind it go on from there.
         """
         number = self._next_frame if frame is None else frame
         if self._frames is not None:
@@ -95,7 +95,7 @@ class RecordingWriter:
                 self.broken_pictures += 1
                 jpeg = NO_PICTURE
             self._frames.write(jpeg)
-        if reads:
+        if reads or at is not None:
             self._reads.write(format_line(number, t_ns, reads, at))
         self._next_frame = number + 1
 

@@ -51,10 +51,9 @@ use crate::shot::ShotPlan;
 use crate::vehicle::{Evidence, Vehicle};
 use choice::Choice;
 use fleet::Fleet;
-use intake::{attributes_of, placed};
+use intake::{Seen, attributes_of, placed};
 use relink::Relinking;
 use shelf::Shelf;
-use showing::Seen;
 
 /// All vehicles of one stream.
 pub struct Tracker {

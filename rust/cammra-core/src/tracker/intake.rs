@@ -2,6 +2,7 @@
 
 use super::counters::Counters;
 use super::reads::Read;
+use crate::event::FrameTime;
 use crate::geometry::{RawBox, Size};
 use crate::region::{Region, fraction_of};
 use crate::rules::Rules;
@@ -35,6 +36,14 @@ pub(super) struct Placed {
     pub(super) plate_height: Option<f64>,
     /// The vehicle's box overlaps a region.
     pub(super) is_inside: bool,
+}
+
+/// A read, and where and when it was taken.
+pub(super) struct Seen<'a> {
+    pub(super) read: &'a Read<'a>,
+    pub(super) placed: &'a Placed,
+    pub(super) frame_size: Option<Size>,
+    pub(super) at: FrameTime,
 }
 
 /// Checks a read and places it.

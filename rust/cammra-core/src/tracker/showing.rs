@@ -2,19 +2,8 @@
 
 use super::Tracker;
 use super::camera::Camera;
-use super::intake::Placed;
-use super::reads::Read;
-use crate::event::FrameTime;
-use crate::geometry::Size;
+use super::intake::Seen;
 use crate::vehicle::Sight;
-
-/// A read, and where and when it was taken.
-pub(super) struct Seen<'a> {
-    pub(super) read: &'a Read<'a>,
-    pub(super) placed: &'a Placed,
-    pub(super) frame_size: Option<Size>,
-    pub(super) at: FrameTime,
-}
 
 impl Tracker {
     /// Offers a read to its vehicle's album; a foreign one to that of what challenges the vehicle.
