@@ -72,7 +72,19 @@ class FrameError(CammraError, ValueError):
 
 
 class FrameFormatError(FrameError):
-    """A frame whose buffers do not fit `frame_format`; names the format that would fit, where one does."""
+    """A frame whose buffers do not fit `frame_format`.
+
+    Args:
+        message: What does not fit.
+        fits: The formats that such a buffer may have.
+    """
+
+    def __init__(self, message: str, fits: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.fits = tuple(fits)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return FrameFormatError, (str(self), self.fits)
 
 
 class ImageError(CammraError, ValueError):

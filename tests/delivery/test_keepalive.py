@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.delivery import KeepaliveStatus
 from cammra_edge.delivery.keepalive import KeepaliveSender
 from cammra_edge.model import Device
 from cammra_edge.payload.keepalive import Status
@@ -75,3 +76,25 @@ def test_switched_off_it_sends_nothing() -> None:
         silent.start()
         silent.stop()
     assert server.received == []
+
+
+def test_it_says_how_the_last_one_went_and_when_the_next_one_goes() -> None:
+    with Scripted(answering(answer("503 Busy"), answer("503 Busy"), answer())) as server:
+        one = sender(server.port)
+        assert one.status() == KeepaliveStatus()
+        one.send_one()
+        one.send_one()
+        failing = one.status()
+        assert (failing.sent, failing.failed) == (2, 2)
+        assert "503" in failing.why
+        assert failing.last_utc_ns > 0
+        one.send_one()
+        well = one.status()
+        assert (well.sent, well.failed, well.why) == (3, 0, "")
+    with Scripted(answering(answer())) as server:
+        running = sender(server.port, period_s=3_000.0)
+        running.start()
+        while not running.status().next_s:
+            time.sleep(0.01)
+        assert 0 < running.status().next_s <= 3_000
+        running.stop()

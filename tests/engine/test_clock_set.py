@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge import Engine, FrameTime, HttpPost, OutboxSettings, PlateRead, Profile
 from cammra_edge.clock import SYSTEM_CLOCK, SyncWatch
+from cammra_edge.engine.status import StreamStatus
 from cammra_edge.recording import Recording, RecordingWriter
 from tests.fakes import FakeClock
 
@@ -168,3 +169,39 @@ def test_a_replay_has_it_from_the_recording_and_not_from_the_machine(tmp_path: P
         (True, NOW_NS),
         (None, NOW_NS),
     ]
+
+
+def test_the_status_says_whether_the_clock_of_the_frames_is_set(tmp_path: Path) -> None:
+    clock = BootingClock()
+    with engine_in(tmp_path, clock, live=True) as engine:
+
+        def said() -> bool | None:
+            stream = engine.status().stream
+            assert stream is not None
+            return stream.clock_synced
+
+        assert said() is False
+        clock.synced = True
+        clock.advance(2.0)
+        assert said() is True
+        engine.observe(None, [], FrameTime(clock.mono_ns(), 0, clock_synced=False))
+        assert said() is False, "whoever took the frame knows better"
+
+
+def test_the_status_says_how_long_no_frame_has_come_and_how_often_they_do(tmp_path: Path) -> None:
+    clock = BootingClock()
+    with engine_in(tmp_path, clock, live=True) as engine:
+        clock.advance(40.0)
+        assert engine.status().stream == StreamStatus(
+            silent_s=40.0, usual_gap_s=0.0, clock_synced=False
+        )
+        for _ in range(4):
+            clock.advance(5.0)
+            engine.observe(None, [], FrameTime(clock.mono_ns(), clock.utc_ns()))
+        clock.advance(7.0)
+        stream = engine.status().stream
+        assert stream is not None
+        assert (stream.silent_s, stream.usual_gap_s) == (7.0, 15.0)
+    assert engine.status().stream is None, "it does not run"
+    with engine_in(tmp_path, clock, live=False) as replay:
+        assert replay.status().stream is None

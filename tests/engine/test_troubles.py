@@ -270,7 +270,7 @@ def test_whatever_is_handed_in_nothing_raises_and_all_is_counted(
 ) -> None:
     log = logging.getLogger("cammra_edge.engine.troubles")
     engine = Engine(clock=FakeClock())
-    engine._live = live
+    engine._time.live = live
     log.setLevel(logging.CRITICAL)
     try:
         for frame, reads, moment in batch:
@@ -286,3 +286,30 @@ def test_whatever_is_handed_in_nothing_raises_and_all_is_counted(
     without_time = sum(not is_time(moment) for _, _, moment in batch)
     assert counts.get(InputKind.TIME, 0) >= without_time
     assert status.tracker["open_tracks"] == 0
+
+
+def test_the_formats_that_a_refused_frame_may_have_are_named(tmp_path: Path) -> None:
+    flat = memoryview(bytes(48)).cast("B", (6, 8))
+    with engine_in(tmp_path) as engine:
+        for frame, fits, remedy in (
+            (JPEG, ("jpeg",), "set frame_format to jpeg"),
+            (flat, ("gray8", "nv12", "i420"), "set frame_format to gray8 or nv12 or i420"),
+            (b"neither", (), "set frame_format to the format that the recogniser hands in"),
+        ):
+            engine.observe(frame, [], at(1))
+            trouble = troubles_of(engine)[InputKind.FORMAT]
+            assert (trouble.fits, trouble.remedy) == (fits, remedy)
+
+
+def test_each_kind_says_how_long_ago_it_last_came(tmp_path: Path) -> None:
+    clock = FakeClock()
+    with engine_in(tmp_path, clock=clock) as engine:
+        engine.observe(JPEG, [], at(1))
+        clock.advance(100)
+        engine.observe(None, [a_read(confidence=31.0)], at(2))
+        clock.advance(60)
+        engine.observe(None, [a_read(confidence=0.3)], at(3))
+        engine.observe(None, [a_read(confidence=31.0, track=2)], at(4))
+        clock.advance(5)
+        ages = {kind: trouble.ago_s for kind, trouble in troubles_of(engine).items()}
+    assert ages == {InputKind.FORMAT: 165.0, InputKind.CONFIDENCE: 5.0}

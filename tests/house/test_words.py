@@ -26,7 +26,7 @@ def texts(name: str) -> dict[str, Any]:
 
 def page_texts() -> dict[str, Any]:
     """All but the settings' words."""
-    return texts("en.json") | texts("en-people.json")
+    return texts("en.json") | texts("en-people.json") | texts("en-alarms.json")
 
 
 def without_section(name: str) -> str:
@@ -87,9 +87,18 @@ def test_every_tab_has_a_name() -> None:
     assert {f"tab_{tab}" for tab in tabs} - page_texts().keys() == set()
 
 
+def said_texts() -> set[str]:
+    """What `t` says: each text once, whatever forms it has for one and for many."""
+    keys = page_texts().keys()
+    forms = {key for key in keys if "." in key}
+    assert {key.partition(".")[0] for key in forms} <= keys - forms
+    assert {key.partition(".")[2] for key in forms} == {"one"}
+    return keys - forms
+
+
 def test_every_text_is_said_and_every_text_said_is_there() -> None:
     said = set(re.findall(r"""\bt\(\s*"([^"]+)\"""", SCRIPTS))
-    known = page_texts().keys()
+    known = said_texts()
     assert said - known == set()
     literals = set(re.findall(r'"([a-z][\w ]*)"', SCRIPTS))
     templates = re.findall(r"`([a-z]+_[^`]*\$\{.+?\}[^`]*)`", SCRIPTS)

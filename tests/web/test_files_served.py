@@ -44,14 +44,15 @@ def test_no_text_of_a_script_loses_anything_when_it_is_sent() -> None:
 
 
 def test_the_page_is_small_enough_for_a_camera() -> None:
-    assert sum(len(file.content) for file in page_files().values()) <= 175_000
+    assert sum(len(file.content) for file in page_files().values()) <= 180_000
     assert sum(len(file.packed) for file in page_files().values()) <= 65_000
 
 
 def test_the_texts_of_a_language_are_one_file_for_whoever_reads_them() -> None:
+    """In English, what the camera says needs no other words."""
     assert [name for name in page_files() if name.endswith(".json")] == ["en.json"]
     sent = json.loads(page_files()["en.json"].content)
-    assert sent.keys() == {"page", "people", "phrases", "settings"}
+    assert sent.keys() == {"alarms", "page", "people", "settings"}
     for part, words in sent.items():
         name = "en.json" if part == "page" else f"en-{part}.json"
         assert words == json.loads((STATIC / name).read_text(encoding="utf-8"))

@@ -36,8 +36,7 @@ def test_refused_frames_are_named_with_their_remedy(browser: Browser, engine: St
     answer = browser.send("GET", "/api/view")
     assert answer.status_code == 404
     assert answer.json()["error"] == (
-        "Pictures come from the camera, but none can be used: "
-        "shape (4, 4): want (height, width, 3). To mend it: set frame_format."
+        "Frames refused: shape (4, 4): want (height, width, 3). To mend it: set frame_format."
     )
 
 

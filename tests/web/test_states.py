@@ -85,11 +85,17 @@ def test_axe_finds_nothing_in_any_state_of_a_bad_day(
     browser: Browser, served: ServedPage, engine: BusyEngine, scheme: str
 ) -> None:
     with entered(browser, served, "events", width=360, scheme=scheme) as page:
-        page.locator("#trouble", has_text=TROUBLE).wait_for()
-        page.locator("#trouble", has_text=f"3 of them are lost: {DAMAGE}.").wait_for()
-        misfit = page.locator("#trouble", has_text=f"frames do not fit ({MISFIT}).")
-        misfit.filter(has_text="To mend it: set frame_format.").wait_for()
-        assert violations(page) == [], "disk trouble, and where events went"
+        badge = page.get_by_role("button", name="5 alarms")
+        badge.wait_for()
+        assert violations(page) == [], "alarms, and where events went"
+        badge.click()
+        alarms = page.locator("dialog .alarms li")
+        told = " ".join(alarms.all_inner_texts())
+        for words in (WHY["paused"], TROUBLE, f"3 of them are lost: {DAMAGE}.", MISFIT):
+            assert words in told, words
+        assert "the server refused 2 events for good" in told
+        assert violations(page) == [], "the list of alarms"
+        page.keyboard.press("Escape")
         for states in (("retrying", "paused", "off"), ("sending", "idle", "idle")):
             engine.states = list(states)
             for place, shows in (

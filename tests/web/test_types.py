@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cammra_edge.delivery import ProfileStatus
+from cammra_edge.delivery import KeepaliveStatus, ProfileStatus
 from cammra_edge.engine import EngineStatus
+from cammra_edge.engine.status import StreamStatus
 from cammra_edge.engine.troubles import InputTrouble
 from cammra_edge.outbox import OutboxStatus
 from cammra_edge.trial import Step
+from cammra_edge.web.alarms import Alarm
 from cammra_edge.web.views import events_plain
 from tests.web.busy import BusyEngine
 from tests.web.still import still_settings
@@ -50,6 +52,9 @@ def engine(tmp_path: Path) -> BusyEngine:
         ("ProfileStatus", ProfileStatus),
         ("OutboxStatus", OutboxStatus),
         ("InputTrouble", InputTrouble),
+        ("StreamStatus", StreamStatus),
+        ("KeepaliveStatus", KeepaliveStatus),
+        ("Alarm", Alarm),
         ("Step", Step),
     ],
 )
@@ -58,7 +63,7 @@ def test_a_record_has_what_its_type_says(interface: str, record: type) -> None:
 
 
 def test_the_status_has_what_its_type_says() -> None:
-    assert members("Status") - {"now"} <= {field.name for field in fields(EngineStatus)}
+    assert members("Status") - {"now", "alarms"} <= {field.name for field in fields(EngineStatus)}
 
 
 def test_every_answer_has_the_members_of_its_type(browser: Browser) -> None:

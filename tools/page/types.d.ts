@@ -73,12 +73,29 @@ interface ProfileStatus {
   latency_p99_ms: number;
 }
 interface OutboxStatus { trouble: string; durable: boolean; not_yet_durable: number; lost_events: number; damage: string }
+interface StreamStatus { silent_s: number; clock_synced: boolean | null }
+interface KeepaliveStatus { sent: number; last_utc_ns: number; took_ms: number; failed: number; why: string; next_s: number }
+interface Alarm { code: string; values: AlarmValues; where: string }
+interface AlarmValues {
+  profile?: string;
+  name?: string;
+  n?: number;
+  s?: number;
+  why?: string;
+  kind?: string;
+  remedy?: string;
+  formats?: string[];
+}
 interface InputTrouble { kind: string; count: number; what: string; why: string; remedy: string }
 interface Status {
   now: number;
+  frames: number;
   events: Record<string, number>;
   input_troubles: InputTrouble[];
+  stream: StreamStatus | null;
   outbox: OutboxStatus | null;
+  keepalive: KeepaliveStatus | null;
+  alarms: Alarm[];
   profiles: ProfileStatus[];
 }
 interface Sample { at: number; profiles: Record<string, Partial<ProfileStatus>> }

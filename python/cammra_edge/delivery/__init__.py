@@ -2,12 +2,13 @@
 
 from cammra_edge.delivery.gate import GateState
 from cammra_edge.delivery.journal import Try
-from cammra_edge.delivery.status import ProfileState, ProfileStatus, stored_status
+from cammra_edge.delivery.status import KeepaliveStatus, ProfileState, ProfileStatus, stored_status
 from cammra_edge.delivery.worker import DeliveryWorker
 
 __all__ = [
     "DeliveryWorker",
     "GateState",
+    "KeepaliveStatus",
     "ProfileState",
     "ProfileStatus",
     "Try",

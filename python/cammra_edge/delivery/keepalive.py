@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cammra_edge.delivery.status import KeepaliveStatus
 from cammra_edge.message import Attempt
 from cammra_edge.payload.keepalive import Status, keepalive_body
+from cammra_edge.retry import NS_PER_S
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _S_PER_MINUTE = 60
+_NS_PER_MS = 10**6
 
 
 class KeepaliveSender:
@@ -48,8 +52,8 @@ class KeepaliveSender:
         self._period_s = settings.period_minutes * _S_PER_MINUTE if period_s is None else period_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keepalive", daemon=True)
-        self._sent = 0
-        self._failing = False
+        self._stands = KeepaliveStatus()
+        self._next_mono_ns = 0
 
     def start(self) -> None:
         """Begin, with the first one at once; nothing happens when it is switched off."""
@@ -68,24 +72,40 @@ class KeepaliveSender:
 
     def send_one(self) -> Outcome:
         """Send one now."""
-        self._sent += 1
+        began_mono_ns, began_utc_ns = self._clock.mono_ns(), self._clock.utc_ns()
+        number = self._stands.sent + 1
         body = keepalive_body(self._settings, self._device, self._status())
         sink = open_sink(self._settings.transport(), clock=self._clock, deny_local=self._deny_local)
         try:
-            return sink.send(body, Attempt(event_id="keepalive", packet=self._sent))
+            outcome = sink.send(body, Attempt(event_id="keepalive", packet=number))
         finally:
             sink.close()
+        self._note(outcome, began_mono_ns, began_utc_ns)
+        return outcome
+
+    def status(self) -> KeepaliveStatus:
+        """How they go; from any thread."""
+        left_s = (self._next_mono_ns - self._clock.mono_ns()) / NS_PER_S
+        return replace(self._stands, next_s=max(0.0, left_s))
+
+    def _note(self, outcome: Outcome, began_mono_ns: int, began_utc_ns: int) -> None:
+        before = self._stands
+        why = "" if isinstance(outcome, Delivered) else outcome.why
+        if why and not before.failed:
+            _log.warning("keepalive failed why=%s", why)
+        elif before.failed and not why:
+            _log.info("keepalive works again")
+        self._stands = KeepaliveStatus(
+            sent=before.sent + 1,
+            last_utc_ns=began_utc_ns,
+            took_ms=(self._clock.mono_ns() - began_mono_ns) / _NS_PER_MS,
+            failed=before.failed + 1 if why else 0,
+            why=why,
+        )
 
     def _run(self) -> None:
         while True:
-            outcome = self.send_one()
-            if isinstance(outcome, Delivered):
-                if self._failing:
-                    _log.info("keepalive works again")
-                self._failing = False
-            else:
-                if not self._failing:
-                    _log.warning("keepalive failed why=%s", outcome.why)
-                self._failing = True
+            self.send_one()
+            self._next_mono_ns = self._clock.mono_ns() + round(self._period_s * NS_PER_S)
             if self._stopping.wait(self._period_s):
                 return

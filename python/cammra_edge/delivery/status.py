@@ -1,4 +1,4 @@
-"""How one profile stands: the value that page, API, metrics, keepalive and command line all read."""
+"""How one profile, and the keepalive, stand: what page, API, metrics and command line all read."""
 
 from __future__ import annotations
 
@@ -87,6 +87,27 @@ class ProfileStatus:
     def settled(self) -> bool:
         """Nothing waits and nothing is parked."""
         return not (self.queue_events or self.parked_now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepaliveStatus:
+    """How the signs of life go.
+
+    Args:
+        sent: How many went since these settings are in force.
+        last_utc_ns: When the last of them went; 0 for none yet.
+        took_ms: How long it took.
+        failed: How many failed in a row, the last included; 0 where the last one arrived.
+        why: Why it failed.
+        next_s: In how many seconds the next one goes; 0 while one is being sent.
+    """
+
+    sent: int = 0
+    last_utc_ns: int = 0
+    took_ms: float = 0.0
+    failed: int = 0
+    why: str = ""
+    next_s: float = 0.0
 
 
 def stored_status(

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cammra_edge.clock import SYSTEM_CLOCK, SyncWatch
+from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import Settings
 from cammra_edge.engine.encoder import Encoder
 from cammra_edge.engine.erasing import erase
@@ -30,7 +30,7 @@ from cammra_edge.engine.recent import Recent
 from cammra_edge.engine.run import Run
 from cammra_edge.engine.snapshot import Snapshot
 from cammra_edge.engine.status import EngineStatus
-from cammra_edge.engine.timing import LEAST_NS, MOST_NS, mended
+from cammra_edge.engine.timing import StreamTime
 from cammra_edge.engine.troubles import PICTURE_KINDS, InputKind, Troubles
 from cammra_edge.errors import FrameError, FrameFormatError, OutboxError, ReadError
 from cammra_edge.model import FrameTime
@@ -82,14 +82,11 @@ class Engine:
         self.settings = replace(settings or Settings(), **fields)
         self.stream_id = stream_id or f"run-{os.urandom(8).hex()}"
         self._clock = clock
-        self._sync = SyncWatch(clock)
         self._tracker = Tracker(self.settings)
         self._encoder = Encoder(self._fire_due)
         # Taken by observe and tick, so that events are queued in the order in which they happen; again by the same
         # thread where looking at a read runs code that observes.
         self._lock = threading.RLock()
-        self._last_frame: tuple[FrameTime, int] | None = None
-        self._live = False
         self._run: Run | None = None
         self._socket: LocalSocket | None = None
         self._recent = Recent()
@@ -97,7 +94,8 @@ class Engine:
         self.operator = Operator(
             lambda: self._run, lambda: self.settings, self._recent, self._snapshot, clock
         )
-        self._troubles = Troubles()
+        self._troubles = Troubles(clock)
+        self._time = StreamTime(clock, self._troubles)
         self._wrong_inputs = 0
         self._nested = 0
         self.source_status: Callable[[], SourceStatus | None] = lambda: (
@@ -129,7 +127,7 @@ class Engine:
                 return
             self._nested += 1
             try:
-                self._observe(frame, reads, self._timed(at))
+                self._observe(frame, reads, self._time.of(at))
             finally:
                 self._nested -= 1
 
@@ -137,8 +135,10 @@ class Engine:
         try:
             events = self._tracker.observe(frame, reads, at)
         except FrameError as error:
-            is_format = isinstance(error, FrameFormatError)
-            self._troubles.add(InputKind.FORMAT if is_format else InputKind.FRAME, str(error))
+            if isinstance(error, FrameFormatError):
+                self._troubles.add(InputKind.FORMAT, str(error), fits=error.fits)
+            else:
+                self._troubles.add(InputKind.FRAME, str(error))
             events = self._observe_without_frame(reads, at)
         except ReadError as error:
             events = self._after_bad_read(error, at)
@@ -162,27 +162,6 @@ class Engine:
         """Wait until fewer events than this are pending. For replays; a camera never waits."""
         self._encoder.wait_until_below(events)
 
-    def _timed(self, at: FrameTime) -> FrameTime:
-        """The frame's time; where a live stream's frame has no usable one, when it came."""
-        now_mono_ns = self._clock.mono_ns()
-        # Looked at by the field, so that a good time costs no call.
-        if not (
-            type(at) is FrameTime
-            and type(at.mono_ns) is int
-            and type(at.utc_ns) is int
-            and LEAST_NS <= at.mono_ns <= MOST_NS
-            and LEAST_NS <= at.utc_ns <= MOST_NS
-        ):
-            if not self._live:
-                return at  # a replay's time is not the machine's: the tracker takes its latest
-            at, is_wrong = mended(at, self._last_frame, now_mono_ns, self._clock)
-            if is_wrong:
-                self._troubles.add(InputKind.TIME, "")
-        if self._live and at.clock_synced is None:
-            at = FrameTime(at.mono_ns, at.utc_ns, self._sync.look(now_mono_ns))
-        self._last_frame = (at, now_mono_ns)
-        return at
-
     def _observe_without_frame(self, reads: Iterable[PlateRead], at: FrameTime) -> list[TrackEvent]:
         try:
             return self._tracker.observe(None, reads, at)
@@ -196,13 +175,13 @@ class Engine:
 
     def _fire_due(self) -> float | None:
         """Fire due timers of a live stream; returns in how many seconds to look again."""
-        if not self._live:
+        if not self._time.live:
             return None
         deadline_ns = self._tracker.next_deadline_mono_ns()
-        if self._last_frame is None or deadline_ns is None:
+        if self._time.last is None or deadline_ns is None:
             # The New of the next vehicle wakes this thread, unless a result delay holds it back.
             return LIVE_TICK_S if self.settings.tracking.result_delay_s else None
-        at, seen_mono_ns = self._last_frame
+        at, seen_mono_ns = self._time.last
         ahead_ns = self._clock.mono_ns() - seen_mono_ns
         wait_ns = deadline_ns - (at.mono_ns + ahead_ns)
         if wait_ns <= 0:
@@ -235,9 +214,7 @@ class Engine:
         """As `running`, for callers that cannot use `with`."""
         if self._run is not None:
             raise RuntimeError("the engine runs already")
-        self._live = live
-        if live:
-            self._sync.look(self._clock.mono_ns())  # loads what it takes, not while a frame waits
+        self._time.begin(live=live)
         run = Run(self.settings.outbox, self.stream_id, self._recent, self.status, self._clock)
         self._run = run
         try:
@@ -259,7 +236,7 @@ class Engine:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
-        if self._live:
+        if self._time.live:
             self.finish()
         self._encoder.stop()
         run.close()
@@ -315,8 +292,10 @@ class Engine:
             last_refusal=troubles.latest,
             input_troubles=troubles.status(counters),
             tracker=counters,
+            stream=None if run is None else self._time.status(counters["frames"]),
             outbox=None if run is None else run.outbox.status(),
             profiles=() if run is None else run.profiles(),
+            keepalive=None if run is None else run.keepalive.status(),
             local_socket="" if local is None else local.path,
             local_socket_trouble="" if local is None else local.trouble,
             source=self.source_status(),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cammra_edge.clock import Clock
     from cammra_edge.config import Settings
-    from cammra_edge.delivery import ProfileStatus
+    from cammra_edge.delivery import KeepaliveStatus, ProfileStatus
     from cammra_edge.engine.status import EngineStatus
 
 
@@ -59,6 +59,11 @@ class EngineKeepalive:
             self._sender.stop()
         self._sender = None
         self._used = ()
+
+    def status(self) -> KeepaliveStatus | None:
+        """How they go; `None` while none are sent."""
+        sender = self._sender
+        return None if sender is None else sender.status()
 
     def _now(self) -> Status:
         status = self._status()

@@ -57,7 +57,7 @@ class Run:
         self.workers: dict[str, DeliveryWorker] = {}
         self._shared: tuple[Device, bool] | None = None
         self._handover = Handover()
-        self._keepalive = EngineKeepalive(status, clock)
+        self.keepalive = EngineKeepalive(status, clock)
 
     def start(self, settings: Settings) -> None:
         """Let vehicles that an earlier run left open say their last words, then start the workers."""
@@ -82,7 +82,7 @@ class Run:
         for key in old.keys() - workers.keys():
             self._handover.replace(old[key], None)
         self.workers = workers
-        self._keepalive.apply(settings)
+        self.keepalive.apply(settings)
 
     def _new_worker(
         self, profile: Profile, settings: Settings, journal: Journal | None
@@ -149,7 +149,7 @@ class Run:
 
     def close(self) -> None:
         """Let tries under way end, then close the outbox."""
-        self._keepalive.stop()
+        self.keepalive.stop()
         self._handover.finish()
         for worker in self.workers.values():
             worker.stop()

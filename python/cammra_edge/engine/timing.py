@@ -1,16 +1,78 @@
-"""Times that a recogniser hands in and that are none: seconds as a float, `None`, numbers of more than 64 bits."""
+"""The times of a stream's frames: what a recogniser hands in, mended where it is no time, and when frames came.
+
+A time that is none is seconds as a float, `None`, or a number of more than 64 bits. Held by `tests/engine`.
+"""
 
 from __future__ import annotations
 
 from operator import index
 from typing import TYPE_CHECKING
 
+from cammra_edge.clock import SyncWatch
+from cammra_edge.engine.status import StreamStatus
+from cammra_edge.engine.troubles import InputKind
 from cammra_edge.model import FrameTime
+from cammra_edge.retry import NS_PER_S
 
 if TYPE_CHECKING:
     from cammra_edge.clock import Clock
+    from cammra_edge.engine.troubles import Troubles
 
 LEAST_NS, MOST_NS = -(2**63), 2**63 - 1
+
+
+class StreamTime:
+    """The time of a stream. Of a live one, also when its frames came by the machine's clock."""
+
+    def __init__(self, clock: Clock, troubles: Troubles) -> None:
+        self._clock = clock
+        self._troubles = troubles
+        self._sync = SyncWatch(clock)
+        self._began_mono_ns = 0
+        self.live = False
+        self.last: tuple[FrameTime, int] | None = None
+        """The last frame's time as its taker knows it, and when that frame came."""
+
+    def begin(self, *, live: bool) -> None:
+        """A run begins."""
+        self.live = live
+        self._began_mono_ns = self._clock.mono_ns()
+        if live:
+            self._sync.look(self._began_mono_ns)  # loads what it takes, not while a frame waits
+
+    def of(self, at: FrameTime) -> FrameTime:
+        """A frame's time; where a live stream's frame has no usable one, when it came."""
+        now_mono_ns = self._clock.mono_ns()
+        # Looked at by the field, so that a good time costs no call.
+        if not (
+            type(at) is FrameTime
+            and type(at.mono_ns) is int
+            and type(at.utc_ns) is int
+            and LEAST_NS <= at.mono_ns <= MOST_NS
+            and LEAST_NS <= at.utc_ns <= MOST_NS
+        ):
+            if not self.live:
+                return at  # a replay's time is not the machine's: the tracker takes its latest
+            at, is_wrong = mended(at, self.last, now_mono_ns, self._clock)
+            if is_wrong:
+                self._troubles.add(InputKind.TIME, "")
+        self.last = (at, now_mono_ns)
+        if self.live and at.clock_synced is None:
+            return FrameTime(at.mono_ns, at.utc_ns, self._sync.look(now_mono_ns))
+        return at
+
+    def status(self, frames: int) -> StreamStatus | None:
+        """How the frames of a live stream come, of which there were so many; a replay's do not."""
+        if not self.live:
+            return None
+        now_mono_ns, last = self._clock.mono_ns(), self.last
+        synced = None if last is None else last[0].clock_synced
+        came_mono_ns = max(self._began_mono_ns, 0 if last is None else last[1])
+        return StreamStatus(
+            silent_s=(now_mono_ns - came_mono_ns) / NS_PER_S,
+            usual_gap_s=(came_mono_ns - self._began_mono_ns) / NS_PER_S / max(1, frames),
+            clock_synced=self._sync.look(now_mono_ns) if synced is None else synced,
+        )
 
 
 def mended(

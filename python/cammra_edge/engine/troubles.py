@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from cammra_edge.retry import NS_PER_S
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from cammra_edge.clock import Clock
 
 _log = logging.getLogger(__name__)
 
@@ -92,6 +96,8 @@ class InputTrouble:
         what: What is wrong, and what becomes of it, in words.
         why: The latest of it, where more is known.
         remedy: What to do.
+        ago_s: How long ago it last came.
+        fits: Of `FORMAT`, the formats that the latest frame may have.
     """
 
     kind: InputKind
@@ -99,39 +105,55 @@ class InputTrouble:
     what: str
     why: str
     remedy: str
+    ago_s: float = 0.0
+    fits: tuple[str, ...] = ()
 
 
 class Troubles:
     """All that has been wrong since the engine was made."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._counts: dict[InputKind, int] = {}
         self._whys: dict[InputKind, str] = {}
         self._said: set[InputKind] = set()
+        self._heeded: dict[InputKind, int] = {}
+        self._came_mono_ns: dict[InputKind, int] = {}
+        self._fits: tuple[str, ...] = ()
         self.latest = ""
 
-    def add(self, kind: InputKind, why: str) -> None:
+    def add(self, kind: InputKind, why: str, *, fits: Sequence[str] = ()) -> None:
         """Count one that the tracker does not count."""
         self._counts[kind] = self._counts.get(kind, 0) + 1
+        if kind is InputKind.FORMAT:
+            self._fits = tuple(fits)
         self.explain(kind, why)
 
     def explain(self, kind: InputKind, why: str) -> None:
         """Tell more of one that the tracker counts."""
         self._whys[kind] = self.latest = why
-        self._say(kind)
+        self._came(kind)
 
     def heed(self, counters: Mapping[str, int]) -> None:
-        """Say what the tracker has counted for the first time."""
+        """Note what the tracker has counted since it was last heeded."""
         for kind, words in _WORDS.items():
-            if any(counters[name] for name in words.counters):
-                self._say(kind)
+            told = sum(counters[name] for name in words.counters)
+            if told > self._heeded.get(kind, 0):
+                self._heeded[kind] = told
+                self._came(kind)
+
+    def _came(self, kind: InputKind) -> None:
+        self._came_mono_ns[kind] = self._clock.mono_ns()
+        self._say(kind)
 
     def _say(self, kind: InputKind) -> None:
         if kind in self._said:
             return
         self._said.add(kind)
         words = _WORDS[kind]
-        why = ": ".join(filter(None, (words.what, self._whys.get(kind, "")))) + f". {words.remedy}"
+        why = ": ".join(filter(None, (words.what, self._whys.get(kind, ""))))
+        if not self._fits_of(kind):  # else the reason names them
+            why += f". {words.remedy}"
         # An error, for a script or a recogniser has to be mended: this is seen without --verbose, too.
         _log.error("wrong input kind=%s why=%s", kind, why)
 
@@ -148,8 +170,21 @@ class Troubles:
                 count=count,
                 what=words.what,
                 why=self._whys.get(kind, ""),
-                remedy=words.remedy,
+                remedy=self._remedy(kind),
+                ago_s=self._ago_s(kind),
+                fits=self._fits_of(kind),
             )
             for kind, words in _WORDS.items()
             if (count := self.count(kind, counters))
         )
+
+    def _fits_of(self, kind: InputKind) -> tuple[str, ...]:
+        return self._fits if kind is InputKind.FORMAT else ()
+
+    def _remedy(self, kind: InputKind) -> str:
+        fits = self._fits_of(kind)
+        return f"set frame_format to {' or '.join(fits)}" if fits else _WORDS[kind].remedy
+
+    def _ago_s(self, kind: InputKind) -> float:
+        now_mono_ns = self._clock.mono_ns()
+        return (now_mono_ns - self._came_mono_ns.get(kind, now_mono_ns)) / NS_PER_S

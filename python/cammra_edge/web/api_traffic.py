@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import asdict
 from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.fields import Checked, required, settings
 from cammra_edge.search import safe_cell, together
 from cammra_edge.web import views
+from cammra_edge.web.alarms import alarms_of
 from cammra_edge.web.live import MAX_VIEWERS
 from cammra_edge.web.operation import (
     ANY,
@@ -46,6 +48,12 @@ _PIECE_BYTES = 1 << 20
 async def see_status(call: Call) -> Schema:
     """What the engine does now."""
     return await run_in_threadpool(views.status_plain, call.page.engine, call.page.clock)
+
+
+async def see_alarms(call: Call) -> list[Any]:
+    """What calls for a person now, the most urgent first; empty when nothing does."""
+    status = await run_in_threadpool(call.page.engine.status)
+    return [asdict(alarm) for alarm in alarms_of(status)]
 
 
 async def stream_events(call: Call) -> Response:
@@ -92,8 +100,11 @@ async def see_view(call: Call) -> Response:
         status = await run_in_threadpool(call.page.engine.status)
         refused = [trouble for trouble in status.input_troubles if trouble.kind in PICTURE_KINDS]
         if refused:
-            why, remedy = refused[-1].why, refused[-1].remedy
-            raise Problem(404, Sentence.PICTURES_UNUSABLE(why=why, remedy=remedy))
+            last = refused[-1]
+            if last.fits:
+                formats = " or ".join(word.upper() for word in last.fits)
+                raise Problem(404, Sentence.FRAMES_REFUSED(formats=formats))
+            raise Problem(404, Sentence.PICTURES_UNUSABLE(why=last.why, remedy=last.remedy))
         raise Problem(404, Sentence.NO_PICTURE())
     return Response(content, media_type="image/jpeg")
 
@@ -221,7 +232,7 @@ async def give_backlog(call: Call) -> Schema:
     return {"events": count}
 
 
-_STATUS = {**ANY, "required": ["now", "running", "profiles"]}
+_STATUS = {**ANY, "required": ["now", "running", "profiles", "alarms"]}
 _COUNT = object_schema(events={"type": "integer"})
 _PROFILE = Query(name="profile", schema={"type": "string"}, default="")
 _LIMIT = Query(name="limit", schema={"type": "integer", "minimum": 1, "maximum": 1000}, default=200)
@@ -249,6 +260,7 @@ OPERATIONS: Sequence[Operation] = (
         also=(429,),
         background=True,
     ),
+    _listing("/api/alarms", see_alarms),
     _listing("/api/samples", see_samples),
     _listing("/api/outlook", see_outlook),
     Operation(

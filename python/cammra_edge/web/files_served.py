@@ -32,6 +32,8 @@ _COMMENTS = re.compile(rb"^ *//.*$|/\*\*(?:[^*]|\*(?!/))*\*/ ?", re.MULTILINE)
 """Comments and types are for a script's readers, who have the source."""
 _LANGUAGE = re.compile(r"([a-z]{2})(?:-(\w+))?\.json")
 """The texts of a language: several files for those who write them, one for those who read them."""
+_SPOKEN = ("en", "phrases")
+"""What the camera says in this language already: only a page in another one needs its phrases."""
 _INDENTS = re.compile(rb"^ +", re.MULTILINE)
 """For readers too. No text of a script goes over several lines."""
 
@@ -53,7 +55,8 @@ def page_files() -> dict[str, ServedFile]:
     for entry in resources.files("cammra_edge.web").joinpath("static").iterdir():
         content, ending = entry.read_bytes(), entry.name.rpartition(".")[2]
         if language := _LANGUAGE.fullmatch(entry.name):
-            texts.setdefault(language[1], {})[language[2] or "page"] = json.loads(content)
+            if language.groups() != _SPOKEN:
+                texts.setdefault(language[1], {})[language[2] or "page"] = json.loads(content)
         elif ending in _TYPES:
             if ending == "js":
                 content = _COMMENTS.sub(lambda found: b"\n" * found[0].count(b"\n"), content)

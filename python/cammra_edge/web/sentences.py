@@ -45,9 +45,8 @@ class Sentence(Phrase):
     TOO_MANY_PAGES = "Too many pages are open; close one."
     EXPORTS_RUN = "Other exports are under way; wait for them to end."
     PICTURE_GONE = "That picture is no longer kept here."
-    PICTURES_UNUSABLE = (
-        "Pictures come from the camera, but none can be used: {why}. To mend it: {remedy}."
-    )
+    FRAMES_REFUSED = "Frames refused: set frame format to {formats}."
+    PICTURES_UNUSABLE = "Frames refused: {why}. To mend it: {remedy}."
     NO_PICTURE = "No picture came from the camera just now."
     NOT_PARKED = "There is no such parked event any more."
     NO_SUCH_PROFILE = "There is no such profile."

@@ -14,6 +14,7 @@ from cammra_edge.outbox.exported import export_of
 from cammra_edge.payload.paths import base_path
 from cammra_edge.profile import FilesContent, Profile
 from cammra_edge.search import event_plain
+from cammra_edge.web.alarms import alarms_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,8 +31,10 @@ KEPT_BACK = "its plate had just been told"
 
 
 def status_plain(engine: PagedEngine, clock: Clock) -> dict[str, Any]:
-    """The engine's status, and when it was taken."""
-    return {**asdict(engine.status()), "now": clock.utc_ns() // NS_PER_MS}
+    """The engine's status, what of it calls for a person, and when it was taken."""
+    status = engine.status()
+    alarms = [asdict(alarm) for alarm in alarms_of(status)]
+    return {**asdict(status), "alarms": alarms, "now": clock.utc_ns() // NS_PER_MS}
 
 
 def events_plain(engine: PagedEngine) -> list[dict[str, Any]]:

@@ -19,7 +19,12 @@ pub(crate) fn from_frame(error: &FrameError) -> PyErr {
 
 /// A frame's buffer that does not fit its format.
 pub(crate) fn frame_error(message: String) -> PyErr {
-    python::FrameFormatError::new_err(message)
+    misfit(message, &[])
+}
+
+/// The same, with the formats that such a buffer may have.
+pub(crate) fn misfit(message: String, fits: &[&'static str]) -> PyErr {
+    python::FrameFormatError::new_err((message, fits.to_vec()))
 }
 
 /// An image that cannot be made; a broken frame stays a `FrameError`.

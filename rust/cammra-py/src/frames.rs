@@ -13,7 +13,7 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyTuple};
 
 use crate::buffer::{Grid, with_buffers};
-use crate::errors::{frame_error, from_frame};
+use crate::errors::{frame_error, from_frame, misfit};
 
 /// A value of `model.FrameFormat`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,8 +103,11 @@ fn view_of_one(grid: Grid<'_>, format: FrameFormat) -> PyResult<FrameView<'_>> {
         dimensions,
     } = grid;
     let shape_is = |want: &str| {
-        let (shape, instead) = (grid.shape(), grid.better_format());
-        frame_error(format!("frame buffer: shape {shape}: want {want}{instead}"))
+        let (shape, (instead, fits)) = (grid.shape(), grid.better_format());
+        misfit(
+            format!("frame buffer: shape {shape}: want {want}{instead}"),
+            fits,
+        )
     };
     let view = match format {
         FrameFormat::Jpeg => {
@@ -177,18 +180,25 @@ fn i420_of<'a>(y: Grid<'a>, u: Grid<'a>, v: Grid<'a>, range: YuvRange) -> PyResu
 const JPEG_BEGINS: [u8; 3] = [0xFF, 0xD8, 0xFF];
 
 impl Grid<'_> {
-    /// The formats that a single buffer of this shape may have, as the end of a message that refuses it.
-    fn better_format(&self) -> &'static str {
+    /// The formats that a single buffer of this shape may have: as the end of a message that refuses it, and by word.
+    fn better_format(&self) -> (&'static str, &'static [&'static str]) {
         match (self.dimensions, self.channels) {
             (1, _) if self.plane.data.starts_with(&JPEG_BEGINS) => {
-                "; it is a JPEG: set frame_format to jpeg"
+                ("; it is a JPEG: set frame_format to jpeg", &["jpeg"])
             }
-            (3, 3) => "; set frame_format to rgb8 or bgr8 if it is one of them",
+            (3, 3) => (
+                "; set frame_format to rgb8 or bgr8 if it is one of them",
+                &["rgb8", "bgr8"],
+            ),
             (2, _) if self.rows.is_multiple_of(3) => {
-                "; set frame_format to gray8, nv12 or i420 if it is one of them"
+                let fits = &["gray8", "nv12", "i420"];
+                (
+                    "; set frame_format to gray8, nv12 or i420 if it is one of them",
+                    fits,
+                )
             }
-            (2, _) => "; set frame_format to gray8 if it is that",
-            _ => "",
+            (2, _) => ("; set frame_format to gray8 if it is that", &["gray8"]),
+            _ => ("", &[]),
         }
     }
 

@@ -1,12 +1,13 @@
 // Start, the door, the tabs, the live feed, and the bar that saves.
 
 import { openAccount } from "./account.js";
+import { badge } from "./alarms.js";
 import { api, may, me, Refusal, setSession } from "./api.js";
 import { showDoor } from "./door.js";
 import { draft, loadSettings } from "./draft.js";
 import { eventsTab } from "./events.js";
 import { integrationTab } from "./integration.js";
-import { byId, h, icon, loadTexts, note, say, state, t, toast } from "./lib.js";
+import { byId, h, icon, loadTexts, note, say, t, toast } from "./lib.js";
 import { listsTab } from "./lists.js";
 import { searchTab } from "./search.js";
 import { settingsTab } from "./settings.js";
@@ -56,8 +57,7 @@ async function door() {
 async function enter(session) {
   setSession(session);
   await loadSettings();
-  byId("app").replaceChildren(header(), h("div.trouble", { id: "trouble", role: "alert" }),
-    h("main", { id: "main", tabindex: -1 }), draft.bar());
+  byId("app").replaceChildren(header(), h("main", { id: "main", tabindex: -1 }), draft.bar());
   watch();
   route();
 }
@@ -108,7 +108,7 @@ function watch() {
   feed.addEventListener("anew", () => live.events.clear());
   feed.addEventListener("status", (message) => {
     live.status = JSON.parse(message.data);
-    if (live.status) trouble(live.status);
+    drawBadge();
     tell("status");
   });
   feed.onopen = () => connected(true);
@@ -124,28 +124,16 @@ function watch() {
   };
 }
 
-/** What disk and recogniser do wrong must not wait until somebody looks for it. @param {Status} status */
-function trouble({ outbox, input_troubles: inputs }) {
-  const memory = outbox?.durable === false ? t("not_durable", { n: outbox.not_yet_durable }) : "";
-  const ill = outbox?.trouble || memory;
-  const notes = [
-    ill && t("disk_trouble", { text: ill }),
-    outbox?.damage && t("disk_damage", { n: outbox.lost_events, text: outbox.damage }),
-    ...inputs.map(({ what, why, remedy }) => t("wrong_input", { text: why ? `${what} (${why})` : what, remedy })),
-  ].filter(Boolean);
-  const place = document.getElementById("trouble");
-  const text = notes.join("\n");
-  if (!place || place.dataset.text === text) return;
-  place.dataset.text = text;
-  place.replaceChildren(...notes.map((words) => note("bad", words)));
-}
-
 /** @param {boolean} yes */
 function connected(yes) {
   if (live.connected !== yes) say(t(yes ? "connected" : "disconnected"));
   live.connected = yes;
-  const [word, text] = yes ? ["ok", "live"] : ["retrying", "reconnecting"];
-  document.getElementById("live")?.replaceChildren(state(word, t(text)));
+  drawBadge();
+}
+
+function drawBadge() {
+  const box = document.getElementById("live");
+  if (box) badge(box, live);
 }
 
 /** @param {"events" | "status"} what */

@@ -7,27 +7,38 @@ let texts = {};
 let settingWords = {};
 /** @type {Record<string, string>} */
 let phrases = {};
+let plural = new Intl.PluralRules("en");
 
 export async function loadTexts() {
   const wanted = localStorage.getItem("language") ?? "";
   const language = /^[a-z]{2}$/.test(wanted) ? wanted : "en";
   const answer = await fetch(`/static/${language}.json`);
   const words = await (answer.ok ? answer : await fetch("/static/en.json")).json();
-  texts = { ...words.page, ...words.people };
+  texts = { ...words.page, ...words.people, ...words.alarms };
   settingWords = words.settings ?? {};
   phrases = words.phrases ?? {};
   document.documentElement.lang = texts.language_code ?? "en";
+  plural = new Intl.PluralRules(document.documentElement.lang);
 }
 
 /**
- * A text by its key, `{names}` filled in; a missing key shows itself, so that nobody overlooks it.
+ * A text by its key, `{names}` filled in; a missing key shows itself, so that nobody overlooks it. Where it has a form
+ * of its own for as many as `n` (`plates_n.one`), that form.
  * @param {string} key
  * @param {Record<string, unknown>} [values]
  */
-export const t = (key, values) => fill(texts[key] ?? key, values);
+export function t(key, values = {}) {
+  const { n } = values;
+  const form = typeof n === "number" ? `${key}.${plural.select(n)}` : key;
+  return fill(texts[form] ?? texts[key] ?? key, values);
+}
 
-/** @type {(text: string, values?: Record<string, unknown>) => string} */
-export const fill = (text, values = {}) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+/** @param {string} text @param {Record<string, unknown>} values */
+export const fill = (text, values) =>
+  text.replace(/\{(\w+)\}/g, (_, name) => {
+    const value = values[name] ?? "";
+    return name === "n" && Number.isInteger(value) ? count(Number(value)) : String(value);
+  });
 
 /**
  * What the camera says, in the page's words: by its code, with its values; as it came where the code is not known.

@@ -1,6 +1,7 @@
 // SETTINGS: when a vehicle says what, regions, the camera itself, and who may come in.
 
 import { complaint } from "./account.js";
+import { condition } from "./alarms.js";
 import { api, complain, request } from "./api.js";
 import { auditPart } from "./audit.js";
 import { draft, restore } from "./draft.js";
@@ -38,20 +39,25 @@ function recognition(panel) {
 }
 
 /** @type {Part} */
-function camera(panel) {
+function camera(panel, live) {
   const f = form();
+  const [stands, leave] = condition(live);
   const language = h("select", { id: "language", onchange: () => {
     localStorage.setItem("language", language.value);
     location.reload();
   } }, h("option", { value: "en" }, "English"));
   language.value = localStorage.getItem("language") ?? "en";
   panel.replaceChildren(
+    stands,
     card(t("camera_itself"), t("camera_itself_text"), h("div.grid", {}, rest(f, "device", "s4"))),
     card(t("network"), "", h("div.grid", {}, setting(f, "network_mode", { span: "s6" }))),
     card(t("language"), t("language_text"),
       h("div.grid", {}, h("div.field.s4", {}, h("label", { for: "language" }, t("language")), language))),
   );
-  return f.stop;
+  return () => {
+    leave();
+    f.stop();
+  };
 }
 
 /**
