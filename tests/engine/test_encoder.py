@@ -130,6 +130,27 @@ def test_what_is_pending_is_counted_to_the_event() -> None:
     encoder.stop()
 
 
+def test_what_was_asked_for_is_followed_when_nothing_waits(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    followed = threading.Semaphore(0)
+
+    def follow() -> None:
+        followed.release()
+        raise ValueError("cannot be followed")
+
+    encoder, shelf = Encoder(never_due), Shelf()
+    shelf.open.set()
+    encoder.start(shelf.store, follow)
+    for _ in range(3):
+        encoder.wake()
+        assert followed.acquire(timeout=60.0)
+    encoder.append(words(range(1)))
+    encoder.stop()
+    assert (shelf.stored, encoder.not_stored) == ([0], 0)
+    assert [record.getMessage() for record in caplog.records] == ["settings not followed"]
+
+
 def test_timers_are_looked_at_when_nothing_waits() -> None:
     asked = threading.Event()
 

@@ -98,7 +98,7 @@ def test_who_comes_back_within_the_window_is_not_told(
 def test_the_next_that_goes_tells_how_many_repeats_there_were_and_when() -> None:
     asked = memory()
     first, second, third, fourth = (
-        a_life(number, came, came + 5) for number, came in enumerate((0, 100, 250, 400), start=1)
+        a_life(number, came, came + 5) for number, came in enumerate((0, 100, 250, 570), start=1)
     )
     assert verdicts(asked, first + second + third) == TOLD + REPEATED + REPEATED
     held, reliable, lost = map(asked.judge, fourth)
@@ -133,14 +133,50 @@ def test_what_only_decides_tells_of_no_repeats() -> None:
     assert asked.judge(lost).repeat is not None
 
 
-def test_a_plate_that_keeps_coming_back_is_told_once_per_window() -> None:
+@pytest.mark.parametrize(("every_s", "times_told"), [(60, 1), (300, 1), (305, 12), (360, 10)])
+def test_a_plate_that_stays_or_keeps_coming_back_is_told_once(
+    every_s: int, times_told: int
+) -> None:
+    """An hour: there for 5 s each time, so that 300 s lie between two from every 305 s on."""
     asked = memory()
     told = [
         came
-        for number, came in enumerate(range(0, 3600, 60), start=1)
+        for number, came in enumerate(range(0, 3600, every_s), start=1)
         if verdicts(asked, a_life(number, came, came + 5)) == TOLD
     ]
-    assert told == list(range(0, 3600, 360))  # 5 s there, and 300 s later the next that comes
+    assert told == list(range(0, 3600, every_s))[:times_told]
+
+
+def test_after_a_stay_the_next_that_goes_tells_of_all_of_it() -> None:
+    asked = memory()
+    comes = range(0, 3600, 60)
+    lives = [a_life(number, came, came + 5) for number, came in enumerate(comes, start=1)]
+    for life in lives:
+        verdicts(asked, life)
+    back = a_life(99, 3900, 3910)
+    assert asked.judge(back[0]).repeat == Repeat(
+        count=59, first_utc_ns=lives[1][0].first_utc_ns, last_utc_ns=lives[-1][-1].at_utc_ns
+    )
+
+
+def test_a_repeat_is_one_of_the_plate_that_was_told_and_not_of_one_that_was_near_to_that() -> None:
+    asked = memory(repeat_distance=1)
+    verdicts(asked, a_life(1, 0, 5, text="1AB1234"))
+    assert verdicts(asked, a_life(2, 200, 205, text="1AB1235")) == REPEATED
+    assert verdicts(asked, a_life(3, 400, 405, text="1AB1265")) == TOLD
+    assert verdicts(asked, a_life(4, 402, 406, text="1AB1224")) == REPEATED
+
+
+def test_a_stay_longer_than_a_start_looks_back_goes_on_all_the_same() -> None:
+    asked, started_late = memory(), memory()
+    lives = [a_life(number, 60 * number, 60 * number + 5) for number in range(20)]
+    for number, life in enumerate(lives):
+        for event in life:
+            recalled = asked.judge(event)
+            if number > 10:
+                started_late.note(event, recalled)
+    after = a_life(20, 1200, 1205)
+    assert verdicts(asked, after) == verdicts(started_late, after) == REPEATED
 
 
 @pytest.mark.parametrize(
@@ -317,7 +353,18 @@ def test_two_settings_of_one_memory_are_followed_from_the_next_vehicle_on() -> N
     verdicts(asked, a_life(1, 0, 5))
     asked.apply(profile(repeat_window_s=10.0), LOST_AFTER_NS)
     assert verdicts(asked, a_life(2, 14, 15)) == REPEATED
-    assert verdicts(asked, a_life(3, 20, 21)) == TOLD
+    assert verdicts(asked, a_life(3, 25, 26)) == TOLD
+
+
+def test_what_is_told_whatever_comes_of_it_is_no_repeat() -> None:
+    asked = memory()
+    verdicts(asked, a_life(1, 0, 5) + a_life(2, 10, 15))
+    new, reliable, lost = a_life(3, 20, 25)
+    held = asked.judge(new)
+    assert held.repeat is not None
+    asked.tell([(new.stream_id, new.vehicle_no)])
+    assert verdicts(asked, [reliable, lost]) == ["told", "told"]
+    assert asked.judge(a_life(4, 400, 405)[1]).repeat is None  # the New has told of it
 
 
 @given(SHORT, SHORT, st.integers(1, 2))

@@ -82,16 +82,25 @@ class Encoder:
                 timeout_s,
             )
 
-    def start(self, store: Callable[[Sequence[Queued]], None]) -> None:
-        """Start the thread, which calls `store` with one group after the other, in order."""
+    def start(
+        self,
+        store: Callable[[Sequence[Queued]], None],
+        follow: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Start the thread.
+
+        Args:
+            store: Called with one group after the other, in order.
+            follow: Called when the thread was woken and there is nothing to store.
+        """
         self._stopping = False
         self._thread = threading.Thread(
-            target=self._run, args=(store,), name="cammra-encoder", daemon=True
+            target=self._run, args=(store, follow), name="cammra-encoder", daemon=True
         )
         self._thread.start()
 
     def wake(self) -> None:
-        """Ask `due` again: a deadline may have moved."""
+        """Ask `due` again, and follow: a deadline may have moved, settings may have changed."""
         with self._changed:
             self._changed.notify_all()
 
@@ -106,13 +115,15 @@ class Encoder:
             self._thread = None
             self._changed.notify_all()
 
-    def _run(self, store: Callable[[Sequence[Queued]], None]) -> None:
+    def _run(self, store: Callable[[Sequence[Queued]], None], follow: Callable[[], None]) -> None:
         while True:
             group = self._next_group()
             if group is None:
                 return
             if group:
                 self._store_all(store, group)
+            else:
+                self._follow(follow)
 
     def _next_group(self) -> list[Queued] | None:
         """The next events to store; none when only timers were due; `None` at the end."""
@@ -129,6 +140,12 @@ class Encoder:
             self._in_work = len(group)
             return group
 
+    def _follow(self, follow: Callable[[], None]) -> None:
+        try:
+            follow()
+        except BaseException as error:  # noqa: BLE001 - as below
+            self._tell(error, "settings not followed")
+
     def _store_all(self, store: Callable[[Sequence[Queued]], None], group: list[Queued]) -> None:
         try:
             store(group)
@@ -139,11 +156,11 @@ class Encoder:
                     self._store_all(store, [queued])
                 return
             self.not_stored += 1
-            why = f"{type(error).__name__}: {error}"
-            if why != self._last_why:  # each problem once
-                _log.exception(
-                    "event not stored kind=%s vehicle=%d",
-                    group[0].event.kind,
-                    group[0].event.vehicle_no,
-                )
-            self._last_why = why
+            event = group[0].event
+            self._tell(error, f"event not stored kind={event.kind} vehicle={event.vehicle_no}")
+
+    def _tell(self, error: BaseException, what: str) -> None:
+        why = f"{type(error).__name__}: {error}"
+        if why != self._last_why:  # each problem once
+            _log.error(what, exc_info=error)
+        self._last_why = why

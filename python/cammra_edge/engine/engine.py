@@ -224,7 +224,7 @@ class Engine:
             run.close()
             raise
         self._recent.remember(run.outbox.history)
-        self._encoder.start(run.writer.store)
+        self._encoder.start(run.writer.store, run.writer.follow)
         if local_socket:
             self._socket = LocalSocket(self, self.settings.outbox.path, self._clock)
 
@@ -267,9 +267,9 @@ class Engine:
         with self._lock:
             self._tracker.apply(settings)
             self.settings = settings
-        self._encoder.wake()
         if self._run is not None:
             self._run.apply(settings)
+        self._encoder.wake()
 
     # ---- seeing it ---------------------------------------------------------------------------
 

@@ -58,6 +58,11 @@ class Recall:
                 self._memories[key].apply(profile, lost_after_ns)
         if new:
             self._take_up(new, max(profile.repeat_window_s for profile in wanted.values()))
+        for key, profile in wanted.items():
+            if not profile.repeat_holds_new:
+                held = self._held.pop(key, {})
+                self._memories[key].tell(held)
+                self._due += [(key, event_ids, False) for event_ids in held.values()]
         self.follow()
 
     def decides(self, profile: Profile, event: Event) -> bool:

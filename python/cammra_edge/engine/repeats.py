@@ -7,8 +7,8 @@ changes a decision. Pure: no clock, only the events' own times.
 Invariants, held by `tests/engine/test_repeats.py`:
 
 1. Of one vehicle all that is wanted goes, or nothing; what went before the decision (New) decides it.
-2. A vehicle is a repeat of another one that was told, never of itself and never of a repeat: a plate that keeps
-   coming back is told once per window.
+2. A vehicle is a repeat of another one, never of itself. The window runs from when that one was last there, whether it
+   was told or not: a car that stays, and is taken for a new vehicle again and again, is told once.
 3. What is not told is counted, and told with the next event of its plate that goes.
 """
 
@@ -23,14 +23,14 @@ from cammra_edge.plates import list_key
 from cammra_edge.retry import NS_PER_S
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from cammra_edge.model import Event
     from cammra_edge.outbox import Erasure
     from cammra_edge.profile import Profile
 
 MOST_PLATES = 8192
-"""Plates that a profile remembers; the one that was told longest ago is forgotten first."""
+"""Plates that a profile remembers; the one that was seen longest ago is forgotten first."""
 MOST_VEHICLES = 4096
 """Vehicles whose decision is remembered; those without a Lost."""
 
@@ -42,8 +42,9 @@ _Spot = tuple[str, int, Direction]
 
 @dataclass(slots=True, eq=False)
 class _Plate:
-    """When a plate was told last, of which vehicle, and how many repeats there were since; its letters as bits."""
+    """When a plate was seen last, which vehicle told it, and how many repeats there were since; its letters as bits."""
 
+    spot: _Spot
     vehicle: _Vehicle
     seen_utc_ns: int
     letters: int = 0
@@ -122,6 +123,12 @@ class PlateMemory:
         elif len(self._decided) > MOST_VEHICLES:
             self._decided.popitem(last=False)
 
+    def tell(self, vehicles: Iterable[tuple[str, int]]) -> None:
+        """These are told, whatever comes of them: what was held of them goes."""
+        for vehicle in vehicles:
+            self._decided[vehicle] = None
+            self._settle(vehicle)
+
     def forget(self, what: Erasure) -> None:
         """Let go of plates that are to be forgotten."""
         bearing, before_utc_ns = what.bearing, what.before_utc_ns
@@ -171,31 +178,43 @@ class PlateMemory:
         plate = self._decided.get(vehicle)
         if plate is None:
             plate = self._lately(event) or next(self._alike(event), None)
-            if plate is None:  # it was forgotten meanwhile; the vehicle is not told all the same
-                plate = _Plate(vehicle, event.first_utc_ns - self._window_ns)
+            if plate is None:  # told by an event that a start no longer looked at
+                plate = self._plate_of(event)
             self._decided[vehicle] = plate
             if not plate.count:
                 plate.first_utc_ns = event.first_utc_ns
             plate.count += 1
             self._untold += 1
         plate.last_utc_ns = event.at_utc_ns
+        self._see(plate, max(plate.seen_utc_ns, self._seen_utc_ns(event)))
 
     def _note_told(self, event: Event, vehicle: _Vehicle, recalled: Recalled) -> None:
         self._decided[vehicle] = None
         self._settle(vehicle)
         if recalled.repeat is not None and (counted := self._counted(event)) is not None:
             self._tell(counted, recalled.repeat.count)
+        plate = self._plate_of(event)
+        plate.vehicle = vehicle
+        self._see(plate, self._seen_utc_ns(event))
+
+    def _plate_of(self, event: Event) -> _Plate:
+        """The event's plate as it is remembered, or is from now on."""
         text = list_key(event.plate.text)
-        if not text:
-            return
         spot = (text, event.roi_id, event.direction)
         plate = self._plates.get(spot)
         if plate is None:
-            plate = self._plates[spot] = _Plate(vehicle, 0, _letters_of(text))
-        plate.vehicle, plate.seen_utc_ns = vehicle, self._seen_utc_ns(event)
-        self._plates.move_to_end(spot)
-        if len(self._plates) > MOST_PLATES:
-            self._plates.popitem(last=False)
+            plate = _Plate(spot, _vehicle_of(event), 0, _letters_of(text))
+            if text:
+                self._plates[spot] = plate
+        return plate
+
+    def _see(self, plate: _Plate, seen_utc_ns: int) -> None:
+        """The plate was seen: of all it is forgotten last, unless it was forgotten already."""
+        plate.seen_utc_ns = seen_utc_ns
+        if self._plates.get(plate.spot) is plate:
+            self._plates.move_to_end(plate.spot)
+            if len(self._plates) > MOST_PLATES:
+                self._plates.popitem(last=False)
 
     def _seen_utc_ns(self, event: Event) -> int:
         """When the vehicle was last there: Lost comes later."""
@@ -205,7 +224,7 @@ class PlateMemory:
         return max(event.last_utc_ns or event.first_utc_ns, there_utc_ns)
 
     def _lately(self, event: Event) -> _Plate | None:
-        """Another vehicle's plate, like this one's, that was told within the window."""
+        """Another vehicle's plate, like this one's, that was seen within the window."""
         for plate in self._alike(event):
             gap_ns = event.first_utc_ns - plate.seen_utc_ns
             if plate.vehicle != _vehicle_of(event) and abs(gap_ns) < self._window_ns:

@@ -63,7 +63,7 @@ class EventWriter:
 
     def store(self, group: Sequence[Queued]) -> None:
         """Encode and commit a group, in order."""
-        self._take_over()
+        self.follow()
         batch = list(map(self._new_event, group))
         self._outbox.put(batch)
         self._recall.follow()
@@ -76,7 +76,7 @@ class EventWriter:
 
     def lose_vehicles_left_open(self) -> None:
         """Put the last events of vehicles of earlier streams that a crash or power cut left open."""
-        self._take_over()
+        self.follow()
         left = self._outbox.open_vehicles(other_than=self._stream_id)
         if left:
             _log.info("lost vehicles=%d left open by an earlier run", len(left))
@@ -84,8 +84,8 @@ class EventWriter:
             self._outbox.put([route.new_event(route.event, {}) for route in last])
             self._recall.follow()
 
-    def _take_over(self) -> None:
-        """Follow what other threads asked for since the last group."""
+    def follow(self) -> None:
+        """Do what other threads asked for since the last group: what is held goes at once where it no longer waits."""
         while self._settings:
             settings = self._settings.popleft()
             self._profiles = tuple(
