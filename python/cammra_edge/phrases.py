@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PLACE = re.compile(r"\{(\w+)\}")
+_LONGEST_RECOGNISED = 1000
 
 
 class Said(str):
@@ -57,18 +59,77 @@ def unicode(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
+def quoted(text: str) -> Said:
+    """A text that is no phrase, such as another program's words."""
+    return Said(text)
+
+
 class Phrase(Enum):
     """A table of phrases: the members' names are the codes, their texts have the values' names in braces.
 
     Values are never secrets: they are sent to whoever may see the error, and may be translated around.
     """
 
+    def __init__(self, english: str) -> None:
+        """Say at once what needs no values: it is said for each message that is delivered."""
+        code = self._name_.lower()
+        self._bare = None if _PLACE.search(english) else Said(english, code)
+
     def __call__(self, **values: str | float) -> Said:
         """Say it with these values."""
+        if self._bare is not None:
+            return self._bare
         text = _PLACE.sub(lambda place: str(values[place[1]]), self.value)
         return Said(text, self.code, values)
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What matches its texts, whatever the values."""
+        parts = _PLACE.split(self.value)
+        return re.compile(
+            "".join(
+                f"(?P<{part}>.+?)" if odd % 2 else re.escape(part) for odd, part in enumerate(parts)
+            )
+        )
+
+    @property
+    def own_letters(self) -> int:
+        """How much of its text is its own."""
+        return len(_PLACE.sub("", self.value))
 
     @property
     def code(self) -> str:
         """What programs know it by."""
         return self.name.lower()
+
+
+_Tables = tuple[type[Phrase], ...]
+
+
+def recognised(text: str, tables: _Tables) -> Said:
+    """A text that was kept as such, as the phrase of these tables that it was; as it is where it was none.
+
+    A value that was a phrase itself is one again.
+    """
+    if isinstance(text, Said) and text.code:
+        return text
+    if not 0 < len(text) <= _LONGEST_RECOGNISED:
+        return quoted(text)
+    for phrase, pattern in _patterns(tables):
+        if found := pattern.fullmatch(text):
+            values = {name: _value(part, tables) for name, part in found.groupdict().items()}
+            return Said(text, phrase.code, values)
+    return quoted(text)
+
+
+def _value(part: str, tables: _Tables) -> str:
+    said = recognised(part, tables)
+    return said if said.code else part
+
+
+@lru_cache(maxsize=8)
+def _patterns(tables: _Tables) -> list[tuple[Phrase, re.Pattern[str]]]:
+    """What to look for: first what has most letters of its own."""
+    phrases = [phrase for table in tables for phrase in table if phrase.own_letters]
+    phrases.sort(key=lambda phrase: -phrase.own_letters)
+    return [(phrase, phrase.pattern) for phrase in phrases]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cammra_edge.delivery.gate import HOPELESS_TRIES, PARKED_IN_A_ROW, Gate, GateState
+from cammra_edge.phrases import quoted
 from cammra_edge.retry import NS_PER_S
 from cammra_edge.sinks.base import TryLater
 from tests.fakes import no_jitter
@@ -13,7 +14,9 @@ HALF_A_SECOND_NS = NS_PER_S // 2
 def fail(
     gate: Gate, seq: int, now_ns: int, *, probe: bool = False, after_s: float | None = None
 ) -> int:
-    return gate.try_later(seq, 1, TryLater("away", after_s), probe=probe, now_mono_ns=now_ns)
+    return gate.try_later(
+        seq, 1, TryLater(quoted("away"), after_s), probe=probe, now_mono_ns=now_ns
+    )
 
 
 def test_deliveries_that_fail_together_count_as_one_failure() -> None:
@@ -50,7 +53,9 @@ def test_the_longest_retry_after_of_those_that_failed_together_is_kept() -> None
 
 def test_what_flies_when_five_were_refused_is_kept() -> None:
     gate = Gate(no_jitter)
-    parked = [gate.given_up(why="HTTP 404", now_mono_ns=0) for _ in range(PARKED_IN_A_ROW + 3)]
+    parked = [
+        gate.given_up(why=quoted("HTTP 404"), now_mono_ns=0) for _ in range(PARKED_IN_A_ROW + 3)
+    ]
     assert parked == [True] * PARKED_IN_A_ROW + [False] * 3
     assert gate.state is GateState.PAUSED
 
@@ -67,11 +72,11 @@ def test_one_that_was_away_alone_frees_nobody_else() -> None:
 @pytest.mark.parametrize(
     ("outcome", "hopeless"),
     [
-        (TryLater("broken off"), True),
-        (TryLater("status 500", status=500), True),
-        (TryLater("status 429", status=429), False),
-        (TryLater("status 503", status=503), False),
-        (TryLater("full", after_s=60.0), False),
+        (TryLater(quoted("broken off")), True),
+        (TryLater(quoted("status 500"), status=500), True),
+        (TryLater(quoted("status 429"), status=429), False),
+        (TryLater(quoted("status 503"), status=503), False),
+        (TryLater(quoted("full"), after_s=60.0), False),
     ],
 )
 def test_one_that_others_pass_ten_times_is_hopeless_unless_the_receiver_is_busy(

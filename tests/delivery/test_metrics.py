@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.delivery import ProfileStatus
 from cammra_edge.delivery.metrics import prometheus_text
 from cammra_edge.outbox import OutboxStatus
+from cammra_edge.phrases import quoted
 from cammra_edge.sinks.base import Delivered, GiveUp, TryLater
 from tests.fakes import new_event
 
@@ -22,7 +23,12 @@ LINE = re.compile(
 def test_every_line_is_of_the_text_format_and_says_the_truth(rig: Rig) -> None:
     rig.worker_with(name='bar"rier\\', max_age_s=100.0)
     rig.outbox.put([new_event(n) for n in range(1, 6)])
-    rig.sink.answers = [Delivered(), TryLater("HTTP 503"), Delivered(), GiveUp("HTTP 400")]
+    rig.sink.answers = [
+        Delivered(),
+        TryLater(quoted("HTTP 503")),
+        Delivered(),
+        GiveUp(quoted("HTTP 400")),
+    ]
     rig.run(2)
     rig.outbox.put([new_event(9)])
     status = rig.worker.status()

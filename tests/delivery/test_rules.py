@@ -10,6 +10,7 @@ from cammra_edge.config import OutboxSettings
 from cammra_edge.delivery import DeliveryWorker
 from cammra_edge.model import EventKind
 from cammra_edge.outbox import Dropped, Outbox
+from cammra_edge.phrases import quoted
 from cammra_edge.sinks.base import Delivered, Outcome, TryLater
 from tests.fakes import FakeSink, a_life, new_event, profile, render_text
 
@@ -67,7 +68,7 @@ def test_overtaken_updates_are_left_out_where_that_is_set(rig: Rig) -> None:
 def test_an_update_that_was_tried_is_not_left_out(rig: Rig) -> None:
     rig.worker_with(coalesce_updates=True)
     rig.outbox.put([new_event(1, 1, kind=EventKind.UPDATE)])
-    rig.sink.answers = [TryLater("HTTP 503")]
+    rig.sink.answers = [TryLater(quoted("HTTP 503"))]
     rig.run()
     rig.outbox.put([new_event(1, 2, kind=EventKind.UPDATE)])
     rig.run(5)
@@ -160,7 +161,7 @@ def test_a_sink_that_hangs_delays_only_its_own_profile(tmp_path: Path) -> None:
 def test_a_probe_after_an_outage_is_one_event_even_with_a_window(rig: Rig) -> None:
     rig.worker_with(window=8)
     rig.outbox.put([new_event(n) for n in range(1, 9)])
-    rig.sink.answers = [TryLater("away")]
+    rig.sink.answers = [TryLater(quoted("away"))]
     rig.worker.step()
     rig.clock.advance(0.5)
     seen: list[bool] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from cammra_edge.phrases import quoted
 from cammra_edge.sinks.base import Delivered, GiveUp, TryLater
 from tests.fakes import new_event
 
@@ -22,9 +23,9 @@ def test_they_stand_in_the_journal_and_beside_what_is_parked(
     caplog.set_level(logging.DEBUG)
     rig.outbox.put([new_event(1), new_event(2)])
     rig.sink.answers = [
-        GiveUp("status 400", words=WORDS),
-        TryLater("status 503", words="later"),
-        Delivered("status 200", words="thanks"),
+        GiveUp(quoted("status 400"), words=WORDS),
+        TryLater(quoted("status 503"), words="later"),
+        Delivered(quoted("status 200"), words="thanks"),
     ]
     rig.run(seconds=600)
     assert [entry.words for entry in rig.worker.journal.tries()] == [WORDS, "later", "thanks"]
@@ -35,7 +36,7 @@ def test_they_stand_in_the_journal_and_beside_what_is_parked(
 
 def test_they_are_gone_once_the_delivery_waits_again(rig: Rig) -> None:
     rig.outbox.put([new_event(1)])
-    rig.sink.answers = [GiveUp("status 400", words=WORDS), GiveUp("status 400")]
+    rig.sink.answers = [GiveUp(quoted("status 400"), words=WORDS), GiveUp(quoted("status 400"))]
     rig.run()
     rig.outbox.parking.retry()
     rig.run()

@@ -13,6 +13,7 @@ from cammra_edge.delivery import DeliveryWorker
 from cammra_edge.delivery.gate import HOPELESS_TRIES
 from cammra_edge.model import EventKind
 from cammra_edge.outbox import Dropped, Outbox
+from cammra_edge.phrases import quoted
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
 from tests.fakes import JPEG, NS, FakeSink, a_life, new_event, profile, render_text
 
@@ -35,7 +36,7 @@ def test_each_event_arrives_once_with_its_packet(rig: Rig) -> None:
 
 def test_a_receiver_that_is_away_is_tried_with_one_event_ever_more_rarely(rig: Rig) -> None:
     rig.outbox.put([*a_life(1), *a_life(2)])
-    rig.sink.answers = [TryLater("connection refused")] * 8
+    rig.sink.answers = [TryLater(quoted("connection refused"))] * 8
     assert rig.run(0.49) == 1
     assert rig.run(0.02) == 1  # 0.5 s after the first
     assert rig.run(0.98) == 0
@@ -51,7 +52,7 @@ def test_a_receiver_that_is_away_is_tried_with_one_event_ever_more_rarely(rig: R
 
 def test_a_retry_says_its_number_and_sends_the_same_bytes(rig: Rig) -> None:
     rig.outbox.put([new_event(image=JPEG)])
-    rig.sink.answers = [TryLater("HTTP 503"), TryLater("HTTP 503")]
+    rig.sink.answers = [TryLater(quoted("HTTP 503")), TryLater(quoted("HTTP 503"))]
     rig.run(10)
     assert [(attempt.packet, attempt.number) for attempt in rig.sink.tried] == [
         (1, 1),
@@ -64,7 +65,7 @@ def test_a_retry_says_its_number_and_sends_the_same_bytes(rig: Rig) -> None:
 @pytest.mark.parametrize(("asked_s", "waited_s"), [(30.0, 30.0), (0.0, 1.0), (1e12, 3600.0)])
 def test_a_receivers_retry_after_is_kept(rig: Rig, asked_s: float, waited_s: float) -> None:
     rig.outbox.put([new_event()])
-    rig.sink.answers = [TryLater("HTTP 429", after_s=asked_s)]
+    rig.sink.answers = [TryLater(quoted("HTTP 429"), after_s=asked_s)]
     assert rig.run() == 1
     assert rig.run(waited_s - 0.01) == 0
     assert rig.run(0.02) == 1
@@ -76,7 +77,7 @@ def test_a_wall_clock_that_jumps_moves_no_retry_and_expires_nothing(
 ) -> None:
     rig.worker_with(expires_s={EventKind.NEW: 100.0})
     rig.outbox.put([new_event(1), new_event(2)])
-    rig.sink.answers = [TryLater("away"), TryLater("busy", after_s=30.0)]
+    rig.sink.answers = [TryLater(quoted("away")), TryLater(quoted("busy"), after_s=30.0)]
     assert rig.run() == 1
     rig.clock.now_utc_ns += jump_days * 86_400 * NS
     assert rig.run(0.49) == 0
@@ -94,7 +95,7 @@ def test_one_event_that_always_fails_does_not_hold_up_other_vehicles(rig: Rig) -
             outcome = super().send(message, attempt)  # type: ignore[arg-type]
             if rig.sink.tried[-1].packet == 1:
                 rig.sink.taken.pop()
-                return TryLater("HTTP 500")
+                return TryLater(quoted("HTTP 500"))
             return outcome
 
     rig.sink = Poisoned()
@@ -119,7 +120,7 @@ def test_one_event_that_always_fails_does_not_hold_up_other_vehicles(rig: Rig) -
 
 def test_a_refused_event_is_parked_at_once_and_the_next_goes(rig: Rig) -> None:
     rig.outbox.put([new_event(1), new_event(2), new_event(3)])
-    rig.sink.answers = [Delivered(), GiveUp("HTTP 413: body too big")]
+    rig.sink.answers = [Delivered(), GiveUp(quoted("HTTP 413: body too big"))]
     rig.run()
     assert rig.sink.packets() == [1, 3]
     assert [parked.why for parked in rig.outbox.parking.listed(1)] == ["HTTP 413: body too big"]
@@ -127,7 +128,7 @@ def test_a_refused_event_is_parked_at_once_and_the_next_goes(rig: Rig) -> None:
 
 def test_five_refused_in_a_row_pause_the_profile_and_keep_the_rest(rig: Rig) -> None:
     rig.outbox.put([new_event(n) for n in range(1, 11)])
-    rig.sink.answers = [GiveUp("HTTP 404")] * 100
+    rig.sink.answers = [GiveUp(quoted("HTTP 404"))] * 100
     assert rig.run(60) == 5
     status = rig.worker.status()
     assert (status.state, status.alarm, status.queue_events) == ("paused", True, 5)
@@ -142,7 +143,7 @@ def test_five_refused_in_a_row_pause_the_profile_and_keep_the_rest(rig: Rig) -> 
 
 def test_a_delivery_between_refusals_keeps_the_profile_going(rig: Rig) -> None:
     rig.outbox.put([new_event(n) for n in range(1, 12)])
-    refusals: list[Outcome] = [GiveUp("HTTP 422")] * 4
+    refusals: list[Outcome] = [GiveUp(quoted("HTTP 422"))] * 4
     rig.sink.answers = [*refusals, Delivered(), *refusals]
     rig.run()
     assert rig.sink.packets() == [5, 10, 11]
@@ -151,7 +152,7 @@ def test_a_delivery_between_refusals_keeps_the_profile_going(rig: Rig) -> None:
 
 def test_refused_credentials_pause_with_an_alarm_and_keep_everything(rig: Rig) -> None:
     rig.outbox.put(a_life(1))
-    rig.sink.answers = [Misconfigured("HTTP 401: user or password refused")]
+    rig.sink.answers = [Misconfigured(quoted("HTTP 401: user or password refused"))]
     assert rig.run(800) == 1
     status = rig.worker.status()
     assert (status.state, status.queue_events, status.parked_now) == ("paused", 4, 0)
@@ -163,7 +164,7 @@ def test_refused_credentials_pause_with_an_alarm_and_keep_everything(rig: Rig) -
 def test_a_late_barrier_event_is_never_sent(rig: Rig) -> None:
     rig.worker_with(expires_s={EventKind.RELIABLE: 5.0})
     rig.outbox.put(a_life(1))
-    rig.sink.answers = [TryLater("no route")] * 5
+    rig.sink.answers = [TryLater(quoted("no route"))] * 5
     rig.run(120)
     assert rig.sink.packets() == [1, 3, 4]
     assert rig.worker.status().expired == 1
@@ -216,7 +217,7 @@ def test_a_problem_is_logged_once_and_without_the_plate(
 ) -> None:
     caplog.set_level(logging.INFO)
     rig.outbox.put(a_life(1))
-    rig.sink.answers = [TryLater("connection refused")] * 6
+    rig.sink.answers = [TryLater(quoted("connection refused"))] * 6
     rig.run(600)
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
     assert "1AB0001" not in caplog.text
@@ -232,7 +233,11 @@ def test_a_profile_that_is_off_sends_nothing_and_keeps_its_queue(rig: Rig) -> No
 
 def test_the_journal_tells_of_every_try(rig: Rig) -> None:
     rig.outbox.put([new_event(1), new_event(2)])
-    rig.sink.answers = [TryLater("HTTP 503"), Delivered("HTTP 200"), GiveUp("HTTP 400")]
+    rig.sink.answers = [
+        TryLater(quoted("HTTP 503")),
+        Delivered(quoted("HTTP 200")),
+        GiveUp(quoted("HTTP 400")),
+    ]
     rig.run(5)
     told = [
         (made.packet, made.number, made.outcome, made.why) for made in rig.worker.journal.tries()
@@ -267,7 +272,7 @@ def test_no_thread_spins_while_another_probes(tmp_path: Path) -> None:
     class Hanging(FakeSink):
         def send(self, message: Message, attempt: Attempt) -> Outcome:
             if attempt.number == 1:
-                return TryLater("away")
+                return TryLater(quoted("away"))
             hanging.set()
             release.wait(30)
             return super().send(message, attempt)
@@ -312,7 +317,7 @@ def test_a_worker_that_retires_holds_up_its_successor_with_one_vehicle_only(tmp_
             super().send(message, attempt)
             hanging.set()
             release.wait(60)
-            return GiveUp("HTTP 404: the path of before")
+            return GiveUp(quoted("HTTP 404: the path of before"))
 
     outbox = Outbox(OutboxSettings(path=tmp_path / "o"), clock=SYSTEM_CLOCK)
     outbox.put([*a_life(1), *a_life(2)])

@@ -10,7 +10,7 @@ from cammra_edge.config.catalogue import catalogue
 from cammra_edge.delivery import ProfileState
 from cammra_edge.outbox import EventState
 from cammra_edge.outbox.values import Dropped
-from cammra_edge.trial.step import REMEDIES
+from cammra_edge.trial.remedies import REMEDIES
 from tests.house import sources
 from tests.house.sources import STATIC
 

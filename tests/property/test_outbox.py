@@ -22,6 +22,7 @@ from cammra_edge.delivery import DeliveryWorker
 from cammra_edge.message import Attempt, Message
 from cammra_edge.model import EventKind
 from cammra_edge.outbox import Delivery, Outbox
+from cammra_edge.phrases import quoted
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
 from cammra_edge.storing import Ledger
 from tests.budget import NIGHTLY
@@ -45,10 +46,10 @@ OUTCOMES = st.sampled_from(
     [
         Delivered(),
         Delivered(),
-        TryLater("away"),
-        TryLater("busy", after_s=2.0),
-        GiveUp("refused"),
-        Misconfigured("password"),
+        TryLater(quoted("away")),
+        TryLater(quoted("busy"), after_s=2.0),
+        GiveUp(quoted("refused")),
+        Misconfigured(quoted("password")),
     ]
 )
 

@@ -10,6 +10,7 @@ import pytest
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.message import Attempt, Body, Files, NamedFile
+from cammra_edge.phrases import quoted
 from cammra_edge.profile import Ftp, Timeouts
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.file_names import numbered
@@ -79,7 +80,7 @@ def many(count: int) -> list[Files]:
 @pytest.mark.parametrize("passive", [True, False], ids=["passive", "active"])
 def test_files_arrive_whole_under_their_names(server: FtpServer, *, passive: bool) -> None:
     way = sink(server, passive=passive)
-    assert way.send(FILES, FIRST) == Delivered("3 files")
+    assert way.send(FILES, FIRST) == Delivered(quoted("3 files"))
     way.close()
     assert stored(server.home) == wanted()
 
@@ -89,11 +90,11 @@ def test_straight_to_the_final_names(server: FtpServer) -> None:
     half = server.home / "in" / "half.jpg"
     half.write_bytes(JPEG[:1000])
     half.chmod(0o666)
-    assert way.send(FILES, FIRST) == Delivered("3 files")
+    assert way.send(FILES, FIRST) == Delivered(quoted("3 files"))
     assert way.send(
         Files(files=(NamedFile(path="in/half.jpg", content=JPEG),)), AGAIN
-    ) == Delivered("1 files")
-    assert way.send(FILES, AGAIN) == Delivered("3 files")
+    ) == Delivered(quoted("1 files"))
+    assert way.send(FILES, AGAIN) == Delivered(quoted("3 files"))
     way.close()
     assert stored(server.home) == wanted() | {"in/half.jpg": JPEG}
 
@@ -101,9 +102,9 @@ def test_straight_to_the_final_names(server: FtpServer) -> None:
 def test_one_connection_carries_many_events(server: FtpServer) -> None:
     way = sink(server)
     first, *rest = many(20)
-    assert way.send(first, FIRST) == Delivered("1 files")
+    assert way.send(first, FIRST) == Delivered(quoted("1 files"))
     kept = way._kept
-    assert {way.send(files, FIRST) for files in rest} == {Delivered("1 files")}
+    assert {way.send(files, FIRST) for files in rest} == {Delivered(quoted("1 files"))}
     assert way._kept is kept
     way.close()
     assert stored(server.home) == {f"in/{number}.jpg": JPEG for number in range(20)}
@@ -178,7 +179,7 @@ def test_ipv6(tmp_path: Path, name: str) -> None:
     with ftp_servers.START[name](tmp_path, host="::1") as server:
         for passive, files in zip((True, False), many(2), strict=True):
             way = sink(server, passive=passive)
-            assert way.send(files, FIRST) == Delivered("1 files")
+            assert way.send(files, FIRST) == Delivered(quoted("1 files"))
             way.close()
         assert stored(server.home) == {"in/0.jpg": JPEG, "in/1.jpg": JPEG}
 
@@ -221,7 +222,7 @@ def test_a_full_quota_is_tried_later(tmp_path: Path) -> None:
 def test_nothing_to_send_and_nothing_that_fits() -> None:
     way = FtpSink(Ftp("ftp://127.0.0.1:1"), clock=SYSTEM_CLOCK)
     assert way.send(Files(files=()), FIRST) == Delivered(
-        "nothing to send: no image, and no sidecar"
+        quoted("nothing to send: no image, and no sidecar")
     )
     assert isinstance(way.send(Body(content=b"x"), FIRST), GiveUp)
 
@@ -252,7 +253,7 @@ def against(faulty: Faulty, timeouts: Timeouts = PATIENT) -> tuple[Outcome, floa
 def test_the_scripted_server_is_good_when_nothing_is_wrong() -> None:
     faulty = Faulty()
     outcome, _ = against(faulty)
-    assert outcome == Delivered("1 files")
+    assert outcome == Delivered(quoted("1 files"))
     assert faulty.stored == JPEG
     assert "RNTO d/n.jpg" in faulty.commands
 
@@ -261,7 +262,7 @@ def test_all_is_uploaded_before_anything_has_its_name_and_the_picture_has_it_las
     faulty = Faulty()
     with Scripted(faulty) as server:
         way = FtpSink(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=PATIENT), clock=SYSTEM_CLOCK)
-        assert way.send(FILES, FIRST) == Delivered("3 files")
+        assert way.send(FILES, FIRST) == Delivered(quoted("3 files"))
         way.close()
     said = [line for line in faulty.commands if line.split()[0] in {"STOR", "RNTO"}]
     paths = [file.path for file in FILES.files]
@@ -277,8 +278,8 @@ def test_a_server_that_hung_up_in_the_meantime_is_called_again_at_once() -> None
 
     with Scripted(script) as server:
         way = FtpSink(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=PATIENT), clock=SYSTEM_CLOCK)
-        assert way.send(ONE, FIRST) == Delivered("1 files")
-        assert way.send(many(1)[0], FIRST) == Delivered("1 files")
+        assert way.send(ONE, FIRST) == Delivered(quoted("1 files"))
+        assert way.send(many(1)[0], FIRST) == Delivered(quoted("1 files"))
         way.close()
         assert server.connections == 2
 
@@ -334,7 +335,7 @@ def test_a_full_disk_waits_longer() -> None:
 def test_a_short_file_is_not_renamed_and_not_left_behind() -> None:
     faulty = Faulty(sized="213 5\r\n")
     outcome, _ = against(faulty)
-    assert outcome == TryLater(f"the server has 5 of {len(JPEG)} bytes")
+    assert outcome == TryLater(quoted(f"the server has 5 of {len(JPEG)} bytes"))
     assert not any(command.startswith("RNTO") for command in faulty.commands)
     assert "DELE d/n.jpg.part" in faulty.commands
 
@@ -342,20 +343,20 @@ def test_a_short_file_is_not_renamed_and_not_left_behind() -> None:
 def test_a_foreign_address_in_pasv_is_not_followed() -> None:
     faulty = Faulty(EPSV="500 no\r\n")
     outcome, _ = against(faulty)
-    assert outcome == Delivered("1 files")
+    assert outcome == Delivered(quoted("1 files"))
     assert "PASV" in faulty.commands
 
 
 def test_a_firewall_that_knows_only_pasv_is_got_through() -> None:
     faulty = Faulty(EPSV=f"229 go (|||{free_port()}|)\r\n")
     outcome, _ = against(faulty)
-    assert outcome == Delivered("1 files")
+    assert outcome == Delivered(quoted("1 files"))
     assert [line for line in faulty.commands if line in {"EPSV", "PASV"}] == ["EPSV", "PASV"]
 
 
 def test_a_server_that_tells_no_sizes_is_believed_and_said_so() -> None:
     outcome, _ = against(Faulty(SIZE="502 what\r\n"))
-    assert outcome == Delivered("1 files; the server does not tell sizes")
+    assert outcome == Delivered(quoted("1 files; the server does not tell sizes"))
 
 
 def test_a_trickling_answer_does_not_hold_us_up() -> None:

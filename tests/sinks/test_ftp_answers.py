@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cammra_edge.phrases import quoted
 from cammra_edge.profile import Timeouts
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from tests.scripted_ftp import (
@@ -52,13 +53,13 @@ USUAL = {
 )
 def test_greetings(greeting: str) -> None:
     faulty = Faulty(banner=greeting + "\r\n")
-    assert sent(faulty) == Delivered("2 files")
+    assert sent(faulty) == Delivered(quoted("2 files"))
     assert faulty.files == WHOLE
 
 
 def test_who_is_greeted_as_logged_in_does_not_log_in() -> None:
     faulty = Faulty(banner="230 welcome\r\n", USER="503 you are in\r\n", PASS="503 you are in\r\n")
-    assert sent(faulty) == Delivered("2 files")
+    assert sent(faulty) == Delivered(quoted("2 files"))
     assert not [line for line in faulty.commands if line.startswith(("USER", "PASS"))]
 
 
@@ -77,7 +78,7 @@ def test_who_is_greeted_as_logged_in_does_not_log_in() -> None:
 )
 def test_logins(answers: dict[str, Answer], passwords: int) -> None:
     faulty = Faulty(**answers)
-    assert sent(faulty) == Delivered("2 files")
+    assert sent(faulty) == Delivered(quoted("2 files"))
     assert faulty.commands.count("PASS geheim") == passwords
 
 
@@ -101,12 +102,12 @@ def test_refused_logins(answers: dict[str, str]) -> None:
 @pytest.mark.parametrize("code", [500, 501, 504, 550])
 def test_a_server_without_types(code: int) -> None:
     faulty = Faulty(TYPE=f"{code} no\r\n")
-    assert sent(faulty) == Delivered("2 files")
+    assert sent(faulty) == Delivered(quoted("2 files"))
 
 
 @pytest.mark.parametrize("code", [450, 500, 521, 550])
 def test_folders_that_cannot_be_made_may_be_there(code: int) -> None:
-    assert sent(Faulty(MKD=f"{code} it is there\r\n")) == Delivered("2 files")
+    assert sent(Faulty(MKD=f"{code} it is there\r\n")) == Delivered(quoted("2 files"))
 
 
 @pytest.mark.parametrize("command", USUAL)
@@ -128,7 +129,7 @@ def test_an_answer_sent_twice_is_not_taken_for_the_next(command: str, *, late: b
 @pytest.mark.parametrize("command", [name for name in USUAL if name != "stored"])
 def test_a_preliminary_answer_is_not_the_last(command: str) -> None:
     faulty = Faulty(**{command: f"112 wait\r\n150 more\r\n{USUAL[command]}\r\n"})
-    assert sent(faulty) == Delivered("2 files")
+    assert sent(faulty) == Delivered(quoted("2 files"))
     assert faulty.files == WHOLE
 
 
@@ -146,7 +147,7 @@ def test_a_preliminary_answer_is_not_the_last(command: str) -> None:
 )
 def test_transfers(answers: dict[str, str]) -> None:
     faulty = Faulty(**answers)
-    assert sent(faulty) == Delivered("2 files")
+    assert sent(faulty) == Delivered(quoted("2 files"))
     assert faulty.files == WHOLE
 
 

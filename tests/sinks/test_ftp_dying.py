@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cammra_edge.phrases import quoted
 from cammra_edge.sinks.base import Delivered
 from cammra_edge.sinks.ftp_conversation import FtpConversation
 from tests import ftp_servers
@@ -48,6 +49,6 @@ def test_a_sender_that_dies_in_mid_file_leaves_nothing_half_under_a_final_name(
                 sink(server).send(FILES, FIRST)
         assert not stored(server.home).keys() & wanted().keys()
         way = sink(server)
-        assert way.send(FILES, AGAIN) == Delivered("3 files")
+        assert way.send(FILES, AGAIN) == Delivered(quoted("3 files"))
         way.close()
         assert stored(server.home) == wanted()

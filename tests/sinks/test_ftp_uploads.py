@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.message import Files, NamedFile
+from cammra_edge.phrases import quoted
 from cammra_edge.sinks.base import Delivered, GiveUp, TryLater
 from tests.scripted_ftp import (
     AGAIN,
@@ -35,7 +36,7 @@ def test_words_around_a_size_leave_its_digits(*, rename: bool) -> None:
     faulty.answers["SIZE"] = lambda path: (
         f"213 {len(faulty.files[path])} bytes\r\n" if path in faulty.files else ""
     )
-    assert sent(faulty, rename=rename) == Delivered("2 files")
+    assert sent(faulty, rename=rename) == Delivered(quoted("2 files"))
     assert faulty.files == WHOLE
 
 
@@ -63,7 +64,7 @@ def test_a_server_that_tells_no_size_is_believed_by_its_last_word(
     answer: str, *, rename: bool
 ) -> None:
     faulty = Faulty(SIZE=answer + "\r\n")
-    assert sent(faulty, rename=rename) == Delivered("2 files" + UNSURE)
+    assert sent(faulty, rename=rename) == Delivered(quoted("2 files" + UNSURE))
     assert faulty.files == WHOLE
 
 
@@ -72,7 +73,7 @@ def test_a_server_that_tells_no_size_is_believed_by_its_last_word(
 def test_a_file_that_is_not_there_has_no_size(code: int, *, rename: bool) -> None:
     faulty = Faulty()
     faulty.answers["SIZE"] = lambda path: "" if path in faulty.files else f"{code} no\r\n"
-    assert sent(faulty, rename=rename) == Delivered("2 files")
+    assert sent(faulty, rename=rename) == Delivered(quoted("2 files"))
     assert faulty.files == WHOLE
 
 
@@ -83,7 +84,7 @@ def test_without_sizes_the_names_are_asked_for_and_nothing_is_overwritten(
 ) -> None:
     faulty = Faulty(SIZE=answer + "\r\n")
     faulty.files["d/n.jpg"] = b"another"
-    assert sent(faulty, rename=rename) == Delivered("2 files" + UNSURE)
+    assert sent(faulty, rename=rename) == Delivered(quoted("2 files" + UNSURE))
     assert faulty.files == {"d/n.jpg": b"another", "d/n_1.json": b"{}", "d/n_1.jpg": JPEG}
 
 
@@ -93,7 +94,7 @@ def test_a_server_that_tells_neither_sizes_nor_names_gets_its_files(
     listing: str, *, rename: bool
 ) -> None:
     faulty = Faulty(SIZE="550 no\r\n", NLST=listing + "\r\n")
-    assert sent(faulty, rename=rename) == Delivered("2 files" + UNSURE)
+    assert sent(faulty, rename=rename) == Delivered(quoted("2 files" + UNSURE))
     assert faulty.files == WHOLE
 
 
@@ -101,7 +102,7 @@ def test_a_server_that_tells_neither_sizes_nor_names_gets_its_files(
 def test_without_sizes_a_repeat_knows_its_own_files_by_their_bytes(*, rename: bool) -> None:
     faulty = Faulty(SIZE="550 no\r\n")
     faulty.files.update(WHOLE)
-    assert sent(faulty, attempt=AGAIN, rename=rename) == Delivered("2 files" + UNSURE)
+    assert sent(faulty, attempt=AGAIN, rename=rename) == Delivered(quoted("2 files" + UNSURE))
     assert faulty.files == WHOLE
 
 
@@ -110,7 +111,7 @@ def test_a_wrong_size_is_taken_away_and_tried_again(*, rename: bool) -> None:
     faulty = Faulty()
     faulty.answers["SIZE"] = lambda path: "213 5\r\n" if path in faulty.files else ""
     outcome = sent(faulty, ONE, rename=rename)
-    assert outcome == TryLater(f"the server has 5 of {len(JPEG)} bytes")
+    assert outcome == TryLater(quoted(f"the server has 5 of {len(JPEG)} bytes"))
     assert faulty.files == {}
 
 
@@ -194,7 +195,7 @@ def test_half_a_file_under_its_final_name_does_not_stay(stored: str, *, rename: 
 
 def test_straight_uploads_need_no_renaming_and_leave_no_part() -> None:
     faulty = Faulty()
-    assert sent(faulty, rename=False) == Delivered("2 files")
+    assert sent(faulty, rename=False) == Delivered(quoted("2 files"))
     assert faulty.files == WHOLE
     assert not [line for line in faulty.commands if "RN" in line or ".part" in line]
 
@@ -203,7 +204,7 @@ def test_straight_uploads_need_no_renaming_and_leave_no_part() -> None:
 def test_what_an_earlier_run_left_half_written_is_replaced(there: bytes) -> None:
     faulty = Faulty()
     faulty.files["d/n.jpg"] = there
-    assert sent(faulty, ONE, AGAIN, rename=False) == Delivered("1 files")
+    assert sent(faulty, ONE, AGAIN, rename=False) == Delivered(quoted("1 files"))
     assert faulty.files == {"d/n.jpg": JPEG}
 
 
@@ -211,7 +212,7 @@ def test_what_an_earlier_run_left_half_written_is_replaced(there: bytes) -> None
 def test_another_and_smaller_file_is_not_taken_for_half_of_ours(answers: dict[str, str]) -> None:
     faulty = Faulty(**answers)
     faulty.files["d/n.jpg"] = b"another"
-    assert sent(faulty, ONE, AGAIN, rename=False) == Delivered("1 files")
+    assert sent(faulty, ONE, AGAIN, rename=False) == Delivered(quoted("1 files"))
     assert faulty.files == {"d/n.jpg": b"another", "d/n_1.jpg": JPEG}
 
 
@@ -231,7 +232,7 @@ def test_a_name_that_only_the_rename_finds_taken_gets_a_number(answer: str) -> N
     faulty = Faulty(SIZE="502 no\r\n", NLST="502 no\r\n")
     faulty.files["d/n.json"] = b"another"
     faulty.answers["RNTO"] = lambda path: f"{answer}\r\n" if path in faulty.files else ""
-    assert sent(faulty) == Delivered("2 files" + UNSURE)
+    assert sent(faulty) == Delivered(quoted("2 files" + UNSURE))
     assert faulty.files == {"d/n.json": b"another", "d/n_1.json": b"{}", "d/n_1.jpg": JPEG}
 
 

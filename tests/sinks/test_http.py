@@ -12,6 +12,7 @@ from cammra_edge.profile import HttpPost
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.http import HttpSink
 from cammra_edge.sinks.http_verdict import holds
+from cammra_edge.sinks.whys import Why
 from tests.servers import (
     LOOPBACK,
     PATIENT,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from cammra_edge.sinks.base import Outcome
 
+OK = Delivered(Why.STATUS(status=200))
 ATTEMPT = Attempt(event_id="e" * 32, packet=7, number=3)
 BODY = Body(content=b'{"packetCounter":"7"}', content_type="application/json")
 
@@ -52,7 +54,7 @@ def good() -> Iterator[Scripted]:
 
 
 def test_the_request_is_whole_and_named(good: Scripted) -> None:
-    assert sent(good) == Delivered("status 200")
+    assert sent(good) == OK
     (request,) = good.received
     assert request.startswith(b"POST /listener.php?a=b HTTP/1.1\r\n")
     assert request.endswith(b"\r\n\r\n" + BODY.content)
@@ -71,14 +73,14 @@ def test_the_request_is_whole_and_named(good: Scripted) -> None:
 
 def test_a_test_says_that_it_is_one(good: Scripted) -> None:
     sink = HttpSink(post(good.port), clock=SYSTEM_CLOCK)
-    assert sink.send(BODY, Attempt(event_id="e", packet=1, test=True)) == Delivered("status 200")
+    assert sink.send(BODY, Attempt(event_id="e", packet=1, test=True)) == OK
     sink.close()
     assert headers_of(good.received[0])["x-test"] == "1"
 
 
 def test_one_connection_carries_many_events(good: Scripted) -> None:
     sink = HttpSink(post(good.port), clock=SYSTEM_CLOCK)
-    assert {sink.send(BODY, ATTEMPT) for _ in range(20)} == {Delivered("status 200")}
+    assert {sink.send(BODY, ATTEMPT) for _ in range(20)} == {OK}
     sink.close()
     assert good.connections == 1
     assert len(good.received) == 20
@@ -386,9 +388,8 @@ def test_a_kept_connection_that_dies_under_the_request_is_replaced_once() -> Non
 
 def test_nobody_listening_is_said_in_words() -> None:
     outcome = HttpSink(post(port := free_port()), clock=SYSTEM_CLOCK).send(BODY, ATTEMPT)
-    assert outcome == TryLater(
-        f"http://{LOOPBACK}:{port} refuses the connection: nothing listens on that port"
-    )
+    where = f"http://{LOOPBACK}:{port}"
+    assert outcome == TryLater(Why.NOTHING_LISTENS(where=where))
 
 
 def test_no_proxy_is_taken_from_the_environment(

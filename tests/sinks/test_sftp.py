@@ -16,6 +16,7 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
 from cammra_edge.message import Attempt, Body, Files, NamedFile
 from cammra_edge.model import Device
+from cammra_edge.phrases import quoted
 from cammra_edge.profile import Ftp, Profile, Timeouts
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
@@ -168,7 +169,7 @@ def wanted(files: Files = FILES) -> dict[str, bytes]:
 
 
 def test_files_arrive_whole(server: Server) -> None:
-    assert sent(server.profile(), FILES) == [Delivered("3 files")]
+    assert sent(server.profile(), FILES) == [Delivered(quoted("3 files"))]
     assert server.stored() == wanted()
 
 
@@ -176,7 +177,7 @@ def test_a_password_is_taken_and_a_wrong_one_is_a_fault_of_the_settings(
     password_server: Server,
 ) -> None:
     good = password_server.profile(user="cam", password="geheim", ssh_key="")
-    assert sent(good, FILES) == [Delivered("3 files")]
+    assert sent(good, FILES) == [Delivered(quoted("3 files"))]
     assert password_server.stored() == wanted()
     (outcome,) = sent(password_server.profile(user="cam", password="falsch", ssh_key=""), FILES)
     assert isinstance(outcome, Misconfigured)
@@ -185,7 +186,7 @@ def test_a_password_is_taken_and_a_wrong_one_is_a_fault_of_the_settings(
 
 def test_one_connection_carries_many_events(server: Server) -> None:
     many = [Files(files=(NamedFile(path=f"d/{number}.jpg", content=JPEG),)) for number in range(20)]
-    assert set(sent(server.profile(), *many)) == {Delivered("1 files")}
+    assert set(sent(server.profile(), *many)) == {Delivered(quoted("1 files"))}
     assert len(server.stored()) == 20
 
 

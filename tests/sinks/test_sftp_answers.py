@@ -9,6 +9,7 @@ import pytest
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.message import Files, NamedFile
 from cammra_edge.model import Device
+from cammra_edge.phrases import quoted
 from cammra_edge.profile import Ftp, Profile
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered, GiveUp, Outcome, TryLater
@@ -75,7 +76,7 @@ def test_a_server_that_refuses_to_rename_is_told_as_such(
 
 @pytest.mark.parametrize("error", ["SFTPOpUnsupported", "SFTPFailure"])
 def test_a_server_that_knows_only_openssh_s_way_of_renaming(tmp_path: Path, error: str) -> None:
-    assert sent(tmp_path, f"rename={error}") == (Delivered("3 files"), wanted())
+    assert sent(tmp_path, f"rename={error}") == (Delivered(quoted("3 files")), wanted())
 
 
 def test_a_server_that_knows_no_renaming_gets_files_straight(tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_straight_uploads_need_no_renaming(tmp_path: Path) -> None:
     refusals = ("rename=SFTPPermissionDenied",)
     half = {"GATE-1/09/n.jpg": JPEG[:1000]}
     outcome, stored = sent(tmp_path, *refusals, there=half, rename=False)
-    assert (outcome, stored) == (Delivered("3 files"), wanted())
+    assert (outcome, stored) == (Delivered(quoted("3 files")), wanted())
 
 
 @pytest.mark.parametrize(
@@ -101,18 +102,18 @@ def test_a_server_that_tells_no_size_is_asked_for_names(
 ) -> None:
     outcome, stored = sent(tmp_path, f"stat={stat}", there=OTHER, rename=rename)
     numbered = {path.replace(".j", "_1.j"): content for path, content in wanted().items()}
-    assert (outcome, stored) == (Delivered("3 files" + UNSURE), OTHER | numbered)
+    assert (outcome, stored) == (Delivered(quoted("3 files" + UNSURE)), OTHER | numbered)
 
 
 def test_without_sizes_a_repeat_knows_its_own_files_by_their_bytes(tmp_path: Path) -> None:
     outcome, stored = sent(tmp_path, "stat=SFTPFailure", there=wanted(), attempt=AGAIN)
-    assert (outcome, stored) == (Delivered("3 files" + UNSURE), wanted())
+    assert (outcome, stored) == (Delivered(quoted("3 files" + UNSURE)), wanted())
 
 
 def test_a_name_that_only_the_rename_finds_taken_gets_a_number(tmp_path: Path) -> None:
     refusals = ("stat=SFTPFailure", "scandir=SFTPPermissionDenied")
     outcome, stored = sent(tmp_path, *refusals, files=ONE, there=OTHER)
-    assert outcome == Delivered("1 files" + UNSURE)
+    assert outcome == Delivered(quoted("1 files" + UNSURE))
     assert stored == OTHER | {"GATE-1/09/n_1.jpg": JPEG}
 
 

@@ -117,16 +117,16 @@ def test_a_connection_that_takes_no_full_packet_says_what_to_look_at() -> None:
 
     with Scripted(gone) as server, socket.create_connection((LOOPBACK, server.port)) as sock:
         server.wait_received(1)
-        assert hint(sock) == ""
+        assert hint(sock) is None
         sock.sendall(bytes(100_000))
         wait_until(lambda: hint(sock), "the first repeat of a packet")
-        assert "MTU" in hint(sock)
+        assert "MTU" in (hint(sock) or "")
 
 
 def test_what_is_no_tcp_connection_gives_no_hint() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        assert hint(ours) == ""
+        assert hint(ours) is None
 
 
 def test_nothing_is_waited_for_twice_where_a_receiver_takes_nothing() -> None:

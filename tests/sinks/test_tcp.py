@@ -12,6 +12,7 @@ import pytest
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.message import Attempt, Body, Files
+from cammra_edge.phrases import quoted
 from cammra_edge.profile import Tcp, Timeouts
 from cammra_edge.sinks.base import Delivered, GiveUp, TryLater
 from cammra_edge.sinks.tcp import TcpSink
@@ -55,7 +56,7 @@ def test_one_connection_carries_the_object_and_nothing_else() -> None:
     with Scripted(until_eof) as server:
         outcome = sink(server.port).send(BODY, ATTEMPT)
         assert server.wait_received(1) == [BODY.content]
-    assert outcome == Delivered("acknowledged by the receiver's kernel")
+    assert outcome == Delivered(quoted("acknowledged by the receiver's kernel"))
 
 
 def test_each_event_has_its_own_connection() -> None:
@@ -91,7 +92,7 @@ def test_a_receiver_that_closes_while_we_look_away_has_every_byte(
         content = b"z" * 150_000  # more than the receiver's kernel holds, less than both hold
         outcome = sink(server.port).send(Body(content=content), ATTEMPT)
         assert server.wait_received(1) == [content]
-    assert outcome == Delivered("acknowledged by the receiver's kernel")
+    assert outcome == Delivered(quoted("acknowledged by the receiver's kernel"))
 
 
 @pytest.mark.parametrize(
@@ -237,7 +238,7 @@ def test_an_application_acknowledgement_is_waited_for(*, persistent: bool) -> No
         way = sink(server.port, persistent=persistent, ack="<ACK/>")
         outcomes = [way.send(BODY, ATTEMPT) for _ in range(3)]
         way.close()
-    assert outcomes == [Delivered("acknowledged by the receiver's application")] * 3
+    assert outcomes == [Delivered(quoted("acknowledged by the receiver's application"))] * 3
     assert server.connections == (1 if persistent else 3)
 
 
@@ -250,7 +251,7 @@ def test_another_answer_is_no_acknowledgement(answer: bytes) -> None:
 def test_nobody_listening_is_said_in_words() -> None:
     outcome = sink(port := free_port()).send(BODY, ATTEMPT)
     assert outcome == TryLater(
-        f"tcp://{LOOPBACK}:{port} refuses the connection: nothing listens on that port"
+        quoted(f"tcp://{LOOPBACK}:{port} refuses the connection: nothing listens on that port")
     )
 
 

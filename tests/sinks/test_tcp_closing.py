@@ -12,6 +12,7 @@ import pytest
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.message import Body
+from cammra_edge.phrases import quoted
 from cammra_edge.profile import Tcp, Tls
 from cammra_edge.sinks import half_closed
 from cammra_edge.sinks.base import Delivered, TryLater
@@ -71,7 +72,7 @@ def test_the_rate_is_not_a_receivers_leisure(script: object) -> None:
         began = time.monotonic()
         outcomes = {way.send(EVENT, ATTEMPT) for _ in range(MANY)}
         took_s = time.monotonic() - began
-        assert outcomes == {Delivered("acknowledged by the receiver's kernel")}
+        assert outcomes == {Delivered(quoted("acknowledged by the receiver's kernel"))}
         assert took_s < SLACK_S
         way.close()
         assert server.connections == MANY, "an event was sent twice"

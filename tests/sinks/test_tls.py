@@ -14,6 +14,7 @@ import pytest
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.message import Attempt, Body, Files, NamedFile
+from cammra_edge.phrases import quoted
 from cammra_edge.profile import Ftp, HttpPost, Protocol, Tcp, Tls
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered, Misconfigured, TryLater
@@ -218,7 +219,7 @@ def test_tcp_over_tls(tmp_path: Path) -> None:
     with Scripted(reading_tls(own, tmp_path, b"ACK")) as server:
         url = f"tls://{LOOPBACK}:{server.port}"
         outcome = sent(Tcp(url, ack="ACK", tls=Tls(pin=own.fingerprint), timeouts=PATIENT))
-        assert outcome == Delivered("acknowledged by the receiver's application")
+        assert outcome == Delivered(quoted("acknowledged by the receiver's application"))
         assert server.received == [BODY.content]
         assert isinstance(sent(Tcp(url, tls=Tls(pin="0" * 64), timeouts=PATIENT)), Misconfigured)
 
@@ -234,7 +235,7 @@ def test_the_end_of_a_connection_is_told_inside_tls(
         url = f"tls://{LOOPBACK}:{server.port}"
         tls = Tls(pin=own.fingerprint)
         outcome = sent(Tcp(url, persistent=persistent, tls=tls, timeouts=PATIENT))
-        assert outcome == Delivered("acknowledged by the receiver's kernel")
+        assert outcome == Delivered(quoted("acknowledged by the receiver's kernel"))
         ending = b"\n" if persistent else b""
         assert server.wait_received(1) == [BODY.content + ending]
 
@@ -261,7 +262,7 @@ def test_ftps_with_every_server(tmp_path: Path, name: str) -> None:
             server_url=server.url.replace("ftp:", "ftps:"),
             tls=Tls(pin=own.fingerprint),
         )
-        assert sent(good, FILES) == Delivered("2 files")
+        assert sent(good, FILES) == Delivered(quoted("2 files"))
         for file in FILES.files:
             assert (server.home / file.path).read_bytes() == file.content
         assert isinstance(sent(replace(good, tls=Tls(pin="0" * 64)), FILES), Misconfigured)
@@ -329,7 +330,7 @@ def test_implicit_ftps(tmp_path: Path) -> None:
         protocol = Ftp(
             f"ftps-implicit://{server.address}", tls=Tls(pin=own.fingerprint), timeouts=PATIENT
         )
-        assert sent(protocol, FILES) == Delivered("2 files")
+        assert sent(protocol, FILES) == Delivered(quoted("2 files"))
         assert (server.home / "in" / "a.jpg").read_bytes() == FILES.files[0].content
 
 

@@ -18,6 +18,7 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.message import Attempt, Body
 from cammra_edge.model import ImageKind
 from cammra_edge.payload import render
+from cammra_edge.phrases import quoted
 from cammra_edge.profile import HttpPost, Profile
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured
@@ -257,7 +258,7 @@ def guarded(
 @pytest.mark.parametrize("auth", ["auto", "digest"])
 def test_digest_costs_one_round_trip_once(guarded: Guarded, auth: AuthWord) -> None:
     outcomes = deliver(guarded.profile(auth), range(1, 6))
-    assert outcomes == [Delivered("status 200")] * 5
+    assert outcomes == [Delivered(quoted("status 200"))] * 5
     assert guarded.statuses(6) == ["401", *["200"] * 5]
     for packet in range(1, 6):
         assert_stored(guarded.got, packet)

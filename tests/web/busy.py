@@ -13,6 +13,7 @@ from PIL import Image
 from cammra_edge.delivery import ProfileState, ProfileStatus, Try
 from cammra_edge.engine.troubles import InputKind, InputTrouble
 from cammra_edge.outbox import OutboxStatus, Parked
+from cammra_edge.phrases import quoted
 from cammra_edge.trial import Step
 from tests.web.still import StillEngine
 
@@ -114,11 +115,13 @@ class BusyEngine(StillEngine):
 
     def test(self, key: str, plate: str, settings: Settings) -> Iterator[Step]:  # noqa: ARG002 - the same for all
         yield Step("dns", "running")
-        yield Step("dns", "ok", 3.0, "127.0.0.1")
+        yield Step("dns", "ok", 3.0, quoted("127.0.0.1"))
         yield Step("tcp", "running")
         self.done.wait(60)
         if self.fails:
-            yield Step("tcp", "failed", 1000.0, "127.0.0.1:9 refuses", "Look at the port.")
+            yield Step(
+                "tcp", "failed", 1000.0, quoted("127.0.0.1:9 refuses"), quoted("Look at the port.")
+            )
             return
         yield Step("tcp", "ok", 1.0)
         yield Step("auth", "skipped")

@@ -28,6 +28,7 @@ from cammra_edge.model import (
     Rect,
 )
 from cammra_edge.outbox import EventState
+from cammra_edge.phrases import quoted
 from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp
 from cammra_edge.trial import Step
 from tests.emulation import PATIENCE
@@ -198,4 +199,4 @@ class StillEngine:
 
     def test(self, key: str, plate: str, settings: Settings) -> Iterator[Step]:
         names = {profile.key: profile.name for profile in settings.profiles}
-        yield Step("send", "ok", detail=f"{names[key]} {plate}")
+        yield Step("send", "ok", detail=quoted(f"{names[key]} {plate}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import pytest
 from cammra_edge.config.catalogue import catalogue
 from cammra_edge.delivery import ProfileState, ProfileStatus
 from cammra_edge.web import serve_page
+from cammra_edge.web.files_served import page_files
 from tests.web.busy import DAMAGE, MISFIT, TROUBLE, WHY, BusyEngine
 from tests.web.chromium import chromium, violations, window
 from tests.web.installer import enter, fill, go, open_profile, save
@@ -279,3 +281,13 @@ def test_every_setting_has_its_place_on_the_page(browser: Browser, served: Serve
     assert "network_mode" in found
     missing = {name for name in wanted - found if name.split(".")[-1] not in NOT_ON_THE_PAGE}
     assert missing == set()
+
+
+def test_another_language_words_what_the_camera_says(browser: Browser, served: ServedPage) -> None:
+    texts = json.loads(page_files()["en.json"].content)
+    phrases = {"nothing_listens": "{where} svarar inte"}
+    with window(browser) as page:
+        page.add_init_script("localStorage.setItem('language', 'sv')")
+        page.route("**/sv.json", lambda route: route.fulfill(json={**texts, "phrases": phrases}))
+        enter(page, served, "integration")
+        page.locator(".profiles", has_text="10.0.5.223:8077 svarar inte").wait_for()

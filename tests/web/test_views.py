@@ -9,7 +9,8 @@ import pytest
 
 from cammra_edge.model import Recalled, Repeat
 from cammra_edge.outbox import EventState
-from cammra_edge.web.views import KEPT_BACK, events_plain
+from cammra_edge.sinks.whys import QueueWhy
+from cammra_edge.web.views import events_plain
 from tests.web.still import StillEngine, still_settings
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def test_a_repeat_waits_for_nobody_and_says_why(tmp_path: Path) -> None:
     engine.recalled = Recalled(profile=first, verdict="repeat")
     (shown,) = events_plain(engine)
     assert [(place["outcome"], place["why"]) for place in shown["went"]] == [
-        ("unwanted", KEPT_BACK),
+        ("unwanted", QueueWhy.PLATE_TOLD_ALREADY()),
         ("waiting", ""),
     ]
 

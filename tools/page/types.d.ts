@@ -52,7 +52,7 @@ interface WrongField extends Said { field: string; want: string }
 interface Outlook { profile: string; would_send: number; of: number; kept_back: Record<string, number>; names: string[] }
 interface Checked { fields: WrongField[]; profiles: Outlook[] }
 
-interface ProfileStatus {
+interface ProfileStatus extends Said {
   key: string;
   name: string;
   state: string;
@@ -101,7 +101,7 @@ interface Status {
 interface Sample { at: number; profiles: Record<string, Partial<ProfileStatus>> }
 
 interface Picture { key: string; kind: string; width: number; height: number }
-interface Went { profile: string; outcome: string; tries: number; why: string }
+interface Went extends Said { profile: string; outcome: string; tries: number; why: string }
 interface VehicleEvent {
   id: string;
   kind: string;
@@ -139,7 +139,7 @@ interface Remembered { seq: number; time: string; exact: boolean; states: string
 interface Found { events: FoundEvent[]; cursor: string; from: string; to: string }
 interface Memory { events: number; bytes: number; bound: string; texts_since: string; pictures_since: string }
 interface Erased { events: number; pictures: number; waiting: Record<string, number> }
-interface Try {
+interface Try extends Said {
   profile: string;
   at: number;
   event: string;
@@ -152,7 +152,7 @@ interface Try {
   took_ms: number;
   size_bytes: number;
 }
-interface ParkedEvent {
+interface ParkedEvent extends Said {
   profile: string;
   seq: number;
   event: string;
@@ -164,12 +164,13 @@ interface ParkedEvent {
   at: number;
 }
 /** A step of Test, as it begins and as it ends. */
-interface Step {
+interface Step extends Said {
   name: string;
   state: string;
   took_ms: number;
   detail: string;
   remedy: string;
+  remedy_code: string;
   words: string;
   sent: string;
   picture: string;

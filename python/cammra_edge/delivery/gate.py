@@ -25,10 +25,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cammra_edge.retry import NS_PER_S, Backoff, retry_after_ns
+from cammra_edge.sinks.whys import QueueWhy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cammra_edge.phrases import Said
     from cammra_edge.sinks.base import TryLater
 
 PARKED_IN_A_ROW = 5
@@ -138,7 +140,7 @@ class Gate:
         self.suspected.discard(seq)
         return True
 
-    def given_up(self, *, why: str, now_mono_ns: int) -> bool:
+    def given_up(self, *, why: Said, now_mono_ns: int) -> bool:
         """The receiver refused one delivery for good; since it answers, the gate opens.
 
         Returns:
@@ -152,16 +154,14 @@ class Gate:
         self.failed.clear()
         self.suspected.clear()
         if self.parked_in_a_row >= PARKED_IN_A_ROW:
-            self.pause(
-                f"{PARKED_IN_A_ROW} refused in a row, none delivered: {why}",
-                now_mono_ns=now_mono_ns,
-            )
+            in_a_row = QueueWhy.REFUSED_IN_A_ROW(count=PARKED_IN_A_ROW, why=why)
+            self.pause(in_a_row, now_mono_ns=now_mono_ns)
         else:
             self.state = GateState.OPEN
             self.why = ""
         return True
 
-    def pause(self, why: str, *, now_mono_ns: int) -> None:
+    def pause(self, why: Said, *, now_mono_ns: int) -> None:
         """Stop and call for a person."""
         self.state = GateState.PAUSED
         self.why = why

@@ -27,6 +27,7 @@ from cammra_edge.message import Attempt, Body
 from cammra_edge.outbox import Delivery, Dropped, Limits
 from cammra_edge.retry import NS_PER_S
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
+from cammra_edge.sinks.whys import QueueWhy, Why
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,7 +45,6 @@ IDLE_WAIT_S = 60.0
 LEAST_WAIT_S = 0.02
 """Where due deliveries cannot be taken (the disk does not answer), the thread must not spin."""
 LOOK_AGAIN_S = 1.0
-PASSED = f"failed {HOPELESS_TRIES} times while others were delivered"
 
 
 def draw_evenly() -> float:
@@ -150,7 +150,7 @@ class DeliveryWorker:
             message = self._render(delivery.event, delivery.images, delivery.packet)
         # `BaseException`, since a panic of the Rust half is no `Exception`: the next event must be sent anyway.
         except BaseException as error:  # noqa: BLE001
-            refusal = GiveUp(f"cannot be rendered: {type(error).__name__}")
+            refusal = GiveUp(Why.NOT_RENDERED(kind=type(error).__name__))
             self._settle(delivery, refusal, probe=probe, took_ns=0, size_bytes=0)
             return
         if message is None:
@@ -164,7 +164,7 @@ class DeliveryWorker:
             outcome = sink.send(message, attempt)
         except Exception as error:  # noqa: BLE001 - a fault of ours: the event waits, the worker goes on
             _log.exception("sink failed profile=%r event=%s", self.profile_key, attempt.event_id)
-            outcome = TryLater(f"the sink failed: {type(error).__name__}")
+            outcome = TryLater(Why.SINK_FAILED(kind=type(error).__name__))
         self._settle(
             delivery,
             outcome,
@@ -200,7 +200,8 @@ class DeliveryWorker:
                         now_mono_ns=now_mono_ns,
                     )
                     if gate.is_hopeless(delivery.seq):
-                        self._outbox.park(delivery, why=f"{PASSED}: {why}", words=outcome.words)
+                        passed = QueueWhy.PASSED_BY(count=HOPELESS_TRIES, why=why)
+                        self._outbox.park(delivery, why=passed, words=outcome.words)
                         result = "parked"
                     else:
                         self._outbox.postpone(delivery, due_mono_ns=due_mono_ns)

@@ -11,17 +11,22 @@ change settings and never for a log, as a receiver may repeat the plate in them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+from cammra_edge.phrases import Said, quoted
 
 if TYPE_CHECKING:
     from cammra_edge.message import Attempt, Message
+
+
+NOTHING: Final = quoted("")
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """The receiver has it, as far as its protocol can tell."""
 
-    note: str = ""
+    note: Said = NOTHING
     words: str = field(default="", compare=False)
 
 
@@ -29,7 +34,7 @@ class Delivered:
 class TryLater:
     """Not now: network, time-out, busy, 5xx. `after_s` is what the receiver asks for (`Retry-After`)."""
 
-    why: str
+    why: Said
     after_s: float | None = None
     words: str = field(default="", compare=False)
     status: int = field(default=0, compare=False)
@@ -39,7 +44,7 @@ class TryLater:
 class GiveUp:
     """The receiver will never take this message as it is: park it, and send the next."""
 
-    why: str
+    why: Said
     words: str = field(default="", compare=False)
     status: int = field(default=0, compare=False)
 
@@ -48,7 +53,7 @@ class GiveUp:
 class Misconfigured:
     """The profile's settings are refused (credentials, certificate): pause it, raise an alarm, keep everything."""
 
-    why: str
+    why: Said
     words: str = field(default="", compare=False)
     status: int = field(default=0, compare=False)
 

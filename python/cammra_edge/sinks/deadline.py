@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
+from cammra_edge.sinks.whys import Why
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -17,7 +19,8 @@ _SLOWEST_BYTES_PER_S: Final = 8_000
 
 def stalled(taken: int, total: int, wait_s: float) -> TimeoutError:
     """Nothing more is taken of what is being sent."""
-    return TimeoutError(f"{taken:,} of {total:,} bytes were taken, then none for {wait_s:.0f} s")
+    words = Why.STALLED(taken=f"{taken:,}", total=f"{total:,}", wait_s=round(wait_s))
+    return TimeoutError(words)
 
 
 class Deadline:
@@ -39,7 +42,7 @@ class Deadline:
         """
         left = self.left_s()
         if left <= 0:
-            raise TimeoutError("the time for the whole try is over")
+            raise TimeoutError(Why.TRY_IS_OVER())
         return left if most_s is None else min(left, most_s)
 
     @contextlib.contextmanager

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from cammra_edge.sinks import names
 from cammra_edge.sinks.own import refuse_own
+from cammra_edge.sinks.whys import Why
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,7 +87,7 @@ class _Race:
         self._unacknowledged_s = unacknowledged_s
         self._running: dict[int, tuple[socket.socket, Address]] = {}
         self._poll = select.poll()
-        self._error = OSError("the name has no address")
+        self._error = OSError(Why.NAME_WITHOUT_ADDRESS())
 
     def won(self) -> tuple[socket.socket, Address]:
         """The first that comes about.
@@ -111,7 +112,7 @@ class _Race:
                 if self._waiting:
                     break
                 if not ready:
-                    raise TimeoutError("no connection came about in time")
+                    raise TimeoutError(Why.NO_CONNECTION_IN_TIME())
         raise self._error
 
     def close(self) -> None:

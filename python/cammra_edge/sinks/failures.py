@@ -10,21 +10,22 @@ import socket
 import ssl
 from typing import TYPE_CHECKING
 
+from cammra_edge.phrases import Said, quoted
 from cammra_edge.sinks.base import Misconfigured, TryLater
 from cammra_edge.sinks.own import OwnAddressError
 from cammra_edge.sinks.tls import PinMismatchError
+from cammra_edge.sinks.whys import Why, why_of
 
 if TYPE_CHECKING:
     from cammra_edge.profile import Endpoint
 
 _NOT_YET_VALID = 9
-_UNKNOWN_AUTHORITY = "the certificate's authority is not known: trust this certificate alone, or name it in the script"
 _VERIFY_WORDS = {
-    10: "the certificate has expired",
-    18: "the certificate is self-signed: trust this one alone, or name its authority in the script",
-    **dict.fromkeys((19, 20, 21), _UNKNOWN_AUTHORITY),
-    62: "the certificate is for another host name",
-    64: "the certificate is for another IP address",
+    10: Why.CERTIFICATE_EXPIRED,
+    18: Why.CERTIFICATE_SELF_SIGNED,
+    **dict.fromkeys((19, 20, 21), Why.CERTIFICATE_AUTHORITY_UNKNOWN),
+    62: Why.CERTIFICATE_OF_ANOTHER_HOST,
+    64: Why.CERTIFICATE_OF_ANOTHER_ADDRESS,
 }
 _OURS_REFUSED = (
     "CERTIFICATE_REQUIRED",
@@ -34,11 +35,11 @@ _OURS_REFUSED = (
 )
 _NOTHING_IN_COMMON = ("HANDSHAKE_FAILURE", "PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "NO_CIPHERS")
 _NETWORK_WORDS = {
-    errno.ENETUNREACH: "the network cannot be reached: no route",
-    errno.EHOSTUNREACH: "the host cannot be reached",
-    errno.ECONNRESET: "the receiver broke the connection off",
-    errno.EPIPE: "the receiver broke the connection off",
-    errno.ETIMEDOUT: "the receiver no longer acknowledges anything",
+    errno.ENETUNREACH: Why.NO_ROUTE,
+    errno.EHOSTUNREACH: Why.HOST_UNREACHABLE,
+    errno.ECONNRESET: Why.BROKEN_OFF,
+    errno.EPIPE: Why.BROKEN_OFF,
+    errno.ETIMEDOUT: Why.NO_MORE_ACKNOWLEDGED,
 }
 
 
@@ -51,49 +52,49 @@ def outcome(  # noqa: PLR0911 - a table, one line per kind
     where = f"{endpoint.scheme}://{endpoint.address}"
     match error:
         case PinMismatchError() | OwnAddressError():
-            return Misconfigured(f"{where}: {error}")
+            return Misconfigured(Why.AT(where=where, why=why_of(error)))
         case ssl.SSLCertVerificationError(verify_code=code) if code == _NOT_YET_VALID:
-            return TryLater(
-                f"{where}: the certificate is not valid yet; is the camera's clock right?"
-            )
+            return TryLater(Why.AT(where=where, why=Why.CERTIFICATE_NOT_YET_VALID()))
         case ssl.SSLCertVerificationError(verify_code=code):
-            return Misconfigured(f"{where}: {_VERIFY_WORDS.get(code, error.verify_message)}")
+            known = _VERIFY_WORDS.get(code)
+            why = known() if known else quoted(error.verify_message)
+            return Misconfigured(Why.AT(where=where, why=why))
         case ssl.SSLError():
             return _tls(error, where)
         case socket.gaierror():
-            return TryLater(
-                f"no address found for {endpoint.host}: {error.strerror or 'name not known'}"
-            )
+            reason = error.strerror or "name not known"
+            return TryLater(Why.NO_ADDRESS(host=endpoint.host, reason=reason))
         case ConnectionRefusedError():
-            return TryLater(f"{where} refuses the connection: nothing listens on that port")
+            return TryLater(Why.NOTHING_LISTENS(where=where))
         case TimeoutError():
-            words = str(error)
-            bare = (
-                not words or "timed out" in words
-            )  # Python's own say nothing of what was waited for
-            return TryLater(f"{where}: {'no answer in time' if bare else words}")
+            why = why_of(error)
+            # Python's own say nothing of what was waited for
+            bare = not why or "timed out" in why
+            return TryLater(Why.AT(where=where, why=Why.NO_ANSWER_IN_TIME() if bare else why))
         case OSError():
-            words = _NETWORK_WORDS.get(error.errno or 0) or error.strerror or str(error)
-            return TryLater(f"{where}: {words}")
+            network = _NETWORK_WORDS.get(error.errno or 0)
+            return TryLater(Why.AT(where=where, why=network() if network else _system(error)))
         case _:
-            return TryLater(f"{where}: {type(error).__name__}: {printable(str(error))}")
+            why = Why.AT(where=type(error).__name__, why=quoted(printable(str(error))))
+            return TryLater(Why.AT(where=where, why=why))
+
+
+def _system(error: OSError) -> Said:
+    """The system's own words, or ours where we have raised it."""
+    return why_of(error) if why_of(error).code else quoted(error.strerror or str(error))
 
 
 def _tls(error: ssl.SSLError, where: str) -> TryLater | Misconfigured:
     reason = error.reason or ""
     if any(word in reason for word in _OURS_REFUSED):
-        return Misconfigured(
-            f"{where}: the receiver refuses our certificate, or wants one ({reason.lower()})"
-        )
+        why = Why.OUR_CERTIFICATE_REFUSED(reason=reason.lower())
+        return Misconfigured(Why.AT(where=where, why=why))
     if is_too_old(error):
-        return TryLater(
-            f"{where}: the receiver knows no TLS version or cipher of ours ({reason.lower()}): it may be an old one"
-        )
+        return TryLater(Why.AT(where=where, why=Why.TLS_TOO_OLD(reason=reason.lower())))
     if reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST"}:
-        return TryLater(f"{where} does not speak TLS on that port: is http:// meant?")
-    return TryLater(
-        f"{where}: TLS failed ({reason.lower().replace('_', ' ') or 'connection closed'})"
-    )
+        return TryLater(Why.NO_TLS(where=where))
+    words = reason.lower().replace("_", " ") or "connection closed"
+    return TryLater(Why.AT(where=where, why=Why.TLS_FAILED(reason=words)))
 
 
 def is_too_old(error: ssl.SSLError) -> bool:

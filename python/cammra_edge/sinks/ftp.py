@@ -11,6 +11,7 @@ from cammra_edge.sinks.ftp_conversation import FtpConversation
 from cammra_edge.sinks.ftp_reply import TEMPORARY, CutError, FtpError, RefusedError
 from cammra_edge.sinks.tls import Trust
 from cammra_edge.sinks.upload_sink import FULL_AFTER_S, UploadSink
+from cammra_edge.sinks.whys import UploadWhy, Why, why_of
 from cammra_edge.sinks.words import readable
 
 if TYPE_CHECKING:
@@ -79,11 +80,11 @@ class FtpSink(UploadSink):
         where = self.endpoint.address
         match error:
             case EOFError():
-                return TryLater(f"{where}: the server closed the connection")
+                return TryLater(Why.AT(where=where, why=UploadWhy.SERVER_HUNG_UP()))
             case RefusedError():
                 return self._refused(error)
             case FtpError():
-                return TryLater(f"{where}: {error}", words=self.words_of(error))
+                return TryLater(Why.AT(where=where, why=why_of(error)), words=self.words_of(error))
             case _:
                 return failures.outcome(error, self.endpoint)
 
@@ -96,14 +97,16 @@ class FtpSink(UploadSink):
         code = error.reply.code
         if isinstance(error, LoginRefusedError) or code in _LOGIN:
             # Without the server's words: it may repeat the password.
-            what = "the login, or TLS for it" if self.endpoint.scheme == "ftps" else "the login"
-            return Misconfigured(f"{where}: the server refuses {what} (code {code})")
+            is_ftps = self.endpoint.scheme == "ftps"
+            refused = UploadWhy.LOGIN_OR_TLS_REFUSED if is_ftps else UploadWhy.LOGIN_REFUSED
+            return Misconfigured(Why.AT(where=where, why=refused(code=code)))
+        answers = Why.AT(where=where, why=why_of(error))
         if code in _FULL:
-            why = f"{where}: {error}: its disk or the quota is full"
+            why = Why.AT(where=answers, why=UploadWhy.DISK_FULL())
             return TryLater(why, FULL_AFTER_S, words=words)
         if code in _NO_FOLDER:
-            return GiveUp(f"{where}: {error}: the folder cannot be written", words=words)
-        return TryLater(f"{where}: {error}", words=words)
+            return GiveUp(Why.AT(where=answers, why=UploadWhy.FOLDER_NOT_WRITABLE()), words=words)
+        return TryLater(answers, words=words)
 
 
 def _code(error: Exception) -> int:

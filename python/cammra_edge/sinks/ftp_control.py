@@ -22,6 +22,7 @@ from cammra_edge.sinks.ftp_reply import (
     RefusedError,
     Reply,
 )
+from cammra_edge.sinks.whys import UploadWhy
 from cammra_edge.sinks.words import decoded
 
 if TYPE_CHECKING:
@@ -71,11 +72,11 @@ class FtpControl:
             self._begin_tls()
         greeting = accepted(self._answer())
         if greeting.kind != DONE:
-            raise GarbledError("the server greets us in another language", str(greeting))
+            raise GarbledError(UploadWhy.ANOTHER_LANGUAGE(), str(greeting))
         if endpoint.scheme == "ftps":
             self.ask("AUTH TLS")
             if self._buffer:
-                raise GarbledError("the server spoke before TLS began")
+                raise GarbledError(UploadWhy.SPOKE_BEFORE_TLS())
             self._begin_tls()
         self._logged_in = greeting.code == ftp_reply.LOGGED_IN and endpoint.scheme != "ftps"
 
@@ -186,7 +187,7 @@ class FtpControl:
 
     def _send(self, command: str) -> None:
         if any(end in command for end in "\r\n\0"):
-            raise GarbledError("a name, user or password holds a line end")
+            raise GarbledError(UploadWhy.LINE_END_IN_NAME())
         self._receive_waiting()
         while b"\n" in self._buffer:
             self._read()  # what stands here before the command is not its answer
@@ -225,15 +226,16 @@ class FtpControl:
             try:
                 self._receive()
             except TimeoutError:
-                what = f"no answer to {self._asked}" if self._asked else "no greeting"
-                raise TimeoutError(f"{what} came within {wait_s:.0f} s") from None
+                seconds, asked = round(wait_s), self._asked
+                none = UploadWhy.NO_ANSWER_TO(command=asked, wait_s=seconds) if asked else None
+                raise TimeoutError(none or UploadWhy.NO_GREETING(wait_s=seconds)) from None
         line = bytes(self._buffer[:end]).rstrip(b"\r")
         del self._buffer[: end + 1]
         return decoded(line)
 
     def _receive(self) -> None:
         if len(self._buffer) > _LONGEST_LINE:
-            raise GarbledError("the server's answer is one line without end")
+            raise GarbledError(UploadWhy.ENDLESS_LINE())
         received = self._socket().recv(_LONGEST_LINE)
         if not received:
             raise EOFError

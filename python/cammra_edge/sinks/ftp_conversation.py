@@ -24,6 +24,7 @@ from cammra_edge.sinks.ftp_reply import (
     RefusedError,
 )
 from cammra_edge.sinks.unacknowledged import hint, see_out
+from cammra_edge.sinks.whys import UploadWhy, why_of
 
 if TYPE_CHECKING:
     from cammra_edge.profile import Ftp
@@ -75,7 +76,7 @@ class FtpConversation(FtpControl):
         reply = self.ask("PASV", ftp_reply.PASSIVE)
         address = ftp_reply.passive_address(reply)
         if address is None:
-            raise GarbledError("the server does not say where to connect to", str(reply))
+            raise GarbledError(UploadWhy.NOWHERE_TO_CONNECT(), str(reply))
         self._named, port = address
         return self._dialled(host, port)
 
@@ -119,7 +120,7 @@ class FtpConversation(FtpControl):
             data, peer = listener.accept()
         if peer[0] != self._socket().getpeername()[0]:
             data.close()
-            raise GarbledError("the data connection came from another host")
+            raise GarbledError(UploadWhy.DATA_FROM_ANOTHER())
         return data
 
     def _begun(self, verb: str, path: str) -> bool:
@@ -131,7 +132,7 @@ class FtpConversation(FtpControl):
         if reply.kind == DONE:  # some say 200 first
             reply = accepted(self._read())
         if reply.kind != PRELIMINARY:
-            raise GarbledError("the server does not begin the transfer", str(reply))
+            raise GarbledError(UploadWhy.TRANSFER_NOT_BEGUN(), str(reply))
         return True
 
     def _complete(self) -> None:
@@ -142,7 +143,7 @@ class FtpConversation(FtpControl):
         """
         reply = accepted(self._answer())
         if reply.kind != DONE:
-            raise GarbledError("the server does not say that it has the file", str(reply))
+            raise GarbledError(UploadWhy.TRANSFER_NOT_CONFIRMED(), str(reply))
 
     # ---- files ---------------------------------------------------------------------------------
 
@@ -156,7 +157,7 @@ class FtpConversation(FtpControl):
         self.unfinished = ""
         data = self._transfer("STOR", path)
         if data is None:
-            raise GarbledError("the server ends the transfer before it began")
+            raise GarbledError(UploadWhy.TRANSFER_ENDED_EARLY())
         self.unfinished = path
         with data:
             try:
@@ -164,7 +165,7 @@ class FtpConversation(FtpControl):
                     self._write(data, content)
                     see_out(data, self.deadline, answers_on=self._socket())
             except TimeoutError as error:
-                raise TimeoutError(hint(data) or str(error)) from None
+                raise TimeoutError(hint(data) or why_of(error)) from None
             except OSError as error:
                 with contextlib.suppress(EOFError, OSError):
                     self._complete()  # the server may know why

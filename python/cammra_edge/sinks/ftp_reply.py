@@ -9,8 +9,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from cammra_edge.sinks.whys import UploadWhy
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cammra_edge.phrases import Said
 
 SIZE_TOLD: Final = 213
 READY: Final = 220
@@ -53,7 +57,7 @@ class Reply:
 class FtpError(Exception):
     """What a server answers that ends a try, without its own words; those may hold a file's name, so a plate."""
 
-    def __init__(self, why: str, words: str = "") -> None:
+    def __init__(self, why: Said, words: str = "") -> None:
         super().__init__(why)
         self.words = words
 
@@ -66,7 +70,7 @@ class RefusedError(FtpError):
     """The server says no, and still answers."""
 
     def __init__(self, reply: Reply) -> None:
-        super().__init__(f"the server answers {reply.code}", str(reply))
+        super().__init__(UploadWhy.SERVER_ANSWERS(code=reply.code), str(reply))
         self.reply = reply
 
 
@@ -74,16 +78,14 @@ class GoodbyeError(FtpError):
     """421: the server closes the connection, whatever was asked."""
 
     def __init__(self, reply: Reply) -> None:
-        super().__init__("the server closes the connection (421)", str(reply))
+        super().__init__(UploadWhy.SERVER_SAYS_GOODBYE(), str(reply))
 
 
 class CutError(FtpError):
     """The data connection broke, and the server took what it had for a whole file."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "the data connection broke, and the server takes what it has for the whole file"
-        )
+        super().__init__(UploadWhy.CUT_AND_TAKEN())
 
 
 def read(line: Callable[[], str]) -> Reply:
@@ -101,7 +103,7 @@ def read(line: Callable[[], str]) -> Reply:
         text = line()
         if not code:
             if text.startswith("SSH-"):
-                raise GarbledError("an SSH server answers: is sftp:// meant?", text)
+                raise GarbledError(UploadWhy.SSH_THERE(), text)
             if not _CODE.match(text):
                 continue
             code = text[:3]
@@ -109,7 +111,7 @@ def read(line: Callable[[], str]) -> Reply:
         lines.append((text[3:].removeprefix("-") if is_coded else text).strip())
         if is_coded and text[3:4] != "-":
             return Reply(int(code), " ".join(lines).strip())
-    raise GarbledError("the server's answer does not end")
+    raise GarbledError(UploadWhy.ENDLESS_ANSWER())
 
 
 def size_bytes(reply: Reply) -> int | None:

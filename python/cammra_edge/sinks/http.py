@@ -28,6 +28,7 @@ from cammra_edge.sinks.http_connection import NoHttpError
 from cammra_edge.sinks.http_dial import Dialler, ProxyError
 from cammra_edge.sinks.http_verdict import OK, REFUSED, holds, refusal, verdict
 from cammra_edge.sinks.tls import PinMismatchError
+from cammra_edge.sinks.whys import Why, unusable, why_of
 
 if TYPE_CHECKING:
     from cammra_edge.clock import Clock
@@ -78,7 +79,7 @@ class HttpSink:
     def send(self, message: Message, attempt: Attempt) -> Outcome:
         """Post the body, and return what the answer means."""
         if not isinstance(message, Body):
-            return GiveUp("files cannot be sent by HTTP POST")
+            return GiveUp(Why.NO_FILES_BY_HTTP())
         deadline = Deadline(self._clock, self._protocol.timeouts.total_s)
         target = message.target or self.endpoint.target
         head = (
@@ -108,13 +109,13 @@ class HttpSink:
         """What it means that no answer came."""
         match error:
             case ConfigError():
-                return Misconfigured(str(error))
+                return Misconfigured(unusable(error))
             case ProxyError(status=status) if status in REFUSED:
                 return Misconfigured(refusal(status, self._protocol), status=status)
             case ProxyError():
-                return TryLater(str(error))
+                return TryLater(why_of(error))
             case NoHttpError():
-                return TryLater(f"{self.endpoint.address}: {error}")
+                return TryLater(Why.AT(where=self.endpoint.address, why=why_of(error)))
             case _:
                 return failures.outcome(error, self._protocol.proxy_endpoint() or self.endpoint)
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 from cammra_edge.framing import HttpAnswer
 from cammra_edge.sinks.deadline import stalled
 from cammra_edge.sinks.unacknowledged import hint, unacknowledged_bytes
+from cammra_edge.sinks.whys import Why, why_of
 
 if TYPE_CHECKING:
     import socket
@@ -38,7 +39,6 @@ _LOOK_MS: Final = 50
 _LINGER_S: Final = 2.0
 """How long the rest of a refusal's head may take."""
 _TLS_ALERT: Final = b"\x15\x03"
-_BROKEN_OFF: Final = "the receiver broke the connection off"
 _NOTHING_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -107,10 +107,10 @@ class Connection:
                 if not received:
                     if answer.status:
                         break
-                    raise BrokenOffError(_BROKEN_OFF)
+                    raise BrokenOffError(Why.BROKEN_OFF())
                 self._take_in(answer, received)
         except TimeoutError as error:
-            raise TimeoutError(hint(self._sock) or str(error)) from None
+            raise TimeoutError(hint(self._sock) or why_of(error)) from None
         return answer
 
     def read_body(
@@ -202,7 +202,7 @@ class Connection:
                     return
             elif received is not None:
                 if not answer.status:
-                    raise BrokenOffError(_BROKEN_OFF)
+                    raise BrokenOffError(Why.BROKEN_OFF())
                 listening = False
 
     def _see_out(self, answer: HttpAnswer, deadline: Deadline) -> None:
@@ -243,7 +243,7 @@ class Connection:
         except TimeoutError:
             if self.refused:
                 return b""
-            raise TimeoutError(f"all was sent, and no answer came within {wait_s:.0f} s") from None
+            raise TimeoutError(Why.NO_ANSWER_WITHIN(wait_s=round(wait_s))) from None
         except OSError:
             if answer.status:
                 return b""
@@ -272,8 +272,4 @@ class Connection:
         answer.feed(received)
         if answer.garbage:
             by_tls = received.startswith(_TLS_ALERT)
-            raise NoHttpError(
-                "that port speaks TLS: is https:// meant?"
-                if by_tls
-                else "what answers there speaks no HTTP"
-            )
+            raise NoHttpError(Why.TLS_THERE() if by_tls else Why.NO_HTTP())

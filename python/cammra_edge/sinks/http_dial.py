@@ -14,6 +14,7 @@ from cammra_edge.sinks.http_connection import BrokenOffError, Connection
 from cammra_edge.sinks.http_verdict import OK
 from cammra_edge.sinks.own import refuse_own
 from cammra_edge.sinks.tls import Trust
+from cammra_edge.sinks.whys import Why
 
 if TYPE_CHECKING:
     from cammra_edge.profile import Endpoint, HttpPost
@@ -27,7 +28,7 @@ class ProxyError(OSError):
     """The proxy makes no tunnel; `status` is what it answered."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(f"the proxy answers with status {status}")
+        super().__init__(Why.PROXY_ANSWERS(status=status))
         self.status = status
 
 
@@ -96,8 +97,8 @@ class Dialler:
         try:
             status = proxied.exchange(head.encode("latin-1"), b"", deadline).status
         except TimeoutError:
-            raise TimeoutError("the proxy gave no answer in time") from None
+            raise TimeoutError(Why.PROXY_SILENT()) from None
         except BrokenOffError:
-            raise BrokenOffError("the proxy broke the connection off") from None
+            raise BrokenOffError(Why.PROXY_BROKE_OFF()) from None
         if status not in OK:
             raise ProxyError(status)

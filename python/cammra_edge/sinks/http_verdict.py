@@ -8,15 +8,18 @@ from __future__ import annotations
 import json
 import re
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
+from cammra_edge.sinks.whys import Why
 from cammra_edge.sinks.words import readable, unpacked
 
 if TYPE_CHECKING:
     from cammra_edge.clock import Clock
     from cammra_edge.framing import HttpAnswer
+    from cammra_edge.phrases import Said
     from cammra_edge.profile import HttpPost
     from cammra_edge.sinks.base import Outcome
 
@@ -30,14 +33,14 @@ _SERVER_FAULTS = range(500, 600)
 _MOST_RETRY_AFTER_S = 3600.0
 _NS_PER_S = 1_000_000_000
 _MEANINGS = {
-    400: "the receiver cannot read it",
-    403: "the receiver forbids it",
-    404: "there is nothing at that path",
-    405: "that path takes no POST",
-    411: "the receiver wants a length",
-    413: "too large for the receiver",
-    415: "the receiver does not take that type of body",
-    422: "the receiver finds it invalid",
+    400: Why.CANNOT_READ,
+    403: Why.FORBIDDEN,
+    404: Why.NOTHING_AT_PATH,
+    405: Why.NO_POST_THERE,
+    411: Why.WANTS_LENGTH,
+    413: Why.TOO_LARGE,
+    415: Why.WRONG_KIND_OF_BODY,
+    422: Why.FINDS_IT_INVALID,
 }
 
 
@@ -59,39 +62,43 @@ def verdict(answer: HttpAnswer, protocol: HttpPost, *, sent_bytes: int, clock: C
     if status in REFUSED:
         return Misconfigured(refusal(status, protocol), words, status)
     if status in _BUSY or status in _SERVER_FAULTS:
-        why = f"status {status}: the receiver is busy or failing"
+        why = Why.BUSY_OR_FAILING(status=status)
         return TryLater(why, _retry_after(answer, clock), words, status)
     if status in protocol.also_delivered:
-        return Delivered(f"status {status}: the receiver has it already", words)
+        return Delivered(Why.HAS_IT_ALREADY(status=status), words)
     if status in _MOVED:
         target = failures.printable(answer.value("location").partition("?")[0])
-        why = f"status {status}: the receiver has moved to {target or '?'}: not followed"
+        why = Why.MOVED(status=status, target=target or "?")
         return GiveUp(why, words, status)
-    meaning = _MEANINGS.get(status, "the receiver refuses it")
-    return GiveUp(f"status {status}: {meaning} ({sent_bytes} bytes)", words, status)
+    meaning = _MEANINGS.get(status, Why.REFUSES_IT)()
+    why = Why.NOT_TAKEN(status=status, meaning=meaning, size=sent_bytes)
+    return GiveUp(why, words, status)
+
+
+@lru_cache(maxsize=100)
+def _taken(status: int) -> Said:
+    """Of every message that is delivered."""
+    return Why.STATUS(status=status)
 
 
 def _success(answer: HttpAnswer, body: bytes, wanted: str, words: str) -> Outcome:
     status = answer.status
     if wanted and not holds(body, wanted):
-        why = f"status {status}, but the answer does not contain what it must"
+        why = Why.STATUS_WITHOUT_WANTED(status=status)
         return TryLater(why, words=words, status=status)
     html = not wanted and answer.value("content-type").lower().startswith("text/html")
     if html and b"<form" in body:
-        note = f"status {status}, with a web form: is a login page in the way?"
-        return Delivered(note, words)
-    return Delivered(f"status {status}", words)
+        return Delivered(Why.STATUS_WITH_FORM(status=status), words)
+    return Delivered(_taken(status), words)
 
 
-def refusal(status: int, protocol: HttpPost) -> str:
+def refusal(status: int, protocol: HttpPost) -> Said:
     """Who refuses what, for a 401 or 407."""
     if status == _BY_PROXY:
-        return f"status {status}: the proxy refuses the user or password"
+        return Why.PROXY_REFUSES_USER(status=status)
     if not protocol.user and not protocol.auth_header:
-        return (
-            f"status {status}: the receiver asks for a user and password, and the profile has none"
-        )
-    return f"status {status}: the receiver refuses the user, password or Auth-Header"
+        return Why.ASKS_FOR_USER(status=status)
+    return Why.REFUSES_USER(status=status)
 
 
 def _retry_after(answer: HttpAnswer, clock: Clock) -> float | None:

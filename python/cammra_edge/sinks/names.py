@@ -13,6 +13,8 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from cammra_edge.sinks.whys import Why
+
 if TYPE_CHECKING:
     from cammra_edge.sinks.deadline import Deadline
 
@@ -104,7 +106,7 @@ def resolved(host: str, port: int, wait_s: float) -> list[Address]:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     question = _asked((host, port))
     if not question.answered.wait(wait_s):
-        raise TimeoutError(f"no name server answered for {host}")
+        raise TimeoutError(Why.NO_NAME_SERVER(host=host))
     if question.error is not None:
         raise question.error
     return question.addresses
@@ -124,7 +126,7 @@ def _asked(name: _Name) -> _Question:
             questions.remove(question)
             if not questions:
                 del _open[name]
-            raise OSError(errno.EAGAIN, "no thread is left to ask the name server") from error
+            raise OSError(errno.EAGAIN, Why.NO_THREAD_FOR_NAMES()) from error
         return question
 
 

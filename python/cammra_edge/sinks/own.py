@@ -14,6 +14,8 @@ import struct
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Final
 
+from cammra_edge.sinks.whys import Why
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -49,7 +51,7 @@ class OwnAddressError(OSError):
 
     def __init__(self, host: str, address: str) -> None:
         named = host if host == address else f"{host} ({address})"
-        super().__init__(f"{named} is this camera itself or its link, and deny_local is set")
+        super().__init__(Why.OWN_ADDRESS(host=named))
 
 
 def refuse_own(host: str, found: Iterable[Address]) -> None:

@@ -15,6 +15,7 @@ from cammra_edge.sinks.base import GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.conversation import Errors
 from cammra_edge.sinks.sftp_session import BROKEN, Session
 from cammra_edge.sinks.upload_sink import FULL_AFTER_S, UploadSink
+from cammra_edge.sinks.whys import UploadWhy, Why
 from cammra_edge.sinks.words import readable
 
 if TYPE_CHECKING:
@@ -65,18 +66,20 @@ class SftpSink(UploadSink):
         where = self.endpoint.address
         match error:
             case asyncssh.HostKeyNotVerifiable():
-                return Misconfigured(
-                    f"{where}: the server's key is {self._seen or 'unknown'}, not the trusted one"
-                )
+                seen = UploadWhy.KEY_NOT_TRUSTED(seen=self._seen) if self._seen else None
+                why = Why.AT(where=where, why=seen or UploadWhy.KEY_UNKNOWN())
+                return Misconfigured(why)
             case asyncssh.PermissionDenied() | asyncssh.KeyImportError():
                 answer = failures.printable(str(error))
-                return Misconfigured(f"{where}: the server refuses the login ({answer})")
+                why = Why.AT(where=where, why=UploadWhy.SFTP_LOGIN_REFUSED(answer=answer))
+                return Misconfigured(why)
             case asyncssh.SFTPError():
                 return self._refused(error)
             case OSError():
                 return failures.outcome(error, self.endpoint)
             case _:
-                return TryLater(f"{where}: the server says {failures.printable(str(error))!r}")
+                answer = repr(failures.printable(str(error)))
+                return TryLater(Why.AT(where=where, why=UploadWhy.SERVER_SAYS(answer=answer)))
 
     def words_of(self, error: Exception) -> str:
         """The server's own, on one line."""
@@ -86,8 +89,9 @@ class SftpSink(UploadSink):
     def _refused(self, error: asyncssh.SFTPError) -> TryLater | GiveUp:
         where, words = self.endpoint.address, self.words_of(error)
         if isinstance(error, asyncssh.SFTPPermissionDenied | asyncssh.SFTPWriteProtect):
-            return GiveUp(f"{where}: the folder cannot be written", words=words)
+            return GiveUp(Why.AT(where=where, why=UploadWhy.FOLDER_NOT_WRITABLE()), words=words)
         if isinstance(error, _FULL):
-            why = f"{where}: its disk or the quota is full"
+            why = Why.AT(where=where, why=UploadWhy.DISK_FULL())
             return TryLater(why, FULL_AFTER_S, words=words)
-        return TryLater(f"{where}: the server answers error {error.code}", words=words)
+        why = Why.AT(where=where, why=UploadWhy.SFTP_ERROR(code=error.code))
+        return TryLater(why, words=words)

@@ -30,6 +30,7 @@ from cammra_edge.sinks.dial import dial
 from cammra_edge.sinks.half_closed import HalfClosed
 from cammra_edge.sinks.tls import Trust
 from cammra_edge.sinks.unacknowledged import hint, is_over, unacknowledged_bytes
+from cammra_edge.sinks.whys import Why, unusable
 
 if TYPE_CHECKING:
     from cammra_edge.clock import Clock
@@ -66,14 +67,14 @@ class TcpSink:
         """Write the body; returns whether the receiver has it."""
         del attempt  # a TCP receiver knows repeats by the body
         if not isinstance(message, Body):
-            return GiveUp("files cannot be sent over TCP")
+            return GiveUp(Why.NO_FILES_OVER_TCP())
         if len(message.content) > _LARGEST_LENGTH:
-            return GiveUp("more than 4 GiB do not fit a length prefix")
+            return GiveUp(Why.TOO_LONG_FOR_PREFIX())
         deadline = Deadline(self._clock, self._protocol.timeouts.total_s)
         try:
             return self._sent(message.content, deadline)
         except ConfigError as error:
-            return Misconfigured(str(error))
+            return Misconfigured(unusable(error))
         except OSError as error:
             return failures.outcome(error, self.endpoint)
 
@@ -192,9 +193,9 @@ class TcpSink:
             if left <= ours:
                 return
             if broken:
-                raise OSError(broken, "the connection broke before every byte was acknowledged")
+                raise OSError(broken, Why.BROKE_BEFORE_ACKNOWLEDGED())
             if closed:
-                raise ConnectionResetError(f"broken off with {left} bytes not acknowledged")
+                raise ConnectionResetError(Why.BROKEN_OFF_WITH(left=left))
             if left < before:
                 before, wait = left, deadline.sooner(write_s)
             wait.wait_s()
@@ -205,7 +206,7 @@ class TcpSink:
         """Wait for the application's answer, where `ack` asks for one."""
         wanted = self._protocol.ack.encode()
         if not wanted:
-            return Delivered("acknowledged by the receiver's kernel")
+            return Delivered(Why.KERNEL_HAS_IT())
         seen = bytearray()
         while wanted not in seen:
             wait_s = deadline.wait_s(self._protocol.timeouts.answer_s)
@@ -213,15 +214,11 @@ class TcpSink:
             try:
                 received = sock.recv(4096)
             except TimeoutError:
-                raise TimeoutError(
-                    f"all was sent, and no acknowledgement came within {wait_s:.0f} s"
-                ) from None
+                raise TimeoutError(Why.NO_ACKNOWLEDGEMENT_WITHIN(wait_s=round(wait_s))) from None
             seen += received
             if not received or len(seen) > _LARGEST_ACK_BYTES:
-                return TryLater(
-                    f"{self.endpoint.address}: the answer does not hold the acknowledgement that is set"
-                )
-        return Delivered("acknowledged by the receiver's application")
+                return TryLater(Why.AT(where=self.endpoint.address, why=Why.NO_ACKNOWLEDGEMENT()))
+        return Delivered(Why.APPLICATION_HAS_IT())
 
 
 def _finish(sock: socket.socket) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.errors import ConfigError
 from cammra_edge.profile import Tls
 from cammra_edge.sinks.wants import SinkWant
+from cammra_edge.sinks.whys import Why
 
 if TYPE_CHECKING:
     import socket
@@ -28,13 +29,11 @@ class PinMismatchError(ssl.SSLError):
     """The receiver showed another certificate than the pinned one."""
 
     def __init__(self, seen: str) -> None:
-        super().__init__(
-            f"the certificate is not the pinned one; it has the SHA-256 fingerprint {seen}"
-        )
+        super().__init__(Why.CERTIFICATE_NOT_PINNED(seen=seen))
         self.seen = seen
 
     def __str__(self) -> str:
-        return f"the certificate is not the pinned one; it has the SHA-256 fingerprint {self.seen}"
+        return str(self.args[-1])
 
 
 def context(tls: Tls) -> ssl.SSLContext:
@@ -131,7 +130,7 @@ class Trust:
             )
         except TimeoutError:
             sock.close()
-            raise TimeoutError("connected, and TLS was not begun in time") from None
+            raise TimeoutError(Why.TLS_NOT_BEGUN()) from None
         except BaseException:
             sock.close()
             raise

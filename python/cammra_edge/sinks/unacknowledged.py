@@ -12,7 +12,10 @@ import struct
 import termios
 from typing import TYPE_CHECKING, Final
 
+from cammra_edge.sinks.whys import Why
+
 if TYPE_CHECKING:
+    from cammra_edge.phrases import Said
     from cammra_edge.sinks.deadline import Deadline
 
 _TCP_CLOSE: Final = 7  # `TCP_CLOSE` of Linux' tcp_states.h
@@ -52,22 +55,19 @@ def see_out(sock: socket.socket, deadline: Deadline, *, answers_on: socket.socke
         deadline.wait_s()
 
 
-def hint(sock: socket.socket) -> str:
-    """What to look at where a connection came about and not one of its full packets arrives; empty elsewhere."""
+def hint(sock: socket.socket) -> Said | None:
+    """What to look at where a connection came about and not one of its full packets arrives; `None` elsewhere."""
     try:
         info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_BYTES)
         left = unacknowledged_bytes(sock)
     except OSError:
-        return ""
+        return None
     if len(info) < _INFO_BYTES:
-        return ""
+        return None
     (segment,) = struct.unpack_from("I", info, _SEGMENT_BYTES)
     (packet,) = struct.unpack_from("I", info, _PACKET_BYTES)
     (repeated,) = struct.unpack_from("I", info, _REPEATED)
     (acknowledged,) = struct.unpack_from("Q", info, _ACKNOWLEDGED)
     if not repeated or acknowledged >= segment or left <= segment:
-        return ""
-    return (
-        f"connected, but no full packet arrives: does the way there take less than {packet}"
-        " bytes a packet? Then lower the MTU of the camera's network (or TCP_MAXSEG)"
-    )
+        return None
+    return Why.NO_FULL_PACKET(packet=packet)

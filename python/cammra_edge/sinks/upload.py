@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from cammra_edge.sinks.base import GiveUp, TryLater
 from cammra_edge.sinks.file_names import NAMES_TO_TRY, FileNames, numbered
+from cammra_edge.sinks.whys import UploadWhy
 
 if TYPE_CHECKING:
     from cammra_edge.message import NamedFile
@@ -166,7 +167,7 @@ class Upload:
         names = FileNames(self._conversation, repeated=repeated, straight=straight)
         found = names.free(self._missing, first=first)
         if found is None:
-            raise EndedError(GiveUp(f"{NAMES_TO_TRY} files of that name are there already"))
+            raise EndedError(GiveUp(UploadWhy.NAMES_TAKEN(count=NAMES_TO_TRY)))
         self._number, self._missing = found
         return names
 
@@ -196,9 +197,10 @@ class Upload:
         if size is None:
             conversation.tells_sizes = False  # of a file that it has just taken
             if conversation.was_reset:
-                raise EndedError(TryLater("the data connection broke before the server had it all"))
+                raise EndedError(TryLater(UploadWhy.CUT_IN_TRANSFER()))
         elif size != len(content):
-            raise EndedError(TryLater(f"the server has {size} of {len(content)} bytes"))
+            why = UploadWhy.SIZE_DIFFERS(size=size, sent=len(content))
+            raise EndedError(TryLater(why))
 
     def _put(self, path: str) -> None:
         if path and path not in self.on_server:

@@ -25,10 +25,12 @@ from cammra_edge.message import Files
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.upload import EndedError, RenameRefusedError, Upload
+from cammra_edge.sinks.whys import UploadWhy, Why, unusable
 
 if TYPE_CHECKING:
     from cammra_edge.clock import Clock
     from cammra_edge.message import Attempt, Message, NamedFile
+    from cammra_edge.phrases import Said
     from cammra_edge.profile import Ftp
     from cammra_edge.sinks.base import Outcome
     from cammra_edge.sinks.conversation import Conversation, Errors
@@ -84,9 +86,9 @@ class UploadSink(ABC):
     def send(self, message: Message, attempt: Attempt) -> Outcome:
         """Upload the files; returns whether they are there."""
         if not isinstance(message, Files):
-            return GiveUp("only files can be uploaded")
+            return GiveUp(UploadWhy.FILES_ONLY())
         if not message.files:
-            return Delivered("nothing to send: no image, and no sidecar")
+            return Delivered(UploadWhy.NOTHING_TO_UPLOAD())
         deadline = Deadline(self._clock, self._protocol.timeouts.total_s)
         repeated = attempt.number > 1
         try:
@@ -104,7 +106,7 @@ class UploadSink(ABC):
                 self.opened(deadline), message.files, deadline, repeated=repeated
             )
         except ConfigError as error:
-            return Misconfigured(str(error))
+            return Misconfigured(unusable(error))
         except self.errors.failures as error:
             self._take_halves_away(deadline)
             return self.outcome_of(error)
@@ -177,7 +179,7 @@ class UploadSink(ABC):
                 self._halves += upload.on_server
             raise
         self._halves = []
-        return Delivered(f"{len(files)} files{self._open_questions(conversation)}")
+        return Delivered(self._note(len(files), conversation))
 
     def _renamed(self, upload: Upload) -> Exception | None:
         """Upload as parts, and rename; returns the server's refusal to rename."""
@@ -188,12 +190,11 @@ class UploadSink(ABC):
             return refused.refusal
         return None
 
-    def _open_questions(self, conversation: Conversation) -> str:
-        """What is less sure than usual."""
-        note = ""
-        if self._protocol.rename and not self._renames:
-            note = "; the server knows no renaming: straight to the final names"
-        return note if conversation.tells_sizes else f"{note}; the server does not tell sizes"
+    def _note(self, count: int, conversation: Conversation) -> Said:
+        """How many files are there, and what is less sure than usual."""
+        straight = self._protocol.rename and not self._renames
+        files = (UploadWhy.FILES_STRAIGHT if straight else UploadWhy.FILES)(count=count)
+        return files if conversation.tells_sizes else UploadWhy.FILES_UNMEASURED(files=files)
 
     def upload(
         self, conversation: Conversation, files: tuple[NamedFile, ...], *, repeated: bool = False
@@ -204,8 +205,5 @@ class UploadSink(ABC):
     def rename_refused(self, refusal: Exception) -> TryLater | GiveUp:
         """What it means that the server takes files and refuses to rename them."""
         kind = TryLater if self.is_temporary(refusal) else GiveUp
-        return kind(
-            f"{self.endpoint.address}: the server takes files but refuses to rename them:"
-            " give the account that right, or switch «Rename when complete» off",
-            words=self.words_of(refusal),
-        )
+        why = Why.AT(where=self.endpoint.address, why=UploadWhy.RENAME_REFUSED())
+        return kind(why, words=self.words_of(refusal))

@@ -11,6 +11,8 @@ from cammra_edge.sinks.ftp_control import FtpControl
 from cammra_edge.sinks.ftp_reply import FtpError
 from cammra_edge.sinks.upload_sink import UploadSink
 from cammra_edge.sinks.words import readable
+from cammra_edge.trial.found import Found
+from cammra_edge.trial.remedies import Remedy
 from cammra_edge.trial.secure import SecureTrial
 from cammra_edge.trial.step import FailedStep, Step
 from cammra_edge.trial.upload import UploadSteps
@@ -35,17 +37,15 @@ class FtpTrial(SecureTrial[Ftp]):
             return conversation.shown()
         except FtpError as error:
             words = readable(error.words.encode())
-            remedy = "Use ftp:// or ftps-implicit://."
-            raise FailedStep("the server offers no TLS", remedy, words) from error
+            remedy = Remedy.OTHER_FTP_SCHEME()
+            raise FailedStep(Found.NO_TLS_OFFERED(), remedy, words) from error
         finally:
             conversation.close()
 
     def _sent(self, message: Message, event: Event) -> Iterator[Step]:
         del event  # the files say everything
         if not isinstance(message, Files) or not message.files:
-            yield Step(
-                "upload", "skipped", detail="This profile sends nothing: no image, and no sidecar."
-            )
+            yield Step("upload", "skipped", detail=Found.SENDS_NOTHING())
             return
         sink = self._sink()
         if not isinstance(sink, UploadSink):

@@ -10,17 +10,21 @@ import base64
 import secrets
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from cammra_edge.errors import CammraError
+from cammra_edge.errors import CammraError, ConfigError
 from cammra_edge.message import Attempt, Body
 from cammra_edge.payload.render import render
+from cammra_edge.phrases import quoted
 from cammra_edge.profile import Transport
 from cammra_edge.sinks import failures, open_sink
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.dial import dial
 from cammra_edge.sinks.names import resolved
+from cammra_edge.sinks.whys import UploadWhy, unusable
 from cammra_edge.trial import picture
-from cammra_edge.trial.step import FailedStep, Step, remedy_of
+from cammra_edge.trial.found import Found
+from cammra_edge.trial.remedies import remedy_of
+from cammra_edge.trial.step import NOTHING, FailedStep, Step
 
 if TYPE_CHECKING:
     import socket
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from cammra_edge.clock import Clock
     from cammra_edge.message import Message
     from cammra_edge.model import Device, Event
+    from cammra_edge.phrases import Said
     from cammra_edge.profile import Endpoint, Profile
     from cammra_edge.sinks.base import Outcome, Sink
 
@@ -94,7 +99,7 @@ class Trial(Generic[_Way]):
             picture=base64.b64encode(next(iter(images.values()), b"")).decode(),
         )
 
-    def _taken(self, steps: Mapping[str, Callable[[], str]]) -> Generator[Step, None, bool]:
+    def _taken(self, steps: Mapping[str, Callable[[], Said]]) -> Generator[Step, None, bool]:
         """Run steps up to the first that fails; returns whether all went well."""
         for name, action in steps.items():
             yield Step(name, "running")
@@ -104,10 +109,10 @@ class Trial(Generic[_Way]):
                 return False
         return True
 
-    def _ended(self, name: str, action: Callable[[], str]) -> Step:
+    def _ended(self, name: str, action: Callable[[], Said]) -> Step:
         """Run one step, whose action returns what it found or raises what went wrong."""
         began_ns = self._clock.mono_ns()
-        state, remedy, words = "ok", "", ""
+        state, remedy, words = "ok", NOTHING, ""
         try:
             detail = action()
         except FailedStep as failed:
@@ -122,39 +127,39 @@ class Trial(Generic[_Way]):
 
     # ---- reaching it -----------------------------------------------------------------------------
 
-    def _reaching(self) -> dict[str, Callable[[], str]]:
+    def _reaching(self) -> dict[str, Callable[[], Said]]:
         """The steps before the event is sent; none if it goes over no network."""
         return {"dns": self._resolve, "tcp": self._connect} if self._endpoint.host else {}
 
-    def _words(self, error: Exception) -> str:
+    def _words(self, error: Exception) -> Said:
         if isinstance(error, CammraError):
-            return str(error)
+            return unusable(error) if isinstance(error, ConfigError) else quoted(str(error))
         if isinstance(error, EOFError):
-            return "the server closed the connection"
+            return UploadWhy.SERVER_HUNG_UP()
         return failures.outcome(error, self._reached()).why
 
     def _reached(self) -> Endpoint:
         """Where the first connection goes."""
         return self._endpoint
 
-    def _resolve(self) -> str:
+    def _resolve(self) -> Said:
         reached = self._reached()
         found = resolved(reached.host, reached.port, self._deadline.wait_s())
         addresses = dict.fromkeys(str(entry[4][0]) for entry in found)
-        return f"{reached.host}: {', '.join(addresses)}"
+        return Found.ADDRESSES(host=reached.host, addresses=", ".join(addresses))
 
-    def _connect(self) -> str:
+    def _connect(self) -> Said:
         reached = self._reached()
         try:
             sock = self._dialled(reached)
         except OSError as error:
-            way = "" if reached is self._endpoint else " through the proxy"
-            why = f"tried {self._endpoint}{way}: {failures.outcome(error, reached).why}"
-            raise FailedStep(why) from error
+            why = failures.outcome(error, reached).why
+            tried = Found.TRIED if reached is self._endpoint else Found.TRIED_BY_PROXY
+            raise FailedStep(tried(endpoint=str(self._endpoint), why=why)) from error
         with sock:
             own = sock.getsockname()[0]
-        through = " through the proxy" if reached is not self._endpoint else ""
-        return f"{self._endpoint}, from {own}{through}"
+        connected = Found.CONNECTED if reached is self._endpoint else Found.CONNECTED_BY_PROXY
+        return connected(endpoint=str(self._endpoint), own=own)
 
     def _dialled(self, endpoint: Endpoint) -> socket.socket:
         limits, deny_local = self._way.timeouts, self._deny_local
@@ -178,7 +183,7 @@ class Trial(Generic[_Way]):
         return open_sink(self._way, clock=self._clock, deny_local=self._deny_local)
 
     def _sending_steps(self, outcome: Outcome, message: Message, took_ms: float) -> Iterator[Step]:
-        size = f"{len(message.content)} bytes" if isinstance(message, Body) else ""
+        size = Found.BYTES(count=len(message.content)) if isinstance(message, Body) else NOTHING
         if isinstance(outcome, Misconfigured):
             yield Step("send", "ok", took_ms, size)
             name = "auth" if outcome.status else "answer"
@@ -193,9 +198,9 @@ class Trial(Generic[_Way]):
             case TryLater() | GiveUp():
                 yield self._failed("answer", took_ms, outcome)
 
-    def _signed_in(self) -> str:
+    def _signed_in(self) -> Said:
         """How we signed in; empty if the transport has no way of doing so."""
-        return ""
+        return NOTHING
 
     def _failed(
         self, name: str, took_ms: float, outcome: TryLater | GiveUp | Misconfigured

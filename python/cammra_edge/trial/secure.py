@@ -8,30 +8,32 @@ from typing import TYPE_CHECKING, TypeVar
 from cammra_edge.profile import Ftp, HttpPost, Tcp
 from cammra_edge.sinks import failures, tls
 from cammra_edge.trial import certificate
+from cammra_edge.trial.found import Found
+from cammra_edge.trial.remedies import Remedy
 from cammra_edge.trial.run import Trial
-from cammra_edge.trial.step import FailedStep
+from cammra_edge.trial.step import NOTHING, FailedStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cammra_edge.phrases import Said
     from cammra_edge.profile import Endpoint
 
 _SCHEMES = ("https", "tls", "ftps", "ftps-implicit")
-_OLD = "Bring the receiver up to date; until then switch «Old receivers» on, which is weak."
 _Way = TypeVar("_Way", bound=HttpPost | Tcp | Ftp)
 
 
 class SecureTrial(Trial[_Way]):
     """Shows the receiver's certificate before the event is sent."""
 
-    def _reaching(self) -> dict[str, Callable[[], str]]:
+    def _reaching(self) -> dict[str, Callable[[], Said]]:
         more = {"tls": self._secure} if self._endpoint.scheme in _SCHEMES else {}
         return super()._reaching() | more
 
-    def _secure(self) -> str:
+    def _secure(self) -> Said:
         """Start TLS as the profile trusts; if that fails, show the certificate all the same."""
         if self._reached() is not self._endpoint:
-            return "checked when the event is sent, as there is a proxy in between"
+            return Found.CHECKED_WHEN_SENT()
         trust = tls.Trust(self._way.tls)
         trust.context()
         try:
@@ -43,9 +45,10 @@ class SecureTrial(Trial[_Way]):
             except OSError:
                 raise FailedStep(why) from error
             if failures.is_too_old(error):
-                raise FailedStep(f"{why}; it offers {version}; {_about(der)}", _OLD) from error
-            raise FailedStep(f"{why}; {_about(der)}") from error
-        return f"{version}; {_about(der)}"
+                shown = Found.NOT_TRUSTED_OLD(why=why, version=version, certificate=_about(der))
+                raise FailedStep(shown, Remedy.UPDATE_RECEIVER()) from error
+            raise FailedStep(Found.NOT_TRUSTED(why=why, certificate=_about(der))) from error
+        return Found.TLS(version=version, certificate=_about(der))
 
     def _shown(self, trust: tls.Trust) -> tuple[str, bytes]:
         """The TLS version and the certificate of a receiver that is trusted."""
@@ -62,17 +65,17 @@ class HttpTrial(SecureTrial[HttpPost]):
     def _reached(self) -> Endpoint:
         return self._way.proxy_endpoint() or self._endpoint
 
-    def _signed_in(self) -> str:
+    def _signed_in(self) -> Said:
         if self._way.user:
-            return f"as {self._way.user}"
-        return "by Auth-Header" if self._way.auth_header else ""
+            return Found.AS_USER(user=self._way.user)
+        return Found.BY_AUTH_HEADER() if self._way.auth_header else NOTHING
 
 
-def _about(der: bytes) -> str:
+def _about(der: bytes) -> Said:
     """A certificate in words: for whom, by whom, until when, and its fingerprint."""
     read = certificate.read(der)
-    dates = (
-        f"good from {read.not_before} to {read.not_after}" if read.not_after else "dates unknown"
-    )
-    who = f"certificate of {read.subject or '?'}, signed by {read.issuer or '?'}"
-    return f"{who}, {dates}, SHA-256 {tls.fingerprint(der)}"
+    subject, issuer, sha256 = read.subject or "?", read.issuer or "?", tls.fingerprint(der)
+    if not read.not_after:
+        return Found.CERTIFICATE_UNDATED(subject=subject, issuer=issuer, sha256=sha256)
+    begin, end = read.not_before, read.not_after
+    return Found.CERTIFICATE(subject=subject, issuer=issuer, begin=begin, end=end, sha256=sha256)

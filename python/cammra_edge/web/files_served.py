@@ -32,7 +32,7 @@ _COMMENTS = re.compile(rb"^ *//.*$|/\*\*(?:[^*]|\*(?!/))*\*/ ?", re.MULTILINE)
 """Comments and types are for a script's readers, who have the source."""
 _LANGUAGE = re.compile(r"([a-z]{2})(?:-(\w+))?\.json")
 """The texts of a language: several files for those who write them, one for those who read them."""
-_SPOKEN = ("en", "phrases")
+_SPOKEN = frozenset({("en", "phrases"), ("en", "whys")})
 """What the camera says in this language already: only a page in another one needs its phrases."""
 _INDENTS = re.compile(rb"^ +", re.MULTILINE)
 """For readers too. No text of a script goes over several lines."""
@@ -55,7 +55,7 @@ def page_files() -> dict[str, ServedFile]:
     for entry in resources.files("cammra_edge.web").joinpath("static").iterdir():
         content, ending = entry.read_bytes(), entry.name.rpartition(".")[2]
         if language := _LANGUAGE.fullmatch(entry.name):
-            if language.groups() != _SPOKEN:
+            if language.groups() not in _SPOKEN:
                 texts.setdefault(language[1], {})[language[2] or "page"] = json.loads(content)
         elif ending in _TYPES:
             if ending == "js":

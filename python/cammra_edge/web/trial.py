@@ -15,18 +15,19 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from cammra_edge.trial.found import Found
+from cammra_edge.trial.step import Step
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
     from cammra_edge.clock import Clock
     from cammra_edge.config import Settings
-    from cammra_edge.trial import Step
     from cammra_edge.web.ports import PagedOperator
 
 _log = logging.getLogger(__name__)
 
 PAUSE_S = 1.0
-BROKEN = "The test broke off; the log says why."
 
 
 class BusyError(Exception):
@@ -67,10 +68,10 @@ class ProfileTests:
         def work() -> None:
             try:
                 for step in begin():
-                    put(line_of(asdict(step)))
+                    put(line_of(step_plain(step)))
             except Exception:  # noqa: BLE001 - a test that broke off must not look like a good one
                 _log.exception("test of profile failed")
-                put(line_of({"name": "send", "state": "failed", "detail": BROKEN}))
+                put(line_of(step_plain(Step("send", "failed", detail=Found.BROKE_OFF()))))
             finally:
                 self._busy.release()
                 put(None)
@@ -82,6 +83,11 @@ class ProfileTests:
 async def _lines(queue: asyncio.Queue[bytes | None]) -> AsyncIterator[bytes]:
     while (line := await queue.get()) is not None:
         yield line
+
+
+def step_plain(step: Step) -> dict[str, Any]:
+    """A step, and what its finding and its remedy are known by."""
+    return {**asdict(step), **step.detail.plain(), "remedy_code": step.remedy.code}
 
 
 def line_of(step: dict[str, Any]) -> bytes:

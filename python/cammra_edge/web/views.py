@@ -12,8 +12,10 @@ from cammra_edge.model import Direction, Event, EventKind, Plate
 from cammra_edge.outbox import EventState
 from cammra_edge.outbox.exported import export_of
 from cammra_edge.payload.paths import base_path
+from cammra_edge.phrases import recognised
 from cammra_edge.profile import FilesContent, Profile
 from cammra_edge.search import event_plain
+from cammra_edge.sinks.whys import QueueWhy, UploadWhy, Why
 from cammra_edge.web.alarms import alarms_of
 
 if TYPE_CHECKING:
@@ -27,14 +29,23 @@ if TYPE_CHECKING:
 
 NS_PER_MS = 10**6
 SHOWN_EVENTS = 100
-KEPT_BACK = "its plate had just been told"
+_WHYS = (Why, UploadWhy, QueueWhy)
 
 
 def status_plain(engine: PagedEngine, clock: Clock) -> dict[str, Any]:
     """The engine's status, what of it calls for a person, and when it was taken."""
     status = engine.status()
-    alarms = [asdict(alarm) for alarm in alarms_of(status)]
-    return {**asdict(status), "alarms": alarms, "now": clock.utc_ns() // NS_PER_MS}
+    return {
+        **asdict(status),
+        "profiles": [asdict(profile) | _why(profile.why) for profile in status.profiles],
+        "alarms": [asdict(alarm) for alarm in alarms_of(status)],
+        "now": clock.utc_ns() // NS_PER_MS,
+    }
+
+
+def _why(why: str) -> dict[str, Any]:
+    """What became of a try, and what it is known by; it may have been kept as a text, or come from a sink elsewhere."""
+    return {"why": why, **recognised(why, _WHYS).plain()}
 
 
 def events_plain(engine: PagedEngine) -> list[dict[str, Any]]:
@@ -83,13 +94,17 @@ def _where(
     for profile in profiles:
         last = went.get((profile.key, event.event_id))
         if event_recalled(event, profile.key) == "repeat":
-            place = {"outcome": EventState.UNWANTED, "tries": 0, "why": KEPT_BACK}
+            place = {
+                "outcome": EventState.UNWANTED,
+                "tries": 0,
+                **_why(QueueWhy.PLATE_TOLD_ALREADY()),
+            }
         elif last is not None:
-            place = {"outcome": last.outcome, "tries": last.number, "why": last.why}
+            place = {"outcome": last.outcome, "tries": last.number, **_why(last.why)}
         elif stands is None and profile.wants(event):
-            place = {"outcome": EventState.WAITING, "tries": 0, "why": ""}
+            place = {"outcome": EventState.WAITING, "tries": 0, **_why("")}
         elif stands and profile.key in stands:
-            place = {"outcome": stands[profile.key], "tries": 0, "why": ""}
+            place = {"outcome": stands[profile.key], "tries": 0, **_why("")}
         else:
             continue
         places.append({"profile": profile.key, **place})
@@ -106,7 +121,7 @@ def try_plain(key: str, entry: Try, *, words: bool) -> dict[str, Any]:
         "packet": entry.packet,
         "number": entry.number,
         "outcome": entry.outcome,
-        "why": entry.why,
+        **_why(entry.why),
         "words": entry.words if words else "",
         "took_ms": round(entry.took_ns / NS_PER_MS, 1),
         "size_bytes": entry.size_bytes,
@@ -122,7 +137,7 @@ def parked_plain(key: str, delivery: Parked, *, words: bool) -> dict[str, Any]:
         "kind": delivery.kind,
         "packet": delivery.packet,
         "attempts": delivery.attempts,
-        "why": delivery.why,
+        **_why(delivery.why),
         "words": delivery.words if words else "",
         "at": delivery.parked_utc_ns // NS_PER_MS,
     }

@@ -3,7 +3,7 @@
 import { api, complain, may, ofProfile } from "./api.js";
 import { draft } from "./draft.js";
 import { age, askingButton, bytes, card, count, empty, h, icon, keptBack, label, listen, moment, note, s, state, t,
-  toast, when } from "./lib.js";
+  toast, when, worded } from "./lib.js";
 
 const RELOAD_MS = 5000;
 
@@ -54,7 +54,8 @@ export function deliveries(panel, live) {
     /** @param {ParkedEvent} event */
     const cells = (
       event,
-    ) => [h("span.num", {}, when(event.at)), draft.place(event.profile), packet(event), [event.why, heard(event)],
+    ) => [h("span.num", {}, when(event.at)), draft.place(event.profile), packet(event), [worded(event.why, event),
+      heard(event)],
       h("div.row", {},
         h("button.btn", { type: "button", onclick: () => act("POST", event.profile, `${event.seq}/retry`) },
           t("retry")),
@@ -98,7 +99,7 @@ const tryCells = (
 ) => [h("span.num", {}, moment(entry.at)), draft.place(entry.profile), packet(entry), [
   state(entry.outcome),
   entry.number > 1 && h("span.soft.num", {}, ` ${t("try_n", { n: entry.number })}`),
-  entry.why && h("div.soft.small", {}, entry.why),
+  entry.why && h("div.soft.small", {}, worded(entry.why, entry)),
   heard(entry),
 ], h("span.num", {}, `${entry.took_ms} ms`), h("span.num", {}, bytes(entry.size_bytes))];
 
@@ -113,20 +114,21 @@ const discardButton = (run) => askingButton(t("discard"), t("discard_sure"), run
 
 /**
  * A profile's state and why it is so: what the engine says, and what it keeps for a person.
- * @param {{ state: string, why?: string, parked_now?: number }} now @returns {[string, string]}
+ * @param {Said & { state: string, why?: string, parked_now?: number }} now @returns {[string, string]}
  */
-export function standing({ state: word, why = "", parked_now: parked = 0 }) {
+export function standing(now) {
+  const { state: word, why = "", parked_now: parked = 0 } = now;
   if (word === "off") return ["off", t("why_off")];
-  return word === "idle" && parked ? ["parked", t("why_parked")] : [word, why];
+  return word === "idle" && parked ? ["parked", t("why_parked")] : [word, worded(why, now)];
 }
 
 /** What a paused or failing profile says of itself, and the way on. @param {ProfileStatus} profile */
-export const plight = ({ key, alarm, why }) =>
-  alarm
-    ? note("bad", h("p", {}, t("paused_text", { why })),
-      h("button.btn", { type: "button", onclick: () => api("POST", ofProfile(key, "resume")).catch(complain) },
+export const plight = (profile) =>
+  profile.alarm
+    ? note("bad", h("p", {}, t("paused_text", { why: worded(profile.why, profile) })),
+      h("button.btn", { type: "button", onclick: () => api("POST", ofProfile(profile.key, "resume")).catch(complain) },
         icon("play"), t("resume")))
-    : why && note("warn", why);
+    : profile.why && note("warn", worded(profile.why, profile));
 
 /** Who is to get what a removed profile left, while its card is drawn anew. @type {Map<string, string>} */
 const chosen = new Map();

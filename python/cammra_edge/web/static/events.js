@@ -1,7 +1,7 @@
 // EVENTS: vehicles as they pass, newest first; each with its pictures, what was said of it, and where that went.
 
 import { draft } from "./draft.js";
-import { dialog, empty, h, icon, label, listen, moment, plate, say, state, t, today } from "./lib.js";
+import { dialog, empty, h, icon, label, listen, moment, plate, say, state, t, today, worded } from "./lib.js";
 
 const SHOWN_VEHICLES = 40;
 const VEHICLE = "vehicle crop";
@@ -122,8 +122,8 @@ function step(event) {
   const repeats = Math.max(0, ...event.repeats.map(({ count }) => count));
   const said = [event.kind === "reliable" && event.reliable_by && t(`by_${event.reliable_by}`), ...changed,
     repeats > 0 && t("repeats_n", { n: repeats })].filter(Boolean);
-  const went = event.went.map(({ profile, outcome, why }) =>
-    h("span", { title: why || null }, state(outcome, [
+  const went = event.went.map(({ profile, outcome, why, ...said }) =>
+    h("span", { title: worded(why, said) || null }, state(outcome, [
       h("span.unseen", {}, `${draft.title(profile)}: ${t(`state_${outcome}`)}`),
       h("span", { "aria-hidden": "true" }, draft.place(profile)),
     ]))

@@ -16,7 +16,7 @@ export async function loadTexts() {
   const words = await (answer.ok ? answer : await fetch("/static/en.json")).json();
   texts = { ...words.page, ...words.people, ...words.alarms };
   settingWords = words.settings ?? {};
-  phrases = words.phrases ?? {};
+  phrases = { ...words.phrases, ...words.whys }; // English comes from the camera itself
   document.documentElement.lang = texts.language_code ?? "en";
   plural = new Intl.PluralRules(document.documentElement.lang);
 }

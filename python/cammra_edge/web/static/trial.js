@@ -2,7 +2,7 @@
 
 import { lines, may, ofProfile, Refusal } from "./api.js";
 import { draft, kindOf } from "./draft.js";
-import { card, h, icon, label, say, state, t } from "./lib.js";
+import { card, h, icon, label, say, state, t, worded } from "./lib.js";
 
 const LONGEST_SHOWN = 60_000;
 const FINGERPRINT = /\b(?:[0-9a-f]{2}:){31}[0-9a-f]{2}\b|\b[0-9a-f]{64}\b/i;
@@ -76,9 +76,9 @@ export function trial(f, key, at) {
 function rowOf(step, at) {
   const took = step.state === "running" ? "" : `${step.took_ms.toFixed(0)} ms`;
   return h("li", {}, state(step.state, ""), h("b", {}, t(`step_${step.name}`)), h("span.num.soft", {}, took),
-    h("span.unseen", {}, t(`trial_${step.state}`)), step.detail && h("p", {}, step.detail),
+    h("span.unseen", {}, t(`trial_${step.state}`)), step.detail && h("p", {}, worded(step.detail, step)),
     step.words && h("p.soft", {}, t("receiver_says", { words: step.words })),
-    step.remedy && h("p.cure", {}, step.remedy), trust(step, at("tls.pin")));
+    step.remedy && h("p.cure", {}, worded(step.remedy, { code: step.remedy_code })), trust(step, at("tls.pin")));
 }
 
 /**

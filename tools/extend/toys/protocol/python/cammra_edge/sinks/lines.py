@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cammra_edge.message import Body
+from cammra_edge.phrases import quoted
 from cammra_edge.sinks.base import Delivered, GiveUp, TryLater
+from cammra_edge.sinks.whys import Why
 
 if TYPE_CHECKING:
     from cammra_edge.message import Attempt, Message
@@ -23,12 +25,12 @@ class LinesSink:
     def send(self, message: Message, attempt: Attempt) -> Outcome:  # noqa: ARG002 - a line is a line
         """Write the line."""
         if not isinstance(message, Body):
-            return GiveUp("files do not go into a line")
+            return GiveUp(Why.NOT_RENDERED(kind="Files"))
         try:
             with self._path.open("ab") as file:
                 file.write(message.content + b"\n")
         except OSError as error:
-            return TryLater(f"{self._path.name}: {error.strerror}")
+            return TryLater(Why.AT(where=self._path.name, why=quoted(error.strerror or "")))
         return Delivered()
 
     def close(self) -> None:
