@@ -33,3 +33,4 @@ class Found(Phrase):
     NOTHING_WAS_UPLOADED = "nothing was uploaded"
     SENDS_NOTHING = "This profile sends nothing: no image, and no sidecar."
     BROKE_OFF = "The test broke off; the log says why."
+    STOPPED = "The camera's program was stopped during the test; only the receiver knows whether the event arrived."

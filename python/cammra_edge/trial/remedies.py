@@ -46,6 +46,7 @@ class Remedy(Phrase):
         "The receiver was reached and did not take the event: look into its own log."
     )
     TRY_AGAIN = "Look at what the step says, and try again."
+    WHEN_BACK = "Test again when the page is back."
     FOLLOW_OR_ENTER = (
         "Switch «Follow redirects» on, or enter the address that the step names as the server URL."
     )

@@ -117,7 +117,11 @@ def _app(
 ) -> Starlette:
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Guard, hosts=list(hosts), any_address=any_address, tls=page.tls)],
+        middleware=[
+            Middleware(
+                Guard, hosts=list(hosts), any_address=any_address, tls=page.tls, clock=page.clock
+            )
+        ],
         exception_handlers={HTTPException: _http_problem, Exception: _crash},
     )
     app.router.redirect_slashes = False  # a redirect would be made of the caller's own `Host`

@@ -10,6 +10,8 @@ Invariants, held by `tests/web/test_security.py`:
 from __future__ import annotations
 
 import ipaddress
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from cammra_edge.clock import Clock
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -42,7 +46,9 @@ MAX_PATH = 2048
 class Guard:
     """ASGI middleware: host, origin, path length, headers."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], any_address: bool, tls: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, hosts: Iterable[str], any_address: bool, tls: bool, clock: Clock
+    ) -> None:
         """Guard the app.
 
         Args:
@@ -51,7 +57,9 @@ class Guard:
             any_address: Any literal IP address as well: the page listens to the network, and no DNS can rebind an
                 address.
             tls: The page is served over TLS.
+            clock: Says the date of each answer.
         """
+        self._clock = clock
         self._app = app
         self._hosts = frozenset(name.lower() for name in hosts)
         self._any_address = any_address
@@ -71,6 +79,8 @@ class Guard:
                 if self._tls:
                     headers["Strict-Transport-Security"] = "max-age=31536000"
                 headers.setdefault("Cache-Control", "no-store")
+                now = datetime.fromtimestamp(self._clock.utc_ns() // 10**9, UTC)
+                headers["Date"] = format_datetime(now, usegmt=True)
             await send(message)
 
         # Routes look at the path as it was sent: "%2F" belongs to a part of it, "/" parts it.

@@ -22,6 +22,7 @@ from cammra_edge.engine.socket_place import peer_uid
 from cammra_edge.web import views
 from cammra_edge.web.access import Access
 from cammra_edge.web.app import OF_AN_ENGINE, OPERATIONS, build_local_app
+from cammra_edge.web.ending import Ending
 from cammra_edge.web.live import LiveFeed
 from cammra_edge.web.page import Page
 from cammra_edge.web.patience import ImpatientProtocol
@@ -73,7 +74,6 @@ async def _speak(desk: _Desk, listener: socket.socket, ended: socket.socket) -> 
         loop="asyncio",
         limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=round(KEEP_S),
-        timeout_graceful_shutdown=1,
     )
     server = _Server(config, desk.feed)
     asyncio.get_running_loop().add_reader(ended, server.end)
@@ -104,18 +104,21 @@ class _Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, feed: LiveFeed) -> None:
         super().__init__(config)
-        self._feed = feed
+        self._ending = Ending(config, feed.end)
         self._ended = asyncio.Event()
 
     def end(self) -> None:
         """Answer nobody any more."""
-        self._feed.end()
         self._ended.set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the program."""
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - the listener's own end closes them
+        """End."""
+        await self._ending.come(self)
 
     async def main_loop(self) -> None:
         """Wait for the end."""

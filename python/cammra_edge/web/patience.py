@@ -61,6 +61,10 @@ class ImpatientProtocol(H11Protocol):
         """Whether a request is being answered."""
         return self.cycle is not None and not self.cycle.response_complete
 
+    def is_receiving(self) -> bool:
+        """Whether the rest of a request has not arrived yet."""
+        return self.is_answering() and self.cycle.more_body
+
     def _wait(self) -> None:
         if self._deadline is None:
             self._deadline = self.loop.call_later(self.headers_s, self._too_late)

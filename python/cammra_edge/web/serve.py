@@ -23,6 +23,7 @@ from cammra_edge.web import views
 from cammra_edge.web.access import Access
 from cammra_edge.web.app import build_app
 from cammra_edge.web.certificate import load
+from cammra_edge.web.ending import Ending
 from cammra_edge.web.live import LiveFeed
 from cammra_edge.web.local import served
 from cammra_edge.web.page import Page
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 BACKLOG = 64
-TICK_S = 1.0
 START_S = 10.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -134,20 +134,20 @@ def serve_page(  # noqa: PLR0913 - each has a default
         access_log=False,
         log_level="error",  # what strangers send is not worth a line each
         server_header=False,
+        date_header=False,  # uvicorn would set it once a second; `guard` does with each answer
         proxy_headers=False,
         lifespan="off",
         ws="none",
         http=ImpatientProtocol,
         loop="asyncio",
         timeout_keep_alive=20,
-        timeout_graceful_shutdown=1,
         h11_max_incomplete_event_size=32 << 10,
         ssl_certfile=certificate,
         ssl_keyfile=key,
     )
     name = f"[{host}]" if ":" in host else host
     address = ServedPage(f"{'https' if page.tls else 'http'}://{name}:{bound}/", access.setup_code)
-    with listener, served(page), _running(_Server(config, feed, porter), listener):
+    with listener, served(page), _running(_Server(config, feed, page.tests, porter), listener):
         if say:
             _announce(address, page.notice)
         yield address
@@ -200,8 +200,11 @@ def _announce(page: ServedPage, notice: str) -> None:
 class _Server(uvicorn.Server):
     """uvicorn in a thread, without signal handlers, with a porter at its door and the live feed beside it."""
 
-    def __init__(self, config: uvicorn.Config, feed: LiveFeed, porter: Porter) -> None:
+    def __init__(
+        self, config: uvicorn.Config, feed: LiveFeed, tests: ProfileTests, porter: Porter
+    ) -> None:
         super().__init__(config)
+        self._ending = Ending(config, feed.end, tests.end)
         self._feed = feed
         self._porter = porter
         self._ready = threading.Event()
@@ -223,25 +226,18 @@ class _Server(uvicorn.Server):
             self._gates.append(gate)
         self._ready.set()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - whoever opened them closes them
         """Let nobody in any more, and end."""
         for gate in self._gates:
             gate.close()
-        self._feed.end()  # an open page's stream would hold up the end until it is cut off
-        await super().shutdown(sockets)
+        await self._ending.come(self)
 
     async def main_loop(self) -> None:
-        """Wait until told to end; once a second the date of the answers is set."""
-        count = 0
-        while not await self.on_tick(count):
-            count += 10  # uvicorn counts tenths of a second
-            with suppress(TimeoutError):
-                async with asyncio.timeout(TICK_S):
-                    await self._told.wait()
+        """Wait until told to end."""
+        await self._told.wait()
 
     def tell(self) -> None:
         """End; from any thread."""
-        self.should_exit = True
         if self._loop is not None:
             with suppress(RuntimeError):  # it has ended already
                 self._loop.call_soon_threadsafe(self._told.set)

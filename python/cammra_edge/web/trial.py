@@ -16,6 +16,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from cammra_edge.trial.found import Found
+from cammra_edge.trial.remedies import Remedy
 from cammra_edge.trial.step import Step
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class ProfileTests:
         self._clock = clock
         self._busy = threading.Lock()
         self._last_ns = 0
+        self._step = "send"
+        self._listener: asyncio.Queue[bytes | None] | None = None
 
     def start(
         self, key: str, plate: str, settings: Settings, operator: PagedOperator
@@ -56,10 +59,18 @@ class ProfileTests:
         self._last_ns = now_ns
         return _lines(self._started(lambda: operator.test(key, plate, settings)))
 
+    def end(self) -> None:
+        """The program ends: whoever waits for a test is told, instead of losing the connection."""
+        if self._listener is not None and self._busy.locked():
+            step = Step(self._step, "failed", detail=Found.STOPPED(), remedy=Remedy.WHEN_BACK())
+            self._listener.put_nowait(line_of(step_plain(step)))
+            self._listener.put_nowait(None)
+
     def _started(self, begin: Callable[[], Iterable[Step]]) -> asyncio.Queue[bytes | None]:
         """Run the steps in a thread, to their end even when nobody reads them: the next test waits for it."""
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._step, self._listener = "send", queue
 
         def put(line: bytes | None) -> None:
             with suppress(RuntimeError):  # the page was shut down meanwhile
@@ -68,10 +79,11 @@ class ProfileTests:
         def work() -> None:
             try:
                 for step in begin():
+                    self._step = step.name
                     put(line_of(step_plain(step)))
             except Exception:  # noqa: BLE001 - a test that broke off must not look like a good one
                 _log.exception("test of profile failed")
-                put(line_of(step_plain(Step("send", "failed", detail=Found.BROKE_OFF()))))
+                put(line_of(step_plain(Step(self._step, "failed", detail=Found.BROKE_OFF()))))
             finally:
                 self._busy.release()
                 put(None)
