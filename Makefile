@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 
-.PHONY: help setup build run test night extend test-quick lint types imports rust pytest faults bench bench-quick bench-check bench-record bench-peers bench-simd arm arm-quick clean
+.PHONY: help setup build run test night extend test-quick lint types imports rust pytest faults bench bench-quick bench-check bench-record bench-peers bench-simd arm arm-quick sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -81,6 +81,9 @@ bench-record: build ## Put the counts of now on record (benches/instructions.jso
 
 bench-quick: bench-peers ## The same with fewer rounds, under a minute; writes nothing
 	$(BIN)/python -m benches --quick
+
+sbom: build ## What is in the wheel and what it asks for, as CycloneDX: target/sbom.cdx.json
+	@$(BIN)/python -m tools.sbom target/sbom.cdx.json && echo target/sbom.cdx.json
 
 faults: build ## The whole fault catalogue, for half an hour; writes docs/ref/faults.md
 	$(BIN)/python -m tests.faults
