@@ -35,13 +35,16 @@ BURST = 16
 PAUSE_S = 0.05
 """After a burst of arrivals the port rests so long: at most 320 arrivals a second cost anything at all."""
 NO_FILE_S = 1.0
+MOMENT_S = 0.25
+"""How long whoever has arrived may take to ask something, before he counts as idle."""
 
 
 @dataclass(eq=False, slots=True)
 class Guest:
     """One connection: from where, and how to end it.
 
-    `known`: it has shown a session, a token or a known device. `busy` says whether a request is being answered.
+    `known`: it has shown a session, a token or a known device. `busy` says whether a request is being answered, or may
+    be on its way still.
     """
 
     client: tuple[str, int]
@@ -169,7 +172,9 @@ class Gate:
             return
         link.settimeout(0)
         greeting = self._loop.create_task(self._greet(link, guest))
+        arrived_s = self._loop.time()
         guest.end = greeting.cancel
+        guest.busy = lambda: self._loop.time() - arrived_s < MOMENT_S
         self._greetings.add(greeting)
 
         def greeted(task: asyncio.Task[None]) -> None:
@@ -192,4 +197,6 @@ class Gate:
         await self._loop.connect_accepted_socket(
             lambda: protocol, link, ssl=self._tls, ssl_handshake_timeout=handshake_s
         )
-        guest.end, guest.busy = protocol.hang_up, protocol.is_answering
+        arrives = guest.busy
+        guest.end = protocol.hang_up
+        guest.busy = lambda: protocol.is_answering() or arrives()
