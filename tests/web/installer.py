@@ -12,7 +12,7 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from tests.web.still import PASSWORD
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
     from cammra_edge import Engine
     from cammra_edge.web.serve import ServedPage
@@ -100,12 +100,25 @@ def go(page: Page, place: str) -> None:
     )
 
 
+UNFOLD = """one => { for (let box = one.closest("details"); box; box = box.parentElement.closest("details"))
+  box.open = true; }"""
+
+
+def unfolded(page: Page, label: str) -> Locator:
+    """What a label names, the fold around it open."""
+    found = page.get_by_label(label, exact=True)
+    found.evaluate(UNFOLD)
+    return found
+
+
 def fill(page: Page, label: str, text: str) -> None:
-    page.get_by_label(label, exact=True).fill(text)
+    unfolded(page, label).fill(text)
 
 
 def switch(page: Page, label: str, *, on: bool) -> None:
-    page.get_by_role("switch", name=label, exact=True).set_checked(on)
+    box = page.get_by_role("switch", name=label, exact=True, include_hidden=True)
+    box.evaluate(UNFOLD)
+    box.set_checked(on)
 
 
 def save(page: Page) -> None:

@@ -74,7 +74,7 @@ def test_a_setting_that_no_script_knows_is_laid_out_by_its_schema(
         page.get_by_text("Discard", exact=True).click()
 
         go(page, "integration/push/1")
-        page.get_by_text("Certificate, answer, time limits, proxy").click()
+        page.get_by_text("Location, certificate, time limits, proxy").click()
         word = page.locator("[data-field='profiles[barrier].toy_word']")
         assert "Not used by HTTP POST" in word.inner_text()
         assert page.get_by_label("toy_secret", exact=True).get_attribute("type") == "password"

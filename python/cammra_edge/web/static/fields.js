@@ -283,3 +283,43 @@ function group(f, name, options, look, legend, draw) {
   return h("fieldset", { class: `${options.class ?? ""} ${options.span ?? "s6"}`, "data-field": name }, legend,
     h(`div.${look}`, {}, drawn.map(([, box]) => box)), err, hint);
 }
+
+const SHOWN_IN_A_FOLD = 3;
+
+/** What counts as empty. @param {Value | undefined} value */
+const bare = (value) => {
+  const text = JSON.stringify(value ?? null);
+  return /^(""|\[\]|\{\})$/.test(text) ? "null" : text;
+};
+
+/** Whether a setting says something of its own. @param {string} name */
+const isSet = (name) => {
+  const { writeOnly, default: usual } = draft.schema(name);
+  if (unused(name)) return false;
+  return writeOnly ? Boolean(draft.value(name)) || draft.secret(name) : bare(draft.value(name)) !== bare(usual);
+};
+
+/**
+ * What few need, behind a line that tells what is set inside.
+ * @param {Form} f @param {string} title @param {Child} content @param {boolean} [open]
+ */
+export function fold(f, title, content, open = false) {
+  const told = h("span.soft");
+  const box = h("details", { open }, h("summary", {}, h("span", {}, title, told)), content);
+  const fields = /** @type {NodeListOf<HTMLElement>} */ (box.querySelectorAll("[data-field]"));
+  const names = [...new Set([...fields].map(({ dataset }) => dataset.field ?? ""))];
+  f.add(() => {
+    const idle = names.every(unused);
+    const set = names.filter(isSet).map((name) => words(kindOf(name)).label);
+    const more = set.length - SHOWN_IN_A_FOLD;
+    const shown = set.slice(0, SHOWN_IN_A_FOLD).join(", ");
+    const inside = set.length && t(more > 0 ? "set_inside_more" : "set_inside", { names: shown, more });
+    const line = idle ? unused(names[0] ?? "") : inside;
+    told.textContent = line ? ` · ${line}` : "";
+    box.classList.toggle("unused", idle);
+  });
+  return box;
+}
+
+/** Whether there is room to show what a phone folds. */
+export const isWide = () => matchMedia("(min-width: 641px)").matches;

@@ -3,7 +3,7 @@
 import { may } from "./api.js";
 import { deliveries, plight, standing } from "./deliveries.js";
 import { draft } from "./draft.js";
-import { choiceCards, choiceWords, form, rest, setting, switchRow, unused, urlHint } from "./fields.js";
+import { choiceCards, choiceWords, fold, form, isWide, rest, setting, switchRow, unused, urlHint } from "./fields.js";
 import { arrows, byId, card, count, empty, h, icon, keptBack, listen, note, s, state, subTabs, t,
   words } from "./lib.js";
 import { backup, keepalive } from "./sections.js";
@@ -160,12 +160,12 @@ function profileForm(sheet, key, live) {
     fields.map((field) => setting(f, at(field), { span, ...beside[field] }));
 
   const server = h("form", { autocomplete: "off", onsubmit: (event) => event.preventDefault() },
-    h("div.grid", {}, row("s4", "name", "protocol", "server_url"),
-      row("s3", "auth", "user", "password", "auth_header")), naming(f, key, row),
-    details("template",
+    h("div.grid", {}, row("s3 half", "name", "protocol"), row("s3", "server_url", "device_id")),
+    fold(f, t("signing_in"), h("div.grid", {}, row("s3", "auth", "user", "password", "auth_header")), isWide()),
+    naming(f, key, row),
+    fold(f, t("template"),
       h("div.stack", {}, note("plain", t("template_text")),
         h("div.grid", {}, row("s6", "preset", "tag_bits", "access_point", "template")))));
-  const there = h("div.grid", {}, row("s4", "latitude", "longitude", "device_id"));
   const events = draft.schema(at("events")).items?.enum ?? [];
   const kinds = events.map((kind) => {
     const chosen = () => draft.list(at("events"));
@@ -173,39 +173,40 @@ function profileForm(sheet, key, live) {
       get: () => chosen().includes(kind),
       put: (on) => events.filter((other) => other === kind ? on : chosen().includes(other)) });
   });
-  const images = h("div.stack", {},
-    choiceCards(f, at("image"), { ...words("profiles[].image"), off: noImage, drawing }),
-    h("div.grid", {}, row("s4", "quality", "max_image_bytes", "downsized_into", "subsampling")));
+  const images = choiceCards(f, at("image"), { ...words("profiles[].image"), off: noImage, drawing });
   let last = text("image") || String(draft.schema(at("image")).default);
   const none = switchRow(f, at("image"), { label: t("no_images"), hint: t("no_images_text"),
     get: (kind) => kind === null, put: (on) => {
       if (on) last = text("image") || last;
       return on ? null : last;
     } });
-  const filters = h("div.grid", {}, row("s6", "directions", "rois", "lists", "min_confidence"),
-    row("s6", "repeat_window_s", "repeat_distance"));
-  const away = [choiceCards(f, at("order"), words("profiles[].order")),
-    h("div.grid", {}, row("s4", "max_age_s", "expires_s", "max_queue_events", "max_queue_bytes", "window"))];
-  const sections = [card(t("camera_there"), "", there), card(t("event_types"), t("event_types_text"), kinds),
-    card(t("images"), "", images, row("", "two_images"), none, row("", "multipart")),
-    card(t("filters"), t("filters_text"), filters, row("", "repeat_holds_new"), outlookLine(f, key)),
-    card(t("when_away"), t("when_away_text"), away, row("", "coalesce_updates")),
-    h("section.card", {}, row("", "enabled"))];
-  server.append(details("more_server", h("div.grid", {}, rest(f, `profiles[${key}]`))));
+  const details = h("div.stack", {},
+    h("div.grid", {}, row("s4", "quality", "max_image_bytes", "downsized_into", "subsampling")), row("", "multipart"));
+  const filters = h("div.stack", {}, h("p.soft", {}, t("filters_text")),
+    h("div.grid", {}, row("s6", "directions", "rois", "lists", "min_confidence"),
+      row("s6", "repeat_window_s", "repeat_distance")), row("", "repeat_holds_new"), outlookLine(f, key));
+  const away = h("div.stack", {}, h("p.soft", {}, t("when_away_text")),
+    choiceCards(f, at("order"), words("profiles[].order")),
+    h("div.grid", {}, row("s4", "max_age_s", "expires_s", "max_queue_events", "max_queue_bytes", "window")),
+    row("", "coalesce_updates"));
+  const sections = [card(t("event_types"), t("event_types_text"), h("div.brief", {}, kinds)),
+    card(t("images"), "", images, h("div.brief", {}, row("", "two_images"), none),
+      fold(f, t("image_details"), details)),
+    h("section.card", {}, fold(f, t("filters"), filters), fold(f, t("when_away"), away))];
+  const first = h("section.card", {}, row("", "enabled"));
+  const place = row("s3", "latitude", "longitude");
+  server.append(fold(f, t("more_server"), h("div.grid", {}, place, rest(f, `profiles[${key}]`))));
 
   const trouble = h("div", { "aria-live": "polite" });
   const showTrouble = () => drawTrouble(trouble, statusOf(live, key));
   const stop = listen(live.listeners, showTrouble);
   showTrouble();
-  sheet.replaceChildren(trouble, card(t("server"), "", server), ...sections, trial(f, key, at));
+  sheet.replaceChildren(trouble, first, trial(f, key, at), card(t("server"), "", server), ...sections);
   return () => {
     stop();
     f.stop();
   };
 }
-
-/** @param {string} title @param {Child} content */
-const details = (title, content) => h("details", {}, h("summary", {}, t(title)), content);
 
 /** The lists by which a profile can filter: the two kinds, and each by its name. @returns {Options} */
 function listChoices() {
@@ -248,7 +249,7 @@ function naming(f, key, row) {
     preview.textContent = off || draft.outlook(key)?.names.join("\n") || t("naming_wait");
     for (const button of variables) button.disabled = Boolean(off) || draft.locked(name);
   });
-  return details("path_and_naming",
+  return fold(f, t("path_and_naming"),
     h("div.stack", {}, h("div.grid", {}, row("s6", "path", "naming")), h("p.hint", {}, t("naming_hint")),
       h("div.pills", {}, variables), h("div.field", {}, h("span.label", {}, t("naming_result")), preview),
       row("", "sidecar", "passive", "rename")));

@@ -2,7 +2,7 @@
 
 import { complain, ofProfile, Refusal, request } from "./api.js";
 import { draft } from "./draft.js";
-import { choiceWords, form, numberField, rest, selectField, setting, urlHint } from "./fields.js";
+import { choiceWords, fold, form, numberField, rest, selectField, setting, urlHint } from "./fields.js";
 import { card, download, h, icon, note, t, toast, words } from "./lib.js";
 
 /** @type {Part} */
@@ -26,7 +26,7 @@ export function keepalive(panel) {
     draft.fields("keepalive").filter(isSwitch).map((name) => setting(f, name)),
     h("div.grid", {}, row("s4", "shape", "device_id", "section")));
   const enabled = h("section.card", {}, setting(f, at("enabled"), { class: "big" }));
-  const more = h("details", {}, h("summary", {}, t("more_keepalive")), h("div.grid", {}, rest(f, "keepalive")));
+  const more = fold(f, t("more_keepalive"), h("div.grid", {}, rest(f, "keepalive")));
   const server = h("form", { autocomplete: "off", onsubmit: (event) => event.preventDefault() }, place, more);
   panel.replaceChildren(card(t("sub_keepalive"), t("keepalive_text"), server), contents, enabled);
   return f.stop;

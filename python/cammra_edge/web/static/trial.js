@@ -24,17 +24,19 @@ export function trial(f, key, at) {
     ending.replaceChildren();
     /** @type {Map<string, HTMLElement>} */
     const rows = new Map();
-    let failed = false;
+    let failed = "";
     try {
       await patiently(4, (step) => {
         if (step.name === "done") return ending.replaceChildren(...outcome(step));
-        failed ||= step.state === "failed";
+        if (step.state === "failed") failed ||= step.name;
         const row = rowOf(step, at);
         const old = rows.get(step.name);
         if (old) old.replaceWith(row);
         else list.append(row);
         rows.set(step.name, row);
       });
+      const bad = rows.get(failed);
+      if (bad) list.prepend(bad);
       say(t(failed ? "test_failed" : "test_good"));
     } catch (error) {
       const refusal = Refusal.of(error);
@@ -45,6 +47,7 @@ export function trial(f, key, at) {
       );
     } finally {
       busy = go.disabled = false;
+      list.scrollIntoView({ block: "nearest" });
     }
   }
 
@@ -69,7 +72,8 @@ export function trial(f, key, at) {
   });
   return card(t("test"), t("test_text"),
     h("form", { onsubmit: run },
-      h("div.field", {}, h("label", { for: text.id }, t("test_plate")), h("div.with", {}, text, go))), list, ending);
+      h("div.field", {}, h("label", { for: text.id }, t("test_plate")), h("div.with", {}, text, go))),
+    h("div.result", {}, list, ending));
 }
 
 /** @param {Step} step @param {(field: string) => string} at */
