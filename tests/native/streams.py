@@ -11,7 +11,7 @@ from cammra_edge.tracking import Tracker, TrackEvent
 from tests.recordings import recordings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 EPOCH_NS = 1_700_000_000_000_000_000
 MS_NS = 1_000_000
@@ -28,6 +28,29 @@ def at_ms(ms: float) -> FrameTime:
 
 def read(text: str | None, track: int = 1, **fields: Any) -> PlateRead:  # noqa: ANN401 - any field
     return PlateRead(track=track, text=text, **{"confidence": 0.9, **fields})
+
+
+def play(tracker: Tracker, frames: Iterable[tuple[float, Sequence[PlateRead]]]) -> list[TrackEvent]:
+    events: list[TrackEvent] = []
+    for ms, reads in frames:
+        events += tracker.observe(None, reads, at_ms(ms))
+    return events
+
+
+def times(
+    text: str | None,
+    count: int,
+    *,
+    start_ms: float = 0,
+    every_ms: float = 100,
+    **fields: Any,  # noqa: ANN401 - any field
+) -> list[tuple[float, list[PlateRead]]]:
+    return [(start_ms + every_ms * step, [read(text, **fields)]) for step in range(count)]
+
+
+def lives(events: Iterable[TrackEvent]) -> list[tuple[str, str]]:
+    """First and last text of each vehicle."""
+    return [(own[0].text, own[-1].text) for own in by_vehicle(events).values()]
 
 
 def counted(tracker: Tracker, *names: str) -> list[int]:

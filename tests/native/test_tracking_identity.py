@@ -2,47 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from cammra_edge.model import Direction
 from cammra_edge.recogniser.follow import PlateFollower
 from cammra_edge.recording import Recording
-from tests.native.streams import at_ms, by_vehicle, read, tracker_of
+from tests.native.streams import at_ms, by_vehicle, lives, play, read, times, tracker_of
 from tests.recordings import recordings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from cammra_edge.model import PlateRead
     from cammra_edge.tracking import Tracker, TrackEvent
 
 CAR = (800.0, 300.0, 300.0, 200.0)
 FAR_AWAY = (100.0, 900.0, 300.0, 200.0)
-
-
-def play(tracker: Tracker, frames: Iterable[tuple[float, Sequence[PlateRead]]]) -> list[TrackEvent]:
-    events: list[TrackEvent] = []
-    for ms, reads in frames:
-        events += tracker.observe(None, reads, at_ms(ms))
-    return events
-
-
-def times(
-    text: str | None,
-    count: int,
-    *,
-    start_ms: float = 0,
-    every_ms: float = 100,
-    **fields: Any,  # noqa: ANN401 - any field
-) -> list[tuple[float, list[PlateRead]]]:
-    return [(start_ms + every_ms * step, [read(text, **fields)]) for step in range(count)]
-
-
-def lives(events: Iterable[TrackEvent]) -> list[tuple[str, str]]:
-    """First and last text of each vehicle."""
-    return [(own[0].text, own[-1].text) for own in by_vehicle(events).values()]
 
 
 def counted(tracker: Tracker) -> dict[str, int]:

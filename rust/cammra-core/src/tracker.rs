@@ -296,10 +296,9 @@ impl Tracker {
             open.deadline_ns = vehicle.deadline_ns(&self.rules);
             return;
         }
-        let heard = vehicle.hear(&evidence, &self.rules);
-        self.counters.cut_values = self.counters.cut_values.saturating_add(heard.cut_values);
-        open.deadline_ns = vehicle.deadline_ns(&self.rules);
-        self.shelf.release(vehicle.take_freed_bytes());
+        let Some(heard) = index.and_then(|index| self.hear(index, &evidence, events)) else {
+            return;
+        };
         let seen = Seen {
             read,
             placed: &placed,

@@ -18,11 +18,13 @@ mod settling;
 mod stage;
 mod timers;
 mod travel;
+mod worth;
 
 pub(crate) use album::{Album, AlbumShot, Sight};
 pub(crate) use attributes::AttributeRead;
 pub(crate) use body::{Body, Spot};
 pub(crate) use evidence::Evidence;
+pub(crate) use hearing::Heard;
 
 use attributes::Attributes;
 use challenger::Challenger;
@@ -36,12 +38,6 @@ use crate::vote::{PlateText, TextVote};
 
 /// A text leads when the reads for it weigh five times those for the next one.
 const CLEAR_LEAD: f32 = 5.0;
-
-/// Reads that make a text more than a misreading: fewer are corrected by those that follow.
-const STRONG_READS: u32 = 3;
-
-/// They must be one in so many of all reads: of much noise some is alike by chance.
-const STRONG_SHARE: u32 = 4;
 
 /// From so many reads on the confidence goes in steps of at most [`CONFIDENCE_STEP`] while the text stays.
 const STEADY_READS: u32 = 10;

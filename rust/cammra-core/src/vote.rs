@@ -185,10 +185,22 @@ impl TextVote {
     /// Support of the reported text, as a share of all weight: 1 when all reads agree.
     #[must_use]
     pub fn support(&self) -> f32 {
+        self.support_beside(0.0)
+    }
+
+    /// The same where other reads of this weight agree with nothing.
+    #[must_use]
+    pub fn support_beside(&self, weight: f32) -> f32 {
         if self.total <= 0.0 {
             return 0.0;
         }
-        (self.candidates.support_of_said() / self.total).min(1.0)
+        (self.candidates.support_of_said() / (self.total + weight)).min(1.0)
+    }
+
+    /// What all reads weigh.
+    #[must_use]
+    pub const fn weight(&self) -> f32 {
+        self.total
     }
 
     /// The texts that the plate may have, the reported one first, then by their support: at most so many.

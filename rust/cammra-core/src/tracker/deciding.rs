@@ -7,13 +7,34 @@ use super::intake::Placed;
 use super::reads::ReadBatch;
 use super::relink::{DISPLACED, Stray};
 use crate::event::{FrameTime, TrackEvent};
-use crate::vehicle::Vehicle;
+use crate::vehicle::{Evidence, Heard, Vehicle};
 use crate::vote::{PlateText, distance};
 
 /// Edits between what is read under one number and what an open vehicle reports, up to which they are one plate.
 const SAME_PLATE: u8 = 1;
 
 impl Tracker {
+    /// Lets a vehicle hear a read, or the one that has left its number to a third before anybody took it over.
+    pub(super) fn hear(
+        &mut self,
+        index: usize,
+        read: &Evidence<'_>,
+        events: &mut Vec<TrackEvent>,
+    ) -> Option<Heard> {
+        let mut heard = self.fleet.get_mut(index)?.vehicle.hear(read, &self.rules);
+        if heard.is_left {
+            self.take_over(index, events);
+            let other = &mut self.fleet.get_mut(index)?.vehicle;
+            other.suspect();
+            heard = other.hear(read, &self.rules);
+        }
+        let open = self.fleet.get_mut(index)?;
+        open.deadline_ns = open.vehicle.deadline_ns(&self.rules);
+        self.shelf.release(open.vehicle.take_freed_bytes());
+        self.counters.cut_values = self.counters.cut_values.saturating_add(heard.cut_values);
+        Some(heard)
+    }
+
     /// Enough reads of a number agree on another plate than its vehicle's. True when the number's vehicle has it now.
     pub(super) fn decide(
         &mut self,
@@ -32,7 +53,9 @@ impl Tracker {
         let text = *open.vehicle.challenging_text();
         let is_weak = open.vehicle.is_weak();
         if let Some((owner, other)) = self.owner_of(&text, index) {
-            if other.is_silent_since(since_ns) {
+            let is_there = other.seen_ns() >= since_ns
+                || other.body().may_be_at(open.vehicle.body(), now.mono_ns);
+            if other.is_silent_since(since_ns) && is_there {
                 self.rebind(index, owner, now);
                 return true;
             }

@@ -18,8 +18,14 @@ const EXPECTED_UNREAD_NS: i64 = 2_000_000_000;
 /// and moving, or with a text that tells of another one.
 const EXPECTED_MOVING_NS: i64 = 1_200_000_000;
 
-/// Where so sure reads have neither a half nor the ends in common, they are of two plates.
+/// Where so sure reads have neither a half nor the ends in common, they are of two plates,
 const SURE: f64 = 0.8;
+
+/// and of two vehicles, unless a box is just where the vehicle was expected: no other one can have come there.
+const JUST_THERE: f64 = 0.15;
+
+/// So many times further away it may be where no text tells anything, neither the vehicle's nor the new one.
+const NEUTRAL: f64 = 2.0;
 
 /// A box further from where its vehicle was expected, in sizes, may be another vehicle's.
 pub(super) const DISPLACED: f64 = 0.3;
@@ -207,10 +213,13 @@ fn fit(stray: &Stray, open: &OpenVehicle, is_close_only: bool, now: FrameTime) -
     };
     let is_denied = !may_read
         && !is_close_only
+        && misfit > JUST_THERE
         && stray.confidence >= SURE
         && vehicle.certainty() >= SURE
         && !is_alike_at_ends(&stray.text, vehicle.text());
-    if !is_denied && silent_ns <= most_ns && misfit <= body.close(now.mono_ns) {
+    let is_neutral = vehicle.is_unsure() && stray.confidence < SURE;
+    let close = body.close(now.mono_ns) * if is_neutral { NEUTRAL } else { 1.0 };
+    if !is_denied && silent_ns <= most_ns && misfit <= close {
         return Some(misfit);
     }
     // A car that drives on is not where it came from; one that reverses has its own plate there.

@@ -7,7 +7,7 @@ use crate::geometry::RawBox;
 /// A plate's box stands for a body this many plate widths large.
 const BODY_PER_PLATE: f64 = 3.5;
 
-/// How much larger one box of a body may be than the one before.
+/// How many times larger one box of a body may be than the one before, or than the one expected.
 const GROWTH: f64 = 2.0;
 
 /// How far from its expected place a body may be, in sizes,
@@ -31,11 +31,20 @@ const BEHIND: f64 = 0.5;
 /// if it moves by so many sizes per second at least.
 const PACE: f64 = 0.5;
 
+/// A body of which one box is known may have gone so many sizes per second.
+const UNKNOWN_PACE: f64 = 1.0;
+
 /// What a difference in size counts beside one in place.
 const SIZE_SHARE: f64 = 0.5;
 
-/// What a new step weighs in the speed.
-const NEW_STEP: f64 = 0.5;
+/// In this time a step of its way comes to half of what its speed is known by,
+const SPEED_MEMORY_S: f64 = 0.1;
+
+/// and a step in its size, which detectors measure worse.
+const GROWTH_MEMORY_S: f64 = 0.3;
+
+/// Its size goes on growing for so long as it would need to grow e times larger.
+const MOST_GROWTH: f64 = 1.0;
 
 /// Where one read is.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +58,10 @@ pub(crate) struct Spot {
 }
 
 impl Spot {
+    fn away_from(&self, other: &Self) -> f64 {
+        ((self.x - other.x).powi(2) + (self.y - other.y).powi(2)).sqrt()
+    }
+
     /// The middle of the vehicle's box, else of the plate's; boxes must be sane.
     pub(crate) fn of(vehicle: Option<RawBox>, plate: Option<RawBox>) -> Option<Self> {
         let shown = vehicle.or(plate)?;
@@ -78,8 +91,18 @@ pub(crate) struct Body {
 struct Seen {
     spot: Spot,
     mono_ns: i64,
-    /// Pixels per second, once two boxes told.
-    speed: Option<(f64, f64)>,
+    /// Once two boxes told.
+    motion: Option<Motion>,
+}
+
+/// How a body moves. What comes nearer at a constant speed goes faster in pixels, and grows: both are measured by its size.
+#[derive(Clone, Copy, Debug, Default)]
+struct Motion {
+    /// Sizes per second.
+    x: f64,
+    y: f64,
+    /// By how much of itself its size grows in a second.
+    growth: f64,
 }
 
 /// How one box fits the ones before.
@@ -110,21 +133,13 @@ impl Body {
         if seen.spot.by_vehicle != spot.by_vehicle {
             return None;
         }
-        let (small, large) = if seen.spot.size < spot.size {
-            (seen.spot.size, spot.size)
-        } else {
-            (spot.size, seen.spot.size)
-        };
-        if large > small * GROWTH {
+        let expected = seen.at(mono_ns);
+        let may_be = |known: &Spot| known.size.max(spot.size) <= GROWTH * known.size.min(spot.size);
+        if !may_be(&seen.spot) && !may_be(&expected) {
             return Some(f64::INFINITY);
         }
-        let passed_s = seconds(mono_ns.saturating_sub(seen.mono_ns));
-        let away = |x: f64, y: f64| ((spot.x - x).powi(2) + (spot.y - y).powi(2)).sqrt();
-        let stayed = away(seen.spot.x, seen.spot.y);
-        let moved = seen.speed.map_or(stayed, |(x, y)| {
-            away(seen.spot.x + x * passed_s, seen.spot.y + y * passed_s)
-        });
-        Some(stayed.min(moved) / large)
+        let away = seen.spot.away_from(spot).min(expected.away_from(spot));
+        Some(away / seen.spot.size.max(spot.size))
     }
 
     /// How far a spot is from where this body's speed would have brought it by now, in place and size.
@@ -132,25 +147,20 @@ impl Body {
         let seen = self
             .seen
             .filter(|seen| seen.spot.by_vehicle == spot.by_vehicle)?;
-        let passed_s = seconds(mono_ns.saturating_sub(seen.mono_ns));
-        let (x, y) = seen.speed.unwrap_or_default();
-        let (x, y) = (
-            spot.x - seen.spot.x - x * passed_s,
-            spot.y - seen.spot.y - y * passed_s,
-        );
-        let larger = seen.spot.size.max(spot.size);
-        let grown = (seen.spot.size - spot.size).abs();
-        Some(((x * x + y * y).sqrt() + SIZE_SHARE * grown) / larger)
+        let expected = seen.at(mono_ns);
+        let larger = expected.size.max(spot.size);
+        let grown = (expected.size - spot.size).abs();
+        Some((expected.away_from(spot) + SIZE_SHARE * grown) / larger)
     }
 
     /// Whether a spot is where this body came from, while it drives on.
     pub(crate) fn has_left(&self, spot: &Spot) -> bool {
-        let Some((seen, (x, y))) = self.seen.and_then(|seen| Some((seen, seen.speed?))) else {
+        let Some((seen, motion)) = self.seen.and_then(|seen| Some((seen, seen.motion?))) else {
             return false;
         };
-        let pace = (x * x + y * y).sqrt();
-        let ahead = ((spot.x - seen.spot.x) * x + (spot.y - seen.spot.y) * y) / pace;
-        pace >= PACE * seen.spot.size && ahead < -BEHIND * seen.spot.size
+        let (x, y) = (spot.x - seen.spot.x, spot.y - seen.spot.y);
+        let ahead = (x * motion.x + y * motion.y) / motion.pace();
+        motion.pace() >= PACE && ahead < -BEHIND * seen.spot.size
     }
 
     /// Up to which misfit a spot is for sure this body, as long as nobody else fits better.
@@ -160,12 +170,13 @@ impl Body {
 
     /// How far it has gone since it was seen, in sizes.
     fn gone(&self, mono_ns: i64) -> f64 {
-        let gone = self.seen.and_then(|seen| {
-            let (x, y) = seen.speed?;
+        let gone = |seen: Seen| {
             let passed_s = seconds(mono_ns.saturating_sub(seen.mono_ns));
-            Some((x * x + y * y).sqrt() * passed_s / seen.spot.size)
-        });
-        gone.unwrap_or_default()
+            seen.motion.map_or(UNKNOWN_PACE * passed_s, |_| {
+                seen.at(mono_ns).away_from(&seen.spot) / seen.spot.size
+            })
+        };
+        self.seen.map(gone).unwrap_or_default()
     }
 
     /// Whether it has not moved by much since it was seen.
@@ -179,6 +190,14 @@ impl Body {
             .filter(|spot| spot.by_vehicle)
             .and_then(|spot| self.misfit(spot, mono_ns));
         misfit.is_some_and(|misfit| misfit <= self.close(mono_ns))
+    }
+
+    /// How far it may be by now from where it was or was expected. Where its motion is known, time makes it no less sure.
+    fn most_step(&self, mono_ns: i64) -> f64 {
+        match self.seen.and_then(|seen| seen.motion) {
+            Some(_) => REACH,
+            None => self.reach(mono_ns),
+        }
     }
 
     /// How far a body may be from its expected place by now.
@@ -196,19 +215,27 @@ impl Body {
         };
         let fit = match self.distance(spot, mono_ns) {
             None => Fit::Unknown,
-            Some(distance) if distance > self.reach(mono_ns) => Fit::Jump,
+            Some(distance) if distance > self.most_step(mono_ns) => Fit::Jump,
             Some(_) => Fit::Same,
         };
-        let speed = self
+        let motion = self
             .seen
             .filter(|_| fit == Fit::Same)
-            .and_then(|seen| seen.speed_to(spot, mono_ns));
+            .and_then(|seen| seen.motion_to(spot, mono_ns));
         self.seen = Some(Seen {
             spot: *spot,
             mono_ns,
-            speed,
+            motion,
         });
         fit
+    }
+
+    /// Whether this body may be where another one is.
+    pub(crate) fn may_be_at(&self, other: &Self, mono_ns: i64) -> bool {
+        let distance = other
+            .seen
+            .and_then(|seen| self.distance(&seen.spot, mono_ns));
+        distance.is_none_or(|distance| distance <= self.reach(mono_ns))
     }
 
     /// When its last box was taken.
@@ -222,21 +249,49 @@ impl Body {
     }
 }
 
+impl Motion {
+    fn pace(&self) -> f64 {
+        (self.x * self.x + self.y * self.y).sqrt()
+    }
+}
+
 impl Seen {
-    fn speed_to(&self, spot: &Spot, mono_ns: i64) -> Option<(f64, f64)> {
+    /// Where its motion brings it by a time.
+    fn at(&self, mono_ns: i64) -> Spot {
+        let Some(motion) = self.motion else {
+            return self.spot;
+        };
+        let passed_s = seconds(mono_ns.saturating_sub(self.mono_ns));
+        // The exponential function by its simplest quotient, since every machine reckons that the same.
+        let half = (motion.growth * passed_s).clamp(-MOST_GROWTH, MOST_GROWTH) / 2.0;
+        let way = self.spot.size * passed_s / (1.0 - half);
+        Spot {
+            x: self.spot.x + motion.x * way,
+            y: self.spot.y + motion.y * way,
+            size: self.spot.size * (1.0 + half) / (1.0 - half),
+            ..self.spot
+        }
+    }
+
+    fn motion_to(&self, spot: &Spot, mono_ns: i64) -> Option<Motion> {
         let passed_s = seconds(mono_ns.saturating_sub(self.mono_ns));
         if passed_s <= 0.0 {
-            return self.speed;
+            return self.motion;
         }
-        let (x, y) = (
-            (spot.x - self.spot.x) / passed_s,
-            (spot.y - self.spot.y) / passed_s,
-        );
-        Some(self.speed.map_or((x, y), |(old_x, old_y)| {
-            (
-                old_x + (x - old_x) * NEW_STEP,
-                old_y + (y - old_y) * NEW_STEP,
-            )
+        let by_size = 1.0 / (self.spot.size.midpoint(spot.size) * passed_s);
+        let step = Motion {
+            x: (spot.x - self.spot.x) * by_size,
+            y: (spot.y - self.spot.y) * by_size,
+            growth: (spot.size - self.spot.size) * by_size,
+        };
+        Some(self.motion.map_or(step, |old| {
+            let new_share = |memory_s: f64| passed_s / (passed_s + memory_s);
+            let (way, growth) = (new_share(SPEED_MEMORY_S), new_share(GROWTH_MEMORY_S));
+            Motion {
+                x: old.x + (step.x - old.x) * way,
+                y: old.y + (step.y - old.y) * way,
+                growth: old.growth + (step.growth - old.growth) * growth,
+            }
         }))
     }
 }

@@ -6,7 +6,7 @@ use super::album::{Album, Sight};
 use super::attributes::Attributes;
 use super::evidence::Evidence;
 use crate::event::FrameTime;
-use crate::vote::{Backing, PlateText, TextVote, is_near, weight};
+use crate::vote::{Backing, PlateText, TextVote, distance, is_near, weight};
 
 /// How long a second plate of the same body is remembered.
 const REMEMBERED_NS: i64 = 10_000_000_000;
@@ -34,6 +34,8 @@ pub(crate) struct Challenger {
     pub(super) roi_id: u32,
     /// A jump of the box or a gap went before: counts as one of them.
     pub(super) has_cause: bool,
+    /// A jump or a gap came after: the next may be of yet another body.
+    may_be_over: bool,
     /// A text that challenged before the vehicle's own came back.
     second: Option<(PlateText, i64)>,
     /// What was read; goes with it to the vehicle that it becomes.
@@ -57,6 +59,7 @@ impl Challenger {
             },
             roi_id: 1,
             has_cause: false,
+            may_be_over: false,
             second: None,
             album: Album::new(),
         }
@@ -79,6 +82,38 @@ impl Challenger {
         self.vote.say_best();
         let weight = weight(read.confidence);
         self.attributes.add(&read.attributes, weight, at.mono_ns)
+    }
+
+    /// The box has jumped, or nothing was there for a while.
+    pub(super) const fn interrupt(&mut self) {
+        self.may_be_over = !self.is_empty();
+    }
+
+    /// Whether a text is of yet another body than what has challenged so far.
+    pub(super) fn is_over_at(&mut self, text: &PlateText) -> bool {
+        std::mem::take(&mut self.may_be_over) && !is_near(text, self.vote.text())
+    }
+
+    /// Whether what challenges on the same body, or did, may be read as a text.
+    pub(super) fn may_read(&self, text: &PlateText) -> bool {
+        let is_here = !self.has_cause && !self.is_empty() && self.vote.has_within(text, 1);
+        is_here
+            || self
+                .second
+                .is_some_and(|(second, _)| is_near(text, &second))
+    }
+
+    /// Whether a text is as near to what challenges as to another text.
+    pub(super) fn is_nearer_to(&self, text: &PlateText, other: &PlateText) -> bool {
+        let own = self.vote.text();
+        !self.is_empty()
+            && (text.is_part_of(own) || distance(text, own) <= distance(text, other))
+            && text != other
+    }
+
+    /// The weight of those that agree with nothing.
+    pub(super) fn scattered_weight(&self) -> f32 {
+        (self.vote.weight() - self.vote.agreed().weight).max(0.0)
     }
 
     /// Those that agree with each other, a cause counted with them.
@@ -130,6 +165,7 @@ impl Challenger {
         self.vote = TextVote::new();
         self.attributes = Attributes::new();
         self.has_cause = false;
+        self.may_be_over = false;
         self.album.clear()
     }
 

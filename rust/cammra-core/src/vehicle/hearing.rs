@@ -1,21 +1,18 @@
 //! What a vehicle makes of a read: its own, or somebody else's.
 
+use super::Vehicle;
 use super::body::{Fit, Spot};
-use super::challenger::{GAP_NS, GLARE_NS, SAME_BODY_NS};
+use super::challenger::GAP_NS;
 use super::evidence::Evidence;
 use super::stage::Stage;
-use super::{STRONG_READS, STRONG_SHARE, Vehicle};
 use crate::event::{Direction, FrameTime, TrackEvent};
 use crate::geometry::Size;
 use crate::region::{lead_alike, progress};
 use crate::rules::Rules;
-use crate::vote::{PlateText, distance, is_alike_at_ends, is_far, is_near, weight};
+use crate::vote::{PlateText, distance, is_far, is_near, weight};
 
 /// The same where a vehicle's box is just where it was expected.
 const LONG_GAP_NS: i64 = 2_000_000_000;
-
-/// Reads that are none of its own after its box has jumped: it is another body, whatever they say.
-const MOVED_READS: u32 = 5;
 
 /// What became of a read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,6 +23,8 @@ pub(crate) struct Heard {
     pub(crate) is_foreign: bool,
     /// Enough such reads agree: somebody else is there.
     pub(crate) is_challenged: bool,
+    /// It was not taken in: what challenged the vehicle has been another one, and has left its number to a third.
+    pub(crate) is_left: bool,
 }
 
 impl Vehicle {
@@ -40,12 +39,26 @@ impl Vehicle {
         if !read.text.is_empty() {
             if self.is_foreign(&read.text, now_ns) {
                 let gap_ns = if is_expected { LONG_GAP_NS } else { GAP_NS };
-                let has_cause = self.is_suspect || silent_ns > gap_ns;
+                let has_gap = silent_ns > gap_ns;
+                if has_gap {
+                    self.challenger.interrupt();
+                }
+                if self.challenger.is_over_at(&read.text) {
+                    if self.has_rival(rules) {
+                        return Heard {
+                            is_left: true,
+                            ..Heard::default()
+                        };
+                    }
+                    self.withdraw_challenger();
+                }
+                let has_cause = self.is_suspect || has_gap;
                 let cut_values = self.challenger.add(read, legible, has_cause);
                 return Heard {
                     cut_values,
                     is_foreign: true,
                     is_challenged: self.is_challenged(rules),
+                    is_left: false,
                 };
             }
             self.accept_own(&read.text, rules);
@@ -94,6 +107,7 @@ impl Vehicle {
     pub(crate) fn appear(&mut self, at: FrameTime, spot: Option<&Spot>, is_inside: bool) {
         if self.body.see(spot, at.mono_ns) == Fit::Jump {
             self.is_suspect = true;
+            self.challenger.interrupt();
             self.challenger.forget_second();
         }
         if is_inside && !self.is_suspect {
@@ -108,7 +122,8 @@ impl Vehicle {
             return false;
         }
         let is_foreign = if self.is_suspect {
-            !is_clearly_of(text, &said)
+            // What may be of both plates is of the one that is read now.
+            !is_clearly_of(text, &said) || self.challenger.is_nearer_to(text, &said)
         } else {
             // What is among its reads already is its own: a second plate.
             is_far(text, &said) && !self.vote.has_within(text, 1)
@@ -122,7 +137,9 @@ impl Vehicle {
             return;
         }
         let said = *self.vote.text();
-        if is_clearly_of(text, &said) || (!self.is_suspect && !is_far(text, &said)) {
+        // A part alone does not tell that it is still the same body.
+        let is_whole = distance(text, &said) < 2;
+        if is_whole || (!self.is_suspect && !is_far(text, &said)) {
             self.is_suspect = false;
             if self.challenger.is_empty() {
                 return;
@@ -130,66 +147,14 @@ impl Vehicle {
             if is_near(self.challenger.text(), &said) || self.may_be_hidden() {
                 self.absorb_challenger(rules);
             } else {
-                let is_same_body = self.body.is_vehicle() && self.has_same_number();
-                self.freed_bytes += self.challenger.withdraw(is_same_body);
+                self.withdraw_challenger();
             }
         }
     }
 
-    /// Whether enough reads agree on another plate. Where the box goes on as before, the body is the same, and another plate
-    /// has to be there for longer than glare: a lorry's two plates take turns.
-    fn is_challenged(&self, rules: &Rules) -> bool {
-        let has_lasted = || self.challenger.lasts_ns() >= SAME_BODY_NS;
-        self.is_outnumbered(rules) && (self.is_weak() || !self.has_same_body() || has_lasted())
-    }
-
-    /// Whether boxes show that what challenges it is on the same body.
-    fn has_same_body(&self) -> bool {
-        self.body.is_vehicle() && !self.challenger.has_cause
-    }
-
-    /// Whether what challenges it is on the same body and has its ends: its own plate in glare.
-    fn may_be_hidden(&self) -> bool {
-        self.has_same_body() && is_alike_at_ends(self.challenger.text(), self.vote.text())
-    }
-
-    /// Whether what challenges it is another vehicle, though it has not taken over yet.
-    pub(crate) fn has_rival(&self, rules: &Rules) -> bool {
-        self.is_outnumbered(rules) && !self.is_weak()
-    }
-
-    /// Whether so many reads agree on another plate that it is none of their errors.
-    fn is_outnumbered(&self, rules: &Rules) -> bool {
-        if rules.takeover_reads == 0 || self.challenger.is_empty() {
-            return false;
-        }
-        // Boxes tell of another body, too, though none of its reads agree yet.
-        if self.is_suspect && self.challenger.vote.reads() >= MOVED_READS {
-            return true;
-        }
-        let is_near_plate = !is_far(self.challenger.text(), self.vote.text());
-        let needed = rules
-            .takeover_reads
-            .saturating_add(u32::from(is_near_plate));
-        self.challenger.agreed().reads >= needed
-    }
-
-    /// Whether what challenges it is its own, with nothing that speaks for another body: too few reads agree on its plate to
-    /// hold it against others, or a part of it was hidden.
-    pub(crate) fn is_weak(&self) -> bool {
-        let agreed = self.vote.agreed();
-        let lasted_ns = agreed.last_mono_ns.saturating_sub(agreed.first_mono_ns);
-        let may_be_noise = || {
-            let are_few = agreed.reads.saturating_mul(STRONG_SHARE) < self.vote.reads();
-            self.has_same_number() && self.has_same_body() && (are_few || lasted_ns < GLARE_NS)
-        };
-        !self.challenger.has_cause
-            && (agreed.reads < STRONG_READS || may_be_noise() || self.may_be_hidden())
-    }
-
-    /// Whether it still has the number under which its plate was read last.
-    pub(crate) const fn has_same_number(&self) -> bool {
-        self.read_track_id == self.track_id
+    fn withdraw_challenger(&mut self) {
+        let is_same_body = self.body.is_vehicle() && self.has_same_number();
+        self.freed_bytes += self.challenger.withdraw(is_same_body);
     }
 
     fn absorb_challenger(&mut self, rules: &Rules) {
@@ -244,6 +209,11 @@ impl Vehicle {
         other
     }
 
+    /// What is read now is of yet another body.
+    pub(crate) const fn suspect(&mut self) {
+        self.is_suspect = true;
+    }
+
     /// Two vehicles have been taken for each other: each takes in what was read of it under the other's number.
     pub(crate) fn exchange(&mut self, other: &mut Self, now: FrameTime, rules: &Rules) {
         std::mem::swap(&mut self.challenger, &mut other.challenger);
@@ -291,17 +261,6 @@ impl Vehicle {
     /// When the challenge began.
     pub(crate) fn challenged_ns(&self) -> i64 {
         self.challenger.began().mono_ns
-    }
-
-    /// Whether a text may be of its plate: at most two edits off, a part of it, or near one of its reads.
-    pub(crate) fn may_read(&self, text: &PlateText) -> bool {
-        let said = self.vote.text();
-        text.is_empty()
-            || said.is_empty()
-            || self.vote.has_within(text, 1)
-            || distance(text, said) <= 2
-            || text.is_part_of(said)
-            || said.is_part_of(text)
     }
 
     /// Takes in where it goes: from the recogniser once it has told a direction, until then from the boxes.
