@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from graphlib import CycleError
 from pathlib import Path
 
+import pytest
+
 from cammra_edge.web.files_served import page_files
+from cammra_edge.web.script import bundled
 
 STATIC = Path(__file__).parents[2] / "python" / "cammra_edge" / "web" / "static"
 
@@ -20,18 +24,31 @@ def test_the_page_asks_no_other_host_and_has_no_inline_script() -> None:
         assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=\"|\sstyle=\"", text), name
 
 
-def test_a_script_is_sent_as_it_stands_but_for_comments_and_indents() -> None:
-    text = (STATIC / "fields.js").read_text()
-    source = [line.lstrip(" ") for line in text.splitlines()]
-    sent = page_files()["fields.js"].content.decode().splitlines()
-    assert len(sent) == len(source), "a browser's error names the line of the source"
-    differing = {line: other for line, other in zip(source, sent, strict=True) if line != other}
-    inline = {line: other for line, other in differing.items() if other}
-    assert inline
-    assert len(differing) - len(inline) > 20
-    assert all(line.startswith(("/**", "*", "//")) for line in differing.keys() - inline.keys())
-    assert all(re.sub(r"/\*\* @.*? \*/ ", "", line) == other for line, other in inline.items())
-    assert not any(line.startswith(("/**", "*", "//")) for line in sent)
+def test_the_script_is_every_module_after_those_that_it_imports() -> None:
+    sent = page_files()["app.js"].content.decode()
+    order = re.findall(r"^const m_(\w+)=\(\(\)=>\{$", sent, re.MULTILINE)
+    assert sorted(order) == sorted(path.stem for path in STATIC.glob("*.js"))
+    assert order[-1] == "app"
+    for number, name in enumerate(order):
+        text = (STATIC / f"{name}.js").read_text(encoding="utf-8")
+        assert set(re.findall(r'from "\./(\w+)\.js"', text)) <= set(order[:number])
+    left = re.search(r"^(import|export)\b|\bimport\(|^ |/\*\*|^//", sent, re.MULTILINE)
+    assert left is None, "what this bundler does not know"
+
+
+def test_a_module_is_a_function_of_those_that_it_imports() -> None:
+    modules = {
+        "b": '// Of b.\nimport { one, two as other,\n  three } from "./a.js";\n\n'
+        "/** @type {X} */\nother(one + three);\n",
+        "a": "export const one = 1;\nexport async function two() {\n  return 2;\n}\nexport class three {}\n",
+    }
+    assert bundled(modules) == (
+        "const m_a=(()=>{\nconst one = 1;\nasync function two() {\nreturn 2;\n}\nclass three {}\n"
+        "return{one,two,three};\n})();\n"
+        "const m_b=(()=>{\nconst{one,two:other,three}=m_a;\nother(one + three);\nreturn{};\n})();\n"
+    )
+    with pytest.raises(CycleError):
+        bundled({"a": 'import { b } from "./b.js";\n', "b": 'import { a } from "./a.js";\n'})
 
 
 def test_no_text_of_a_script_loses_anything_when_it_is_sent() -> None:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cammra_edge.web.script import bundled
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
@@ -28,14 +30,14 @@ _TYPES = {
     "svg": "image/svg+xml",
 }
 
-_COMMENTS = re.compile(rb"^ *//.*$|/\*\*(?:[^*]|\*(?!/))*\*/ ?", re.MULTILINE)
-"""Comments and types are for a script's readers, who have the source."""
 _LANGUAGE = re.compile(r"([a-z]{2})(?:-(\w+))?\.json")
 """The texts of a language: several files for those who write them, one for those who read them."""
 _SPOKEN = frozenset({("en", "phrases"), ("en", "whys")})
 """What the camera says in this language already: only a page in another one needs its phrases."""
 _INDENTS = re.compile(rb"^ +", re.MULTILINE)
-"""For readers too. No text of a script goes over several lines."""
+
+
+SCRIPT = "app.js"
 
 
 class ServedFile(NamedTuple):
@@ -51,18 +53,19 @@ class ServedFile(NamedTuple):
 def page_files() -> dict[str, ServedFile]:
     """The page's files by name."""
     contents: dict[str, bytes] = {}
+    modules: dict[str, str] = {}
     texts: dict[str, dict[str, Any]] = {}
     for entry in resources.files("cammra_edge.web").joinpath("static").iterdir():
-        content, ending = entry.read_bytes(), entry.name.rpartition(".")[2]
+        content = entry.read_bytes()
+        name, _, ending = entry.name.rpartition(".")
         if language := _LANGUAGE.fullmatch(entry.name):
             if language.groups() not in _SPOKEN:
                 texts.setdefault(language[1], {})[language[2] or "page"] = json.loads(content)
+        elif ending == "js":
+            modules[name] = content.decode()
         elif ending in _TYPES:
-            if ending == "js":
-                content = _COMMENTS.sub(lambda found: b"\n" * found[0].count(b"\n"), content)
-            if ending in {"js", "css"}:
-                content = _INDENTS.sub(b"", content)
-            contents[entry.name] = content
+            contents[entry.name] = _INDENTS.sub(b"", content) if ending == "css" else content
+    contents[SCRIPT] = bundled(modules).encode()
     for language_code, parts in texts.items():
         text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         contents[f"{language_code}.json"] = text.encode()
