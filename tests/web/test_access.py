@@ -11,6 +11,7 @@ import pytest
 from cammra_edge.errors import ConfigError
 from cammra_edge.web.access import Access
 from cammra_edge.web.brake import FREE_TRIES, MANY_FAILURES, Brake
+from cammra_edge.web.roles import Role
 from cammra_edge.web.sessions import ABSOLUTE_S, IDLE_S, MAX_SESSIONS
 
 if TYPE_CHECKING:
@@ -127,6 +128,14 @@ def test_sessions_are_bounded_and_each_has_its_own_tokens(access: Access) -> Non
         sum(access.sessions.find(token, used=False) is not None for token, _ in pairs)
         == MAX_SESSIONS
     )
+
+
+def test_nobody_signs_the_others_out_by_signing_in(access: Access) -> None:
+    access.add_person("Bob", Role.VIEWER, "another good one")
+    token, _ = opened(access, "admin")
+    for _ in range(MAX_SESSIONS + 5):
+        opened(access, "Bob")
+    assert access.sessions.find(token, used=False)
 
 
 def test_a_removed_token_is_shut_out(access: Access) -> None:

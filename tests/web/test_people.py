@@ -328,3 +328,20 @@ def test_the_shell_is_an_admin_without_a_password(
     lines = browser.http.get("/api/audit").json()
     assert [line["who"] for line in lines if "Bob" in line["what"]] == ["shell"]
     assert all(line["from"].startswith("uid ") for line in lines if line["who"] == "shell")
+
+
+@pytest.mark.timeout(120)
+def test_a_live_view_ends_when_its_person_or_token_does(
+    browser: Browser, stranger: Browser
+) -> None:
+    bob = {"name": "Bob", "role": "viewer", "password": OTHER}
+    assert browser.send("POST", "/api/people", bob).status_code == 201
+    stranger.http.post("/api/session", json={"name": "bob", "password": OTHER})
+    token = browser.send("POST", "/api/tokens", {"name": "robot", "scopes": ["read"]}).json()
+    bearer = {"Authorization": f"Bearer {token['secret']}"}
+    for headers, path in (({}, "/api/people/bob"), (bearer, f"/api/tokens/{token['id']}")):
+        with stranger.http.stream("GET", "/api/events/stream", headers=headers) as answer:
+            lines = answer.iter_lines()
+            assert next(lines) == "retry: 2000"
+            assert browser.send("DELETE", path).status_code == 204
+            assert len(list(lines)) < 1000, "it ends"

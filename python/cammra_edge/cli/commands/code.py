@@ -1,4 +1,4 @@
-"""`cammra-edge code`: a code that sets a new password on the page of the engine that runs."""
+"""`cammra-edge code`: a code that sets an admin's password on the page of the engine that runs."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         engine.close()
     terminal.line(f"code     {told['code']}")
     terminal.line(
-        f"In the next {told['minutes']} minutes it sets a new password on the page: Sign in, then"
-        " 'Use a code from the console'."
+        f"In the next {told['minutes']} minutes it sets the password of an admin, there already or new: on the page,"
+        " Sign in, then 'Use a code from the console'."
     )
     terminal.data(told)
     return Exit.OK
