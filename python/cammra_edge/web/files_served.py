@@ -36,8 +36,8 @@ _SPOKEN = frozenset({("en", "phrases"), ("en", "whys")})
 """What the camera says in this language already: only a page in another one needs its phrases."""
 _INDENTS = re.compile(rb"^ +", re.MULTILINE)
 
-
 SCRIPT = "app.js"
+"""The one file that all modules of the page are sent as."""
 
 
 class ServedFile(NamedTuple):
