@@ -1,5 +1,6 @@
 // What calls for a person: the badge in every tab's header, the list behind it, and how the camera itself stands.
 
+import { mayOpen } from "./api.js";
 import { draft } from "./draft.js";
 import { age, card, count, dialog, h, icon, listen, say, state, t, time } from "./lib.js";
 
@@ -80,7 +81,9 @@ function open(live) {
 /** @param {Alarm} alarm @param {() => void} leave @returns {Row} */
 function row(alarm, leave) {
   const [text, cure] = [h("b"), h("p.soft")];
-  const there = h("a.btn", { href: `${location.origin}/#${alarm.where}`, onclick: leave }, t("alarm_there"));
+  const there = mayOpen(alarm.where)
+    ? h("a.btn", { href: `${location.origin}/#${alarm.where}`, onclick: leave }, t("alarm_there"))
+    : h("p.soft", {}, t("alarm_for_others"));
   return { key: keyOf(alarm), text, cure, box: h("li", {}, icon("warn"), h("div", {}, text, cure, there)) };
 }
 

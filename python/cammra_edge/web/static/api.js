@@ -21,6 +21,15 @@ export const ROLES = ["viewer", "operator", "admin"];
  */
 export const may = (least) => ROLES.indexOf(me().role) >= ROLES.indexOf(least);
 
+/** Places of the page that not everybody has. @type {Record<string, Role>} */
+const FOR = { lists: "admin", integration: "operator", "integration/keepalive": "admin", settings: "admin" };
+
+/** Whether whoever is signed in has this place, which is an address behind `#`. @param {string} place */
+export function mayOpen(place) {
+  const [tab = "", part] = place.split("/");
+  return may(FOR[`${tab}/${part}`] ?? FOR[tab] ?? "viewer");
+}
+
 /** What the server refused: `fields` has what was wanted, by the names of the fields. */
 export class Refusal extends Error {
   /** @param {number} status @param {Said & { error?: string, fields?: WrongField[] }} body */

@@ -2,7 +2,7 @@
 
 import { openAccount } from "./account.js";
 import { badge } from "./alarms.js";
-import { api, may, me, Refusal, setSession } from "./api.js";
+import { api, mayOpen, me, Refusal, setSession } from "./api.js";
 import { showDoor } from "./door.js";
 import { draft, loadSettings } from "./draft.js";
 import { eventsTab } from "./events.js";
@@ -24,9 +24,7 @@ const TABS = {
   integration: integrationTab,
   settings: settingsTab,
 };
-/** Who has a tab that not everybody has. @type {Record<string, Role>} */
-const FOR = { lists: "admin", integration: "operator", settings: "admin" };
-const tabs = () => Object.keys(TABS).filter((tab) => may(FOR[tab] ?? "viewer"));
+const tabs = () => Object.keys(TABS).filter(mayOpen);
 /** Where an address leads whose part has moved. @type {Record<string, string>} */
 const MOVED = { "settings/lists": "lists" };
 /** @type {EventSource | null} */
