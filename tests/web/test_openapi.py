@@ -46,6 +46,32 @@ TRIED = [(one, GenerationMode.POSITIVE) for one in DESCRIBED] + [
 ]
 
 
+ENDS_THE_SESSION = {"DELETE /api/session", "PUT /api/password"}
+KINDS = ("person", "reader", "operator", "nobody")
+
+
+@pytest.fixture(scope="module")
+def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A page, and what each kind of caller shows it."""
+    folder = tmp_path_factory.mktemp("callers")
+    with (
+        serve_page(
+            StillEngine(still_settings(folder)), port=0, folder=folder / "page", say=False
+        ) as page,
+        httpx.Client(base_url=page.url, trust_env=False, timeout=PATIENT_S) as http,
+    ):
+        answer = http.post("/api/setup", json={"code": page.setup_code, "password": PASSWORD})
+        csrf = {"X-CSRF-Token": answer.json()["csrf"]}
+        shown: dict[str, Any] = {"nobody": {}}
+        cookies = "; ".join(f"{name}={text}" for name, text in http.cookies.items())
+        shown["person"] = csrf | {"Cookie": cookies}
+        for kind, scopes in (("reader", ["read"]), ("operator", ["deliveries"])):
+            body = {"name": kind, "scopes": scopes}
+            secret = http.post("/api/tokens", json=body, headers=csrf).json()["secret"]
+            shown[kind] = {"Authorization": f"Bearer {secret}"}
+        yield page.url.rstrip("/"), shown
+
+
 @pytest.fixture(scope="module")
 def robot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
     folder = tmp_path_factory.mktemp("openapi")
@@ -95,3 +121,30 @@ def test_no_answer_is_undocumented_and_none_is_a_failure(
         case.call_and_validate(base_url=url, headers=headers, checks=CHECKS, timeout=PATIENT_S)
 
     holds()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.timeout(600)
+@pytest.mark.slow
+def test_whoever_asks_no_answer_is_undocumented_and_none_is_a_failure(
+    kind: str, callers: tuple[str, dict[str, Any]]
+) -> None:
+    url, shown = callers
+    for operation, mode in TRIED:
+        if kind == "person" and operation.label in ENDS_THE_SESSION:
+            continue
+
+        @settings(
+            max_examples=examples(4),
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def holds(case: Any) -> None:  # noqa: ANN401 - schemathesis' own
+            case.call_and_validate(
+                base_url=url, headers=shown[kind], checks=CHECKS, timeout=PATIENT_S
+            )
+
+        holds()
