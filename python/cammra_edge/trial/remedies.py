@@ -47,6 +47,10 @@ class Remedy(Phrase):
     )
     TRY_AGAIN = "Look at what the step says, and try again."
     WHEN_BACK = "Test again when the page is back."
+    ANOTHER_MACHINE = (
+        "Enter the address of a receiver that is another machine; or let this camera send to itself: without"
+        " deny_local in its script, and without --deny-local."
+    )
     FOLLOW_OR_ENTER = (
         "Switch «Follow redirects» on, or enter the address that the step names as the server URL."
     )
@@ -175,6 +179,7 @@ STATUS_REMEDIES: Final = {
 }
 """For each HTTP status of a refusal that has a remedy of its own."""
 BY_WORDS: Final = {
+    "deny_local is set": Remedy.ANOTHER_MACHINE,
     "https:// meant": Remedy.PUT_HTTPS,
     "http:// meant": Remedy.PUT_HTTP,
     "moved to http": Remedy.MOVED_AWAY,
