@@ -74,6 +74,14 @@ class FakeHistory:
     def event(self, seq: int) -> FoundEvent | None:
         return next((found for found in self.events if found.seq == seq), None)
 
+    def plates(self, event_ids: Iterable[str]) -> Mapping[str, str]:
+        wanted = set(event_ids)
+        return {
+            one.event.event_id: one.event.plate.text
+            for one in self.events
+            if one.event.event_id in wanted
+        }
+
     def image(self, seq: int, image_key: str) -> bytes | None:
         found = self.event(seq)
         return self.jpegs.get(image_key) if found and image_key in found.image_keys else None

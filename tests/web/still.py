@@ -40,7 +40,15 @@ if TYPE_CHECKING:
 
     from cammra_edge.delivery import Try
     from cammra_edge.engine.troubles import InputTrouble
-    from cammra_edge.outbox import Delivery, Erased, EventQuery, FoundPage, HistoryStatus, Parked
+    from cammra_edge.outbox import (
+        Delivery,
+        Erased,
+        EventQuery,
+        FoundEvent,
+        FoundPage,
+        HistoryStatus,
+        Parked,
+    )
 
 PASSWORD = "a gate in the rain"
 JPEG = b"\xff\xd8\xff\xd9"
@@ -136,6 +144,13 @@ class StillEngine:
 
     def outcomes_of(self, _: Iterable[str], /) -> Mapping[str, Mapping[str, EventState]]:
         return {}
+
+    def plates_of(self, event_ids: Iterable[str]) -> Mapping[str, str]:
+        return self.history.plates(event_ids)
+
+    def event(self, event_id: str) -> FoundEvent | None:
+        seq = self.history.seq_of(event_id)
+        return None if seq is None else self.history.event(seq)
 
     def search(self, query: EventQuery, /) -> FoundPage:
         if self.ill:

@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 import zipfile
-from contextlib import contextmanager
-from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from cammra_edge import PlateList
-from cammra_edge.model import Direction, EventKind, ListMatch
-from cammra_edge.outbox import EventState
 from cammra_edge.web import serve_page
-from tests.web.busy import BusyEngine, jpeg
 from tests.web.chromium import chromium, violations, window
 from tests.web.installer import enter, fill, go
-from tests.web.still import an_event, still_settings
+from tests.web.searching import ANSWERED, EVENTS, remembering, said, searching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Browser, Route
 
     from cammra_edge.web.serve import ServedPage
+    from tests.web.busy import BusyEngine
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-
-NOON_NS = 1_764_158_400 * 10**9
-"""2025-11-26T12:00Z."""
-TEXTS = ("1AB1234", "1AB1235", "MLB 84R", "TÖL SL123")
-STATES = (EventState.DELIVERED, EventState.WAITING, EventState.PARKED, EventState.EXPIRED)
-EVENTS = 60
-ANSWERED = """() => new Promise((done) => {
-    const look = () => { if (window.openFetches) setTimeout(look, 20); else done(); };
-    look();
-})"""
 
 
 @pytest.fixture(scope="module")
@@ -47,25 +32,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> BusyEngine:
-    """It remembers 60 events of four plates, a minute apart, the first ten without pictures."""
-    settings = still_settings(tmp_path)
-    device = replace(settings.device, time_zone="Europe/Stockholm")
-    engine = BusyEngine(
-        replace(settings, device=device, plate_lists=(PlateList("staff", "allow"),))
-    )
-    engine.history.events.clear()
-    for number in range(EVENTS):
-        event = replace(
-            an_event(number + 1, TEXTS[number % 4]),
-            at_utc_ns=NOON_NS + number * 60 * 10**9,
-            kind=list(EventKind)[number % 4],
-            direction=list(Direction)[number % 3],
-            listed=ListMatch(name="staff", mode="allow") if number % 5 == 0 else ListMatch(),
-        )
-        state = STATES[number % 4]
-        waits = ("barrier",) if number % 4 in {1, 2} else ()
-        engine.history.add(event, state, jpegs={"a1": jpeg()} if number > 9 else {}, waits=waits)
-    return engine
+    return remembering(tmp_path)
 
 
 @pytest.fixture
@@ -74,30 +41,13 @@ def served(engine: BusyEngine, tmp_path: Path) -> Iterator[ServedPage]:
         yield made
 
 
-@contextmanager
-def searching(
-    browser: Browser, served: ServedPage, *, width: int = 1440, scheme: str = "light"
-) -> Iterator[Page]:
-    with window(browser, width=width, scheme=scheme) as page:
-        enter(page, served, "search")
-        page.wait_for_selector(".found .vehicle")
-        yield page
-
-
-def said(page: Page, words: str) -> None:
-    page.get_by_text(words, exact=True).wait_for()
-
-
-def test_what_is_typed_is_found_at_once_and_the_rest_by_more(
+def test_what_is_typed_is_found_at_once(
     browser: Browser, served: ServedPage, engine: BusyEngine
 ) -> None:
     with searching(browser, served) as page:
-        said(page, "The newest 50")
-        page.get_by_role("button", name="Show more").click()
-        said(page, "60 found")
+        said(page, "The newest 25")
         since = "Texts since 2025-11-26 13:00:00 +01:00, pictures since 2025-11-26 13:10:00 +01:00."
         page.get_by_text(since).wait_for()
-        assert page.locator(".found .vehicle").count() == EVENTS
         asked = len(engine.history.asked)
         page.get_by_label("Plate", exact=True).press_sequentially("1ab-1234", delay=20)
         said(page, "15 found")
@@ -106,6 +56,30 @@ def test_what_is_typed_is_found_at_once_and_the_rest_by_more(
         first = page.locator(".found .vehicle").first
         assert "2025-11-26 13:56:00 +01:00" in first.inner_text()
         assert "Delivered" in first.inner_text()
+
+
+def test_what_is_asked_anew_is_waited_for_no_longer(browser: Browser, served: ServedPage) -> None:
+    with searching(browser, served) as page:
+        given_up: list[str] = []
+        page.on("requestfailed", lambda asked: given_up.append(asked.url))
+        held: list[Route] = []
+        page.route("**/api/events?plate=1A&*", lambda route: held.append(route))  # noqa: PLW0108 - playwright wants its own
+        with page.expect_request("**/api/events?plate=1A&*"):
+            fill(page, "Plate", "1A")
+        with page.expect_event("requestfailed"):
+            fill(page, "Plate", "MLB84R")
+        said(page, "15 found")
+        assert [url.rpartition("?")[2].partition("&")[0] for url in given_up] == ["plate=1A"]
+        assert len(held) == 1
+
+
+def test_what_one_profile_has_not_had_is_found(browser: Browser, served: ServedPage) -> None:
+    with searching(browser, served) as page:
+        page.get_by_text("More filters").click()
+        page.get_by_label("For profile").select_option(label="1 barrier")
+        said(page, "The newest 25")
+        page.get_by_label("State").select_option("Waiting")
+        said(page, "15 found")
 
 
 def test_an_old_answer_never_overwrites_a_newer_one(browser: Browser, served: ServedPage) -> None:
@@ -132,7 +106,7 @@ def test_a_list_that_is_gone_is_looked_for_no_longer(browser: Browser, served: S
         go(page, "lists")
         page.get_by_role("button", name="Remove list").click()
         go(page, "search")
-        said(page, "The newest 50")
+        said(page, "The newest 25")
         assert page.get_by_label("Plate list").input_value() == ""
 
 
@@ -187,8 +161,11 @@ def test_a_plate_that_is_one_character_off_says_so(browser: Browser, served: Ser
         said(page, "15 found")
         page.get_by_text("More filters").click()
         page.get_by_text("Also plates that are one character off").click()
-        said(page, "30 found")
-        assert page.locator(".found .vehicle", has_text="one character off").count() == 15
+        said(page, "The newest 25")
+        assert page.locator(".found .vehicle", has_text="one character off").count() == 13
+        page.get_by_role("button", name="Older").click()
+        said(page, "26 to 30")
+        assert page.locator(".found .vehicle", has_text="one character off").count() == 2
         fill(page, "Plate", "1AB*")
         page.locator(".note", has_text="without * and ?").wait_for()
 
@@ -229,6 +206,12 @@ def test_what_is_found_is_exported(browser: Browser, served: ServedPage) -> None
         said(page, "15 found")
         with page.expect_download() as download:
             page.get_by_role("link", name="Export with pictures").click()
+        page.get_by_label("Between the table's cells").select_option("Semicolon")
+        with page.expect_download() as table:
+            page.get_by_role("link", name="As CSV").click()
+        rows = Path(table.value.path()).read_text(encoding="utf-8-sig").splitlines()
+        assert rows[0].startswith("time;plate;")
+        assert len(rows) == 16
         with zipfile.ZipFile(download.value.path()) as archive:
             pictures = [name for name in archive.namelist() if name.startswith("pictures/")]
         assert len(pictures) == 13
@@ -286,22 +269,6 @@ def test_everything_or_what_is_old_is_erased(
         page.get_by_role("button", name="Close").last.click()
         page.wait_for_selector("dialog", state="detached")
         assert len(engine.history.events) == EVENTS - 4
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1440])
-def test_axe_finds_nothing_in_any_state(
-    browser: Browser, served: ServedPage, width: int, scheme: str
-) -> None:
-    with searching(browser, served, width=width, scheme=scheme) as page:
-        page.get_by_text("More filters").click()
-        assert violations(page) == []
-        fill(page, "Plate", "--")
-        page.locator(".note", has_text="Plate").wait_for()
-        assert violations(page) == []
-        fill(page, "Plate", "nobody")
-        said(page, "Nothing found")
-        assert violations(page) == []
 
 
 def test_an_engine_that_does_not_run_says_so(

@@ -84,6 +84,8 @@ def test_every_answer_has_the_members_of_its_type(browser: Browser) -> None:
     assert found.keys() == members("Found")
     besides = members("VehicleEvent") - {"went"} | members("Remembered")
     assert found["events"][0].keys() == besides
+    known = answer(f"event/{found['events'][0]['id']}")
+    assert known.keys() == members("KnownEvent")
     assert answer("memory").keys() == members("Memory")
     assert answer("erase", "POST", {"plate": "nobody"}).keys() == members("Erased")
     assert answer("journal")[0].keys() == members("Try")

@@ -143,6 +143,8 @@ interface Try extends Said {
   profile: string;
   at: number;
   event: string;
+  /** Empty where the event is remembered no longer. */
+  plate: string;
   kind: string;
   packet: number;
   number: number;
@@ -152,10 +154,13 @@ interface Try extends Said {
   took_ms: number;
   size_bytes: number;
 }
+/** An event, how each delivery of it stands, and the tries that are known. */
+interface KnownEvent { event: FoundEvent; stands: { profile: string; state: string }[]; tries: Try[] }
 interface ParkedEvent extends Said {
   profile: string;
   seq: number;
   event: string;
+  plate: string;
   kind: string;
   packet: number;
   attempts: number;
@@ -207,6 +212,7 @@ interface Answers {
   "GET /api/history": Version[];
   [restore: `POST /api/history/${number}/restore`]: SettingsState;
   [events: `GET /api/events?${string}`]: Found;
+  [event: `GET /api/event/${string}`]: KnownEvent;
   "POST /api/erase": Erased;
   "GET /api/memory": Memory;
   "GET /api/samples": Sample[];
@@ -221,7 +227,7 @@ interface Answers {
   [audit: `GET /api/audit?${string}`]: AuditLine[];
   [resume: `POST /api/profiles/${string}/resume`]: { profile: string };
   [give: `POST /api/profiles/${string}/give`]: { events: number };
-  [parked: `${"POST" | "DELETE"} /api/profiles/${string}/parked/${string}`]: { events: number };
+  [parked: `${"POST" | "DELETE"} /api/profiles/${string}/parked${string}`]: { events: number };
 }
 
 /** What `h` makes of "div.row". */

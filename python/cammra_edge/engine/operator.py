@@ -16,7 +16,7 @@ from cammra_edge.message import Body
 from cammra_edge.payload.render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from cammra_edge.clock import Clock
     from cammra_edge.config import Settings
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cammra_edge.engine.recent import Recent
     from cammra_edge.engine.run import Run
     from cammra_edge.engine.snapshot import Snapshot
-    from cammra_edge.outbox import Delivery, Parked
+    from cammra_edge.outbox import Delivery, FoundEvent, Parked
     from cammra_edge.trial import Step
 
 PARKED_SHOWN = 200
@@ -60,6 +60,23 @@ class Operator:
         """The latest tries of each profile, oldest first."""
         run = self._run()
         return {} if run is None else {key: one.journal.tries() for key, one in run.workers.items()}
+
+    def plates_of(self, event_ids: Iterable[str]) -> Mapping[str, str]:
+        """The plate of each of these events, by id, as far as it is remembered: for people, never for a log."""
+        wanted, run = set(event_ids), self._run()
+        plates = {
+            event.event_id: event.plate.text
+            for event in self._recent.events()
+            if event.event_id in wanted
+        }
+        rest = wanted - plates.keys()
+        return plates if run is None else {**plates, **run.outbox.history.plates(rest)}
+
+    def event(self, event_id: str) -> FoundEvent | None:
+        """One event, as a search finds it; `None` where it is not remembered."""
+        run = self._run()
+        seq = None if run is None else run.outbox.history.seq_of(event_id)
+        return None if run is None or seq is None else run.outbox.history.event(seq)
 
     def picture(self, image_key: str) -> bytes | None:
         """A recent event's JPEG, while it is kept."""

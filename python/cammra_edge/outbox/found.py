@@ -208,6 +208,10 @@ class History(Protocol):
         """One event, by its place."""
         ...
 
+    def plates(self, event_ids: Iterable[str]) -> Mapping[str, str]:
+        """The plate of each of these events that is there, by the event's id."""
+        ...
+
     def image(self, seq: int, image_key: str) -> bytes | None:
         """A picture of an event, as long as it is there."""
         ...

@@ -23,7 +23,7 @@ from cammra_edge.outbox.found import (
 )
 from cammra_edge.outbox.log import DamagedError, Purpose, StorageError
 from cammra_edge.outbox.packing import unpacked
-from cammra_edge.outbox.records import id_bytes, picture_from
+from cammra_edge.outbox.records import event_from, id_bytes, picture_from
 from cammra_edge.storing import LogSearch, log_event, log_outcomes
 
 if TYPE_CHECKING:
@@ -99,6 +99,17 @@ class LogHistory:
         """One event, by its place; `None` when it is not remembered."""
         hit = self._hit(seq)
         return None if hit is None else self._found(hit)
+
+    def plates(self, event_ids: Iterable[str]) -> dict[str, str]:
+        """The plate of each of these events that is there, also of one that waits and is too old to be found."""
+        plates: dict[str, str] = {}
+        for event_id in event_ids:
+            seq = self.seq_of(event_id)
+            with suppress(DamagedError, StorageError, ValueError, TypeError, KeyError):
+                payload = None if seq is None else self._store.payload(seq)
+                if payload is not None:
+                    plates[event_id] = event_from(payload).plate.text
+        return plates
 
     def image(self, seq: int, image_key: str) -> bytes | None:
         """A picture of an event, as long as it is there."""

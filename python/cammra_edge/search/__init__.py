@@ -3,10 +3,12 @@
 from cammra_edge.search.answers import (
     erase_answer,
     event_plain,
+    found_plain,
     memory_answer,
     search_answer,
 )
 from cammra_edge.search.export import (
+    MARK,
     SEPARATORS,
     csv_lines,
     exported,
@@ -19,6 +21,7 @@ from cammra_edge.search.export import (
 from cammra_edge.search.words import Words, erasure_from, given_in, is_search, query_from
 
 __all__ = [
+    "MARK",
     "SEPARATORS",
     "Words",
     "csv_lines",
@@ -27,6 +30,7 @@ __all__ = [
     "event_plain",
     "exported",
     "found_events",
+    "found_plain",
     "given_in",
     "is_search",
     "json_lines",

@@ -27,7 +27,7 @@ COLUMNS = (
 PAGE = 200
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 """Of a table's cells, by name: where the comma is the decimal sign, spreadsheets want another."""
-_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """At the begin of a file it says UTF-8, or else Excel takes the letters for others."""
 _PIECE_BYTES = 1 << 16
 _FORMULA = frozenset("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - a spreadsheet takes the wide ones, too
@@ -84,7 +84,7 @@ def picture_names(event: dict[str, Any]) -> list[str]:
 def csv_lines(events: Iterable[dict[str, Any]], separator: str = ",") -> Iterator[bytes]:
     """The events as a table with a line of heads, as spreadsheets open it."""
     out = io.StringIO()
-    out.write(_MARK)
+    out.write(MARK)
     writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for event in events:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import asdict
-from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from cammra_edge.audit import Deed
 from cammra_edge.engine.troubles import PICTURE_KINDS
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.fields import Checked, required, settings
-from cammra_edge.search import safe_cell, together
+from cammra_edge.search import MARK, found_plain, safe_cell, together
 from cammra_edge.web import views
 from cammra_edge.web.alarms import alarms_of
 from cammra_edge.web.live import MAX_VIEWERS
@@ -40,9 +40,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
 _COLUMNS = (
-    "at", "profile", "event", "kind", "packet", "number", "outcome", "took_ms", "size_bytes", "why", "words",
+    "at", "profile", "plate", "event", "kind", "packet", "number", "outcome", "took_ms", "size_bytes", "why", "words",
 )  # fmt: skip
 _PIECE_BYTES = 1 << 20
+_EVENT_ID = re.compile("[0-9a-f]{32}")
 
 
 async def see_status(call: Call) -> Schema:
@@ -110,19 +111,44 @@ async def see_view(call: Call) -> Response:
 
 
 async def see_journal(call: Call) -> list[Any]:
-    """The latest tries, newest first."""
-    return _tries(call)[: call.query["limit"]]
+    """The latest tries, newest first, with the plates of their events."""
+    return await run_in_threadpool(_tries, call, call.query["limit"])
 
 
-def _tries(call: Call) -> list[dict[str, Any]]:
-    only = call.query["profile"]
+def _tries(
+    call: Call, most: int | None = None, event_id: str | None = None
+) -> list[dict[str, Any]]:
+    only, operator = call.query.get("profile", ""), call.page.engine.operator
     tries = [
-        views.try_plain(key, entry, words=_may_see_words(call))
-        for key, entries in call.page.engine.operator.journal().items()
+        (key, entry)
+        for key, entries in operator.journal().items()
         if only in {"", key}
         for entry in entries
+        if event_id in {None, entry.event_id}
     ]
-    return sorted(tries, key=itemgetter("at"), reverse=True)
+    tries = sorted(tries, key=lambda one: one[1].at_utc_ns, reverse=True)[:most]
+    plates = operator.plates_of(entry.event_id for _, entry in tries)
+    words = _may_see_words(call)
+    return [views.try_plain(key, entry, plates, words=words) for key, entry in tries]
+
+
+async def see_event(call: Call) -> Schema:
+    """One event that is remembered, how each delivery of it stands, and what is known of its tries."""
+    event_id = call.request.path_params["event_id"]
+    return await run_in_threadpool(_event, call, event_id)
+
+
+def _event(call: Call, event_id: str) -> Schema:
+    engine = call.page.engine
+    found = engine.operator.event(event_id) if _EVENT_ID.fullmatch(event_id) else None
+    if found is None:
+        raise Problem(404, Sentence.NO_SUCH_EVENT())
+    stands = engine.outcomes_of([event_id]).get(event_id, {})
+    return {
+        "event": found_plain(found, engine.settings.device.time_zone),
+        "stands": [{"profile": key, "state": state.value} for key, state in stands.items()],
+        "tries": _tries(call, event_id=event_id),
+    }
 
 
 def _may_see_words(call: Call) -> bool:
@@ -137,27 +163,29 @@ def _may_see_words(call: Call) -> bool:
 
 async def journal_csv(call: Call) -> Response:
     """The latest tries as CSV."""
-    out = io.StringIO()
+    out = io.StringIO(MARK)
+    out.seek(0, io.SEEK_END)
     writer = csv.DictWriter(out, _COLUMNS, lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows({name: safe_cell(entry[name]) for name in _COLUMNS} for entry in _tries(call))
+    tries = await run_in_threadpool(_tries, call)
+    writer.writerows({name: safe_cell(entry[name]) for name in _COLUMNS} for entry in tries)
     return Response(out.getvalue(), media_type="text/csv", headers=as_file("cammra-journal.csv"))
 
 
 async def see_parked(call: Call) -> list[Any]:
     """Parked deliveries, newest first; of each profile the oldest `limit` behind the one with the number `after`."""
-    look = partial(
-        call.page.engine.operator.parked,
-        call.query["profile"] or None,
-        after=call.query["after"],
-        limit=call.query["limit"],
+    return await run_in_threadpool(_parked, call)
+
+
+def _parked(call: Call) -> list[dict[str, Any]]:
+    query, operator = call.query, call.page.engine.operator
+    of_profiles = operator.parked(
+        query["profile"] or None, after=query["after"], limit=query["limit"]
     )
-    parked = await run_in_threadpool(look)
-    entries = [
-        views.parked_plain(key, delivery, words=_may_see_words(call))
-        for key, deliveries in parked.items()
-        for delivery in deliveries
-    ]
+    parked = [(key, one) for key, deliveries in of_profiles.items() for one in deliveries]
+    plates = operator.plates_of(one.event_id for _, one in parked)
+    words = _may_see_words(call)
+    entries = [views.parked_plain(key, one, plates, words=words) for key, one in parked]
     return sorted(entries, key=itemgetter("at"), reverse=True)
 
 
@@ -274,6 +302,14 @@ OPERATIONS: Sequence[Operation] = (
     ),
     Operation(
         "GET", "/api/view", see_view, gives={"type": "string"}, gives_type="image/jpeg", also=(404,)
+    ),
+    Operation(
+        "GET",
+        "/api/event/{event_id:text}",
+        see_event,
+        role=Role.OPERATOR,
+        gives=object_schema(event=ANY, stands=LISTED, tries=LISTED),
+        also=(404,),
     ),
     _listing("/api/journal", see_journal, _PROFILE, _LIMIT),
     Operation(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Erased,
         EventQuery,
         EventState,
+        FoundEvent,
         FoundPage,
         HistoryStatus,
         Parked,
@@ -28,6 +29,14 @@ class PagedOperator(Protocol):
 
     def journal(self) -> Mapping[str, Sequence[Try]]:
         """The latest tries of each profile, by its key, oldest first."""
+        ...
+
+    def plates_of(self, event_ids: Iterable[str]) -> Mapping[str, str]:
+        """The plate of each of these events, by id, as far as it is remembered."""
+        ...
+
+    def event(self, event_id: str) -> FoundEvent | None:
+        """One event, as a search finds it."""
         ...
 
     def picture(self, image_key: str) -> bytes | None:

@@ -111,12 +111,13 @@ def _where(
     return places
 
 
-def try_plain(key: str, entry: Try, *, words: bool) -> dict[str, Any]:
+def try_plain(key: str, entry: Try, plates: Mapping[str, str], *, words: bool) -> dict[str, Any]:
     """One line of the journal; `words` says whether the receiver's own may be seen."""
     return {
         "profile": key,
         "at": entry.at_utc_ns // NS_PER_MS,
         "event": entry.event_id,
+        "plate": plates.get(entry.event_id, ""),
         "kind": entry.kind,
         "packet": entry.packet,
         "number": entry.number,
@@ -128,12 +129,15 @@ def try_plain(key: str, entry: Try, *, words: bool) -> dict[str, Any]:
     }
 
 
-def parked_plain(key: str, delivery: Parked, *, words: bool) -> dict[str, Any]:
+def parked_plain(
+    key: str, delivery: Parked, plates: Mapping[str, str], *, words: bool
+) -> dict[str, Any]:
     """One parked delivery; `words` as for `try_plain`."""
     return {
         "profile": key,
         "seq": delivery.seq,
         "event": delivery.event_id,
+        "plate": plates.get(delivery.event_id, ""),
         "kind": delivery.kind,
         "packet": delivery.packet,
         "attempts": delivery.attempts,

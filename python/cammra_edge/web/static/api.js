@@ -53,14 +53,17 @@ export class Refusal extends Error {
 /** @type {(fields: WrongField[]) => Record<string, string>} */
 export const wantsOf = (fields) => Object.fromEntries(fields.map((wrong) => [wrong.field, worded(wrong.want, wrong)]));
 
-/** @param {string} method @param {string} path @param {unknown} [body] @param {string} [type] */
-export async function request(method, path, body, type = "application/json") {
+/**
+ * @param {string} method @param {string} path @param {unknown} [body] @param {string} [type]
+ * @param {AbortSignal} [signal]
+ */
+export async function request(method, path, body, type = "application/json", signal = undefined) {
   /** @type {Record<string, string>} */
   const headers = {};
   if (session?.csrf && method !== "GET") headers["X-CSRF-Token"] = session.csrf;
   if (body !== undefined) headers["Content-Type"] = type;
   const text = body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body);
-  const answer = await fetch(path, { method, headers, body: text }).catch(() => {
+  const answer = await fetch(path, { method, headers, body: text, signal: signal ?? null }).catch(() => {
     throw new Refusal(0, { error: t("no_connection") });
   });
   if (answer.status === 401) document.dispatchEvent(new Event("signed-out"));
@@ -75,10 +78,11 @@ export async function request(method, path, body, type = "application/json") {
  * @param {M} method
  * @param {P} path
  * @param {unknown} [body]
+ * @param {AbortSignal} [signal]
  * @returns {Promise<`${M} ${P}` extends keyof Answers ? Answers[`${M} ${P}`] : never>}
  */
-export async function api(method, path, body) {
-  return (await request(method, path, body)).json();
+export async function api(method, path, body, signal) {
+  return (await request(method, path, body, undefined, signal)).json();
 }
 
 /**

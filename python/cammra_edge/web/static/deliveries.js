@@ -2,6 +2,7 @@
 
 import { api, complain, may, ofProfile } from "./api.js";
 import { draft } from "./draft.js";
+import { heard, toEvent } from "./event.js";
 import { age, askingButton, bytes, card, count, empty, h, icon, keptBack, label, listen, moment, note, s, state, t,
   toast, when, worded } from "./lib.js";
 
@@ -34,7 +35,7 @@ export function deliveries(panel, live) {
   async function loadJournal() {
     const query = new URLSearchParams({ profile: choose.value, limit: "100" });
     const tries = await api("GET", `/api/journal?${query}`).catch(() => []);
-    const heads = ["time", "profile", "event", "outcome", "took", "size"];
+    const heads = ["time", "profile", "plate", "event", "outcome", "took", "size"];
     journal.replaceChildren(tries.length
       ? table(heads, tries.map(tryCells))
       : empty("sending", t("no_tries"), t("no_tries_text")));
@@ -45,17 +46,22 @@ export function deliveries(panel, live) {
     /** @param {"POST" | "DELETE"} method @param {string} key @param {string} rest */
     const act = async (method, key, rest) => {
       const done = () => toast(t(method === "POST" ? "retried" : "discarded"));
-      await api(method, ofProfile(key, `parked/${rest}`)).then(done, complain);
+      await api(method, ofProfile(key, rest ? `parked/${rest}` : "parked")).then(done, complain);
       loadParked();
     };
-    const all = (/** @type {string} */ key) =>
+    const all = (/** @type {string} */ key) => [
       h("button.btn", { type: "button", onclick: () => act("POST", key, "retry") }, icon("retry"),
-        t("retry_all", { profile: draft.title(key) }));
+        t("retry_all", { profile: draft.title(key) })),
+      discardButton(() => act("DELETE", key, ""), t("discard_all", { profile: draft.title(key) })),
+    ];
     /** @param {ParkedEvent} event */
     const cells = (
       event,
-    ) => [h("span.num", {}, when(event.at)), draft.place(event.profile), packet(event), [worded(event.why, event),
-      heard(event)],
+    ) => [h("span.num", {}, when(event.at)), draft.place(event.profile), toEvent(event), packet(event), [
+      worded(event.why, event),
+      event.attempts > 1 && h("span.soft.num", {}, ` · ${t("tries_n", { n: event.attempts })}`),
+      heard(event),
+    ],
       h("div.row", {},
         h("button.btn", { type: "button", onclick: () => act("POST", event.profile, `${event.seq}/retry`) },
           t("retry")),
@@ -66,7 +72,7 @@ export function deliveries(panel, live) {
     parked.replaceChildren(events.length
       ? h("div.stack", {}, h("div.row", {}, keys.map(all)),
         there > events.length ? h("p", {}, t("parked_shown", { n: count(events.length), all: count(there) })) : "",
-        table(["time", "profile", "event", "why", "actions"], events.map(cells)))
+        table(["since", "profile", "plate", "event", "why", "actions"], events.map(cells)))
       : empty("delivered", t("none_parked"), t("none_parked_text")));
   }
 
@@ -75,7 +81,7 @@ export function deliveries(panel, live) {
       h("div.row", {}, h("div", {}, choose),
         h("a.btn.bare", { href: "/api/journal.csv", download: "" }, icon("down"), t("as_csv"))), journal));
   const reload = () => {
-    if (document.hidden) return;
+    if (document.hidden || document.querySelector("dialog[open]")) return; // whose line is to be there afterwards
     loadSamples();
     for (const [box, load] of /** @type {const} */ ([[journal, loadJournal], [parked, loadParked]])) {
       if (!box.contains(document.activeElement)) load();
@@ -96,21 +102,18 @@ export function deliveries(panel, live) {
 /** @param {Try} entry */
 const tryCells = (
   entry,
-) => [h("span.num", {}, moment(entry.at)), draft.place(entry.profile), packet(entry), [
+) => [h("span.num", {}, moment(entry.at)), draft.place(entry.profile), toEvent(entry), packet(entry), [
   state(entry.outcome),
   entry.number > 1 && h("span.soft.num", {}, ` ${t("try_n", { n: entry.number })}`),
   entry.why && h("div.soft.small", {}, worded(entry.why, entry)),
   heard(entry),
 ], h("span.num", {}, `${entry.took_ms} ms`), h("span.num", {}, bytes(entry.size_bytes))];
 
-/** What the receiver itself said. @param {Try | ParkedEvent} entry */
-const heard = ({ words }) => words && h("div.soft.small", {}, t("receiver_says", { words }));
-
 /** @param {Try | ParkedEvent} entry */
 const packet = ({ kind, packet: number }) => [label(`events=${kind}`), h("span.soft.num", {}, ` #${number}`)];
 
-/** @param {() => void} run */
-const discardButton = (run) => askingButton(t("discard"), t("discard_sure"), run);
+/** @param {() => void} run @param {string} [word] */
+const discardButton = (run, word = t("discard")) => askingButton(word, t("discard_sure"), run);
 
 /**
  * A profile's state and why it is so: what the engine says, and what it keeps for a person.

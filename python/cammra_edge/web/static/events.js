@@ -1,7 +1,8 @@
 // EVENTS: vehicles as they pass, newest first; each with its pictures, what was said of it, and where that went.
 
 import { draft } from "./draft.js";
-import { dialog, empty, h, icon, label, listen, moment, plate, say, state, t, today, worded } from "./lib.js";
+import { enlarge, image } from "./event.js";
+import { empty, h, icon, label, listen, moment, plate, say, state, t, today, worded } from "./lib.js";
 
 const SHOWN_VEHICLES = 40;
 const VEHICLE = "vehicle crop";
@@ -154,35 +155,4 @@ function pictures(events, last) {
   const alt = t("picture_of", { kind: label(`image=${first.kind}`), plate: shown.text || t("no_plate") });
   return h("button.shots", { type: "button", "aria-label": alt, onclick: () => enlarge(shown) },
     image("first", first, shown), second && second !== first && image("second", second, shown));
-}
-
-/** @param {string} look @param {Picture} picture @param {VehicleEvent | FoundEvent} event */
-export function image(look, picture, event) {
-  return unlessGone(h("img", { class: look, src: addressOf(picture, event), alt: "", loading: "lazy" }));
-}
-
-/** @param {HTMLImageElement} element */
-function unlessGone(element) {
-  element.addEventListener("error", () => element.replaceWith(h("p", {}, t("picture_gone"))));
-  return element;
-}
-
-/** @param {Picture} picture @param {VehicleEvent | FoundEvent} event */
-const addressOf = ({ key }, event) =>
-  `/api/${"seq" in event ? `events/${event.seq}/images` : "pictures"}/${encodeURIComponent(key)}`;
-
-/** @param {VehicleEvent | FoundEvent} event @param {string} [when] */
-export function enlarge(event, when = moment(event.at)) {
-  const { text, image_text: read } = event;
-  const box = dialog(t("pictures"),
-    h("div.row", {}, plate(text, event.country), h("span.soft.num", {}, when),
-      h("button.btn.push", { type: "button", onclick: () => {
-        box.close();
-      } }, t("close"))), event.images.map((picture) => {
-      const kind = label(`image=${picture.kind}`);
-      return h("figure", {}, unlessGone(h("img", { src: addressOf(picture, event), alt: kind })),
-        h("figcaption", {},
-          [kind, `${picture.width} × ${picture.height}`, event.image_at && moment(event.image_at)].filter(Boolean)
-            .join(" · ")));
-    }), read && read !== text && h("p.soft", {}, t("image_says", { text: read })));
 }

@@ -1,12 +1,15 @@
-// SEARCH: what the camera remembers, newest first, found while one types; exported, and erased.
+// SEARCH: what the camera remembers, newest first, page by page, found while one types; exported, and erased.
 
 import { api, complain, may, Refusal } from "./api.js";
 import { draft } from "./draft.js";
-import { enlarge, image, PLATE } from "./events.js";
+import { dated, enlarge, image, openEvent } from "./event.js";
+import { PLATE } from "./events.js";
 import { count, debounce, dialog, empty, h, icon, label, note, plate, state, t, toast } from "./lib.js";
 
-const TYPING_MS = 250;
+const TYPING_MS = 150;
 const MOST = 1000;
+const PAGE = 25;
+const SEPARATORS = ["comma", "semicolon", "tab"];
 const STATES = ["waiting", "parked", "delivered", "expired", "dropped", "unwanted"];
 
 /** What is looked for; it stays while other tabs are open. @type {Record<string, string>} */
@@ -18,33 +21,62 @@ const query = (words) => new URLSearchParams(Object.entries(words).filter(([, va
 
 /** @type {Tab} */
 export function searchTab(main) {
-  let asked = 0;
-  let cursor = "";
+  let asking = new AbortController();
+  /** Where each page begins that was seen, and the next; the first at the newest event. */
+  let cursors = [""];
+  let at = 0;
   const list = h("ol.vehicles.found");
-  const said = h("p.soft.num", { role: "status" });
+  const said = h("p.soft.num", { role: "status", tabindex: -1 });
   const wrong = h("div");
   const memory = h("p.soft.num");
-  const more = h("button.btn", { type: "button", hidden: true, onclick: () => load(cursor) }, t("more"));
+  const turner = (/** @type {string} */ word, /** @type {number} */ by) =>
+    h("button.btn", { type: "button", onclick: () => turn(at + by) }, t(word));
+  const [newer, older] = [turner("newer", -1), turner("older", 1)];
+  const pages = h("nav.row", { "aria-label": t("pages"), hidden: true }, newer, older);
+  const cut = h("select", { "aria-label": t("separator"), onchange: () => {
+    localStorage.setItem("separator", cut.value);
+    link();
+  } }, SEPARATORS.map((word) => h("option", { value: word }, t(`separator_${word}`))));
+  cut.value = separator();
   const zip = h("a.btn", { download: "" }, icon("down"), t("export_found"));
   const csv = h("a.btn.bare", { download: "" }, t("as_csv"));
 
-  async function load(from = "") {
-    const mine = ++asked;
-    const words = query(wanted);
-    const page = await api("GET", `/api/events?${query({ ...wanted, cursor: from })}`).catch(Refusal.of);
-    if (mine !== asked) return;
+  /** What is asked anew is not waited for any longer, nor looked for by the camera. */
+  async function load(to = 0) {
+    asking.abort();
+    const mine = asking = new AbortController();
+    const words = { ...wanted, cursor: to ? cursors[to] ?? "" : "", limit: String(PAGE) };
+    list.setAttribute("aria-busy", "true");
+    const page = await api("GET", `/api/events?${query(words)}`, undefined, mine.signal).catch(Refusal.of);
+    if (mine !== asking) return;
+    list.removeAttribute("aria-busy");
     const refused = page instanceof Refusal;
     const named = (/** @type {string} */ name) => t(`find_${name}`);
     wrong.replaceChildren(refused ? note("warn", page.wants(named).join(" ") || page.message) : "");
     if (refused) return;
-    if (!from) list.replaceChildren();
-    list.append(...page.events.map(found));
-    cursor = page.cursor;
-    more.hidden = !cursor;
-    said.textContent = list.children.length
-      ? t(cursor ? "found_more" : "found_n", { n: count(list.children.length) })
-      : "";
-    if (!list.children.length) list.append(h("li", {}, empty("search", t("nothing_found"), t("nothing_found_text"))));
+    const { events, cursor } = page;
+    at = to;
+    cursors = [...cursors.slice(0, to + 1), ...cursor ? [cursor] : []];
+    newer.disabled = !to;
+    older.disabled = !cursor;
+    pages.hidden = !to && !cursor;
+    const n = { n: count(events.length), from: count(to * PAGE + 1), to: count(to * PAGE + events.length) };
+    said.textContent = events.length ? t(to ? "found_span" : cursor ? "found_more" : "found_n", n) : "";
+    list.replaceChildren(...events.length
+      ? events.map(found)
+      : [h("li", {}, empty("search", t("nothing_found"), t("nothing_found_text")))]);
+    link();
+  }
+
+  /** Leafs: whoever reads on begins at the top of the page. @param {number} to */
+  async function turn(to) {
+    await load(to);
+    said.scrollIntoView({ block: "start" });
+    said.focus({ preventScroll: true });
+  }
+
+  function link() {
+    const words = query({ ...wanted, separator: cut.value });
     zip.href = `/api/events.zip?${words}`;
     csv.href = `/api/events.csv?${words}`;
   }
@@ -53,7 +85,7 @@ export function searchTab(main) {
     load();
     tellMemory(memory).catch(() => {});
   };
-  const look = debounce(TYPING_MS, load);
+  const look = debounce(TYPING_MS, () => load());
   /**
    * @param {string} name
    * @param {HTMLInputElement | HTMLSelectElement} input
@@ -79,6 +111,8 @@ export function searchTab(main) {
     load();
   } });
   const lists = /** @type {PlateList[]} */ (draft.value("plate_lists") ?? []);
+  const profiles = draft.profiles();
+  if (profiles.length < 2) wanted.profile = "";
   const regions = /** @type {Region[]} */ (draft.value("tracking.regions") ?? []);
 
   main.replaceChildren(
@@ -94,20 +128,27 @@ export function searchTab(main) {
         h("div.grid", {}, h("div", {}, h("label.pill", {}, off, t("one_off"))),
           choose("kind", ["new", "reliable", "update", "lost"].map((kind) => [kind, label(`events=${kind}`)])),
           choose("state", STATES.map((word) => [word, t(`state_${word}`)])),
+          profiles.length > 1 && choose("profile", profiles.map((key) => [key, named(key)])),
           choose("direction", ["in", "out", "unknown"].map((way) => [way, label(`directions=${way}`)])),
           choose("min_confidence", [0.5, 0.7, 0.8, 0.9, 0.95].map((least) => [least, `${least * 100} %`])),
           choose("region", regions.map(({ roi_id: id }) => [id, t("region_n", { n: id })])),
           choose("list", lists.map(({ name }) => [name, name]))))), wrong,
-      h("div.row", {}, said, h("span.push"), zip, csv, may("admin") &&
+      h("div.row", {}, said, h("span.push"), zip, h("div.row", {}, csv, cut), may("admin") &&
         h("button.btn.bare.bad", { type: "button", onclick: () => askErase(erased) }, icon("trash"), t("erase"))), list,
-      h("div.row", {}, more), memory),
+      pages, memory),
   );
   load();
   tellMemory(memory).catch(() => {});
+  return () => asking.abort();
 }
 
-/** A time with its date and zone. @param {string} iso */
-const dated = (iso) => iso.replace("T", " ").replace(/\.\d+/, " ");
+/** @param {string} key */
+const named = (key) => `${draft.place(key)} ${draft.text(`profiles[${key}].name`)}`;
+
+/** What a table's cells are parted by: what was chosen last, or what fits where the comma is the decimal sign. */
+const separator = () =>
+  SEPARATORS.find((word) => word === localStorage.getItem("separator"))
+    ?? ((1.5).toLocaleString().includes(",") ? "semicolon" : "comma");
 
 /** How far back the camera remembers. @param {HTMLElement} line */
 async function tellMemory(line) {
@@ -123,6 +164,7 @@ function found(event) {
   const what = t("picture_of", { kind: t("pictures"), plate: event.text || t("no_plate") });
   const facts = [dated(event.time), label(`directions=${event.direction}`), t("region_n", { n: event.roi }),
     t("confident", { n: Math.round(event.confidence * 100) }), event.vehicle.toLowerCase()];
+  const states = event.states.map((word) => state(word));
   return h("li.vehicle", {}, picture
     ? h("button.shots", { type: "button", "aria-label": what, onclick: () => enlarge(event, dated(event.time)) },
       image("second", picture, event))
@@ -131,8 +173,10 @@ function found(event) {
       h("div.row", {}, plate(event.text, event.country), !event.exact && h("span.tag.near", {}, t("one_off_mark")),
         event.list && h("span.tag", { class: event.list_mode }, event.list)),
       h("p.facts", {}, h("b", {}, label(`events=${event.kind}`)),
-        facts.filter(Boolean).map((fact) => h("span.num", {}, fact))),
-      h("div.row", {}, event.states.map((word) => state(word)))));
+        facts.filter(Boolean).map((fact) => h("span.num", {}, fact)), may("operator")
+        ? h("button.plain", { type: "button", "aria-haspopup": "dialog", onclick: () => openEvent(event.id) },
+          h("span.unseen", {}, `${t("its_deliveries")}: `), states)
+        : states)));
 }
 
 /** Erases a plate, what is older than a time, or everything; says first what still waits. @param {() => void} done */
