@@ -10,6 +10,7 @@ Held by `tests/web/test_audit.py`.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -22,7 +23,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cammra_edge.files import PRIVATE_FILE, private_folder, write_whole
+from cammra_edge.files import PRIVATE_FILE, private_folder
 from cammra_edge.plates import list_key
 
 if TYPE_CHECKING:
@@ -123,11 +124,11 @@ class AuditLog:
 
     def _add(self, path: Path, line: bytes, most_bytes: int) -> None:
         _make_folder(path.parent)
-        if path.exists() and path.stat().st_size + len(line) > most_bytes:
-            path.replace(path.with_suffix(".1.jsonl"))
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
+        with suppress(FileNotFoundError):
+            if path.lstat().st_size + len(line) > most_bytes:
+                path.replace(path.with_suffix(".1.jsonl"))
+        handle = _opened(path)
         try:
-            _give_to_owner(handle, path.parent)
             size = os.fstat(handle).st_size
             if size and os.pread(handle, 1, size - 1) != b"\n":
                 line = b"\n" + line  # a power cut has torn the line before
@@ -147,10 +148,13 @@ class AuditLog:
         with self._lock, suppress(OSError):
             self._key_of_run = secrets.token_bytes(_KEY_BYTES)
             path = self._key_path
-            with path.open("r+b") as out:
-                out.write(secrets.token_bytes(_KEY_BYTES))
-                out.flush()
-                os.fsync(out.fileno())
+            handle = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
+            try:
+                if os.fstat(handle).st_nlink == 1:
+                    os.write(handle, secrets.token_bytes(_KEY_BYTES))
+                    os.fsync(handle)
+            finally:
+                os.close(handle)
             path.unlink()
 
     @property
@@ -167,9 +171,14 @@ class AuditLog:
             key = self._key_of_run
             with suppress(OSError):  # as long as the disk refuses, marks are those of this run
                 _make_folder(path.parent)
-                write_whole(path, key)
+                path.unlink(missing_ok=True)
+                handle = _opened(path)
+                try:
+                    os.write(handle, key)
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
                 self._key_of_run = secrets.token_bytes(_KEY_BYTES)
-                _give_path_to_owner(path)
         return key
 
     def entries(
@@ -224,19 +233,40 @@ def _entry_in(line: bytes) -> dict[str, Any] | None:
 
 
 def _make_folder(path: Path) -> None:
-    """The folder of the log; where it is new, its owner is that of what it is in."""
-    is_new = not path.exists()
+    """The folder of the log; where it is new, its owner is that of what it is in.
+
+    Raises:
+        OSError: It leads elsewhere, and not by its owner's will: root's shell writes to no place that others choose.
+    """
+    is_new = not os.path.lexists(path)
+    if not is_new and path.lstat().st_uid != path.stat().st_uid:
+        raise PermissionError(errno.EPERM, "another user's folder", str(path))
     private_folder(path)
     if is_new:
-        _give_path_to_owner(path)
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+        try:
+            _give_to_owner(handle, path.parent)
+        finally:
+            os.close(handle)
 
 
-def _give_path_to_owner(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+def _opened(path: Path) -> int:
+    """A file to read and append to: no link is followed, and what is new is its folder's owner's.
+
+    Raises:
+        OSError: The disk refused, or something else lies there.
+    """
+    how = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW
+    try:
+        handle = os.open(path, how | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+    except FileExistsError:
+        return os.open(path, how)
     try:
         _give_to_owner(handle, path.parent)
-    finally:
+    except OSError:
         os.close(handle)
+        raise
+    return handle
 
 
 def _give_to_owner(handle: int, folder: Path) -> None:

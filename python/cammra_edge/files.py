@@ -50,7 +50,8 @@ def write_whole(path: Path, content: bytes) -> None:
         OSError: The disk refused; the old file is unchanged.
     """
     aside = path.with_name(path.name + ".part")
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+    how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    handle = os.open(aside, how, PRIVATE_FILE)
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(content)

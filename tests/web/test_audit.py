@@ -160,6 +160,38 @@ def test_root_s_shell_leaves_the_log_to_whoever_owns_the_place(
     assert path.stat().st_uid == 0
 
 
+@pytest.mark.parametrize("name", ["audit.jsonl", "lookups.jsonl", "plates.key"])
+def test_no_link_leads_root_s_shell_to_another_file(
+    audit: AuditLog, path: Path, tmp_path: Path, name: str
+) -> None:
+    """Whoever owns the folder could have root's shell write to any file, or give it away."""
+    other = tmp_path / "shadow"
+    other.write_text("root's own")
+    path.parent.mkdir()
+    (path.parent / name).symlink_to(other)
+    audit.note(ANNA, Deed.SEARCH, "events searched", plate="1AB1234")
+    audit.note(ANNA, Deed.CHANGE, "settings saved")
+    audit.forget_key()
+    assert other.read_text() == "root's own"
+
+
+def test_no_folder_of_another_user_is_written_to_through_a_link(
+    audit: AuditLog, path: Path, tmp_path: Path
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root may give files away")
+    other = tmp_path / "etc"
+    other.mkdir(mode=0o755)
+    path.parent.symlink_to(other)
+    os.chown(path.parent, 4711, 4712, follow_symlinks=False)
+    audit.note(ANNA, Deed.SEARCH, "events searched", plate="1AB1234")
+    assert list(other.iterdir()) == []
+    assert other.stat().st_mode & 0o777 == 0o755
+    os.chown(other, 4711, 4712)
+    audit.note(ANNA, Deed.CHANGE, "their own folder, elsewhere")
+    assert said(audit) == ["their own folder, elsewhere"]
+
+
 # ---- plates -----------------------------------------------------------------------------------
 
 
