@@ -188,6 +188,22 @@ def test_guessing_waits_longer_every_time(clock: HandClock) -> None:
     assert brake.wait_s("10.0.0.1") == 0.0
 
 
+def test_whoever_signs_in_is_forgiven_his_own_guesses_alone(clock: HandClock) -> None:
+    brake = Brake(clock, together=False)
+    brake.failed("10.0.0.1", "bob")
+    for number in range(FREE_TRIES + 1):
+        brake.failed("10.0.0.1", f"admin {number % 2}")
+        brake.passed("10.0.0.1", "bob")
+    assert brake.wait_s("10.0.0.1") == 1.0
+    for number in range(100):
+        brake.failed("10.0.0.2", f"name {number}")
+        brake.passed("10.0.0.2", "bob")
+    assert brake.wait_s("10.0.0.2") == 60.0
+    for name in ("admin 0", "admin 1"):
+        brake.passed("10.0.0.1", name)
+    assert brake.wait_s("10.0.0.1") == 0.0
+
+
 def test_guessing_from_many_addresses_is_braked_as_a_whole(clock: HandClock) -> None:
     brake = Brake(clock)
     for number in range(MANY_FAILURES + 3):

@@ -251,6 +251,23 @@ def test_a_name_that_nobody_has_is_answered_and_braked_as_another(
     assert answers("Nobody Here") == known
 
 
+def test_nobody_guesses_faster_by_signing_in_with_his_own_name(
+    browser: Browser, stranger: Browser
+) -> None:
+    bob = {"name": "Bob", "role": "viewer", "password": OTHER}
+    assert browser.send("POST", "/api/people", bob).status_code == 201
+    statuses = []
+    for _ in range(FREE_TRIES + 2):
+        stranger.http.cookies.clear()
+        own = {"name": "Bob", "password": OTHER}
+        statuses.append(stranger.http.post("/api/session", json=own).status_code)
+        stranger.http.cookies.clear()
+        guess = {"name": "admin", "password": "wrong wrong wrong"}
+        stranger.http.post("/api/session", json=guess)
+    assert statuses[0] == 200
+    assert statuses[-1] == 429
+
+
 def test_a_name_that_nobody_has_is_not_kept(browser: Browser, stranger: Browser) -> None:
     """It may be a password, typed into the field above."""
     for name in ("Admin", "my secret word"):

@@ -20,6 +20,7 @@ from cammra_edge.web.operation import (
     object_schema,
     unusable,
 )
+from cammra_edge.web.people import MAX_NAME, name_key
 from cammra_edge.web.roles import PERSON, Role
 from cammra_edge.web.sentences import PageWant, Sentence
 from cammra_edge.web.sessions import ABSOLUTE_S
@@ -100,6 +101,7 @@ async def _guessed(
     device = access.devices.find(access.person(whose), held)
     if access.devices.knows(held):
         call.page.meet(call.request)
+    about = name_key(whose)[:MAX_NAME]
     brake, counted, door = access.brake, call.address, call.page.door
     by_code = field == "code"
     if by_code:
@@ -113,10 +115,10 @@ async def _guessed(
             raise Problem(429, words, retry_after_s=wait_s)
         person = await done(check)
         if person is not None:
-            brake.passed(counted)
+            brake.passed(counted, about)
             access.devices.passed(device)
             return person
-        brake.failed(counted)
+        brake.failed(counted, about)
         if device and not by_code:
             access.devices.failed(device)
     raise _wrong(call, field, whose)

@@ -1,7 +1,11 @@
 """The brake on guessing.
 
-Invariant, held by `tests/web/test_access.py`: after `FREE_TRIES` wrong guesses each further guess waits twice as long
-as the last; guesses from many addresses are slowed down together, unless `together` is off.
+Invariants, held by `tests/web/test_access.py`:
+
+1. After `FREE_TRIES` wrong guesses each further guess waits twice as long as the last; guesses from many addresses are
+   slowed down together, unless `together` is off.
+2. Whoever gets one thing right is forgiven what he got wrong about that, and nothing else: nobody guesses somebody
+   else's password faster by signing in with his own in between.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ FREE_TRIES = 4
 LONGEST_WAIT_S = 60.0
 MANY_FAILURES = 40
 FORGET_S = 15 * 60
+MAX_ABOUT = 8
+"""What an address is remembered to have guessed about; what it guesses besides is not forgiven."""
 _HOUSEHOLD = 64
 """Bits of an IPv6 address that a household or a server shares: whoever has one address has them all (RFC 6177)."""
 
@@ -39,6 +45,7 @@ def neighbourhood(address: str) -> str:
 class _Failures:
     count: int = 0
     last_ns: int = 0
+    about: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -65,8 +72,8 @@ class Brake:
         pause_s = min(LONGEST_WAIT_S, 2.0 ** min(16, failures.count - free - 1))
         return max(0.0, pause_s - (now_ns - failures.last_ns) / 1e9)
 
-    def failed(self, address: str) -> None:
-        """Count a wrong guess."""
+    def failed(self, address: str, about: str = "") -> None:
+        """Count a wrong guess about something."""
         now, address = self.clock.mono_ns(), neighbourhood(address)
         with self._lock:
             for other, failures in list(self._by_address.items()):
@@ -80,8 +87,13 @@ class Brake:
                 if counted is not None:
                     counted.count += 1
                     counted.last_ns = now
+            own = self._by_address.get(address)
+            if own is not None and (about in own.about or len(own.about) < MAX_ABOUT):
+                own.about[about] = own.about.get(about, 0) + 1
 
-    def passed(self, address: str) -> None:
-        """Forget this address's wrong guesses."""
+    def passed(self, address: str, about: str = "") -> None:
+        """Forget this address's wrong guesses about that."""
         with self._lock:
-            self._by_address.pop(neighbourhood(address), None)
+            own = self._by_address.get(neighbourhood(address))
+            if own is not None:
+                own.count -= own.about.pop(about, 0)
