@@ -68,7 +68,7 @@ def test_lines_are_for_people_and_data_for_machines() -> None:
     first, second = out.getvalue().splitlines()
     assert first == "seen"
     assert json.loads(second) == {"text": "Ö\n"}
-    assert err.getvalue() == "error: bad\n"
+    assert json.loads(err.getvalue()) == {"error": "bad", "code": "wrong", "fields": []}
 
 
 def test_a_bar_shows_on_a_terminal_and_steps_aside_for_lines() -> None:

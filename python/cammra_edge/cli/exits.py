@@ -2,12 +2,14 @@
 
 from enum import IntEnum
 
+from cammra_edge.errors import CammraError
+
 
 class Exit(IntEnum):
     """Exit codes of every command."""
 
     OK = 0
-    """All done."""
+    """All done; also the ordered end, by Ctrl-C or SIGTERM, of what runs until it is stopped."""
     FAILED = 1
     """Something that should not happen, or an extra that is not installed; the last line says what."""
     USAGE = 2
@@ -23,4 +25,8 @@ class Exit(IntEnum):
     WRONG = 7
     """What arrived breaks the contract, or is not all that was expected."""
     INTERRUPTED = 130
-    """Stopped by Ctrl-C before the work was done."""
+    """Stopped before the work was done, or, by a second Ctrl-C, before everything was in order."""
+
+
+class UsageError(CammraError):
+    """Words of the command line that make no sense together."""

@@ -7,21 +7,21 @@ it is imported only when it is asked for, so that the rest costs it nothing.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import logging
 import os
-import signal
 import sys
-from typing import TYPE_CHECKING, NamedTuple, Never
+from typing import TYPE_CHECKING, NamedTuple, Never, TextIO
 
-from cammra_edge.cli.exits import Exit
-from cammra_edge.cli.terminal import Terminal
+from cammra_edge.cli.exits import Exit, UsageError
+from cammra_edge.cli.stopping import end_at_once, stoppable
+from cammra_edge.cli.terminal import Terminal, spell_out
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.errors import CammraError, OutboxError, RecordingError
+from cammra_edge.errors import CammraError, ConfigError, OutboxError, RecordingError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
 
 
 class Command(NamedTuple):
@@ -30,6 +30,10 @@ class Command(NamedTuple):
     name: str
     module: str
     does: str
+
+    def ends_by_stop(self, args: argparse.Namespace) -> bool:
+        """Whether being stopped is its ordered end: of what runs until then, not of what was to end by itself."""
+        return self.name in _UNTIL_STOPPED and not getattr(args, "once", False)
 
 
 COMMANDS = (
@@ -76,36 +80,109 @@ COMMANDS = (
     Command("import", "importing", "make a recording of a video or pictures and a tracker's table"),
 )
 _ROOM = "cammra_edge.cli.commands"
+_UNTIL_STOPPED = frozenset({"run", "listen", "demo"})
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the words as every other error is said."""
+
+    def error(self, message: str) -> Never:
+        """End with one line, or with `--json` one object; people see the usage first."""
+        as_json = "--json" in sys.argv[1:]
+        if not as_json:
+            self.print_usage(sys.stderr)
+        _terminal(as_json=as_json).error(f"{self.prog}: {message}", Exit.USAGE.name.lower())
+        raise SystemExit(Exit.USAGE)
+
+
+class _Version(argparse.Action):
+    """Looks the version up only where it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415 - as said
+
+        print(f"cammra-edge {version('cammra-edge')}")  # noqa: T201 - its whole result
+        parser.exit()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, _nowhere(number))
+        spell_out(getattr(sys, name))
     words = sys.argv[1:] if argv is None else list(argv)
-    parser = argparse.ArgumentParser(
+    ordered = Exit.INTERRUPTED
+    try:
+        with stoppable(SYSTEM_CLOCK):
+            try:
+                parsed = _parsed(words)
+                if isinstance(parsed, Exit):
+                    return parsed
+                command, args = parsed
+                ordered = Exit.OK if command.ends_by_stop(args) else Exit.INTERRUPTED
+                terminal = _terminal(as_json=args.json)
+                code = _run(command, args, terminal)
+                if terminal.is_stuck:
+                    end_at_once(code)
+            except KeyboardInterrupt:
+                with contextlib.suppress(OSError):
+                    sys.stderr.write("stopped\n")
+                    sys.stderr.flush()
+                return ordered
+            return code
+    finally:
+        _let_go()
+
+
+def _parsed(words: Sequence[str]) -> tuple[Command, argparse.Namespace] | Exit:
+    parser = _Parser(
         prog="cammra-edge",
         description="Pushes what an ANPR camera reads to whoever asked for it.",
         epilog="Exit codes: 0 done · 1 failed · 2 usage · 3 config · 4 input · 5 outbox · 6 undelivered · 7 wrong"
         " · 130 stopped.",
     )
     parser.add_argument("--verbose", action="store_true", help="log what goes on to standard error")
+    parser.add_argument("--version", action=_Version, nargs=0, help="say the version, and end")
     try:
         chosen = _add_commands(parser, words)
     except ImportError as error:
         # Of the command that is asked for: even its options are not known then.
-        Terminal(sys.stdout, sys.stderr, as_json=False, clock=SYSTEM_CLOCK).error(_plain(error))
+        _terminal(as_json="--json" in words).error(_plain(error), Exit.FAILED.name.lower())
         return Exit.FAILED
     args = parser.parse_args(words)
     if chosen is None:
         parser.print_help()
         return Exit.USAGE
-    terminal = Terminal(sys.stdout, sys.stderr, as_json=args.json, clock=SYSTEM_CLOCK)
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.INFO if args.verbose else logging.ERROR,
         format="%(levelname)s %(name)s %(message)s",
     )
-    signal.signal(signal.SIGTERM, _stop)
-    return _run(chosen, args, terminal)
+    return chosen, args
+
+
+def _terminal(*, as_json: bool) -> Terminal:
+    return Terminal(sys.stdout, sys.stderr, as_json=as_json, clock=SYSTEM_CLOCK)
+
+
+def _nowhere(number: int) -> TextIO:
+    """A stream that takes all and keeps nothing, under the number of the one that was closed."""
+    found = os.open(os.devnull, os.O_WRONLY)
+    if found != number:
+        os.dup2(found, number)
+        os.close(found)
+    return open(number, "w", encoding="utf-8", closefd=False)
+
+
+def _let_go() -> None:
+    """Leave nothing for Python to write at its end, where nobody reads any more or the disk is full."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):  # a test's stream has no number
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _add_commands(parser: argparse.ArgumentParser, words: Sequence[str]) -> Command | None:
@@ -130,20 +207,20 @@ def _run(command: Command, args: argparse.Namespace, terminal: Terminal) -> int:
         module = importlib.import_module(f"{_ROOM}.{command.module}")
         code = int(module.run(args, terminal))
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        terminal.note("stopped")
-        return Exit.INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has gone; Python must not complain about that at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
+        return Exit.OK  # whoever read our output has all that was wanted
     except (CammraError, OSError, ImportError) as error:
-        terminal.error(_plain(error))
-        return next(code for kind, code in _CODES if isinstance(error, kind))
+        found = next(code for kind, code in _CODES if isinstance(error, kind))
+        config = error if isinstance(error, ConfigError) else error.__cause__
+        fields = config.errors if isinstance(config, ConfigError) else ()
+        with contextlib.suppress(OSError):
+            terminal.error(_plain(error), found.name.lower(), fields)
+        return found
     return code
 
 
 _CODES: tuple[tuple[type[Exception], Exit], ...] = (
+    (UsageError, Exit.USAGE),
     (RecordingError, Exit.INPUT),
     (OutboxError, Exit.OUTBOX),
     (CammraError, Exit.CONFIG),
@@ -157,7 +234,3 @@ def _plain(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'the system'}: {error.strerror}"
     return str(error)
-
-
-def _stop(_number: int, _frame: FrameType | None) -> Never:
-    raise KeyboardInterrupt

@@ -2,13 +2,14 @@
 
 Results go to standard output, everything else to standard error. Colours and bars appear on terminals
 only (and colours not with `NO_COLOR`). Text from outside is shown with its control characters spelled
-out, so that a plate cannot move the cursor.
+out, so that a plate cannot move the cursor; what a terminal's encoding does not have is spelled out, too.
 
 Held by `tests/cli/test_terminal.py`.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import threading
@@ -18,9 +19,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from cammra_edge.clock import Clock
+    from cammra_edge.errors import ConfigError
 
 _REDRAW_NS = 100_000_000
 _BAR_LETTERS = 28
@@ -63,6 +65,17 @@ def shown(text: str) -> str:
     )
 
 
+def spell_out(stream: TextIO) -> None:
+    """Let a stream take any text: what its encoding does not have is written as Python would."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+
+
+def is_utf8(stream: TextIO) -> bool:
+    """Whether the stream takes every letter there is."""
+    return (stream.encoding or "utf-8").lower().replace("-", "") == "utf8"
+
+
 class Terminal:
     """Where a command writes to.
 
@@ -74,13 +87,20 @@ class Terminal:
     """
 
     def __init__(self, out: TextIO, err: TextIO, *, as_json: bool = False, clock: Clock) -> None:
+        for stream in (out, err):
+            spell_out(stream)
         self.as_json = as_json
+        self.is_stuck = False
+        """Whether a thread waits for good for somebody to read what it says."""
         self._out, self._err, self._clock = out, err, clock
         plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
         self._colours_out = out.isatty() and not plain
         self._colours_err = err.isatty() and not plain
         self._bars = err.isatty() and os.environ.get("TERM") != "dumb"
         self._lock = threading.RLock()
+        """Of the bar and of standard error."""
+        self._out_lock = threading.RLock()
+        """Of results: whoever waits for somebody to read them keeps no error back."""
         self._bar: Progress | None = None
 
     def line(self, text: str = "") -> None:
@@ -91,16 +111,36 @@ class Terminal:
     def data(self, value: object) -> None:
         """One JSON object for machines; nothing without `--json`."""
         if self.as_json:
-            self._write(self._out, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+            self._write(self._out, self._json(value, self._out))
 
     def note(self, text: str) -> None:
         """One line about what goes on, to standard error."""
         self._write(self._err, text)
 
-    def error(self, text: str) -> None:
-        """One line about what went wrong, to standard error."""
+    def error(self, text: str, code: str = "wrong", fields: Sequence[ConfigError] = ()) -> None:
+        """What went wrong, to standard error: a line, or with `--json` an object.
+
+        Args:
+            text: In English.
+            code: What programs know it by: the name of the exit code that it leads to.
+            fields: The settings, options or arguments that are wrong.
+        """
+        if self.as_json:
+            wrong = [
+                {"field": one.field, "want": str(one.want), **one.want.plain()} for one in fields
+            ]
+            problem = {"error": text, "code": code, "fields": wrong}
+            self._write(self._err, self._json(problem, self._err))
+            return
         word = f"{Style.BAD}error{_RESET}" if self._colours_err else "error"
-        self._write(self._err, f"{word}: {text}")
+        self._write(self._err, f"{word}: " + "\n".join(map(shown, text.split("\n"))))
+
+    @staticmethod
+    def _json(value: object, stream: TextIO) -> str:
+        text = json.dumps(value, ensure_ascii=not is_utf8(stream), separators=(",", ":"))
+        if text.isprintable():
+            return text
+        return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
 
     def styled(self, text: str, *styles: Style) -> str:
         """The text in a style, on terminals only."""
@@ -122,10 +162,14 @@ class Terminal:
                 self._bar = None
 
     def _write(self, stream: TextIO, text: str) -> None:
-        with self._lock:
-            if self._bar is not None:
-                self._err.write(_CLEAR_LINE)
-                self._err.flush()
+        if self._bar is None:
+            with self._out_lock if stream is self._out else self._lock:
+                stream.write(f"{text}\n")
+                stream.flush()
+            return
+        with self._out_lock, self._lock:
+            self._err.write(_CLEAR_LINE)
+            self._err.flush()
             stream.write(f"{text}\n")
             stream.flush()
             if self._bar is not None:
@@ -138,8 +182,7 @@ class Terminal:
                 self._draw(bar)
 
     def _draw(self, bar: Progress) -> None:
-        utf8 = (self._err.encoding or "").lower().replace("-", "") == "utf8"
-        self._err.write(_CLEAR_LINE + bar.text("━─" if utf8 else "#."))
+        self._err.write(_CLEAR_LINE + bar.text("━─" if is_utf8(self._err) else "#."))
         self._err.flush()
 
     def now_ns(self) -> int:

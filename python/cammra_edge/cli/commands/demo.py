@@ -10,9 +10,11 @@ from __future__ import annotations
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cammra_edge.cli.aside import Aside
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.paging import add_page, page_of
 from cammra_edge.cli.playing import add_speed, play, profile_line, settings_for
@@ -73,6 +75,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, terminal: Terminal) -> Exit:
     """Draw, replay, show; then check what arrived."""
     with ExitStack() as stack:
+        aside = stack.enter_context(Aside(lambda: None))
         keep = args.keep or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="cammra-demo-"))
         )
@@ -82,12 +85,14 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         places = [
             _Place(
                 "barrier",
-                stack.enter_context(_receiver("barrier", terminal, http=True, keep=args.keep)),
+                stack.enter_context(
+                    _receiver("barrier", terminal, aside, http=True, keep=args.keep)
+                ),
             ),
             _Place(
                 "traffic centre",
                 stack.enter_context(
-                    _receiver("traffic centre", terminal, http=False, keep=args.keep)
+                    _receiver("traffic centre", terminal, aside, http=False, keep=args.keep)
                 ),
             ),
         ]
@@ -104,11 +109,15 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
             engine.drain(_WAIT_S)
             status = engine.status()
             _wait_for_all(places, {profile.name: profile.delivered for profile in status.profiles})
+        aside.__exit__()
+        aside.settle(terminal)
         return _tell(args, terminal, recording, places, list(map(profile_line, status.profiles)))
 
 
-def _receiver(name: str, terminal: Terminal, *, http: bool, keep: Path | None) -> Receiver:
-    def arrived(arrival: Arrival) -> None:
+def _receiver(
+    name: str, terminal: Terminal, aside: Aside, *, http: bool, keep: Path | None
+) -> Receiver:
+    def show(arrival: Arrival) -> None:
         terminal.line(arrival_line(terminal, arrival, to=name))
         terminal.data(arrival_data(arrival, to=name))
 
@@ -116,7 +125,7 @@ def _receiver(name: str, terminal: Terminal, *, http: bool, keep: Path | None) -
         http=_LOOPBACK if http else None,
         tcp=None if http else _LOOPBACK,
         folder=keep / name.replace(" ", "-") if keep is not None else None,
-        on_arrival=arrived,
+        on_arrival=lambda arrival: aside.put(partial(show, arrival)),
         keep=_KEPT,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cammra_edge.cli.exits import Exit
+from cammra_edge.cli.exits import Exit, UsageError
 from cammra_edge.cli.stored import add_where, stored_at
 from cammra_edge.cli.terminal import shown
 from cammra_edge.outbox import EventState
@@ -42,8 +42,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     }
     with stored_at(args.where).reached(write=True) as memory:
         if not args.yes and not _sure(args, memory, terminal):
-            terminal.error("erasing is for good: say --yes")
-            return Exit.USAGE
+            raise UsageError("erasing is for good: say --yes")
         answer = memory.erase(words)
     terminal.line(f"{answer['events']} events and {answer['pictures']} pictures are erased")
     for key, count in answer["waiting"].items():

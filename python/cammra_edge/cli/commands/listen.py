@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from argparse import ArgumentTypeError
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cammra_edge.cli.exits import Exit
+from cammra_edge.cli.aside import Aside
+from cammra_edge.cli.exits import Exit, UsageError
 from cammra_edge.cli.show import arrival_data, arrival_line
 from cammra_edge.cli.terminal import Style, shown
 from cammra_edge.receiver import Answer, Receiver
@@ -87,50 +90,70 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
+@dataclass(slots=True)
+class _Came:
+    """What came while we listened."""
+
+    arrivals: int = 0
+    problems: int = 0
+    missing: int = 0
+
+
 def run(args: Namespace, terminal: Terminal) -> Exit:
     """Listen until Ctrl-C, or until what was asked for has come."""
     if args.answer is not None and args.answer not in _STATUSES:
-        terminal.error(f"--answer is {args.answer}: want an HTTP status, 100 to 599")
-        return Exit.USAGE
-    enough = threading.Event()
-    counts = {"arrivals": 0, "problems": 0}
+        raise UsageError(f"--answer is {args.answer}: want an HTTP status, 100 to 599")
+    enough, ordered = threading.Event(), False
+    aside = Aside(enough.set)
+    came = _Came()
 
     def arrived(arrival: Arrival) -> None:
-        counts["arrivals"] += 1
-        counts["problems"] += len(arrival.problems)
-        terminal.line(arrival_line(terminal, arrival))
-        terminal.data(arrival_data(arrival))
-        if args.count and counts["arrivals"] >= args.count:
+        came.arrivals += 1
+        came.problems += len(arrival.problems)
+        aside.put(partial(_show, arrival, terminal))
+        if args.count and came.arrivals >= args.count:
             enough.set()
 
     def fault(peer: str, why: str) -> None:
-        counts["problems"] += 1
-        terminal.line(terminal.styled(f"{peer} sent {shown(why)}", Style.BAD))
-        terminal.data({"peer": peer, "fault": why})
+        came.problems += 1
+        aside.put(partial(_show_fault, peer, why, terminal))
 
-    with Receiver(
-        http=args.http,
-        tcp=args.tcp,
-        ftp=args.ftp,
-        folder=None if args.no_folder else args.folder,
-        on_arrival=arrived,
-        on_fault=fault,
-        keep=_KEPT,
-    ) as receiver:
+    with (
+        aside,
+        Receiver(
+            http=args.http,
+            tcp=args.tcp,
+            ftp=args.ftp,
+            folder=None if args.no_folder else args.folder,
+            on_arrival=arrived,
+            on_fault=fault,
+            keep=_KEPT,
+        ) as receiver,
+    ):
         if args.answer is not None:
             receiver.answer(Answer(args.answer), times=args.times)
         _tell_where(args, receiver, terminal)
         try:
             enough.wait(args.seconds)
         except KeyboardInterrupt:
-            terminal.note("")
-        missing = receiver.missing_packets
+            ordered = True
+        came.missing = receiver.missing_packets
+    aside.settle(terminal)
     terminal.note(
-        f"{counts['arrivals']} events, {counts['problems']} problems, {missing} packet numbers missing"
+        f"{came.arrivals} events, {came.problems} problems, {came.missing} packet numbers missing"
     )
-    if args.count and counts["arrivals"] < args.count:
-        return Exit.WRONG
-    return Exit.WRONG if counts["problems"] else Exit.OK
+    is_short = args.count and came.arrivals < args.count
+    return Exit.WRONG if (is_short or came.problems) and not ordered else Exit.OK
+
+
+def _show(arrival: Arrival, terminal: Terminal) -> None:
+    terminal.line(arrival_line(terminal, arrival))
+    terminal.data(arrival_data(arrival))
+
+
+def _show_fault(peer: str, why: str, terminal: Terminal) -> None:
+    terminal.line(terminal.styled(f"{peer} sent {shown(why)}", Style.BAD))
+    terminal.data({"peer": peer, "fault": why})
 
 
 def _tell_where(args: Namespace, receiver: Receiver, terminal: Terminal) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from cammra_edge.cli.exits import Exit
+from cammra_edge.cli.exits import Exit, UsageError
 from cammra_edge.cli.reached import key_of
 from cammra_edge.cli.stored import add_where, stored_at
 from cammra_edge.cli.terminal import Style, shown
@@ -42,8 +42,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     stored = stored_at(args.where)
     if args.what == "give":
         if len(args.profiles) != _FROM_AND_TO:
-            terminal.error("`outbox give` wants two profiles: whose backlog, and who gets it")
-            return Exit.USAGE
+            raise UsageError("`outbox give` wants two profiles: whose backlog, and who gets it")
         return _give(stored, *args.profiles, terminal=terminal)
     return _check(stored.settings.path, terminal)
 

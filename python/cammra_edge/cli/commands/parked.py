@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cammra_edge.cli.exits import Exit
+from cammra_edge.cli.exits import Exit, UsageError
 from cammra_edge.cli.reached import key_of
 from cammra_edge.cli.stored import add_where, stored_at
 from cammra_edge.cli.terminal import Style, shown
@@ -43,11 +43,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, terminal: Terminal) -> Exit:
     """Do one thing with the parked deliveries."""
     if args.what == "show" and args.seq is None:
-        terminal.error("--seq is not given: `parked list` shows the numbers")
-        return Exit.USAGE
+        raise UsageError("--seq is not given: `parked list` shows the numbers")
     if args.what == "discard" and args.seq is None and not args.all:
-        terminal.error("discard is for good: name one with --seq, or say --all")
-        return Exit.USAGE
+        raise UsageError("discard is for good: name one with --seq, or say --all")
     writes = args.what in {"retry", "discard"}
     with stored_at(args.where).reached(write=writes) as store:
         key = None
@@ -97,8 +95,7 @@ def _list(rows: list[ParkedRow], terminal: Terminal) -> Exit:
 
 def _show(found: list[ParkedWhole], names: Mapping[str, str], terminal: Terminal) -> Exit:
     if not found:
-        terminal.error("there is no such delivery among the parked")
-        return Exit.USAGE
+        raise UsageError("there is no such delivery among the parked")
     for whole in found:
         row, event = whole.row, whole.event
         name = shown(names.get(whole.profile, whole.profile))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cammra_edge.cli.commands.listen import HTTP_PORT
-from cammra_edge.cli.exits import Exit
+from cammra_edge.cli.exits import Exit, UsageError
 from cammra_edge.cli.playing import add_speed, play, profile_line, settings_for, tell_faults
 from cammra_edge.cli.script import load_script
 from cammra_edge.cli.terminal import Style
@@ -64,11 +64,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, terminal: Terminal) -> Exit:
     """Replay one recording."""
     if args.config is not None and args.to:
-        terminal.error("--to and --config exclude each other: the config says where events go")
-        return Exit.USAGE
+        raise UsageError("--to and --config exclude each other: the config says where events go")
     if args.loops < 0:
-        terminal.error(f"--loops is {args.loops}: want 0 or more")
-        return Exit.USAGE
+        raise UsageError(f"--loops is {args.loops}: want 0 or more")
     recording = Recording.open(args.recording)
     with ExitStack() as stack:
         if args.config is not None:

@@ -61,6 +61,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
             f"{script.path}: source is a {type(source).__name__}: want what yields (frame, reads, at)"
         )
     is_live = _fitted(script.engine, source)
+    ordered = False
     with (
         page_of(script.engine, args.page, terminal),
         script.engine.running(live=is_live, local_socket=not args.no_socket),
@@ -79,10 +80,12 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
                 if not is_live:
                     script.engine.wait_for_room()
         except KeyboardInterrupt:
+            ordered = True
             terminal.note("stopping; what is not delivered yet waits in the outbox")
         script.engine.finish()
         script.engine.drain(_DRAIN_S)
-        return _tell(script.engine, terminal)
+        told = _tell(script.engine, terminal)
+        return Exit.OK if ordered else told
 
 
 def _fitted(engine: Engine, source: Iterable[object]) -> bool:

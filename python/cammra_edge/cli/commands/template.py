@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cammra_edge.checks import Want
-from cammra_edge.cli.exits import Exit
+from cammra_edge.cli.exits import Exit, UsageError
 from cammra_edge.cli.terminal import Style, shown
 from cammra_edge.cli.wants import CliWant
 from cammra_edge.clock import SYSTEM_CLOCK
@@ -64,8 +64,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     if args.what == "list":
         return _list(terminal)
     if args.name is None:
-        terminal.error(f"{args.what} wants a name: `template list` shows them")
-        return Exit.USAGE
+        raise UsageError(f"{args.what} wants a name: `template list` shows them")
     if args.what == "try":
         return _try(args, terminal)
     if args.name not in SHIPPED:

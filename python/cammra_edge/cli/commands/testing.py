@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cammra_edge.checks import Want
 from cammra_edge.cli.asking import RefusedError, engine_on, path_of
@@ -15,6 +15,7 @@ from cammra_edge.cli.script import load_script
 from cammra_edge.cli.terminal import Style, shown
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
+from cammra_edge.phrases import quoted
 from cammra_edge.trial import Step, trial
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _asked_steps(engine: RunningEngine, key: str, plate: str) -> Iterator[Step]:
     while True:
         try:
             for line in engine.lines("POST", path, {"plate": plate}):
-                yield Step(**json.loads(line))
+                yield _step_from(json.loads(line))
         except RefusedError as error:
             if not error.retry_after_s:
                 raise
@@ -100,6 +101,13 @@ def _try(
     keys = [_key(names, text) for text in args.profile] or list(names)
     good = [_tell(key, names[key], steps(key), terminal) for key in keys]
     return Exit.OK if all(good) else Exit.UNDELIVERED
+
+
+def _step_from(told: dict[str, Any]) -> Step:
+    """A step that another process has told."""
+    del told["code"], told["values"], told["remedy_code"]
+    detail, remedy = quoted(told.pop("detail")), quoted(told.pop("remedy"))
+    return Step(detail=detail, remedy=remedy, **told)
 
 
 def _key(names: Mapping[str, str], text: str) -> str:
