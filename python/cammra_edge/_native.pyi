@@ -23,6 +23,7 @@ __all__ = [
     "TrackEvent",
     "Tracker",
     "crc32",
+    "edits",
     "encode_image",
     "log_directory",
     "log_encode_event",
@@ -384,6 +385,12 @@ def multipart_body(boundary: str, parts: Sequence[tuple[str, str, str, bytes]]) 
     """
 
 # ---- plates --------------------------------------------------------------------------------
+
+def edits(text: str, other: str) -> int:
+    """Characters to put in, leave out or exchange between two plates (Levenshtein), by which the vote measures them.
+
+    Of a text of more than 32 characters its beginning counts, as of every plate that is read.
+    """
 
 @final
 class Patterns:

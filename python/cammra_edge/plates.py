@@ -11,9 +11,9 @@ import re
 from functools import lru_cache
 from unicodedata import category, normalize
 
-from cammra_edge._native import Patterns
+from cammra_edge._native import Patterns, edits
 
-__all__ = ["WILDCARDS", "Patterns", "ascii_text", "file_token", "list_key"]
+__all__ = ["WILDCARDS", "Patterns", "ascii_text", "edits", "file_token", "list_key"]
 
 _LOOK_ALIKES = (
     ("АВЕКМНОРСТУХІЈЅҮ", "ABEKMHOPCTYXIJSY"),  # Cyrillic, with Ukraine's, Serbia's and Mongolia's

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cammra_edge.engine import repeats
-from cammra_edge.engine.repeats import PlateMemory, is_within
+from cammra_edge.engine.repeats import PlateMemory
 from cammra_edge.model import Direction, Event, EventKind, Plate, Recalled, Repeat
 from cammra_edge.outbox import Erasure
 from cammra_edge.profile import HttpPost, Profile
 from tests.fakes import NS
+from tests.simulator.edits import edits
 
 LOST_AFTER_NS = 10 * NS
 BEGAN_NS = 1_760_000_000 * NS
@@ -329,23 +330,7 @@ def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert verdicts(asked, a_life(12, 20, 21, text="AB1")) == TOLD
 
 
-def edits(one: str, other: str) -> int:
-    """Levenshtein's distance, as its definition says."""
-    row = list(range(len(other) + 1))
-    for at, letter in enumerate(one, start=1):
-        before, row[0] = row[0], at
-        for to, against in enumerate(other, start=1):
-            change = min(row[to] + 1, row[to - 1] + 1, before + (letter != against))
-            before, row[to] = row[to], change
-    return row[-1]
-
-
 SHORT = st.text("AB1", max_size=7)
-
-
-@given(SHORT, SHORT, st.integers(0, 2))
-def test_texts_are_within_a_distance_as_levenshtein_says(one: str, other: str, most: int) -> None:
-    assert is_within(one, other, most) is (edits(one, other) <= most)
 
 
 def test_two_settings_of_one_memory_are_followed_from_the_next_vehicle_on() -> None:

@@ -9,7 +9,8 @@ from anyascii import anyascii
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cammra_edge.plates import ascii_text, file_token, list_key
+from cammra_edge.plates import ascii_text, edits, file_token, list_key
+from tests.simulator.edits import edits as edits_by_definition
 
 SAME_SHAPE = {
     "А123ВС77": "A123BC77",
@@ -92,3 +93,16 @@ def test_any_text_has_an_ascii_form_and_a_key(text: str) -> None:
     assert list_key(key) == key
     assert list_key(text.upper()) == list_key(text.lower().upper())
     assert all(unicodedata.category(char)[0] in "LMN" for char in key)
+
+
+PLATES = st.text("ab1é車", max_size=32)
+
+
+@given(PLATES, PLATES)
+def test_plates_are_as_many_edits_apart_as_levenshtein_says(one: str, other: str) -> None:
+    assert edits(one, other) == edits_by_definition(one, other)
+
+
+def test_of_more_than_any_plate_has_the_beginning_is_compared() -> None:
+    assert edits("a" * 32 + "b", "a" * 32 + "c") == 0
+    assert edits("a" * 1000, "") == 32

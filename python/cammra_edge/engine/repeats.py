@@ -16,10 +16,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from cammra_edge.model import Direction, EventKind, Recalled, Repeat
-from cammra_edge.plates import list_key
+from cammra_edge.plates import edits, list_key
 from cammra_edge.retry import NS_PER_S
 
 if TYPE_CHECKING:
@@ -246,18 +247,15 @@ class PlateMemory:
             return
         letters, most_bits = _letters_of(text), 2 * self._distance
         near = [
-            (other, plate)
+            (edits(text, other), plate)
             for (other, roi, way), plate in reversed(self._plates.items())
             # An edit changes two letters at most: quick, and most plates have other ones.
             if (plate.letters ^ letters).bit_count() <= most_bits
             and roi == roi_id
             and _may_be_one(way, direction)
-            and is_within(text, other, self._distance)
         ]
-        for edits in range(self._distance + 1):
-            for other, plate in near:
-                if is_within(text, other, edits) and not is_within(text, other, edits - 1):
-                    yield plate
+        near.sort(key=itemgetter(0))
+        yield from (plate for off, plate in near if off <= self._distance)
 
 
 def is_early(event: Event) -> bool:
@@ -265,25 +263,6 @@ def is_early(event: Event) -> bool:
     if event.kind is EventKind.UPDATE:
         return event.reliable_by is None
     return event.kind is EventKind.NEW
-
-
-def is_within(text: str, other: str, most: int) -> bool:
-    """Does so many letters' inserting, leaving out and replacing make the one text the other?"""
-    if abs(len(text) - len(other)) > most:
-        return False
-    begin = 0
-    for one, two in zip(text, other, strict=False):
-        if one != two:
-            break
-        begin += 1
-    text, other = text[begin:], other[begin:]
-    if not (text and other):
-        return len(text) + len(other) <= most
-    return most > 0 and (
-        is_within(text[1:], other[1:], most - 1)
-        or is_within(text[1:], other, most - 1)
-        or is_within(text, other[1:], most - 1)
-    )
 
 
 def _letters_of(text: str) -> int:

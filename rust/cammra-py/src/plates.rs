@@ -1,12 +1,21 @@
 //! The plates door.
 
 use cammra_core::plates;
+use cammra_core::vote::{PlateText, distance};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 
 /// Adds this door's names to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<Patterns>()
+    module.add_class::<Patterns>()?;
+    module.add_function(wrap_pyfunction!(edits, module)?)
+}
+
+/// See `_native.pyi`.
+#[pyfunction]
+fn edits(text: &str, other: &str) -> u8 {
+    let [(one, _), (two, _)] = [text, other].map(PlateText::cut_from);
+    distance(&one, &two)
 }
 
 /// See `_native.pyi`.
