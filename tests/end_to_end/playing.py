@@ -6,18 +6,26 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from cammra_edge.receiver import Arrival
+from cammra_edge.receiver import Arrival, Receiver
 from tests.emulation import PATIENCE
 
 WAIT_S = 100 * PATIENCE
 
 
-def config(path: Path, url: str, *, outbox: Path, picture: str | None = "vehicle crop") -> Path:
+def config(
+    path: Path,
+    url: str,
+    *,
+    outbox: Path,
+    picture: str | None = "vehicle crop",
+    without_plate: bool = False,
+) -> Path:
     """A config with one profile that wants every event, in a fixed time zone."""
     path.write_text(
         "from pathlib import Path\n"
-        "from cammra_edge import Device, Engine, HttpPost, OutboxSettings, Profile\n"
+        "from cammra_edge import Device, Engine, HttpPost, OutboxSettings, Profile, TrackingSettings\n"
         "engine = Engine(\n"
+        f"    tracking=TrackingSettings(vehicles_without_plate={without_plate}),\n"
         "    device=Device(serial='B8A44F960ACE', time_zone='Europe/Berlin'),\n"
         f"    profiles=[Profile('all', HttpPost({url!r}), device_id='E2E', image={picture!r},\n"
         "        two_images=True, events={'new', 'reliable', 'update', 'lost'})],\n"
@@ -43,6 +51,14 @@ def finished(process: "subprocess.Popen[str]") -> str:
     out, err = process.communicate(timeout=WAIT_S)
     assert process.returncode == 0, f"exit {process.returncode}\n{out}\n{err}"
     return out
+
+
+def told(receiver: Receiver) -> dict[str, tuple[bytes, list[bytes]]]:
+    """What came, by event: the JSON and the pictures, byte for byte."""
+    return {
+        event.event_id: (event.raw, [picture.jpeg for picture in event.pictures])
+        for event in receiver.events
+    }
 
 
 def by_vehicle(events: Iterable[Arrival]) -> dict[str, list[Arrival]]:

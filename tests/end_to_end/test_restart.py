@@ -6,18 +6,10 @@ from pathlib import Path
 import pytest
 
 from cammra_edge.receiver import Arrival, Receiver
-from tests.end_to_end.playing import WAIT_S, assert_told_in_order, config, finished, start
+from tests.end_to_end.playing import WAIT_S, assert_told_in_order, config, finished, start, told
 from tests.recordings import recordings
 
 pytestmark = [pytest.mark.recordings, pytest.mark.slow]
-
-
-def _told(receiver: Receiver) -> dict[str, tuple[bytes, list[bytes]]]:
-    """What came, by event: the JSON and the pictures, byte for byte."""
-    return {
-        event.event_id: (event.raw, [picture.jpeg for picture in event.pictures])
-        for event in receiver.events
-    }
 
 
 @pytest.mark.parametrize(
@@ -32,7 +24,7 @@ def test_a_replay_that_was_killed_and_started_again_delivers_what_an_undisturbed
         finished(
             start("replay", recording, "--config", str(script), "--speed", "max", cwd=tmp_path)
         )
-        wanted = _told(undisturbed)
+        wanted = told(undisturbed)
     assert len(wanted) > after_events
 
     def kill_before_the_answer(_: Arrival) -> None:
@@ -51,6 +43,6 @@ def test_a_replay_that_was_killed_and_started_again_delivers_what_an_undisturbed
         finished(start(*words, cwd=tmp_path))
         assert receiver.problems == []
         assert receiver.missing_packets == 0
-        assert _told(receiver) == wanted
+        assert told(receiver) == wanted
         assert len(receiver.events) == len(wanted)
         assert_told_in_order(receiver.events)

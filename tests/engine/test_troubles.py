@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 import subprocess
 import sys
 import time
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -197,21 +199,40 @@ def test_a_read_that_observes_itself_without_end_is_looked_at_once_more(tmp_path
 SCRIPT = """
 from cammra_edge import Engine, FrameTime, OutboxSettings, PlateRead
 
-engine = Engine(outbox=OutboxSettings(path={outbox!r}))
-reads = [PlateRead(track=1, text="AB12", confidence=31.0)]
-source = [(None, reads, FrameTime(step, step)) for step in range(5)]
+engine = Engine(outbox=OutboxSettings(path={outbox!r}), frame_format="jpeg")
+
+
+def a_read(**fields):
+    return PlateRead(**{{"track": 1, "text": "1AB1234", "confidence": 0.9, **fields}})
+
+
+WRONG = [
+    ("no frame", [a_read()], None),
+    (b"\\xff\\xd8\\xff\\xe0 broken", [a_read()], None),
+    (None, [a_read()], FrameTime(1.5, 1.7e9)),
+    (None, [a_read()], FrameTime(-5, 0)),
+    (None, [5], None),
+    (None, [a_read(confidence=31.0)], None),
+    (None, [a_read(vehicle=(0, 0, -5, 5))], None),
+    (None, [a_read(text="A" * 99)], None),
+]
+source = [
+    (frame, reads, at or FrameTime(10**9 + step, 10**18 + step))
+    for step, (frame, reads, at) in enumerate(3 * WRONG)
+]
 """
 
 
-def test_it_is_seen_on_stderr_without_verbose(tmp_path: Path) -> None:
+def test_each_kind_is_seen_once_on_stderr_without_verbose(tmp_path: Path) -> None:
     script = tmp_path / "camera.py"
     script.write_text(SCRIPT.format(outbox=str(tmp_path / "outbox")))
     command = [sys.executable, "-m", "cammra_edge", "run", str(script)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     said = [line for line in ran.stderr.splitlines() if "wrong input" in line]
-    assert len(said) == 1, ran.stderr
-    assert "kind=confidence" in said[0]
-    assert "divide percent by 100" in said[0]
+    kinds = Counter(re.findall(r"wrong input kind=(\w+) ", "\n".join(said)))
+    assert kinds == dict.fromkeys(InputKind, 1), ran.stderr
+    assert any("divide percent by 100" in line for line in said)
+    assert "1AB1234" not in ran.stderr
 
 
 class Raising:

@@ -45,7 +45,7 @@ def missing(path: Path, text: str) -> list[str]:
                 function and not re.search(rf"\bdef {function}\(", found[0].read_text())
             ):
                 lost.append(f"{name}::{function}" if function else name)
-            near += [one.parent for one in found]
+            near += {one.parent for one in found}.difference(near)
     return lost
 
 
