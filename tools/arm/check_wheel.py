@@ -37,6 +37,7 @@ VECTOR_ENCODING = {
     AARCH64.name: (0x9E000000, 0x0E000000),  # Arm ARM C4.1, Advanced SIMD data processing
     ARMV7.name: (0xFE000000, 0xF2000000),  # Arm ARM (v7) A7.4, the same in A32
 }
+EXECUTABLE, DF_BIND_NOW, DF_1_NOW = 0x1, 0x8, 0x1
 MIN_VECTOR_INSTRUCTIONS = 4000
 """Measured without libjpeg-turbo: 1,300 on aarch64 (Rust's own), 0 on armv7."""
 
@@ -83,6 +84,24 @@ def vector_instructions(elf: ELFFile, target: Target) -> int:
     return sum(1 for word in words if word & mask == value)
 
 
+def unguarded(elf: ELFFile, target: Target) -> Iterator[str]:
+    """What is missing of the guards against code that runs over, as tests/house/test_hardening.py wants them."""
+    segments = {segment["p_type"]: segment for segment in elf.iter_segments()}
+    if "PT_GNU_STACK" not in segments or segments["PT_GNU_STACK"]["p_flags"] & EXECUTABLE:
+        yield "an executable stack"
+    if "PT_GNU_RELRO" not in segments:
+        yield "no RELRO"
+    flags = {tag.entry.d_tag: tag.entry.d_val for tag in segments["PT_DYNAMIC"].iter_tags()}
+    if not (flags.get("DT_FLAGS", 0) & DF_BIND_NOW or flags.get("DT_FLAGS_1", 0) & DF_1_NOW):
+        yield "addresses that are bound late"
+    names = {symbol.name for symbol in elf.get_section_by_name(".dynsym").iter_symbols()}
+    if not any(name.endswith("_chk") for name in names):
+        yield "C code without FORTIFY"
+    # For armv7 zig brings a guard of its own, whose name is stripped.
+    if target is AARCH64 and "__stack_chk_fail" not in names:
+        yield "C code without a stack protector"
+
+
 def faults(target: Target, wheel: Path, turbojpeg: Path) -> Iterator[str]:
     """Everything that would keep this wheel from a camera."""
     floor = "_".join(map(str, GLIBC_FLOOR))
@@ -101,10 +120,12 @@ def faults(target: Target, wheel: Path, turbojpeg: Path) -> Iterator[str]:
         newest = max(glibc_versions(elf), default=(0,))
         libraries = needed_libraries(elf)
         vectors = vector_instructions(elf, target)
+        missing_guards = list(unguarded(elf, target))
     if missing := [name for name in NOTICES if name not in licences]:
         yield f"no {missing} among the licences in it"
     if newest > GLIBC_FLOOR:
         yield f"needs glibc {newest}, want at most {GLIBC_FLOOR}"
+    yield from missing_guards
     strangers = [name for name in libraries if not name.startswith(ALLOWED_LIBRARIES)]
     if strangers:
         yield f"needs {strangers}, which a camera may not have"

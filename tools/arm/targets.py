@@ -12,6 +12,10 @@ GLIBC_FLOOR = (2, 17)
 """The oldest glibc the wheels may ask for: manylinux2014. AXIS OS since 10, Debian since 8, Yocto since 1.5 have it."""
 
 
+HARDENING = "-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"
+"""For C code, as `.cargo/config.toml` has it for this machine: flags for a target take the place of those."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One processor family."""
@@ -61,7 +65,7 @@ AARCH64 = Target(
     zig="aarch64-linux-gnu",
     qemu="aarch64",
     core="cortex-a53",  # ARTPEC-8, CV25, i.MX 8M, Raspberry Pi 3
-    c_flags="",
+    c_flags=HARDENING,
     rust_flags="",
     has_numpy=True,
 )
@@ -76,7 +80,7 @@ ARMV7 = Target(
     core="cortex-a9",  # ARTPEC-6 and -7, i.MX 6
     # Rust's armv7 has no NEON in its baseline; without a core the C compiler would leave it out too,
     # and libjpeg-turbo's REQUIRE_SIMD would stop the build.
-    c_flags="-mcpu=cortex_a9",
+    c_flags=f"-mcpu=cortex_a9 {HARDENING}",
     # Nothing more is asked of the camera by it: the C code needs NEON already.
     rust_flags="-C target-feature=+neon",
     has_numpy=False,

@@ -60,9 +60,8 @@ class Toolchain:
             "CARGO_TARGET_DIR": str(self.target_dir),
             "CARGO_ZIGBUILD_CACHE_DIR": str(self.cache / "zigbuild"),
             "ZIG_GLOBAL_CACHE_DIR": str(self.cache / "zig"),
+            target.c_flags_variable: target.c_flags,
         }
-        if target.c_flags:
-            found[target.c_flags_variable] = target.c_flags
         if target.rust_flags:
             found[target.rust_flags_variable] = target.rust_flags
         return found
