@@ -43,7 +43,9 @@ def test_a_receiver_that_is_away_is_tried_with_one_event_ever_more_rarely(rig: R
     assert rig.run(0.02) == 1  # 1 s after the second
     assert rig.worker.status().state == "retrying"
     assert rig.worker.status().why == "connection refused"
+    assert rig.worker.status().next_try_s == pytest.approx(2.0, abs=0.1)
     rig.run(300)
+    assert rig.worker.status().next_try_s == 0
     assert [attempt.packet for attempt in rig.sink.tried[:3]] == [1, 1, 1]
     assert sorted(rig.sink.packets()) == [1, 2, 3, 4, 5, 6, 7, 8]
     assert_in_order_per_vehicle(rig)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cammra_edge.delivery import ProfileState, ProfileStatus
+from cammra_edge.phrases import quoted
 from cammra_edge.web import serve_page
 from tests.web.chromium import chromium, window
 from tests.web.installer import enter
@@ -40,7 +41,9 @@ class BusyMinute(StillEngine):
                 key=key,
                 profile_id=number,
                 name=key,
-                state=ProfileState.IDLE,
+                state=ProfileState.RETRYING,
+                why=quoted("the receiver refuses the connection"),
+                next_try_s=number * 42.0,
                 delivered=delivered,
                 latency_p50_ms=took_ms,
                 latency_p95_ms=took_ms,
@@ -72,6 +75,8 @@ def test_a_profile_that_comes_in_makes_no_outburst_and_no_hole_in_the_plots(tmp_
         assert "\N{EN DASH}" in second.locator(".plot").nth(2).inner_text(), (
             "nothing measured is not 0 ms"
         )
+        assert "Next try in 42 s." in first.inner_text()
+        assert "Next try in 84 s." in second.inner_text()
         rate = second.locator(".plot").nth(1)
         assert "0.0" in rate.inner_text()
         assert "83 delivered" in rate.inner_text()

@@ -61,6 +61,8 @@ interface ProfileStatus extends Said {
   queue_events: number;
   queue_bytes: number;
   oldest_age_s: number;
+  /** 0 where nothing waits for another try. */
+  next_try_s: number;
   delivered: number;
   retried: number;
   parked: number;

@@ -40,6 +40,7 @@ class ProfileStatus:
         queue_bytes: Bytes of the same, with images.
         oldest_age_s: Running time since the oldest of them was stored.
         in_flight: Deliveries being tried now.
+        next_try_s: In how many seconds a receiver that failed is tried again; 0 where nothing waits for that.
         parked_now: Deliveries parked now.
         put: Events stored for it.
         delivered: Deliveries that the receiver acknowledged.
@@ -67,6 +68,7 @@ class ProfileStatus:
     queue_bytes: int = 0
     oldest_age_s: float = 0.0
     in_flight: int = 0
+    next_try_s: float = 0.0
     parked_now: int = 0
     put: int = 0
     delivered: int = 0

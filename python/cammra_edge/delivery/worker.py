@@ -369,6 +369,7 @@ class DeliveryWorker:
                 why=self._gate.why,
                 alarm=self._gate.state is GateState.PAUSED,
                 in_flight=self._in_flight,
+                next_try_s=self._next_try_s(stored.queue_events),
                 sent_bytes=journal.sent_bytes,
                 last_success_utc_ns=journal.last_success_utc_ns,
                 last_error_utc_ns=journal.last_error_utc_ns,
@@ -377,6 +378,11 @@ class DeliveryWorker:
                 latency_p95_ms=journal.latency_ms(0.95),
                 latency_p99_ms=journal.latency_ms(0.99),
             )
+
+    def _next_try_s(self, waiting: int) -> float:
+        if self._gate.state is GateState.OPEN or not waiting:
+            return 0.0
+        return round(max(0, self._gate.due_mono_ns - self._clock.mono_ns()) / NS_PER_S, 1)
 
     def _state(self, waiting: int) -> ProfileState:
         if not self.profile.enabled:

@@ -128,10 +128,14 @@ export function standing(now) {
 /** What a paused or failing profile says of itself, and the way on. @param {ProfileStatus} profile */
 export const plight = (profile) =>
   profile.alarm
-    ? note("bad", h("p", {}, t("paused_text", { why: worded(profile.why, profile) })),
+    ? note("bad", h("p", {}, t("paused_text", { why: worded(profile.why, profile) })), nextTry(profile),
       h("button.btn", { type: "button", onclick: () => api("POST", ofProfile(profile.key, "resume")).catch(complain) },
         icon("play"), t("resume")))
-    : profile.why && note("warn", worded(profile.why, profile));
+    : profile.why && note("warn", worded(profile.why, profile), nextTry(profile));
+
+/** @param {ProfileStatus} profile */
+const nextTry = ({ next_try_s: seconds }) =>
+  seconds > 0 && h("p.small.num", {}, t("next_try", { age: age(Math.ceil(seconds)) }));
 
 /** Who is to get what a removed profile left, while its card is drawn anew. @type {Map<string, string>} */
 const chosen = new Map();
