@@ -116,10 +116,10 @@ def test_it_tells_queues_losses_clock_and_disk() -> None:
         clock,
     )
     clock.advance(10)
-    assert keepalive._now().frames_per_s == 25
+    assert keepalive._next().frames_per_s == 25
     clock.advance(50)
     clock.now_utc_ns += 3600 * NS  # somebody sets the clock
-    said = keepalive._now()
+    said = keepalive._next()
     assert said.frames_per_s == 10
     assert said.health is not None
     assert json.dumps(said.health["profiles"]) == (

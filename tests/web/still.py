@@ -215,3 +215,6 @@ class StillEngine:
     def test(self, key: str, plate: str, settings: Settings) -> Iterator[Step]:
         names = {profile.key: profile.name for profile in settings.profiles}
         yield Step("send", "ok", detail=quoted(f"{names[key]} {plate}"))
+
+    def test_keepalive(self, settings: Settings) -> Iterator[Step]:
+        yield Step("send", "ok", detail=quoted(settings.keepalive.server_url))

@@ -47,7 +47,7 @@ class EngineKeepalive:
             self._sender = KeepaliveSender(
                 settings.keepalive,
                 settings.device,
-                self._now,
+                self._next,
                 clock=self._clock,
                 deny_local=settings.deny_local,
             )
@@ -65,11 +65,16 @@ class EngineKeepalive:
         sender = self._sender
         return None if sender is None else sender.status()
 
-    def _now(self) -> Status:
+    def _next(self) -> Status:
+        told = self.now()
+        self._last = (self._clock.mono_ns(), told.frames)
+        return told
+
+    def now(self) -> Status:
+        """What one would tell now."""
         status = self._status()
         now_utc_ns, now_mono_ns = self._clock.utc_ns(), self._clock.mono_ns()
         last_mono_ns, last_frames = self._last
-        self._last = (now_mono_ns, status.frames)
         moved_ns = now_utc_ns - now_mono_ns - self._offset_ns
         return Status(
             now_utc_ns=now_utc_ns,

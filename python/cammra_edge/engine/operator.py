@@ -13,6 +13,7 @@ from cammra_edge.checks import Want
 from cammra_edge.engine.wants import OperatorWant
 from cammra_edge.errors import ConfigError
 from cammra_edge.message import Body
+from cammra_edge.payload.keepalive import Status
 from cammra_edge.payload.render import render
 
 if TYPE_CHECKING:
@@ -208,6 +209,23 @@ class Operator:
             profile_id=(run.profile_id(key) if run is not None else 0) or place,
             device=settings.device,
             plate=plate,
+            clock=self._clock,
+            deny_local=settings.deny_local,
+        )
+
+    def test_keepalive(self, settings: Settings) -> Iterator[Step]:
+        """Send one sign of life as these settings say; they need not be in force.
+
+        Yields:
+            As `test`.
+        """
+        from cammra_edge.trial import keepalive_trial  # noqa: PLC0415 - as above
+
+        run = self._run()
+        yield from keepalive_trial(
+            settings.keepalive,
+            device=settings.device,
+            status=Status(now_utc_ns=self._clock.utc_ns()) if run is None else run.keepalive.now(),
             clock=self._clock,
             deny_local=settings.deny_local,
         )

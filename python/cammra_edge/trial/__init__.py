@@ -1,4 +1,4 @@
-"""Test of one profile, step by step, through its real payload and sink.
+"""Test of one profile, or of the keepalive, step by step, through its real payload and sink.
 
 `trial` sends one event that is marked as a test and has a picture of our own, past the queue and without touching
 another profile. Every step that fails says in one sentence what to do.
@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cammra_edge.profile import Ftp, HttpPost, Tcp
+from cammra_edge.payload.keepalive import keepalive_body
+from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp
 from cammra_edge.trial.step import Step
 
 if TYPE_CHECKING:
@@ -19,9 +20,39 @@ if TYPE_CHECKING:
 
     from cammra_edge.clock import Clock
     from cammra_edge.model import Device
-    from cammra_edge.profile import Profile
+    from cammra_edge.payload.keepalive import Status
+    from cammra_edge.profile import Keepalive
 
-__all__ = ["Step", "trial"]
+__all__ = ["Step", "keepalive_trial", "trial"]
+
+
+def keepalive_trial(
+    keepalive: Keepalive, *, device: Device, status: Status, clock: Clock, deny_local: bool = False
+) -> Iterator[Step]:
+    """Send one sign of life, step by step; none of the engine's own is touched.
+
+    Args:
+        keepalive: Saved or not; has a server.
+        device: The camera.
+        status: What it tells.
+        clock: Where time limits are read.
+        deny_local: Send nothing to this machine itself or its link.
+
+    Yields:
+        As `trial`.
+    """
+    from cammra_edge.trial.secure import HttpTrial  # noqa: PLC0415 - each is imported when asked for, as the sinks are
+
+    way = keepalive.transport()
+    told = HttpTrial(
+        way,
+        Profile("keepalive", way),
+        profile_id=0,
+        device=device,
+        clock=clock,
+        deny_local=deny_local,
+    )
+    yield from told.tell(keepalive_body(keepalive, device, status), "keepalive")
 
 
 def trial(  # noqa: PLR0913 - what a Test goes by, by name

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cammra_edge.message import Message
-    from cammra_edge.model import Event
     from cammra_edge.sinks.tls import Trust
 
 
@@ -42,8 +41,8 @@ class FtpTrial(SecureTrial[Ftp]):
         finally:
             conversation.close()
 
-    def _sent(self, message: Message, event: Event) -> Iterator[Step]:
-        del event  # the files say everything
+    def _sent(self, message: Message, event_id: str) -> Iterator[Step]:
+        del event_id  # the files say everything
         if not isinstance(message, Files) or not message.files:
             yield Step("upload", "skipped", detail=Found.SENDS_NOTHING())
             return

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from cammra_edge.clock import Clock
     from cammra_edge.message import Message
-    from cammra_edge.model import Device, Event
+    from cammra_edge.model import Device
     from cammra_edge.phrases import Said
     from cammra_edge.profile import Endpoint, Profile
     from cammra_edge.sinks.base import Outcome, Sink
@@ -73,7 +73,7 @@ class Trial(Generic[_Way]):
         self._deadline = Deadline(clock, way.timeouts.total_s)
 
     def run(self, plate: str) -> Iterator[Step]:
-        """Run all steps with an event that reports this plate."""
+        """Run all steps with an event that reports this plate, and with its picture."""
         event, images = picture.event(self._profile, plate, self._clock.utc_ns())
         message = render(
             event,
@@ -84,9 +84,13 @@ class Trial(Generic[_Way]):
             packet=0,
             boundary_key=secrets.token_bytes(16),
         )
+        yield from self.tell(message, event.event_id, next(iter(images.values()), b""))
+
+    def tell(self, message: Message, event_id: str, shown: bytes = b"") -> Iterator[Step]:
+        """Run all steps with this message; `shown` is the picture that it has."""
         reached = yield from self._taken(self._reaching())
         if reached:
-            yield from self._sent(message, event)
+            yield from self._sent(message, event_id)
         content = (
             message.content
             if isinstance(message, Body)
@@ -96,7 +100,7 @@ class Trial(Generic[_Way]):
             "done",
             "ok",
             sent=base64.b64encode(content).decode() if reached else "",
-            picture=base64.b64encode(next(iter(images.values()), b"")).decode(),
+            picture=base64.b64encode(shown).decode(),
         )
 
     def _taken(self, steps: Mapping[str, Callable[[], Said]]) -> Generator[Step, None, bool]:
@@ -167,13 +171,13 @@ class Trial(Generic[_Way]):
 
     # ---- sending -----------------------------------------------------------------------------------
 
-    def _sent(self, message: Message, event: Event) -> Iterator[Step]:
+    def _sent(self, message: Message, event_id: str) -> Iterator[Step]:
         """Send through the real sink; its one outcome becomes the steps of signing in, sending and the answer."""
         yield Step("send", "running")
         began_ns = self._clock.mono_ns()
         sink = self._sink()
         try:
-            outcome = sink.send(message, Attempt(event_id=event.event_id, packet=0, test=True))
+            outcome = sink.send(message, Attempt(event_id=event_id, packet=0, test=True))
         finally:
             sink.close()
         took_ms = (self._clock.mono_ns() - began_ns) / _NS_PER_MS

@@ -83,6 +83,10 @@ class PagedOperator(Protocol):
         """Test a profile of these settings; yields each step as it happens."""
         ...
 
+    def test_keepalive(self, settings: Settings) -> Iterable[Step]:
+        """Send one sign of life as these settings say; yields as `test`."""
+        ...
+
 
 class PagedEngine(Protocol):
     """A running engine as the page sees it. Every method may be called from any thread."""

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
     from cammra_edge.clock import Clock
-    from cammra_edge.config import Settings
-    from cammra_edge.web.ports import PagedOperator
 
 _log = logging.getLogger(__name__)
 
@@ -45,10 +43,8 @@ class ProfileTests:
         self._step = "send"
         self._listener: asyncio.Queue[bytes | None] | None = None
 
-    def start(
-        self, key: str, plate: str, settings: Settings, operator: PagedOperator
-    ) -> AsyncIterator[bytes]:
-        """Start a test of a profile of these settings; gives a line of JSON for each step as it happens.
+    def start(self, steps: Callable[[], Iterable[Step]]) -> AsyncIterator[bytes]:
+        """Start a test, which takes these steps; gives a line of JSON for each as it happens.
 
         Raises:
             BusyError: Another test runs, or ended less than `PAUSE_S` ago.
@@ -57,7 +53,7 @@ class ProfileTests:
         if now_ns - self._last_ns < PAUSE_S * 1e9 or not self._busy.acquire(blocking=False):
             raise BusyError
         self._last_ns = now_ns
-        return _lines(self._started(lambda: operator.test(key, plate, settings)))
+        return _lines(self._started(steps))
 
     def end(self) -> None:
         """The program ends: whoever waits for a test is told, instead of losing the connection."""

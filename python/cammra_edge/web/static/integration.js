@@ -1,6 +1,6 @@
 // INTEGRATION: the profiles in the words and order of the product page, and what becomes of their events.
 
-import { may } from "./api.js";
+import { may, ofProfile } from "./api.js";
 import { deliveries, plight, standing } from "./deliveries.js";
 import { draft } from "./draft.js";
 import { choiceCards, choiceWords, fold, form, isWide, rest, setting, switchRow, unused, urlHint } from "./fields.js";
@@ -34,7 +34,7 @@ function trials(panel) {
   function show() {
     f?.stop();
     f = form();
-    box.replaceChildren(trial(f, choose.value, (field) => `profiles[${choose.value}].${field}`));
+    box.replaceChildren(trial(f, ofProfile(choose.value, "test"), (field) => `profiles[${choose.value}].${field}`));
   }
 
   if (!choose.options.length) {
@@ -201,7 +201,8 @@ function profileForm(sheet, key, live) {
   const showTrouble = () => drawTrouble(trouble, statusOf(live, key));
   const stop = listen(live.listeners, showTrouble);
   showTrouble();
-  sheet.replaceChildren(trouble, first, trial(f, key, at), card(t("server"), "", server), ...sections);
+  sheet.replaceChildren(trouble, first, trial(f, ofProfile(key, "test"), at), card(t("server"), "", server),
+    ...sections);
   return () => {
     stop();
     f.stop();

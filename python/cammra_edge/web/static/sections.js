@@ -3,10 +3,11 @@
 import { complain, ofProfile, Refusal, request } from "./api.js";
 import { draft } from "./draft.js";
 import { choiceWords, fold, form, numberField, rest, selectField, setting, urlHint } from "./fields.js";
-import { card, download, h, icon, note, t, toast, words } from "./lib.js";
+import { age, card, download, h, icon, listen, note, t, toast, when, words } from "./lib.js";
+import { trial } from "./trial.js";
 
 /** @type {Part} */
-export function keepalive(panel) {
+export function keepalive(panel, live) {
   const f = form();
   const at = (/** @type {string} */ field) => `keepalive.${field}`;
   const row = (/** @type {string} */ span, /** @type {string[]} */ ...fields) =>
@@ -25,11 +26,30 @@ export function keepalive(panel) {
   const contents = card(t("keepalive_fields"), "",
     draft.fields("keepalive").filter(isSwitch).map((name) => setting(f, name)),
     h("div.grid", {}, row("s4", "shape", "device_id", "section")));
-  const enabled = h("section.card", {}, setting(f, at("enabled"), { class: "big" }));
+  f.names.add(at("enabled"));
   const more = fold(f, t("more_keepalive"), h("div.grid", {}, rest(f, "keepalive")));
   const server = h("form", { autocomplete: "off", onsubmit: (event) => event.preventDefault() }, place, more);
-  panel.replaceChildren(card(t("sub_keepalive"), t("keepalive_text"), server), contents, enabled);
-  return f.stop;
+  const stands = h("dl.facts");
+  const draw = () => stands.replaceChildren(...signs(live.status?.keepalive ?? null));
+  const stop = listen(live.listeners, (what) => what === "status" && draw());
+  draw();
+  panel.replaceChildren(h("section.card", {}, setting(f, at("enabled"), { class: "big" })),
+    card(t("signs"), t("keepalive_text"), stands), trial(f, "/api/keepalive/test", at, t("keepalive_test_text")),
+    card(t("sub_keepalive"), "", server), contents);
+  return () => {
+    stop();
+    f.stop();
+  };
+}
+
+/** How the signs of life go. @param {KeepaliveStatus | null} now */
+function signs(now) {
+  if (!now) return [h("dt", {}, t("next_one")), h("dd", {}, t("signs_off"))];
+  const { sent, last_utc_ns: last, took_ms: took, failed, why, next_s: next } = now;
+  const facts = [[t("last_sent"), sent ? when(last / 1e6) : t("none_sent")], [t("outcome"),
+    !sent ? "" : failed ? why : t("arrived", { ms: took.toFixed(0) })], [t("next_one"),
+    next ? t("in_time", { age: age(next) }) : t("now")]];
+  return facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
 }
 
 /** @type {Part} */

@@ -1,14 +1,17 @@
 // Test: the steps as they happen, what to do about a failing one, the picture and the exact bytes.
 
-import { lines, may, ofProfile, Refusal } from "./api.js";
+import { lines, may, Refusal } from "./api.js";
 import { draft, kindOf } from "./draft.js";
 import { card, h, icon, label, say, state, t, worded } from "./lib.js";
 
 const LONGEST_SHOWN = 60_000;
 const FINGERPRINT = /\b(?:[0-9a-f]{2}:){31}[0-9a-f]{2}\b|\b[0-9a-f]{64}\b/i;
 
-/** @param {Form} f @param {string} key @param {(field: string) => string} at */
-export function trial(f, key, at) {
+/**
+ * @param {Form} f @param {string} path Of the operation. @param {(field: string) => string} at
+ * @param {string} [about] Where nothing is said of a plate.
+ */
+export function trial(f, path, at, about) {
   const text = h("input", { type: "text", id: "test-plate", value: "AXIS1234", maxlength: 64, spellcheck: "false",
     autocapitalize: "characters", autocomplete: "off" });
   const go = h("button.btn.main", { type: "submit" }, icon("play"), t("test"));
@@ -57,7 +60,7 @@ export function trial(f, key, at) {
    */
   async function patiently(tries, take) {
     try {
-      await lines(ofProfile(key, "test"), { plate: text.value, changes: draft.changes() }, take);
+      await lines(path, { ...!about && { plate: text.value }, changes: draft.changes() }, take);
     } catch (error) {
       if (Refusal.of(error).status !== 429 || !tries) throw error;
       await new Promise((done) => {
@@ -70,9 +73,9 @@ export function trial(f, key, at) {
   f.add(() => {
     go.disabled = busy || !draft.value(at("server_url"));
   });
-  return card(t("test"), t("test_text"),
-    h("form", { onsubmit: run },
-      h("div.field", {}, h("label", { for: text.id }, t("test_plate")), h("div.with", {}, text, go))),
+  return card(t("test"), about ?? t("test_text"), h("form", { onsubmit: run }, about
+    ? go
+    : h("div.field", {}, h("label", { for: text.id }, t("test_plate")), h("div.with", {}, text, go))),
     h("div.result", {}, list, ending));
 }
 
