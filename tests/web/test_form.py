@@ -132,8 +132,11 @@ def test_corners_moved_one_after_the_other_all_stay_where_they_are(
 def test_what_is_wrong_is_called_as_the_page_calls_it(browser: Browser, tmp_path: Path) -> None:
     with entered(browser, still_settings(tmp_path), tmp_path, "lists") as (_, page):
         page.locator("button", has_text="Block list").click()
-        fill(page, "Plates", "1AB1234\n" + "A" * 65)
-        page.locator(".err", has_text="Plate 2: please give at most 64 characters.").wait_for()
+        fill(page, "Plates", "1AB1234\n\n" + "A" * 65)
+        page.get_by_text("2 plates", exact=True).wait_for()
+        page.locator(".err", has_text="Line 3: please give at most 64 characters.").wait_for()
+        fill(page, "Plates", "1AB1234")
+        page.get_by_text("1 plate", exact=True).wait_for()
         page.get_by_text("Discard", exact=True).click()
         go(page, "integration/push/1")
         fill(page, "Events in flight", "1000")

@@ -174,6 +174,8 @@ def test_axe_finds_nothing_in_what_save_import_and_access_say(
         page.get_by_role("button", name="Close").last.click()
         go(page, "settings/history")
         page.get_by_text("Version 2").wait_for()
+        changed = page.locator("li.card", has_text="Version 2")
+        assert "Profile 2, Device ID" in changed.inner_text()
         assert violations(page) == [], "history"
 
 

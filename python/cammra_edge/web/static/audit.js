@@ -2,6 +2,7 @@
 
 import { api, Refusal } from "./api.js";
 import { table } from "./deliveries.js";
+import { called } from "./draft.js";
 import { card, count, debounce, h, note, state, t, when } from "./lib.js";
 
 const TYPING_MS = 300;
@@ -51,5 +52,5 @@ const cells = (line) => [h("span.num", {}, when(line.at)), [line.who, h("div.sof
   line.outcome && line.outcome !== "done" && [state("failed", t(`audit_${line.outcome}`)), " "],
   line.what,
   line.plate && h("div.soft.small.code", {}, t("audit_mark", { mark: line.plate })),
-  line.fields.length > 0 && h("div.soft.small", {}, line.fields.join(", ")),
+  line.fields.length > 0 && h("div.soft.small", {}, line.fields.map(called).join("; ")),
 ]];

@@ -152,7 +152,7 @@ function leftBehind(key, all) {
     ));
   const give = () =>
     api("POST", ofProfile(key, "give"), { to: choose.value })
-      .then(({ events }) => toast(t("given", { n: count(events) })), complain);
+      .then(({ events }) => toast(t("given", { n: events })), complain);
   return note("warn", h("p", {}, t("removed_text")), takers.length > 0 && may("admin") &&
     h("div.row", {}, choose, h("button.btn", { type: "button", onclick: give }, t("give"))));
 }

@@ -74,8 +74,8 @@ function drawBar() {
   const n = draft.count();
   const wrong = Object.keys(errors).length;
   const text = wrong
-    ? t(wrong === 1 ? "one_wrong" : "some_wrong", { n: wrong })
-    : t(n === 1 ? "one_change" : "some_changes", { n });
+    ? t("wrong_n", { n: wrong })
+    : t("changes_n", { n });
   bar.box.hidden = !n;
   if (bar.text.textContent !== text) bar.text.textContent = text;
   bar.look.hidden = !wrong;
@@ -130,7 +130,7 @@ function showFirst() {
   if (first === undefined || look(names)) return;
   const place = placeOf(first);
   const arrived = () => {
-    if (!look(names)) toast(t("want_named", { name: label(kindOf(first)), want: errors[first] }));
+    if (!look(names)) toast(t("want_named", { name: called(first), want: errors[first] }));
   };
   if (!place || location.hash === `#${place}`) return arrived();
   addEventListener("hashchange", () => setTimeout(arrived), { once: true });
@@ -145,6 +145,7 @@ function look(names) {
   const box = [...boxes].find((field) => about(field.dataset.field ?? ""));
   for (let outer = box?.closest("details"); outer; outer = outer.parentElement?.closest("details")) outer.open = true;
   const input = /** @type {HTMLElement | null | undefined} */ (box?.querySelector("input, select, textarea, button"));
+  if (box) byId("toast").replaceChildren(); // it would lie over the field
   input?.focus({ preventScroll: true });
   box?.scrollIntoView({ block: "center" });
   return Boolean(box);
@@ -162,6 +163,13 @@ export async function restore(version) {
 
 /** The name that words and schemas know a setting by: the same for every profile. @param {string} name */
 export const kindOf = (name) => name.replace(/^profiles\[.+\]\./, "profiles[].");
+
+/** What people call a setting: "Profile 2, Framing". @param {string} name */
+export function called(name) {
+  const [, key] = /^profiles\[(.+)\]\./.exec(name) ?? [];
+  const of = key !== undefined ? draft.title(key) : name.startsWith("keepalive.") ? t("sub_keepalive") : "";
+  return [of, label(kindOf(name))].filter(Boolean).join(", ");
+}
 
 export const draft = {
   bar: makeBar,

@@ -1,7 +1,7 @@
 // LISTS: allow, block and lists of one's own; plates as lines of "plate, note", in and out as CSV.
 
 import { draft } from "./draft.js";
-import { count, download, h, icon, note, t } from "./lib.js";
+import { download, h, icon, note, t } from "./lib.js";
 import { csvOf, decoded, entriesOf, textOf } from "./plate_csv.js";
 
 const NAME = "plate_lists";
@@ -61,13 +61,13 @@ export function listsTab(main) {
       "aria-describedby": `plates-${index}-hint`, value: textOf(entries), oninput: () => {
         const typed = entriesOf(plates.value);
         change({ entries: typed });
-        total.textContent = t("plates_n", { n: count(typed.length) });
+        total.textContent = t("plates_n", { n: typed.length });
       } });
-    const total = h("span.soft.num", {}, t("plates_n", { n: count(entries.length) }));
+    const total = h("span.soft.num", {}, t("plates_n", { n: entries.length }));
     const err = h("p.err");
     errors.push(() => {
       const [field = "", want] = draft.errorIn(at) ?? [];
-      err.textContent = want ? t("want_named", { name: partOf(field.slice(at.length + 1)), want }) : "";
+      err.textContent = want ? t("want_named", { name: partOf(field.slice(at.length + 1), plates.value), want }) : "";
       err.hidden = !want;
     });
     const file = h("input", { hidden: true, type: "file", id: `csv-${index}`, accept: ".csv,.txt,text/csv",
@@ -105,8 +105,20 @@ export function listsTab(main) {
   return draft.listen(() => box.contains(document.activeElement) ? showErrors() : draw());
 }
 
-/** What an error is about: one of the plates, or the list's name or kind. @param {string} field */
-function partOf(field) {
+/** What an error is about: a line, or the list's name or kind. @param {string} field @param {string} typed */
+function partOf(field, typed) {
   const [, index] = /^entries\[(\d+)\]/.exec(field) ?? [];
-  return index ? t("plate_n", { n: Number(index) + 1 }) : t(`list_${field}`);
+  return index ? t("line_n", { n: lineOf(typed, Number(index)) }) : t(`list_${field}`);
+}
+
+/** The line of an entry: empty lines and a heading are none. @param {string} typed @param {number} index */
+function lineOf(typed, index) {
+  const rows = typed.split("\n");
+  let [low, high] = [1, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (entriesOf(rows.slice(0, middle).join("\n")).length > index) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

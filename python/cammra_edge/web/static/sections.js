@@ -1,7 +1,7 @@
 // Keepalive, import and export.
 
 import { complain, ofProfile, Refusal, request } from "./api.js";
-import { draft } from "./draft.js";
+import { called, draft } from "./draft.js";
 import { choiceWords, fold, form, numberField, rest, selectField, setting, urlHint } from "./fields.js";
 import { age, card, download, h, icon, listen, note, t, toast, when, words } from "./lib.js";
 import { trial } from "./trial.js";
@@ -79,7 +79,7 @@ export function backup(panel) {
       toast(imported);
     } catch (error) {
       const refusal = Refusal.of(error);
-      const wants = refusal.wants().map((want) => h("li", {}, want));
+      const wants = refusal.wants(called).map((want) => h("li", {}, want));
       result.replaceChildren(note("bad", h("p", {}, refusal.message), wants.length > 0 && h("ul", {}, wants)));
     }
     file.value = "";

@@ -4,7 +4,7 @@ import { complaint } from "./account.js";
 import { condition } from "./alarms.js";
 import { api, complain, request } from "./api.js";
 import { auditPart } from "./audit.js";
-import { draft, restore } from "./draft.js";
+import { called, draft, restore } from "./draft.js";
 import { form, rest, setting } from "./fields.js";
 import { card, h, icon, note, state, subTabs, t, toast, when } from "./lib.js";
 import { peoplePart } from "./people.js";
@@ -156,7 +156,7 @@ function history(panel) {
     h("li.card", {},
       h("div.row", {},
         h("div", {}, h("b", {}, t("version_n", { n: version })), " ", h("span.soft.num", {}, `${when(at)} · ${who}`),
-          h("p.soft.small", {}, changed.join(", ") || t("no_field_changed"))), version === draft.version()
+          h("p.soft.small", {}, changed.map(called).join("; ") || t("no_field_changed"))), version === draft.version()
         ? h("span.push", {}, state("ok", t("in_force")))
         : back(version, ".push", "restore")));
   async function draw() {
