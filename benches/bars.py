@@ -63,6 +63,7 @@ BARS = (
     Bar("MJPEG plate crop, anywhere", "mjpeg_plate", AT_MOST, 0.50),
     Bar("MJPEG with restart markers, vehicle, lossless", "mjpeg_rst_vehicle", AT_MOST, 0.35),
     Bar("MJPEG with restart markers, plate, lossless", "mjpeg_rst_plate", AT_MOST, 0.08),
+    Bar("MJPEG verdict on a frame, once for all its images", "mjpeg_verdict", AT_MOST, 0.35),
     Bar(
         "MJPEG full frame: bytes passed on as they came",
         "mjpeg_full_decodes",

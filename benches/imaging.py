@@ -7,6 +7,7 @@ it, cut, encode.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from benches import scene
@@ -65,6 +66,7 @@ def run(*, quick: bool) -> Result:
             tuple(rows),
             "NV12 is full range where not said otherwise. "
             "MJPEG (quality 90, 4:2:0): floor = decode all, cut, encode, in C; "
+            "A frame is judged once for all its images: the verdict has a row of its own. "
             "`rows` = the frame has a restart marker after each row of MCUs and the crop is lossless.",
         )
     )
@@ -108,7 +110,14 @@ def _jobs() -> list[Job]:
 def _mjpeg_jobs(photo: scene.Photo, floor: ImageFloor) -> list[Job]:
     camera = (photo.jpeg, FrameFormat.JPEG)
     rows = (scene.with_restart_rows(photo.rgb), FrameFormat.JPEG)
-    jobs = []
+    jobs = [
+        Job(
+            "MJPEG verdict, first image of a frame",
+            "mjpeg_verdict",
+            _first(photo.jpeg),
+            floor.jpeg(WHOLE),
+        )
+    ]
     for place, y in (("top", 32), ("middle", 336), ("bottom", 680)):
         box = (560, y, 640, 400)
         bar = "mjpeg_vehicle_top" if place == "top" else "mjpeg_vehicle"
@@ -150,6 +159,15 @@ def _ours(
 ) -> Callable[[], object]:
     frame, frame_format = source
     return lambda: encode_image(frame, frame_format, spec, box)
+
+
+def _first(jpeg: bytes) -> Callable[[], object]:
+    """The full frame, which is passed on, of a frame that no image was made of before."""
+    comment = b"\xff\xfe\x00\x03x"
+    frames = cycle([jpeg, jpeg[:2] + comment + jpeg[2:]])
+    return lambda: encode_image(
+        next(frames), FrameFormat.JPEG, ImageSpec(kind=ImageKind.FULL_FRAME)
+    )
 
 
 def _plates(source: tuple[Frame, FrameFormat], box: Box) -> Callable[[], object]:

@@ -45,6 +45,17 @@ def test_one_byte_at_a_time_gives_the_same() -> None:
     assert _split(data, list(range(len(data)))) == ALL
 
 
+@settings(max_examples=examples(30), deadline=None)
+@given(cuts=st.lists(st.integers(0, 10_000), max_size=12), starts=st.integers(2, 5))
+def test_a_start_marker_that_is_written_twice_begins_one_frame(
+    cuts: list[int], starts: int
+) -> None:
+    odd = [PLAIN[:2] * (starts - 1) + jpeg for jpeg in ALL]
+    assert _split(b"".join(odd), cuts) == odd
+    assert [jpeg_size(jpeg) for jpeg in odd] == [jpeg_size(jpeg) for jpeg in ALL]
+    assert all(map(whole_jpeg, odd))
+
+
 def test_a_cut_off_jpeg_keeps_its_place() -> None:
     cut = PLAIN[: len(PLAIN) - 20]
     assert _split(PLAIN + cut + PROGRESSIVE, []) == [PLAIN, None, PROGRESSIVE]

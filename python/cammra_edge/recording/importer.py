@@ -20,6 +20,7 @@ from cammra_edge.errors import RecordingError
 from cammra_edge.recording.jpegs import MAX_JPEG_BYTES, JpegSplitter, jpeg_size
 from cammra_edge.recording.reader import Faults, Recording
 from cammra_edge.recording.tracker_csv import BoxStyle, TableFrame, read_table
+from cammra_edge.recording.upright import upright
 from cammra_edge.recording.writer import RecordingWriter
 
 if TYPE_CHECKING:
@@ -158,16 +159,21 @@ def _folder_source(folder: Path, wishes: ImportWishes) -> _Source:
     paths = sorted(
         (path for path in folder.iterdir() if path.suffix.lower() in _PICTURES), key=_natural_order
     )
-    sizes = (jpeg_size(_bounded(path) or b"") for path in paths)
+    sizes = (jpeg_size(_upright(path) or b"") for path in paths)
     size = wishes.size or next((found for found in sizes if found), None)
     if size is None:
         raise RecordingError(f"{folder}: holds no JPEG that can be read")
-    return _Source(size, wishes.fps or _DEFAULT_FPS, (_bounded(path) for path in paths))
+    return _Source(size, wishes.fps or _DEFAULT_FPS, (_upright(path) for path in paths))
 
 
 def _natural_order(path: Path) -> list[tuple[int, str]]:
     """`frame2` before `frame10`."""
     return [(int(digits or 0), text) for digits, text in re.findall(r"(\d*)(\D*)", path.stem)]
+
+
+def _upright(path: Path) -> bytes | None:
+    jpeg = _bounded(path)
+    return None if jpeg is None else upright(jpeg)
 
 
 def _bounded(path: Path) -> bytes | None:

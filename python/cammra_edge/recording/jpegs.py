@@ -6,7 +6,8 @@
 Invariants, held by `tests/recording/test_jpegs.py`:
 
 1. However the bytes are cut into pieces, the same JPEGs come out.
-2. `None` takes the place of a broken JPEG, so that the frames after it keep their numbers.
+2. `None` takes the place of a broken JPEG, so that the frames after it keep their numbers; a start marker that a camera
+   wrote twice is part of its frame.
 3. Memory stays under `max_jpeg_bytes` plus one piece, whatever comes in.
 """
 
@@ -19,6 +20,7 @@ NO_PICTURE = b"\xff\xd8\xff\xd9"
 """A JPEG without a picture, in the place of a frame that could not be read."""
 
 _START = b"\xff\xd8\xff"
+_SOI_BYTES = b"\xff\xd8"
 # In coded data every 0xFF is followed by 0x00 (stuffing), 0xD0..0xD7 (restart) or 0xFF (fill).
 _MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _SOI, _EOI, _SOS, _TEM = 0xD8, 0xD9, 0xDA, 0x01
@@ -91,6 +93,9 @@ class JpegSplitter:
             marker = self._marker()
             if marker is None:
                 return None
+            if marker == _SOI and self._only_starts():
+                self._at += 2
+                continue
             if marker in _BREAKS:
                 return -self._at
             if marker == _EOI:
@@ -102,6 +107,10 @@ class JpegSplitter:
             self._in_scan = marker == _SOS
         # Ran out of bytes, or of patience.
         return None if self._at <= self._max_jpeg_bytes else -min(self._at, len(self._buffer))
+
+    def _only_starts(self) -> bool:
+        """Some cameras write a frame's start marker twice."""
+        return self._at % 2 == 0 and self._buffer[: self._at] == _SOI_BYTES * (self._at // 2)
 
     def _skip_coded_data(self) -> bool:
         found = _MARKER_IN_SCAN.search(self._buffer, self._at)
@@ -133,6 +142,8 @@ def jpeg_size(jpeg: bytes) -> tuple[int, int] | None:
         marker = jpeg[at + 1]
         if marker == _FILL:
             at += 1
+        elif marker == _SOI:
+            at += 2
         elif marker in _FRAME_HEADERS:
             height, width = (int.from_bytes(jpeg[at + k : at + k + 2]) for k in (5, 7))
             return (width, height) if width and height else None

@@ -15,9 +15,12 @@ mod ffi;
 mod header;
 mod huffman;
 mod image;
+mod judged;
 mod mjpeg;
+mod scan;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 pub(crate) use encoding::DEFAULT_FIT;
 pub use encoding::{Encoding, ImageKind, Jpeg, JpegView, Subsampling};
@@ -26,3 +29,4 @@ pub use header::frame_from_jpeg;
 pub use image::image_from_frame;
 pub(crate) use image::{copy_of, image_of_jpeg, image_of_pixels};
 pub(crate) use mjpeg::{downsized_pixels, pixels_of_part};
+pub(crate) use verdict::Verdict;

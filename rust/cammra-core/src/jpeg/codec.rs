@@ -6,6 +6,8 @@ use super::bands::{Chroma, PlanarBands};
 use super::cut::Cutter;
 use super::encoding::{DEFAULT_QUALITY, Encoding, JpegView};
 use super::ffi::{Decoder, Encoder, Recipe};
+use super::judged::Judged;
+use super::scan::Walker;
 use crate::error::{FrameError, ImageError};
 use crate::frame::FrameView;
 use crate::geometry::Rect;
@@ -31,6 +33,10 @@ pub(super) struct Scratch {
     pub(super) small: Vec<u8>,
     /// Cuts JPEGs out of JPEGs.
     pub(super) cutter: Cutter,
+    /// Judges JPEGs.
+    pub(super) walker: Walker,
+    /// The last one judged.
+    pub(super) judged: Option<Judged>,
 }
 
 thread_local! {
@@ -57,6 +63,11 @@ pub(super) fn with_codec<T>(
             }
         }
         codec.scratch.cutter.free_above(KEPT_SCRATCH_BYTES);
+        codec.scratch.walker.free_above(KEPT_SCRATCH_BYTES);
+        codec
+            .scratch
+            .judged
+            .take_if(|judged| judged.held_bytes() > KEPT_SCRATCH_BYTES);
         outcome
     })
 }

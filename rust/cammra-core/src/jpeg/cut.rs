@@ -30,10 +30,10 @@ pub(super) struct Cutter {
 
 /// One block of an MCU: its component and its tables.
 #[derive(Clone, Copy)]
-struct Block<'a> {
+pub(super) struct Block<'a> {
     component: usize,
-    dc: &'a Table,
-    ac: &'a Table,
+    pub(super) dc: &'a Table,
+    pub(super) ac: &'a Table,
 }
 
 /// A place in the scan.
@@ -211,7 +211,7 @@ impl<'a> Walk<'a> {
 }
 
 /// The blocks of an MCU, in the order of the scan.
-fn blocks_of<'a, 'b>(
+pub(super) fn blocks_of<'a, 'b>(
     data: &[u8],
     header: &Header,
     tables: &'a Tables,
@@ -234,7 +234,8 @@ fn blocks_of<'a, 'b>(
         if named.get(3 * component) != Some(&id) {
             return None; // not in the order of the frame header
         }
-        let (across, down) = if component == 0 {
+        // A scan of one component has MCUs of one block, whatever its factors say.
+        let (across, down) = if component == 0 && !header.gray {
             header.factors?
         } else {
             (1, 1)

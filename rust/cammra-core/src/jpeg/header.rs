@@ -20,6 +20,7 @@ const EOI: u8 = 0xD9;
 const SOS: u8 = 0xDA;
 const DHT: u8 = 0xC4;
 const DRI: u8 = 0xDD;
+const APP1: u8 = 0xE1;
 const APP15: u8 = 0xEF;
 const COM: u8 = 0xFE;
 
@@ -97,17 +98,17 @@ impl Header {
     }
 }
 
-/// One frame of an MJPEG stream, without the padding after its end.
+/// One frame of an MJPEG stream, without the padding after its end. Whether all of it is there is found when an image is
+/// made of it ([`verdict`](super::verdict)).
 ///
 /// # Errors
-/// [`FrameError`] when it is no JPEG that we decode, or its end is missing.
+/// [`FrameError`] when it is no JPEG that we decode.
 pub fn frame_from_jpeg(data: &[u8]) -> Result<FrameView<'_>, FrameError> {
     let header = Header::parse(data)?;
     let scan = data.get(header.scan_at..).unwrap_or_default();
-    let end = memchr::memmem::rfind(scan, &[0xFF, EOI])
-        .ok_or_else(|| bad("its end (EOI) is missing: truncated?"))?;
+    let end = memchr::memmem::rfind(scan, &[0xFF, EOI]).map(|end| header.scan_at + end + 2);
     Ok(FrameView::Jpeg {
-        data: data.get(..header.scan_at + end + 2).unwrap_or(data),
+        data: end.and_then(|end| data.get(..end)).unwrap_or(data),
         size: header.size,
     })
 }
@@ -132,6 +133,46 @@ impl Segment {
             _ => SegmentKind::Needed,
         }
     }
+
+    /// It tells viewers to turn the picture (EXIF's orientation).
+    pub(super) fn turns(&self, data: &[u8]) -> bool {
+        self.marker == APP1
+            && data
+                .get(self.start + 4..self.end)
+                .is_some_and(|body| orientation(body) > 1)
+    }
+}
+
+/// The orientation that an EXIF segment states (CIPA DC-008, 4.6.5): 1 is upright, 2 to 8 are turned or mirrored; 0 where
+/// it states none.
+fn orientation(body: &[u8]) -> u16 {
+    const TAG: u16 = 0x0112;
+    let stated = || {
+        let tiff = body.strip_prefix(b"Exif\0\0")?;
+        let is_little = tiff.starts_with(b"II");
+        let short = |at: usize| {
+            let two = tiff.get(at..)?.first_chunk::<2>()?;
+            Some(if is_little {
+                u16::from_le_bytes(*two)
+            } else {
+                u16::from_be_bytes(*two)
+            })
+        };
+        let four = tiff.get(4..)?.first_chunk::<4>()?;
+        let directory = if is_little {
+            u32::from_le_bytes(*four)
+        } else {
+            u32::from_be_bytes(*four)
+        };
+        let directory = usize::try_from(directory).ok()?;
+        (0..usize::from(short(directory)?))
+            .map(|entry| directory + 2 + 12 * entry)
+            .find(|&entry| short(entry) == Some(TAG))
+            .and_then(|entry| short(entry + 8))
+    };
+    stated()
+        .filter(|value| (1..=8).contains(value))
+        .unwrap_or(0)
 }
 
 /// What a segment is for.

@@ -6,6 +6,7 @@ use super::codec::with_codec;
 use super::encoding::{Encoding, ImageKind, Jpeg, JpegView};
 use super::header::Header;
 use super::mjpeg;
+use super::verdict::Verdict;
 use crate::downsize::downsized_in;
 use crate::error::ImageError;
 use crate::frame::FrameView;
@@ -38,7 +39,8 @@ pub fn image_from_frame<T>(
         ImageKind::PlateCrop => frame.box_to_cut(crop, "plate")?,
     };
     if let FrameView::Jpeg { data, .. } = *frame {
-        return image_of_jpeg(data, kind, rect, encoding, take);
+        let verdict = Verdict::default();
+        return image_of_jpeg(verdict.of(data)?, kind, rect, encoding, take);
     }
     let part = frame.cut(rect).ok_or(ImageError::NoFrame)?;
     image_of_pixels(&part, kind, rect, encoding, take)
@@ -66,7 +68,7 @@ pub(crate) fn image_of_pixels<T>(
     })
 }
 
-/// An image from one JPEG of an MJPEG stream.
+/// An image from one JPEG of an MJPEG stream that was judged.
 pub(crate) fn image_of_jpeg<T>(
     data: &[u8],
     kind: ImageKind,

@@ -1,8 +1,9 @@
-//! Images from one JPEG of an MJPEG stream, each decoding as little of it as it needs.
+//! Images from one JPEG of an MJPEG stream, each decoding as little of it as it needs. The frame has been judged before
+//! ([`verdict`](super::verdict)): it is whole, in order, and has its tables.
 //!
 //! | image | how |
 //! |---|---|
-//! | full frame | passed on as it came, with the standard Huffman tables if it lacks them; decoded only when it exceeds a byte ceiling |
+//! | full frame | passed on; decoded only when it exceeds a byte ceiling |
 //! | crop, no quality or ceiling set, same subsampling | whole MCUs are [cut](super::cut) out: the camera's own coefficients, nothing decoded |
 //! | crop otherwise | the same cut, then decoded and encoded, 4:2:0 as planes and not through RGB: no pixel outside it is decoded |
 //! | crop of a frame that cannot be cut (progressive, damaged) or whose chroma is interpolated | rows above skipped, columns beside not transformed, nothing below read |
@@ -21,7 +22,7 @@ use crate::frame::{FrameView, PackedOrder, Plane, YuvRange};
 use crate::geometry::{Rect, Size};
 use crate::pixels::Pixels;
 
-/// The frame as it came, unless it exceeds the ceiling.
+/// The frame itself, unless it exceeds the ceiling.
 pub(super) fn full_frame<T>(
     codec: &mut Codec,
     data: &[u8],
@@ -30,17 +31,11 @@ pub(super) fn full_frame<T>(
     take: impl FnOnce(JpegView<'_>) -> T,
 ) -> Result<T, ImageError> {
     let whole = Rect::whole(header.size);
-    let with_tables = if header.has_tables {
-        None
-    } else {
-        Some(with_tables(codec, data)?)
-    };
-    let bytes = with_tables.as_deref().unwrap_or(data);
-    if encoding.max_bytes.is_some_and(|most| bytes.len() > most) {
+    if encoding.max_bytes.is_some_and(|most| data.len() > most) {
         return decode_and_encode(codec, data, header, whole, encoding, take);
     }
     Ok(take(JpegView {
-        bytes,
+        bytes: data,
         size: header.size,
         shows: whole,
     }))
@@ -48,7 +43,7 @@ pub(super) fn full_frame<T>(
 
 /// Puts the standard Huffman tables into a frame without any, as USB cameras send them: not every receiver knows that
 /// convention. The tables come from an image that we encode, since our encoder writes the standard ones.
-fn with_tables(codec: &mut Codec, data: &[u8]) -> Result<Vec<u8>, ImageError> {
+pub(super) fn with_tables(codec: &mut Codec, data: &[u8]) -> Result<Vec<u8>, ImageError> {
     let side = 8;
     let recipe = Recipe {
         size: Size {
@@ -159,6 +154,17 @@ pub(crate) fn pixels_of_part(data: &[u8], rect: Rect) -> Result<(Pixels, Rect), 
             },
         )
     })
+}
+
+/// Decodes the whole frame as small as can be, for what libjpeg finds wrong with it.
+pub(super) fn decodes(codec: &mut Codec, data: &[u8], header: &Header) -> Result<(), ImageError> {
+    let part = Part {
+        rect: Rect::whole(scaled(header.size, 1)),
+        scale_eighths: 1,
+        gray: header.gray,
+        smooth_chroma: false,
+    };
+    decode_part(codec, data, part, |_, _| Ok(()))
 }
 
 fn scaled_down(

@@ -190,23 +190,24 @@ impl KeptPixels {
                 let downsized = self.downsized.borrowed().map(|_| self.fit);
                 let needed = plate.map_or(0, decoded_bytes) + downsized.map_or(0, decoded_bytes);
                 if self.vehicle.rect.is_err() && needed < *size_bytes {
-                    self.decode_pieces(whole.jpeg().unwrap_or_default());
+                    self.decode_pieces(whole.jpeg());
                     self.whole = None;
                 }
             }
         }
     }
 
-    fn decode_pieces(&mut self, jpeg: &[u8]) {
+    fn decode_pieces(&mut self, jpeg: Result<&[u8], ImageError>) {
         let piece = |(pixels, shows)| Piece {
             pixels: Arc::new(pixels),
             shows,
         };
         if let Some(rect) = self.plate.borrowed() {
-            self.plate.keep(pixels_of_part(jpeg, rect).map(piece));
+            let pixels = jpeg.clone().and_then(|jpeg| pixels_of_part(jpeg, rect));
+            self.plate.keep(pixels.map(piece));
         }
         if let Some(shows) = self.downsized.borrowed() {
-            let pixels = downsized_pixels(jpeg, self.fit);
+            let pixels = jpeg.and_then(|jpeg| downsized_pixels(jpeg, self.fit));
             self.downsized
                 .keep(pixels.map(|pixels| piece((pixels, shows))));
         }

@@ -6,6 +6,7 @@ use crate::downsize::downsized;
 use crate::error::ImageError;
 use crate::frame::FrameView;
 use crate::geometry::{Rect, Size};
+use crate::jpeg::Verdict;
 use crate::pixels::Pixels;
 
 /// JPEG bytes with another owner, shared instead of copied.
@@ -19,6 +20,8 @@ pub(super) enum Whole {
     Jpeg {
         bytes: SharedBytes,
         size_bytes: usize,
+        /// Found when the first image is made of it.
+        verdict: Verdict,
     },
 }
 
@@ -26,16 +29,25 @@ impl Whole {
     pub(super) fn held_bytes(&self) -> usize {
         match self {
             Self::Pixels(pixels) => pixels.held_bytes(),
-            Self::Jpeg { size_bytes, .. } => *size_bytes,
+            Self::Jpeg {
+                size_bytes,
+                verdict,
+                ..
+            } => *size_bytes + verdict.held_bytes(),
         }
     }
 
-    pub(super) fn jpeg(&self) -> Option<&[u8]> {
+    /// Its JPEG, as images are made of it.
+    pub(super) fn jpeg(&self) -> Result<&[u8], ImageError> {
         match self {
-            Self::Pixels(_) => None,
-            Self::Jpeg { bytes, size_bytes } => {
+            Self::Pixels(_) => Err(ImageError::NoFrame),
+            Self::Jpeg {
+                bytes,
+                size_bytes,
+                verdict,
+            } => {
                 let bytes: &[u8] = (**bytes).as_ref();
-                Some(bytes.get(..*size_bytes).unwrap_or(bytes))
+                verdict.of(bytes.get(..*size_bytes).unwrap_or(bytes))
             }
         }
     }
@@ -75,6 +87,7 @@ impl FrameShare {
                 FrameView::Jpeg { data, .. } => Whole::Jpeg {
                     bytes: self.jpeg.clone().unwrap_or_else(|| Arc::new(data.to_vec())),
                     size_bytes: data.len(),
+                    verdict: Verdict::default(),
                 },
                 _ => Whole::Pixels(Pixels::copy_of(frame)?),
             }));

@@ -44,13 +44,7 @@ impl Source {
                     let part = pixels.view().cut(*shows).ok_or(ImageError::NoFrame)?;
                     image_of_pixels(&part, kind, *shows, encoding, copy_of)
                 }
-                Whole::Jpeg { .. } => image_of_jpeg(
-                    whole.jpeg().unwrap_or_default(),
-                    kind,
-                    *shows,
-                    encoding,
-                    copy_of,
-                ),
+                Whole::Jpeg { .. } => image_of_jpeg(whole.jpeg()?, kind, *shows, encoding, copy_of),
             },
         }
     }
