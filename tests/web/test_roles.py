@@ -74,12 +74,20 @@ KINDS = [
 
 @dataclass
 class Callers:
-    """A client for each kind, and whoever signs in anew what an operation has signed out."""
+    """A client for each kind; the shell's is made anew, as nobody listens there for long where nobody speaks."""
 
     clients: dict[str, Browser]
+    engine: StillEngine
+    folder: Path
 
-    def __getitem__(self, kind: Kind) -> Browser:
-        return self.clients[kind.name]
+    @contextmanager
+    def of(self, kind: Kind) -> Iterator[Browser]:
+        if not kind.local:
+            yield self.clients[kind.name]
+            return
+        with spoken(self.engine, self.folder / "socket") as (shell, _):
+            yield Browser(shell)
+        (self.folder / "socket").unlink()
 
 
 @contextmanager
@@ -114,9 +122,7 @@ def callers(folder: Path) -> Iterator[Callers]:
         clients["a wrong token"] = client(headers={"Authorization": "Bearer ce_none"})
         clients["a password for a token"] = client(headers={"Authorization": f"Bearer {OTHER}"})
         clients["a wrong cookie"] = client(cookies={"cammra": "planted"})
-        shell, _ = stack.enter_context(spoken(engine, folder / "socket"))
-        clients["shell"] = Browser(shell)
-        yield Callers(clients)
+        yield Callers(clients, engine, folder)
 
 
 @pytest.fixture(scope="module")
@@ -145,19 +151,21 @@ def test_every_operation_is_allowed_or_refused_as_the_table_says(
     called: Callers, kind: Kind
 ) -> None:
     wrong = []
-    for operation in OPERATIONS:
-        if (operation.method, operation.path) == SIGNS_OUT:
-            continue  # for everybody, and the session is still needed; tested in `test_security.py`
-        status = status_of(called[kind], operation)
-        expected = kind.expected(operation)
-        if (status if status in {401, 403} else 0) != expected or status >= 500:
-            wrong.append((operation.method, operation.path, status, expected))
+    with called.of(kind) as caller:
+        for operation in OPERATIONS:
+            if (operation.method, operation.path) == SIGNS_OUT:
+                continue  # for everybody, and the session is still needed; tested in `test_security.py`
+            status = status_of(caller, operation)
+            expected = kind.expected(operation)
+            if (status if status in {401, 403} else 0) != expected or status >= 500:
+                wrong.append((operation.method, operation.path, status, expected))
     assert wrong == []
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_the_document_is_for_whoever_is_known(called: Callers, kind: Kind) -> None:
-    status = called[kind].http.get("/api/openapi.json").status_code
+    with called.of(kind) as caller:
+        status = caller.http.get("/api/openapi.json").status_code
     assert status == (200 if kind.known else 401)
 
 
