@@ -123,3 +123,36 @@ def test_a_replay_that_is_stopped_ends_cleanly_and_goes_on_next_time(tmp_path: P
         assert main([*words[3:], "--speed", "max"]) == Exit.OK
         assert len({event.car_id for event in receiver.events}) == 60
         assert receiver.problems == []
+
+
+def test_a_replay_says_what_was_known_already(tmp_path: Path, capsys: Said) -> None:
+    recording = write_recording(tmp_path / "r", pictures=False)
+    with Receiver() as receiver:
+        script = write_script(tmp_path / "camera.py", receiver.http_url)
+        words = ["replay", str(recording), "--config", str(script), "--speed", "max"]
+        assert main(words) == Exit.OK
+        assert "known already" not in capsys.readouterr().out
+        told = len(receiver.events)
+        assert main(words) == Exit.OK
+        assert f"    {told} known already, 0 sent\n" in capsys.readouterr().out
+        assert main([*words, "--json"]) == Exit.OK
+    (profile,) = json.loads(capsys.readouterr().out)["profiles"]
+    assert profile["known"] == told
+
+
+def test_a_replay_says_whom_and_what_it_waits_for(tmp_path: Path, capsys: Said) -> None:
+    recording = write_recording(tmp_path / "r", pictures=False)
+    words = ["replay", str(recording), "--to", "http://127.0.0.1:9/", "--speed", "max"]
+    assert main([*words, "--wait", "2.5"]) == Exit.UNDELIVERED
+    said = capsys.readouterr().err
+    assert "waiting up to" in said
+    assert "nothing listens on that port): 8 events left; Ctrl-C ends it" in said
+
+
+def test_a_replay_says_which_scheme_it_took(tmp_path: Path, capsys: Said) -> None:
+    recording = write_recording(tmp_path / "r", pictures=False)
+    words = ["replay", str(recording), "--speed", "max", "--wait", "0", "--to"]
+    main([*words, "127.0.0.1:9/in"])
+    assert "--to 127.0.0.1:9/in is taken as https://127.0.0.1:9/in\n" in capsys.readouterr().err
+    main([*words, "http://127.0.0.1:9/"])
+    assert "is taken as" not in capsys.readouterr().err

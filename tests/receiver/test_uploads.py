@@ -81,7 +81,8 @@ def test_no_path_leads_out_of_the_store_and_a_bad_one_is_told(
     (event,) = receiver.events
     assert ".." not in event.pictures[0].name.split("/")
     assert bool(event.problems) == (path not in {"../../etc/x.jpg", "/a/../../b.jpg"})
-    assert {kept.parent for kept in tmp_path.rglob("*.jpg")} == {tmp_path / "in"}
+    (kept,) = tmp_path.rglob("*.jpg")
+    assert kept.resolve().is_relative_to(tmp_path / "in")
 
 
 def test_what_is_no_picture_is_told(receiver: Receiver) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cammra_edge.cli.doubts import device_doubts, filter_doubts
 from cammra_edge.model import EventKind, ImageKind
 from cammra_edge.profile import FilesContent, Order
 
@@ -50,7 +51,11 @@ def warnings(settings: Settings) -> Iterator[str]:
     if not settings.profiles:
         yield "there is no profile: events go nowhere"
     for profile in settings.profiles:
-        for why in _warnings(profile):
+        for why in (
+            *_warnings(profile),
+            *filter_doubts(profile, settings),
+            *device_doubts(profile, settings),
+        ):
             yield f"{profile.name}: {why}"
     named = [
         profile.name for profile in settings.profiles if profile.device_id == _DEFAULT_DEVICE_ID

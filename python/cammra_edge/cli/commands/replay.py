@@ -12,6 +12,7 @@ from cammra_edge.cli.commands.listen import HTTP_PORT
 from cammra_edge.cli.exits import Exit, UsageError
 from cammra_edge.cli.playing import add_speed, play, profile_line, settings_for, tell_faults
 from cammra_edge.cli.script import load_script
+from cammra_edge.cli.settling import settle
 from cammra_edge.cli.terminal import Style
 from cammra_edge.config import Settings
 from cammra_edge.engine import Engine
@@ -21,9 +22,11 @@ from cammra_edge.recording import Recording
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Mapping
 
     from cammra_edge.cli.playing import Played
     from cammra_edge.cli.terminal import Terminal
+    from cammra_edge.delivery import ProfileStatus
 
 _WAIT_S = 60.0
 _HERE = f"http://127.0.0.1:{HTTP_PORT}/"
@@ -72,10 +75,11 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         if args.config is not None:
             settings = load_script(args.config).engine.settings
         else:
-            settings = Settings(
-                profiles=_profiles(args.to or [_HERE], recording.stream_id()),
-                max_profiles=max(3, len(args.to)),
-            )
+            profiles = _profiles(args.to or [_HERE], recording.stream_id())
+            for url, profile in zip(args.to, profiles, strict=False):
+                if "://" not in url:
+                    terminal.note(f"--to {url} is taken as {profile.protocol.endpoint()}")
+            settings = Settings(profiles=profiles, max_profiles=max(3, len(args.to)))
         outbox = args.outbox
         if outbox is None and args.config is None:
             outbox = (
@@ -86,14 +90,14 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
             settings = replace(settings, outbox=replace(settings.outbox, path=outbox))
         engine = Engine(settings_for(settings, recording), stream_id=recording.stream_id())
         stack.enter_context(engine.running(live=False))
+        before = {profile.key: profile for profile in engine.status().profiles}
         loops = args.loops or None
         size_bytes = recording.size_bytes() * (loops or 1)
         with terminal.progress("replaying", size_bytes) as bar:
             played = play(recording, engine, speed=args.speed, loops=loops, progress=bar.advance)
         tell_faults(terminal, played.faults)
-        with terminal.progress("waiting for the receivers", 1):
-            drained = engine.drain(args.wait)
-        return _tell(engine, played, terminal, drained=drained)
+        drained = settle(engine, terminal, args.wait)
+        return _tell(engine, before, played, terminal, drained=drained)
 
 
 def _profiles(urls: list[str], stream_id: str) -> tuple[Profile, ...]:
@@ -112,21 +116,40 @@ def _profiles(urls: list[str], stream_id: str) -> tuple[Profile, ...]:
     )
 
 
-def _tell(engine: Engine, played: Played, terminal: Terminal, *, drained: bool) -> Exit:
+def _known(profile: ProfileStatus, before: ProfileStatus, told: int) -> int:
+    """How many of the events told the outbox had already, from an earlier replay."""
+    kept_back = sum(profile.kept_back.values()) - sum(before.kept_back.values())
+    return max(told - (profile.put - before.put) - kept_back, 0)
+
+
+def _tell(
+    engine: Engine,
+    before: Mapping[str, ProfileStatus],
+    played: Played,
+    terminal: Terminal,
+    *,
+    drained: bool,
+) -> Exit:
     status = engine.status()
+    told = sum(status.events.values())
+    known = {
+        profile.key: _known(profile, before.get(profile.key, profile), told)
+        for profile in status.profiles
+    }
     terminal.line(
         f"{played.frames} frames, {played.reads} reads, {played.length_ns / 1e9:.1f} s: "
         + ", ".join(f"{count} {kind}" for kind, count in status.events.items())
     )
-    if played.reads and not sum(status.events.values()):
+    if played.reads and not told:
         terminal.note("no vehicle was told: none of the reads has a text inside a region")
     for profile in status.profiles:
         name = terminal.styled(profile.name, Style.GOOD if profile.settled else Style.BAD)
         terminal.line(f"  {name}: {profile_line(profile)}")
-        if sum(status.events.values()) and not profile.put:
-            terminal.line(
-                "    nothing new: this outbox knows the recording's events, or the profile wants none"
-            )
+        if known[profile.key]:
+            sent = profile.delivered - before.get(profile.key, profile).delivered
+            terminal.line(f"    {known[profile.key]} known already, {sent} sent")
+        elif told and not profile.put:
+            terminal.line("    nothing sent: the profile wants none of these events")
     terminal.data(
         {
             "frames": played.frames,
@@ -134,7 +157,9 @@ def _tell(engine: Engine, played: Played, terminal: Terminal, *, drained: bool) 
             "skipped": played.faults.count,
             "drained": drained,
             "events": dict(status.events),
-            "profiles": [asdict(profile) for profile in status.profiles],
+            "profiles": [
+                asdict(profile) | {"known": known[profile.key]} for profile in status.profiles
+            ],
         }
     )
     parked = any(profile.parked_now for profile in status.profiles)

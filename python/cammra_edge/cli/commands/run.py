@@ -11,6 +11,7 @@ from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.paging import add_page, page_of
 from cammra_edge.cli.playing import add_speed, play, profile_line, settings_for, tell_faults
 from cammra_edge.cli.script import ScriptError, load_script
+from cammra_edge.cli.settling import settle
 from cammra_edge.engine import Engine
 from cammra_edge.recording import Recording
 
@@ -83,7 +84,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
             ordered = True
             terminal.note("stopping; what is not delivered yet waits in the outbox")
         script.engine.finish()
-        script.engine.drain(_DRAIN_S)
+        settle(script.engine, terminal, _DRAIN_S)
         told = _tell(script.engine, terminal)
         return Exit.OK if ordered else told
 
@@ -107,7 +108,7 @@ def _play(recording: Recording, script: Script, args: Namespace, terminal: Termi
         with terminal.progress("playing", recording.size_bytes()) as bar:
             played = play(recording, engine, speed=args.speed, progress=bar.advance)
         tell_faults(terminal, played.faults)
-        engine.drain(_DRAIN_S)
+        settle(engine, terminal, _DRAIN_S)
         return _tell(engine, terminal)
 
 
