@@ -9,6 +9,7 @@ from cammra_edge.fields import required, settings
 from cammra_edge.profile.endpoint import Endpoint
 from cammra_edge.profile.protocols.base import BaseProtocol, JsonContent
 from cammra_edge.profile.trust import Timeouts
+from cammra_edge.profile.wants import ProfileWant
 
 _SCHEME = "file://"
 
@@ -24,7 +25,9 @@ class Lines(BaseProtocol):
 
     word: ClassVar[str] = "LINES"
 
-    server_url: str = required(text(pattern=f"{_SCHEME}/.+", want="file:// and the path of a file"))
+    server_url: str = required(
+        text(pattern=f"{_SCHEME}/.+", want=ProfileWant.URL_THAT_STARTS_WITH(schemes=f"{_SCHEME}/"))
+    )
     timeouts: Timeouts = Timeouts()
 
     def endpoint(self) -> Endpoint:
