@@ -20,21 +20,30 @@ PATIENCE = 10 if EMULATED else 1
 _DRAWN = "draws every frame of the demo's scene with Pillow, which takes emulation many minutes"
 
 LEFT_OUT: Mapping[str, str] = {
+    "tests/camera/": "starts FFmpeg's and GStreamer's programs of the host",
     "tests/end_to_end/test_demo.py": _DRAWN,
+    "tests/end_to_end/test_film.py": "reads a film with RapidOCR, see NOT_THERE",
     "tests/examples/test_examples.py::test_the_own_recogniser_runs_by_the_command_line": _DRAWN,
     "tests/examples/test_examples.py::test_the_fast_alpr_example_reads_a_video": "needs fast_alpr, see NOT_THERE",
+    "tests/recogniser/test_rapid_ocr.py": "needs onnxruntime and OpenCV, see NOT_THERE",
     "tests/recording/test_scene.py": _DRAWN,
     "tests/faults/": "kills at the n-th write with strace, which cannot look into the emulator, and fills real disks",
     "tests/house/test_absences.py": "reads sources of the repository, which are the same everywhere",
     "tests/house/test_arm_recipe.py": "tests the recipe that is just running",
     "tests/house/test_bench_report.py": "tests what puts the host's measurements together",
+    "tests/house/test_hardening.py": "looks into the host's binary; tools/arm/check_wheel.py into those of ARM",
     "tests/house/test_instructions.py": "counts instructions of the host with callgrind; tools/arm counts those of ARM",
     "tests/house/test_licences.py": "asks the host's cargo what is linked",
+    "tests/house/test_ways_out.py": "reads sources of the repository, which are the same everywhere",
     "tests/house/test_wheel.py": "builds the wheel of the host; the ARM wheels are checked by tools/arm/check_wheel.py",
+    "tests/web/test_flood.py": "starts nine hundred strangers, whom emulation makes slow ones all of them",
+    "tests/web/test_hostile_shapes.py": "tries thousands of requests, which emulation makes hours of",
 }
 """Start of a test's id, and why it does not run on emulated ARM."""
 
 NOT_THERE: Mapping[str, str] = {
+    "cv2": "needs OpenCV, 100 MB that no test of ours is about",
+    "cyclonedx": "checks a bill of the host's build",
     "numpy": "no build for armv7",
     "PIL": "no build for armv7",
     "asyncssh": "needs a newer cryptography than Debian's, and cffi has no armv7 build",

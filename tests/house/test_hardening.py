@@ -12,7 +12,8 @@ from tools.arm.targets import HARDENING, TARGETS
 
 import cammra_edge
 
-ROOT = Path(__file__).resolve().parents[2]
+FLAGS = Path(__file__).resolve().parents[2] / ".cargo" / "config.toml"
+BINARY = Path(cammra_edge.__file__).with_name("_native.abi3.so")
 PT_DYNAMIC, PT_GNU_STACK, PT_GNU_RELRO = 2, 0x6474E551, 0x6474E552
 DT_STRTAB, DT_STRSZ, DT_FLAGS, DT_FLAGS_1 = 5, 10, 30, 0x6FFFFFFB
 DF_BIND_NOW, DF_1_NOW = 0x8, 0x1
@@ -50,7 +51,7 @@ class Elf:
 def binary() -> Elf:
     if sys.maxsize < 1 << 32:
         pytest.skip("the wheel of 32 bits is checked by tools/arm/check_wheel.py")
-    return Elf(Path(cammra_edge.__file__).with_name("_native.abi3.so").read_bytes())
+    return Elf(BINARY.read_bytes())
 
 
 def test_no_stack_is_executable(binary: Elf) -> None:
@@ -69,6 +70,6 @@ def test_c_code_notices_what_runs_over(binary: Elf) -> None:
 
 
 def test_every_build_of_c_code_is_told_so() -> None:
-    told = tomllib.loads((ROOT / ".cargo" / "config.toml").read_text())["env"]["CFLAGS"]
+    told = tomllib.loads(FLAGS.read_text())["env"]["CFLAGS"]
     assert told == HARDENING
     assert all(HARDENING in target.c_flags for target in TARGETS.values())
