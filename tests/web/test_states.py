@@ -82,6 +82,24 @@ def test_each_profile_says_its_state_and_why_at_a_glance(
         assert "Idle" in idle
 
 
+OVERLAPPING = """() => { const boxes = [...document.querySelectorAll(".head :is(.brand span, .tabs a, .badge, #me)")]
+.map((one) => [one, one.getBoundingClientRect()]);
+return boxes.flatMap(([one, a], index) => boxes.slice(index + 1).filter(([, b]) => a.left < b.right - 1
+  && b.left < a.right - 1 && a.top < b.bottom && b.top < a.bottom).map(([two]) => one.innerText + two.innerText)); }"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 1024, 1270, 1440])
+def test_nothing_in_the_header_overlaps_beside_alarms(
+    browser: Browser, served: ServedPage, width: int
+) -> None:
+    with entered(browser, served, "events", width=width) as page:
+        page.get_by_role("button", name="5 alarms").wait_for()
+        assert page.evaluate(OVERLAPPING) == []
+        right = page.locator("#me").bounding_box()
+        assert right is not None
+        assert right["x"] + right["width"] <= width
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_any_state_of_a_bad_day(
     browser: Browser, served: ServedPage, engine: BusyEngine, scheme: str
