@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,6 @@ from tests.web.installer import FRAME, HEIGHT, WIDTH, enter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser
 
@@ -93,6 +93,9 @@ def test_a_line_leads_to_its_event_and_back(browser: Browser, tmp_path: Path, wi
             assert words in said, words
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        with page.expect_download() as download:
+            box.get_by_role("link", name="Download").click()
+        assert PLATES[0].encode() in Path(download.value.path()).read_bytes()
         # The list behind it stays as it was, or there would be no line to come back to.
         page.clock.fast_forward(20_000)
         page.keyboard.press("Escape")

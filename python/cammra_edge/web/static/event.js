@@ -1,6 +1,6 @@
 // One event in a dialog: its pictures, how each delivery of it stands, and its tries with what receivers said of them.
 
-import { api, Refusal } from "./api.js";
+import { api, ofProfile, Refusal } from "./api.js";
 import { draft } from "./draft.js";
 import { bytes, dialog, h, label, moment, note, plate, state, t, worded } from "./lib.js";
 
@@ -46,10 +46,11 @@ export async function openEvent(id) {
   }
   const { event, stands, tries } = known;
   enlarge(event, dated(event.time),
-    h("div.row", {}, h("b", {}, label(`events=${event.kind}`)),
-      stands.map(({ profile, state: word }) =>
-        h("span", {}, state(word, `${draft.title(profile)}: ${t(`state_${word}`)}`))
-      )), h("h2", {}, t("journal")),
+    h("div.row", {}, h("b", {}, label(`events=${event.kind}`)), stands.map(({ profile, state: word }) => [
+      state(word, `${draft.title(profile)}: ${t(`state_${word}`)}`),
+      word === "parked" &&
+      h("a.btn.bare", { href: ofProfile(profile, `parked/${event.seq}`), download: "" }, t("download")),
+    ])), h("h2", {}, t("journal")),
     tries.length ? h("ol.trial", {}, tries.map(line)) : h("p.soft", {}, t("no_tries_now")));
 }
 
