@@ -11,6 +11,7 @@ import pytest
 from cammra_edge import audit as audit_module
 from cammra_edge.audit import MAX_BYTES, MAX_LOOKUP_BYTES, AuditLog, Deed, Outcome, Who
 from cammra_edge.errors import OutboxError
+from cammra_edge.search.noted import MOST_NOTED, Noted
 from tests.fakes import FakeClock
 from tests.web.test_local import spoken
 
@@ -281,6 +282,33 @@ def test_an_admin_asks_whether_a_plate_was_looked_for(browser: Browser) -> None:
     answer = browser.http.get("/api/audit?kind=gossip")
     assert answer.status_code == 422
     assert answer.json()["fields"][0]["field"] == "kind"
+
+
+def test_a_made_up_cursor_hides_no_search_and_a_further_page_has_no_line(browser: Browser) -> None:
+    pages = (
+        "plate=1AB1234&cursor=999",
+        "plate=1AB1234&cursor=998",
+        "plate=2CD5678&cursor=997",
+        "plate=2CD5678",
+        "plate=2CD5678&cursor=996&limit=7",
+        "plate=2CD5678",
+        "plate=2CD5678&export=csv&cursor=995",
+        "cursor=994",
+    )
+    for page in pages:
+        assert browser.http.get(f"/api/events?{page}").status_code == 200
+    lines = browser.http.get("/api/audit?plate=1AB1234").json()
+    assert [line["kind"] for line in lines] == ["search"]
+    lines = browser.http.get("/api/audit?plate=2CD5678").json()
+    assert sorted(line["kind"] for line in lines) == ["export", "search", "search", "search"]
+
+
+def test_of_the_noted_searches_only_the_latest_are_remembered() -> None:
+    noted = Noted()
+    for number in range(MOST_NOTED + 1):
+        assert noted.begins(number, anew=False)
+    assert not noted.begins(MOST_NOTED, anew=False)
+    assert noted.begins(0, anew=False), "one line too many rather than none"
 
 
 def test_an_erasure_that_breaks_off_has_its_line(

@@ -25,9 +25,9 @@ from cammra_edge.outbox import OutboxStatus, Parked
 from cammra_edge.outbox.codec import value_from
 from cammra_edge.outbox.exported import Export, export_of
 from cammra_edge.search import (
+    Noted,
     erase_answer,
     given_in,
-    is_search,
     memory_answer,
     search_answer,
 )
@@ -159,6 +159,7 @@ class Opened:
     def __init__(self, outbox: Outbox, settings: Settings | None, audit: AuditLog) -> None:
         self._outbox = outbox
         self._audit = audit
+        self._noted = Noted()
         self._settings = settings
         profiles = settings.profiles if settings else ()
         self._names = {profile.key: profile.name for profile in profiles} if settings else None
@@ -230,10 +231,8 @@ class Opened:
     def search(self, words: Words, *, export: str = "") -> dict[str, Any]:
         """See `Reached`."""
         answer = search_answer(self._outbox.history.search, words, self._zone_name)
-        if export and not words.get("cursor"):
-            self._note(Deed.EXPORT, f"events exported as {export}", words)
-        elif is_search(words):
-            self._note(Deed.SEARCH, "events searched", words)
+        if what := self._noted.line_due("shell", words, self._audit.mark, export=export):
+            self._note(Deed.EXPORT if export else Deed.SEARCH, what, words)
         return answer
 
     def _note(self, deed: Deed, what: str, words: Words, outcome: Outcome = Outcome.DONE) -> None:

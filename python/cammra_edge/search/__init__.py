@@ -18,11 +18,13 @@ from cammra_edge.search.export import (
     together,
     zipped,
 )
-from cammra_edge.search.words import Words, erasure_from, given_in, is_search, query_from
+from cammra_edge.search.noted import Noted
+from cammra_edge.search.words import Words, erasure_from, given_in, query_from
 
 __all__ = [
     "MARK",
     "SEPARATORS",
+    "Noted",
     "Words",
     "csv_lines",
     "erase_answer",
@@ -32,7 +34,6 @@ __all__ = [
     "found_events",
     "found_plain",
     "given_in",
-    "is_search",
     "json_lines",
     "memory_answer",
     "query_from",

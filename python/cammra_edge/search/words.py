@@ -68,8 +68,8 @@ def given_in(words: Words) -> list[str]:
 
 
 def is_search(words: Words) -> bool:
-    """Whether somebody looks for something: neither at the latest of all, nor at the next page of what was found."""
-    return not words.get("cursor") and bool(words.get("plate") or given_in(words))
+    """Whether somebody looks for something, and not at the latest of all."""
+    return bool(words.get("plate") or given_in(words))
 
 
 def _fields(words: Words, zone_name: str) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from cammra_edge.search import (
     exported,
     found_events,
     given_in,
-    is_search,
     json_lines,
     memory_answer,
     search_answer,
@@ -61,10 +60,9 @@ async def find_events(call: Call) -> Schema:
     """Events that the camera remembers, newest first, page by page."""
     words = {name: value for name, value in call.query.items() if name != "export"}
     answer = await _found(call, words)
-    if (kind := call.query["export"]) and not words["cursor"]:
-        _note(call, Deed.EXPORT, f"events exported as {kind}", words)
-    elif is_search(words):
-        _note(call, Deed.SEARCH, "events searched", words)
+    export, mark = call.query["export"], call.page.audit.mark
+    if what := call.page.noted.line_due(call.who, words, mark, export=export):
+        _note(call, Deed.EXPORT if export else Deed.SEARCH, what, words)
     return answer
 
 

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cammra_edge.search import Noted
 from cammra_edge.web import views
 from cammra_edge.web.turns import Turns
 
@@ -33,7 +34,7 @@ EXPORTS_AT_ONCE = 2
 class Page:
     """The page of an engine; `door` lets through one guess at the password at a time, `side_door` one of those known.
 
-    `searches` are answered some at a time, as are `exports`.
+    `searches` are answered some at a time, as are `exports`; `noted` are those that the audit log has a line of.
 
     With `local` it is reached over the engine's socket: whoever gets through is the owner. `notice` says what of the
     page's own files could not be used, and what was done instead. `welcome` is told from where
@@ -56,6 +57,7 @@ class Page:
     side_door: asyncio.Lock = field(default_factory=asyncio.Lock)
     searches: Turns = field(default_factory=lambda: Turns(SEARCHES_AT_ONCE))
     exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(EXPORTS_AT_ONCE))
+    noted: Noted = field(default_factory=Noted)
 
     @property
     def cookie(self) -> str:
