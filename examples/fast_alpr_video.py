@@ -61,5 +61,7 @@ def after(began: FrameTime, number: int, fps: float) -> FrameTime:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        sys.exit(__doc__)
     video, url = (*sys.argv[1:], "http://127.0.0.1:8077/")[:2]
     main(video, url)

@@ -1,5 +1,6 @@
 """Three receivers with different needs: a barrier, a VMS and a traffic centre.
 
+    export BARRIER_PASSWORD=secret                      # the script takes it from the environment
     cammra-edge check examples/three_profiles.py
     cammra-edge replay RECORDING --config examples/three_profiles.py
     cammra-edge run examples/three_profiles.py          # plays RECORDING, named by CAMMRA_RECORDING

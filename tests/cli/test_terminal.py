@@ -89,3 +89,21 @@ def test_a_bar_is_silent_in_a_pipe() -> None:
     with Terminal(out, err, clock=_Clock()).progress("drawing", 10) as bar:
         bar.advance(10)
     assert (out.getvalue(), err.getvalue()) == ("", "")
+
+
+def test_what_has_no_known_end_is_counted() -> None:
+    screen = _Screen()
+    with Terminal(screen, screen, clock=_Clock()).progress("importing frame", None) as bar:
+        for _ in range(4):
+            bar.advance()
+    assert "\r\x1b[Kimporting frame  3" in screen.getvalue()
+    assert "%" not in screen.getvalue()
+
+
+def test_where_a_thread_waits_for_a_reader_results_wait_for_none() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    terminal = Terminal(out, err, clock=_Clock())
+    terminal.is_stuck = True
+    terminal.line("nobody reads it")
+    terminal.note("a note")
+    assert (out.getvalue(), err.getvalue()) == ("", "a note\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,7 @@ def speed_of(text: str) -> float | None:
     except ValueError:
         speed = 0.0
     if not 0.0 < speed <= MAX_SPEED:
-        raise ValueError(text)
+        raise ArgumentTypeError(f"{text!r}: want a number above 0, up to {MAX_SPEED:.0f}, or max")
     return speed
 
 

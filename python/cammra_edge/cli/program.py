@@ -76,7 +76,11 @@ COMMANDS = (
         "list or show the shipped templates, or fill one with an event and show what comes out",
     ),
     Command("code", "code", "show a code that sets a new password on the running engine's page"),
-    Command("outbox", "outbox", "check whether an outbox is whole"),
+    Command(
+        "outbox",
+        "outbox",
+        "check whether an outbox is whole, or give a removed profile's backlog to another",
+    ),
     Command("import", "importing", "make a recording of a video or pictures and a tracker's table"),
 )
 _ROOM = "cammra_edge.cli.commands"
@@ -206,7 +210,8 @@ def _run(command: Command, args: argparse.Namespace, terminal: Terminal) -> int:
     try:
         module = importlib.import_module(f"{_ROOM}.{command.module}")
         code = int(module.run(args, terminal))
-        sys.stdout.flush()
+        if not terminal.is_stuck:
+            sys.stdout.flush()
     except BrokenPipeError:
         return Exit.OK  # whoever read our output has all that was wanted
     except (CammraError, OSError, ImportError) as error:

@@ -91,7 +91,7 @@ class Terminal:
             spell_out(stream)
         self.as_json = as_json
         self.is_stuck = False
-        """Whether a thread waits for good for somebody to read what it says."""
+        """Whether a thread waits for good for somebody to read what it says; results are left out then."""
         self._out, self._err, self._clock = out, err, clock
         plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
         self._colours_out = out.isatty() and not plain
@@ -147,8 +147,8 @@ class Terminal:
         return f"{''.join(styles)}{text}{_RESET}" if self._colours_out and styles else text
 
     @contextmanager
-    def progress(self, what: str, total: int) -> Iterator[Progress]:
-        """A bar for long work; invisible where standard error is no terminal."""
+    def progress(self, what: str, total: int | None) -> Iterator[Progress]:
+        """A bar for long work, or a count where `total` is not known; invisible where standard error is no terminal."""
         bar = Progress(self, what, total)
         with self._lock:
             self._bar = bar if self._bars else None
@@ -162,6 +162,8 @@ class Terminal:
                 self._bar = None
 
     def _write(self, stream: TextIO, text: str) -> None:
+        if self.is_stuck and stream is self._out:
+            return
         if self._bar is None:
             with self._out_lock if stream is self._out else self._lock:
                 stream.write(f"{text}\n")
@@ -193,8 +195,9 @@ class Terminal:
 class Progress:
     """How far long work has come."""
 
-    def __init__(self, terminal: Terminal, what: str, total: int) -> None:
-        self._terminal, self._what, self._total = terminal, what, max(total, 1)
+    def __init__(self, terminal: Terminal, what: str, total: int | None) -> None:
+        self._terminal, self._what = terminal, what
+        self._total = None if total is None else max(total, 1)
         self._done = 0
         self._start_ns = terminal.now_ns()
         self._drawn_ns = 0
@@ -209,6 +212,8 @@ class Progress:
 
     def text(self, letters: str) -> str:
         """The bar as one line."""
+        if self._total is None:
+            return f"{self._what}  {self._done}"
         share = min(1.0, self._done / self._total)
         filled = round(share * _BAR_LETTERS)
         bar = letters[0] * filled + letters[1] * (_BAR_LETTERS - filled)

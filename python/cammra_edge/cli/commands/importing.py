@@ -106,13 +106,13 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         source=args.source,
         licence=args.licence,
     )
-    with terminal.progress("importing", 1) as bar:
+    with terminal.progress("importing frame", None) as bar:
         imported = import_recording(
             args.recording,
             table=args.table,
             pictures=args.video or args.pictures,
             wishes=wishes,
-            progress=lambda _: bar.advance(0),
+            progress=bar.advance,
         )
     tell_faults(terminal, imported.faults)
     recording = imported.recording
