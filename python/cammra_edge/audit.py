@@ -72,13 +72,17 @@ class Who(NamedTuple):
 class AuditLog:
     """Files of JSON lines, each of which begins anew when it is full; the previous one is kept.
 
-    Searches and refusals have files of their own: there may be many, and they must not push out what was changed.
+    What there may be many of has files of its own, and must not push out what was changed: refusals, searches, exports,
+    tests, what becomes of parked events, signing in and out.
     """
 
     def __init__(self, path: Path, clock: Clock) -> None:
         """Write to this path and beside it; the first line makes a file."""
         self._path = path
         self._lookups = path.with_name("lookups.jsonl")
+        self._exports = path.with_name("exports.jsonl")
+        self._work = path.with_name("work.jsonl")
+        self._visits = path.with_name("visits.jsonl")
         self._refusals = path.with_name("refusals.jsonl")
         self._clock = clock
         self._lock = threading.Lock()
@@ -119,6 +123,12 @@ class AuditLog:
             path = self._refusals
         elif deed is Deed.SEARCH:
             path, most = self._lookups, MAX_LOOKUP_BYTES
+        elif deed is Deed.EXPORT:
+            path = self._exports
+        elif deed in {Deed.TEST, Deed.PARKED}:
+            path = self._work
+        elif deed in {Deed.SIGN_IN, Deed.SIGN_OUT}:
+            path = self._visits
         with self._lock, suppress(OSError):
             self._add(path, (json.dumps(entry) + "\n").encode(), most)
 
@@ -194,7 +204,10 @@ class AuditLog:
         """
         mark = self.mark(plate) if plate else ""
         text = who.casefold()
-        files = (_newest(path) for path in (self._path, self._lookups, self._refusals))
+        paths = (
+            self._path, self._lookups, self._exports, self._work, self._visits, self._refusals,
+        )  # fmt: skip
+        files = (_newest(path) for path in paths)
         found = (
             entry
             for entry in merge(*files, key=itemgetter("at"), reverse=True)

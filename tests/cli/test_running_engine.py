@@ -119,7 +119,7 @@ def test_parked_deliveries_are_retried_and_discarded_by_the_engine(
         assert main(["parked", "discard", str(refused), "--all"]) == Exit.OK
     (line,) = [
         json.loads(line)
-        for line in (refused.parent / "cammra-page" / "audit.jsonl").read_text().splitlines()
+        for line in (refused.parent / "cammra-page" / "work.jsonl").read_text().splitlines()
         if "discarded" in line
     ]
     assert (line["who"], line["from"]) == ("shell", f"uid {os.geteuid()}")
@@ -172,7 +172,7 @@ def test_an_engine_with_a_page_is_asked_the_same_way(refused: Path, capsys: Said
     ):
         assert len(said(["parked", "list", str(refused)], capsys)) == 2
         assert main(["parked", "retry", str(refused)]) == Exit.OK
-    assert '"who": "shell", "from": "uid ' in (refused.parent / "page" / "audit.jsonl").read_text()
+    assert '"who": "shell", "from": "uid ' in (refused.parent / "page" / "work.jsonl").read_text()
 
 
 def test_an_engine_without_a_socket_is_not_disturbed(refused: Path, capsys: Said) -> None:

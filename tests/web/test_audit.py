@@ -120,6 +120,30 @@ def test_guesses_and_searches_are_bounded_and_push_nothing_else_out(
     assert MAX_BYTES < MAX_LOOKUP_BYTES
 
 
+@pytest.mark.parametrize(
+    ("deed", "name"),
+    [
+        (Deed.EXPORT, "exports"),
+        (Deed.TEST, "work"),
+        (Deed.PARKED, "work"),
+        (Deed.SIGN_IN, "visits"),
+        (Deed.SIGN_OUT, "visits"),
+    ],
+)
+def test_what_there_may_be_many_of_pushes_out_neither_a_change_nor_a_search(
+    audit: AuditLog, path: Path, monkeypatch: pytest.MonkeyPatch, deed: Deed, name: str
+) -> None:
+    monkeypatch.setattr(audit_module, "MAX_BYTES", 2000)
+    audit.note(ANNA, Deed.CHANGE, "settings saved")
+    audit.note(BOB, Deed.SEARCH, "events searched")
+    for number in range(100):
+        audit.note(BOB, deed, f"deed {number}")
+    assert {"settings saved", "events searched", "deed 99"} < set(said(audit))
+    sizes = [one.stat().st_size for one in path.parent.glob(f"{name}*.jsonl")]
+    assert len(sizes) == 2
+    assert max(sizes) <= 2000
+
+
 def test_a_torn_line_is_skipped_and_the_next_one_is_whole(audit: AuditLog, path: Path) -> None:
     audit.note(ANNA, Deed.CHANGE, "before")
     whole = path.read_bytes()
@@ -239,12 +263,15 @@ def test_with_the_key_gone_nobody_can_say_what_a_mark_stood_for(
 
 
 def test_everything_that_is_asked_for_has_its_line(
-    engine: StillEngine, browser: Browser, tmp_path: Path
+    engine: StillEngine, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser.http.get("/api/events?plate=1AB1234")
     browser.http.get("/api/events?limit=5")
     browser.http.get("/api/events.zip?plate=1AB1234")
     browser.http.get("/api/export?secrets=true")
+    browser.http.get("/api/parked/export")
+    monkeypatch.setattr(engine, "parked_bytes", lambda _key, _seq: b"whole")
+    browser.http.get("/api/profiles/vms/parked/1")
     browser.send("POST", "/api/profiles/vms/test", {"changes": {"profiles[vms].device_id": "X"}})
     browser.send("POST", "/api/erase", {"before": "2001-01-01"})
     engine.ill = "the disk is ill"
@@ -262,6 +289,8 @@ def test_everything_that_is_asked_for_has_its_line(
         ("search", "events searched", [], "done"),
         ("export", "events exported as zip", [], "done"),
         ("export", "settings exported with secrets", ["profiles[barrier].password"], "done"),
+        ("export", "parked events exported", [], "done"),
+        ("export", "parked event of profile vms downloaded", [], "done"),
         ("test", "profile vms tested", ["profiles[vms].device_id"], "done"),
         ("erasure", "0 events and 0 pictures erased", ["before"], "done"),
         ("export", "events exported as csv", [], "done"),

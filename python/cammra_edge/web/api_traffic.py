@@ -194,6 +194,7 @@ async def export_parked(call: Call) -> Response:
     rows = call.page.engine.operator.parked_whole(
         call.query["profile"] or None, call.query["seq"] or None
     )
+    call.note(Deed.EXPORT, "parked events exported")
     lines = (views.parked_line(*row) for row in rows)
     return StreamingResponse(together(lines, _PIECE_BYTES), media_type="application/x-ndjson")
 
@@ -224,6 +225,7 @@ async def download_parked(call: Call) -> Response:
     content = await run_in_threadpool(call.page.engine.operator.parked_bytes, key, seq)
     if content is None:
         raise Problem(404, Sentence.NOT_PARKED())
+    call.note(Deed.EXPORT, f"parked event of profile {key} downloaded")
     return Response(
         content, media_type="application/octet-stream", headers=as_file(f"parked-{seq}.bin")
     )
