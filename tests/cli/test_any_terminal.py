@@ -130,12 +130,13 @@ def test_being_stopped_is_the_ordered_end_of_what_listens(number: signal.Signals
 def test_a_second_signal_ends_at_once_without_a_traceback(tmp_path: Path) -> None:
     # Nobody is there to take the events, so that the first one waits for half a minute.
     more = (
-        "import time\n"
+        "import sys, time\n"
         "from cammra_edge import FrameTime, PlateRead\n"
         "def source():\n"
         "    while True:\n"
         "        at = FrameTime(time.monotonic_ns(), time.time_ns())\n"
         "        yield None, [PlateRead(track=1, text='AB1', confidence=0.9)], at\n"
+        "        print('read', file=sys.stderr, flush=True)\n"
         "        time.sleep(0.01)\n"
     )
     script = write_script(tmp_path / "camera.py", "http://127.0.0.1:9/", more=more)
@@ -143,8 +144,9 @@ def test_a_second_signal_ends_at_once_without_a_traceback(tmp_path: Path) -> Non
     with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         assert process.stderr is not None
         assert b"running" in process.stderr.readline()
+        assert process.stderr.readline() == b"read\n"
         process.send_signal(signal.SIGINT)
-        assert b"stopping" in process.stderr.readline()
+        assert any(b"stopping" in line for line in process.stderr)
         while process.poll() is None:
             time.sleep(0.1)
             process.send_signal(signal.SIGINT)

@@ -100,6 +100,7 @@ def test_a_line_has_date_zone_and_what_became_of_it(capsys: Said) -> None:
     second, first = capsys.readouterr().out.splitlines()
     assert "2025-11-27 13:00:00.000+01:00" in second
     assert "one character off" in second
+    assert second.endswith("1 picture")
     assert "1AB1234" in first
     assert "delivered" in first
     assert "one character off" not in first

@@ -185,6 +185,9 @@ def test_a_session_without_its_csrf_token_changes_nothing_whatever_the_role(
 def test_what_is_not_for_a_viewer_is_not_told_by_head_either(called: Callers) -> None:
     viewer = called.clients[Role.VIEWER].http
     assert viewer.head("/api/parked").status_code == 403
+    assert viewer.get("/api/parked").json()["error"] == (
+        "That takes the role operator; yours is viewer."
+    )
     assert viewer.head("/api/status").status_code == 200
 
 

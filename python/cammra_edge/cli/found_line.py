@@ -26,6 +26,6 @@ def event_line(terminal: Terminal, event: dict[str, Any]) -> str:
         " ".join(event["states"]),
         shown(event["list"]),
         "" if event["exact"] else terminal.styled("one character off", Style.NOTICE),
-        terminal.styled(f"{pictures} pictures" if pictures else "", Style.DIM),
+        terminal.styled(f"{pictures} picture{'s' * (pictures > 1)}" if pictures else "", Style.DIM),
     ]
     return "  ".join(word for word in words if word)

@@ -76,7 +76,7 @@ class Sentence(Phrase):
     NO_ANSWER = "The request cannot be answered."
     CRASHED = "Something went wrong here; the log has it under {number}."
     SECRETS_FOR_PEOPLE = "Secrets are exported to a person only, and to no token."
-    ROLE_LACKING = "A {role} may not do that; it takes an {needed}."
+    ROLE_LACKING = "That takes the role {needed}; yours is {role}."
     NO_TOKEN_MAY = "No token may do that; sign in."  # noqa: S105 - no password
     UNSAVED_FOR_ADMINS = "Only an admin may test what is not saved."
     NOBODY_SO_CALLED = "There is nobody of that name."

@@ -67,10 +67,10 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         page_of(script.engine, args.page, terminal),
         script.engine.running(live=is_live, local_socket=not args.no_socket),
     ):
-        terminal.note(f"running {script.path}; Ctrl-C ends it")
-        if why := script.engine.status().local_socket_trouble:
-            terminal.note(f"other commands cannot reach it, as there is no socket: {why}")
         try:
+            terminal.note(f"running {script.path}; Ctrl-C ends it")
+            if why := script.engine.status().local_socket_trouble:
+                terminal.note(f"other commands cannot reach it, as there is no socket: {why}")
             for entry in source:
                 if not isinstance(entry, tuple) or len(entry) != _TRIPLE:
                     raise ScriptError(
