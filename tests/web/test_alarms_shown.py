@@ -127,7 +127,7 @@ def shown(page: Page, text: str, cure: str, where: str) -> None:
     assert violations(page) == []
     alarm.get_by_role("link", name="Go there").click()
     page.locator("dialog").wait_for(state="detached")
-    page.wait_for_function(f"location.hash === '#{where}'")
+    page.wait_for_function(f"() => location.hash === '#{where}'")
     assert violations(page) == []
 
 

@@ -95,7 +95,7 @@ def test_a_page_that_stays_open_over_a_restart_doubles_and_misses_no_row(
             steps.nth(1).wait_for()
             pictures = page.locator("article.vehicle .shots img")
             page.wait_for_function(
-                "[...document.querySelectorAll('.shots img')].every((one) => one.naturalWidth)"
+                "() => [...document.querySelectorAll('.shots img')].every((one) => one.naturalWidth)"
             )
             assert pictures.count() == 4, "those of before the restart, too"
             assert page.evaluate("window.stays"), "the page was not loaded anew"

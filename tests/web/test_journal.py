@@ -86,7 +86,7 @@ def test_a_line_leads_to_its_event_and_back(browser: Browser, tmp_path: Path, wi
         box = page.locator("dialog[open]")
         box.locator("figure img").first.wait_for()
         page.wait_for_function(
-            "[...document.querySelectorAll('dialog img')].every((one) => one.naturalWidth)"
+            "() => [...document.querySelectorAll('dialog img')].every((one) => one.naturalWidth)"
         )
         said = box.inner_text()
         for words in (PLATES[0], "2025-11-26", "Profile 1: Parked", WORDS, "413"):

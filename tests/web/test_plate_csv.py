@@ -52,11 +52,11 @@ def bring(page: Page, content: bytes) -> list[str]:
     page.locator("#csv-0").set_input_files(
         {"name": "plates.csv", "mimeType": "text/csv", "buffer": b"0ZZ0000\r\n"}
     )
-    page.wait_for_function("document.querySelector('#plates-0').value === '0ZZ0000'")
+    page.wait_for_function("() => document.querySelector('#plates-0').value === '0ZZ0000'")
     page.locator("#csv-0").set_input_files(
         {"name": "plates.csv", "mimeType": "text/csv", "buffer": content}
     )
-    page.wait_for_function("document.querySelector('#plates-0').value !== '0ZZ0000'")
+    page.wait_for_function("() => document.querySelector('#plates-0').value !== '0ZZ0000'")
     return plates(page).splitlines()
 
 

@@ -74,7 +74,7 @@ def test_one_leafs_through_pages_by_the_keyboard_and_is_told_where_one_is(
 
 def numbers_of(page: Page) -> list[str]:
     """The minutes of what is shown."""
-    times = page.locator(".found .facts span:first-of-type").all_inner_texts()
+    times = page.locator(".found .facts > span:first-of-type").all_inner_texts()
     return [time.split(":")[1] for time in times]
 
 

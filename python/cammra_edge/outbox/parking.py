@@ -87,7 +87,7 @@ class Parking:
 
     def show(self, profile_id: int, seq: int) -> Delivery | None:
         """One of them whole, with its images; `None` when it is not parked, or cannot be read."""
-        rows = self.page(profile_id, after=(profile_id, seq - 1), limit=1)
+        rows = self.page(profile_id, after=(profile_id, max(0, seq - 1)), limit=1)
         if not rows or rows[0].seq != seq:
             return None
         try:
