@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cammra_edge.web.access import CODE_S, Access
 from cammra_edge.web.brake import FREE_TRIES
-from cammra_edge.web.devices import DEVICE_TRIES, MAX_DEVICES, MAX_SHARING
+from cammra_edge.web.devices import DEVICE_TRIES, MAX_DEVICES, MAX_SHARING, Devices
 from cammra_edge.web.roles import Role
 from tests.fakes import FakeClock
 from tests.web.still import PASSWORD
@@ -167,3 +168,34 @@ def test_before_the_first_visit_the_code_is_the_one_that_was_printed(tmp_path: P
     access = Access(tmp_path / "access.json", FakeClock())
     assert access.show_code() == access.setup_code
     assert access.code_is_out
+
+
+def test_a_sign_in_waits_for_the_file_on_a_thread_and_holds_up_nobody(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else may hold the file's lock while an ill disk takes its time."""
+    seen: set[tuple[str, bool]] = set()
+
+    def is_on_the_loop() -> bool:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return False
+        return True
+
+    def watch(owner: type, name: str) -> None:
+        plain = getattr(owner, name)
+
+        def watched(self: object, *args: Any) -> object:  # noqa: ANN401 - whatever it takes
+            seen.add((name, is_on_the_loop()))
+            return plain(self, *args)
+
+        monkeypatch.setattr(owner, name, watched)
+
+    watch(Access, "open_session")
+    watch(Devices, "failed")
+    watch(Devices, "passed")
+    assert browser.send("DELETE", "/api/session").is_success
+    assert browser.sign_in("wrong wrong wrong").status_code == 422
+    assert browser.sign_in().is_success
+    assert seen == {("open_session", False), ("failed", False), ("passed", False)}

@@ -116,11 +116,11 @@ async def _guessed(
         person = await done(check)
         if person is not None:
             brake.passed(counted, about)
-            access.devices.passed(device)
+            await run_in_threadpool(access.devices.passed, device)
             return person
         brake.failed(counted, about)
         if device and not by_code:
-            access.devices.failed(device)
+            await run_in_threadpool(access.devices.failed, device)
     raise _wrong(call, field, whose)
 
 
@@ -193,7 +193,7 @@ async def sign_in(call: Call) -> Response:
 async def _signed_in(call: Call, person: Person) -> Response:
     access, request = call.page.access, call.request
     call.page.meet(request)
-    opened = access.open_session(person)
+    opened = await run_in_threadpool(access.open_session, person)
     if opened is None:  # removed or changed while the password was being compared
         raise _wrong(call, "password", person.name)
     old = request.cookies.get(call.page.cookie)
