@@ -18,6 +18,8 @@ from cammra_edge.engine.status import StreamStatus
 from cammra_edge.engine.troubles import InputKind, InputTrouble
 from cammra_edge.outbox import OutboxStatus
 from cammra_edge.web.alarms import AlarmCode, alarms_of
+from cammra_edge.web.api_traffic import OPERATIONS
+from cammra_edge.web.roles import Role
 
 if TYPE_CHECKING:
     from tests.web.conftest import Browser
@@ -215,3 +217,8 @@ def test_programs_and_the_page_are_told_the_same(browser: Browser, engine: Still
     assert browser.send("GET", "/api/status").json()["alarms"] == [alarm]
     answer = browser.send("GET", "/api/view").json()
     assert answer["error"] == "Frames refused: set frame format to JPEG."
+
+
+def test_whoever_sees_the_status_may_ask_for_the_alarms_in_it() -> None:
+    roles = {one.path: one.role for one in OPERATIONS if one.method == "GET"}
+    assert roles["/api/alarms"] is roles["/api/status"] is Role.VIEWER

@@ -290,7 +290,7 @@ OPERATIONS: Sequence[Operation] = (
         also=(429,),
         background=True,
     ),
-    _listing("/api/alarms", see_alarms),
+    Operation("GET", "/api/alarms", see_alarms, role=Role.VIEWER, gives=LISTED, background=True),
     _listing("/api/samples", see_samples),
     _listing("/api/outlook", see_outlook),
     Operation(
