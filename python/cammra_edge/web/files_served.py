@@ -34,7 +34,8 @@ _LANGUAGE = re.compile(r"([a-z]{2})(?:-(\w+))?\.json")
 """The texts of a language: several files for those who write them, one for those who read them."""
 _SPOKEN = frozenset({("en", "phrases"), ("en", "whys")})
 """What the camera says in this language already: only a page in another one needs its phrases."""
-_INDENTS = re.compile(rb"^ +", re.MULTILINE)
+_SPARE = re.compile(rb"^ +|(?<=[;{]) | (?=[{}])", re.MULTILINE)
+"""Spaces that a style sheet does without."""
 
 SCRIPT = "app.js"
 """The one file that all modules of the page are sent as."""
@@ -64,7 +65,7 @@ def page_files() -> dict[str, ServedFile]:
         elif ending == "js":
             modules[name] = content.decode()
         elif ending in _TYPES:
-            contents[entry.name] = _INDENTS.sub(b"", content) if ending == "css" else content
+            contents[entry.name] = _SPARE.sub(b"", content) if ending == "css" else content
     contents[SCRIPT] = bundled(modules).encode()
     for language_code, parts in texts.items():
         text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"), sort_keys=True)

@@ -18,7 +18,7 @@ export function eventsTab(main, _, live) {
   let drawnOn = today();
   /** What is shown of each vehicle, and what it shows. @type {Map<number, { card: HTMLElement, drawn: string }>} */
   const cards = new Map();
-  const list = h("div.vehicles", { role: "feed", "aria-label": t("tab_events") });
+  const list = h("div.vehicles", { "aria-label": t("tab_events") });
   const counts = h("p.soft.num");
   const numbers = h("p.soft");
   const search = h("input", { type: "search", placeholder: t("search_plate"), "aria-label": t("search_plate"),
@@ -49,6 +49,7 @@ export function eventsTab(main, _, live) {
       for (const card of cards.values()) card.drawn = "";
     }
     const latest = vehicles();
+    list.setAttribute("role", latest.length ? "feed" : "group"); // a feed has articles and nothing else
     if (!latest.length) {
       cards.clear();
       list.replaceChildren(query
