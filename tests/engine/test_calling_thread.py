@@ -29,7 +29,13 @@ PATIENCE_S = 60.0 * PATIENCE
 
 STANDARD = Path(threading.__file__).parent.name
 HERE = {"engine/test_calling_thread.py", f"{STANDARD}/contextlib.py"}
-MAY_RUN_IN = {"engine/engine.py", "engine/encoder.py", "tracking.py", "clock.py"} | {
+MAY_RUN_IN = {
+    "engine/engine.py",
+    "engine/encoder.py",
+    "engine/timing.py",
+    "tracking.py",
+    "clock.py",
+} | {
     f"{STANDARD}/threading.py",
     "collections/__init__.py",
     "<string>",  # what the interpreter writes itself: the constructor of a named tuple
@@ -114,7 +120,7 @@ def test_observe_encodes_writes_and_sends_nothing_on_the_calling_thread(tmp_path
         finally:
             threading.setprofile(None)
         for track in range(4):
-            reads, time = [a_read(track)], at(40 * track)
+            reads, time = [a_read(track)], at(500 * track)
             with called.on_this_thread():
                 engine.observe(NV12, reads, time)
         assert engine.drain(PATIENCE_S)
@@ -146,7 +152,7 @@ def test_observe_returns_while_the_disk_hangs_and_nobody_answers(tmp_path: Path)
             holder.start()
             assert held.wait(PATIENCE_S)
             for track in range(30):
-                engine.observe(NV12, [a_read(track)], at(40 * track))
+                engine.observe(NV12, [a_read(track)], at(500 * track))
             assert holder.is_alive(), "observe has waited for the disk"
             assert engine._encoder.pending() >= 30
             assert receiver.events == []

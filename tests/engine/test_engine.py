@@ -238,7 +238,7 @@ def test_only_what_a_profile_asked_for_reaches_it(receiver: Receiver, tmp_path: 
     engine = Engine(replace(settings, profiles=[filtered]))
     with engine.running(live=False):
         engine.observe(None, [a_read()], at(0))
-        engine.observe(None, [replace(a_read("2AB2222", track=2), confidence=0.97)], at(40))
+        engine.observe(None, [replace(a_read("2AB2222", track=2), confidence=0.97)], at(540))
         engine.finish()
         assert engine.drain(PATIENCE_S)
         assert engine.status().unwanted == 5

@@ -56,6 +56,7 @@ class Encoder:
         self._pending: deque[Queued] = deque()
         self._changed = threading.Condition()
         self._in_work = 0
+        self._woken = False
         self._stopping = False
         self._thread: threading.Thread | None = None
         self.not_stored = 0
@@ -102,6 +103,7 @@ class Encoder:
     def wake(self) -> None:
         """Ask `due` again, and follow: a deadline may have moved, settings may have changed."""
         with self._changed:
+            self._woken = True
             self._changed.notify_all()
 
     def stop(self) -> None:
@@ -134,8 +136,9 @@ class Encoder:
                 return None
         wait_s = self._due()
         with self._changed:
-            if not self._pending and not self._stopping:
+            if not self._pending and not self._stopping and not self._woken:
                 self._changed.wait(wait_s)
+            self._woken = False
             group = [self._pending.popleft() for _ in range(min(GROUP, len(self._pending)))]
             self._in_work = len(group)
             return group

@@ -24,6 +24,9 @@ const SURE: f64 = 0.8;
 /// and of two vehicles, unless a box is just where the vehicle was expected: no other one can have come there.
 const JUST_THERE: f64 = 0.15;
 
+/// A box that was there so lately is the same body; later another car may have come to where it stood.
+const JUST_NOW_NS: i64 = 450_000_000;
+
 /// So many times further away it may be where no text tells anything, neither the vehicle's nor the new one.
 const NEUTRAL: f64 = 2.0;
 
@@ -213,7 +216,7 @@ fn fit(stray: &Stray, open: &OpenVehicle, is_close_only: bool, now: FrameTime) -
     };
     let is_denied = !may_read
         && !is_close_only
-        && misfit > JUST_THERE
+        && (misfit > JUST_THERE || silent_ns > JUST_NOW_NS)
         && stray.confidence >= SURE
         && vehicle.certainty() >= SURE
         && !is_alike_at_ends(&stray.text, vehicle.text());
