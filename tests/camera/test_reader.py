@@ -141,6 +141,47 @@ def test_status_says_what_is_wrong_and_what_to_do() -> None:
     assert reader.take() is None
 
 
+def test_pictures_that_cannot_be_used_are_said_once_not_with_each(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    gates = [threading.Event() for _ in range(5)]
+    steps: list[int | threading.Event | StreamError | None] = []
+    for number, gate in enumerate(gates, start=1):
+        steps += [number, gate]
+    reader = _reader(Scripted(steps))
+    caplog.set_level(logging.WARNING)
+    reader.start()
+    for gate in gates:
+        _taken(reader)
+        reader.fail(stream_error("not_jpeg"))
+        if gate is not gates[-1]:
+            gate.set()
+    status = reader.status()
+    assert (status.state, status.trouble and status.trouble.kind) == (SourceState.LOST, "not_jpeg")
+    assert len(caplog.records) == 1
+    gates[-1].set()
+    reader.stop()
+
+
+def test_a_thread_that_hung_does_not_read_on_for_the_next_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cammra_edge.camera.reader._STOP_S", 0.01)
+    hang, hold = threading.Event(), threading.Event()
+    first, second = Scripted([1, hang, 2, 3]), Scripted([7, hold])
+    reader = _reader(first, second)
+    reader.start()
+    assert _taken(reader) == 1
+    reader.stop()
+    reader.start()
+    hang.set()
+    assert first.closed.wait(30)
+    assert _taken(reader) == 7
+    assert reader.status().pictures == 2
+    hold.set()
+    reader.stop()
+
+
 def test_waits_are_short_but_not_where_an_account_could_be_locked() -> None:
     assert [_wait_s(stream_error("cut"), failures) for failures in range(1, 9)] == [
         *WAITS_S,

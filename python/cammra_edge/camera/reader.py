@@ -31,8 +31,6 @@ REFUSED_WAIT_S = 30.0
 """Where user or password is wrong: many cameras lock an account after a few tries."""
 _REFUSED = frozenset({"unauthorised", "forbidden"})
 _STOP_S = 1.0
-_WAKE_S = 0.5
-_NS_PER_S = 1_000_000_000
 _NS_PER_MS = 1_000_000
 
 
@@ -70,8 +68,9 @@ class LiveReader:
         self._rate = Rate()
         self._changed = threading.Condition()
         self._newest: Newest | None = None
-        self._stopping = False
-        self._stream: Stream | None = None
+        # One for each start: a thread that hung when it was stopped must not go on with the next one.
+        self._stopping = threading.Event()
+        self._is_refused = False
         self._status = SourceStatus(address=address, state=SourceState.IDLE)
         self._thread: threading.Thread | None = None
 
@@ -79,14 +78,16 @@ class LiveReader:
 
     def start(self) -> None:
         """Begin to read."""
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, args=(self._stopping,), name="camera", daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:
         """End it. A read that hangs in the stream ends by itself, within its own time-out."""
         with self._changed:
-            self._stopping = True
+            self._stopping.set()
             self._changed.notify_all()
         if self._thread is not None:
             self._thread.join(_STOP_S)
@@ -95,8 +96,8 @@ class LiveReader:
     def take(self) -> Newest | None:
         """Wait for a picture that nobody has taken yet; `None`: it was stopped."""
         with self._changed:
-            while self._newest is None and not self._stopping:
-                self._changed.wait(_WAKE_S)
+            while self._newest is None and not self._stopping.is_set():
+                self._changed.wait()
             newest, self._newest = self._newest, None
         if newest is not None:
             lag_ms = (self._clock.mono_ns() - newest.came_mono_ns) / _NS_PER_MS
@@ -110,27 +111,29 @@ class LiveReader:
         return replace(status, rate_fps=rate_fps)
 
     def fail(self, error: StreamError) -> None:
-        """What came cannot be used as it was asked for."""
+        """What came cannot be used as it was asked for; nor will what comes until the stream is opened anew."""
+        self._is_refused = True
         self._trouble(error.trouble)
 
     # ---- the thread --------------------------------------------------------------------------
 
-    def _run(self) -> None:
+    def _run(self, stopping: threading.Event) -> None:
         failures = 0
-        while not self._stopping:
+        while not stopping.is_set():
             before = self._status.pictures
-            error = self._read_to_its_end()
+            error = self._read_to_its_end(stopping)
             failures = 1 if self._status.pictures > before else failures + 1
-            if self._stopping:
+            if stopping.is_set():
                 break
             self._trouble(error.trouble)
-            self._wait(_wait_s(error, failures))
+            stopping.wait(_wait_s(error, failures))
             self._tell(reconnects=self._status.reconnects + 1)
 
-    def _read_to_its_end(self) -> StreamError:
+    def _read_to_its_end(self, stopping: threading.Event) -> StreamError:
         """Read until the stream breaks off; returns why."""
         if self._status.trouble is None:
             self._tell(state=SourceState.CONNECTING)
+        self._is_refused = False
         self._timeline.begin_anew()
         try:
             stream = self._opened()
@@ -139,7 +142,7 @@ class LiveReader:
         try:
             self._tell(codec=stream.codec)
             for taken in stream.pictures():
-                if self._stopping:
+                if stopping.is_set():
                     break
                 self._lay_down(taken)
         except StreamError as error:
@@ -169,7 +172,7 @@ class LiveReader:
             skipped_frames=skipped,
             camera_clock_offset_ms=offset_ms,
         )
-        if self._status.state is not SourceState.PLAYING:
+        if self._status.state is not SourceState.PLAYING and not self._is_refused:
             self._plays()
 
     def _timed(self, taken: Taken, came_mono_ns: int) -> tuple[FrameTime, float | None]:
@@ -194,12 +197,6 @@ class LiveReader:
             source, why = self._status.address, str(trouble)
             _log.warning("source=%s kind=%s why=%r", source, trouble.kind, why)
         self._tell(state=SourceState.LOST, trouble=trouble)
-
-    def _wait(self, wait_s: float) -> None:
-        end_ns = self._clock.mono_ns() + round(wait_s * _NS_PER_S)
-        with self._changed:
-            while not self._stopping and (left_ns := end_ns - self._clock.mono_ns()) > 0:
-                self._changed.wait(left_ns / _NS_PER_S)
 
     def _tell(self, **changes: object) -> None:
         with self._changed:
