@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx
@@ -26,6 +27,7 @@ from tests.web.still import PASSWORD, PATIENT_S, StillEngine, still_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 CHECKS = [
     not_a_server_error,
@@ -50,10 +52,9 @@ ENDS_THE_SESSION = {"DELETE /api/session", "PUT /api/password"}
 KINDS = ("person", "reader", "operator", "nobody")
 
 
-@pytest.fixture(scope="module")
-def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A page, and what each kind of caller shows it."""
-    folder = tmp_path_factory.mktemp("callers")
+@contextmanager
+def owned(folder: Path) -> Iterator[tuple[str, httpx.Client, dict[str, str]]]:
+    """A page with its first admin: its address, his browser, and what proves that a change is his."""
     with (
         serve_page(
             StillEngine(still_settings(folder)), port=0, folder=folder / "page", say=False
@@ -61,7 +62,14 @@ def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dic
         httpx.Client(base_url=page.url, trust_env=False, timeout=PATIENT_S) as http,
     ):
         answer = http.post("/api/setup", json={"code": page.setup_code, "password": PASSWORD})
-        csrf = {"X-CSRF-Token": answer.json()["csrf"]}
+        yield page.url.rstrip("/"), http, {"X-CSRF-Token": answer.json()["csrf"]}
+
+
+@pytest.fixture(scope="module")
+def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A page, and what each kind of caller shows it."""
+    folder = tmp_path_factory.mktemp("callers")
+    with owned(folder) as (url, http, csrf):
         shown: dict[str, Any] = {"nobody": {}}
         cookies = "; ".join(f"{name}={text}" for name, text in http.cookies.items())
         shown["person"] = csrf | {"Cookie": cookies}
@@ -69,23 +77,16 @@ def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dic
             body = {"name": kind, "scopes": scopes}
             secret = http.post("/api/tokens", json=body, headers=csrf).json()["secret"]
             shown[kind] = {"Authorization": f"Bearer {secret}"}
-        yield page.url.rstrip("/"), shown
+        yield url, shown
 
 
 @pytest.fixture(scope="module")
 def robot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
     folder = tmp_path_factory.mktemp("openapi")
-    with (
-        serve_page(
-            StillEngine(still_settings(folder)), port=0, folder=folder / "page", say=False
-        ) as page,
-        httpx.Client(base_url=page.url, trust_env=False, timeout=PATIENT_S) as http,
-    ):
-        answer = http.post("/api/setup", json={"code": page.setup_code, "password": PASSWORD})
+    with owned(folder) as (url, http, csrf):
         body = {"name": "schemathesis", "scopes": ["read", "settings", "deliveries"]}
-        headers = {"X-CSRF-Token": answer.json()["csrf"]}
-        secret = http.post("/api/tokens", json=body, headers=headers).json()["secret"]
-        yield page.url.rstrip("/"), {"Authorization": f"Bearer {secret}"}
+        secret = http.post("/api/tokens", json=body, headers=csrf).json()["secret"]
+        yield url, {"Authorization": f"Bearer {secret}"}
 
 
 def test_the_document_has_every_operation(robot: tuple[str, dict[str, str]]) -> None:

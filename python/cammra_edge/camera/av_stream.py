@@ -61,8 +61,6 @@ class AvStream:
         options = {"protocol_whitelist": _PROTOCOLS[address.kind]}
         if address.kind is SourceKind.RTSP:
             options |= {"rtsp_transport": transport, "allowed_media_types": "video"}
-        elif address.kind is SourceKind.FILE:
-            options = {"protocol_whitelist": "file"}
         name = f"file:{address.given}" if address.kind is SourceKind.FILE else address.given
         timeout = (OPEN_S, READ_S) if address.is_live else None
         try:
@@ -190,17 +188,7 @@ def imported() -> Any:  # noqa: ANN401 - a module
     except ImportError as error:
         raise stream_error("no_av") from error
     av.logging.set_level(None)
-    return _Names(av)
-
-
-class _Names:
-    """What is used of PyAV, with its errors beside."""
-
-    def __init__(self, av: Any) -> None:  # noqa: ANN401 - as above
-        self._av = av
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as above
-        return getattr(self._av, name, None) or getattr(self._av.error, name)
+    return av
 
 
 def _resolve(address: Address) -> None:

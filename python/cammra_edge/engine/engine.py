@@ -98,9 +98,8 @@ class Engine:
         self._time = StreamTime(clock, self._troubles)
         self._wrong_inputs = 0
         self._nested = 0
-        self.source_status: Callable[[], SourceStatus | None] = lambda: (
-            None
-        )  # `cammra-edge run` sets it
+        # How the source stands; `cammra-edge run` sets it.
+        self.source_status: Callable[[], SourceStatus | None] = lambda: None
 
     # ---- the recogniser's side ---------------------------------------------------------------
 

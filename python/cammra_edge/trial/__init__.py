@@ -9,10 +9,10 @@ happened; no step's text has a password in it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cammra_edge.payload.keepalive import keepalive_body
-from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp
+from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp, Transport
 from cammra_edge.trial.step import Step
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from cammra_edge.model import Device
     from cammra_edge.payload.keepalive import Status
     from cammra_edge.profile import Keepalive
+    from cammra_edge.trial.run import Trial
 
+_Way = TypeVar("_Way", bound=Transport)
 __all__ = ["Step", "keepalive_trial", "trial"]
 
 
@@ -77,50 +79,33 @@ def trial(  # noqa: PLR0913 - what a Test goes by, by name
     Yields:
         Each step when it begins and when it has ended, `done` last.
     """
+
+    def of(kind: type[Trial[_Way]], way: _Way) -> Trial[_Way]:
+        return kind(
+            way,
+            profile,
+            profile_id=profile_id,
+            device=device,
+            clock=clock,
+            deny_local=deny_local,
+        )
+
     # Each is imported when asked for, as the sinks are.
     match profile.protocol.transport():
         case HttpPost() as way:
             from cammra_edge.trial.secure import HttpTrial  # noqa: PLC0415 - as above
 
-            run = HttpTrial(
-                way,
-                profile,
-                profile_id=profile_id,
-                device=device,
-                clock=clock,
-                deny_local=deny_local,
-            ).run
+            run = of(HttpTrial, way).run
         case Ftp() as way:
             from cammra_edge.trial.ftp import FtpTrial  # noqa: PLC0415 - as above
 
-            run = FtpTrial(
-                way,
-                profile,
-                profile_id=profile_id,
-                device=device,
-                clock=clock,
-                deny_local=deny_local,
-            ).run
+            run = of(FtpTrial, way).run
         case Tcp() as way:
             from cammra_edge.trial.secure import SecureTrial  # noqa: PLC0415 - as above
 
-            run = SecureTrial(
-                way,
-                profile,
-                profile_id=profile_id,
-                device=device,
-                clock=clock,
-                deny_local=deny_local,
-            ).run
+            run = of(SecureTrial, way).run
         case way:
-            from cammra_edge.trial.run import Trial  # noqa: PLC0415 - as above
+            from cammra_edge.trial.run import Trial as Plain  # noqa: PLC0415 - as above
 
-            run = Trial(
-                way,
-                profile,
-                profile_id=profile_id,
-                device=device,
-                clock=clock,
-                deny_local=deny_local,
-            ).run
+            run = of(Plain, way).run
     yield from run(plate)
