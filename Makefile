@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 
-.PHONY: help setup build run test night extend test-quick lint types imports rust pytest faults bench bench-quick bench-check bench-record bench-peers bench-simd arm arm-quick sbom clean
+.PHONY: help setup build run test night extend test-quick lint types imports rust pytest faults soak bench bench-quick bench-check bench-record bench-peers bench-simd arm arm-quick sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -87,6 +87,9 @@ sbom: build ## What is in the wheel and what it asks for, as CycloneDX: target/s
 
 faults: build ## The whole fault catalogue, for half an hour; writes docs/ref/faults.md
 	$(BIN)/python -m tests.faults
+
+soak: build ## Measure what the wall clock decides: stops, streams; minutes, not in CI
+	@$(BIN)/python -m tests.soak
 
 clean: ## Remove what was built
 	rm -rf target $(VENV) tools/page/node_modules dist .mypy_cache .ruff_cache .pytest_cache
