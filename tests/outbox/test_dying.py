@@ -86,6 +86,21 @@ def test_numbers_begin_at_one_behind_a_process_that_died_before_its_first_event(
     assert life.stored == 1
 
 
+def test_numbers_begin_at_one_though_many_died_while_they_made_the_first_segment(
+    tmp_path: Path,
+) -> None:
+    life = Life(tmp_path / "o")
+    for _ in range(3):
+        life.open()
+        mortal = Mortal(dies_at=4)  # its header is there, its name is not
+        with pytest.raises(DiedError), mortal.living():
+            life.outbox.put([new_event(1)])
+        assert (tmp_path / "o" / "fresh.log").is_file()
+        crash(life.outbox)
+    life.check()
+    assert life.stored == 1
+
+
 def calls_of(life: Life) -> int:
     mortal = Mortal()
     with mortal.living():

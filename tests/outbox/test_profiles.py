@@ -93,6 +93,12 @@ def test_no_number_is_given_again_when_log_and_mark_are_gone(tmp_path: Path) -> 
     ((vehicle_no, packet),) = taken(outbox, "gate")
     assert vehicle_no == 2
     assert packet > 1_000_000_000
+    crash(outbox)
+    outbox = opened(tmp_path)
+    assert [outbox.profile_id(key) for key in ("gate", "vms")] == [1, 2]
+    outbox.put([new_event(3, wanted_by=(2,))])
+    ((_, packet),) = taken(outbox, "vms")
+    assert packet > 1_000_000_000, "it may have had packets before, too"
     outbox.close()
 
 

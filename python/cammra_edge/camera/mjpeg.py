@@ -44,7 +44,9 @@ class MjpegStream:
 
     def __init__(self, address: Address) -> None:
         timeout = httpx.Timeout(READ_S, connect=OPEN_S)
-        self._client = httpx.Client(timeout=timeout, trust_env=False)
+        # A connection each time: cameras close theirs after the 401, often before the next request has come.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.Client(timeout=timeout, limits=limits, trust_env=False)
         try:
             self._answer = self._opened(address)
             self._splitter = _splitter(self._answer)

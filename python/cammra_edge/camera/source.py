@@ -104,7 +104,7 @@ class VideoSource(Iterable[tuple["Frame", Sequence[PlateRead], FrameTime]]):
             trusts_camera=clock_word is CameraClock.TRUSTED,
         )
         self._film = SourceStatus(address=str(self.address), state=SourceState.IDLE)
-        self._failures: dict[str, int] = {}
+        self._raised: set[str] = set()
 
     @property
     def is_live(self) -> bool:
@@ -164,8 +164,8 @@ class VideoSource(Iterable[tuple["Frame", Sequence[PlateRead], FrameTime]]):
 
     def _recogniser_raised(self, error: Exception) -> None:
         kind = type(error).__name__
-        self._failures[kind] = self._failures.get(kind, 0) + 1
-        if self._failures[kind] == 1:
+        if kind not in self._raised:
+            self._raised.add(kind)
             source = self._film.address
             _log.warning("source=%s kind=%s the recogniser raised", source, kind, exc_info=error)
 

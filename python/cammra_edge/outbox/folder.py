@@ -115,14 +115,15 @@ def found_at(path: Path) -> Found:
             f"{path}: a newer cammra_edge wrote this outbox (format {newest}, this one reads {FORMAT})"
         )
     used_number = max((segment.number for segment in spare), default=0)
-    # Who died while the first segment was made had stored nothing yet.
+    # Who died while the first segment was made had stored nothing yet, however often that happened.
+    is_empty = names <= _BEFORE_THE_FIRST and used_number <= 1
     return Found(
         path=path,
         exists=True,
-        empty=names <= _BEFORE_THE_FIRST and used_number <= 1,
+        empty=is_empty,
         segments=tuple(segments),
         mark=mark,
-        used_number=used_number,
+        used_number=0 if is_empty else used_number,
     )
 
 

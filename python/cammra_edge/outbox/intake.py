@@ -33,6 +33,7 @@ The second ones are on the wire, where a step is a gap; there are no more events
 NS_PER_S = 1_000_000_000
 _LAST_IMAGE_NO = "last_image_no"
 _LAST_CAR_ID = "last_car_id"
+_FIRST_PACKET = "first_packet"
 
 
 class Intake:
@@ -85,6 +86,7 @@ class Intake:
             self._image_no, image_no, mark.image_no, number_in(state, _LAST_IMAGE_NO)
         )
         self._car_id = max(self._car_id, car_id, mark.car_id, number_in(state, _LAST_CAR_ID))
+        self._tallies.start_after(number_in(state, _FIRST_PACKET))
 
     @property
     def seq(self) -> int:
@@ -98,6 +100,8 @@ class Intake:
             _LAST_IMAGE_NO: self._image_no,
             _LAST_CAR_ID: self._car_id,
         }
+        if first_packet := self._tallies.first_packet:
+            numbers[_FIRST_PACKET] = first_packet
         if not self._skipped_unsaved:
             return numbers
         skipped = {f"{SKIPPED}{after}": last for after, last in self._skipped_unsaved.items()}

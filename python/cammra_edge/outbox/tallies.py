@@ -47,17 +47,21 @@ class Count:
 
 
 class Tallies:
-    """All profiles' counters, and which of them are not saved yet."""
+    """All profiles' counters, and which of them are not saved yet.
+
+    Attributes:
+        first_packet: After which number the packets of a profile begin that never had one.
+    """
 
     def __init__(self) -> None:
         self._counts: dict[int, Count] = {}
         self._changed: set[int] = set()
         self._saving: set[int] = set()
-        self._first_packet = 0
+        self.first_packet = 0
 
     def start_after(self, packet: int) -> None:
-        """Number the packets of profiles not seen yet from here on."""
-        self._first_packet = packet
+        """Number the packets of profiles not seen yet from here on, now and at later starts."""
+        self.first_packet = max(self.first_packet, packet)
 
     def add(self, state: Mapping[str, object]) -> None:
         """Count what was saved on top of what is counted since."""
@@ -134,7 +138,7 @@ class Tallies:
     def last_packet(self, profile_id: int) -> int:
         """The number after which the profile's next event comes."""
         count = self._counts.get(profile_id)
-        return max(count.packet if count else 0, self._first_packet)
+        return max(count.packet if count else 0, self.first_packet)
 
     def packets(self) -> dict[int, int]:
         """The last number given, per profile."""
