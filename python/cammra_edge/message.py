@@ -35,6 +35,13 @@ class Files:
 Message = Body | Files
 
 
+def size_bytes(message: Message) -> int:
+    """How many bytes of content it has."""
+    if isinstance(message, Body):
+        return len(message.content)
+    return sum(len(file.content) for file in message.files)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """Which try of which delivery this is; a sink may put it into headers, never into the body."""

@@ -63,10 +63,10 @@ def test_what_flies_when_five_were_refused_is_kept() -> None:
 def test_one_that_was_away_alone_frees_nobody_else() -> None:
     gate = Gate(no_jitter)
     fail(gate, 1, 0)
-    assert not gate.delivered(2)
+    assert not gate.delivered(2, now_mono_ns=0)
     fail(gate, 1, 0)
     fail(gate, 2, 0)
-    assert gate.delivered(3)
+    assert gate.delivered(3, now_mono_ns=0)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_one_that_others_pass_ten_times_is_hopeless_unless_the_receiver_is_busy(
     for n in range(HOPELESS_TRIES):
         gate.try_later(1, n + 1, outcome, probe=False, now_mono_ns=0)
         assert not gate.is_hopeless(1)
-        gate.delivered(100 + n)
+        gate.delivered(100 + n, now_mono_ns=0)
     gate.try_later(1, HOPELESS_TRIES + 1, outcome, probe=False, now_mono_ns=0)
     assert gate.is_hopeless(1) is hopeless
 
@@ -98,7 +98,7 @@ def test_one_that_failed_alone_for_long_is_not_hopeless() -> None:
         fail(gate, 1, 0)
         assert not gate.is_hopeless(1)
         if n % HOPELESS_TRIES == 1:
-            gate.delivered(1)
-    gate.delivered(2)
+            gate.delivered(1, now_mono_ns=0)
+    gate.delivered(2, now_mono_ns=0)
     fail(gate, 1, 0)
     assert not gate.is_hopeless(1)

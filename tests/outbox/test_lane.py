@@ -8,6 +8,7 @@ from tests.fakes import NS
 
 IN_ORDER = TakeRules()
 LIVE = TakeRules(live_first=True)
+LIVE_ONLY = TakeRules(live_only=True)
 
 
 def row(seq: int, car_id: int, *, kind: str = "update", stored_ns: int = 0) -> DeliveryRow:
@@ -35,7 +36,7 @@ def test_a_delivery_that_waits_holds_its_own_vehicle_only() -> None:
     lane.load([row(1, 7), row(2, 7), row(3, 8)])
     lane.entries[1].due_mono_ns = 5 * NS
     assert [pick(lane), pick(lane)] == [3, None]
-    assert lane.next_due() == 5 * NS
+    assert lane.next_due(IN_ORDER, 0) == 5 * NS
     assert pick(lane, now_ns=5 * NS) == 1
 
 
@@ -98,7 +99,7 @@ def test_a_lane_is_empty_once_all_that_waits_was_loaded_and_is_settled() -> None
     assert not lane.is_empty  # nobody has looked yet
     lane.exhausted = True
     assert lane.is_empty
-    assert lane.next_due() is None
+    assert lane.next_due(IN_ORDER, 0) is None
     lane.put(row(1, 7))
     assert not lane.is_empty
     lane.drop(1)
@@ -122,3 +123,29 @@ def test_what_comes_in_while_all_is_at_hand_need_not_be_loaded() -> None:
     lane.exhausted = True
     lane.put(row(LOOK_AHEAD + 9, 7))
     assert not lane.exhausted, "what the lane knows is stale"
+
+
+def test_live_only_leaves_the_backlog_and_its_vehicles_alone() -> None:
+    lane = Lane()
+    old = [row(1, 7), row(2, 8)]
+    fresh = [row(seq, car_id, stored_ns=60 * NS) for seq, car_id in ((3, 7), (4, 9), (5, 10))]
+    lane.load(old)
+    for one in fresh:
+        lane.put(one)
+    lane.load(fresh)
+    taken = [pick(lane, LIVE_ONLY, now_ns=62 * NS) for _ in range(3)]
+    assert taken == [4, 5, None], "vehicle 7 has something older waiting"
+    assert lane.next_due(LIVE_ONLY, 62 * NS) is None
+    assert lane.next_due(IN_ORDER, 62 * NS) == 0
+    lane.drop(1)
+    assert pick(lane, LIVE_ONLY, now_ns=62 * NS) == 3
+
+
+def test_what_was_live_is_backlog_once_it_is_older() -> None:
+    lane = Lane()
+    lane.load([])
+    lane.exhausted = True
+    lane.put(row(1, 7, stored_ns=0))
+    assert lane.next_due(LIVE_ONLY, 10 * NS) == 0
+    assert pick(lane, LIVE_ONLY, now_ns=10 * NS + 1) is None
+    assert pick(lane, LIVE_ONLY, now_ns=10 * NS) == 1

@@ -8,6 +8,9 @@ The gate stands in one of three states:
 * **paused** after a `Misconfigured`, or after five parked in a row with none delivered: an alarm for a person.
   Everything is kept. `resume` opens it, and so does one of the rare probes once the receiver's side is mended.
 
+With a `spread_s` the first try, and each after a break, wait for their place in it instead (`retry.Redial`). A receiver
+that answers has broken nothing, unless it says that it is busy; nor has a delivery that fails while others pass.
+
 With several deliveries in flight, the first failure shuts the gate. Failures of the same moment count once, so
 that eight broken connections cause no longer wait than one.
 
@@ -24,7 +27,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from cammra_edge.retry import NS_PER_S, Backoff, retry_after_ns
+from cammra_edge.retry import NS_PER_S, Backoff, Redial, retry_after_ns
 from cammra_edge.sinks.whys import QueueWhy
 
 if TYPE_CHECKING:
@@ -54,6 +57,7 @@ class Gate:
     """One profile's gate; the worker holds its lock around every call."""
 
     draw: Callable[[], float]
+    spread_s: float = 0.0
     backoff: Backoff = field(default_factory=Backoff)
     state: GateState = GateState.OPEN
     why: str = ""
@@ -67,6 +71,18 @@ class Gate:
     """Those of them whose receiver did not say that it is busy."""
     passed: dict[int, int] = field(default_factory=dict)
     """How often a delivery failed before another one passed it."""
+    _redial: Redial = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Spread what breaks over this time."""
+        self._redial = Redial(self.draw, self.spread_s, self.backoff)
+
+    def begin(self, now_mono_ns: int) -> None:
+        """The first try may have to wait for its turn."""
+        if self.spread_s:
+            self.state = GateState.SHUT
+            self.why = QueueWhy.TURN_COMES(spread_s=f"{self.spread_s:g}")
+            self.due_mono_ns = self._redial.start(now_mono_ns)
 
     def admits(self, now_mono_ns: int) -> bool:
         """May a delivery be tried now? While not open, only one at a time."""
@@ -86,12 +102,13 @@ class Gate:
         if probe:
             self.probing = False
 
-    def delivered(self, seq: int) -> bool:
+    def delivered(self, seq: int, *, now_mono_ns: int) -> bool:
         """Open up.
 
         Returns:
             Whether the receiver was away: then every delivery that waits for its retry may go at once.
         """
+        self._redial.came_up(now_mono_ns)
         away = len(self.failed) > 1
         self.passed.pop(seq, None)
         for other in self.suspected - {seq}:
@@ -124,12 +141,20 @@ class Gate:
             self.failures += 1
             self.state = GateState.SHUT
             self.why = why
-            self.due_mono_ns = now_mono_ns + self.backoff.wait_ns(self.failures, self.draw)
+            self.due_mono_ns = self._due_mono_ns(seq, outcome, now_mono_ns)
         if after_s is not None:
             self.due_mono_ns = max(self.due_mono_ns, now_mono_ns + retry_after_ns(after_s))
         if attempts < OWN_TRIES:
             return self.due_mono_ns
         return self.due_mono_ns + 1 + self.backoff.wait_ns(attempts, self.draw)
+
+    def _due_mono_ns(self, seq: int, outcome: TryLater, now_mono_ns: int) -> int:
+        """When the next try is due after the first of some failures."""
+        broke = outcome.broke and not self.passed.get(seq)
+        if self.spread_s and (broke or outcome.status in _BUSY):
+            after_ns = 0 if outcome.after_s is None else retry_after_ns(outcome.after_s)
+            return self._redial.broke(now_mono_ns, after_ns=after_ns)
+        return now_mono_ns + self.backoff.wait_ns(self.failures, self.draw)
 
     def is_hopeless(self, seq: int) -> bool:
         """Has this delivery, which has just failed, been passed by others so often that the fault is its own?"""

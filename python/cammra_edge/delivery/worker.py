@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, assert_never
 from cammra_edge.delivery.crew import Crew
 from cammra_edge.delivery.gate import HOPELESS_TRIES, Gate, GateState
 from cammra_edge.delivery.journal import Journal, Try
+from cammra_edge.delivery.pace import Pace
 from cammra_edge.delivery.rules import rules_from
 from cammra_edge.delivery.status import ProfileState, ProfileStatus, stored_status
-from cammra_edge.message import Attempt, Body
+from cammra_edge.message import Attempt, size_bytes
 from cammra_edge.outbox import Delivery, Dropped, Limits
 from cammra_edge.retry import NS_PER_S
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from cammra_edge.clock import Clock
     from cammra_edge.message import Message
     from cammra_edge.model import Event
-    from cammra_edge.outbox import Outbox
+    from cammra_edge.outbox import Outbox, TakeRules
     from cammra_edge.profile import Profile
     from cammra_edge.sinks.base import Sink
 
@@ -81,7 +82,7 @@ class DeliveryWorker:
         self.profile_key = profile.key
         self.profile_id = outbox.profile_id(profile.key)
         self.profile = profile
-        self._rules = rules_from(profile)
+        self._pace = Pace(rules_from(profile), profile.drain_per_s)
         self._outbox = outbox
         outbox.limit(
             self.profile_id,
@@ -94,7 +95,9 @@ class DeliveryWorker:
         self._lock = threading.RLock()
         # Taken by the lock where nobody waits: a condition's own `with` is a call into Python more, for each event.
         self._changed = threading.Condition(self._lock)
-        self._gate = Gate(draw)
+        self._gate = Gate(draw, profile.spread_s)
+        if journal is None:  # a successor goes on at once: a person has changed the settings
+            self._gate.begin(clock.mono_ns())
         self.journal = journal or Journal()
         self._in_flight = 0
         self._wakes = 0
@@ -109,10 +112,12 @@ class DeliveryWorker:
         with self._lock:
             if self._stopping or not self.profile.enabled:
                 return False
-            if not self._gate.admits(self._clock.mono_ns()):
+            now_mono_ns = self._clock.mono_ns()
+            if not self._gate.admits(now_mono_ns):
                 return False
             probe = self._gate.started()
-        delivery = self._taken(probe=probe)
+            rules = self._pace.begin(now_mono_ns)
+        delivery = self._taken(rules, probe=probe)
         if delivery is None:
             return False
         try:
@@ -127,14 +132,15 @@ class DeliveryWorker:
                 self._outbox.wake(self.profile_id)
         return True
 
-    def _taken(self, *, probe: bool) -> Delivery | None:
+    def _taken(self, rules: TakeRules, *, probe: bool) -> Delivery | None:
         """The next delivery, counted as in flight. Taken without our lock: it may have to come from a slow disk."""
         delivery = None
         try:
-            delivery = self._outbox.take(self.profile_id, self._rules)
+            delivery = self._outbox.take(self.profile_id, rules)
         finally:
             with self._lock:
                 stopping = self._stopping
+                self._pace.taken(rules, delivery)
                 if delivery is None or stopping:
                     self._gate.ended(probe=probe)
                 else:
@@ -170,7 +176,7 @@ class DeliveryWorker:
             outcome,
             probe=probe,
             took_ns=self._clock.mono_ns() - began_ns,
-            size_bytes=_size_bytes(message),
+            size_bytes=size_bytes(message),
         )
 
     def _settle(
@@ -184,7 +190,7 @@ class DeliveryWorker:
             match outcome:
                 case Delivered(note=note):
                     self._outbox.done(delivery)
-                    if gate.delivered(delivery.seq):
+                    if gate.delivered(delivery.seq, now_mono_ns=now_mono_ns):
                         self._outbox.release_held(self.profile_id)
                     result, why = "delivered", note
                 case TryLater(why=why) | GiveUp(why=why) | Misconfigured(why=why) if self._retired:
@@ -334,10 +340,12 @@ class DeliveryWorker:
             self._changed.wait(min(max(wait_s, LEAST_WAIT_S), IDLE_WAIT_S))
 
     def _due_mono_ns(self) -> int | None:
-        held = self._outbox.next_due(self.profile_id)
-        if (
-            held is None or self._gate.probing
-        ):  # the probe's thread wakes the others when it is done
+        if not self.profile.enabled or self._gate.probing:
+            return None  # the probe's thread wakes the others when it is done
+        held = self._pace.due_mono_ns(
+            self._clock.mono_ns(), lambda rules: self._outbox.next_due(self.profile_id, rules)
+        )
+        if held is None:
             return None
         if self._gate.state is GateState.OPEN:
             return held
@@ -390,9 +398,3 @@ class DeliveryWorker:
         if self._gate.state is GateState.OPEN and not waiting:
             return ProfileState.IDLE
         return ProfileState(self._gate.state.value)
-
-
-def _size_bytes(message: Message) -> int:
-    if isinstance(message, Body):
-        return len(message.content)
-    return sum(len(file.content) for file in message.files)

@@ -8,12 +8,14 @@ a short stretch of it. Laws, held by `tests/outbox/test_lane.py` and the model i
    order also when several connections send at once.
 2. A delivery that waits for its retry, or is held until it is released, holds up its own vehicle only.
 3. `in_order` picks the oldest free delivery. `live_first` picks the newest vehicle among those that
-   spoke lately, but that vehicle's oldest delivery; then the backlog, oldest first.
+   spoke lately, but that vehicle's oldest delivery; then the backlog, oldest first. `live_only` picks none of the
+   backlog, in either order.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from cammra_edge.model import EventKind
@@ -37,12 +39,18 @@ class TakeRules:
         live_ns: How long after storing an event counts as happening now.
         expires_ns: Age beyond which an event of a kind is worthless and is not sent.
         coalesce: Skip an untried Update that a later one of the same vehicle supersedes.
+        live_only: Leave the backlog alone, and vehicles of which something waits there.
     """
 
     live_first: bool = False
     live_ns: int = 10_000_000_000
     expires_ns: Mapping[str, int] = field(default_factory=dict)
     coalesce: bool = False
+    live_only: bool = False
+
+    def is_live(self, row: DeliveryRow, now_ns: int) -> bool:
+        """Is it happening now?"""
+        return now_ns - row.stored_ns <= self.live_ns
 
 
 @dataclass(slots=True)
@@ -193,9 +201,9 @@ class Lane:
             rules: The profile's wishes.
             load_vehicle: Brings in all waiting deliveries of a vehicle (`load_vehicle` of this lane).
         """
-        if rules.live_first:
+        if rules.live_first or rules.live_only:
             live = self._pick_live(now_mono_ns, now_ns, rules, load_vehicle)
-            if live is not None:
+            if live is not None or rules.live_only:
                 return live
         # An older one may come in behind one that flies: a person had it tried again.
         held = {self.entries[seq].row.car_id for seq in self._flying}
@@ -215,16 +223,23 @@ class Lane:
         rules: TakeRules,
         load_vehicle: Callable[[int], None],
     ) -> Entry | None:
+        def is_live(row: DeliveryRow) -> bool:
+            return rules.is_live(row, now_ns)
+
         seen: set[int] = set()
-        for row in reversed(self._live.values()):
-            if now_ns - row.stored_ns > rules.live_ns:
-                return None
+        for row in (
+            takewhile(is_live, reversed(self._live.values()))
+            if rules.live_first
+            else filter(is_live, self._live.values())
+        ):
             if row.car_id in seen or self._flies(row.car_id):
                 continue
             seen.add(row.car_id)
             load_vehicle(row.car_id)
             oldest = self.oldest_of(row.car_id)
             if oldest is None or oldest.row.seq in self._held:
+                continue
+            if rules.live_only and not is_live(oldest.row):
                 continue
             if oldest.due_mono_ns <= now_mono_ns:
                 return oldest
@@ -251,7 +266,7 @@ class Lane:
             for later in self.entries.values()
         )
 
-    def next_due(self) -> int | None:
+    def next_due(self, rules: TakeRules, now_ns: int) -> int | None:
         """When the first held delivery may be tried again; `None` when none is held."""
         if not self.entries:
             return None
@@ -260,6 +275,8 @@ class Lane:
         for entry in self.entries.values():
             if entry.row.car_id not in seen:
                 seen.add(entry.row.car_id)
+                if rules.live_only and not rules.is_live(entry.row, now_ns):
+                    continue
                 if entry.row.seq not in self._held:
                     dues.append(entry.due_mono_ns)
         return min(dues, default=None)

@@ -351,10 +351,10 @@ class Outbox:
         with self._lock:
             return self._queues.lane(profile_id).is_empty
 
-    def next_due(self, profile_id: int) -> int | None:
+    def next_due(self, profile_id: int, rules: TakeRules = DEFAULT_RULES) -> int | None:
         """When `take` may find something again without a `put`; `None` when only a `put` helps."""
         with self._lock:
-            return self._queues.lane(profile_id).next_due()
+            return self._queues.next_due(profile_id, rules)
 
     # -- seeing it -------------------------------------------------------------------------------
 

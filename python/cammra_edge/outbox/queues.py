@@ -205,6 +205,11 @@ class Queues:
             images=images,
         )
 
+    def next_due(self, profile_id: int, rules: TakeRules) -> int | None:
+        """When `pick` may find something again without a `put`."""
+        self.fill(profile_id)
+        return self.lane(profile_id).next_due(rules, self._running_time.now_ns())
+
     def put_back(self, profile_id: int, seq: int) -> None:
         """It was not tried."""
         self.lane(profile_id).take_back(seq)

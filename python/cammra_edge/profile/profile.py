@@ -46,6 +46,7 @@ _LONGEST_NAME = 64
 _YEAR_S = 366 * 86_400.0
 _AGE_S = number(0.001, _YEAR_S)
 _LONGEST_WINDOW_S = 86_400.0
+_LONGEST_SPREAD_S = 3600.0
 _ONE_READ = (frozenset({EventKind.RELIABLE}), frozenset({EventKind.LOST}))
 
 
@@ -109,6 +110,10 @@ class Profile(Checked):
         window: Events in flight at once; each vehicle's events stay in order.
         max_queue_events: Events that may wait for it; `None` for no bound but the outbox's.
         max_queue_bytes: Bytes of waiting events and their images; `None` as above.
+        spread_s: The first try, at start and after each break, lies at random within so many seconds, so that not all
+            cameras connect at once; 0 tries at once. 60 is usual in a fleet.
+        drain_per_s: Events in a second that a backlog goes with; what happens now goes at once, except behind its own
+            vehicle. `None` sends all that waited at once.
         coalesce_updates: Leave out an Update if a later one of the same vehicle waits behind it.
         latitude: Instead of the device's.
         longitude: Instead of the device's.
@@ -150,6 +155,8 @@ class Profile(Checked):
     window: int = setting(1, whole(1, 32))
     max_queue_events: int | None = setting(None, maybe(whole(1, 10_000_000)))
     max_queue_bytes: int | None = setting(None, maybe(whole(1 << 16, 1 << 40)))
+    spread_s: float = setting(0.0, number(0, _LONGEST_SPREAD_S))
+    drain_per_s: float | None = setting(None, maybe(number(0.1, 10_000)))
     coalesce_updates: bool = False
     latitude: float | None = setting(None, maybe(number(-90, 90)))
     longitude: float | None = setting(None, maybe(number(-180, 180)))

@@ -6,6 +6,7 @@ one place. `why` is one plain sentence for a person, without secrets and plates.
 `words` are the receiver's own, where it sent any: at most 200 characters on one line. They are for people who may
 change settings and never for a log, as a receiver may repeat the plate in them.
 `status` is the HTTP status of a refusal, 0 without one.
+`broke` says of a failure that no connection came about, or that it was lost: it was no answer to this message.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class TryLater:
     after_s: float | None = None
     words: str = field(default="", compare=False)
     status: int = field(default=0, compare=False)
+    broke: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

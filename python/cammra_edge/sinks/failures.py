@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cammra_edge.phrases import Said, quoted
@@ -43,10 +44,15 @@ _NETWORK_WORDS = {
 }
 
 
-def outcome(  # noqa: PLR0911 - a table, one line per kind
+def outcome(error: BaseException, endpoint: Endpoint) -> TryLater | Misconfigured:
+    """What to do about it, by the innermost cause: libraries wrap the system's own error."""
+    meant = _meant(error, endpoint)
+    return replace(meant, broke=True) if isinstance(meant, TryLater) else meant
+
+
+def _meant(  # noqa: PLR0911 - a table, one line per kind
     error: BaseException, endpoint: Endpoint
 ) -> TryLater | Misconfigured:
-    """What to do about it, by the innermost cause: libraries wrap the system's own error."""
     while error.__cause__ is not None:
         error = error.__cause__
     where = f"{endpoint.scheme}://{endpoint.address}"

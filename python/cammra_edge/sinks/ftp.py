@@ -80,7 +80,8 @@ class FtpSink(UploadSink):
         where = self.endpoint.address
         match error:
             case EOFError():
-                return TryLater(Why.AT(where=where, why=UploadWhy.SERVER_HUNG_UP()))
+                hung_up = Why.AT(where=where, why=UploadWhy.SERVER_HUNG_UP())
+                return TryLater(hung_up, broke=True)
             case RefusedError():
                 return self._refused(error)
             case FtpError():

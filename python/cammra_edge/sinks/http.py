@@ -113,9 +113,10 @@ class HttpSink:
             case ProxyError(status=status) if status in REFUSED:
                 return Misconfigured(refusal(status, self._protocol), status=status)
             case ProxyError():
-                return TryLater(why_of(error))
+                return TryLater(why_of(error), broke=True)
             case NoHttpError():
-                return TryLater(Why.AT(where=self.endpoint.address, why=why_of(error)))
+                why = Why.AT(where=self.endpoint.address, why=why_of(error))
+                return TryLater(why, broke=True)
             case _:
                 return failures.outcome(error, self._protocol.proxy_endpoint() or self.endpoint)
 

@@ -110,6 +110,9 @@ class QueueWhy(Phrase):
 
     PASSED_BY = "failed {count} times while others were delivered: {why}"
     REFUSED_IN_A_ROW = "{count} refused in a row, none delivered: {why}"
+    TURN_COMES = (
+        "its first try lies at random within {spread_s} s, so that not all cameras connect at once"
+    )
     PLATE_TOLD_ALREADY = "its plate had just been told"
 
 
