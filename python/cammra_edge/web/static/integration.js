@@ -188,8 +188,7 @@ function profileForm(sheet, key, live) {
   const away = h("div.stack", {}, h("p.soft", {}, t("when_away_text")),
     choiceCards(f, at("order"), words("profiles[].order")),
     h("div.grid", {}, row("s4", "max_age_s", "expires_s", "max_queue_events", "max_queue_bytes", "window"),
-      row("s4", "spread_s", "drain_per_s")),
-    row("", "coalesce_updates"));
+      row("s4", "spread_s", "drain_per_s")), row("", "coalesce_updates"));
   const sections = [card(t("event_types"), t("event_types_text"), h("div.brief", {}, kinds)),
     card(t("images"), "", images, h("div.brief", {}, row("", "two_images"), none),
       fold(f, t("image_details"), details)),
