@@ -18,6 +18,8 @@ __all__ = [
     "Ledger",
     "LogGroup",
     "LogSearch",
+    "MqttDecoder",
+    "MqttPacket",
     "Patterns",
     "Shot",
     "TrackEvent",
@@ -49,6 +51,12 @@ __all__ = [
     "log_trailer",
     "log_vehicle_hash",
     "log_words",
+    "mqtt_connect",
+    "mqtt_disconnect",
+    "mqtt_ping",
+    "mqtt_puback",
+    "mqtt_publish",
+    "mqtt_subscribe",
     "multipart_body",
     "simd_name",
 ]
@@ -366,11 +374,166 @@ class HttpAnswer:
     def value(self, name: str) -> str:
         """The first of `values`, or an empty text."""
 
+@final
+class MqttDecoder:
+    """Whole packets of MQTT out of bytes that come as they like; see `cammra_core::mqtt`."""
+
+    def __new__(cls, largest_bytes: int, *, level: int = 5) -> Self:
+        """A decoder for a new connection.
+
+        Args:
+            largest_bytes: A packet, its head included, that is larger is a fault.
+            level: 5, or 4 for MQTT 3.1.1.
+        """
+    def feed(self, received: bytes) -> None:
+        """Take in the next bytes; behind a fault they are dropped."""
+    def next(self) -> MqttPacket | None:
+        """The next packet, once it is whole; `None` while more bytes are needed, and for good behind a fault."""
+    @property
+    def fault(self) -> int:
+        """0, or the reason code that tells the server what is wrong with what it sent.
+
+        0x81 no packet; 0x82 one that it must not send; 0x90 a topic with a wildcard; 0x94 a topic alias, none of which
+        was allowed; 0x95 larger than was allowed.
+        """
+
+@final
+class MqttPacket:
+    """One packet that a server sent. What its kind does not have is 0, False or empty."""
+
+    @property
+    def kind(
+        self,
+    ) -> Literal["connack", "publish", "puback", "suback", "pingresp", "disconnect", "auth"]:
+        """Which packet it is."""
+    @property
+    def packet_id(self) -> int:
+        """Which message it is, with QoS 1, or answers."""
+    @property
+    def reason(self) -> int:
+        """What became of it, by the numbers of MQTT 5 also where 3.1.1 is spoken."""
+    @property
+    def reasons(self) -> bytes:
+        """Of a SUBACK, one for each filter."""
+    @property
+    def session_present(self) -> bool:
+        """The server remembers a session of before."""
+    @property
+    def topic(self) -> str:
+        """Where the message was published."""
+    @property
+    def payload(self) -> bytes:
+        """What it says."""
+    @property
+    def qos(self) -> int:
+        """0 or 1."""
+    @property
+    def retain(self) -> bool:
+        """The server had kept it for those who come later."""
+    @property
+    def duplicate(self) -> bool:
+        """It may have been sent before."""
+    @property
+    def user_properties(self) -> list[tuple[str, str]]:
+        """The pairs that the other side made up, in order."""
+    def number(self, name: str) -> int | None:
+        """A property that is a number or flag, by the standard's name: `receive_maximum`; `None` without it."""
+    def text(self, name: str) -> str:
+        """A property that is a text: `reason_string`; empty without it."""
+    def data(self, name: str) -> bytes:
+        """A property that is bytes: `correlation_data`; empty without it."""
+
 def crc32(content: bytes, start: int) -> int:
     """CRC-32 as `zlib.crc32` has it, going on from `start`: by the processor's own instructions where it has some.
 
     Other Python threads run meanwhile, from 64 kB on.
     """
+
+def mqtt_connect(
+    client_id: str,
+    *,
+    level: int,
+    keep_alive_s: int,
+    clean_start: bool,
+    session_expiry_s: int,
+    receive_maximum: int,
+    largest_bytes: int,
+    user: str | None,
+    password: bytes | None,
+    will: tuple[str, bytes, bool] | None,
+) -> bytes:
+    """The first packet of a connection.
+
+    Args:
+        client_id: The client's name, of which a server takes one at a time.
+        level: 5, or 4 for MQTT 3.1.1, which knows nothing of `session_expiry_s`, `receive_maximum` and `largest_bytes`.
+        keep_alive_s: Longest silence; 0 for no bound.
+        clean_start: Forget a session of before.
+        session_expiry_s: How long the server remembers the session once the connection is over.
+        receive_maximum: Messages with QoS 1 that it may send unacknowledged.
+        largest_bytes: The largest packet that is taken.
+        user: Who signs in.
+        password: With what.
+        will: Topic, payload, and whether it is kept: what others hear when the connection breaks; with QoS 1.
+
+    Raises:
+        ValueError: A text has a NUL or is too long, a topic has a wildcard; or a password alone with level 4.
+    """
+
+def mqtt_publish(
+    topic: str,
+    payload: bytes,
+    *,
+    level: int,
+    packet_id: int,
+    retain: bool,
+    expiry_s: int | None,
+    content_type: str,
+    response_topic: str,
+    correlation_data: bytes,
+    user_properties: Sequence[tuple[str, str]],
+) -> bytes:
+    """A message.
+
+    Args:
+        topic: Where.
+        payload: What.
+        level: 5, or 4 for MQTT 3.1.1, which says nothing beside the message.
+        packet_id: Names it, so that it is acknowledged: QoS 1. 0 for QoS 0.
+        retain: Keep it for those who come later.
+        expiry_s: After so many seconds nobody need get it.
+        content_type: Its media type; empty leaves it out.
+        response_topic: Where to answer; empty for no answer.
+        correlation_data: What the answer is to repeat; empty leaves it out.
+        user_properties: Pairs of one's own.
+
+    Raises:
+        ValueError: A text has a NUL or is too long, a topic is empty or has a wildcard, or all of it is too large.
+    """
+
+def mqtt_puback(packet_id: int, reason: int = 0, *, level: int = 5) -> bytes:
+    """The answer to a message with QoS 1; 3.1.1 cannot say a reason."""
+
+def mqtt_subscribe(
+    packet_id: int, filters: Sequence[tuple[str, bool]], *, level: int = 5, retained: bool = True
+) -> bytes:
+    """Ask for messages.
+
+    Args:
+        packet_id: Names it.
+        filters: Each with QoS 1 where its flag is set.
+        level: 5, or 4 for MQTT 3.1.1.
+        retained: Whether what was kept is to be sent first; 3.1.1 always does.
+
+    Raises:
+        ValueError: No filter, an empty one, or no number.
+    """
+
+def mqtt_ping() -> bytes:
+    """A sign of life, which the server answers."""
+
+def mqtt_disconnect(reason: int = 0, *, level: int = 5) -> bytes:
+    """The end of a connection; with reason 0, and in 3.1.1 always, no will is published."""
 
 def multipart_body(boundary: str, parts: Sequence[tuple[str, str, str, bytes]]) -> bytes:
     """A `multipart/form-data` body of known length, in one allocation.

@@ -8,7 +8,7 @@
 //! * **tracking**: [`vote`] (which text a vehicle wears), [`event`] (what a vehicle says), [`region`] and [`rules`] (when
 //!   it says it), `vehicle` (one vehicle's state), [`tracker`] (all of them, their timers and their memory);
 //! * **framing**: [`ff`] (the event as JSON) and [`multipart`] (bytes for the wire, into any [`output`]), [`checksum`]
-//!   (bytes for the disk), [`http_answer`] (what a receiver answers);
+//!   (bytes for the disk), [`http_answer`] (what a receiver answers), [`mqtt`] (what a broker is told, and answers);
 //! * **plates**: [`plates`] (which of many patterns a plate fits);
 //! * **storing**: [`log_frame`] (what the outbox's log is made of), [`log_record`] (what its frames hold of an event),
 //!   [`log_digest`] (what is needed of each frame later), [`log_erase`] (frames that forget), [`log_group`] (frames that are
@@ -37,6 +37,7 @@ pub mod log_group;
 pub mod log_record;
 pub mod log_scan;
 pub mod log_search;
+pub mod mqtt;
 pub mod multipart;
 pub mod output;
 mod pixels;

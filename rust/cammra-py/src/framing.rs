@@ -14,6 +14,7 @@ use crate::buffer::bytes_of;
 use crate::errors::from_framing;
 use crate::ff::EventForm;
 use crate::http_answer::HttpAnswer;
+use crate::mqtt;
 
 /// From here on a checksum takes longer than releasing the interpreter: 0.2 ms on cores without instructions for it.
 const LONG_BYTES: usize = 64 << 10;
@@ -22,6 +23,7 @@ const LONG_BYTES: usize = 64 << 10;
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<EventForm>()?;
     module.add_class::<HttpAnswer>()?;
+    mqtt::register(module)?;
     module.add_function(wrap_pyfunction!(crc32, module)?)?;
     module.add_function(wrap_pyfunction!(multipart_body, module)?)
 }

@@ -7,6 +7,7 @@ mod frames;
 mod framing;
 mod http_answer;
 mod imaging;
+mod mqtt;
 mod plates;
 mod storing;
 mod tracking;
