@@ -39,6 +39,19 @@ def test_a_clock_that_starts_anew_goes_on_from_where_it_was() -> None:
     assert [e.kind for e in tracker.tick(at_ms(10_001))] == ["lost"]
 
 
+def test_a_frame_that_only_timers_have_overtaken_is_in_order() -> None:
+    tracker = tracker_of()
+    tracker.observe(None, [read("AAA111", 1)], at_ms(0))
+    tracker.tick(at_ms(1000))
+    (new,) = tracker.observe(None, [read("BBB222", 2)], at_ms(700))
+    assert new.at_mono_ns == at_ms(1000).mono_ns, "events stay in the order of their moments"
+    tracker.tick(at_ms(20_000))
+    tracker.observe(None, [read("BBB222", 2)], at_ms(800))
+    assert counted(tracker, "late_frames", "clock_restarts") == [0, 0]
+    tracker.observe(None, [], at_ms(750))
+    assert counted(tracker, "late_frames", "clock_restarts") == [1, 0]
+
+
 def test_the_wall_clock_may_jump() -> None:
     tracker = tracker_of()
     tracker.observe(None, [read("AAA111")], FrameTime(0, 0))

@@ -35,9 +35,32 @@ def test_two_plates_that_pass_each_other_keep_their_numbers() -> None:
 def test_a_plate_that_was_gone_for_long_is_another_one() -> None:
     follower = PlateFollower(forget_after_s=1.0)
     assert follower.follow([_plate(10, 20)], 0) == [1]
-    assert follower.follow([], 900_000_000) == []
-    assert follower.follow([_plate(10, 20)], 1_000_000_000) == [1]
-    assert follower.follow([_plate(10, 20)], 2_100_000_000) == [2]
+    for step in range(1, 25):
+        assert follower.follow([], step * FRAME_NS) == []
+    assert follower.follow([_plate(10, 20)], 25 * FRAME_NS) == [1]
+    for step in range(26, 51):
+        assert follower.follow([], step * FRAME_NS) == []
+    assert follower.follow([_plate(10, 20)], 51 * FRAME_NS) == [2]
+
+
+def test_a_gap_in_the_stream_is_long_too() -> None:
+    follower = PlateFollower(forget_after_s=1.0)
+    for step in range(5):
+        assert follower.follow([_plate(10, 20)], step * FRAME_NS) == [1]
+    assert follower.follow([_plate(10, 20)], 1_200_000_000) == [2]
+
+
+def test_a_reader_that_takes_longer_than_that_sees_the_same_plate_again() -> None:
+    follower = PlateFollower(forget_after_s=1.0)
+    tracks = [
+        follower.follow([_plate(10 + 5 * step, 20)], step * 4_000_000_000) for step in range(5)
+    ]
+    assert tracks == [[1]] * 5
+    assert follower.follow([], 20_000_000_000) == []
+    assert follower.follow([_plate(40, 20)], 24_000_000_000) == [1], "missing in one frame"
+    assert follower.follow([], 28_000_000_000) == []
+    assert follower.follow([], 32_000_000_000) == []
+    assert follower.follow([_plate(40, 20)], 36_000_000_000) == [2]
 
 
 def test_a_far_one_and_a_much_larger_one_are_others() -> None:
@@ -45,6 +68,26 @@ def test_a_far_one_and_a_much_larger_one_are_others() -> None:
     assert follower.follow([_plate(10, 20)], 0) == [1]
     assert follower.follow([_plate(10, 20), _plate(500, 20)], FRAME_NS) == [1, 2]
     assert follower.follow([_plate(10, 20, width=400)], 2 * FRAME_NS) == [3]
+
+
+def test_a_plate_that_says_the_same_is_the_same_however_far_it_went_between_two_slow_reads() -> (
+    None
+):
+    follower = PlateFollower(forget_after_s=3.0)
+    far, near = _plate(10, 20, width=30), _plate(700, 600, width=110)
+    assert follower.follow([far], 0, ["AB123"]) == [1]
+    assert follower.follow([near], 25 * FRAME_NS, ["AB123"]) == [1]
+    assert follower.follow([far, near], 50 * FRAME_NS, ["AB123", "CD456"]) == [1, 2]
+    assert follower.follow([_plate(12, 21, width=30)], 51 * FRAME_NS, [None]) == [1], "by its place"
+    both = follower.follow([near, far], 52 * FRAME_NS, ["AB123", "AB123"])
+    assert both == [2, 1], "the nearest of those that say the same, the other by its place"
+    assert follower.follow([near], 200 * FRAME_NS, ["AB123"]) == [3], "gone for long"
+
+
+def test_plates_without_a_text_are_not_taken_for_each_other() -> None:
+    follower = PlateFollower()
+    assert follower.follow([_plate(10, 20)], 0, [""]) == [1]
+    assert follower.follow([_plate(700, 20)], FRAME_NS, [""]) == [2]
 
 
 def test_the_plates_of_the_drawn_scene_get_one_number_each() -> None:

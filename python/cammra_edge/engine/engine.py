@@ -33,7 +33,6 @@ from cammra_edge.engine.status import EngineStatus
 from cammra_edge.engine.timing import StreamTime
 from cammra_edge.engine.troubles import PICTURE_KINDS, InputKind, Troubles
 from cammra_edge.errors import FrameError, FrameFormatError, OutboxError, ReadError
-from cammra_edge.model import FrameTime
 from cammra_edge.outbox import Erasure, EventQuery
 from cammra_edge.retry import NS_PER_S
 from cammra_edge.tracking import Tracker
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from cammra_edge.clock import Clock
     from cammra_edge.config import SettingsFields
     from cammra_edge.imaging import Frame
-    from cammra_edge.model import Event, PlateRead
+    from cammra_edge.model import Event, FrameTime, PlateRead
     from cammra_edge.outbox import Erased, EventState, FoundPage, History, HistoryStatus
     from cammra_edge.tracking import TrackEvent
 
@@ -176,15 +175,13 @@ class Engine:
         """Fire due timers of a live stream; returns in how many seconds to look again."""
         if not self._time.live:
             return None
-        deadline_ns = self._tracker.next_deadline_mono_ns()
-        if self._time.last is None or deadline_ns is None:
+        deadline_ns, now = self._tracker.next_deadline_mono_ns(), self._time.now()
+        if now is None or deadline_ns is None:
             # The New of the next vehicle wakes this thread, unless a result delay holds it back.
             return LIVE_TICK_S if self.settings.tracking.result_delay_s else None
-        at, seen_mono_ns = self._time.last
-        ahead_ns = self._clock.mono_ns() - seen_mono_ns
-        wait_ns = deadline_ns - (at.mono_ns + ahead_ns)
+        wait_ns = deadline_ns - now.mono_ns
         if wait_ns <= 0:
-            self.tick(FrameTime(at.mono_ns + ahead_ns, at.utc_ns + ahead_ns))
+            self.tick(now)
             return 0.0
         return min(LIVE_TICK_S, wait_ns / NS_PER_S)
 

@@ -5,6 +5,7 @@ A time that is none is seconds as a float, `None`, or a number of more than 64 b
 
 from __future__ import annotations
 
+from collections import deque
 from operator import index
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from cammra_edge.engine.troubles import Troubles
 
 LEAST_NS, MOST_NS = -(2**63), 2**63 - 1
+_LAGS = 8
 
 
 class StreamTime:
@@ -32,6 +34,8 @@ class StreamTime:
         self.live = False
         self.last: tuple[FrameTime, int] | None = None
         """The last frame's time as its taker knows it, and when that frame came."""
+        self._lags_ns: deque[int] = deque(maxlen=_LAGS)
+        """How much later than they were taken the last frames came, by clocks that may begin anywhere."""
 
     def begin(self, *, live: bool) -> None:
         """A run begins."""
@@ -56,10 +60,24 @@ class StreamTime:
             at, is_wrong = mended(at, self.last, now_mono_ns, self._clock)
             if is_wrong:
                 self._troubles.add(InputKind.TIME, "")
+        self._lags_ns.append(now_mono_ns - at.mono_ns)
         self.last = (at, now_mono_ns)
         if self.live and at.clock_synced is None:
             return FrameTime(at.mono_ns, at.utc_ns, self._sync.look(now_mono_ns))
         return at
+
+    def now(self) -> FrameTime | None:
+        """What time it is by the frames' clock, as far as no frame under way can have been taken earlier.
+
+        A recogniser that takes now 0.5 and now 2 s hands in frames that are as much older. Timers by the age of the
+        last one would overtake the next, so they go by the slowest of the last frames. `None` before the first frame.
+        """
+        if self.last is None:
+            return None
+        at, came_mono_ns = self.last
+        behind_ns = max(self._lags_ns) - (came_mono_ns - at.mono_ns)
+        ahead_ns = max(0, self._clock.mono_ns() - came_mono_ns - behind_ns)
+        return FrameTime(at.mono_ns + ahead_ns, at.utc_ns + ahead_ns)
 
     def status(self, frames: int) -> StreamStatus | None:
         """How the frames of a live stream come, of which there were so many; a replay's do not."""

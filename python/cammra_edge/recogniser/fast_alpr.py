@@ -38,10 +38,11 @@ class FastAlpr:
         """The plates of one frame; a plate that could not be read comes without text."""
         results = self._alpr.predict(frame)
         boxes = [_box(result) for result in results]
-        tracks = self._follower.follow(boxes, at.mono_ns)
+        texts = [_text(result) for result in results]
+        tracks = self._follower.follow(boxes, at.mono_ns, texts)
         return [
-            _read(result, box, track)
-            for result, box, track in zip(results, boxes, tracks, strict=True)
+            _read(result, box, text, track)
+            for result, box, text, track in zip(results, boxes, texts, tracks, strict=True)
         ]
 
 
@@ -50,12 +51,15 @@ def _box(result: ALPRResult) -> Box:
     return (found.x1, found.y1, found.x2 - found.x1, found.y2 - found.y1)
 
 
-def _read(result: ALPRResult, box: Box, track: int) -> PlateRead:
+def _text(result: ALPRResult) -> str | None:
+    return None if result.ocr is None else result.ocr.text.strip().strip("_") or None
+
+
+def _read(result: ALPRResult, box: Box, text: str | None, track: int) -> PlateRead:
     ocr = result.ocr
-    text = "" if ocr is None else ocr.text.strip().strip("_")
     return PlateRead(
         track=track,
-        text=text or None,
+        text=text,
         confidence=_confidence(ocr.confidence) if ocr is not None and text else 0.0,
         vehicle=vehicle_around(box),
         plate=box,

@@ -1,8 +1,9 @@
 """Gives plates numbers that stay from frame to frame, for recognisers that do not track.
 
-A plate is taken for the one whose expected place it is nearest to, as long as that lies within `reach`
-plate widths and neither is more than twice as wide. No learning, no randomness: the same boxes at the
-same times get the same numbers.
+A plate is taken for the one with the same text, wherever that was: between two frames of a slow reader
+a car goes far. Otherwise for the one whose expected place it is nearest to, as long as that lies within
+`reach` plate widths and neither is more than twice as wide. No learning, no randomness: the same boxes
+and texts at the same times get the same numbers.
 
 Held by `tests/recogniser/test_follow.py`.
 """
@@ -10,7 +11,9 @@ Held by `tests/recogniser/test_follow.py`.
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 _S_NS = 1_000_000_000
 _MAX_GROWTH = 2.0
+_GAPS = 5
+_FRAMES = 2.5
 # A car is about 3.5 plates wide and as high; the plate sits in the middle of its lower third.
 _VEHICLE_WIDTHS, _VEHICLE_HEIGHTS = 4.2, 3.6
 _PLATE_AT = 0.72
@@ -34,6 +39,7 @@ class _Followed:
     seen_mono_ns: int
     x_per_ns: float = 0.0
     y_per_ns: float = 0.0
+    text: str = ""
 
     def expected(self, mono_ns: int) -> tuple[float, float]:
         ahead_ns = mono_ns - self.seen_mono_ns
@@ -45,7 +51,8 @@ class PlateFollower:
 
     Args:
         reach: How far from its expected place a plate may be, in plate widths.
-        forget_after_s: A plate not seen for so long is another one when it comes back.
+        forget_after_s: A plate not seen for so long is another one when it comes back; of a reader whose frames come
+            farther apart than that, one that was missing in two of them.
     """
 
     def __init__(self, *, reach: float = 1.5, forget_after_s: float = 1.0) -> None:
@@ -53,38 +60,55 @@ class PlateFollower:
         self._forget_after_ns = round(forget_after_s * _S_NS)
         self._followed: list[_Followed] = []
         self._next_track = 1
+        self._last_mono_ns: int | None = None
+        self._gaps_ns: deque[int] = deque(maxlen=_GAPS)
 
-    def follow(self, plates: Sequence[Box], mono_ns: int) -> list[int]:
+    def follow(
+        self, plates: Sequence[Box], mono_ns: int, texts: Sequence[str | None] = ()
+    ) -> list[int]:
         """The numbers of these plates, in their order.
 
         Args:
             plates: Boxes of one frame, `(x, y, width, height)`.
             mono_ns: When it was taken; never goes back.
+            texts: What each plate says, `None` or empty where that is not known; none at all: places alone count.
         """
+        said = [text or "" for text in texts] or [""] * len(plates)
+        forget_after_ns = max(self._forget_after_ns, self._two_frames_ns(mono_ns))
         self._followed = [
-            known
-            for known in self._followed
-            if mono_ns - known.seen_mono_ns <= self._forget_after_ns
+            known for known in self._followed if mono_ns - known.seen_mono_ns <= forget_after_ns
         ]
         middles = [(x + width / 2, y + height / 2, width) for x, y, width, height in plates]
         pairs = sorted(
-            (distance, known_no, plate_no)
+            (not is_same, distance, known_no, plate_no)
             for known_no, known in enumerate(self._followed)
             for plate_no, middle in enumerate(middles)
-            if (distance := self._distance(known, middle, mono_ns)) <= self._reach
+            for is_same in (bool(known.text) and known.text == said[plate_no],)
+            for distance in (self._distance(known, middle, mono_ns),)
+            if is_same or distance <= self._reach
         )
         tracks: dict[int, int] = {}
         taken: set[int] = set()
-        for _, known_no, plate_no in pairs:
+        for _, _, known_no, plate_no in pairs:
             if known_no not in taken and plate_no not in tracks:
                 taken.add(known_no)
-                tracks[plate_no] = self._moved(self._followed[known_no], middles[plate_no], mono_ns)
+                known = self._followed[known_no]
+                tracks[plate_no] = self._moved(known, middles[plate_no], mono_ns)
+                known.text = said[plate_no] or known.text
         for plate_no, (x, y, width) in enumerate(middles):
             if plate_no not in tracks:
                 tracks[plate_no] = self._next_track
-                self._followed.append(_Followed(self._next_track, x, y, width, mono_ns))
+                new = _Followed(self._next_track, x, y, width, mono_ns, text=said[plate_no])
+                self._followed.append(new)
                 self._next_track += 1
         return [tracks[plate_no] for plate_no in range(len(middles))]
+
+    def _two_frames_ns(self, mono_ns: int) -> int:
+        """How long two frames and a little more take of late: a gap in the stream is no slow reader."""
+        if self._last_mono_ns is not None:
+            self._gaps_ns.append(mono_ns - self._last_mono_ns)
+        self._last_mono_ns = mono_ns
+        return round(_FRAMES * median(self._gaps_ns)) if self._gaps_ns else 0
 
     def _distance(
         self, known: _Followed, middle: tuple[float, float, float], mono_ns: int

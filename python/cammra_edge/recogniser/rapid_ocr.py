@@ -94,16 +94,18 @@ class RapidOcr:
         """The plates of one frame; one that reaches out of what is looked at comes without its text."""
         lines = [line for region in self._regions for line in self._lines(frame, region)]
         plates = self._plates(lines)
-        tracks = self._follower.follow([plate.box for plate in plates], at.mono_ns)
+        boxes = [plate.box for plate in plates]
+        texts = [None if plate.is_cut else plate.text for plate in plates]
+        tracks = self._follower.follow(boxes, at.mono_ns, texts)
         return [
             PlateRead(
                 track=track,
-                text=None if plate.is_cut else plate.text,
-                confidence=0.0 if plate.is_cut else plate.confidence,
+                text=text,
+                confidence=0.0 if text is None else plate.confidence,
                 plate=plate.box,
                 vehicle=vehicle_around(plate.box),
             )
-            for plate, track in zip(plates, tracks, strict=True)
+            for plate, text, track in zip(plates, texts, tracks, strict=True)
         ]
 
     def _lines(self, frame: NDArray[np.uint8], region: Box) -> Iterable[_Line]:

@@ -61,6 +61,8 @@ pub struct Tracker {
     fleet: Fleet,
     relinking: Relinking,
     now: Option<FrameTime>,
+    /// The latest time of a frame; timers may have moved `now` past it.
+    newest_frame_ns: i64,
     /// Added to the time of a restarted clock.
     restarted_ns: i64,
     shelf: Shelf,
@@ -80,6 +82,7 @@ impl Tracker {
             relinking: Relinking::new(),
             rules,
             now: None,
+            newest_frame_ns: i64::MIN,
             restarted_ns: 0,
             shelf: Shelf::new(plan),
             counters: Counters::default(),
@@ -107,6 +110,7 @@ impl Tracker {
     ) -> Vec<TrackEvent> {
         let mut events = Vec::new();
         self.counters.frames += 1;
+        self.heed_order(at);
         let now = self.advance(at, &mut events);
         self.counters.reads = self.counters.reads.saturating_add(batch.len() as u64);
         self.counters.duplicate_reads += self.choice.choose(batch);
@@ -192,22 +196,9 @@ impl Tracker {
 
     /// Moves time on and fires the due timers in order.
     fn advance(&mut self, at: FrameTime, events: &mut Vec<TrackEvent>) -> FrameTime {
-        // Half the range, so that a timer added to it is still later.
-        let mut mono_ns = at
-            .mono_ns
-            .saturating_add(self.restarted_ns)
-            .clamp(i64::MIN / 2, i64::MAX / 2);
-        if let Some(latest) = self.now
-            && mono_ns < latest.mono_ns
-        {
-            let back_ns = latest.mono_ns.saturating_sub(mono_ns);
-            if back_ns > self.rules.lost_after_ns {
-                self.counters.clock_restarts += 1;
-                self.restarted_ns = self.restarted_ns.saturating_add(back_ns);
-            } else {
-                self.counters.late_frames += 1;
-            }
-            mono_ns = latest.mono_ns;
+        let mut mono_ns = self.own_ns(at);
+        if let Some(latest) = self.now {
+            mono_ns = mono_ns.max(latest.mono_ns);
         }
         let now = FrameTime { mono_ns, ..at };
         self.now = Some(now);

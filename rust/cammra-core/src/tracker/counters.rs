@@ -55,7 +55,7 @@ counters! {
     refused_boxes,
     /// Times that were no whole numbers of 64 bits (taken as the latest); counted as such by the door.
     refused_times,
-    /// Frames with a time before the latest (taken as the latest).
+    /// Frames with a time before that of an earlier frame (taken as the latest).
     late_frames,
     /// Restarts of the clock, further back than the lost time (continued from the latest).
     clock_restarts,

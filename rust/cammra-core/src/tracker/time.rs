@@ -30,6 +30,36 @@ impl Tracker {
         }
     }
 
+    /// A time by the tracker's clock, which no restart sets back.
+    pub(super) const fn own_ns(&self, at: FrameTime) -> i64 {
+        let own_ns = at.mono_ns.saturating_add(self.restarted_ns);
+        // Half the range, so that a timer added to it is still later.
+        if own_ns < i64::MIN / 2 {
+            i64::MIN / 2
+        } else if own_ns > i64::MAX / 2 {
+            i64::MAX / 2
+        } else {
+            own_ns
+        }
+    }
+
+    /// Counts a frame whose time lies before that of an earlier one, and goes on from the latest time where its clock has
+    /// started anew. A frame that only timers have overtaken is in order: its recogniser took long.
+    pub(super) fn heed_order(&mut self, at: FrameTime) {
+        let own_ns = self.own_ns(at);
+        let back_ns = self.newest_frame_ns.saturating_sub(own_ns);
+        if back_ns > self.rules.lost_after_ns {
+            self.counters.clock_restarts += 1;
+            let latest_ns = self.now.map_or(own_ns, |latest| latest.mono_ns);
+            self.restarted_ns = self
+                .restarted_ns
+                .saturating_add(latest_ns.saturating_sub(own_ns));
+        } else if back_ns > 0 {
+            self.counters.late_frames += 1;
+        }
+        self.newest_frame_ns = self.newest_frame_ns.max(self.own_ns(at));
+    }
+
     /// Once a clock that was not set is, open vehicles tell their times by it: a New may have said 1970, their Lost does
     /// not repeat it. A clock of which nothing is known changes nothing.
     pub(super) fn heed_clock(&mut self, now: FrameTime) {
