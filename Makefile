@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 
-.PHONY: help setup build run test night extend test-quick lint types imports rust pytest faults soak bench bench-quick bench-check bench-record bench-peers bench-simd arm arm-quick sbom clean
+.PHONY: help setup build run run-video test night extend test-quick lint types imports rust pytest faults soak bench bench-quick bench-check bench-record bench-peers bench-simd arm arm-quick sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,6 +19,9 @@ build: setup ## Build the Rust half into the virtual environment
 
 run: build ## Build everything and run the main job: a drawn scene becomes events at a receiver
 	@$(BIN)/cammra-edge demo --once --sheet demo-events.png
+
+run-video: build ## The same scene as an RTSP stream, read by RapidOCR: a minute; needs GStreamer's RTSP server
+	@$(BIN)/python -m tools.video --sheet video-events.png
 
 test: build ## Build everything and run every check and test
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types imports

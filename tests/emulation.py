@@ -23,6 +23,8 @@ LEFT_OUT: Mapping[str, str] = {
     "tests/camera/": "starts FFmpeg's and GStreamer's programs of the host",
     "tests/end_to_end/test_demo.py": _DRAWN,
     "tests/end_to_end/test_film.py": "reads a film with RapidOCR, see NOT_THERE",
+    "tests/end_to_end/test_video.py": "as test_film.py, and starts the host's RTSP server",
+    "tests/cli/test_source_commands.py": "starts FFmpeg's program of the host",
     "tests/examples/test_examples.py::test_the_own_recogniser_runs_by_the_command_line": _DRAWN,
     "tests/examples/test_examples.py::test_the_fast_alpr_example_reads_a_video": "needs fast_alpr, see NOT_THERE",
     "tests/recogniser/test_rapid_ocr.py": "needs onnxruntime and OpenCV, see NOT_THERE",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from tools.video.serving import free_port, rtsp_server
 
 from cammra_edge.camera import VideoSource
 from cammra_edge.camera.address import Address
 from cammra_edge.camera.av_stream import AvStream
 from cammra_edge.camera.troubles import StreamError
 from cammra_edge.model import FrameTime, PlateRead
-from tests.camera.films import draw_film, rtsp_server
+from tests.camera.films import draw_film
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,14 +35,8 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return draw_film(tmp_path_factory.mktemp("films") / "film.mp4", seconds=60)
 
 
-def _port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def test_pictures_come_with_the_streams_intervals_and_again_after_a_restart(film: Path) -> None:
-    port = _port()
+    port = free_port()
     source: VideoSource | None = None
     times: list[FrameTime] = []
     with rtsp_server(film, port) as url:
@@ -67,7 +61,7 @@ def test_pictures_come_with_the_streams_intervals_and_again_after_a_restart(film
 
 
 def test_the_cameras_clock_is_known_from_its_sender_reports(film: Path) -> None:
-    with rtsp_server(film, _port()) as url:
+    with rtsp_server(film, free_port()) as url:
         source = VideoSource(url, Reads(), camera_clock="trusted")
         for _ in source:
             if source.status().camera_clock_offset_ms is not None:
@@ -78,7 +72,7 @@ def test_the_cameras_clock_is_known_from_its_sender_reports(film: Path) -> None:
 
 
 def test_account_and_path_are_needed(film: Path) -> None:
-    with rtsp_server(film, _port(), "me", "p@s") as url:
+    with rtsp_server(film, free_port(), "me", "p@s") as url:
         for address, kind in [
             (url, "unauthorised"),
             (url.replace("//", "//me:geheim@"), "unauthorised"),
