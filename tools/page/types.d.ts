@@ -76,6 +76,21 @@ interface ProfileStatus extends Said {
 }
 interface OutboxStatus { trouble: string; durable: boolean; not_yet_durable: number; lost_events: number; damage: string }
 interface StreamStatus { silent_s: number; clock_synced: boolean | null }
+interface SourceTrouble { kind: string; what: string; remedy: string; detail: string }
+interface SourceStatus {
+  address: string;
+  state: string;
+  width: number;
+  height: number;
+  codec: string;
+  rate_fps: number;
+  pictures: number;
+  skipped_frames: number;
+  damaged_frames: number;
+  reconnects: number;
+  camera_clock_offset_ms: number | null;
+  trouble: SourceTrouble | null;
+}
 interface KeepaliveStatus { sent: number; last_utc_ns: number; took_ms: number; failed: number; why: string; next_s: number }
 interface Alarm { code: string; values: AlarmValues; where: string }
 interface AlarmValues {
@@ -97,6 +112,7 @@ interface Status {
   stream: StreamStatus | null;
   outbox: OutboxStatus | null;
   keepalive: KeepaliveStatus | null;
+  source: SourceStatus | null;
   alarms: Alarm[];
   profiles: ProfileStatus[];
 }

@@ -93,11 +93,12 @@ class LiveReader:
             self._thread.join(_STOP_S)
         self._tell(state=SourceState.ENDED)
 
-    def take(self) -> Newest | None:
-        """Wait for a picture that nobody has taken yet; `None`: it was stopped."""
+    def take(self, timeout_s: float | None = None) -> Newest | None:
+        """Wait for a picture that nobody has taken yet; `None`: it was stopped, or none came in time."""
         with self._changed:
-            while self._newest is None and not self._stopping.is_set():
-                self._changed.wait()
+            self._changed.wait_for(
+                lambda: self._newest is not None or self._stopping.is_set(), timeout_s
+            )
             newest, self._newest = self._newest, None
         if newest is not None:
             lag_ms = (self._clock.mono_ns() - newest.came_mono_ns) / _NS_PER_MS

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cammra_edge.camera.address import Address, SourceKind
 from cammra_edge.camera.film import film_pictures
+from cammra_edge.camera.look import look_at_film, look_live
 from cammra_edge.camera.reader import LiveReader
 from cammra_edge.camera.status import SourceState, SourceStatus
 from cammra_edge.camera.troubles import StreamError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from cammra_edge.camera.look import Look
     from cammra_edge.camera.picture import Picture, Stream
     from cammra_edge.clock import Clock
     from cammra_edge.imaging import Frame
@@ -97,12 +99,8 @@ class VideoSource(Iterable[tuple["Frame", Sequence[PlateRead], FrameTime]]):
         self._transport = transport
         self._start_utc = start_utc
         self._clock = clock
-        self._reader = LiveReader(
-            str(self.address),
-            self._opened,
-            clock,
-            trusts_camera=clock_word is CameraClock.TRUSTED,
-        )
+        self._trusts_camera = clock_word is CameraClock.TRUSTED
+        self._reader = self._new_reader()
         self._film = SourceStatus(address=str(self.address), state=SourceState.IDLE)
         self._raised: set[str] = set()
 
@@ -114,6 +112,12 @@ class VideoSource(Iterable[tuple["Frame", Sequence[PlateRead], FrameTime]]):
     def status(self) -> SourceStatus:
         """How it stands."""
         return self._reader.status() if self.is_live else self._film
+
+    def look(self) -> Look:
+        """Open it for a moment, without the recogniser, and at most ten seconds: how it stands, and a picture of it."""
+        if self.is_live:
+            return look_live(self._new_reader(), self.frame_format, self._clock)
+        return look_at_film(self._opened, str(self.address), self.frame_format, self._clock)
 
     def __iter__(self) -> Iterator[tuple[Frame, Sequence[PlateRead], FrameTime]]:
         """Frame, reads and time, as they come; a film's end ends it.
@@ -173,6 +177,11 @@ class VideoSource(Iterable[tuple["Frame", Sequence[PlateRead], FrameTime]]):
         if self._wants is FrameFormat.BGR8:
             return picture.pixels()
         return picture.frame(self._wants)
+
+    def _new_reader(self) -> LiveReader:
+        return LiveReader(
+            str(self.address), self._opened, self._clock, trusts_camera=self._trusts_camera
+        )
 
     def _opened(self) -> Stream:
         if self.address.kind is SourceKind.HTTP and self.frame_format is FrameFormat.JPEG:

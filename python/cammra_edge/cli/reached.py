@@ -8,20 +8,21 @@ from __future__ import annotations
 import json
 import os
 from base64 import b64decode
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cammra_edge.audit import Deed, Outcome, Who
 from cammra_edge.checks import Want
 from cammra_edge.cli.asking import RefusedError, path_of
+from cammra_edge.cli.stands import Stands, stands_from, value_of
 from cammra_edge.cli.wants import CliWant
 from cammra_edge.delivery import ProfileState, ProfileStatus, stored_status
 from cammra_edge.engine.outlook import Outlook, outlook_of
 from cammra_edge.engine.recent import EVENTS
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.model import Event
-from cammra_edge.outbox import OutboxStatus, Parked
+from cammra_edge.outbox import Parked
 from cammra_edge.outbox.codec import value_from
 from cammra_edge.outbox.exported import Export, export_of
 from cammra_edge.search import (
@@ -35,8 +36,6 @@ from cammra_edge.search import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from _typeshed import DataclassInstance
-
     from cammra_edge.audit import AuditLog
     from cammra_edge.cli.asking import RunningEngine
     from cammra_edge.config import Settings
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
 
 _NOT_THERE = 404
 _PAGE = 1000
-_T = TypeVar("_T", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +85,8 @@ class Reached(Protocol):
 
     running: bool
 
-    def status(self) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
-        """The outbox, and its profiles: those of the settings, then removed ones."""
+    def status(self) -> Stands:
+        """The outbox, its profiles (those of the settings, then removed ones), and the engine's source."""
         ...
 
     def outlook(self) -> list[Outlook]:
@@ -165,7 +163,7 @@ class Opened:
         self._names = {profile.key: profile.name for profile in profiles} if settings else None
         self._zone_name = settings.device.time_zone if settings else ""
 
-    def status(self) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
+    def status(self) -> Stands:
         """See `Reached`."""
         outbox, names = self._outbox, self._names
         numbers = outbox.profile_ids()
@@ -174,7 +172,7 @@ class Opened:
         gone = ProfileState.NOT_RUNNING if names is None else ProfileState.REMOVED
         profiles = [stored_status(outbox, key, self._name(key)) for key in known]
         profiles += [stored_status(outbox, key, key, gone) for key in left]
-        return outbox.status(), profiles
+        return Stands(outbox.status(), profiles)
 
     def outlook(self) -> list[Outlook]:
         """See `Reached`."""
@@ -271,13 +269,13 @@ class Asked:
     def __init__(self, engine: RunningEngine) -> None:
         self.engine = engine
 
-    def status(self) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
+    def status(self) -> Stands:
         """See `Reached`."""
-        return status_from(self.engine.ask("GET", path_of("status")))
+        return stands_from(self.engine.ask("GET", path_of("status")))
 
     def outlook(self) -> list[Outlook]:
         """See `Reached`."""
-        return [_read(Outlook, plain) for plain in self.engine.ask("GET", path_of("outlook"))]
+        return [value_of(Outlook, plain) for plain in self.engine.ask("GET", path_of("outlook"))]
 
     def parked(self, key: str | None) -> list[ParkedRow]:
         """See `Reached`."""
@@ -383,16 +381,3 @@ def _query(words: Words) -> dict[str, str]:
         elif value is not None:
             texts[name] = str(value)
     return texts
-
-
-def status_from(plain: dict[str, Any]) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
-    """Outbox and profiles as `/api/status` tells them; what a newer version has besides is left out."""
-    outbox = plain["outbox"]
-    return (
-        None if outbox is None else _read(OutboxStatus, outbox),
-        [_read(ProfileStatus, profile) for profile in plain["profiles"]],
-    )
-
-
-def _read(kind: type[_T], plain: dict[str, Any]) -> _T:
-    return kind(**{one.name: plain[one.name] for one in fields(kind) if one.name in plain})

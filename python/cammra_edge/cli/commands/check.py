@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cammra_edge.cli.exits import Exit
+from cammra_edge.camera import VideoSource
+from cammra_edge.cli.exits import Exit, UsageError
 from cammra_edge.cli.explain import profile_lines, warnings
 from cammra_edge.cli.script import load_script
+from cammra_edge.cli.stands import show_source
 from cammra_edge.cli.terminal import Style
 from cammra_edge.config import Durability
+from cammra_edge.errors import CammraError
+from cammra_edge.files import PRIVATE_FILE
+from cammra_edge.imaging import encode_image
+from cammra_edge.model import ImageKind, ImageSpec
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from cammra_edge.camera.look import Look
     from cammra_edge.cli.terminal import Terminal
     from cammra_edge.config import Settings
 
@@ -28,11 +38,25 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "config", metavar="CONFIG.py", help="the script to check; it is run, but nothing is sent"
     )
+    looking = parser.add_mutually_exclusive_group()
+    looking.add_argument(
+        "--no-source",
+        action="store_true",
+        help="do not open the camera or film that the script names",
+    )
+    looking.add_argument(
+        "--picture",
+        type=Path,
+        metavar="JPG",
+        help="a new file for a picture of what the camera or film shows",
+    )
 
 
 def run(args: Namespace, terminal: Terminal) -> Exit:
     """Check one script."""
     script = load_script(args.config)
+    if args.picture is not None and os.path.lexists(args.picture):
+        raise UsageError(f"{args.picture} is there already: name a new file")
     settings = script.engine.settings
     explained = {profile.key: profile_lines(profile) for profile in settings.profiles}
     doubts = list(warnings(settings))
@@ -45,11 +69,42 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         terminal.line(line)
     for doubt in doubts:
         terminal.line(f"{terminal.styled('look again', Style.NOTICE)}: {doubt}")
+    look = None
+    if isinstance(script.source, VideoSource) and not args.no_source:
+        look = script.source.look()
+        show_source(terminal, asdict(look.status))
+    picture = None if args.picture is None else _kept(args.picture, script.source, look)
+    if picture is not None:
+        terminal.line(f"  see {picture}")
     terminal.line(terminal.styled(f"{script.path} is good", Style.GOOD))
     terminal.data(
-        {"config": str(script.path), "good": True, "profiles": explained, "warnings": doubts}
+        {
+            "config": str(script.path),
+            "good": True,
+            "profiles": explained,
+            "warnings": doubts,
+            "source": None if look is None else asdict(look.status),
+            "picture": None if picture is None else str(picture),
+        }
     )
     return Exit.OK
+
+
+def _kept(path: Path, source: object, look: Look | None) -> Path | None:
+    """Keep the picture in a new file; `None` where there is none, which the source's own lines have said."""
+    if look is None or not isinstance(source, VideoSource):
+        raise UsageError("--picture: the script names no VideoSource, so there is no picture")
+    if look.frame is None:
+        return None
+    spec = ImageSpec(kind=ImageKind.FULL_FRAME)
+    jpeg = encode_image(look.frame, source.frame_format, spec).jpeg
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+        with os.fdopen(handle, "wb") as out:
+            out.write(jpeg)
+    except OSError as error:
+        raise CammraError(f"{path}: {error.strerror}") from error
+    return path
 
 
 def _around(settings: Settings, *, has_source: bool) -> list[str]:

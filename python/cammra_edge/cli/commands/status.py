@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.playing import profile_line
-from cammra_edge.cli.reached import status_from
+from cammra_edge.cli.stands import show_source, stands_from
 from cammra_edge.cli.stored import add_where, stored_at
 from cammra_edge.cli.terminal import Style, shown
 from cammra_edge.delivery.metrics import prometheus_text
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Mapping
 
+    from cammra_edge.cli.stands import Stands
     from cammra_edge.cli.terminal import Terminal
     from cammra_edge.delivery import ProfileStatus
     from cammra_edge.engine.outlook import Outlook
-    from cammra_edge.outbox import OutboxStatus
 
 TOKEN = "CAMMRA_TOKEN"  # noqa: S105 - the variable's name, not a secret
 _ANSWER_S = 10.0
@@ -41,11 +41,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, terminal: Terminal) -> Exit:
     """Show one outbox's state."""
     if args.page:
-        running, memory, (outbox, profiles) = True, None, _asked(args.page)
+        running, memory = True, None
+        outbox, profiles, source = _asked(args.page)
         outlook: list[Outlook] = []
     else:
         with stored_at(args.where).reached() as store:
-            running, memory, (outbox, profiles) = store.running, store.memory(), store.status()
+            running, memory = store.running, store.memory()
+            outbox, profiles, source = store.status()
             outlook = [] if args.metrics else store.outlook()
     if args.metrics:
         terminal.line(prometheus_text(outbox, profiles).rstrip("\n"))
@@ -67,12 +69,15 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         pictures = f"pictures since {_time(since)}" if since else "no pictures"
         texts = f"{memory['events']} events since {_time(memory['texts_since'])}"
         terminal.line(f"  remembers {texts}, {pictures}{bound}")
+    if source is not None:
+        show_source(terminal, source)
     for profile in profiles:
         _show(terminal, profile, [one for one in outlook if one.profile == profile.key])
     terminal.data(
         {
             "running": running,
             "outbox": asdict(outbox) if outbox is not None else None,
+            "source": source,
             "memory": memory,
             "profiles": [asdict(profile) for profile in profiles],
             "outlook": [asdict(one) for one in outlook],
@@ -102,7 +107,7 @@ def _time(text: str) -> str:
     return text.replace("T", " ", 1)
 
 
-def _asked(url: str) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
+def _asked(url: str) -> Stands:
     import httpx  # noqa: PLC0415 - only this question needs it
 
     token = os.environ.get(TOKEN, "")
@@ -113,7 +118,7 @@ def _asked(url: str) -> tuple[OutboxStatus | None, list[ProfileStatus]]:
             timeout=_ANSWER_S,
         )
         answer.raise_for_status()
-        return status_from(answer.json())
+        return stands_from(answer.json())
     except httpx.HTTPStatusError as error:
         code = error.response.status_code
         raise CammraError(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from cammra_edge.checks import Want
 from cammra_edge.cli.asking import RefusedError, engine_on, path_of
 from cammra_edge.cli.exits import Exit
-from cammra_edge.cli.reached import status_from
 from cammra_edge.cli.script import load_script
+from cammra_edge.cli.stands import stands_from
 from cammra_edge.cli.terminal import Style, shown
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
@@ -56,7 +56,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         return _try(names, args, terminal, lambda key: _own_steps(settings, key, args.plate))
     with closing(engine):
         terminal.note("tried by the running engine, with the settings in force there")
-        _, profiles = status_from(engine.ask("GET", path_of("status")))
+        profiles = stands_from(engine.ask("GET", path_of("status"))).profiles
         names = {profile.key: profile.name for profile in profiles if profile.state != "removed"}
         return _try(names, args, terminal, lambda key: _asked_steps(engine, key, args.plate))
 

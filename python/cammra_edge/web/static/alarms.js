@@ -1,6 +1,6 @@
 // What calls for a person: the badge in every tab's header, the list behind it, and how the camera itself stands.
 
-import { mayOpen } from "./api.js";
+import { mayOpen, Refusal, request } from "./api.js";
 import { draft } from "./draft.js";
 import { age, card, count, dialog, h, icon, listen, say, state, t, time } from "./lib.js";
 
@@ -87,11 +87,51 @@ function row(alarm, leave) {
   return { key: keyOf(alarm), text, cure, box: h("li", {}, icon("warn"), h("div", {}, text, cure, there)) };
 }
 
+/** How a camera's stream or a film stands. @param {SourceStatus} source @returns {[string, string][]} */
+function streamFacts(source) {
+  const { trouble, camera_clock_offset_ms: offset } = source;
+  const why = trouble && (trouble.detail ? `${trouble.what} (${trouble.detail})` : trouble.what);
+  const shows = source.width ? `${source.width} × ${source.height}` : "";
+  const rate = source.rate_fps ? t("stream_rate", { n: source.rate_fps }) : "";
+  const state = [t(`stream_${source.state}`), shows, source.codec, rate].filter(Boolean).join(" · ");
+  const counts = [["pictures", source.pictures], ["skipped", source.skipped_frames], ["damaged", source.damaged_frames],
+    ["reconnects", source.reconnects]];
+  const counted = counts.filter(([, n]) => n).map(([name, n]) => t(`stream_${name}`, { n: count(Number(n)) }));
+  /** @type {[string, string][]} */
+  const facts = [[t("stream"), source.address], [t("stream_state"), state]];
+  if (trouble) facts.push([t("stream_trouble"), `${why}. ${t("mend", { remedy: trouble.remedy })}`]);
+  if (counted.length) facts.push([t("stream_counts"), counted.join(" · ")]);
+  if (offset !== null) {
+    facts.push([t("stream_clock"), t(offset > 0 ? "stream_ahead" : "stream_behind", { n: Math.abs(offset) / 1000 })]);
+  }
+  return facts;
+}
+
+/** What the camera sees, fetched anew by a button. @returns {HTMLElement} */
+function sight() {
+  const image = h("img.sight", { alt: t("camera_view"), hidden: true });
+  const missing = h("p.hint", { hidden: true });
+  image.onload = () => {
+    [image.hidden, missing.hidden] = [false, true];
+  };
+  image.onerror = async () => {
+    // An image element does not say why there is none.
+    const why = await request("GET", "/api/view").then(() => "", (error) => Refusal.of(error).message);
+    [image.hidden, missing.hidden, missing.textContent] = [true, !why, why];
+  };
+  const look = () => {
+    image.src = `/api/view?at=${Date.now()}`;
+  };
+  look();
+  return h("div.stack", {}, image, missing, h("button.btn", { type: "button", onclick: look }, t("look_again")));
+}
+
 /** How frames, clock and disk stand; their alarms lead here. @param {Live} live @returns {[HTMLElement, () => void]} */
 export function condition(live) {
   const facts = h("dl.facts");
   function draw() {
-    const { now = 0, frames = 0, stream = null, outbox = null, input_troubles: wrong = [] } = live.status ?? {};
+    const { now = 0, frames = 0, stream = null, outbox = null, source = null, input_troubles: wrong = [] } =
+      live.status ?? {};
     const last = frames ? t("last_frame", { age: age(stream?.silent_s ?? 0) }) : t("no_frame");
     const disk = outbox && (outbox.trouble || t(outbox.durable ? "disk_well" : "disk_memory"));
     const facing = [
@@ -99,6 +139,7 @@ export function condition(live) {
       [t("clock"), `${t(`clock_${stream?.clock_synced ?? "unknown"}`)} · ${time(now)}`],
       [t("disk"), disk ?? t("not_running")],
     ];
+    if (source) facing.push(...streamFacts(source));
     for (const { what, count: n, why, remedy } of wrong) {
       const said = why ? `${what}: ${why}` : what;
       facing.push([t("wrong_input"), `${said} (${count(n)}). ${t("mend", { remedy })}`]);
@@ -107,5 +148,5 @@ export function condition(live) {
   }
   const stop = listen(live.listeners, (what) => what === "status" && draw());
   draw();
-  return [card(t("condition"), t("condition_text"), facts), stop];
+  return [card(t("condition"), t("condition_text"), facts, sight()), stop];
 }
