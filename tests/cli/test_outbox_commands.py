@@ -71,7 +71,7 @@ def test_status_shows_the_outbox_of_a_script_or_a_path(refused: Path, capsys: Sa
     assert (profile["name"], profile["parked_now"], profile["state"]) == ("gate", 2, "not running")
     path = load_script(refused).engine.settings.outbox.path
     assert main(["status", str(path), "--metrics"]) == Exit.OK
-    assert 'cammra_parked{profile="gate",name="gate"} 2' in capsys.readouterr().out
+    assert 'cammra_parked_events{profile="gate",name="gate"} 2' in capsys.readouterr().out
 
 
 def test_status_says_what_filters_kept_back_and_what_would_have_been_sent(

@@ -38,6 +38,7 @@ def _row(operation: Operation) -> str:
     else:
         roles = ["✓" if role.covers(operation.role) else "" for role in Role]
         token = "" if operation.scope == PERSON else f"`{operation.scope}`"
+        token += f", or everybody (`{operation.opened_by}`)" if operation.opened_by else ""
     if operation.console:
         roles = ["", "", "at the console"]
     return f"| `{operation.method} {path}` | {operation.summary} | {' | '.join(roles)} | {token} |"

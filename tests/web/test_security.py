@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SOURCE = Path(__file__).parents[2] / "python" / "cammra_edge" / "web"
 PUBLIC = {
+    ("GET", "/health"),
     ("GET", "/api/session"),
     ("POST", "/api/session"),
     ("POST", "/api/setup"),

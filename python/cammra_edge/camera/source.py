@@ -10,7 +10,6 @@ Invariants, held by `tests/camera`:
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -20,6 +19,7 @@ from cammra_edge.camera.address import Address, SourceKind
 from cammra_edge.camera.film import film_pictures
 from cammra_edge.camera.look import look_at_film, look_live
 from cammra_edge.camera.reader import LiveReader
+from cammra_edge.camera.recognition import Recognition
 from cammra_edge.camera.status import SourceState, SourceStatus
 from cammra_edge.camera.troubles import StreamError
 from cammra_edge.checks import Want
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from cammra_edge.imaging import Frame
     from cammra_edge.recogniser import Recogniser
 
-_log = logging.getLogger(__name__)
 _TRANSPORTS = ("tcp", "udp")
 WordT = TypeVar("WordT", bound=StrEnum)
 
@@ -94,7 +93,7 @@ class VideoSource(Iterable[tuple["Frame", Sequence[PlateRead], FrameTime]]):
             raise ConfigError(
                 "transport", str(transport)[:20], Want.ONE_OF(options=", ".join(_TRANSPORTS))
             )
-        self._recogniser = recogniser
+        self._recognition = Recognition(recogniser, str(self.address), clock)
         self._wants = FrameFormat(getattr(recogniser, "frame_format", FrameFormat.BGR8))
         self._transport = transport
         self._start_utc = start_utc
@@ -102,7 +101,6 @@ class VideoSource(Iterable[tuple["Frame", Sequence[PlateRead], FrameTime]]):
         self._trusts_camera = clock_word is CameraClock.TRUSTED
         self._reader = self._new_reader()
         self._film = SourceStatus(address=str(self.address), state=SourceState.IDLE)
-        self._raised: set[str] = set()
 
     @property
     def is_live(self) -> bool:
@@ -111,7 +109,7 @@ class VideoSource(Iterable[tuple["Frame", Sequence[PlateRead], FrameTime]]):
 
     def status(self) -> SourceStatus:
         """How it stands."""
-        return self._reader.status() if self.is_live else self._film
+        return self._recognition.counted_in(self._reader.status() if self.is_live else self._film)
 
     def look(self) -> Look:
         """Open it for a moment, without the recogniser, and at most ten seconds: how it stands, and a picture of it."""
@@ -155,23 +153,9 @@ class VideoSource(Iterable[tuple["Frame", Sequence[PlateRead], FrameTime]]):
         self._film = replace(self._film, state=SourceState.ENDED)
 
     def _read(self, picture: Picture, frame: Frame, at: FrameTime) -> Sequence[PlateRead]:
-        """What the recogniser reads; one that raises has read nothing, and is told of once for each kind."""
+        """What the recogniser reads."""
         is_same = self._wants is self.frame_format
-        try:
-            given = frame if is_same else self._form(picture)
-            return () if given is None else self._recogniser.read(given, at)
-        except StreamError:
-            raise
-        except Exception as error:  # noqa: BLE001 - somebody's own code; one frame must not end the stream
-            self._recogniser_raised(error)
-            return ()
-
-    def _recogniser_raised(self, error: Exception) -> None:
-        kind = type(error).__name__
-        if kind not in self._raised:
-            self._raised.add(kind)
-            source = self._film.address
-            _log.warning("source=%s kind=%s the recogniser raised", source, kind, exc_info=error)
+        return self._recognition.read(lambda: frame if is_same else self._form(picture), at)
 
     def _form(self, picture: Picture) -> Any:  # noqa: ANN401 - as `Picture.pixels`
         if self._wants is FrameFormat.BGR8:

@@ -56,6 +56,9 @@ class SourceStatus:
         damaged_frames: Pictures that could not be decoded.
         reconnects: How often the stream was opened anew.
         lag_ms: Age of the last picture when the recogniser took it.
+        recognitions: Pictures that the recogniser was given.
+        recogniser_s: How long it took for all of them.
+        recogniser_errors: How many of them it raised for, and so read nothing in.
         camera_clock_offset_ms: The camera's clock by the machine's, where it tells it; `None`: not known.
         trouble: Why no picture comes; `None` while they do.
     """
@@ -71,5 +74,8 @@ class SourceStatus:
     damaged_frames: int = 0
     reconnects: int = 0
     lag_ms: float = 0.0
+    recognitions: int = 0
+    recogniser_s: float = 0.0
+    recogniser_errors: int = 0
     camera_clock_offset_ms: float | None = None
     trouble: Trouble | None = None

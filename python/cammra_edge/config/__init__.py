@@ -218,6 +218,7 @@ class Settings(Checked):
         locked: The fields that the page may not change: `lost_after_s` wherever there is one, or in one place,
             `tracking.lost_after_s` or `profiles[barrier].server_url`.
         deny_local: Send nothing to this machine itself or its link, whatever name or address leads there.
+        open_metrics: Whoever reaches the page may read `/metrics`, without a token.
     """
 
     _: KW_ONLY
@@ -237,6 +238,7 @@ class Settings(Checked):
     max_profiles: int = setting(PROFILES_ON_THE_PAGE, whole(0, 1000))
     locked: Taken[frozenset[str], Collection[str]] = setting(frozenset(), set_of(text(least=1)))
     deny_local: bool = False
+    open_metrics: bool = False
 
     def _agree(self) -> None:
         if len(self.profiles) > self.max_profiles:
@@ -271,3 +273,4 @@ class SettingsFields(TypedDict, total=False):
     max_profiles: int
     locked: Collection[str]
     deny_local: bool
+    open_metrics: bool

@@ -2,8 +2,8 @@
 
 Invariants, held by `tests/web/test_security.py`:
 
-1. Without a session or token nothing answers but the page's own files, `GET /api/session`, sign-in and
-   the first visit; over the engine's local socket (`web.local`) nobody needs either.
+1. Without a session or token nothing answers but the page's own files, `GET /api/session`, sign-in, the first visit,
+   `/health`, and `/metrics` where a setting opens it; over the engine's local socket (`web.local`) nobody needs either.
 2. A request of a session that changes something must carry the session's CSRF token; an API token needs none, since no
    browser sends it unasked.
 3. No exception reaches the caller: it is logged, and the caller gets its number in the log.
@@ -34,6 +34,7 @@ from cammra_edge.web import (
     api_traffic,
     api_transfer,
     api_trial,
+    api_watch,
     files_served,
 )
 from cammra_edge.web.access import same
@@ -58,6 +59,7 @@ OF_AN_ENGINE: tuple[Operation, ...] = (
     *api_trial.OPERATIONS,
     *api_traffic.OPERATIONS,
     *api_search.OPERATIONS,
+    *api_watch.OPERATIONS,
 )
 """What an engine answers that has no page, and so no settings but its script's."""
 
@@ -160,7 +162,7 @@ def visitor_of(page: Page, request: Request, operation: Operation) -> Visitor | 
     visitor = _known(page, request, used=not operation.background)
     if visitor is not None:
         page.meet(request)
-    if operation.scope is not None:
+    if operation.scope is not None and not _is_open(operation, page):
         if visitor is None:
             raise Problem(401, Sentence.SIGN_IN_FIRST())
         _check(visitor, operation, page)
@@ -169,6 +171,11 @@ def visitor_of(page: Page, request: Request, operation: Operation) -> Visitor | 
         if not same(visitor.session.csrf, token):
             raise Problem(403, Sentence.PAGE_OUTDATED())
     return visitor
+
+
+def _is_open(operation: Operation, page: Page) -> bool:
+    """Whether a switch opens it to everybody."""
+    return bool(operation.opened_by) and getattr(page.engine.settings, operation.opened_by) is True
 
 
 def _check(visitor: Visitor, operation: Operation, page: Page) -> None:

@@ -3,6 +3,7 @@
 Invariants, held by `tests/web/test_security.py`:
 
 1. A request whose `Host` is not ours is refused: nobody can point a name of his own at the page (DNS rebinding).
+   Only `/health` is answered to whoever names no host at all.
 2. No answer may be framed, sniffed, cached by others, or load anything from another host.
 3. A request from another site's page that would change something is refused.
 """
@@ -39,6 +40,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
 }
+HEALTH_PATH = "/health"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_PATH = 2048
 
@@ -94,7 +96,10 @@ class Guard:
 
     def _refusal(self, method: str, path: str, headers: Headers) -> Problem | None:
         host = headers.get("host", "")
-        if len(headers.getlist("host")) != 1 or not self.knows(host):
+        hosts = headers.getlist("host")
+        # A monitor that speaks HTTP/1.0 may name none; every browser does, so that no name is pointed at us without.
+        is_nameless_probe = not hosts and path == HEALTH_PATH and method in SAFE_METHODS
+        if not is_nameless_probe and (len(hosts) != 1 or not self.knows(host)):
             return Problem(421, Sentence.UNKNOWN_HOST())
         if len(path) > MAX_PATH:
             return Problem(414, Sentence.ADDRESS_TOO_LONG())

@@ -23,6 +23,7 @@ from cammra_edge.web import views
 from cammra_edge.web.access import Access
 from cammra_edge.web.app import OF_AN_ENGINE, OPERATIONS, build_local_app
 from cammra_edge.web.ending import Ending
+from cammra_edge.web.health import Glance
 from cammra_edge.web.live import LiveFeed
 from cammra_edge.web.page import Page
 from cammra_edge.web.patience import ImpatientProtocol
@@ -140,7 +141,8 @@ class _Desk:
         self._own: Page | None = None
         self._page: Page | None = None
         self._app: ASGIApp | None = None
-        # The page's own feed belongs to the page's event loop.
+        # The page's own feed and glance belong to the page's event loop.
+        self._glance = Glance(engine.status, clock)
         self.feed = LiveFeed(
             lambda: views.status_plain(engine, clock), lambda: views.events_plain(engine)
         )
@@ -151,7 +153,12 @@ class _Desk:
         if self._app is None or page is not self._page:
             operations = OF_AN_ENGINE if page is self._own else OPERATIONS
             local = replace(
-                page, local=True, feed=self.feed, door=asyncio.Lock(), side_door=asyncio.Lock()
+                page,
+                local=True,
+                feed=self.feed,
+                glance=self._glance,
+                door=asyncio.Lock(),
+                side_door=asyncio.Lock(),
             )
             self._page, self._app = page, build_local_app(local, operations)
         await self._app(scope, receive, send)
@@ -168,6 +175,7 @@ class _Desk:
                 audit=AuditLog(folder / "audit.jsonl", clock),
                 feed=self.feed,
                 tests=ProfileTests(clock),
+                glance=self._glance,
                 clock=clock,
                 folder=folder,
                 tls=False,

@@ -26,7 +26,7 @@ _MEANINGS = {
     421: "The page is not served under that name.",
     422: "Fields cannot be used; each is named with what was wanted.",
     429: "Too many tries, or too many at once; try again later.",
-    503: "The engine or the disk refused.",
+    503: "The engine or the disk refused, or does not do its work.",
 }
 
 
@@ -72,6 +72,8 @@ def statuses_of(operation: Operation, path: str) -> list[int]:
 
 def _described(operation: Operation, path: str) -> Schema:
     answers: dict[str, Any] = {str(operation.status if operation.gives else 204): _good(operation)}
+    for status in operation.also_gives:
+        answers[str(status)] = _good(operation) | {"description": _MEANINGS[status]}
     for status in statuses_of(operation, path):
         content = {JSON_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         answers[str(status)] = {"description": _MEANINGS[status], "content": content}
@@ -123,9 +125,10 @@ def _who_may(operation: Operation) -> str:
     """Whom the operation is for, in words."""
     if operation.scope is None:
         return "For everybody."
+    switch = f"; for everybody where {operation.opened_by} is set" if operation.opened_by else ""
     place = " at the engine's local socket" if operation.console else ""
     token = "" if operation.scope == PERSON else f", or a token of the scope {operation.scope}"
-    return f"For {operation.role}{place}{token}."
+    return f"For {operation.role}{place}{token}{switch}."
 
 
 def _path_parameter(operation: Operation, found: re.Match[str]) -> Schema:

@@ -190,6 +190,7 @@ class Operation:
         scope: What a token must allow: `None` is for everybody, `roles.PERSON` for no token.
         role: The least role that a person must have.
         console: Only over the engine's local socket.
+        opened_by: The switch among the settings that opens it to everybody.
         takes: Dataclass of the JSON body; `None` for no body.
         takes_raw: Media type of a body that is taken as bytes.
         takes_schema: Schema of a JSON body that no dataclass describes.
@@ -197,6 +198,7 @@ class Operation:
         gives_type: Media type of a good answer.
         status: Status of a good answer.
         also: Statuses that not every operation may answer.
+        also_gives: Statuses of answers that are made as a good one is.
         query: Parameters in the query.
         max_body_bytes: Longest body.
         background: Not a person's action: a page left open still signs out.
@@ -209,6 +211,7 @@ class Operation:
     scope: str | None = "read"
     role: Role = Role.ADMIN
     console: bool = False
+    opened_by: str = ""
     takes: type | None = None
     takes_raw: str = ""
     takes_schema: Schema | None = None
@@ -216,6 +219,7 @@ class Operation:
     gives_type: str = JSON_TYPE
     status: int = 200
     also: tuple[int, ...] = ()
+    also_gives: tuple[int, ...] = ()
     query: tuple[Query, ...] = ()
     max_body_bytes: int = MAX_BODY_BYTES
     background: bool = False

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cammra_edge.clock import Clock
     from cammra_edge.config import Settings
     from cammra_edge.web.access import Access
+    from cammra_edge.web.health import Glance
     from cammra_edge.web.live import LiveFeed
     from cammra_edge.web.ports import PagedEngine
     from cammra_edge.web.saved import SavedSettings
@@ -47,6 +48,7 @@ class Page:
     audit: AuditLog
     feed: LiveFeed
     tests: ProfileTests
+    glance: Glance
     clock: Clock
     folder: Path
     tls: bool

@@ -23,8 +23,10 @@ class Role(StrEnum):
         return roles.index(self) >= roles.index(least)
 
 
-SCOPES = ("read", "settings", "deliveries")
-"""What a token may allow: to look; to change settings and test; to retry, discard, download and erase."""
+METRICS = "metrics"
+"""The scope of what a monitor reads, and of nothing else."""
+SCOPES = ("read", "settings", "deliveries", METRICS)
+"""What a token may allow: to look; to change settings and test; to retry, discard, download and erase; metrics."""
 
 PERSON = "person"
 """The scope of what no token may do."""

@@ -48,6 +48,7 @@ class Sentence(Phrase):
     FRAMES_REFUSED = "Frames refused: set frame format to {formats}."
     PICTURES_UNUSABLE = "Frames refused: {why}. To mend it: {remedy}."
     NO_PICTURE = "No picture came from the camera just now."
+    NO_STATUS = "The engine did not say in time how it is."
     NO_SUCH_EVENT = "That event is no longer remembered here."
     NOT_PARKED = "There is no such parked event any more."
     NO_SUCH_PROFILE = "There is no such profile."

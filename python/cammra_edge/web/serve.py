@@ -24,6 +24,7 @@ from cammra_edge.web.access import Access
 from cammra_edge.web.app import build_app
 from cammra_edge.web.certificate import load
 from cammra_edge.web.ending import Ending
+from cammra_edge.web.health import Glance
 from cammra_edge.web.live import LiveFeed
 from cammra_edge.web.local import served
 from cammra_edge.web.page import Page
@@ -119,6 +120,7 @@ def serve_page(  # noqa: PLR0913 - each has a default
         audit=AuditLog(home / "audit.jsonl", clock),
         feed=feed,
         tests=ProfileTests(clock),
+        glance=Glance(engine.status, clock),
         clock=clock,
         folder=home,
         tls=certificate is not None,

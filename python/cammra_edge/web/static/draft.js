@@ -114,6 +114,7 @@ const PLACES = {
   plate_lists: "lists",
   device: "settings/camera",
   network_mode: "settings/camera",
+  open_metrics: "settings/access",
 };
 
 /** The tab that has a field. @param {string} name */

@@ -72,10 +72,13 @@ function field(id, label, props, hint) {
 /** @type {Part} */
 function access(panel) {
   const [certificate, tokens] = [h("div.stack"), h("div.stack")];
+  const f = form();
   panel.replaceChildren(card(t("tokens"), t("tokens_text"), tokens),
+    card(t("monitoring"), t("monitoring_text"), setting(f, "open_metrics")),
     card(t("certificate"), t("certificate_text"), certificate));
   drawTokens(tokens);
   drawCertificate(certificate);
+  return f.stop;
 }
 
 /** @param {HTMLElement} box */
@@ -107,7 +110,7 @@ async function drawCertificate(box) {
 }
 
 /** What a token may be for. */
-const SCOPES = ["read", "settings", "deliveries"];
+const SCOPES = ["read", "settings", "deliveries", "metrics"];
 const scopeWord = (/** @type {string} */ scope) => t(`scope_${scope}`);
 
 /** @param {HTMLElement} box */
