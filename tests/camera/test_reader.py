@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from cammra_edge.camera.picture import Taken
-from cammra_edge.camera.reader import REFUSED_WAIT_S, WAITS_S, LiveReader, _wait_s
+from cammra_edge.camera.reader import REFUSED_WAIT_S, WAITS_S, LiveReader, Newest, _wait_s
 from cammra_edge.camera.status import SourceState
 from cammra_edge.camera.troubles import StreamError, stream_error
 from cammra_edge.clock import SYSTEM_CLOCK
+from tests.fakes import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,6 +81,10 @@ def _reader(*streams: Scripted | StreamError) -> LiveReader:
 def _taken(reader: LiveReader) -> int:
     newest = reader.take()
     assert newest is not None
+    return _number(newest)
+
+
+def _number(newest: Newest) -> int:
     picture = newest.picture
     assert isinstance(picture, Numbered)
     return picture.number
@@ -103,6 +109,33 @@ def test_the_newest_picture_is_taken_and_what_was_passed_over_is_counted() -> No
     assert (status.width, status.height, status.codec) == (64, 48, "scripted")
     go_on.set()
     reader.stop()
+
+
+def test_ten_minutes_of_a_slow_recogniser_are_never_more_than_one_picture_behind() -> None:
+    clock = FakeClock()
+    reader = LiveReader("rtsp://***@c/s", lambda: Scripted([]), clock)
+    kept: WeakSet[Numbered] = WeakSet()
+    taken, picture_ns, read_ns = 0, S // 25, 7 * S // 10
+    free_ns = clock.mono_ns()
+    for number in range(1, 10 * 60 * 25 + 1):
+        clock.now_mono_ns += picture_ns
+        picture = Numbered(number)
+        kept.add(picture)
+        reader._lay_down(Taken(picture, number * picture_ns))
+        del picture
+        if clock.mono_ns() >= free_ns:
+            newest = reader.take()
+            assert newest is not None
+            assert clock.mono_ns() - newest.at.mono_ns <= picture_ns
+            assert _number(newest) == number
+            taken += 1
+            free_ns = clock.mono_ns() + read_ns
+        assert reader.status().lag_ms <= picture_ns / 1_000_000
+        assert len(kept) <= 2, "the one that is read, and the newest"
+    status = reader.status()
+    waits = status.pictures - taken - status.skipped_frames
+    assert (taken, waits) == (834, 1)
+    assert status.rate_fps == 25.0
 
 
 def test_it_is_opened_anew_after_each_end_and_says_each_trouble_once(

@@ -11,11 +11,17 @@ import pytest
 from PIL import Image
 from tools.video.serving import free_port
 
+from cammra_edge.camera import VideoSource
 from cammra_edge.camera.status import SourceState, SourceStatus
 from cammra_edge.camera.troubles import stream_error
 from cammra_edge.cli import main
+from cammra_edge.cli.commands.run import _fitted
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.script import load_script
+from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.errors import SettingsError
+from cammra_edge.model import FrameFormat
+from cammra_edge.web.saved import SavedSettings
 from tests.camera.films import draw_film
 from tests.cli.scripts import write_script
 
@@ -128,3 +134,21 @@ def test_status_tells_how_the_running_engines_source_stands(tmp_path: Path, caps
     assert "\x1b" not in out
     assert main(["status", str(tmp_path / "camera.py"), "--json"]) == Exit.OK
     assert json.loads(capsys.readouterr().out)["source"] is None, "nobody reads a source now"
+
+
+def test_the_source_knows_its_format_better_than_script_and_page(
+    tmp_path: Path, film: Path
+) -> None:
+    folder = tmp_path / "page"
+    for _ in range(2):  # the second time with what the page has saved
+        script = load_script(_script(tmp_path, str(film)))
+        formats = [script.engine.settings.frame_format]
+        assert isinstance(script.source, VideoSource)
+        _fitted(script.engine, script.source)
+        page = SavedSettings(folder, script.engine.settings, script.engine.apply, SYSTEM_CLOCK)
+        with pytest.raises(SettingsError, match="no such field"):
+            page.save({"frame_format": "rgb8"}, on=None, who="test")
+        page.save({"tracking.lost_after_s": 4.0}, on=None, who="test")
+        assert script.engine.settings.tracking.lost_after_s == 4.0
+        formats.append(script.engine.settings.frame_format)
+        assert formats == [FrameFormat.RGB8, FrameFormat.I420]

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.faults.finding import CannotBeProvokedError
-from tests.soak import stops
+from tests.soak import stops, streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.soak.measured import Soak
 
-SOAKS: tuple[Soak, ...] = (*stops.SOAKS,)
+SOAKS: tuple[Soak, ...] = (*stops.SOAKS, *streams.SOAKS)
 
 
 def main(words: Sequence[str]) -> int:
