@@ -15,6 +15,7 @@ from cammra_edge.model import Event, EventKind, ImageKind, ImageRef, ImageSpec, 
 from cammra_edge.outbox import NewEvent, Outbox, Wanted
 from cammra_edge.profile import HttpPost, Profile
 from cammra_edge.sinks.base import Delivered, Outcome
+from cammra_edge.sinks.exchange import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -64,6 +65,9 @@ class FakeSink:
             if isinstance(outcome, Delivered):
                 self.taken.append((attempt, message))
             return outcome
+
+    def exchange(self) -> Exchange:
+        return Exchange(head=b"to the fake\n", answer=b"from the fake")
 
     def close(self) -> None:
         self.closed = True

@@ -363,6 +363,9 @@ class HttpAnswer:
     def body_full(self) -> bool:
         """As much of the body has come as is kept."""
     @property
+    def head(self) -> bytes:
+        """The first 8 kB of the final head, as they came; of what is no answer, of whatever came."""
+    @property
     def body(self) -> bytes:
         """The first 64 kB of the body, as they came."""
     def values(self, name: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -189,3 +190,34 @@ def test_an_engine_that_cannot_answer_is_told(
     with load_script(refused).engine.running(live=False):
         assert main(["status", str(refused)]) == Exit.OUTBOX
         assert "nothing_of_that_name is not installed" in capsys.readouterr().err
+
+
+def test_the_journal_is_shown_with_its_bytes_while_the_engine_runs(
+    refused: Path, capsys: Said
+) -> None:
+    assert main(["journal", str(refused)]) == Exit.OUTBOX
+    assert "no engine runs on it" in capsys.readouterr().err
+    engine = load_script(refused).engine
+    with engine.running(live=False), Receiver() as receiver:
+        (gate,) = engine.settings.profiles
+        there = replace(gate, protocol=replace(gate.protocol, server_url=receiver.http_url))
+        engine.apply(replace(engine.settings, profiles=(there,)))
+        assert said(["journal", str(refused)], capsys) == []
+        receiver.answer(Answer(422, body=b"no such gate\x1b[2J"), times=1)
+        assert main(["parked", "retry", str(refused)]) == Exit.OK
+        assert engine.drain(60)
+        capsys.readouterr()
+        first, second = said(["journal", str(refused), "--bytes"], capsys)
+        assert {first["outcome"], second["outcome"]} == {"parked", "delivered"}
+        for entry in (first, second):
+            assert str(entry["request"]).startswith("POST ")
+            assert str(entry["answer"]).startswith("HTTP/1.1 ")
+        (last,) = said(["journal", str(refused), "--limit", "1", "--profile", "gate"], capsys)
+        assert (last["serial"], "request" in last) == (second["serial"], False)
+        assert main(["journal", str(refused), "--bytes"]) == Exit.OK
+        shown = capsys.readouterr().out
+        assert "  > POST " in shown
+        assert "  < HTTP/1.1 422 " in shown
+        assert "no such gate" in shown
+        assert "\x1b[2J" not in shown
+        assert main(["journal", str(refused), "--profile", "nobody"]) == Exit.CONFIG

@@ -24,6 +24,7 @@ from cammra_edge.model import EventKind
 from cammra_edge.outbox import Delivery, Outbox
 from cammra_edge.phrases import quoted
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
+from cammra_edge.sinks.exchange import NO_EXCHANGE, Exchange
 from cammra_edge.storing import Ledger
 from tests.budget import NIGHTLY
 from tests.fakes import (
@@ -66,6 +67,9 @@ class Receiver:
         if isinstance(self.answer, Delivered):
             self.model.arrived(self.profile_id, attempt)
         return self.answer
+
+    def exchange(self) -> Exchange:
+        return NO_EXCHANGE
 
     def close(self) -> None:
         pass

@@ -59,12 +59,15 @@ class Sender:
             return connection
 
         def watched(
-            connection: Connection, head: bytes, content: bytes, deadline: Deadline
-        ) -> HttpAnswer:
+            connection: Connection,
+            head: bytes,
+            content: bytes,
+            deadline: Deadline,
+            answer: HttpAnswer,
+        ) -> None:
             self.unseen[self._event] += 1
-            answer = exchange(connection, head, content, deadline)
+            exchange(connection, head, content, deadline, answer)
             self.unseen[self._event] -= answer.status == 200
-            return answer
 
         def just_in_time(connection: Connection, deadline: Deadline, rest_s: float) -> bool:
             good = can_go_on(connection, deadline, rest_s)

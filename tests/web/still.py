@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from cammra_edge.delivery import Try
+    from cammra_edge.delivery import Transcript, Try
     from cammra_edge.engine.troubles import InputTrouble
     from cammra_edge.outbox import (
         Delivery,
@@ -170,6 +170,12 @@ class StillEngine:
 
     def journal(self) -> Mapping[str, Sequence[Try]]:
         return {}
+
+    def transcripts_kept(self) -> frozenset[int]:
+        return frozenset()
+
+    def transcript(self, event_id: str, serial: int) -> Transcript | None:  # noqa: ARG002 - nothing was tried
+        return None
 
     def picture(self, image_key: str) -> bytes | None:
         return JPEG if image_key == "a1" else None

@@ -17,6 +17,7 @@ from cammra_edge import Engine
 from cammra_edge.config.drafting import draft_of
 from cammra_edge.web import (
     api_access,
+    api_journal,
     api_search,
     api_settings,
     api_traffic,
@@ -36,7 +37,15 @@ if TYPE_CHECKING:
     from tests.web.shapes import Shape
 
 SHAPES = 5000 if NIGHTLY else examples(1600)
-FAMILIES = (api_access, api_settings, api_transfer, api_trial, api_traffic, api_search)
+FAMILIES = (
+    api_access,
+    api_settings,
+    api_transfer,
+    api_trial,
+    api_traffic,
+    api_journal,
+    api_search,
+)
 WITHOUT = {
     "/api/events/stream",  # has no end
     "/api/view",  # waits for a frame

@@ -15,6 +15,7 @@ from cammra_edge.web import serve_page
 from tests.web.chromium import chromium, violations, window
 from tests.web.conftest import first_visitor
 from tests.web.installer import FRAME, HEIGHT, WIDTH, enter
+from tests.web.looks import well
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,6 +128,48 @@ def test_a_parked_event_names_its_plate_after_a_restart_and_no_log_does(
         assert known["stands"] == [{"profile": "gate", "state": "parked"}]
         assert known["tries"] == []
     assert not any(plate in record.getMessage() for plate in PLATES for record in caplog.records)
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_an_event_s_tries_show_what_was_sent_and_answered(
+    browser: Browser, tmp_path: Path, width: int
+) -> None:
+    with refused_once(tmp_path) as (_, served, receiver), window(browser, width=width) as page:
+        enter(page, served, "integration/deliveries")
+        page.get_by_role("button", name=f"Event of {PLATES[0]}").last.click()
+        box = page.locator("dialog[open]")
+        box.get_by_text("Request and answer").click()
+        box.locator("pre").last.wait_for()
+        request, answer = box.locator("pre").all()
+        sent, came = request.inner_text(), answer.inner_text()
+        assert sent.startswith("POST ")
+        assert f"Host: {receiver.http_url.split('/')[2]}" in sent
+        assert PLATES[0] in sent
+        assert "[JPEG, " in sent
+        assert came.startswith("HTTP/1.")
+        assert came.endswith(WORDS)
+        assert violations(page) == []
+        well(page, "the bytes of a try")
+
+
+def test_bytes_are_kept_of_what_is_remembered_and_of_nothing_else(tmp_path: Path) -> None:
+    with refused_once(tmp_path) as (_, served, _), first_visitor(served) as visitor:
+        delivered, parked = visitor.http.get("/api/journal").json()
+        assert (delivered["kept"], parked["kept"]) == (True, True)
+        path = "/api/journal/{event}/{serial}"
+        assert PLATES[1] in visitor.http.get(path.format(**delivered)).json()["request"]
+        for other in (
+            {**delivered, "event": parked["event"]},
+            {**delivered, "serial": 0},
+            {**delivered, "serial": 10**15 - 1},
+            {**delivered, "event": "nobody"},
+        ):
+            answer = visitor.http.get(path.format(**other))
+            assert (answer.status_code, answer.json()["code"]) == (404, "bytes_gone")
+        visitor.send("POST", "/api/erase", {"plate": PLATES[1]})
+        assert not visitor.http.get("/api/journal").json()[0]["kept"]
+        assert visitor.http.get(path.format(**delivered)).status_code == 404
+        assert visitor.http.get(path.format(**parked)).status_code == 200
 
 
 def test_what_was_erased_is_named_no_longer(tmp_path: Path) -> None:

@@ -171,7 +171,11 @@ interface Try extends Said {
   words: string;
   took_ms: number;
   size_bytes: number;
+  serial: number;
+  /** Whether its bytes can be shown. */
+  kept: boolean;
 }
+interface Bytes { request: string; answer: string }
 /** An event, how each delivery of it stands, and the tries that are known. */
 interface KnownEvent { event: FoundEvent; stands: { profile: string; state: string }[]; tries: Try[] }
 interface ParkedEvent extends Said {
@@ -231,6 +235,7 @@ interface Answers {
   [restore: `POST /api/history/${number}/restore`]: SettingsState;
   [events: `GET /api/events?${string}`]: Found;
   [event: `GET /api/event/${string}`]: KnownEvent;
+  [bytes: `GET /api/journal/${string}`]: Bytes;
   "POST /api/erase": Erased;
   "GET /api/memory": Memory;
   "GET /api/samples": Sample[];

@@ -70,6 +70,7 @@ COMMANDS = (
         "parked",
         "list, show, retry, discard or export what no receiver will take as it is",
     ),
+    Command("journal", "journal", "show the latest tries of a running engine, and their bytes"),
     Command(
         "template",
         "template",

@@ -3,6 +3,7 @@
 from cammra_edge.delivery.gate import GateState
 from cammra_edge.delivery.journal import Try
 from cammra_edge.delivery.status import KeepaliveStatus, ProfileState, ProfileStatus, stored_status
+from cammra_edge.delivery.transcript import Transcript
 from cammra_edge.delivery.worker import DeliveryWorker
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "KeepaliveStatus",
     "ProfileState",
     "ProfileStatus",
+    "Transcript",
     "Try",
     "stored_status",
 ]

@@ -24,6 +24,7 @@ from cammra_edge.delivery.journal import Journal, Try
 from cammra_edge.delivery.pace import Pace
 from cammra_edge.delivery.rules import rules_from
 from cammra_edge.delivery.status import ProfileState, ProfileStatus, stored_status
+from cammra_edge.delivery.transcript import Sent, kept_of
 from cammra_edge.message import Attempt, size_bytes
 from cammra_edge.outbox import Delivery, Dropped, Limits
 from cammra_edge.retry import NS_PER_S
@@ -157,7 +158,7 @@ class DeliveryWorker:
         # `BaseException`, since a panic of the Rust half is no `Exception`: the next event must be sent anyway.
         except BaseException as error:  # noqa: BLE001
             refusal = GiveUp(Why.NOT_RENDERED(kind=type(error).__name__))
-            self._settle(delivery, refusal, probe=probe, took_ns=0, size_bytes=0)
+            self._settle(delivery, refusal, Sent(), probe=probe)
             return
         if message is None:
             self._outbox.drop(self.profile_id, delivery.seq, Dropped.NOTHING_TO_SEND)
@@ -171,17 +172,14 @@ class DeliveryWorker:
         except Exception as error:  # noqa: BLE001 - a fault of ours: the event waits, the worker goes on
             _log.exception("sink failed profile=%r event=%s", self.profile_key, attempt.event_id)
             outcome = TryLater(Why.SINK_FAILED(kind=type(error).__name__))
-        self._settle(
-            delivery,
-            outcome,
-            probe=probe,
+        sent = Sent(
             took_ns=self._clock.mono_ns() - began_ns,
             size_bytes=size_bytes(message),
+            transcript=kept_of(sink, message, delivery.images),
         )
+        self._settle(delivery, outcome, sent, probe=probe)
 
-    def _settle(
-        self, delivery: Delivery, outcome: Outcome, *, probe: bool, took_ns: int, size_bytes: int
-    ) -> None:
+    def _settle(self, delivery: Delivery, outcome: Outcome, sent: Sent, *, probe: bool) -> None:
         """Do what the outcome means; no other place matches outcomes."""
         now_mono_ns = self._clock.mono_ns()
         with self._lock:
@@ -235,9 +233,10 @@ class DeliveryWorker:
                     outcome=result,
                     why=why,
                     words=outcome.words,
-                    took_ns=took_ns,
-                    size_bytes=size_bytes,
-                )
+                    took_ns=sent.took_ns,
+                    size_bytes=sent.size_bytes,
+                ),
+                sent.transcript,
             )
             self._tell(before, result, why, delivery)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from cammra_edge.clock import Clock
     from cammra_edge.config import Settings
-    from cammra_edge.delivery import DeliveryWorker, Try
+    from cammra_edge.delivery import DeliveryWorker, Transcript, Try
     from cammra_edge.engine.recent import Recent
     from cammra_edge.engine.run import Run
     from cammra_edge.engine.snapshot import Snapshot
@@ -61,6 +61,20 @@ class Operator:
         """The latest tries of each profile, oldest first."""
         run = self._run()
         return {} if run is None else {key: one.journal.tries() for key, one in run.workers.items()}
+
+    def transcripts_kept(self) -> frozenset[int]:
+        """The serial numbers of the tries whose bytes can be shown."""
+        run = self._run()
+        workers = () if run is None else run.workers.values()
+        return frozenset().union(*(worker.journal.kept() for worker in workers))
+
+    def transcript(self, event_id: str, serial: int) -> Transcript | None:
+        """What is kept of the bytes of one try; `None` where nothing is, or its event is remembered no longer."""
+        run = self._run()
+        if run is None or not self.plates_of([event_id]):
+            return None
+        found = (one.journal.transcript(event_id, serial) for one in run.workers.values())
+        return next((one for one in found if one is not None), None)
 
     def plates_of(self, event_ids: Iterable[str]) -> Mapping[str, str]:
         """The plate of each of these events, by id, as far as it is remembered: for people, never for a log."""

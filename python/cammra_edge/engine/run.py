@@ -14,7 +14,7 @@ from cammra_edge.retry import NS_PER_S
 from cammra_edge.sinks import open_sink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from cammra_edge.clock import Clock
     from cammra_edge.config import OutboxSettings, Settings
@@ -129,8 +129,8 @@ class Run:
         told = history.outcomes([seq for seq in seqs.values() if seq is not None])
         return {event_id: told.get(seq, {}) for event_id, seq in seqs.items() if seq is not None}
 
-    def forget(self, is_gone: Callable[[Try], bool]) -> None:
-        """Keep no words of receivers on events that were erased."""
+    def forget(self, is_gone: Callable[[Try, Sequence[str]], bool]) -> None:
+        """Keep no words of receivers and no bytes of events that were erased."""
         for worker in self.workers.values():
             worker.journal.forget(is_gone)
 

@@ -18,6 +18,7 @@ from cammra_edge.phrases import Said, quoted
 
 if TYPE_CHECKING:
     from cammra_edge.message import Attempt, Message
+    from cammra_edge.sinks.exchange import Exchange
 
 
 NOTHING: Final = quoted("")
@@ -68,6 +69,10 @@ class Sink(Protocol):
 
     def send(self, message: Message, attempt: Attempt) -> Outcome:
         """Deliver the message; returns within the profile's total time."""
+        ...
+
+    def exchange(self) -> Exchange:
+        """What the last try sent ahead of the message, and what came back, for people: without a secret."""
         ...
 
     def close(self) -> None:

@@ -10,29 +10,32 @@ Invariants, held by `tests/sinks/test_http.py`, `test_http_answers.py` and `test
    and then within the same host.
 5. A kept connection that the receiver has closed meanwhile costs one immediate repeat and no outcome.
 6. Nothing is taken from the environment: no proxy, no `.netrc`, no `SSLKEYLOGFILE`.
+7. What `exchange` shows has no secret: no password, no proof, nor its own header (`tests/sinks/test_exchange.py`).
 """
 
 from __future__ import annotations
 
 import ssl
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from cammra_edge.errors import ConfigError
+from cammra_edge.framing import HttpAnswer
 from cammra_edge.message import Body
 from cammra_edge.sinks import failures, redirect
 from cammra_edge.sinks.base import GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.challenge import Credentials
 from cammra_edge.sinks.deadline import Deadline
+from cammra_edge.sinks.exchange import HIDDEN, NO_EXCHANGE, Exchange, Veil, without_query
 from cammra_edge.sinks.http_connection import NoHttpError
 from cammra_edge.sinks.http_dial import Dialler, ProxyError
 from cammra_edge.sinks.http_verdict import OK, REFUSED, holds, refusal, verdict
 from cammra_edge.sinks.tls import PinMismatchError
 from cammra_edge.sinks.whys import Why, unusable, why_of
+from cammra_edge.sinks.words import unpacked
 
 if TYPE_CHECKING:
     from cammra_edge.clock import Clock
-    from cammra_edge.framing import HttpAnswer
     from cammra_edge.message import Attempt, Message
     from cammra_edge.profile import HttpPost
     from cammra_edge.sinks.base import Outcome
@@ -48,6 +51,18 @@ _IDLE_NS: Final = 55_000_000_000
 _MOST_POSTS: Final = 3
 _REQUEST_TIMEOUT: Final = 408
 _USUAL_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(slots=True)
+class _Told:
+    """What is kept of the last try until the next one, for whoever asks."""
+
+    method: str = ""
+    target: str = ""
+    about: str = ""
+    proof: str = ""
+    answer: HttpAnswer | None = None
+    elsewhere: HttpSink | None = None
 
 
 class HttpSink:
@@ -75,6 +90,9 @@ class HttpSink:
         self._rest_comes = True
         self._origin = f"http://{self.endpoint.unzoned.address}" if self._dialler.absolute else ""
         self._head = self._head_of_every_request()
+        self._shown_head = self._head_of_every_request(hidden=True)
+        self._veil = self._veil_of_secrets()
+        self._told = _Told()
 
     def send(self, message: Message, attempt: Attempt) -> Outcome:
         """Post the body, and return what the answer means."""
@@ -82,14 +100,16 @@ class HttpSink:
             return GiveUp(Why.NO_FILES_BY_HTTP())
         deadline = Deadline(self._clock, self._protocol.timeouts.total_s)
         target = message.target or self.endpoint.target
-        head = (
-            f"{message.method} {self._origin}{target} HTTP/1.1{self._head}{_about(message)}"
+        about = (
+            f"{_about(message)}"
             f"Idempotency-Key: {attempt.event_id}-{attempt.packet}\r\n"
             f"X-Event-Id: {attempt.event_id}\r\n"
             f"X-Attempt: {attempt.number}\r\n"
         )
         if attempt.test:
-            head += "X-Test: 1\r\n"
+            about += "X-Test: 1\r\n"
+        head = f"{message.method} {self._origin}{target} HTTP/1.1{self._head}{about}"
+        self._told = _Told(message.method, message.target, about)
         try:
             answer = self._answered(head, message, target, deadline)
         except (ConfigError, OSError) as error:
@@ -98,6 +118,26 @@ class HttpSink:
         return moved or verdict(
             answer, self._protocol, sent_bytes=len(message.content), clock=self._clock
         )
+
+    def exchange(self) -> Exchange:
+        """The head of the last request, and the beginning of its answer: where the receiver had moved to, if it had."""
+        told = self._told
+        if told.elsewhere is not None:
+            return told.elsewhere.exchange()
+        if not told.method:
+            return NO_EXCHANGE
+        target = told.target or without_query(self.endpoint.target)
+        scheme, _, proof = told.proof.partition(" ")
+        proven = f"Authorization: {scheme} {HIDDEN}\r\n" if scheme else ""
+        head = (
+            f"{told.method} {self._origin}{target} HTTP/1.1"
+            f"{self._shown_head}{told.about}{proven}\r\n"
+        )
+        came = b""
+        if (answer := told.answer) is not None:
+            body = unpacked(answer.body, answer.value("content-encoding"))
+            came = self._veil.answer(answer.head, body, proof)
+        return Exchange(head=head.encode("latin-1"), answer=came)
 
     def close(self) -> None:
         """Let go of the kept connection."""
@@ -136,6 +176,7 @@ class HttpSink:
             deny_local=self._deny_local,
             moves_left=self._moves_left - 1,
         )
+        self._told.elsewhere = there
         try:
             return there.send(replace(message, target=""), attempt)
         finally:
@@ -150,6 +191,7 @@ class HttpSink:
             proof = self._credentials.header(message.method, target, message.content)
             # One byte a character: what a challenge said goes back as it came.
             whole = f"{head}Authorization: {proof}\r\n\r\n" if proof else f"{head}\r\n"
+            self._told.proof = proof or ""
             answer = self._believed(whole.encode("latin-1"), message.content, deadline)
             posts += 1
             if answer.status not in REFUSED:
@@ -200,8 +242,9 @@ class HttpSink:
     def _exchanged(
         self, connection: Connection, head: bytes, content: bytes, deadline: Deadline
     ) -> HttpAnswer:
+        answer = self._told.answer = HttpAnswer()
         try:
-            answer = connection.exchange(head, content, deadline)
+            connection.exchange(head, content, deadline, answer)
             self._read_what_teaches(connection, answer, deadline)
         except BaseException:
             self.close()
@@ -226,20 +269,33 @@ class HttpSink:
         else:
             connection.take_what_came(answer)
 
-    def _head_of_every_request(self) -> str:
+    def _head_of_every_request(self, *, hidden: bool = False) -> str:
+        """What does not differ; `hidden`: without its secrets."""
         endpoint = self.endpoint.unzoned
         usual = _USUAL_PORTS[endpoint.scheme]
         address = endpoint.address
         host = address.removesuffix(f":{usual}") if endpoint.port == usual else address
         extra = self._protocol.extra_header()
+        value = HIDDEN if hidden or extra is None else extra[1]
+        proof = self._dialler.proof if self._dialler.absolute else ""
+        if hidden and proof:
+            proof = f"{proof.partition(':')[0]}: {HIDDEN}\r\n"
         return (
             f"\r\nHost: {host}\r\n"
             "Accept: */*\r\n"
             "Accept-Encoding: identity\r\n"
             "User-Agent: cammra-edge\r\n"
-            + (f"{extra[0]}: {extra[1]}\r\n" if extra is not None else "")
-            + (self._dialler.proof if self._dialler.absolute else "")
+            + (f"{extra[0]}: {value}\r\n" if extra is not None else "")
+            + proof
         )
+
+    def _veil_of_secrets(self) -> Veil:
+        protocol = self._protocol
+        _, header = protocol.extra_header() or ("", "")
+        proxy_proof = self._dialler.proof.strip()
+        secrets = (protocol.password, protocol.proxy_password, header, proxy_proof)
+        # Of `Bearer abc` and the like, the second word too.
+        return Veil((*secrets, *(one.rpartition(" ")[2] for one in (header, proxy_proof))))
 
 
 def _about(message: Body) -> str:

@@ -18,7 +18,6 @@ import select
 import ssl
 from typing import TYPE_CHECKING, Final
 
-from cammra_edge.framing import HttpAnswer
 from cammra_edge.sinks.deadline import stalled
 from cammra_edge.sinks.unacknowledged import hint, unacknowledged_bytes
 from cammra_edge.sinks.whys import Why, why_of
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
+    from cammra_edge.framing import HttpAnswer
     from cammra_edge.profile import Timeouts
     from cammra_edge.sinks.deadline import Deadline
 
@@ -79,13 +79,14 @@ class Connection:
         """Let go of it."""
         self._sock.close()
 
-    def exchange(self, head: bytes, content: bytes, deadline: Deadline) -> HttpAnswer:
+    def exchange(self, head: bytes, content: bytes, deadline: Deadline, answer: HttpAnswer) -> None:
         """Send a request and read the answer's head.
 
         Args:
             head: Request line and header fields, with the empty line.
             content: The body.
             deadline: Of the whole try.
+            answer: Takes in what comes, also where this raises.
 
         Raises:
             BrokenOffError: The connection ended without an answer.
@@ -93,7 +94,6 @@ class Connection:
             TimeoutError: Says what was done until then.
             OSError: The network.
         """
-        answer = HttpAnswer()
         self._last = None
         self.heard = False
         try:
@@ -111,7 +111,6 @@ class Connection:
                 self._take_in(answer, received)
         except TimeoutError as error:
             raise TimeoutError(hint(self._sock) or why_of(error)) from None
-        return answer
 
     def read_body(
         self, answer: HttpAnswer, deadline: Deadline, enough: Callable[[], bool] | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from cammra_edge.framing import HttpAnswer
 from cammra_edge.sinks import names
 from cammra_edge.sinks.challenge import basic
 from cammra_edge.sinks.dial import dial
@@ -94,11 +95,12 @@ class Dialler:
         """Ask the proxy for a way through (RFC 9110, 9.3.6)."""
         address = self._endpoint.unzoned.address
         head = f"CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n{self.proof}\r\n"
+        answer = HttpAnswer()
         try:
-            status = proxied.exchange(head.encode("latin-1"), b"", deadline).status
+            proxied.exchange(head.encode("latin-1"), b"", deadline, answer)
         except TimeoutError:
             raise TimeoutError(Why.PROXY_SILENT()) from None
         except BrokenOffError:
             raise BrokenOffError(Why.PROXY_BROKE_OFF()) from None
-        if status not in OK:
-            raise ProxyError(status)
+        if answer.status not in OK:
+            raise ProxyError(answer.status)

@@ -27,6 +27,7 @@ from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline, stalled
 from cammra_edge.sinks.dial import dial
+from cammra_edge.sinks.exchange import Exchange, Veil
 from cammra_edge.sinks.half_closed import HalfClosed
 from cammra_edge.sinks.tls import Trust
 from cammra_edge.sinks.unacknowledged import hint, is_over, unacknowledged_bytes
@@ -61,6 +62,7 @@ class TcpSink:
         self._trust = Trust(protocol.tls)
         self._kept: socket.socket | None = None
         self._half_closed = HalfClosed(clock)
+        self._seen = bytearray()
         self.endpoint = protocol.endpoint()
 
     def send(self, message: Message, attempt: Attempt) -> Outcome:
@@ -71,12 +73,17 @@ class TcpSink:
         if len(message.content) > _LARGEST_LENGTH:
             return GiveUp(Why.TOO_LONG_FOR_PREFIX())
         deadline = Deadline(self._clock, self._protocol.timeouts.total_s)
+        self._seen = bytearray()
         try:
             return self._sent(message.content, deadline)
         except ConfigError as error:
             return Misconfigured(unusable(error))
         except OSError as error:
             return failures.outcome(error, self.endpoint)
+
+    def exchange(self) -> Exchange:
+        """What the application answered, where it was asked to."""
+        return Exchange(answer=Veil().answer(b"", self._seen))
 
     def close(self) -> None:
         """Let go of a kept connection."""
@@ -207,7 +214,7 @@ class TcpSink:
         wanted = self._protocol.ack.encode()
         if not wanted:
             return Delivered(Why.KERNEL_HAS_IT())
-        seen = bytearray()
+        seen = self._seen
         while wanted not in seen:
             wait_s = deadline.wait_s(self._protocol.timeouts.answer_s)
             sock.settimeout(wait_s)

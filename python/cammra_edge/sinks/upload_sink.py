@@ -24,6 +24,7 @@ from cammra_edge.errors import ConfigError
 from cammra_edge.message import Files
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
+from cammra_edge.sinks.exchange import NO_EXCHANGE
 from cammra_edge.sinks.upload import EndedError, RenameRefusedError, Upload
 from cammra_edge.sinks.whys import UploadWhy, Why, unusable
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from cammra_edge.profile import Ftp
     from cammra_edge.sinks.base import Outcome
     from cammra_edge.sinks.conversation import Conversation, Errors
+    from cammra_edge.sinks.exchange import Exchange
 
 FULL_AFTER_S: Final = 60.0
 GOODBYE_S: Final = 1.0
@@ -110,6 +112,10 @@ class UploadSink(ABC):
         except self.errors.failures as error:
             self._take_halves_away(deadline)
             return self.outcome_of(error)
+
+    def exchange(self) -> Exchange:
+        """Nothing: files go as they are, and what a server says of them stands in the outcome."""
+        return NO_EXCHANGE
 
     def close(self) -> None:
         """End a kept conversation in order."""

@@ -1,10 +1,7 @@
-"""Operations on traffic: status, events, pictures, journal, parked events, backlogs."""
+"""Operations on traffic: status, events, pictures, parked events, backlogs."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from dataclasses import asdict
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -16,9 +13,10 @@ from cammra_edge.audit import Deed
 from cammra_edge.engine.troubles import PICTURE_KINDS
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.fields import Checked, required, settings
-from cammra_edge.search import MARK, found_plain, safe_cell, together
+from cammra_edge.search import together
 from cammra_edge.web import views
 from cammra_edge.web.alarms import alarms_of
+from cammra_edge.web.api_journal import LIMIT, PROFILE, listing, may_see_words
 from cammra_edge.web.live import MAX_VIEWERS
 from cammra_edge.web.operation import (
     ANY,
@@ -27,7 +25,6 @@ from cammra_edge.web.operation import (
     Operation,
     Problem,
     Query,
-    Run,
     Schema,
     as_file,
     object_schema,
@@ -39,11 +36,7 @@ from cammra_edge.web.sentences import Sentence
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-_COLUMNS = (
-    "at", "profile", "plate", "event", "kind", "packet", "number", "outcome", "took_ms", "size_bytes", "why", "words",
-)  # fmt: skip
 _PIECE_BYTES = 1 << 20
-_EVENT_ID = re.compile("[0-9a-f]{32}")
 
 
 async def see_status(call: Call) -> Schema:
@@ -110,68 +103,6 @@ async def see_view(call: Call) -> Response:
     return Response(content, media_type="image/jpeg")
 
 
-async def see_journal(call: Call) -> list[Any]:
-    """The latest tries, newest first, with the plates of their events."""
-    return await run_in_threadpool(_tries, call, call.query["limit"])
-
-
-def _tries(
-    call: Call, most: int | None = None, event_id: str | None = None
-) -> list[dict[str, Any]]:
-    only, operator = call.query.get("profile", ""), call.page.engine.operator
-    tries = [
-        (key, entry)
-        for key, entries in operator.journal().items()
-        if only in {"", key}
-        for entry in entries
-        if event_id in {None, entry.event_id}
-    ]
-    tries = sorted(tries, key=lambda one: one[1].at_utc_ns, reverse=True)[:most]
-    plates = operator.plates_of(entry.event_id for _, entry in tries)
-    words = _may_see_words(call)
-    return [views.try_plain(key, entry, plates, words=words) for key, entry in tries]
-
-
-async def see_event(call: Call) -> Schema:
-    """One event that is remembered, how each delivery of it stands, and what is known of its tries."""
-    event_id = call.request.path_params["event_id"]
-    return await run_in_threadpool(_event, call, event_id)
-
-
-def _event(call: Call, event_id: str) -> Schema:
-    engine = call.page.engine
-    found = engine.operator.event(event_id) if _EVENT_ID.fullmatch(event_id) else None
-    if found is None:
-        raise Problem(404, Sentence.NO_SUCH_EVENT())
-    stands = engine.outcomes_of([event_id]).get(event_id, {})
-    return {
-        "event": found_plain(found, engine.settings.device.time_zone),
-        "stands": [{"profile": key, "state": state.value} for key, state in stands.items()],
-        "tries": _tries(call, event_id=event_id),
-    }
-
-
-def _may_see_words(call: Call) -> bool:
-    """Whether this visitor may see what receivers answer: a program only if it may set where they are.
-
-    Where a place may be denied, nobody may: it would be a window into what is not to be reached.
-    """
-    visitor = call.visitor
-    may = visitor is not None and visitor.may(Role.OPERATOR, "settings")
-    return may and not call.page.saved.deny_local
-
-
-async def journal_csv(call: Call) -> Response:
-    """The latest tries as CSV."""
-    out = io.StringIO(MARK)
-    out.seek(0, io.SEEK_END)
-    writer = csv.DictWriter(out, _COLUMNS, lineterminator="\r\n")
-    writer.writeheader()
-    tries = await run_in_threadpool(_tries, call)
-    writer.writerows({name: safe_cell(entry[name]) for name in _COLUMNS} for entry in tries)
-    return Response(out.getvalue(), media_type="text/csv", headers=as_file("cammra-journal.csv"))
-
-
 async def see_parked(call: Call) -> list[Any]:
     """Parked deliveries, newest first; of each profile the oldest `limit` behind the one with the number `after`."""
     return await run_in_threadpool(_parked, call)
@@ -184,7 +115,7 @@ def _parked(call: Call) -> list[dict[str, Any]]:
     )
     parked = [(key, one) for key, deliveries in of_profiles.items() for one in deliveries]
     plates = operator.plates_of(one.event_id for _, one in parked)
-    words = _may_see_words(call)
+    words = may_see_words(call)
     entries = [views.parked_plain(key, one, plates, words=words) for key, one in parked]
     return sorted(entries, key=itemgetter("at"), reverse=True)
 
@@ -264,18 +195,10 @@ async def give_backlog(call: Call) -> Schema:
 
 _STATUS = {**ANY, "required": ["now", "running", "profiles", "alarms"]}
 _COUNT = object_schema(events={"type": "integer"})
-_PROFILE = Query(name="profile", schema={"type": "string"}, default="")
-_LIMIT = Query(name="limit", schema={"type": "integer", "minimum": 1, "maximum": 1000}, default=200)
 _PLACE: Schema = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
 _SEQ = Query(name="seq", schema=_PLACE, default=0)
 _AFTER = Query(name="after", schema=_PLACE, default=0)
 _PARKED = "/api/profiles/{key:text}/parked"
-
-
-def _listing(path: str, run: Run, *query: Query) -> Operation:
-    return Operation(
-        "GET", path, run, role=Role.OPERATOR, gives=LISTED, query=query, background=True
-    )
 
 
 OPERATIONS: Sequence[Operation] = (
@@ -291,8 +214,8 @@ OPERATIONS: Sequence[Operation] = (
         background=True,
     ),
     Operation("GET", "/api/alarms", see_alarms, role=Role.VIEWER, gives=LISTED, background=True),
-    _listing("/api/samples", see_samples),
-    _listing("/api/outlook", see_outlook),
+    listing("/api/samples", see_samples),
+    listing("/api/outlook", see_outlook),
     Operation(
         "GET",
         "/api/pictures/{image_key:text}",
@@ -305,25 +228,7 @@ OPERATIONS: Sequence[Operation] = (
     Operation(
         "GET", "/api/view", see_view, gives={"type": "string"}, gives_type="image/jpeg", also=(404,)
     ),
-    Operation(
-        "GET",
-        "/api/event/{event_id:text}",
-        see_event,
-        role=Role.OPERATOR,
-        gives=object_schema(event=ANY, stands=LISTED, tries=LISTED),
-        also=(404,),
-    ),
-    _listing("/api/journal", see_journal, _PROFILE, _LIMIT),
-    Operation(
-        "GET",
-        "/api/journal.csv",
-        journal_csv,
-        role=Role.OPERATOR,
-        gives={"type": "string"},
-        gives_type="text/csv",
-        query=(_PROFILE,),
-    ),
-    _listing("/api/parked", see_parked, _PROFILE, _AFTER, _LIMIT),
+    listing("/api/parked", see_parked, PROFILE, _AFTER, LIMIT),
     Operation(
         "GET",
         "/api/parked/export",
@@ -332,7 +237,7 @@ OPERATIONS: Sequence[Operation] = (
         role=Role.OPERATOR,
         gives={"type": "string"},
         gives_type="application/x-ndjson",
-        query=(_PROFILE, _SEQ),
+        query=(PROFILE, _SEQ),
     ),
     Operation(
         "POST",

@@ -28,6 +28,7 @@ from cammra_edge.web import (
     api_access,
     api_audit,
     api_certificate,
+    api_journal,
     api_people,
     api_search,
     api_settings,
@@ -58,6 +59,7 @@ _log = logging.getLogger(__name__)
 OF_AN_ENGINE: tuple[Operation, ...] = (
     *api_trial.OPERATIONS,
     *api_traffic.OPERATIONS,
+    *api_journal.OPERATIONS,
     *api_search.OPERATIONS,
     *api_watch.OPERATIONS,
 )

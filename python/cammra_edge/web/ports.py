@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from cammra_edge.config import Settings
-    from cammra_edge.delivery import Try
+    from cammra_edge.delivery import Transcript, Try
     from cammra_edge.engine import EngineStatus
     from cammra_edge.model import Event
     from cammra_edge.outbox import (
@@ -29,6 +29,14 @@ class PagedOperator(Protocol):
 
     def journal(self) -> Mapping[str, Sequence[Try]]:
         """The latest tries of each profile, by its key, oldest first."""
+        ...
+
+    def transcripts_kept(self) -> frozenset[int]:
+        """The serial numbers of the tries whose bytes can be shown."""
+        ...
+
+    def transcript(self, event_id: str, serial: int) -> Transcript | None:
+        """What is kept of the bytes of one try."""
         ...
 
     def plates_of(self, event_ids: Iterable[str]) -> Mapping[str, str]:

@@ -50,6 +50,7 @@ class Sentence(Phrase):
     NO_PICTURE = "No picture came from the camera just now."
     NO_STATUS = "The engine did not say in time how it is."
     NO_SUCH_EVENT = "That event is no longer remembered here."
+    BYTES_GONE = "The bytes of that try are no longer kept here."
     NOT_PARKED = "There is no such parked event any more."
     NO_SUCH_PROFILE = "There is no such profile."
     NO_SUCH_VERSION = "There is no such version any more."

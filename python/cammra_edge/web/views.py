@@ -20,6 +20,7 @@ from cammra_edge.web.alarms import alarms_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from cammra_edge.clock import Clock
     from cammra_edge.config import Settings
@@ -111,8 +112,10 @@ def _where(
     return places
 
 
-def try_plain(key: str, entry: Try, plates: Mapping[str, str], *, words: bool) -> dict[str, Any]:
-    """One line of the journal; `words` says whether the receiver's own may be seen."""
+def try_plain(
+    key: str, entry: Try, plates: Mapping[str, str], *, words: bool, kept: AbstractSet[int]
+) -> dict[str, Any]:
+    """One line of the journal; `words` says whether the receiver's own may be seen, `kept` whose bytes there are."""
     return {
         "profile": key,
         "at": entry.at_utc_ns // NS_PER_MS,
@@ -126,6 +129,8 @@ def try_plain(key: str, entry: Try, plates: Mapping[str, str], *, words: bool) -
         "words": entry.words if words else "",
         "took_ms": round(entry.took_ns / NS_PER_MS, 1),
         "size_bytes": entry.size_bytes,
+        "serial": entry.serial,
+        "kept": entry.serial in kept,
     }
 
 

@@ -10,7 +10,7 @@
 //! 2. A connection is reusable only if the answer ended exactly where its framing says, with nothing behind it, and
 //!    nothing in it made that end doubtful.
 //! 3. Memory is bounded: a head beyond [`LARGEST_HEAD_BYTES`] is no answer, and of a body
-//!    [`LARGEST_BODY_BYTES`] are kept.
+//!    [`LARGEST_BODY_BYTES`] are kept, of a head as it came [`KEPT_HEAD_BYTES`].
 //!
 //! Sources: RFC 9112; libcurl 7.88 for what sloppy receivers get away with.
 
@@ -28,6 +28,9 @@ use status_line::StatusLine;
 pub const LARGEST_BODY_BYTES: usize = 64 << 10;
 /// Longest head, interim ones included: libcurl's own limit.
 pub const LARGEST_HEAD_BYTES: usize = 300 << 10;
+
+/// Most of a head that is kept as it came, for people to read.
+pub const KEPT_HEAD_BYTES: usize = 8 << 10;
 
 /// The header fields that somebody asks for, in lower case.
 const KEPT: [&str; 8] = [
@@ -72,6 +75,8 @@ pub struct Answer {
     /// The head's line that has not ended yet.
     line: Vec<u8>,
     head_bytes: usize,
+    /// The beginning of the final head, as it came.
+    head: Vec<u8>,
     status: u16,
     framing: Framing,
     /// The last line of the head was a field that is kept: a folded line goes on with it.
@@ -87,6 +92,7 @@ impl Default for Answer {
             stage: Stage::StatusLine,
             line: Vec::new(),
             head_bytes: 0,
+            head: Vec::new(),
             status: 0,
             framing: Framing::default(),
             kept_last: false,
@@ -173,6 +179,12 @@ impl Answer {
             .map(|(_, value)| value.as_slice())
     }
 
+    /// The beginning of the final head, as it came; of what is no answer, of whatever came.
+    #[must_use]
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
     /// The beginning of the body, as it came.
     #[must_use]
     pub fn body(&self) -> &[u8] {
@@ -196,6 +208,9 @@ impl Answer {
         let ended = memchr::memchr(b'\n', bytes);
         let (part, behind) = bytes.split_at(ended.map_or(bytes.len(), |at| at + 1));
         self.head_bytes += part.len();
+        let room = KEPT_HEAD_BYTES - self.head.len();
+        self.head
+            .extend_from_slice(part.get(..room).unwrap_or(part));
         if self.head_bytes > LARGEST_HEAD_BYTES {
             self.stage = Stage::Garbage;
             self.status = 0;
@@ -242,6 +257,7 @@ impl Answer {
     fn end_head(&mut self) {
         self.stage = if is_interim(self.status) {
             self.fields.clear();
+            self.head.clear();
             self.framing.end_interim();
             Stage::StatusLine
         } else {

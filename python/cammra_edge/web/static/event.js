@@ -70,4 +70,23 @@ const line = (entry) =>
   h("li", {}, state(entry.outcome, ""), h("b", {}, `${draft.title(entry.profile)}: ${t(`state_${entry.outcome}`)}`),
     h("span.num.soft", {}, `${entry.took_ms} ms`),
     h("p", {}, [moment(entry.at), t("try_n", { n: entry.number }), `#${entry.packet}`, bytes(entry.size_bytes)]
-      .join(" · ")), entry.why && h("p", {}, worded(entry.why, entry)), h("p", {}, heard(entry)));
+      .join(" · ")), entry.why && h("p", {}, worded(entry.why, entry)), h("p", {}, heard(entry)),
+    entry.kept && bytesOf(entry));
+
+/** What was sent and what came back, asked for once somebody looks. @param {Try} entry */
+function bytesOf({ event, serial }) {
+  const shown = h("div");
+  const box = h("details", { ontoggle: async () => {
+    if (!box.open || shown.firstChild) return;
+    const told = await api("GET", `/api/journal/${event}/${serial}`).catch(Refusal.of);
+    shown.replaceChildren(
+      ...(told instanceof Refusal ? [note("warn", told.message)] : [
+        h("b", {}, t("try_request")),
+        h("pre", { tabindex: 0 }, told.request),
+        h("b", {}, t("try_answer")),
+        told.answer ? h("pre", { tabindex: 0 }, told.answer) : h("p.soft", {}, t("try_answer_none")),
+      ]),
+    );
+  } }, h("summary", {}, t("try_bytes")), shown);
+  return box;
+}

@@ -1,4 +1,4 @@
-use super::{Answer, LARGEST_BODY_BYTES, LARGEST_HEAD_BYTES, Progress};
+use super::{Answer, KEPT_HEAD_BYTES, LARGEST_BODY_BYTES, LARGEST_HEAD_BYTES, Progress};
 
 fn read(bytes: &[u8]) -> Answer {
     let mut answer = Answer::default();
@@ -256,4 +256,24 @@ fn of_a_long_body_the_beginning_is_kept() {
     }
     assert!(answer.is_reusable());
     assert_eq!(answer.body().len(), LARGEST_BODY_BYTES);
+}
+
+#[test]
+fn the_final_head_is_had_back_as_it_came_and_no_more_of_it_than_is_kept() {
+    let answer = read(
+        b"HTTP/1.1 103 Hints\r\nX: early\r\n\r\nHTTP/1.1 200 OK\nx-y:  z\r\nContent-Length: 2\r\n\r\nok",
+    );
+    assert_eq!(
+        answer.head(),
+        b"HTTP/1.1 200 OK\nx-y:  z\r\nContent-Length: 2\r\n\r\n"
+    );
+    assert_eq!(
+        read(b"SSH-2.0-OpenSSH\r\nmore").head(),
+        b"SSH-2.0-OpenSSH\r\n"
+    );
+    let mut long = read(b"HTTP/1.1 200 OK\r\nX: ");
+    for _ in 0..100 {
+        long.feed(&[b'y'; 1000]);
+    }
+    assert_eq!(long.head().len(), KEPT_HEAD_BYTES);
 }

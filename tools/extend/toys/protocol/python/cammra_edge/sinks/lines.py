@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from cammra_edge.message import Body
 from cammra_edge.phrases import quoted
 from cammra_edge.sinks.base import Delivered, GiveUp, TryLater
+from cammra_edge.sinks.exchange import NO_EXCHANGE
 from cammra_edge.sinks.whys import Why
 
 if TYPE_CHECKING:
     from cammra_edge.message import Attempt, Message
     from cammra_edge.profile.protocols.lines import Lines
     from cammra_edge.sinks.base import Outcome
+    from cammra_edge.sinks.exchange import Exchange
 
 
 class LinesSink:
@@ -32,6 +34,10 @@ class LinesSink:
         except OSError as error:
             return TryLater(Why.AT(where=self._path.name, why=quoted(error.strerror or "")))
         return Delivered()
+
+    def exchange(self) -> Exchange:
+        """Nothing but the line goes anywhere."""
+        return NO_EXCHANGE
 
     def close(self) -> None:
         """Nothing stays open."""
