@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.engines import RECIPES, Broker, Database, database
-from tests.recipes.cameras import Camera, event_body
+from tests.paho_cameras import Camera, event_body
 from tests.servers import SLACK_S, require_program, wait_until
 from tests.sharing import CACHE, one_at_a_time
 
@@ -144,7 +144,7 @@ def test_an_event_without_its_picture_is_asked_for_again(
         key = camera.sends("a", images={"plate": JPEG})
         assert camera.answer(key)["result"] == "ok"
         assert "a" in ids(store)
-        camera.sends("plain", listed={"plate": b"never sent"}, asks=False)
+        camera.sends("plain", listed={"plate": b"never sent"}, reply_to="")
         wait_until(lambda: "plain" in ids(store), "an event that asks for no answer")
 
 

@@ -1,4 +1,4 @@
-"""A reference receiver: takes events over HTTP, TCP and FTP, holds them against the contract, keeps them.
+"""A reference receiver: takes events over HTTP, TCP, FTP and MQTT, holds them against the contract, keeps them.
 
 For trying things out, and for tests:
 

@@ -19,6 +19,7 @@ class Way(StrEnum):
     HTTP_JSON = "HTTP JSON"
     TCP = "TCP"
     FTP = "FTP"
+    MQTT = "MQTT"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,11 @@ class Folder:
             paths.append(path)
         path = self.path / f"{stem}.json"
         path.write_bytes(arrival.raw)
-        return [*paths, path]
+        paths.append(path)
+        if arrival.way is Way.MQTT:  # its camera is told that it survives
+            for one in (*paths, self.path):
+                _flush(one)
+        return paths
 
     def _keep_uploaded(self, arrival: Arrival) -> list[Path]:
         """Write a picture under its own name, and the JSON that came before it beside."""
@@ -75,6 +80,15 @@ class Folder:
         beside = path.with_suffix(".json")
         beside.write_bytes(arrival.raw)
         return [path, beside]
+
+
+def _flush(path: Path) -> None:
+    """Down to the disk; of a folder its names."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def _written(folder: Path, name: str, content: bytes) -> Path:

@@ -21,6 +21,7 @@ from cammra_edge.receiver.extension import event_id_of
 from cammra_edge.receiver.folder import Folder
 from cammra_edge.receiver.lines import TcpServer
 from cammra_edge.receiver.parcel import Parcel, from_ftp, from_http, from_tcp
+from cammra_edge.receiver.published import Result, parcel_of
 from cammra_edge.receiver.sequence import Sequence
 from cammra_edge.receiver.uploads import FtpServer
 from cammra_edge.receiver.web import HttpServer
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cammra_edge.clock import Clock
+    from cammra_edge.receiver.arrival import Picture
+    from cammra_edge.receiver.published import Published
 
 Address = tuple[str, int]
 
@@ -39,6 +42,7 @@ _SERVERS: tuple[type[_Server], ...] = (HttpServer, TcpServer, FtpServer)
 _POLL_S = 0.05
 _JSON = {"Content-Type": "application/json"}
 _TAKEN = b'{"Result": true}'
+_LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +255,26 @@ class Receiver:
     def take_upload(self, peer: str, path: str, jpeg: bytes, sidecar: bytes) -> bool:
         """One picture by FTP."""
         return self._refusal() is None and self._take(peer, from_ftp(path, jpeg, sidecar), {})
+
+    def take_message(
+        self, peer: str, event: Published, pictures: list[Picture]
+    ) -> tuple[Result, str]:
+        """One event over MQTT, with its pictures."""
+        refusal = self._refusal()
+        if refusal is not None:
+            is_later = (
+                refusal.status in _LATER or refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            )
+            result = Result.RETRY if is_later else Result.REFUSE
+            return result, f"told to answer {refusal.status}"
+        parcel = parcel_of(event, pictures)
+        said = {
+            "x-event-id": event.event_id,
+            "x-attempt": event.properties.get("attempt", ""),
+        }
+        if not self._take(peer, parcel, said):
+            return Result.RETRY, "it cannot be kept now"
+        return Result.OK, ""
 
     def take_fault(self, peer: str, why: str) -> None:
         """Something that is no event."""

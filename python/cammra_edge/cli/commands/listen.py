@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cammra_edge.cli import subscribing
 from cammra_edge.cli.aside import Aside
 from cammra_edge.cli.exits import Exit, UsageError
 from cammra_edge.cli.show import arrival_data, arrival_line
@@ -62,6 +63,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="[HOST:]PORT|off",
         help="where to take FTP uploads, from anybody (default off)",
     )
+    subscribing.add_arguments(parser)
     parser.add_argument(
         "--folder",
         type=Path,
@@ -132,11 +134,16 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     ):
         if args.answer is not None:
             receiver.answer(Answer(args.answer), times=args.times)
+        subscriber = subscribing.subscriber(args, receiver, terminal)
         _tell_where(args, receiver, terminal)
+        if subscriber is not None:
+            subscriber.start()
         try:
             enough.wait(args.seconds)
         except KeyboardInterrupt:
             ordered = True
+        if subscriber is not None:
+            subscriber.close()
         came.missing = receiver.missing_packets
     aside.settle(terminal)
     terminal.note(

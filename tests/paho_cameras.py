@@ -63,6 +63,21 @@ class Camera:
     def _connected(self, *_: object) -> None:
         self._client.subscribe(f"{self._topic}/reply", qos=1)
 
+    def listens(self, topic: str, heard: list[str]) -> None:
+        """Remember the topics of what is published there."""
+        subscribed = threading.Event()
+        self._client.message_callback_add(
+            topic, lambda _client, _data, message: self._heard(message, heard)
+        )
+        self._client.on_subscribe = lambda *_: subscribed.set()
+        self._client.subscribe(topic, qos=1)
+        wait_until(subscribed.is_set, "the subscription")
+
+    def _heard(self, message: mqtt.MQTTMessage, heard: list[str]) -> None:
+        heard.append(message.topic)
+        if message.topic == f"{self._topic}/reply":
+            self._answered(None, None, message)
+
     def _answered(self, _client: object, _data: object, message: mqtt.MQTTMessage) -> None:
         answer = json.loads(message.payload)
         self.answers.setdefault(answer["key"], []).append(answer)
@@ -75,7 +90,7 @@ class Camera:
         images: Mapping[str, bytes] | None = None,
         listed: Mapping[str, bytes] | None = None,
         kind: str = "reliable",
-        asks: bool = True,
+        reply_to: str | None = None,
     ) -> str:
         """An event after its pictures; returns the key that its answer bears.
 
@@ -85,19 +100,25 @@ class Camera:
             images: Pictures, by kind.
             listed: Those that the event lists, where they are others.
             kind: The event's type.
-            asks: An answer is wanted.
+            reply_to: Where the answer is wanted, if not where a camera's is; empty for nowhere.
         """
         for name, jpeg in (images or {}).items():
             self._client.publish(f"{self._topic}/image/{event_id}/{name}", jpeg, qos=1)
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho's has no types
         key = f"{event_id}-1"
         pictures = [
-            {"kind": name, "bytes": len(jpeg), "sha256": hashlib.sha256(jpeg).hexdigest()}
+            {
+                "kind": name,
+                "bytes": len(jpeg),
+                "sha256": hashlib.sha256(jpeg).hexdigest(),
+                "topic": f"{self._topic}/image/{event_id}/{name}",
+            }
             for name, jpeg in ((images if listed is None else listed) or {}).items()
         ]
         properties.UserProperty = [("ce_id", event_id), ("images", json.dumps(pictures))]
-        if asks:
-            properties.ResponseTopic = f"{self._topic}/reply"
+        topic = f"{self._topic}/reply" if reply_to is None else reply_to
+        if topic:
+            properties.ResponseTopic = topic
             properties.CorrelationData = key.encode()
         self._client.publish(
             f"{self._topic}/event/{kind}",
