@@ -55,6 +55,7 @@ class FakeSink:
     taken: list[tuple[Attempt, Message]] = field(default_factory=list)
     tried: list[Attempt] = field(default_factory=list)
     closed: bool = False
+    broken_off: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, message: Message, attempt: Attempt) -> Outcome:
@@ -68,6 +69,9 @@ class FakeSink:
 
     def exchange(self) -> Exchange:
         return Exchange(head=b"to the fake\n", answer=b"from the fake")
+
+    def break_off(self) -> None:
+        self.broken_off.set()
 
     def close(self) -> None:
         self.closed = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -71,8 +71,13 @@ class Running:
 
 
 @contextlib.contextmanager
-def run_of(script: Path, *options: str, page: str = "off") -> Iterator[Running]:
-    """`cammra-edge run` of a config script, from its first word on until the end of the block."""
+def run_of(
+    script: Path, *options: str, page: str = "off", number: signal.Signals = signal.SIGTERM
+) -> Iterator[Running]:
+    """`cammra-edge run` of a config script, until the end of the block; `number` is heard, whoever ignores it.
+
+    Nothing but the signal is done between fork and start, so other threads do no harm.
+    """
     log = script.with_suffix(".log")
     words = [sys.executable, "-m", "cammra_edge", "run", str(script), "--page", page, *options]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -80,10 +85,11 @@ def run_of(script: Path, *options: str, page: str = "off") -> Iterator[Running]:
         process = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
             cwd=script.parent, env=environment,
+            # Who is started in the background ignores Ctrl-C, and so would what he starts.
+            preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # noqa: PLW1509 - as said above
         )  # fmt: skip
     running = Running(process, log)
     try:
-        running.wait_said("running ")
         yield running
     finally:
         process.kill()

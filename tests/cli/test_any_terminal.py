@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -128,7 +129,7 @@ def test_being_stopped_is_the_ordered_end_of_what_listens(number: signal.Signals
 
 
 def test_a_second_signal_ends_at_once_without_a_traceback(tmp_path: Path) -> None:
-    # Nobody is there to take the events, so that the first one waits for half a minute.
+    # Nobody answers, so that the first one waits for a try under way.
     more = (
         "import sys, time\n"
         "from cammra_edge import FrameTime, PlateRead\n"
@@ -139,19 +140,23 @@ def test_a_second_signal_ends_at_once_without_a_traceback(tmp_path: Path) -> Non
         "        print('read', file=sys.stderr, flush=True)\n"
         "        time.sleep(0.01)\n"
     )
-    script = write_script(tmp_path / "camera.py", "http://127.0.0.1:9/", more=more)
-    words = [*PROGRAM, "run", str(script), "--page", "off", "--no-socket"]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+    words = [*PROGRAM, "run", str(tmp_path / "camera.py"), "--page", "off", "--no-socket"]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        write_script(tmp_path / "camera.py", url, more=more)
+        process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
         assert process.stderr is not None
         assert b"running" in process.stderr.readline()
         assert process.stderr.readline() == b"read\n"
+        connection, _ = silent.accept()
         process.send_signal(signal.SIGINT)
         assert any(b"stopping" in line for line in process.stderr)
         while process.poll() is None:
             time.sleep(0.1)
             process.send_signal(signal.SIGINT)
-        assert process.returncode == Exit.INTERRUPTED
-        assert b"Traceback" not in process.stderr.read()
+        with connection, process.stderr:
+            assert process.returncode == Exit.INTERRUPTED
+            assert b"Traceback" not in process.stderr.read()
 
 
 @pytest.mark.parametrize(

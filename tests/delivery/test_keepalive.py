@@ -11,7 +11,7 @@ from cammra_edge.delivery import KeepaliveStatus
 from cammra_edge.delivery.keepalive import KeepaliveSender
 from cammra_edge.model import Device
 from cammra_edge.payload.keepalive import Status
-from cammra_edge.profile import Keepalive
+from cammra_edge.profile import Keepalive, Timeouts
 from cammra_edge.sinks.base import Delivered, TryLater
 from tests.servers import LOOPBACK, PATIENT, Scripted, answer, answering, headers_of
 
@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     import pytest
 
 
-def sender(port: int, *, period_s: float | None = None, enabled: bool = True) -> KeepaliveSender:
+def sender(
+    port: int,
+    *,
+    period_s: float | None = None,
+    enabled: bool = True,
+    timeouts: Timeouts = PATIENT,
+) -> KeepaliveSender:
     settings = Keepalive(
         f"http://{LOOPBACK}:{port}/alive",
         enabled=enabled,
@@ -27,7 +33,7 @@ def sender(port: int, *, period_s: float | None = None, enabled: bool = True) ->
         user="root",
         password="pass",
         device_id="GATE-1",
-        timeouts=PATIENT,
+        timeouts=timeouts,
     )
     return KeepaliveSender(
         settings, Device(), lambda: Status(now_utc_ns=0), period_s=period_s, clock=SYSTEM_CLOCK

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LOGGERS = re.compile(r"(?:^|\.)_?log(?:ger|ging)?$|getLogger\(.*\)$")
 ABOVE_DEBUG = {"info", "warning", "warn", "error", "exception", "critical", "log"}
 LOGGED = {
-    "START_S",
+    "END_S",
     "error",  # what was raised, for its traceback
     "event_id",
     "events",  # how many were saved

@@ -63,6 +63,9 @@ class Receiver:
         self.profile_id = profile_id
         self.answer: Outcome = Delivered()
 
+    def break_off(self) -> None:
+        """Nothing takes time here."""
+
     def send(self, message: Message, attempt: Attempt) -> Outcome:  # noqa: ARG002 - a sink's own form
         if isinstance(self.answer, Delivered):
             self.model.arrived(self.profile_id, attempt)

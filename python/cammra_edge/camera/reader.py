@@ -30,7 +30,7 @@ WAITS_S = (0.1, 0.5, 1.0, 2.0)
 REFUSED_WAIT_S = 30.0
 """Where user or password is wrong: many cameras lock an account after a few tries."""
 _REFUSED = frozenset({"unauthorised", "forbidden"})
-_STOP_S = 1.0
+_STOP_S = 0.2
 _NS_PER_MS = 1_000_000
 
 

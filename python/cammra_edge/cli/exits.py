@@ -9,7 +9,7 @@ class Exit(IntEnum):
     """Exit codes of every command."""
 
     OK = 0
-    """All done; also the ordered end, by Ctrl-C or SIGTERM, of what runs until it is stopped."""
+    """All done; also the ordered end, by Ctrl-C, SIGTERM or SIGHUP, of what runs until it is stopped."""
     FAILED = 1
     """Something that should not happen, or an extra that is not installed; the last line says what."""
     USAGE = 2

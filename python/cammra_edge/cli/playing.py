@@ -6,6 +6,7 @@ from argparse import ArgumentTypeError
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from cammra_edge.cli.stopping import held
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import FrameFormat
 from cammra_edge.recording import Faults, paced
@@ -60,7 +61,8 @@ def play(
     played = Played()
     frames = recording.frames(loops=loops, faults=played.faults, progress=progress)
     for frame in paced(frames, speed, clock=SYSTEM_CLOCK):
-        engine.observe(frame.jpeg, frame.reads, frame.at)
+        with held():
+            engine.observe(frame.jpeg, frame.reads, frame.at)
         if speed is None:
             engine.wait_for_room()
         played.frames += 1

@@ -15,7 +15,8 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple, Never, TextIO
 
 from cammra_edge.cli.exits import Exit, UsageError
-from cammra_edge.cli.stopping import end_at_once, stoppable
+from cammra_edge.cli.logs import log_to_stderr
+from cammra_edge.cli.stopping import end_at_once, end_soon, stoppable, was_asked
 from cammra_edge.cli.terminal import Terminal, spell_out
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import CammraError, ConfigError, OutboxError, RecordingError
@@ -30,6 +31,11 @@ class Command(NamedTuple):
     name: str
     module: str
     does: str
+
+    @property
+    def log_level(self) -> int:
+        """What is logged unasked: a service's log is read later, by whoever asks what was wrong at night."""
+        return logging.WARNING if self.name == _SERVICE else logging.ERROR
 
     def ends_by_stop(self, args: argparse.Namespace) -> bool:
         """Whether being stopped is its ordered end: of what runs until then, not of what was to end by itself."""
@@ -85,6 +91,7 @@ COMMANDS = (
     Command("import", "importing", "make a recording of a video or pictures and a tracker's table"),
 )
 _ROOM = "cammra_edge.cli.commands"
+_SERVICE = "run"
 _UNTIL_STOPPED = frozenset({"run", "listen", "demo"})
 
 
@@ -117,27 +124,35 @@ def main(argv: Sequence[str] | None = None) -> int:
             setattr(sys, name, _nowhere(number))
         spell_out(getattr(sys, name))
     words = sys.argv[1:] if argv is None else list(argv)
-    ordered = Exit.INTERRUPTED
+    code = int(Exit.INTERRUPTED)
     try:
-        with stoppable(SYSTEM_CLOCK):
-            try:
-                parsed = _parsed(words)
-                if isinstance(parsed, Exit):
-                    return parsed
-                command, args = parsed
-                ordered = Exit.OK if command.ends_by_stop(args) else Exit.INTERRUPTED
-                terminal = _terminal(as_json=args.json)
-                code = _run(command, args, terminal)
-                if terminal.is_stuck:
-                    end_at_once(code)
-            except KeyboardInterrupt:
-                with contextlib.suppress(OSError):
-                    sys.stderr.write("stopped\n")
-                    sys.stderr.flush()
-                return ordered
-            return code
+        code = _main(words)
     finally:
         _let_go()
+        if was_asked():
+            end_soon(code)
+    return code
+
+
+def _main(words: Sequence[str]) -> int:
+    ordered = Exit.INTERRUPTED
+    with stoppable(SYSTEM_CLOCK):
+        try:
+            parsed = _parsed(words)
+            if isinstance(parsed, Exit):
+                return parsed
+            command, args = parsed
+            ordered = Exit.OK if command.ends_by_stop(args) else Exit.INTERRUPTED
+            terminal = _terminal(as_json=args.json)
+            code = _run(command, args, terminal)
+            if terminal.is_stuck:
+                end_at_once(code)
+        except KeyboardInterrupt:
+            with contextlib.suppress(OSError):
+                sys.stderr.write("stopped\n")
+                sys.stderr.flush()
+            return ordered
+        return code
 
 
 def _parsed(words: Sequence[str]) -> tuple[Command, argparse.Namespace] | Exit:
@@ -159,11 +174,7 @@ def _parsed(words: Sequence[str]) -> tuple[Command, argparse.Namespace] | Exit:
     if chosen is None:
         parser.print_help()
         return Exit.USAGE
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO if args.verbose else logging.ERROR,
-        format="%(levelname)s %(name)s %(message)s",
-    )
+    log_to_stderr(logging.INFO if args.verbose else chosen.log_level)
     return chosen, args
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cammra_edge.engine import Engine
 
 _STEP_S = 1.0
+_GLANCE_S = 0.1
 _NS_PER_S = 1_000_000_000
 
 
@@ -30,6 +31,18 @@ def settle(engine: Engine, terminal: Terminal, wait_s: float) -> bool:
         if told != (told := [_why(profile) for profile in waited_for]):
             left = ", ".join(map(_left, waited_for)) or "what is being stored"
             terminal.note(f"waiting up to {left_s:.0f} s for {left}; Ctrl-C ends it")
+
+
+def send_rest(engine: Engine, wait_s: float) -> None:
+    """Give what goes out at once a moment: nothing is waited for that a receiver refuses, or does not answer."""
+    end_mono_ns = SYSTEM_CLOCK.mono_ns() + round(wait_s * _NS_PER_S)
+    before = -1
+    while not engine.drain(_GLANCE_S) and SYSTEM_CLOCK.mono_ns() < end_mono_ns:
+        status = engine.status()
+        delivered = sum(profile.delivered for profile in status.profiles)
+        if delivered == before and not status.pending:
+            return
+        before = delivered
 
 
 def _left(profile: ProfileStatus) -> str:

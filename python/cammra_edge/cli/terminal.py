@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
 
+from cammra_edge.cli.logs import ERROR_LEVEL, journal_reads
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -97,6 +99,7 @@ class Terminal:
         self._colours_out = out.isatty() and not plain
         self._colours_err = err.isatty() and not plain
         self._bars = err.isatty() and os.environ.get("TERM") != "dumb"
+        self._level = ERROR_LEVEL if journal_reads(err) else ""
         self._lock = threading.RLock()
         """Of the bar and of standard error."""
         self._out_lock = threading.RLock()
@@ -132,8 +135,8 @@ class Terminal:
             problem = {"error": text, "code": code, "fields": wrong}
             self._write(self._err, self._json(problem, self._err))
             return
-        word = f"{Style.BAD}error{_RESET}" if self._colours_err else "error"
-        self._write(self._err, f"{word}: " + "\n".join(map(shown, text.split("\n"))))
+        word = f"{Style.BAD}error{_RESET}" if self._colours_err else f"{self._level}error"
+        self._write(self._err, f"{word}: " + f"\n{self._level}".join(map(shown, text.split("\n"))))
 
     @staticmethod
     def _json(value: object, stream: TextIO) -> str:

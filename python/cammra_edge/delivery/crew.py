@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from cammra_edge.sinks.base import Sink
+    from cammra_edge.sinks.deadline import Deadline
 
 
 class Crew:
@@ -28,10 +29,12 @@ class Crew:
         self._work = work
         self._threads: list[threading.Thread] = []
         self._without: list[Sink] = []
+        self._sinks: list[Sink] = []
 
     def start(self, sinks: Iterable[Sink]) -> bool:
         """Start a thread for each of these sinks, as far as the system gives them; whether it gave all."""
-        self._without += sinks
+        self._sinks = list(sinks)
+        self._without += self._sinks
         return self.fill()
 
     def fill(self) -> bool:
@@ -51,13 +54,21 @@ class Crew:
             del self._without[0]
         return True
 
-    def join(self) -> None:
-        """Wait for the end of all; closes the sinks that no thread took."""
-        for thread in self._threads:
-            thread.join()
-        self._threads.clear()
+    def join(self, until: Deadline | None = None) -> bool:
+        """Wait for the end of all, at most so long; closes the sinks that no thread took. Whether all have ended."""
         while self._without:
             self._without.pop().close()
+        for thread in self._threads:
+            thread.join(None if until is None else max(0.0, until.left_s()))
+        if not self.ended:
+            return False
+        self._threads.clear()
+        return True
+
+    def break_off(self) -> None:
+        """End the tries that are under way."""
+        for sink in self._sinks:
+            sink.break_off()
 
     @property
     def begun(self) -> bool:

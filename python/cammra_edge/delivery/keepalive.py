@@ -1,7 +1,7 @@
 """Sends keepalives at their period, from a thread of their own; none is ever queued.
 
 Invariants, held by `tests/delivery/test_keepalive.py`: a failed one is not repeated before the next period;
-no profile and no queue is touched; stopping waits for no period, and retiring for nothing at all.
+no profile and no queue is touched; stopping waits for no period, and ending for nothing at all.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from cammra_edge.clock import Clock
     from cammra_edge.model import Device
     from cammra_edge.profile import Keepalive
-    from cammra_edge.sinks.base import Outcome
+    from cammra_edge.sinks.base import Outcome, Sink
+    from cammra_edge.sinks.deadline import Deadline
 
 _log = logging.getLogger(__name__)
 _S_PER_MINUTE = 60
@@ -53,6 +54,8 @@ class KeepaliveSender:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keepalive", daemon=True)
         self._stands = KeepaliveStatus()
+        self._sink: Sink | None = None
+        self._broken_off = False
         self._next_mono_ns = 0
 
     def start(self) -> None:
@@ -60,15 +63,27 @@ class KeepaliveSender:
         if self._settings.enabled:
             self._thread.start()
 
-    def retire(self) -> None:
+    def end(self) -> None:
         """Send no more, without waiting: one that is being sent ends by itself."""
         self._stopping.set()
 
     def stop(self) -> None:
         """End; waits for one that is being sent."""
-        self.retire()
+        self.end()
+        self.join()
+
+    def join(self, until: Deadline | None = None) -> bool:
+        """Wait for one that is being sent; whether it has ended."""
         if self._thread.is_alive():
-            self._thread.join(timeout=self._settings.timeouts.total_s)
+            self._thread.join(None if until is None else max(0.0, until.left_s()))
+        return not self._thread.is_alive()
+
+    def break_off(self) -> None:
+        """End one that is being sent; nobody makes it again."""
+        self._broken_off = True
+        sink = self._sink
+        if sink is not None:
+            sink.break_off()
 
     def send_one(self) -> Outcome:
         """Send one now."""
@@ -76,11 +91,13 @@ class KeepaliveSender:
         number = self._stands.sent + 1
         body = keepalive_body(self._settings, self._device, self._status())
         sink = open_sink(self._settings.transport(), clock=self._clock, deny_local=self._deny_local)
+        self._sink = sink
         try:
             outcome = sink.send(body, Attempt(event_id="keepalive", packet=number))
         finally:
             sink.close()
-        self._note(outcome, began_mono_ns, began_utc_ns)
+        if not self._broken_off:
+            self._note(outcome, began_mono_ns, began_utc_ns)
         return outcome
 
     def status(self) -> KeepaliveStatus:

@@ -24,6 +24,7 @@ from cammra_edge.delivery.journal import Journal, Try
 from cammra_edge.delivery.pace import Pace
 from cammra_edge.delivery.rules import rules_from
 from cammra_edge.delivery.status import ProfileState, ProfileStatus, stored_status
+from cammra_edge.delivery.told import tell
 from cammra_edge.delivery.transcript import Sent, kept_of
 from cammra_edge.message import Attempt, size_bytes
 from cammra_edge.outbox import Delivery, Dropped, Limits
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from cammra_edge.outbox import Outbox, TakeRules
     from cammra_edge.profile import Profile
     from cammra_edge.sinks.base import Sink
+    from cammra_edge.sinks.deadline import Deadline
 
 _log = logging.getLogger(__name__)
 
@@ -104,6 +106,7 @@ class DeliveryWorker:
         self._wakes = 0
         self._stopping = False
         self._retired = False
+        self._broken_off = False
         self._crew = Crew(f"delivery-{self.profile_id}", self._run)
 
     # -- one round -------------------------------------------------------------------------------
@@ -183,6 +186,8 @@ class DeliveryWorker:
         """Do what the outcome means; no other place matches outcomes."""
         now_mono_ns = self._clock.mono_ns()
         with self._lock:
+            if self._broken_off and not isinstance(outcome, Delivered):
+                return  # as if it had not been tried
             gate = self._gate
             before = gate.state
             match outcome:
@@ -223,38 +228,20 @@ class DeliveryWorker:
                     result = "paused"
                 case unknown:
                     assert_never(unknown)
-            self.journal.add(
-                Try(
-                    at_utc_ns=self._clock.utc_ns(),
-                    event_id=delivery.event.event_id,
-                    kind=delivery.event.kind.value,
-                    packet=delivery.packet,
-                    number=delivery.attempts + 1,
-                    outcome=result,
-                    why=why,
-                    words=outcome.words,
-                    took_ns=sent.took_ns,
-                    size_bytes=sent.size_bytes,
-                ),
-                sent.transcript,
+            made = Try(
+                at_utc_ns=self._clock.utc_ns(),
+                event_id=delivery.event.event_id,
+                kind=delivery.event.kind.value,
+                packet=delivery.packet,
+                number=delivery.attempts + 1,
+                outcome=result,
+                why=why,
+                words=outcome.words,
+                took_ns=sent.took_ns,
+                size_bytes=sent.size_bytes,
             )
-            self._tell(before, result, why, delivery)
-
-    def _tell(self, before: GateState, result: str, why: str, delivery: Delivery) -> None:
-        """Log each problem once: when the state changes, and every parked delivery."""
-        if result == "parked":
-            _log.error(
-                "parked profile=%r event=%s why=%r", self.profile_key, delivery.event.event_id, why
-            )
-        after = self._gate.state
-        if before is after:
-            return
-        if after is GateState.OPEN:
-            _log.info("sending again profile=%r", self.profile_key)
-        elif after is GateState.PAUSED:
-            _log.error("paused profile=%r why=%r", self.profile_key, self._gate.why)
-        else:
-            _log.warning("retrying profile=%r why=%r", self.profile_key, why)
+            self.journal.add(made, sent.transcript)
+            tell(self.profile_key, made, before=before, gate=gate)
 
     # -- threads ---------------------------------------------------------------------------------
 
@@ -273,20 +260,30 @@ class DeliveryWorker:
                 _log.error("no thread to deliver with profile=%r", self.profile_key)
 
     def retire(self) -> None:
-        """Take no more, without waiting: another worker of this profile may start now.
-
-        A try under way is settled when it ends; until then nobody else gets an event of its vehicle.
-        """
+        """As `end`, since a successor starts; until a try under way is settled, nobody else gets its vehicle."""
         self._retired = True
-        self._end()
+        self.end()
 
     def stop(self) -> None:
         """End the threads; waits for tries under way, so that they are settled."""
-        self._end()
-        self._crew.join()
-        self._sink.close()
+        self.end()
+        self.join()
 
-    def _end(self) -> None:
+    def join(self, until: Deadline | None = None) -> bool:
+        """Wait for the end of the threads; whether they have ended."""
+        if not self._crew.join(until):
+            return False
+        self._sink.close()
+        return True
+
+    def break_off(self) -> None:
+        """Let no try under way count unless the receiver has taken it: the next start makes it again."""
+        with self._lock:
+            self._broken_off = True
+        self._crew.break_off()
+
+    def end(self) -> None:
+        """Take no more, without waiting."""
         with self._lock:
             if self._stopping:
                 return  # the listener is already our successor's

@@ -106,16 +106,18 @@ class Encoder:
             self._woken = True
             self._changed.notify_all()
 
-    def stop(self) -> None:
-        """Store all that waits, then end the thread."""
+    def stop(self, timeout_s: float | None = None) -> bool:
+        """Store all that waits, then end the thread; False when the time ran out first, and it was left alone."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join()
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout_s)
         with self._changed:
             self._thread = None
             self._changed.notify_all()
+        return thread is None or not thread.is_alive()
 
     def _run(self, store: Callable[[Sequence[Queued]], None], follow: Callable[[], None]) -> None:
         while True:

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import Settings
+from cammra_edge.delivery.stopping import GRACE_S
+from cammra_edge.engine.closing import DISK_S, tell_stuck
 from cammra_edge.engine.encoder import Encoder
 from cammra_edge.engine.erasing import erase
 from cammra_edge.engine.local_socket import LocalSocket
@@ -35,6 +37,7 @@ from cammra_edge.engine.troubles import PICTURE_KINDS, InputKind, Troubles
 from cammra_edge.errors import FrameError, FrameFormatError, OutboxError, ReadError
 from cammra_edge.outbox import Erasure, EventQuery
 from cammra_edge.retry import NS_PER_S
+from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.tracking import Tracker
 
 if TYPE_CHECKING:
@@ -97,6 +100,8 @@ class Engine:
         self._time = StreamTime(clock, self._troubles)
         self._wrong_inputs = 0
         self._nested = 0
+        self.is_stuck = False
+        """The disk did not answer when it was stopped: threads of it are left, and it should not be started again."""
         # How the source stands; `cammra-edge run` sets it.
         self.source_status: Callable[[], SourceStatus | None] = lambda: None
 
@@ -217,7 +222,7 @@ class Engine:
             run.start(self.settings)
         except BaseException:
             self._run = None
-            run.close()
+            run.close(*self._bounds())
             raise
         self._recent.remember(run.outbox.history)
         self._encoder.start(run.writer.store, run.writer.follow)
@@ -225,18 +230,30 @@ class Engine:
             self._socket = LocalSocket(self, self.settings.outbox.path, self._clock)
 
     def stop(self) -> None:
-        """End a live stream, store what is pending, let tries under way end, and close the outbox."""
+        """End a live stream, store what is pending, and close the outbox.
+
+        Tries under way get two seconds; then they are broken off, and made again at the next start. A disk that does
+        not answer is left alone after ten: it is said, and `is_stuck` is true.
+        """
         run = self._run
         if run is None:
             return
+        until, patience = self._bounds()
+        run.end_sending()
         if self._socket is not None:
             self._socket.close()
             self._socket = None
         if self._time.live:
             self.finish()
-        self._encoder.stop()
-        run.close()
+        is_stored = self._encoder.stop(max(0.0, patience.left_s()))
+        self.is_stuck = not run.close(until, patience) or not is_stored
+        if self.is_stuck:
+            tell_stuck(self._encoder.pending() + run.outbox.status().not_yet_durable)
         self._run = None
+
+    def _bounds(self) -> tuple[Deadline, Deadline]:
+        """Until when tries and the disk may take from now."""
+        return Deadline(self._clock, GRACE_S), Deadline(self._clock, DISK_S)
 
     def drain(self, timeout_s: float | None = None) -> bool:
         """Wait until every event is stored, and every delivery settled or parked.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Handover:
-    """See the module. `replace` and `finish` are called by one thread at a time."""
+    """See the module. `replace` is called by one thread at a time."""
 
     def __init__(self) -> None:
         self._retired: list[DeliveryWorker] = []
@@ -28,8 +28,7 @@ class Handover:
         if new is not None:
             new.start()
 
-    def finish(self) -> None:
-        """Wait until the tries of all retired workers are settled."""
-        for worker in self._retired:
-            worker.stop()
-        self._retired.clear()
+    @property
+    def retired(self) -> tuple[DeliveryWorker, ...]:
+        """Those whose try may still be under way."""
+        return tuple(self._retired)

@@ -40,7 +40,7 @@ class EngineKeepalive:
         if used == self._used:
             return
         if self._sender is not None:
-            self._sender.retire()  # saving settings must not wait for a hung receiver
+            self._sender.end()  # saving settings must not wait for a hung receiver
         self._sender = None
         self._used = used
         if settings.keepalive.enabled:
@@ -53,12 +53,10 @@ class EngineKeepalive:
             )
             self._sender.start()
 
-    def stop(self) -> None:
-        """Send no more; waits for one that is being sent."""
-        if self._sender is not None:
-            self._sender.stop()
-        self._sender = None
-        self._used = ()
+    @property
+    def senders(self) -> tuple[KeepaliveSender, ...]:
+        """Who sends them now: one, or nobody."""
+        return () if self._sender is None else (self._sender,)
 
     def status(self) -> KeepaliveStatus | None:
         """How they go; `None` while none are sent."""

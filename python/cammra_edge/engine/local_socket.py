@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 SPEAKER = "cammra_edge.web.local"
 """Its `speak(engine, clock, listener, ended)` answers who connects, and returns when nobody has for a while."""
-_STOP_S = 5.0
+_STOP_S = 2.0
 _AGAIN_AFTER_MS = 1000
 """Who connects is there still when nothing could answer, for want of descriptors perhaps."""
 _DECLINE_S = 1.0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cammra_edge.delivery import DeliveryWorker, ProfileState, stored_status
+from cammra_edge.delivery.stopping import stop_all
+from cammra_edge.engine.closing import done_within
 from cammra_edge.engine.handover import Handover
 from cammra_edge.engine.keepalive import EngineKeepalive
 from cammra_edge.engine.writer import EventWriter
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from cammra_edge.config import OutboxSettings, Settings
     from cammra_edge.delivery import ProfileStatus, Try
     from cammra_edge.delivery.journal import Journal
+    from cammra_edge.delivery.stopping import Sending
     from cammra_edge.engine.recent import Recent
     from cammra_edge.engine.status import EngineStatus
     from cammra_edge.message import Message
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from cammra_edge.outbox import EventState
     from cammra_edge.profile import Profile
     from cammra_edge.sinks.base import Sink
+    from cammra_edge.sinks.deadline import Deadline
 
 
 class Run:
@@ -147,10 +151,23 @@ class Run:
             *(status for status in gone if not status.settled),
         )
 
-    def close(self) -> None:
-        """Let tries under way end, then close the outbox."""
-        self.keepalive.stop()
-        self._handover.finish()
-        for worker in self.workers.values():
-            worker.stop()
-        self.outbox.close()
+    def end_sending(self) -> None:
+        """Let no try begin, without waiting for those under way."""
+        for one in self._sending():
+            one.end()
+
+    def close(self, until: Deadline, patience: Deadline) -> bool:
+        """Let tries under way end, then close the outbox.
+
+        Args:
+            until: When tries are broken off.
+            patience: When a disk that does not answer is left alone.
+
+        Returns:
+            Whether the outbox is closed.
+        """
+        stop_all(self._sending(), until)
+        return done_within(patience, self.outbox.close)
+
+    def _sending(self) -> list[Sending]:
+        return [*self.keepalive.senders, *self._handover.retired, *self.workers.values()]

@@ -75,6 +75,10 @@ class Sink(Protocol):
         """What the last try sent ahead of the message, and what came back, for people: without a secret."""
         ...
 
+    def break_off(self) -> None:
+        """End a try under way, and begin none; from any thread. What it returns then means nothing."""
+        ...
+
     def close(self) -> None:
         """Close what is kept."""
         ...

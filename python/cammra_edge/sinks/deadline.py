@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
+from cammra_edge.sinks.line import UNCUT
 from cammra_edge.sinks.whys import Why
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
     from cammra_edge.clock import Clock
+    from cammra_edge.sinks.line import Line
 
 _NS_PER_S = 1_000_000_000
 _SLOWEST_BYTES_PER_S: Final = 8_000
@@ -24,10 +27,17 @@ def stalled(taken: int, total: int, wait_s: float) -> TimeoutError:
 
 
 class Deadline:
-    """A moment of the monotonic clock that nothing may outlast."""
+    """A moment of the monotonic clock that nothing may outlast.
 
-    def __init__(self, clock: Clock, seconds: float) -> None:
+    Args:
+        clock: Whose.
+        seconds: From now.
+        line: What the try waits on. Where it is cut, every wait ends.
+    """
+
+    def __init__(self, clock: Clock, seconds: float, line: Line = UNCUT) -> None:
         self._clock = clock
+        self._line = line
         self._at_mono_ns = clock.mono_ns() + int(seconds * _NS_PER_S)
 
     def left_s(self) -> float:
@@ -39,11 +49,21 @@ class Deadline:
 
         Raises:
             TimeoutError: Nothing is left.
+            ConnectionAbortedError: The try was broken off.
         """
+        self._line.expect_whole()
         left = self.left_s()
         if left <= 0:
             raise TimeoutError(Why.TRY_IS_OVER())
         return left if most_s is None else min(left, most_s)
+
+    def carry(self, sock: socket.socket) -> None:
+        """Let whoever breaks the try off cut this connection.
+
+        Raises:
+            ConnectionAbortedError: The try was broken off.
+        """
+        self._line.carry(sock)
 
     @contextlib.contextmanager
     def sending(self, size_bytes: int) -> Iterator[None]:
@@ -58,8 +78,8 @@ class Deadline:
 
     def anew(self, seconds: float) -> Deadline:
         """Another one by the same clock, so many seconds from now."""
-        return Deadline(self._clock, seconds)
+        return Deadline(self._clock, seconds, self._line)
 
     def sooner(self, seconds: float) -> Deadline:
         """Another deadline, no later than this one."""
-        return Deadline(self._clock, max(0.0, min(seconds, self.left_s())))
+        return Deadline(self._clock, max(0.0, min(seconds, self.left_s())), self._line)

@@ -128,6 +128,11 @@ class _Race:
             self._error = error
             return
         _watch(sock, self._unacknowledged_s)
+        try:
+            self._until.carry(sock)
+        except ConnectionAbortedError:
+            sock.close()
+            raise
         sock.settimeout(0)
         failure = sock.connect_ex(target)
         if failure not in {0, errno.EINPROGRESS}:

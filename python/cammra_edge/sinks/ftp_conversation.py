@@ -85,6 +85,7 @@ class FtpConversation(FtpControl):
         own = self._socket().getsockname()
         family = self._socket().family
         listener = socket.create_server((own[0], 0, *own[2:]), family=family, backlog=1)
+        self.deadline.carry(listener)
         port = int(listener.getsockname()[1])
         if family == socket.AF_INET:
             told = f"PORT {own[0].replace('.', ',')},{port >> 8},{port & 0xFF}"
@@ -118,6 +119,7 @@ class FtpConversation(FtpControl):
         with listener:
             listener.settimeout(self.deadline.wait_s(self._limits.connect_s))
             data, peer = listener.accept()
+            self.deadline.carry(data)
         if peer[0] != self._socket().getpeername()[0]:
             data.close()
             raise GarbledError(UploadWhy.DATA_FROM_ANOTHER())

@@ -30,6 +30,7 @@ from cammra_edge.sinks.exchange import HIDDEN, NO_EXCHANGE, Exchange, Veil, with
 from cammra_edge.sinks.http_connection import NoHttpError
 from cammra_edge.sinks.http_dial import Dialler, ProxyError
 from cammra_edge.sinks.http_verdict import OK, REFUSED, holds, refusal, verdict
+from cammra_edge.sinks.line import Line
 from cammra_edge.sinks.tls import PinMismatchError
 from cammra_edge.sinks.whys import Why, unusable, why_of
 from cammra_edge.sinks.words import unpacked
@@ -75,10 +76,12 @@ class HttpSink:
         clock: Clock,
         deny_local: bool = False,
         moves_left: int = redirect.MOST_MOVES,
+        line: Line | None = None,
     ) -> None:
         self._protocol = protocol
         self._moves_left = moves_left if protocol.follow_redirects else 0
         self._clock = clock
+        self._line = line or Line()
         self.endpoint = protocol.endpoint()
         self._deny_local = deny_local
         self._dialler = Dialler(protocol, self.endpoint, deny_local=deny_local)
@@ -98,7 +101,7 @@ class HttpSink:
         """Post the body, and return what the answer means."""
         if not isinstance(message, Body):
             return GiveUp(Why.NO_FILES_BY_HTTP())
-        deadline = Deadline(self._clock, self._protocol.timeouts.total_s)
+        deadline = Deadline(self._clock, self._protocol.timeouts.total_s, self._line)
         target = message.target or self.endpoint.target
         about = (
             f"{_about(message)}"
@@ -139,6 +142,10 @@ class HttpSink:
             came = self._veil.answer(answer.head, body, proof)
         return Exchange(head=head.encode("latin-1"), answer=came)
 
+    def break_off(self) -> None:
+        """End a try under way; from any thread."""
+        self._line.cut()
+
     def close(self) -> None:
         """Let go of the kept connection."""
         if self._connection is not None:
@@ -175,6 +182,7 @@ class HttpSink:
             clock=self._clock,
             deny_local=self._deny_local,
             moves_left=self._moves_left - 1,
+            line=self._line,
         )
         self._told.elsewhere = there
         try:

@@ -29,6 +29,7 @@ from cammra_edge.sinks.deadline import Deadline, stalled
 from cammra_edge.sinks.dial import dial
 from cammra_edge.sinks.exchange import Exchange, Veil
 from cammra_edge.sinks.half_closed import HalfClosed
+from cammra_edge.sinks.line import Line
 from cammra_edge.sinks.tls import Trust
 from cammra_edge.sinks.unacknowledged import hint, is_over, unacknowledged_bytes
 from cammra_edge.sinks.whys import Why, unusable
@@ -59,6 +60,7 @@ class TcpSink:
         self._deny_local = deny_local
         self._framing = protocol.framing
         self._clock = clock
+        self._line = Line()
         self._trust = Trust(protocol.tls)
         self._kept: socket.socket | None = None
         self._half_closed = HalfClosed(clock)
@@ -72,7 +74,7 @@ class TcpSink:
             return GiveUp(Why.NO_FILES_OVER_TCP())
         if len(message.content) > _LARGEST_LENGTH:
             return GiveUp(Why.TOO_LONG_FOR_PREFIX())
-        deadline = Deadline(self._clock, self._protocol.timeouts.total_s)
+        deadline = Deadline(self._clock, self._protocol.timeouts.total_s, self._line)
         self._seen = bytearray()
         try:
             return self._sent(message.content, deadline)
@@ -84,6 +86,10 @@ class TcpSink:
     def exchange(self) -> Exchange:
         """What the application answered, where it was asked to."""
         return Exchange(answer=Veil().answer(b"", self._seen))
+
+    def break_off(self) -> None:
+        """End a try under way; from any thread."""
+        self._line.cut()
 
     def close(self) -> None:
         """Let go of a kept connection."""

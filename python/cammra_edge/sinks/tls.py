@@ -126,17 +126,22 @@ class Trust:
         try:
             sock.settimeout(deadline.wait_s(most_s))
             wrapped = self.context().wrap_socket(
-                sock, server_hostname=host.partition("%")[0], session=session
+                sock,
+                server_hostname=host.partition("%")[0],
+                session=session,
+                do_handshake_on_connect=False,
             )
-        except TimeoutError:
-            sock.close()
-            raise TimeoutError(Why.TLS_NOT_BEGUN()) from None
         except BaseException:
             sock.close()
             raise
         try:
+            deadline.carry(wrapped)
+            wrapped.do_handshake()
             check_pin(wrapped, self._settings)
-        except ssl.SSLError:
+        except TimeoutError:
+            wrapped.close()
+            raise TimeoutError(Why.TLS_NOT_BEGUN()) from None
+        except BaseException:
             wrapped.close()
             raise
         return wrapped

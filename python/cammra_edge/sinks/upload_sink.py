@@ -25,6 +25,7 @@ from cammra_edge.message import Files
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.exchange import NO_EXCHANGE
+from cammra_edge.sinks.line import Line
 from cammra_edge.sinks.upload import EndedError, RenameRefusedError, Upload
 from cammra_edge.sinks.whys import UploadWhy, Why, unusable
 
@@ -51,6 +52,7 @@ class UploadSink(ABC):
         self._protocol = protocol
         self._deny_local = deny_local
         self._clock = clock
+        self._line = Line()
         self._kept: Conversation | None = None
         self.folders: set[str] = set()
         self._renames = protocol.rename
@@ -91,7 +93,7 @@ class UploadSink(ABC):
             return GiveUp(UploadWhy.FILES_ONLY())
         if not message.files:
             return Delivered(UploadWhy.NOTHING_TO_UPLOAD())
-        deadline = Deadline(self._clock, self._protocol.timeouts.total_s)
+        deadline = Deadline(self._clock, self._protocol.timeouts.total_s, self._line)
         repeated = attempt.number > 1
         try:
             kept, self._kept = self._kept, None
@@ -117,11 +119,15 @@ class UploadSink(ABC):
         """Nothing: files go as they are, and what a server says of them stands in the outcome."""
         return NO_EXCHANGE
 
+    def break_off(self) -> None:
+        """End a try under way; from any thread."""
+        self._line.cut()
+
     def close(self) -> None:
         """End a kept conversation in order."""
         kept, self._kept = self._kept, None
         if kept is not None:
-            kept.deadline = Deadline(self._clock, GOODBYE_S)
+            kept.deadline = Deadline(self._clock, GOODBYE_S, self._line)
             with contextlib.suppress(*self.errors.failures):
                 kept.goodbye()
             kept.close()

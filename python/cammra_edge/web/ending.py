@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cammra_edge.web.patience import ImpatientProtocol
 
-LAST_ANSWERS_S = 1.0
+LAST_ANSWERS_S = 0.5
 
 
 class Ending:

@@ -44,6 +44,7 @@ _log = logging.getLogger(__name__)
 
 BACKLOG = 64
 START_S = 10.0
+END_S = 2.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -282,6 +283,6 @@ def _running(server: _Server, listener: socket.socket) -> Iterator[None]:
         yield
     finally:
         server.tell()
-        thread.join(START_S)
+        thread.join(END_S)
         if thread.is_alive():
-            _log.warning("page thread did not end in %.0f s", START_S)
+            _log.warning("page thread did not end in %.0f s", END_S)

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cammra_edge.camera import VideoSource
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.paging import add_page, page_of
 from cammra_edge.cli.playing import add_speed, play, profile_line, settings_for, tell_faults
 from cammra_edge.cli.script import ScriptError, load_script
-from cammra_edge.cli.settling import settle
+from cammra_edge.cli.settling import send_rest, settle
+from cammra_edge.cli.stopping import heard, held
 from cammra_edge.engine import Engine
 from cammra_edge.recording import Recording
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
 
     from cammra_edge.cli.script import Script
     from cammra_edge.cli.terminal import Terminal
 
 _DRAIN_S = 30.0
+_REST_S = 0.5
+_END = object()
 _TRIPLE = 3
 
 
@@ -45,7 +50,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, terminal: Terminal) -> Exit:
-    """Run until the source ends, or Ctrl-C."""
+    """Run until the source ends, or somebody stops it."""
     script = load_script(args.config)
     if args.deny_local:
         script.engine.apply(replace(script.engine.settings, deny_local=True))
@@ -61,32 +66,60 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         raise ScriptError(
             f"{script.path}: source is a {type(source).__name__}: want what yields (frame, reads, at)"
         )
-    is_live = _fitted(script.engine, source)
-    ordered = False
-    with (
-        page_of(script.engine, args.page, terminal),
-        script.engine.running(live=is_live, local_socket=not args.no_socket),
-    ):
+    engine, is_live = script.engine, _fitted(script.engine, source)
+    # From the first frame on a signal is heard where something is waited for; all else is done to its end.
+    with held(), ExitStack() as stack:
+        with heard():
+            stack.enter_context(page_of(engine, args.page, terminal))
+            stack.enter_context(
+                engine.running(live=is_live, local_socket=not args.no_socket),
+            )
         try:
-            terminal.note(f"running {script.path}; Ctrl-C ends it")
-            if why := script.engine.status().local_socket_trouble:
-                terminal.note(f"other commands cannot reach it, as there is no socket: {why}")
-            for entry in source:
-                if not isinstance(entry, tuple) or len(entry) != _TRIPLE:
-                    raise ScriptError(
-                        f"{script.path}: source yields {entry!r:.60}: want (frame, reads, at)"
-                    )
-                frame, reads, at = entry
-                script.engine.observe(frame, reads, at)
+            with heard():
+                terminal.note(f"running {script.path}; Ctrl-C ends it")
+                if why := engine.status().local_socket_trouble:
+                    terminal.note(f"other commands cannot reach it, as there is no socket: {why}")
+            for frame, reads, at in _entries(source, script):
+                engine.observe(frame, reads, at)
                 if not is_live:
-                    script.engine.wait_for_room()
+                    with heard():
+                        engine.wait_for_room()
+            engine.finish()
+            with heard():
+                settle(engine, terminal, _DRAIN_S)
         except KeyboardInterrupt:
-            ordered = True
-            terminal.note("stopping; what is not delivered yet waits in the outbox")
-        script.engine.finish()
-        settle(script.engine, terminal, _DRAIN_S)
-        told = _tell(script.engine, terminal)
-        return Exit.OK if ordered else told
+            engine.finish()
+            return _stopped(engine, terminal)
+        return _tell(engine, terminal)
+
+
+def _entries(source: Iterable[object], script: Script) -> Iterator[tuple[Any, Any, Any]]:
+    """What the source yields; a signal is heard while it is asked for the next."""
+    entries = iter(source)
+    try:
+        while True:
+            with heard():
+                entry = next(entries, _END)
+            if entry is _END:
+                return
+            if not isinstance(entry, tuple) or len(entry) != _TRIPLE:
+                raise ScriptError(
+                    f"{script.path}: source yields {entry!r:.60}: want (frame, reads, at)"
+                )
+            yield entry
+    finally:
+        if isinstance(entries, Generator):
+            entries.close()
+
+
+def _stopped(engine: Engine, terminal: Terminal) -> Exit:
+    """Send what goes out at once; the rest waits. Nobody may be there to read what is said of it."""
+    with suppress(OSError):
+        terminal.note("stopping; what is not delivered yet waits in the outbox")
+    send_rest(engine, _REST_S)
+    with suppress(OSError):
+        _tell(engine, terminal)
+    return Exit.OK
 
 
 def _fitted(engine: Engine, source: Iterable[object]) -> bool:
@@ -101,14 +134,18 @@ def _fitted(engine: Engine, source: Iterable[object]) -> bool:
 def _play(recording: Recording, script: Script, args: Namespace, terminal: Terminal) -> Exit:
     settings = settings_for(script.engine.settings, recording)
     engine = Engine(settings, stream_id=recording.stream_id())
-    with (
-        page_of(engine, args.page, terminal),
-        engine.running(live=False, local_socket=not args.no_socket),
-    ):
-        with terminal.progress("playing", recording.size_bytes()) as bar:
-            played = play(recording, engine, speed=args.speed, progress=bar.advance)
-        tell_faults(terminal, played.faults)
-        settle(engine, terminal, _DRAIN_S)
+    with held(), ExitStack() as stack:
+        with heard():
+            stack.enter_context(page_of(engine, args.page, terminal))
+            stack.enter_context(engine.running(live=False, local_socket=not args.no_socket))
+        try:
+            with heard():
+                with terminal.progress("playing", recording.size_bytes()) as bar:
+                    played = play(recording, engine, speed=args.speed, progress=bar.advance)
+                tell_faults(terminal, played.faults)
+                settle(engine, terminal, _DRAIN_S)
+        except KeyboardInterrupt:
+            return _stopped(engine, terminal)
         return _tell(engine, terminal)
 
 

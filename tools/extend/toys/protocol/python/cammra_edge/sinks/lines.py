@@ -39,5 +39,8 @@ class LinesSink:
         """Nothing but the line goes anywhere."""
         return NO_EXCHANGE
 
+    def break_off(self) -> None:
+        """A line is written at once."""
+
     def close(self) -> None:
         """Nothing stays open."""
