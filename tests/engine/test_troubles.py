@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 
 from cammra_edge import Engine, FrameTime, HttpPost, OutboxSettings, PlateRead, Profile
 from cammra_edge.engine.troubles import InputKind
+from cammra_edge.model import FrameFormat
 from tests.budget import NIGHTLY, examples
 from tests.fakes import FakeClock
+from tests.receiver.samples import jpeg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,13 +43,18 @@ def at(ms: int) -> FrameTime:
 
 @contextmanager
 def engine_in(
-    folder: Path, *, live: bool = False, clock: FakeClock | None = None
+    folder: Path,
+    *,
+    live: bool = False,
+    clock: FakeClock | None = None,
+    frame_format: FrameFormat = FrameFormat.RGB8,
 ) -> Iterator[Engine]:
     wanting = Profile("gate", HttpPost("http://127.0.0.1:9/"), events={"new"}, image=None)
     with_clock = {} if clock is None else {"clock": clock}
     engine = Engine(
         profiles=[wanting],
         outbox=OutboxSettings(path=folder / "outbox"),
+        frame_format=frame_format,
         **with_clock,  # type: ignore[arg-type]
     )
     with engine.running(live=live, local_socket=False):
@@ -196,6 +203,14 @@ def test_a_read_that_observes_itself_without_end_is_looked_at_once_more(tmp_path
         assert troubles_of(engine)[InputKind.READ].count == fields**2
 
 
+def turned_jpeg() -> bytes:
+    """Its EXIF asks viewers to turn it by a quarter."""
+    upright = jpeg(320, 240)
+    entry = b"\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"  # the orientation, one number of 16 bits: 6
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01" + entry + bytes(4)
+    return upright[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2) + exif + upright[2:]
+
+
 SCRIPT = """
 from cammra_edge import Engine, FrameTime, OutboxSettings, PlateRead
 
@@ -215,6 +230,7 @@ WRONG = [
     (None, [a_read(confidence=31.0)], None),
     (None, [a_read(vehicle=(0, 0, -5, 5))], None),
     (None, [a_read(text="A" * 99)], None),
+    ({turned!r}, [a_read()], None),
 ]
 source = [
     (frame, reads, at or FrameTime(10**9 + step, 10**18 + step))
@@ -225,7 +241,7 @@ source = [
 
 def test_each_kind_is_seen_once_on_stderr_without_verbose(tmp_path: Path) -> None:
     script = tmp_path / "camera.py"
-    script.write_text(SCRIPT.format(outbox=str(tmp_path / "outbox")))
+    script.write_text(SCRIPT.format(outbox=str(tmp_path / "outbox"), turned=turned_jpeg()))
     command = [sys.executable, "-m", "cammra_edge", "run", str(script)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     said = [line for line in ran.stderr.splitlines() if "wrong input" in line]
@@ -334,3 +350,23 @@ def test_each_kind_says_how_long_ago_it_last_came(tmp_path: Path) -> None:
         clock.advance(5)
         ages = {kind: trouble.ago_s for kind, trouble in troubles_of(engine).items()}
     assert ages == {InputKind.FORMAT: 165.0, InputKind.CONFIDENCE: 5.0}
+
+
+def test_frames_that_ask_to_be_turned_are_said_once_and_are_no_lasting_alarm(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may be as it should: a reader that decodes them as they are stored gives the right boxes."""
+    upright, turned = jpeg(320, 240), turned_jpeg()
+    clock = FakeClock()
+    with engine_in(tmp_path, clock=clock, frame_format=FrameFormat.JPEG) as engine:
+        engine.observe(upright, [a_read()], at(0))
+        assert engine.status().input_troubles == ()
+        for second in range(1, 4):
+            engine.observe(turned, [a_read(confidence=31.0)], at(second * 1000))
+            clock.advance(60.0)
+        trouble = troubles_of(engine)[InputKind.TURNED]
+        assert (trouble.count, trouble.ago_s) == (3, 180.0)
+        assert troubles_of(engine)[InputKind.CONFIDENCE].ago_s == 60.0
+        assert engine.status().broken_frames == 0
+    (said,) = [said for said in said_in(caplog) if "kind=turned" in said]
+    assert "IMREAD_IGNORE_ORIENTATION" in said

@@ -142,6 +142,8 @@ class AvStream:
         av = self._av
         is_file = self._address.kind is SourceKind.FILE
         is_device = self._address.kind is SourceKind.DEVICE
+        # Of RTSP also: nobody has answered in time.
+        unread = "not_rtsp" if self._address.kind is SourceKind.RTSP else "no_video"
         kinds: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
             (av.HTTPUnauthorizedError, "unauthorised"),
             (av.HTTPForbiddenError, "forbidden"),
@@ -158,7 +160,7 @@ class AvStream:
             ),
             (IsADirectoryError, "no_film"),
             ((av.DecoderNotFoundError, av.PatchWelcomeError), "codec"),
-            (av.InvalidDataError, "no_video" if is_opening else "codec"),
+            (av.InvalidDataError, unread if is_opening else "codec"),
         )
         for kind, word in kinds:
             if isinstance(error, kind):

@@ -25,6 +25,7 @@ class SourceTrouble(Phrase):
     SOURCE_NO_ROUTE = "there is no way to the camera"
     SOURCE_NO_NAME = "the camera's name is not known"
     SOURCE_NO_ANSWER = "the camera gives no answer"
+    SOURCE_NOT_RTSP = "nothing there answers as RTSP does"
     SOURCE_STALLED = "the camera sends no pictures any more"
     SOURCE_CUT = "the camera ended the connection"
     SOURCE_TLS = "the camera's certificate is not trusted"
@@ -56,6 +57,7 @@ class SourceRemedy(Phrase):
     MEND_NO_ROUTE = "see to cable, network and the address"
     MEND_NO_NAME = "see to the name and the network's DNS, or set the address in digits"
     MEND_NO_ANSWER = "see to the address and to firewalls; a camera that starts needs a minute"
+    MEND_NOT_RTSP = "see to address, port (554 is usual for RTSP) and firewalls; a camera that starts needs a minute"
     MEND_STALLED = (
         "it is opened anew; if that comes often, see to the network and the camera's load"
     )
@@ -93,6 +95,7 @@ KINDS: dict[str, tuple[SourceTrouble, SourceRemedy]] = {
     "no_route": (SourceTrouble.SOURCE_NO_ROUTE, SourceRemedy.MEND_NO_ROUTE),
     "no_name": (SourceTrouble.SOURCE_NO_NAME, SourceRemedy.MEND_NO_NAME),
     "no_answer": (SourceTrouble.SOURCE_NO_ANSWER, SourceRemedy.MEND_NO_ANSWER),
+    "not_rtsp": (SourceTrouble.SOURCE_NOT_RTSP, SourceRemedy.MEND_NOT_RTSP),
     "stalled": (SourceTrouble.SOURCE_STALLED, SourceRemedy.MEND_STALLED),
     "cut": (SourceTrouble.SOURCE_CUT, SourceRemedy.MEND_CUT),
     "tls": (SourceTrouble.SOURCE_TLS, SourceRemedy.MEND_TLS),

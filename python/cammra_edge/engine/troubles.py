@@ -32,6 +32,7 @@ class InputKind(StrEnum):
     CONFIDENCE = "confidence"
     BOX = "box"
     TEXT = "text"
+    TURNED = "turned"
 
 
 PICTURE_KINDS = (InputKind.FRAME, InputKind.FORMAT)
@@ -43,6 +44,8 @@ class _Words(NamedTuple):
     remedy: str
     counters: tuple[str, ...] = ()
     """The tracker's counters of it."""
+    is_once: bool = False
+    """It may be as it should, which nobody here can tell: it counts as lately once."""
 
 
 _WORDS = {
@@ -82,6 +85,13 @@ _WORDS = {
         "texts are longer than any plate and are cut",
         "hand in one plate a read, and attributes of a few words",
         ("cut_texts", "cut_values"),
+    ),
+    InputKind.TURNED: _Words(
+        "frames ask viewers to turn them (EXIF orientation), but are sent, and boxes mean them, as they are stored",
+        "let the recogniser decode them as they are stored (OpenCV: IMREAD_COLOR | IMREAD_IGNORE_ORIENTATION), or set"
+        " the camera to turn the picture itself",
+        ("turned_frames",),
+        is_once=True,
     ),
 }
 
@@ -138,7 +148,7 @@ class Troubles:
         """Note what the tracker has counted since it was last heeded."""
         for kind, words in _WORDS.items():
             told = sum(counters[name] for name in words.counters)
-            if told > self._heeded.get(kind, 0):
+            if told > self._heeded.get(kind, 0) and not (words.is_once and kind in self._said):
                 self._heeded[kind] = told
                 self._came(kind)
 

@@ -117,6 +117,8 @@ pub enum FrameView<'a> {
         data: &'a [u8],
         /// Width and height from its header.
         size: Size,
+        /// Its EXIF orientation asks viewers to turn or mirror it.
+        asks_to_be_turned: bool,
     },
 }
 
@@ -191,6 +193,18 @@ impl<'a> FrameView<'a> {
             | Self::I420 { size, .. }
             | Self::Jpeg { size, .. } => *size,
         }
+    }
+
+    /// Whether viewers show it otherwise than it is stored.
+    #[must_use]
+    pub const fn asks_to_be_turned(&self) -> bool {
+        matches!(
+            self,
+            Self::Jpeg {
+                asks_to_be_turned: true,
+                ..
+            }
+        )
     }
 }
 

@@ -110,6 +110,7 @@ impl Tracker {
     ) -> Vec<TrackEvent> {
         let mut events = Vec::new();
         self.counters.frames += 1;
+        self.counters.turned_frames += u64::from(camera.asks_to_be_turned());
         self.heed_order(at);
         let now = self.advance(at, &mut events);
         self.counters.reads = self.counters.reads.saturating_add(batch.len() as u64);

@@ -81,6 +81,10 @@ impl<F: Fn() -> FrameShare> Camera for FrameCamera<'_, '_, F> {
         Some(self.view.size())
     }
 
+    fn asks_to_be_turned(&self) -> bool {
+        self.view.asks_to_be_turned()
+    }
+
     fn take(
         &mut self,
         vehicle: Option<RawBox>,

@@ -24,6 +24,9 @@ const APP1: u8 = 0xE1;
 const APP15: u8 = 0xEF;
 const COM: u8 = 0xFE;
 
+/// EXIF's orientation of a picture that is shown as it is stored.
+const UPRIGHT: u16 = 1;
+
 /// The header of one JPEG.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
@@ -45,6 +48,8 @@ pub(super) struct Header {
     pub(super) height_at: usize,
     /// Offset of the first entropy-coded byte.
     pub(super) scan_at: usize,
+    /// As EXIF states it: 1 is upright; 0 where it states none.
+    pub(super) orientation: u16,
 }
 
 impl Header {
@@ -59,12 +64,14 @@ impl Header {
         let mut frame = None;
         let mut restart_interval = 0;
         let mut has_tables = false;
+        let mut exif = 0;
         for segment in segments(data) {
             let Segment { marker, start, end } = segment?;
             let body = data.get(start + 4..end).unwrap_or_default();
             match marker {
                 DHT => has_tables = true,
                 DRI => restart_interval = u32::from(word(body, 0)?),
+                APP1 => exif = exif.max(orientation(body)),
                 0xC0..=0xC2 => {
                     if frame.is_some() {
                         return Err(bad("two frame headers"));
@@ -79,7 +86,7 @@ impl Header {
                 SOS => {
                     let frame = frame.ok_or_else(|| bad("a scan before the frame header"))?;
                     let interleaved = body.first() == Some(&frame.components);
-                    return frame.into_header(restart_interval, has_tables, interleaved, end);
+                    return frame.into_header(restart_interval, has_tables, interleaved, end, exif);
                 }
                 _ => {}
             }
@@ -110,6 +117,7 @@ pub fn frame_from_jpeg(data: &[u8]) -> Result<FrameView<'_>, FrameError> {
     Ok(FrameView::Jpeg {
         data: end.and_then(|end| data.get(..end)).unwrap_or(data),
         size: header.size,
+        asks_to_be_turned: header.orientation > UPRIGHT,
     })
 }
 
@@ -139,7 +147,7 @@ impl Segment {
         self.marker == APP1
             && data
                 .get(self.start + 4..self.end)
-                .is_some_and(|body| orientation(body) > 1)
+                .is_some_and(|body| orientation(body) > UPRIGHT)
     }
 }
 
@@ -289,6 +297,7 @@ impl FrameHeader {
         has_tables: bool,
         interleaved: bool,
         scan_at: usize,
+        orientation: u16,
     ) -> Result<Header, FrameError> {
         // A sequential JPEG of several scans is decoded as a whole, too.
         let one_scan = interleaved && !self.progressive;
@@ -303,6 +312,7 @@ impl FrameHeader {
             has_tables,
             height_at: self.height_at,
             scan_at,
+            orientation,
         })
     }
 }

@@ -8,6 +8,11 @@ pub trait Camera {
     /// Width and height; `None` when no frame came.
     fn frame_size(&self) -> Option<Size>;
 
+    /// Whether viewers, and readers that do as viewers, show the frame otherwise than it is stored.
+    fn asks_to_be_turned(&self) -> bool {
+        false
+    }
+
     /// Copies what `plan` wants of a read; `None` when no frame came.
     fn take(
         &mut self,

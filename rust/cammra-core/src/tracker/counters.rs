@@ -18,7 +18,7 @@ macro_rules! counters {
 }
 
 impl Counters {
-    /// How much of what came in was refused or corrected.
+    /// How much of what came in was refused or corrected; frames that ask to be turned count as one, for it is said once.
     #[must_use]
     pub const fn wrong_inputs(&self) -> u64 {
         self.refused_reads
@@ -29,6 +29,7 @@ impl Counters {
             + self.refused_times
             + self.late_frames
             + self.clock_restarts
+            + if self.turned_frames == 0 { 0 } else { 1 }
     }
 }
 
@@ -59,6 +60,8 @@ counters! {
     late_frames,
     /// Restarts of the clock, further back than the lost time (continued from the latest).
     clock_restarts,
+    /// Frames whose EXIF orientation asks viewers to turn them (boxes mean them as they are stored).
+    turned_frames,
     /// Vehicles so far.
     vehicles,
     /// Vehicles that had to end to make room.
