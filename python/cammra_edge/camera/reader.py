@@ -16,6 +16,7 @@ from cammra_edge.camera.status import SourceState, SourceStatus, Trouble
 from cammra_edge.camera.timeline import Timeline
 from cammra_edge.camera.troubles import StreamError, stream_error
 from cammra_edge.model import FrameTime
+from cammra_edge.pulse import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +69,8 @@ class LiveReader:
         self._rate = Rate()
         self._changed = threading.Condition()
         self._newest: Newest | None = None
+        self.pulse = Pulse(self._wake)
+        """That of whoever takes pictures; while there are none, too."""
         # One for each start: a thread that hung when it was stopped must not go on with the next one.
         self._stopping = threading.Event()
         self._is_refused = False
@@ -95,15 +98,22 @@ class LiveReader:
 
     def take(self, timeout_s: float | None = None) -> Newest | None:
         """Wait for a picture that nobody has taken yet; `None`: it was stopped, or none came in time."""
+
+        def is_over() -> bool:
+            self.pulse.beat()
+            return self._newest is not None or self._stopping.is_set()
+
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._newest is not None or self._stopping.is_set(), timeout_s
-            )
+            self._changed.wait_for(is_over, timeout_s)
             newest, self._newest = self._newest, None
         if newest is not None:
             lag_ms = (self._clock.mono_ns() - newest.came_mono_ns) / _NS_PER_MS
             self._tell(lag_ms=round(lag_ms, 1))
         return newest
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def status(self) -> SourceStatus:
         """A snapshot."""

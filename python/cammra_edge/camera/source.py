@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from cammra_edge.camera.picture import Picture, Stream
     from cammra_edge.clock import Clock
     from cammra_edge.imaging import Frame
+    from cammra_edge.pulse import Pulse
     from cammra_edge.recogniser import Recogniser
 
 _TRANSPORTS = ("tcp", "udp")
@@ -116,6 +117,11 @@ class VideoSource(Iterable[tuple["Frame", Sequence[PlateRead], FrameTime]]):
         if self.is_live:
             return look_live(self._new_reader(), self.frame_format, self._clock)
         return look_at_film(self._opened, str(self.address), self.frame_format, self._clock)
+
+    @property
+    def pulse(self) -> Pulse:
+        """The sign of life of whoever iterates over a live source; a recogniser that hangs gives none."""
+        return self._reader.pulse
 
     def __iter__(self) -> Iterator[tuple[Frame, Sequence[PlateRead], FrameTime]]:
         """Frame, reads and time, as they come; a film's end ends it.

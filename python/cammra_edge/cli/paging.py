@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from cammra_edge.cli.terminal import Terminal
     from cammra_edge.engine import Engine
+    from cammra_edge.web.serve import ServedPage
 
 PAGE_PORT = 8080
 _DEFAULT = ("127.0.0.1", PAGE_PORT)
@@ -37,7 +38,7 @@ def page_of(
     terminal: Terminal,
     *,
     folder: Path | None = None,
-) -> AbstractContextManager[object]:
+) -> AbstractContextManager[ServedPage | None]:
     """Serve the page of an engine, before that starts: saved settings count from the first delivery on.
 
     The command works without a page: when the page's packages are missing, or the default port is in use, it only

@@ -18,6 +18,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from cammra_edge.pulse import Pulse
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -61,6 +63,8 @@ class Encoder:
         self._thread: threading.Thread | None = None
         self.not_stored = 0
         self._last_why = ""
+        self.pulse = Pulse(self.wake)
+        """Beats between groups: encoding and writing that hang are missed."""
 
     def append(self, events: Sequence[TrackEvent]) -> None:
         """Queue the events of one frame; never waits for encoding or disk."""
@@ -131,6 +135,7 @@ class Encoder:
 
     def _next_group(self) -> list[Queued] | None:
         """The next events to store; none when only timers were due; `None` at the end."""
+        self.pulse.beat()
         with self._changed:
             self._in_work = 0
             self._changed.notify_all()

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from cammra_edge.imaging import Frame
     from cammra_edge.model import Event, FrameTime, PlateRead
     from cammra_edge.outbox import Erased, EventState, FoundPage, History, HistoryStatus
+    from cammra_edge.pulse import Pulse
     from cammra_edge.tracking import TrackEvent
 
 MOST_NESTED = 1
@@ -267,6 +268,11 @@ class Engine:
         if timeout_s is not None:
             timeout_s -= (self._clock.mono_ns() - began_ns) / NS_PER_S
         return self._run is None or self._run.wait_until_idle(timeout_s)
+
+    @property
+    def pulse(self) -> Pulse:
+        """The sign of life of the thread that encodes and writes."""
+        return self._encoder.pulse
 
     def apply(self, settings: Settings) -> None:
         """Take over other settings, also while running; no event is lost.

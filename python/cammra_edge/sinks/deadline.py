@@ -51,8 +51,9 @@ class Deadline:
             TimeoutError: Nothing is left.
             ConnectionAbortedError: The try was broken off.
         """
-        self._line.expect_whole()
-        left = self.left_s()
+        if self._line.is_cut:
+            self._line.expect_whole()
+        left = (self._at_mono_ns - self._clock.mono_ns()) / _NS_PER_S  # each wait of each try asks
         if left <= 0:
             raise TimeoutError(Why.TRY_IS_OVER())
         return left if most_s is None else min(left, most_s)

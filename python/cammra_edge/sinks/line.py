@@ -15,12 +15,12 @@ from weakref import WeakSet
 
 
 class Line:
-    """See the module. What is cut stays so."""
+    """See the module. What is cut stays so: `is_cut`."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sockets: WeakSet[socket.socket] = WeakSet()
-        self._is_cut = False
+        self.is_cut = False
 
     def carry(self, sock: socket.socket) -> None:
         """Cut this one too, when it comes to that.
@@ -38,13 +38,13 @@ class Line:
         Raises:
             ConnectionAbortedError: Somebody has.
         """
-        if self._is_cut:
+        if self.is_cut:
             raise ConnectionAbortedError(errno.ECONNABORTED, os.strerror(errno.ECONNABORTED))
 
     def cut(self) -> None:
         """End what waits for a connection, and let nothing begin; from any thread."""
         with self._lock:
-            self._is_cut = True
+            self.is_cut = True
             carried = list(self._sockets)
         for sock in carried:
             with suppress(OSError):

@@ -19,6 +19,7 @@ from cammra_edge.audit import AuditLog
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config.saved import page_folder
 from cammra_edge.files import private_folder
+from cammra_edge.pulse import Pulse
 from cammra_edge.web import views
 from cammra_edge.web.access import Access
 from cammra_edge.web.app import build_app
@@ -34,7 +35,7 @@ from cammra_edge.web.saved import SavedSettings
 from cammra_edge.web.trial import ProfileTests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from cammra_edge.clock import Clock
@@ -55,10 +56,12 @@ class ServedPage:
     Args:
         url: Its address.
         setup_code: The code that the first visit asks for; empty once a password is set.
+        pulse: The sign of life of the thread that serves it.
     """
 
     url: str
     setup_code: str
+    pulse: Pulse
 
 
 @contextmanager
@@ -149,8 +152,10 @@ def serve_page(  # noqa: PLR0913 - each has a default
         ssl_keyfile=key,
     )
     name = f"[{host}]" if ":" in host else host
-    address = ServedPage(f"{'https' if page.tls else 'http'}://{name}:{bound}/", access.setup_code)
-    with listener, served(page), _running(_Server(config, feed, page.tests, porter), listener):
+    server = _Server(config, feed, page.tests, porter)
+    url = f"{'https' if page.tls else 'http'}://{name}:{bound}/"
+    address = ServedPage(url, access.setup_code, server.pulse)
+    with listener, served(page), _running(server, listener):
         if say:
             _announce(address, page.notice)
         yield address
@@ -214,6 +219,7 @@ class _Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._told = asyncio.Event()
         self._gates: list[Gate] = []
+        self.pulse = Pulse(self._call_by)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -241,9 +247,15 @@ class _Server(uvicorn.Server):
 
     def tell(self) -> None:
         """End; from any thread."""
+        self._soon(self._told.set)
+
+    def _call_by(self) -> None:
+        self._soon(self.pulse.beat)
+
+    def _soon(self, call: Callable[[], None]) -> None:
         if self._loop is not None:
             with suppress(RuntimeError):  # it has ended already
-                self._loop.call_soon_threadsafe(self._told.set)
+                self._loop.call_soon_threadsafe(call)
 
     async def serve_until_told(self, listener: socket.socket, ready: threading.Event) -> None:
         """Serve beside the feed's task; sets `ready` once requests are accepted."""

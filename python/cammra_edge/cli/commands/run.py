@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from cammra_edge.camera import VideoSource
 from cammra_edge.cli.exits import Exit
+from cammra_edge.cli.notify import of_this_process
 from cammra_edge.cli.paging import add_page, page_of
 from cammra_edge.cli.playing import add_speed, play, profile_line, settings_for, tell_faults
 from cammra_edge.cli.script import ScriptError, load_script
+from cammra_edge.cli.service import served
 from cammra_edge.cli.settling import send_rest, settle
 from cammra_edge.cli.stopping import heard, held
 from cammra_edge.engine import Engine
+from cammra_edge.pulse import Pulse
 from cammra_edge.recording import Recording
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from cammra_edge.cli.script import Script
     from cammra_edge.cli.terminal import Terminal
+    from cammra_edge.web.serve import ServedPage
 
 _DRAIN_S = 30.0
 _REST_S = 0.5
@@ -70,16 +74,16 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     # From the first frame on a signal is heard where something is waited for; all else is done to its end.
     with held(), ExitStack() as stack:
         with heard():
-            stack.enter_context(page_of(engine, args.page, terminal))
-            stack.enter_context(
-                engine.running(live=is_live, local_socket=not args.no_socket),
-            )
+            page = stack.enter_context(page_of(engine, args.page, terminal))
+            stack.enter_context(engine.running(live=is_live, local_socket=not args.no_socket))
+        pulse = source.pulse if isinstance(source, VideoSource) and is_live else Pulse()
+        stack.enter_context(served(engine, _pulses(page) | {"source": pulse}, of_this_process()))
         try:
             with heard():
                 terminal.note(f"running {script.path}; Ctrl-C ends it")
                 if why := engine.status().local_socket_trouble:
                     terminal.note(f"other commands cannot reach it, as there is no socket: {why}")
-            for frame, reads, at in _entries(source, script):
+            for frame, reads, at in _entries(source, script, pulse):
                 engine.observe(frame, reads, at)
                 if not is_live:
                     with heard():
@@ -93,13 +97,18 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         return _tell(engine, terminal)
 
 
-def _entries(source: Iterable[object], script: Script) -> Iterator[tuple[Any, Any, Any]]:
+def _entries(
+    source: Iterable[object], script: Script, pulse: Pulse
+) -> Iterator[tuple[Any, Any, Any]]:
     """What the source yields; a signal is heard while it is asked for the next."""
     entries = iter(source)
     try:
         while True:
+            if not isinstance(source, VideoSource):
+                pulse.rest()  # nobody can tell whether it waits for a camera or hangs
             with heard():
                 entry = next(entries, _END)
+            pulse.beat()
             if entry is _END:
                 return
             if not isinstance(entry, tuple) or len(entry) != _TRIPLE:
@@ -108,8 +117,13 @@ def _entries(source: Iterable[object], script: Script) -> Iterator[tuple[Any, An
                 )
             yield entry
     finally:
+        pulse.rest()
         if isinstance(entries, Generator):
             entries.close()
+
+
+def _pulses(page: ServedPage | None) -> dict[str, Pulse]:
+    return {} if page is None else {"page": page.pulse}
 
 
 def _stopped(engine: Engine, terminal: Terminal) -> Exit:
@@ -136,8 +150,9 @@ def _play(recording: Recording, script: Script, args: Namespace, terminal: Termi
     engine = Engine(settings, stream_id=recording.stream_id())
     with held(), ExitStack() as stack:
         with heard():
-            stack.enter_context(page_of(engine, args.page, terminal))
+            page = stack.enter_context(page_of(engine, args.page, terminal))
             stack.enter_context(engine.running(live=False, local_socket=not args.no_socket))
+        stack.enter_context(served(engine, _pulses(page), of_this_process()))
         try:
             with heard():
                 with terminal.progress("playing", recording.size_bytes()) as bar:
