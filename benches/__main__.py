@@ -67,6 +67,7 @@ class Part:
 PARTS = {
     "event": Part("event", processes=7),
     "imaging": Part("imaging", processes=3),
+    "decode": Part("decode", processes=3),
     "event-simd": Part("event", {"simd": True}, simd=True),
     "payload": Part("payload"),
     "send": Part("send"),

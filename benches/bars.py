@@ -71,6 +71,8 @@ BARS = (
         0,
         "decodes",
     ),
+    Bar("a source's decoding of H.264, by a bare loop of PyAV", "decode", AT_MOST, 1.05),
+    Bar("the same: pictures copied on the way to the engine", "decode_copies", AT_MOST, 0, ""),
     Bar("downsized 640x360 from NV12, by C box + encode", "downsized_nv12", AT_MOST, 1.10),
     Bar("multipart body, JSON ready", "multipart_us", AT_MOST, 8, "µs"),
     Bar("json.dumps + httpx `files=`, by FF JSON + body of ours", "payload_httpx", AT_LEAST, 2.5),

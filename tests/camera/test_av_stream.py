@@ -12,6 +12,7 @@ from PIL import Image
 from cammra_edge.camera import VideoSource
 from cammra_edge.camera.address import Address
 from cammra_edge.camera.av_stream import AvStream
+from cammra_edge.camera.planes import AvPicture
 from cammra_edge.camera.troubles import StreamError
 from cammra_edge.errors import ConfigError, RecordingError
 from cammra_edge.imaging import encode_image
@@ -62,6 +63,14 @@ def test_every_format_shows_the_same_picture(frame_format: FrameFormat, tmp_path
         wanted = np.repeat((wanted @ [0.299, 0.587, 0.114])[:, :, None], 3, axis=2).astype(int)
     assert seen.shape == wanted.shape == (240, 320, 3)
     assert np.abs(seen - wanted).mean() < 6
+
+
+def test_planes_of_the_decoders_own_format_are_lent_not_copied(tmp_path: Path) -> None:
+    picture = _picture(draw_film(tmp_path / "film.mp4"))
+    assert isinstance(picture, AvPicture)
+    planes = picture.frame(FrameFormat.I420)
+    lent = [plane.__array_interface__["data"][0] for plane in planes]
+    assert lent == [plane.buffer_ptr for plane in picture._frame.planes]
 
 
 @pytest.mark.parametrize(
