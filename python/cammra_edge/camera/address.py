@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 _SCHEMES = ("rtsp", "rtsps", "http", "https")
 _A_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _DEVICE = re.compile(r"/dev/video\d+")
-_SECRET_IN_QUERY = re.compile(
-    r"(?i)([?&;](?:pass|passwd|password|pwd|token|key|secret|auth|user|usr)[^=&;]*=)[^&;]*"
+_SECRET = re.compile(
+    r"(?i)([/?&;_](?:pass|passwd|password|pwd|token|key|secret|auth|user|usr)[^=&;/]*=)[^&;/\s]*"
 )
+"""In the query, or in the path, as many recorders have it (`/user=NAME&password=WORD&channel=1`)."""
 
 
 class SourceKind(StrEnum):
@@ -89,6 +90,9 @@ class Address:
 
 
 def masked(text: str) -> str:
-    """An address, or words of a library that quote one, without user and secrets."""
-    text = re.sub(r"(?<=://)[^/?#\s]*@", f"{MASK}@", text)
-    return _SECRET_IN_QUERY.sub(rf"\g<1>{MASK}", text)
+    """An address, or words of a library that quote one, without user and secrets.
+
+    All up to the last `@` goes: a password with a slash that is not percent-encoded looks like a path.
+    """
+    text = re.sub(r"(?<=://)\S*@", f"{MASK}@", text)
+    return _SECRET.sub(rf"\g<1>{MASK}", text)

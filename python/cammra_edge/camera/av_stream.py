@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cammra_edge.camera.address import Address, SourceKind
+from cammra_edge.camera.authorities import ffmpeg_options
 from cammra_edge.camera.picture import Taken
 from cammra_edge.camera.planes import AvPicture
 from cammra_edge.camera.troubles import StreamError, stream_error
@@ -32,6 +33,8 @@ _NS_PER_S = 1_000_000_000
 _US_PER_S = 1_000_000
 _MOST_DAMAGED = 250
 """After so many pictures in a row that cannot be decoded the stream is opened anew."""
+_UDP_BUFFER = str(2 << 20)
+"""A key picture of 4K comes in one burst; what the kernel has no room for is lost."""
 _PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 _PROTOCOLS = {
     SourceKind.RTSP: "rtsp,rtsps,rtp,srtp,tcp,udp,tls,http,https",
@@ -61,6 +64,9 @@ class AvStream:
         options = {"protocol_whitelist": _PROTOCOLS[address.kind]}
         if address.kind is SourceKind.RTSP:
             options |= {"rtsp_transport": transport, "allowed_media_types": "video"}
+            options |= {"buffer_size": _UDP_BUFFER} if transport == "udp" else {}
+        is_https = address.given.lower().startswith("https:")
+        options |= ffmpeg_options() if is_https else {}
         name = f"file:{address.given}" if address.kind is SourceKind.FILE else address.given
         timeout = (OPEN_S, READ_S) if address.is_live else None
         try:
@@ -166,6 +172,9 @@ class AvStream:
             if isinstance(error, kind):
                 return stream_error(word)
         number = getattr(error, "errno", None)
+        is_https = self._address.given.lower().startswith("https:")
+        if number == errno.EIO and is_opening and is_https:
+            return stream_error("tls")  # FFmpeg says no more of it
         return stream_error(_BY_NUMBER.get(number or 0, "unknown"), _words(error))
 
 

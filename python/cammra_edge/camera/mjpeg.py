@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from cammra_edge.camera.authorities import trusting_context
 from cammra_edge.camera.jpeg_picture import JpegPicture
 from cammra_edge.camera.parts import PartSplitter
 from cammra_edge.camera.picture import Taken
@@ -46,7 +47,9 @@ class MjpegStream:
         timeout = httpx.Timeout(READ_S, connect=OPEN_S)
         # A connection each time: cameras close theirs after the 401, often before the next request has come.
         limits = httpx.Limits(max_keepalive_connections=0)
-        self._client = httpx.Client(timeout=timeout, limits=limits, trust_env=False)
+        self._client = httpx.Client(
+            timeout=timeout, limits=limits, trust_env=False, verify=trusting_context()
+        )
         try:
             self._answer = self._opened(address)
             self._splitter = _splitter(self._answer)
