@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
+import numpy as np
 from tools.video import film
 
 from benches.method import compare
@@ -100,6 +101,6 @@ def _copied(address: Address) -> int:
         picture = taken.picture
         assert isinstance(picture, AvPicture)
         theirs = [plane.buffer_ptr for plane in picture._frame.planes]  # noqa: SLF001 - the decoder's
-        lent = [plane.__array_interface__["data"][0] for plane in picture.frame(FrameFormat.I420)]
+        lent = [np.asarray(plane).ctypes.data for plane in picture.frame(FrameFormat.I420)]
         copied += lent != theirs
     return copied

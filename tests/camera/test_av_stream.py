@@ -69,7 +69,8 @@ def test_planes_of_the_decoders_own_format_are_lent_not_copied(tmp_path: Path) -
     picture = _picture(draw_film(tmp_path / "film.mp4"))
     assert isinstance(picture, AvPicture)
     planes = picture.frame(FrameFormat.I420)
-    lent = [plane.__array_interface__["data"][0] for plane in planes]
+    assert isinstance(planes, tuple)
+    lent = [np.asarray(plane).ctypes.data for plane in planes]
     assert lent == [plane.buffer_ptr for plane in picture._frame.planes]
 
 
