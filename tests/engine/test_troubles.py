@@ -20,7 +20,6 @@ from cammra_edge.engine.troubles import InputKind
 from cammra_edge.model import FrameFormat
 from tests.budget import NIGHTLY, examples
 from tests.fakes import FakeClock
-from tests.receiver.samples import jpeg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -203,12 +202,18 @@ def test_a_read_that_observes_itself_without_end_is_looked_at_once_more(tmp_path
         assert troubles_of(engine)[InputKind.READ].count == fields**2
 
 
+def a_jpeg(*segments: bytes) -> bytes:
+    """The header of a gray JPEG of 320 x 240 with these segments in it, and a scan that nobody looks at."""
+    frame = b"\xff\xc0\0\x0b\x08\0\xf0\x01\x40\x01\x01\x11\0"
+    scan = b"\xff\xda\0\x08\x01\x01\0\0\x3f\0" + bytes(64)
+    return b"\xff\xd8" + b"".join(segments) + frame + scan + b"\xff\xd9"
+
+
 def turned_jpeg() -> bytes:
     """Its EXIF asks viewers to turn it by a quarter."""
-    upright = jpeg(320, 240)
     entry = b"\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"  # the orientation, one number of 16 bits: 6
     exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01" + entry + bytes(4)
-    return upright[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2) + exif + upright[2:]
+    return a_jpeg(b"\xff\xe1" + (len(exif) + 2).to_bytes(2) + exif)
 
 
 SCRIPT = """
@@ -356,7 +361,7 @@ def test_frames_that_ask_to_be_turned_are_said_once_and_are_no_lasting_alarm(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It may be as it should: a reader that decodes them as they are stored gives the right boxes."""
-    upright, turned = jpeg(320, 240), turned_jpeg()
+    upright, turned = a_jpeg(), turned_jpeg()
     clock = FakeClock()
     with engine_in(tmp_path, clock=clock, frame_format=FrameFormat.JPEG) as engine:
         engine.observe(upright, [a_read()], at(0))

@@ -78,7 +78,8 @@ class AvStream:
                 metadata_errors="replace",
             )
         except (OSError, ValueError, av.FFmpegError) as error:
-            raise self._told(error, is_opening=True) from error
+            # Not from that error: it quotes the address with its password, and a traceback would show it.
+            raise self._told(error, is_opening=True) from None
         try:
             self._stream = _video(self._container)
             self.codec = self._stream.codec_context.name
@@ -99,7 +100,7 @@ class AvStream:
                     yield taken
         except (OSError, ValueError, av.FFmpegError) as error:
             if not isinstance(error, av.EOFError):
-                raise self._told(error, is_opening=False) from error
+                raise self._told(error, is_opening=False) from None
         if self._address.is_live:
             raise stream_error("cut")
 
