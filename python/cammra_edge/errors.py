@@ -103,5 +103,9 @@ class RecordingError(CammraError):
     """A recorded stream that cannot be read; names the file and the line."""
 
 
+class BackupError(CammraError):
+    """A backup that cannot be made, or one that cannot be used."""
+
+
 class OutboxError(CammraError):
     """The outbox cannot be opened: in use by another process, or of a newer schema."""

@@ -19,7 +19,7 @@ from cammra_edge.cli.logs import log_to_stderr
 from cammra_edge.cli.stopping import end_at_once, end_soon, stoppable, was_asked
 from cammra_edge.cli.terminal import Terminal, spell_out
 from cammra_edge.clock import SYSTEM_CLOCK
-from cammra_edge.errors import CammraError, ConfigError, OutboxError, RecordingError
+from cammra_edge.errors import BackupError, CammraError, ConfigError, OutboxError, RecordingError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,6 +88,8 @@ COMMANDS = (
         "outbox",
         "check whether an outbox is whole, or give a removed profile's backlog to another",
     ),
+    Command("backup", "backup", "write settings, people and tokens to one file; events too"),
+    Command("restore", "restore", "take up what a backup holds, on this machine or another"),
     Command("import", "importing", "make a recording of a video or pictures and a tracker's table"),
 )
 _ROOM = "cammra_edge.cli.commands"
@@ -239,6 +241,7 @@ def _run(command: Command, args: argparse.Namespace, terminal: Terminal) -> int:
 _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (UsageError, Exit.USAGE),
     (RecordingError, Exit.INPUT),
+    (BackupError, Exit.INPUT),
     (OutboxError, Exit.OUTBOX),
     (CammraError, Exit.CONFIG),
     (Exception, Exit.FAILED),

@@ -55,6 +55,11 @@ def version_in(path: Path) -> Version | None:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
+    return version_from(content)
+
+
+def version_from(content: object) -> Version | None:
+    """The version that a file's content is; `None` when it is broken."""
     match content:
         case {
             "format": int(format_),
@@ -63,8 +68,9 @@ def version_in(path: Path) -> Version | None:
             "who": str(who),
             "changed": list(changed),
             "saved": dict(saved),
+            **rest,
         } if format_ == FORMAT and _is_version(number) and all(map(_is_text, changed)):
-            ways = content.get("ways")
+            ways = rest.get("ways")
             known = ways if isinstance(ways, dict) else {}
             return Version(number, at_utc_ms, who, tuple(changed), saved, known)
     return None

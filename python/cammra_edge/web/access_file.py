@@ -8,6 +8,7 @@ Format 1 had one password without a name; it is read as that of an admin called 
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import threading
@@ -108,6 +109,19 @@ def read_access(path: Path) -> StoredAccess:
         write_access(path, people, whole)
     lost = ["passwords"] * lost_people + ["tokens"] * (len(whole) < len(tokens))
     return StoredAccess(people, whole, f"{_BROKEN}: {' and '.join(lost)} must be made anew.")
+
+
+def is_whole_access(content: bytes) -> bool:
+    """Whether such a file would be read without anything being left out."""
+    try:
+        stored = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(stored, dict):
+        return False
+    _, is_broken = _people_in(stored)
+    entries = stored.get("tokens")
+    return not is_broken and isinstance(entries, list) and None not in map(_token_in, entries)
 
 
 def _people_in(stored: dict[str, Any]) -> tuple[tuple[Person, ...], bool]:
