@@ -3,8 +3,8 @@
     pip install 'cammra-edge[fast-alpr]'
     python examples/fast_alpr_video.py VIDEO [http://127.0.0.1:8077/]
 
-The first run downloads fast-alpr's models. `VIDEO` is whatever OpenCV opens: a file, an RTSP URL, or the
-number of a camera.
+The first run fetches fast-alpr's models, and says so where it cannot. `VIDEO` is whatever OpenCV opens: a
+file, an RTSP URL, or the number of a camera.
 """
 
 import sys
@@ -12,15 +12,15 @@ import time
 from itertools import count
 
 import cv2
-from fast_alpr import ALPR
 
 from cammra_edge import Engine, FrameFormat, FrameTime, HttpPost, Profile
+from cammra_edge.errors import CammraError
 from cammra_edge.recogniser.fast_alpr import FastAlpr
 
 
 def main(video: str, url: str) -> None:
     """Read plates until the video ends."""
-    recogniser = FastAlpr(ALPR())
+    recogniser = FastAlpr.with_models()
     engine = Engine(
         profiles=[
             Profile(
@@ -64,4 +64,7 @@ if __name__ == "__main__":
     if len(sys.argv) == 1:
         sys.exit(__doc__)
     video, url = (*sys.argv[1:], "http://127.0.0.1:8077/")[:2]
-    main(video, url)
+    try:
+        main(video, url)
+    except CammraError as error:
+        sys.exit(str(error))

@@ -53,6 +53,7 @@ NOT_THERE: Mapping[str, str] = {
     "aiohttp": "its armv7 build turns subnormal numbers into 0 for the whole process, which hypothesis refuses",
     "paho": "talks to a broker of the host",
     "psycopg": "talks to a database of the host",
+    "onnxruntime": "100 MB that no test of ours is about",
     "fast_alpr": "needs onnxruntime and OpenCV, 300 MB that no test of ours is about",
     "playwright": "drives a browser of the host",
     "schemathesis": "tries thousands of requests, which emulation makes hours of",

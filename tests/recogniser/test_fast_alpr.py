@@ -1,11 +1,19 @@
 """The adapter behind the real `fast_alpr.ALPR`, with detectors and readers that need no downloaded model."""
 
+import socket
+from http.client import IncompleteRead
+from pathlib import Path
+
+import fast_alpr
 import numpy as np
 import pytest
 from fast_alpr import ALPR, BaseDetector, BaseOCR, DetectionResult, OcrResult
+from fast_plate_ocr.inference import hub as readers
 from numpy.typing import NDArray
+from open_image_models.detection.core import hub as detectors
 from open_image_models.detection.core.base import BoundingBox
 
+from cammra_edge.errors import CammraError
 from cammra_edge.model import FrameTime
 from cammra_edge.recogniser import Recogniser
 from cammra_edge.recogniser.fast_alpr import FastAlpr
@@ -47,6 +55,43 @@ def _frame(x: int) -> Frame:
 def _adapter(*answers: OcrResult | None) -> tuple[Recogniser[Frame], Reader]:
     reader = Reader(*answers)
     return FastAlpr(ALPR(detector=BrightBox(), ocr=reader)), reader
+
+
+@pytest.mark.filterwarnings("ignore:LicensePlateDetector is deprecated")
+def test_without_a_network_one_line_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(detectors, "MODEL_CACHE_DIR", tmp_path / "detectors")
+    monkeypatch.setattr(readers, "MODEL_CACHE_DIR", tmp_path / "readers")
+    with pytest.raises(CammraError) as told:
+        FastAlpr.with_models()
+    assert str(told.value).startswith(
+        "fast-alpr's models cannot be fetched (Temporary failure in name resolution): let it run once"
+    )
+    assert "\n" not in str(told.value)
+    assert "~/.cache/open-image-models" in str(told.value)
+
+
+def test_a_fetch_that_breaks_off_is_said_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut(**_: object) -> ALPR:
+        raise IncompleteRead(b"")
+
+    monkeypatch.setattr(fast_alpr, "ALPR", cut)
+    with pytest.raises(CammraError, match="cannot be fetched"):
+        FastAlpr.with_models()
+
+
+def test_models_are_chosen_by_fast_alprs_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, object] = {}
+    monkeypatch.setattr(fast_alpr, "ALPR", lambda **options: given.update(options))
+    FastAlpr.with_models(ocr_model="cct-s-v2-global-model")
+    assert given == {"ocr_model": "cct-s-v2-global-model"}
 
 
 def test_a_plate_becomes_a_read_with_number_boxes_and_confidence() -> None:

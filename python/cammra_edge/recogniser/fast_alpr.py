@@ -9,8 +9,10 @@ Held by `tests/recogniser/test_fast_alpr.py`, which runs the real `ALPR` class.
 from __future__ import annotations
 
 import statistics
-from typing import TYPE_CHECKING
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any
 
+from cammra_edge.errors import CammraError
 from cammra_edge.model import PlateRead
 from cammra_edge.recogniser.follow import PlateFollower, vehicle_around
 
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cammra_edge.model import Box, FrameTime
+
+_REMEDY = (
+    "let it run once where there is a network, or copy ~/.cache/open-image-models and ~/.cache/fast-plate-ocr from a"
+    " machine where it did; RapidOcr (extra rapidocr) brings its models along"
+)
 
 
 class FastAlpr:
@@ -34,6 +41,25 @@ class FastAlpr:
         self._alpr = alpr
         self._follower = follower or PlateFollower()
 
+    @classmethod
+    def with_models(cls, **options: Any) -> FastAlpr:  # noqa: ANN401 - fast-alpr's own
+        """With the models that fast-alpr fetches the first time, and keeps in `~/.cache`.
+
+        Args:
+            options: As fast-alpr's `ALPR` takes them: `detector_model`, `ocr_model` and more.
+
+        Raises:
+            CammraError: They are not there and cannot be fetched, such as where there is no network.
+        """
+        from fast_alpr import ALPR  # noqa: PLC0415 - an extra, and slow to load
+
+        try:
+            return cls(ALPR(**options))
+        except (OSError, HTTPException) as error:
+            raise CammraError(
+                f"fast-alpr's models cannot be fetched ({_why(error)}): {_REMEDY}"
+            ) from error
+
     def read(self, frame: NDArray[np.uint8], at: FrameTime) -> list[PlateRead]:
         """The plates of one frame; a plate that could not be read comes without text."""
         results = self._alpr.predict(frame)
@@ -44,6 +70,11 @@ class FastAlpr:
             _read(result, box, text, track)
             for result, box, text, track in zip(results, boxes, texts, tracks, strict=True)
         ]
+
+
+def _why(error: Exception) -> str:
+    reason = getattr(error, "reason", error)  # of what urllib raises
+    return str(getattr(reason, "strerror", None) or reason or type(error).__name__)
 
 
 def _box(result: ALPRResult) -> Box:
