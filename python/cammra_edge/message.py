@@ -1,6 +1,7 @@
 """What a payload renders and a sink sends: a body, or files, and which try of which delivery it is."""
 
 from dataclasses import dataclass
+from typing import assert_never
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +33,55 @@ class Files:
     files: tuple[NamedFile, ...]
 
 
-Message = Body | Files
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One picture for a broker, on a topic of its own."""
+
+    kind: str
+    topic: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publications:
+    """An event for a broker, and the pictures that go before it.
+
+    Args:
+        topic: The event's.
+        content: The event.
+        content_type: Its media type.
+        properties: What is said beside it, as names and values.
+        pictures: Acknowledged before the event.
+        expires_utc_ns: When nobody need get it any more; `None` for never.
+    """
+
+    topic: str
+    content: bytes
+    content_type: str
+    properties: tuple[tuple[str, str], ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    expires_utc_ns: int | None = None
+
+
+Message = Body | Files | Publications
+
+
+def contents(message: Message) -> tuple[bytes, ...]:
+    """Everything that it carries, in order."""
+    match message:
+        case Body(content=content):
+            return (content,)
+        case Files(files=files):
+            return tuple(file.content for file in files)
+        case Publications(pictures=pictures, content=content):
+            return (*(picture.content for picture in pictures), content)
+        case unknown:
+            assert_never(unknown)
 
 
 def size_bytes(message: Message) -> int:
     """How many bytes of content it has."""
-    if isinstance(message, Body):
-        return len(message.content)
-    return sum(len(file.content) for file in message.files)
+    return len(message.content) if isinstance(message, Body) else sum(map(len, contents(message)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ Randomness is an argument, so that a test can repeat it. Held by `tests/delivery
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -103,3 +104,8 @@ def retry_after_ns(after_s: float) -> int:
     if math.isnan(after_s):
         return round(MIN_RETRY_AFTER_S * NS_PER_S)
     return round(min(max(after_s, MIN_RETRY_AFTER_S), MAX_RETRY_AFTER_S) * NS_PER_S)
+
+
+def draw_evenly() -> float:
+    """A number in `[0, 1)` that nobody can foresee, for the times of retries."""
+    return int.from_bytes(os.urandom(6)) / (1 << 48)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.delivery import DeliveryWorker
-from cammra_edge.delivery.worker import draw_evenly
 from cammra_edge.message import Body, Message
 from cammra_edge.model import Event, EventKind
 from cammra_edge.profile import HttpPost, Profile, Timeouts
+from cammra_edge.retry import draw_evenly
 from cammra_edge.sinks import open_sink
 from tests.servers import LOOPBACK, Scripted, answer, read_request
 

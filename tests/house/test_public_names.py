@@ -60,6 +60,14 @@ def test_an_unknown_name_is_refused_as_any_module_does() -> None:
         ("import cammra_edge", ("cammra_edge.engine", "cammra_edge.model", "sqlite3", "numpy")),
         ("from cammra_edge import Profile, HttpPost", ("cammra_edge.engine", "sqlite3", "ssl")),
         ("from cammra_edge import Engine", ("numpy", "httpcore", "ssl", "PIL", "email", "random")),
+        (
+            (
+                "import cammra_edge\nfrom cammra_edge.clock import SYSTEM_CLOCK\n"
+                "from cammra_edge.sinks import open_sink\n"
+                "open_sink(cammra_edge.HttpPost('h'), clock=SYSTEM_CLOCK)"
+            ),
+            ("cammra_edge.sinks.mqtt", "cammra_edge.sinks.mqtt_session", "cammra_edge.sinks.ftp"),
+        ),
         ("import cammra_edge.imaging", ("cammra_edge.engine", "sqlite3", "numpy", "PIL")),
     ],
 )

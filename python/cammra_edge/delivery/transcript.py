@@ -10,7 +10,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from cammra_edge.message import Body
+from cammra_edge.message import Files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -64,7 +64,7 @@ def transcript_of(message: Message, images: Mapping[str, bytes], exchange: Excha
         exchange: What its sink tells of the rest.
     """
     pictures = [jpeg for jpeg in images.values() if len(jpeg) >= _FEWEST_BYTES]
-    if isinstance(message, Body):
+    if not isinstance(message, Files):
         text = _without(message.content, pictures, MOST_BYTES)
     else:
         pieces: list[bytes] = []

@@ -13,7 +13,6 @@ gate's arithmetic. Held by `tests/delivery`.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
@@ -28,8 +27,8 @@ from cammra_edge.delivery.told import tell
 from cammra_edge.delivery.transcript import Sent, kept_of
 from cammra_edge.message import Attempt, size_bytes
 from cammra_edge.outbox import Delivery, Dropped, Limits
-from cammra_edge.retry import NS_PER_S
-from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater
+from cammra_edge.retry import NS_PER_S, draw_evenly
+from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater, begin
 from cammra_edge.sinks.whys import QueueWhy, Why
 
 if TYPE_CHECKING:
@@ -49,11 +48,6 @@ IDLE_WAIT_S = 60.0
 LEAST_WAIT_S = 0.02
 """Where due deliveries cannot be taken (the disk does not answer), the thread must not spin."""
 LOOK_AGAIN_S = 1.0
-
-
-def draw_evenly() -> float:
-    """A number in `[0, 1)` that nobody can foresee, for the times of retries."""
-    return int.from_bytes(os.urandom(6)) / (1 << 48)
 
 
 class DeliveryWorker:
@@ -313,6 +307,7 @@ class DeliveryWorker:
             self._changed.notify_all()
 
     def _run(self, sink: Sink) -> None:
+        begin(sink)
         try:
             while True:
                 with self._lock:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.checks import Want
 from cammra_edge.engine.wants import OperatorWant
 from cammra_edge.errors import ConfigError
-from cammra_edge.message import Body
+from cammra_edge.message import Body, Publications
 from cammra_edge.payload.keepalive import Status
 from cammra_edge.payload.render import render
 
@@ -156,7 +156,7 @@ class Operator:
         )
         if message is None:
             return b""
-        if isinstance(message, Body):
+        if isinstance(message, Body | Publications):
             return message.content
         out = io.BytesIO()
         import zipfile  # noqa: PLC0415 - rarely needed; every start would pay for it

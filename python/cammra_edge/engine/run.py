@@ -12,8 +12,9 @@ from cammra_edge.engine.keepalive import EngineKeepalive
 from cammra_edge.engine.writer import EventWriter
 from cammra_edge.outbox import Outbox
 from cammra_edge.payload import Renderer
+from cammra_edge.profile import Caller
 from cammra_edge.retry import NS_PER_S
-from cammra_edge.sinks import open_sink
+from cammra_edge.sinks import ways_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from cammra_edge.model import Device, Event
     from cammra_edge.outbox import EventState
     from cammra_edge.profile import Profile
-    from cammra_edge.sinks.base import Sink
     from cammra_edge.sinks.deadline import Deadline
 
 
@@ -100,9 +100,14 @@ class Run:
             # The key is asked for each time: a disk that comes back may bring its own.
             return renderer.render(event, images, packet=packet, boundary_key=outbox.boundary_key)
 
-        def way_out() -> Sink:
-            return open_sink(profile.protocol, clock=self._clock, deny_local=settings.deny_local)
-
+        way_out = ways_out(
+            profile.protocol,
+            clock=self._clock,
+            deny_local=settings.deny_local,
+            caller=Caller(
+                serial=settings.device.serial, key=profile.key, spread_s=profile.spread_s
+            ),
+        )
         return DeliveryWorker(
             profile,
             outbox,

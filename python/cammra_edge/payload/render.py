@@ -17,15 +17,21 @@ from typing import TYPE_CHECKING, assert_never
 from cammra_edge.errors import BoundaryError
 from cammra_edge.framing import EventForm, multipart_body
 from cammra_edge.message import Body, Files, NamedFile
-from cammra_edge.payload import naming, paths, template
-from cammra_edge.profile import FilesContent, FormContent, JsonContent, MultipartContent
+from cammra_edge.payload import naming, paths, published, template
+from cammra_edge.profile import (
+    FilesContent,
+    FormContent,
+    JsonContent,
+    MultipartContent,
+    PublishedContent,
+)
 from cammra_edge.profile.form import Escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from cammra_edge.message import Message
-    from cammra_edge.model import Device, Event
+    from cammra_edge.message import Message, Publications
+    from cammra_edge.model import Device, Event, ImageKind
     from cammra_edge.profile import Profile
 
 _DASHES = "-" * 24
@@ -44,6 +50,7 @@ class Renderer:
     """
 
     def __init__(self, profile: Profile, *, profile_id: int, device: Device) -> None:
+        self._profile = profile
         self._key = profile.key
         self._sender = profile.sender(profile_id, device)
         self._content = profile.protocol.content()
@@ -82,8 +89,35 @@ class Renderer:
                 return self._files(event, images, packet, content)
             case FormContent() as content:
                 return self._filled(event, images, packet, content, boundary_key)
+            case PublishedContent() as content:
+                return self._published(event, images, packet, content, boundary_key)
             case unknown:
                 assert_never(unknown)
+
+    def _published(
+        self,
+        event: Event,
+        images: Mapping[str, bytes],
+        packet: int,
+        content: PublishedContent,
+        boundary_key: bytes,
+    ) -> Publications:
+        body: Body
+        match content.inner:
+            case JsonContent(content_type=content_type):
+                json = self._form.with_images(event, {}, packet)
+                body = Body(content=json, content_type=content_type)
+            case FormContent() as inner:
+                body = self._filled(event, {}, packet, inner, boundary_key)
+            case unknown:
+                assert_never(unknown)
+        attached: list[tuple[ImageKind, bytes]] = []
+        if event.kind in content.with_pictures:
+            attached = [
+                (event.images[index].spec.kind, jpeg)
+                for _, jpeg, _, index in self._form.attached(event, images, packet)
+            ]
+        return published.publications(body, event, attached, content, self._sender, self._profile)
 
     def _filled(
         self,

@@ -5,6 +5,7 @@ can be checked without a network is checked when it is made (`ConfigError`).
 """
 
 from cammra_edge.profile import protocols
+from cammra_edge.profile.caller import NOBODY, Caller
 from cammra_edge.profile.endpoint import Endpoint, NetworkMode, NetworkModeWord
 from cammra_edge.profile.keepalive import Keepalive, KeepaliveShape
 from cammra_edge.profile.profile import Filter, Order, OrderWord, Profile
@@ -16,6 +17,7 @@ from cammra_edge.profile.protocols.base import (
     FormContent,
     JsonContent,
     MultipartContent,
+    PublishedContent,
 )
 from cammra_edge.profile.shipped import (
     PRESETS,
@@ -28,9 +30,11 @@ from cammra_edge.profile.shipped import (
 from cammra_edge.profile.trust import Timeouts, Tls
 
 __all__ = [
+    "NOBODY",
     "PRESETS",
     "PROTOCOLS",
     "SHIPPED",
+    "Caller",
     "Content",
     "Endpoint",
     "FilesContent",
@@ -47,6 +51,7 @@ __all__ = [
     "Preset",
     "Profile",
     "Protocol",
+    "PublishedContent",
     "Receiver",
     "Timeouts",
     "Tls",

@@ -37,6 +37,12 @@ class ProfileWant(Phrase):
     FOLDERS_BELOW = "folders below the login folder, without '..'"
     VARIABLES_ONLY = "only the variables {variables}"
     FILE_NAME = "a file name; put folders in path"
+    TOPIC = "levels of letters, digits, '.', '_' and '-', at most {most} slashes; variables: {variables}"
+    TOPIC_PREFIX = "one to three levels of letters, digits, '.', '_' and '-'"
+    TOPIC_LEVEL = "letters, digits, '.', '_' and '-'"
+    REPLY_BY = "the name that the consumer answers with, as ack is 'reply'"
+    NOT_IN_3_1_1 = "another value: MQTT 3.1.1 has no place for it"
+    TEMPLATE_FOR_MQTT = "a template with a body"
     SSH_FINGERPRINT = "a fingerprint as `ssh-keygen -l` prints it: SHA256:…"
 
 

@@ -18,7 +18,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from cammra_edge.delivery.worker import draw_evenly
 from cammra_edge.errors import ConfigError
 from cammra_edge.framing import (
     MqttDecoder,
@@ -37,7 +36,7 @@ from cammra_edge.receiver.published import (
     Result,
     UnreadableError,
 )
-from cammra_edge.retry import NS_PER_S, Redial
+from cammra_edge.retry import NS_PER_S, Redial, draw_evenly
 from cammra_edge.sinks import failures
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.dial import dial

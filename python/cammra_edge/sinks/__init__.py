@@ -2,41 +2,58 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from cammra_edge.errors import ConfigError
-from cammra_edge.profile import Ftp, HttpPost, Tcp
+from cammra_edge.profile import NOBODY, Ftp, HttpPost, Mqtt, Tcp
 from cammra_edge.sinks.wants import SinkWant
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cammra_edge.clock import Clock
-    from cammra_edge.profile import Protocol
+    from cammra_edge.profile import Caller, Protocol
     from cammra_edge.sinks.base import Sink
 
 
-def open_sink(protocol: Protocol, *, clock: Clock, deny_local: bool = False) -> Sink:
+def open_sink(
+    protocol: Protocol, *, clock: Clock, deny_local: bool = False, caller: Caller = NOBODY
+) -> Sink:
     """The sink of a protocol; makes no connection yet.
 
     Args:
         protocol: How and where it sends.
         clock: Where time limits are read.
         deny_local: Send nothing to this machine itself or its link (`own`).
+        caller: For whom.
 
     Raises:
         ConfigError: The protocol needs an extra that is not installed.
     """
+    return ways_out(protocol, clock=clock, deny_local=deny_local, caller=caller)()
+
+
+def ways_out(
+    protocol: Protocol, *, clock: Clock, deny_local: bool = False, caller: Caller = NOBODY
+) -> Callable[[], Sink]:
+    """What opens the sinks of one worker: those that can share a connection do. As for `open_sink`."""
     # Each is imported when asked for: a camera that only sends HTTP does not pay for FTP.
     match protocol.transport():
         case HttpPost() as way:
             from cammra_edge.sinks.http import HttpSink  # noqa: PLC0415 - as above
 
-            return HttpSink(way, clock=clock, deny_local=deny_local)
+            return partial(HttpSink, way, clock=clock, deny_local=deny_local)
         case Tcp() as way:
             from cammra_edge.sinks.tcp import TcpSink  # noqa: PLC0415 - as above
 
-            return TcpSink(way, clock=clock, deny_local=deny_local)
+            return partial(TcpSink, way, clock=clock, deny_local=deny_local)
         case Ftp() as way:
-            return _open_uploads(way, clock, deny_local=deny_local)
+            return partial(_open_uploads, way, clock, deny_local=deny_local)
+        case Mqtt() as way:
+            from cammra_edge.sinks.mqtt import shared_session  # noqa: PLC0415 - as above
+
+            return shared_session(way, caller, clock=clock, deny_local=deny_local)
         case unknown:
             assert_never(unknown)
 

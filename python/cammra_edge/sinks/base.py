@@ -12,7 +12,7 @@ change settings and never for a log, as a receiver may repeat the plate in them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from cammra_edge.phrases import Said, quoted
 
@@ -82,3 +82,18 @@ class Sink(Protocol):
     def close(self) -> None:
         """Close what is kept."""
         ...
+
+
+@runtime_checkable
+class Lasting(Protocol):
+    """A sink whose connection lasts while nothing is sent."""
+
+    def begin(self) -> None:
+        """Connect, and stay connected until `close`."""
+        ...
+
+
+def begin(sink: Sink) -> None:
+    """Let a sink connect whose connection lasts."""
+    if isinstance(sink, Lasting):
+        sink.begin()

@@ -1,4 +1,4 @@
-"""How a connection to an HTTP receiver comes about: dialled, through a proxy where one is set, TLS begun.
+"""How a connection to an HTTP receiver or a broker comes about: dialled, through a proxy where one is set, TLS begun.
 
 Held by `tests/sinks/test_http.py`, `test_http_proxy.py` and `test_tls.py`.
 """
@@ -18,9 +18,12 @@ from cammra_edge.sinks.tls import Trust
 from cammra_edge.sinks.whys import Why
 
 if TYPE_CHECKING:
-    from cammra_edge.profile import Endpoint, HttpPost
+    import socket
+
+    from cammra_edge.profile import Endpoint, HttpPost, Mqtt
     from cammra_edge.sinks.deadline import Deadline
 
+_SECURE: Final = frozenset({"https", "mqtts"})
 _PATIENCE_S: Final = 2.0
 """How long a name is looked up that the proxy will look up for itself."""
 
@@ -36,11 +39,12 @@ class ProxyError(OSError):
 class Dialler:
     """Makes connections for one sink."""
 
-    def __init__(self, protocol: HttpPost, endpoint: Endpoint, *, deny_local: bool) -> None:
+    def __init__(self, protocol: HttpPost | Mqtt, endpoint: Endpoint, *, deny_local: bool) -> None:
         self._deny_local = deny_local
         self._limits = protocol.timeouts
         self._trust = Trust(protocol.tls)
         self._endpoint = endpoint
+        self._secure = endpoint.scheme in _SECURE
         self._proxy = protocol.proxy_endpoint()
         self.proof = (
             f"Proxy-Authorization: {basic(protocol.proxy_user, protocol.proxy_password)}\r\n"
@@ -54,7 +58,11 @@ class Dialler:
         return self._proxy is not None and self._endpoint.scheme == "http"
 
     def connect(self, deadline: Deadline) -> Connection:
-        """A connection that is ready for a request.
+        """A connection that is ready for a request; raises what `dialled` does."""
+        return Connection(self.dialled(deadline), self._limits)
+
+    def dialled(self, deadline: Deadline) -> socket.socket:
+        """A connected socket, with TLS begun where there is any.
 
         Raises:
             ProxyError: The proxy makes no tunnel.
@@ -63,20 +71,20 @@ class Dialler:
             OSError: The network.
         """
         first = self._proxy or self._endpoint
-        if self._endpoint.scheme == "https":
+        if self._secure:
             self._trust.context()  # a file that cannot be used is found before anybody is dialled
         if self._deny_local and self._proxy is not None:
             self._refuse_way_back(deadline)
         sock = dial(first.host, first.port, deadline, self._limits, deny_local=self._deny_local)
-        if self._endpoint.scheme == "https":
-            if self._proxy is not None:
-                try:
-                    self._tunnel(Connection(sock, self._limits), deadline)
-                except BaseException:
-                    sock.close()
-                    raise
+        if self._proxy is not None and not self.absolute:
+            try:
+                self._tunnel(Connection(sock, self._limits), deadline)
+            except BaseException:
+                sock.close()
+                raise
+        if self._secure:
             sock = self._trust.start(sock, self._endpoint.host, deadline, self._limits.connect_s)
-        return Connection(sock, self._limits)
+        return sock
 
     def _refuse_way_back(self, deadline: Deadline) -> None:
         """Ask no proxy to connect to this machine, as far as the name is known here.

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from cammra_edge.payload.keepalive import keepalive_body
-from cammra_edge.profile import Ftp, HttpPost, Profile, Tcp, Transport
+from cammra_edge.profile import Ftp, HttpPost, Mqtt, Profile, Tcp, Transport
 from cammra_edge.trial.step import Step
 
 if TYPE_CHECKING:
@@ -104,6 +104,10 @@ def trial(  # noqa: PLR0913 - what a Test goes by, by name
             from cammra_edge.trial.secure import SecureTrial  # noqa: PLC0415 - as above
 
             run = of(SecureTrial, way).run
+        case Mqtt() as way:
+            from cammra_edge.trial.mqtt import MqttTrial  # noqa: PLC0415 - as above
+
+            run = of(MqttTrial, way).run
         case way:
             from cammra_edge.trial.run import Trial as Plain  # noqa: PLC0415 - as above
 

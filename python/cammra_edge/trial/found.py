@@ -24,6 +24,13 @@ class Found(Phrase):
         "certificate of {subject}, signed by {issuer}, dates unknown, SHA-256 {sha256}"
     )
     AS_USER = "as {user}"
+    BROKER_TAKES = (
+        "signed in as {client}; at once {count} messages, each of at most {size} bytes;"
+        " keep-alive {keep_alive_s} s"
+    )
+    BROKER_TAKES_ANY = (
+        "signed in as {client}; at once {count} messages; keep-alive {keep_alive_s} s"
+    )
     BY_AUTH_HEADER = "by Auth-Header"
     BYTES = "{count} bytes"
     BYTES_UNMEASURED = "{count} bytes; the server does not tell sizes"

@@ -11,10 +11,10 @@ import secrets
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cammra_edge.errors import CammraError, ConfigError
-from cammra_edge.message import Attempt, Body
+from cammra_edge.message import Attempt, Body, contents
 from cammra_edge.payload.render import render
 from cammra_edge.phrases import quoted
-from cammra_edge.profile import Transport
+from cammra_edge.profile import Caller, Transport
 from cammra_edge.sinks import failures, open_sink
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
@@ -91,11 +91,7 @@ class Trial(Generic[_Way]):
         reached = yield from self._taken(self._reaching())
         if reached:
             yield from self._sent(message, event_id)
-        content = (
-            message.content
-            if isinstance(message, Body)
-            else b"".join(file.content for file in message.files)
-        )
+        content = b"".join(contents(message))
         yield Step(
             "done",
             "ok",
@@ -184,7 +180,8 @@ class Trial(Generic[_Way]):
         yield from self._sending_steps(outcome, message, took_ms)
 
     def _sink(self) -> Sink:
-        return open_sink(self._way, clock=self._clock, deny_local=self._deny_local)
+        caller = Caller(serial=self._device.serial, key=self._profile.key, test=True)
+        return open_sink(self._way, clock=self._clock, deny_local=self._deny_local, caller=caller)
 
     def _sending_steps(self, outcome: Outcome, message: Message, took_ms: float) -> Iterator[Step]:
         size = Found.BYTES(count=len(message.content)) if isinstance(message, Body) else NOTHING

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING, TypeVar
 
-from cammra_edge.profile import Ftp, HttpPost, Tcp
+from cammra_edge.profile import Ftp, HttpPost, Mqtt, Tcp
 from cammra_edge.sinks import failures, tls
 from cammra_edge.trial import certificate
 from cammra_edge.trial.found import Found
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from cammra_edge.phrases import Said
     from cammra_edge.profile import Endpoint
 
-_SCHEMES = ("https", "tls", "ftps", "ftps-implicit")
-_Way = TypeVar("_Way", bound=HttpPost | Tcp | Ftp)
+_SCHEMES = ("https", "mqtts", "tls", "ftps", "ftps-implicit")
+_Way = TypeVar("_Way", bound=HttpPost | Tcp | Ftp | Mqtt)
 
 
 class SecureTrial(Trial[_Way]):

@@ -12,8 +12,9 @@ from cammra_edge.model import Direction, Event, EventKind, Plate
 from cammra_edge.outbox import EventState
 from cammra_edge.outbox.exported import export_of
 from cammra_edge.payload.paths import base_path
+from cammra_edge.payload.published import topics
 from cammra_edge.phrases import recognised
-from cammra_edge.profile import FilesContent, Profile
+from cammra_edge.profile import FilesContent, Profile, PublishedContent
 from cammra_edge.search import event_plain
 from cammra_edge.sinks.whys import QueueWhy, UploadWhy, Why
 from cammra_edge.web.alarms import alarms_of
@@ -179,7 +180,7 @@ def outlook(engine: PagedEngine, settings: Settings, now_utc_ns: int) -> list[di
 def file_names(settings: Settings, profile: Profile, now_utc_ns: int) -> list[str]:
     """The files that a profile would write for a vehicle passing now, named by the code that names them all."""
     content = profile.protocol.content()
-    if not isinstance(content, FilesContent):
+    if not isinstance(content, FilesContent | PublishedContent):
         return []
     event = Event(
         event_id="0" * 32, stream_id="", vehicle_no=1, car_id=7543, kind=EventKind.RELIABLE, ordinal=1,
@@ -187,6 +188,13 @@ def file_names(settings: Settings, profile: Profile, now_utc_ns: int) -> list[st
         direction=Direction.IN,
     )  # fmt: skip
     sender = profile.sender(0, settings.device)  # no name holds the number
+    if isinstance(content, PublishedContent):
+        kinds = (
+            [spec.kind for spec in profile.image_specs()]
+            if event.kind in content.with_pictures
+            else []
+        )
+        return topics(content, event, kinds, sender)
     base = base_path(content.path, content.naming, event, sender)
     plate_crop = [f"{base}_lp.jpg"] if len(profile.image_specs()) > 1 else []
     sidecar = [f"{base}.json"] if content.sidecar else []

@@ -17,6 +17,13 @@ from cammra_edge.profile.protocols.ftp import (
     Ftp,
 )
 from cammra_edge.profile.protocols.http_post import Auth, AuthWord, HttpPost
+from cammra_edge.profile.protocols.mqtt import (
+    Mqtt,
+    Payload,
+    PayloadWord,
+    Pictures,
+    PicturesWord,
+)
 from cammra_edge.profile.protocols.tcp import Framing, FramingWord, Tcp
 from cammra_edge.profile.protocols.templated import (
     AccessPoint,
@@ -28,8 +35,8 @@ from cammra_edge.profile.protocols.templated import (
     Utmc2,
 )
 
-Transport = HttpPost | Tcp | Ftp
-Protocol = Tcp | HttpPost | Ftp | Utmc | Utmc2 | Genetec | TwoN | Template
+Transport = HttpPost | Tcp | Ftp | Mqtt
+Protocol = Tcp | HttpPost | Ftp | Mqtt | Utmc | Utmc2 | Genetec | TwoN | Template
 PROTOCOLS: dict[str, type[Protocol]] = {cls.word: cls for cls in get_args(Protocol)}
 """The protocols by their word, in the page's order."""
 
@@ -48,6 +55,11 @@ __all__ = [
     "Ftp",
     "Genetec",
     "HttpPost",
+    "Mqtt",
+    "Payload",
+    "PayloadWord",
+    "Pictures",
+    "PicturesWord",
     "Tcp",
     "Template",
     "TwoN",

@@ -68,7 +68,24 @@ class FormContent:
     access_point: int | None = None
 
 
-Content = MultipartContent | JsonContent | FilesContent | FormContent
+@dataclass(frozen=True, slots=True)
+class PublishedContent:
+    """A body on a topic, and pictures on topics of their own before it.
+
+    Args:
+        inner: The body.
+        topic: Of the event, with the variables that an event fills in.
+        base: Where all other topics of the camera begin, with the variable `{device}`.
+        with_pictures: The event types that pictures go with.
+    """
+
+    inner: JsonContent | FormContent
+    topic: str
+    base: str
+    with_pictures: frozenset[EventKind]
+
+
+Content = MultipartContent | JsonContent | FilesContent | FormContent | PublishedContent
 
 
 class BaseProtocol(Checked, ABC):

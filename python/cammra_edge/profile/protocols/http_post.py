@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 URLS: Final = Urls({"http": 80, "https": 443}, "https", target=True)
-_PROXIES = Urls({"http": 8080}, "http")
+PROXIES: Final = Urls({"http": 8080}, "http")
 _OWN_HEADERS = frozenset(
     {"content-length", "content-type", "host", "transfer-encoding", "connection"}
 )
@@ -110,7 +110,7 @@ class HttpPost(InNetworkMode, BaseProtocol):
     also_delivered: Statuses = setting(frozenset(), ALSO_DELIVERED)
     follow_redirects: bool = setting(default=False, leads=True)
     tls: Tls = Tls()
-    proxy: str = setting("", _PROXIES.check(empty=True), address=True)
+    proxy: str = setting("", PROXIES.check(empty=True), address=True)
     proxy_user: str = setting("", USER)
     proxy_password: str = setting("", secret=True)
     timeouts: Timeouts = Timeouts()
@@ -158,7 +158,7 @@ class HttpPost(InNetworkMode, BaseProtocol):
 
     def proxy_endpoint(self) -> Endpoint | None:
         """The proxy, when there is one."""
-        return _PROXIES.endpoint(self.proxy) if self.proxy else None
+        return PROXIES.endpoint(self.proxy) if self.proxy else None
 
     def extra_header(self) -> tuple[str, str] | None:
         """The header that `auth_header` stands for: name and value."""

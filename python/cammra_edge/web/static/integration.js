@@ -246,14 +246,14 @@ function naming(f, key, row) {
   const add = (/** @type {string} */ word) => draft.set(name, `${draft.text(name)}_${word}`.replace(/^_/, ""));
   const variables = VARIABLES.map((word) => h("button.btn", { type: "button", onclick: () => add(word) }, word));
   f.add(() => {
-    const off = unused(name);
+    const off = unused(name) && unused(`profiles[${key}].topic`);
     preview.textContent = off || draft.outlook(key)?.names.join("\n") || t("naming_wait");
-    for (const button of variables) button.disabled = Boolean(off) || draft.locked(name);
+    for (const button of variables) button.disabled = Boolean(unused(name)) || draft.locked(name);
   });
   return fold(f, t("path_and_naming"),
-    h("div.stack", {}, h("div.grid", {}, row("s6", "path", "naming")), h("p.hint", {}, t("naming_hint")),
-      h("div.pills", {}, variables), h("div.field", {}, h("span.label", {}, t("naming_result")), preview),
-      row("", "sidecar", "passive", "rename")));
+    h("div.stack", {}, h("div.grid", {}, row("s6", "path", "naming"), row("s4", "prefix", "site", "topic")),
+      h("p.hint", {}, t("naming_hint")), h("div.pills", {}, variables),
+      h("div.field", {}, h("span.label", {}, t("naming_result")), preview), row("", "sidecar", "passive", "rename")));
 }
 
 /** How many of the latest events a profile would have sent. @param {Form} f @param {string} key */

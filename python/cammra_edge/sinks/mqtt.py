@@ -1,0 +1,314 @@
+"""Events and their pictures to a broker, each with an answer of its own; one connection for all of a profile's threads.
+
+Invariants, held by `tests/sinks/test_mqtt.py` and `test_mqtt_hostile.py`:
+
+1. `send` never raises for what a network, a broker or a consumer did, and returns within the profile's total time.
+2. Delivered is what the broker has acknowledged with 0x00, pictures and event; with `ack="reply"` what the named
+   consumer says it has committed.
+3. A picture is acknowledged before its event is sent. Any failure repeats all of them.
+4. What is larger than the broker takes is never sent.
+5. An answer that does not come ends the connection: what comes late could be taken for another message's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from typing import TYPE_CHECKING, Final
+
+from cammra_edge.message import Publications
+from cammra_edge.profile.caller import level_of
+from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
+from cammra_edge.sinks.deadline import Deadline
+from cammra_edge.sinks.exchange import Exchange, Veil
+from cammra_edge.sinks.mqtt_exchange import SUCCESSES, Answer, Ended, Limits, Opening
+from cammra_edge.sinks.mqtt_link import Link
+from cammra_edge.sinks.mqtt_session import MqttSession
+from cammra_edge.sinks.mqtt_whys import TOO_LARGE, UNHEARD, MqttWhy, numbered, why_refused
+from cammra_edge.sinks.whys import Why
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cammra_edge.clock import Clock
+    from cammra_edge.message import Attempt, Message, Picture
+    from cammra_edge.phrases import Said
+    from cammra_edge.profile import Caller, Mqtt
+    from cammra_edge.sinks.base import Outcome
+    from cammra_edge.sinks.mqtt_exchange import Ticket
+
+_log = logging.getLogger(__name__)
+_NS_PER_S: Final = 1_000_000_000
+_MOST_EXPIRY_S: Final = 0xFFFF_FFFF
+LARGEST_PACKET_BYTES: Final = 268_435_460
+"""What MQTT itself can tell the length of."""
+
+
+class MqttSink:
+    """One way out over a session that others may share. Used by one thread at a time."""
+
+    def __init__(self, way: Mqtt, session: MqttSession, *, clock: Clock) -> None:
+        self._way = way
+        self._session = session
+        self._clock = clock
+        self.endpoint = way.endpoint()
+        self._unheard_pictures = False
+        self._closed = False
+        self._veil = Veil((way.password, way.proxy_password))
+        self._head = b""
+        self._answer = b""
+        self.client_id = session.client_id
+
+    @property
+    def is_connected(self) -> bool:
+        """Is the connection there, so that a message could go at once?"""
+        return self._session.is_connected
+
+    def limits(self) -> Limits | None:
+        """What the broker said when we signed in; `None` before it did."""
+        return self._session.told_limits
+
+    def begin(self) -> None:
+        """Connect, and stay connected while nothing is sent."""
+        self._session.begin()
+
+    def send(self, message: Message, attempt: Attempt) -> Outcome:
+        """Publish the pictures, then the event."""
+        if not isinstance(message, Publications):
+            return GiveUp(MqttWhy.NOT_FOR_MQTT())
+        self._head = self._answer = b""
+        deadline = Deadline(self._clock, self._way.timeouts.total_s)
+        link = self._session.link(deadline)
+        if not isinstance(link, Link):
+            return link
+        if not link.exchange.limits.at_least_once:
+            return Misconfigured(self._at(MqttWhy.NO_QOS_1()))
+        try:
+            return self._published(link, message, attempt, deadline)
+        except ValueError:
+            return GiveUp(MqttWhy.NOT_FOR_MQTT())  # a text that no packet can hold
+
+    def break_off(self) -> None:
+        """End a try under way, with all others over this session; from any thread."""
+        self._session.break_off()
+
+    def exchange(self) -> Exchange:
+        """What went out before the content, and what came back, in words: packets are no text."""
+        answer = self._veil.answer(b"", self._answer)
+        return Exchange(head=self._head, answer=answer)
+
+    def close(self) -> None:
+        """End the session, where nobody else uses it."""
+        if not self._closed:
+            self._closed = True
+            self._session.release()
+
+    def _published(
+        self, link: Link, message: Publications, attempt: Attempt, deadline: Deadline
+    ) -> Outcome:
+        limit = self._limit(link)
+        sent: list[Picture] = []
+        left_out: list[Picture] = []
+        unheard = False
+        for picture in message.pictures:
+            with self._session.lock:
+                ticket, packet = link.exchange.message(
+                    picture.topic,
+                    picture.content,
+                    content_type="image/jpeg",
+                    expiry_s=self._expiry_s(message),
+                )
+            if len(packet) > limit:
+                left_out.append(picture)
+                continue
+            answer = self._acknowledged(link, ticket, packet, deadline)
+            if not isinstance(answer, Answer):
+                return answer
+            if answer.reason == TOO_LARGE:
+                left_out.append(picture)
+                continue
+            if refusal := self._refusal(answer, picture.topic):
+                return refusal
+            sent.append(picture)
+            unheard |= answer.reason == UNHEARD
+        properties = _properties(message, sent, left_out, attempt)
+        outcome = self._event(link, message, properties, attempt, deadline)
+        return self._noted(outcome, unheard=unheard, left_out=len(left_out))
+
+    def _event(  # noqa: PLR0911 - one for each answer
+        self,
+        link: Link,
+        message: Publications,
+        properties: list[tuple[str, str]],
+        attempt: Attempt,
+        deadline: Deadline,
+    ) -> Outcome:
+        limit = self._limit(link)
+        said = "".join(f"{name}: {value}\n" for name, value in properties)
+        self._head = f"PUBLISH {message.topic}\n{said}\n".encode(errors="replace")
+        key = f"{attempt.event_id}-{attempt.packet}" if self._way.ack == "reply" else ""
+        with self._session.lock:
+            ticket, packet = link.exchange.message(
+                message.topic,
+                message.content,
+                content_type=message.content_type,
+                expiry_s=self._expiry_s(message),
+                user_properties=properties,
+                reply_key=key,
+            )
+            if len(packet) > limit:
+                why = MqttWhy.LARGER_THAN_TAKEN(size=f"{len(packet):,}", limit=f"{limit:,}")
+                return GiveUp(self._at(why))
+            replied = link.exchange.reply_to(key) if key else None
+        try:
+            answer = self._acknowledged(link, ticket, packet, deadline)
+            if not isinstance(answer, Answer):
+                return answer
+            if refusal := self._refusal(answer, message.topic):
+                return refusal
+            unheard = answer.reason == UNHEARD
+            if unheard and not self._way.accept_unheard:
+                return TryLater(self._at(MqttWhy.NOBODY_SUBSCRIBES(topic=message.topic)))
+            if replied is not None:
+                return self._replied(link, replied, deadline)
+            if unheard:
+                return Delivered(MqttWhy.BROKER_HAS_IT_UNHEARD(), words=answer.words)
+            return Delivered(MqttWhy.BROKER_HAS_IT(), words=answer.words)
+        finally:
+            if key:
+                with self._session.lock:
+                    link.exchange.forget(key)
+
+    def _acknowledged(
+        self, link: Link, ticket: Ticket, packet: bytes, deadline: Deadline
+    ) -> Answer | Outcome:
+        """Send one message and wait for its PUBACK."""
+        if not self._session.room(link, deadline):
+            return TryLater(self._at(Why.TRY_IS_OVER()))
+        self._session.post(link, ticket, packet, deadline)
+        wait_s = max(0.0, min(self._way.timeouts.answer_s, deadline.left_s()))
+        answer = ticket.wait(wait_s)
+        if answer is None:
+            self._session.give_up(link, Ended("silence"))
+            why = MqttWhy.NO_PUBACK_WITHIN(wait_s=round(wait_s))
+            return TryLater(self._at(why), broke=True)
+        if isinstance(answer, Ended):
+            return self._session.outcome_of(link, answer)
+        self._answer = f"PUBACK {numbered(answer.reason)} {answer.words}\n".encode()
+        return answer
+
+    def _refusal(self, answer: Answer, topic: str) -> Outcome | None:
+        """What a PUBACK means that is no success."""
+        if answer.reason in SUCCESSES:
+            return None
+        if answer.reason == TOO_LARGE:
+            return GiveUp(self._at(MqttWhy.TOO_LARGE_FOR_IT()), words=answer.words)
+        why, misconfigured = why_refused(answer.reason)
+        if misconfigured:
+            at = Why.AT(where=f"{self.endpoint.address} {topic}", why=why)
+            return Misconfigured(at, words=answer.words)
+        return TryLater(self._at(why), words=answer.words)
+
+    def _replied(self, link: Link, ticket: Ticket, deadline: Deadline) -> Outcome:
+        """Wait for what the consumer says."""
+        by = self._way.reply_by
+        wait_s = max(0.0, min(self._way.timeouts.answer_s, deadline.left_s()))
+        answer = ticket.wait(wait_s)
+        if answer is None:
+            return TryLater(self._at(MqttWhy.NO_REPLY_WITHIN(by=by, wait_s=round(wait_s))))
+        if isinstance(answer, Ended):
+            return self._session.outcome_of(link, answer)
+        self._answer += f"{by}: {answer.result} {answer.words}\n".encode()
+        match answer.result:
+            case "ok":
+                return Delivered(MqttWhy.CONSUMER_HAS_IT(by=by), words=answer.words)
+            case "refuse":
+                return GiveUp(self._at(MqttWhy.CONSUMER_REFUSES(by=by)), words=answer.words)
+            case _:
+                return TryLater(self._at(MqttWhy.CONSUMER_SAYS_LATER(by=by)), words=answer.words)
+
+    def _noted(self, outcome: Outcome, *, unheard: bool, left_out: int) -> Outcome:
+        """What is less than usual about a delivery; said in the log when it begins."""
+        if not isinstance(outcome, Delivered) or self._way.ack == "reply":
+            return outcome
+        if unheard and not self._unheard_pictures:
+            _log.warning("nobody subscribes to the pictures of a profile")
+        self._unheard_pictures = unheard
+        if left_out:
+            return Delivered(MqttWhy.BROKER_HAS_IT_WITHOUT_PICTURES(count=left_out))
+        return Delivered(MqttWhy.PICTURES_UNHEARD()) if unheard else outcome
+
+    def _limit(self, link: Link) -> int:
+        """The largest packet that the broker takes."""
+        told = link.exchange.limits.largest_bytes
+        return told or self._way.max_message_bytes or LARGEST_PACKET_BYTES
+
+    def _expiry_s(self, message: Publications) -> int | None:
+        if message.expires_utc_ns is None:
+            return None
+        left_s = (message.expires_utc_ns - self._clock.utc_ns()) // _NS_PER_S
+        return min(max(1, left_s), _MOST_EXPIRY_S)
+
+    def _at(self, why: Said) -> Said:
+        return Why.AT(where=self.endpoint.address, why=why)
+
+
+def _properties(
+    message: Publications, sent: list[Picture], left_out: list[Picture], attempt: Attempt
+) -> list[tuple[str, str]]:
+    """What is said beside the event: its own, the try, and which pictures went before it."""
+    properties = [*message.properties, ("attempt", str(attempt.number))]
+    if attempt.test:
+        properties.append(("test", "1"))
+    if sent:
+        properties.append(("images", _json([_listed(one) for one in sent])))
+    if left_out:
+        too_large = [{"kind": one.kind, "bytes": len(one.content)} for one in left_out]
+        properties.append(("images_too_large", _json(too_large)))
+    return properties
+
+
+def _listed(picture: Picture) -> dict[str, object]:
+    return {
+        "kind": picture.kind,
+        "bytes": len(picture.content),
+        "sha256": hashlib.sha256(picture.content).hexdigest(),
+        "topic": picture.topic,
+    }
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def shared_session(
+    way: Mqtt, caller: Caller, *, clock: Clock, deny_local: bool
+) -> Callable[[], MqttSink]:
+    """What opens sinks over one session, which ends with the last of them."""
+    device = level_of(caller.serial)
+    opening = Opening(
+        level=5 if way.version == "5" else 4,
+        client_id=client_id(device, caller),
+        user=way.user,
+        password=way.password,
+        keep_alive_s=way.keep_alive_s,
+        answer_s=way.timeouts.answer_s,
+        reply_topic=f"{way.prefix}/{way.site}/{device}/reply" if way.ack == "reply" else "",
+        reply_by=way.reply_by,
+    )
+    session = MqttSession(
+        way, opening, clock=clock, deny_local=deny_local, spread_s=caller.spread_s
+    )
+
+    def opened() -> MqttSink:
+        session.use()
+        return MqttSink(way, session, clock=clock)
+
+    return opened
+
+
+def client_id(device: str, caller: Caller) -> str:
+    """Our name at the broker: the camera's, and which of its profiles; that of a Test throws nobody out."""
+    profile = hashlib.sha256(caller.key.encode()).hexdigest()[:8]
+    return f"{device}-{profile}-test" if caller.test else f"{device}-{profile}"
