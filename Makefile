@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 
-.PHONY: help setup build run run-video test night extend test-quick lint types imports rust pytest faults soak bench bench-quick bench-check bench-record bench-peers bench-simd arm arm-quick sbom clean
+.PHONY: help setup build run run-video test night extend test-quick lint types imports rust pytest faults soak bench bench-quick bench-check bench-record bench-peers bench-simd arm arm-quick fleet sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -93,6 +93,9 @@ faults: build ## The whole fault catalogue, for half an hour; writes docs/ref/fa
 
 soak: build ## Measure what the wall clock decides: stops, streams; minutes, not in CI
 	@$(BIN)/python -m tests.soak
+
+fleet: build ## Many cameras, one broker, kills (CAMERAS=, MINUTES= … scale it; 20 minutes); writes docs/ref/fleet.md
+	$(BIN)/python -m tests.fleet
 
 clean: ## Remove what was built
 	rm -rf target $(VENV) tools/page/node_modules dist .mypy_cache .ruff_cache .pytest_cache
