@@ -60,6 +60,11 @@ class Broker:
             )
         wait_for_port(self.port, process=self.process)
 
+    def signal(self, number: signal.Signals) -> None:
+        """SIGHUP reads rights and passwords anew."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
     def kill(self) -> None:
         """As a crash does it: what it had in memory is gone."""
         if self.process is not None:

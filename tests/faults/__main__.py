@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from tests.faults import (
     backlog,
+    brokers,
     clocks,
     damage,
     disks,
@@ -184,6 +185,14 @@ def catalogue() -> dict[str, Callable[[Path], Finding]]:
             for shows in network.SLOW
         },
     }
+    for reply in (True, False):
+        mode = "reply" if reply else "plain"
+        faults[f"broker killed {mode}"] = partial(brokers.killed, kills=20, reply=reply)
+        faults[f"broker full {mode}"] = partial(brokers.full_queue, reply=reply)
+    faults["broker unheard"] = brokers.unheard
+    faults["broker forbids"] = brokers.forbidden
+    for name in brokers.CONSUMERS:
+        faults[f"broker consumer {name}"] = partial(brokers.consumer_that, name=name)
     for name in resolving.CASES:
         faults[f"name server {name}"] = partial(resolving.name_server, name=name)
     for name in BEHAVIOURS:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.faults import (
     backlog,
+    brokers,
     damage,
     disks,
     isolation,
@@ -194,3 +195,29 @@ def test_a_disk_that_refuses_otherwise_is_lived_through(
 
 def test_storage_that_hangs_silences_nobody(tmp_path: Path) -> None:
     held(lambda: disks.storage_that_hangs(tmp_path, hangs_s=3.0))
+
+
+@pytest.mark.parametrize("reply", [True, False])
+def test_a_broker_that_is_killed_loses_nothing_that_is_not_said_to_be(
+    tmp_path: Path, *, reply: bool
+) -> None:
+    held(lambda: brokers.killed(tmp_path, kills=2, reply=reply))
+
+
+@pytest.mark.parametrize("reply", [True, False])
+def test_a_broker_that_keeps_little_is_no_loss_in_reply_mode(
+    tmp_path: Path, *, reply: bool
+) -> None:
+    held(lambda: brokers.full_queue(tmp_path, reply=reply))
+
+
+@pytest.mark.parametrize("provoke", [brokers.unheard, brokers.forbidden])
+def test_what_a_broker_does_not_take_is_kept(
+    tmp_path: Path, provoke: Callable[[Path], Finding]
+) -> None:
+    held(lambda: provoke(tmp_path))
+
+
+@pytest.mark.parametrize("name", brokers.CONSUMERS)
+def test_what_a_consumer_has_not_said_ok_to_is_not_delivered(tmp_path: Path, name: str) -> None:
+    held(lambda: brokers.consumer_that(tmp_path, name=name))
