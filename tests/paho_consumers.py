@@ -70,6 +70,8 @@ class PahoConsumer:
         """Be away; the session stays."""
         self._client.disconnect()
         self._client.loop_stop()
+        if sock := self._client.socket():  # its thread may have ended before it said goodbye
+            sock.close()
 
     @property
     def ids(self) -> set[str]:

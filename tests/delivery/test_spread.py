@@ -15,7 +15,7 @@ from cammra_edge.delivery import DeliveryWorker
 from cammra_edge.delivery.gate import Gate, GateState
 from cammra_edge.message import Files, NamedFile
 from cammra_edge.phrases import quoted
-from cammra_edge.profile import Ftp, HttpPost, Tcp
+from cammra_edge.profile import Ftp, HttpPost, Mqtt, Tcp
 from cammra_edge.retry import NS_PER_S, SETTLED_NS, Redial
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import TryLater
@@ -180,6 +180,17 @@ def test_other_settings_are_tried_at_once(tmp_path: Path) -> None:
     )
     rig.outbox.put([new_event(1)])
     assert successor.step()
+    rig.outbox.close()
+
+
+def test_where_the_connection_lasts_its_session_alone_says_when(tmp_path: Path) -> None:
+    """Otherwise an event would wait for the session's turn, and then for one of its own."""
+    rig = Rig(tmp_path, spread_s=60.0, protocol=Mqtt("mqtt://127.0.0.1:9"))
+    rig.sink.answers = [TryLater(quoted("its turn comes"), after_s=7.0, broke=True)]
+    rig.outbox.put([new_event(1)])
+    assert rig.run(6.9) == 1
+    assert rig.run(0.2) == 1
+    assert rig.sink.packets() == [1]
     rig.outbox.close()
 
 

@@ -21,7 +21,13 @@ from typing import TYPE_CHECKING, Any
 
 from tests.engines import RECIPES, ROOT, Broker, Database, database
 from tests.fleet.clients import Plan
-from tests.fleet.table import AWAY_S, Outcome, page
+from tests.fleet.table import (
+    AWAY_S,
+    Outcome,
+    allowed_attempts_per_s,
+    most_attempts_per_s,
+    page,
+)
 from tests.recipes.test_consumers import built
 
 if TYPE_CHECKING:
@@ -156,8 +162,7 @@ def outcome_of(mode: str, ran: list[tuple[Plan, dict[str, Any]]], store: Databas
         waiting=told["waiting"],
         parked=told["parked"],
         lost=lost,
-        most_attempts_per_s=max(attempts.values(), default=0) / 10,
-        allowed_attempts_per_s=1.5 * cameras / ran[0][0].spread_s if attempts else 0.0,
+        attempts=attempts,
         most_of_backlog_in_10_s=max(one.get("most_of_backlog_in_10_s", 0) for _, one in ran),
         allowed_of_backlog_in_10_s=int(10 * ran[0][0].drain_per_s) + 1,
         p50_ms=max(one.get("p50_ms", 0.0) for _, one in ran),
@@ -206,6 +211,9 @@ def main() -> int:
     PAGE.write_text(written)
     sys.stdout.write(written)
     wrong = [why for outcome in outcomes for why in outcome.wrong()]
+    most = most_attempts_per_s(outcomes)
+    if most > (allowed := allowed_attempts_per_s(outcomes, todo[0][2].spread_s)):
+        wrong.append(f"{most:g} attempts to connect a second, {allowed:g} are allowed")
     for why in wrong:
         sys.stderr.write(f"wrong: {why}\n")
     return 1 if wrong else 0

@@ -92,7 +92,7 @@ class DeliveryWorker:
         self._lock = threading.RLock()
         # Taken by the lock where nobody waits: a condition's own `with` is a call into Python more, for each event.
         self._changed = threading.Condition(self._lock)
-        self._gate = Gate(draw, profile.spread_s)
+        self._gate = Gate(draw, 0.0 if profile.protocol.stays_connected else profile.spread_s)
         if journal is None:  # a successor goes on at once: a person has changed the settings
             self._gate.begin(clock.mono_ns())
         self.journal = journal or Journal()

@@ -99,6 +99,8 @@ class BaseProtocol(Checked, ABC):
     one_read: ClassVar[bool] = False
     """Whether it takes one read per vehicle, so either Reliable or Lost."""
     takes_images: ClassVar[bool] = True
+    stays_connected: ClassVar[bool] = False
+    """Whether its connection lasts while nothing is sent: then that says when to connect, and not each delivery."""
     most_image_bytes: ClassVar[int | None] = None
     """Its receivers take no bigger pictures."""
 

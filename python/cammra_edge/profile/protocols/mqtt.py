@@ -111,6 +111,7 @@ class Mqtt(BaseProtocol):
     """
 
     word: ClassVar[str] = "MQTT"
+    stays_connected: ClassVar[bool] = True
     usual_events: ClassVar[frozenset[EventKind]] = frozenset(EventKind)
 
     server_url: str = required(URLS.check(), address=True)
