@@ -42,11 +42,16 @@ class PahoConsumer:
         self._port = port
         self._times: dict[str, int] = {}
         self._subscribed = threading.Event()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, "consumer", protocol=mqtt.MQTTv5)
-        self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = self._connected
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._client.on_message = self._message
+        self._client: mqtt.Client = self._new_client()
+
+    def _new_client(self) -> mqtt.Client:
+        """A client whose loop has not run yet: a loop that starts twice leaves the sockets of the first."""
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, "consumer", protocol=mqtt.MQTTv5)
+        client.reconnect_delay_set(1, 1)
+        client.on_connect = self._connected
+        client.on_subscribe = lambda *_: self._subscribed.set()
+        client.on_message = self._message
+        return client
 
     def __enter__(self) -> Self:
         self.come_back()
@@ -60,6 +65,7 @@ class PahoConsumer:
         session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's has no types
         session.SessionExpiryInterval = 3600
         self._subscribed.clear()
+        self._client = self._new_client()
         self._client.connect(
             LOOPBACK, self._port, keepalive=5, clean_start=False, properties=session
         )
@@ -70,8 +76,6 @@ class PahoConsumer:
         """Be away; the session stays."""
         self._client.disconnect()
         self._client.loop_stop()
-        if sock := self._client.socket():  # its thread may have ended before it said goodbye
-            sock.close()
 
     @property
     def ids(self) -> set[str]:
