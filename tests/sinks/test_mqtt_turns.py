@@ -1,0 +1,55 @@
+"""With a `spread_s` a session connects in its turn and at no other time, whoever wants to send meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cammra_edge import Mqtt
+from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.sinks.deadline import Deadline
+from cammra_edge.sinks.mqtt_exchange import Opening
+from cammra_edge.sinks.mqtt_session import MqttSession
+from tests.servers import LOOPBACK, SLACK_S, Scripted, wait_until
+
+if TYPE_CHECKING:
+    import socket
+
+ACCEPTED = b"\x20\x03\x00\x00\x00"
+BUSY = b"\x20\x03\x00\x89\x00"
+
+
+@pytest.mark.parametrize("answer", [ACCEPTED, BUSY])
+def test_a_message_that_waits_for_a_connection_wants_no_other_one_when_that_breaks(
+    answer: bytes,
+) -> None:
+    waiting = threading.Event()
+
+    def script(connection: socket.socket, _: int, __: Scripted) -> None:
+        connection.recv(1000)
+        waiting.wait(SLACK_S)
+        connection.sendall(answer)
+
+    with Scripted(script) as server:
+        session = MqttSession(
+            Mqtt(f"mqtt://{LOOPBACK}:{server.port}"),
+            Opening(level=5, client_id="c", keep_alive_s=20, answer_s=SLACK_S),
+            clock=SYSTEM_CLOCK,
+            spread_s=3600.0,
+            draw=lambda: 0.0,  # the first turn comes at once, the next one in an hour
+        )
+        deadline = Deadline(SYSTEM_CLOCK, SLACK_S)
+        session.begin()
+        wait_until(lambda: server.connections == 1, "the first connection")
+        sender = threading.Thread(target=session.link, args=(deadline,))
+        sender.start()
+        wait_until(lambda: session._wanted, "a sender")
+        waiting.set()
+        sender.join()
+        wait_until(lambda: session._tries == 1, "the break")
+        with session.lock:
+            assert not session._is_due()
+        session.close()
+        assert server.connections == 1
