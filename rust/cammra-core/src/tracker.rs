@@ -7,7 +7,9 @@
 //! |---|---|
 //! | a time that is no whole number of 64 bits | the latest, and its UTC reckoned on |
 //! | a wall clock that was not set at first, and is now | times of open vehicles are told by it where they are off by more than a minute |
-//! | a time before the latest | the latest; if further back than the lost time: a restarted clock, continued from the latest |
+//! | a time before that of an earlier frame | the latest; if further back than the lost time: a restarted clock, continued from the latest |
+//! | a time that only timers have passed, as its recogniser took long | the latest, and in order |
+//! | a JPEG whose EXIF asks viewers to turn it | as it is stored |
 //! | a track number after its Lost | a new vehicle |
 //! | several reads of a track in a frame | the one with a text and the best confidence |
 //! | a text without characters | no text |
