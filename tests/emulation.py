@@ -25,6 +25,13 @@ LEFT_OUT: Mapping[str, str] = {
     "tests/end_to_end/test_film.py": "reads a film with RapidOCR, see NOT_THERE",
     "tests/end_to_end/test_video.py": "as test_film.py, and starts the host's RTSP server",
     "tests/cli/test_source_commands.py": "starts FFmpeg's program of the host",
+    "tests/cli/test_service_files.py": "starts the host's systemd-analyze, and makes a network of the host's",
+    "tests/cli/test_stops.py::test_a_signal_ends_it_in_order_whatever_it_is_doing[receiver hanging, SFTP]": (
+        "needs asyncssh, see NOT_THERE"
+    ),
+    "tests/sinks/test_breaking_off.py::test_a_try_that_hangs_ends_when_it_is_broken_off[SFTP": (
+        "needs asyncssh, see NOT_THERE"
+    ),
     "tests/examples/test_examples.py::test_the_own_recogniser_runs_by_the_command_line": _DRAWN,
     "tests/examples/test_examples.py::test_the_fast_alpr_example_reads_a_video": "needs fast_alpr, see NOT_THERE",
     "tests/recipes/": "starts Mosquitto, PostgreSQL and Go's compiler of the host",

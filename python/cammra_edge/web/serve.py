@@ -20,7 +20,7 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config.saved import page_folder
 from cammra_edge.files import private_folder
 from cammra_edge.pulse import Pulse
-from cammra_edge.web import views
+from cammra_edge.web import reach, views
 from cammra_edge.web.access import Access
 from cammra_edge.web.app import build_app
 from cammra_edge.web.certificate import load
@@ -54,12 +54,14 @@ class ServedPage:
     """A page that is being served.
 
     Args:
-        url: Its address.
+        url: Its address; of several, the likeliest.
+        urls: All that can be typed elsewhere: an address for each network, and the names that were given.
         setup_code: The code that the first visit asks for; empty once a password is set.
         pulse: The sign of life of the thread that serves it.
     """
 
     url: str
+    urls: tuple[str, ...]
     setup_code: str
     pulse: Pulse
 
@@ -89,7 +91,7 @@ def serve_page(  # noqa: PLR0913 - each has a default
         port: TCP port; 0 takes a free one.
         folder: Where password, settings and audit log are kept; `None`: `cammra-page` beside the outbox, where the
             commands look for saved settings too.
-        hosts: Further names that the page is served under, such as the camera's own.
+        hosts: Further names that the page is served under. Where it listens to the network, it knows the machine's own.
         certificate: PEM file with the page's TLS certificate; `None`: the one that was uploaded on the page, if any.
         key: PEM file with its key.
         deny_local: As the setting of that name, whatever the script says.
@@ -133,7 +135,10 @@ def serve_page(  # noqa: PLR0913 - each has a default
     )
     listener = _listen(host, port)
     bound = listener.getsockname()[1]
-    app = build_app(page, hosts=[*LOOPBACK, asked, host, *hosts], any_address=host not in LOOPBACK)
+    given = tuple(hosts)
+    everyone = host not in LOOPBACK
+    names = [*LOOPBACK, asked, host, *given, *(reach.own_names() if everyone else ())]
+    app = build_app(page, hosts=names, any_address=everyone)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -151,10 +156,9 @@ def serve_page(  # noqa: PLR0913 - each has a default
         ssl_certfile=certificate,
         ssl_keyfile=key,
     )
-    name = f"[{host}]" if ":" in host else host
     server = _Server(config, feed, page.tests, porter)
-    url = f"{'https' if page.tls else 'http'}://{name}:{bound}/"
-    address = ServedPage(url, access.setup_code, server.pulse)
+    urls = reach.urls("https" if page.tls else "http", host, bound, given)
+    address = ServedPage(urls[0], urls, access.setup_code, server.pulse)
     with listener, served(page), _running(server, listener):
         if say:
             _announce(address, page.notice)
@@ -195,7 +199,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _announce(page: ServedPage, notice: str) -> None:
-    lines = [f"page     {page.url}"]
+    lines = [f"page     {page.url}", *(f"         {url}" for url in page.urls[1:])]
     if notice:
         lines.append(f"notice   {notice}")
     if page.setup_code:

@@ -104,7 +104,10 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
             stream_id=recording.stream_id(),
         )
         page = None if args.once else args.page
-        with page_of(engine, page, terminal, folder=keep / "page"), engine.running(live=False):
+        with (
+            page_of(engine, page, terminal, hosts=args.host, folder=keep / "page"),
+            engine.running(live=False),
+        ):
             play(recording, engine, speed=args.speed, loops=1 if args.once else None)
             engine.drain(_WAIT_S)
             status = engine.status()

@@ -74,7 +74,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     # From the first frame on a signal is heard where something is waited for; all else is done to its end.
     with held(), ExitStack() as stack:
         with heard():
-            page = stack.enter_context(page_of(engine, args.page, terminal))
+            page = stack.enter_context(page_of(engine, args.page, terminal, hosts=args.host))
             stack.enter_context(engine.running(live=is_live, local_socket=not args.no_socket))
         pulse = source.pulse if isinstance(source, VideoSource) and is_live else Pulse()
         stack.enter_context(served(engine, _pulses(page) | {"source": pulse}, of_this_process()))
@@ -150,7 +150,7 @@ def _play(recording: Recording, script: Script, args: Namespace, terminal: Termi
     engine = Engine(settings, stream_id=recording.stream_id())
     with held(), ExitStack() as stack:
         with heard():
-            page = stack.enter_context(page_of(engine, args.page, terminal))
+            page = stack.enter_context(page_of(engine, args.page, terminal, hosts=args.host))
             stack.enter_context(engine.running(live=False, local_socket=not args.no_socket))
         stack.enter_context(served(engine, _pulses(page), of_this_process()))
         try:
