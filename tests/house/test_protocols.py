@@ -1,4 +1,4 @@
-"""A protocol is known wherever one is chosen; who opens its sink is told by the type checker (`sinks.open_sink`)."""
+"""A protocol is known wherever one is chosen; who opens its sink is told by the type checker (`sinks.ways_out`)."""
 
 from __future__ import annotations
 

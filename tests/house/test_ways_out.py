@@ -8,7 +8,7 @@ import pytest
 
 from tests.house.sources import PACKAGE
 
-WAYS_OUT = {"open_sink", "dial", "KeepaliveSender", "trial"}
+WAYS_OUT = {"open_sink", "ways_out", "dial", "KeepaliveSender", "trial"}
 """What takes `deny_local`, and is permissive without it."""
 
 

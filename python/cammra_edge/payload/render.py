@@ -102,15 +102,12 @@ class Renderer:
         content: PublishedContent,
         boundary_key: bytes,
     ) -> Publications:
-        body: Body
-        match content.inner:
-            case JsonContent(content_type=content_type):
-                json = self._form.with_images(event, {}, packet)
-                body = Body(content=json, content_type=content_type)
-            case FormContent() as inner:
-                body = self._filled(event, {}, packet, inner, boundary_key)
-            case unknown:
-                assert_never(unknown)
+        inner = content.inner
+        if isinstance(inner, JsonContent):
+            json = self._form.with_images(event, {}, packet)
+            body = Body(content=json, content_type=inner.content_type)
+        else:
+            body = self._filled(event, {}, packet, inner, boundary_key)
         attached: list[tuple[ImageKind, bytes]] = []
         if event.kind in content.with_pictures:
             attached = [

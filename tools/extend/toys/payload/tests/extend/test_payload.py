@@ -12,7 +12,7 @@ def test_an_event_becomes_a_count() -> None:
     message = render(
         EVENT,
         {},
-        profile=Profile("statistics", Counts("127.0.0.1:9", prefix="gate.")),
+        profile=Profile("statistics", Counts("127.0.0.1:9", stem="gate.")),
         profile_id=1,
         device=Device(),
         packet=1,

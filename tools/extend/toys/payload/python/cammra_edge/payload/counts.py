@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 def counts(event: Event, wanted: CountsContent) -> Body:
     """One line: `reliable.in 1`."""
-    line = f"{wanted.prefix}{event.kind}.{event.direction} 1\n"
+    line = f"{wanted.stem}{event.kind}.{event.direction} 1\n"
     return Body(content=line.encode(), content_type="text/plain")

@@ -19,14 +19,14 @@ class Counts(BaseProtocol):
 
     Args:
         server_url: `host:port`; `tls://host:port` for TLS.
-        prefix: Stands before each name.
+        stem: Stands before each name.
     """
 
     word: ClassVar[str] = "COUNTS"
     takes_images: ClassVar[bool] = False
 
     server_url: str = required(URLS.check(), address=True)
-    prefix: str = setting("", text(most=64))
+    stem: str = setting("", text(most=64))
 
     def endpoint(self) -> Endpoint:
         """Where it goes."""
@@ -38,7 +38,7 @@ class Counts(BaseProtocol):
 
     def content(self) -> CountsContent:
         """What a message holds."""
-        return CountsContent(self.prefix)
+        return CountsContent(self.stem)
 
     def sentence(self) -> str:
         """How and where it sends."""
