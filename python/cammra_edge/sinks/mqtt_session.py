@@ -315,7 +315,7 @@ class MqttSession:
     def _came_up(self, link: Link) -> None:
         self.told_limits = link.exchange.limits
         self._failure = None
-        self._wanted = False  # or it would dial at once, out of its turn, when this one breaks
+        self._wanted &= not self._spread_s  # or it would dial out of its turn when this one breaks
         self._due_mono_ns = None
         self._redial.came_up(self._clock.mono_ns())
         if self._greet is not None:
@@ -357,7 +357,7 @@ class MqttSession:
         now_ns = self._clock.mono_ns()
         with self.lock:
             self._failure = None if told else failure
-            self._wanted = False  # who wanted it is told
+            self._wanted &= not self._spread_s  # who wants to send waits for the next turn, too
             self._tries += 1
             if asks_nobody:
                 self._due_mono_ns = None
