@@ -43,7 +43,7 @@ def test_a_module_is_a_function_of_those_that_it_imports() -> None:
         "a": "export const one = 1;\nexport async function two() {\n  return 2;\n}\nexport class three {}\n",
     }
     assert bundled(modules) == (
-        "const m_a=(()=>{\nconst one = 1;\nasync function two() {\nreturn 2;\n}\nclass three {}\n"
+        "const m_a=(()=>{\nconst one=1;\nasync function two(){\nreturn 2;\n}\nclass three{}\n"
         "return{one,two,three};\n})();\n"
         "const m_b=(()=>{\nconst{one,two:other,three}=m_a;\nother(one + three);\nreturn{};\n})();\n"
     )
@@ -58,6 +58,19 @@ def test_no_text_of_a_script_loses_anything_when_it_is_sent() -> None:
             assert line.count("`") % 2 == 0, f"{script.name}: {line}"
             before, comment, _ = line.partition("/**")
             assert not comment or before.count('"') % 2 == 0, f"{script.name}: {line}"
+
+
+def test_spaces_of_code_go_and_those_of_texts_and_patterns_stay() -> None:
+    lines = [
+        ('const a = { b: c ? "x = { y }" : \'\', d: 1 };', None),
+        ('f(a, "b, \\" c = d", e => ({ g }), h ?? i);', 'f(a,"b, \\" c = d",e=>({g}),h??i);'),
+        ("const p = / = , /;", None),
+        ("t = `a = ${b}`;", None),
+        ("for (const { a } of b) if (c && d || e === f) return { a };",
+         "for (const{a}of b) if (c&&d||e===f) return{a};"),
+    ]  # fmt: skip
+    for line, sent in lines:
+        assert (sent or line) in bundled({"a": f"{line}\n"})
 
 
 def test_the_page_is_small_enough_for_a_camera() -> None:

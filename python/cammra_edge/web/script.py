@@ -20,6 +20,11 @@ _COMMENTS = re.compile(r"^ *//.*$|/\*\*(?:[^*]|\*(?!/))*\*/ ?", re.MULTILINE)
 """Comments and types are for a script's readers, who have the source."""
 _BLANK = re.compile(r"^ +|^ *\n", re.MULTILINE)
 """For readers too. No text of a script goes over several lines."""
+_TEXT = re.compile(r'("(?:[^"\\]|\\.)*")')
+_SPARE = re.compile(r" ?(=>|===|!==|&&|\|\||\?\?|[,=?:{}]) ?")
+"""Signs that need no space beside them."""
+_PERHAPS_TEXT = re.compile(r"[`/']")
+"""In a line with one of these, a template, a pattern or another text may begin: it is sent as it is."""
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:const|class|(?:async )?function) (\w+))", re.MULTILINE)
 
@@ -40,7 +45,17 @@ def _as_function(name: str, text: str) -> str:
     exported = ",".join(_EXPORT.findall(text))
     text = _BLANK.sub("", _COMMENTS.sub("", text))
     text = _EXPORT.sub("", _IMPORT.sub(_taken, text))
+    text = "".join(map(_squeezed, text.splitlines(keepends=True)))
     return f"const m_{name}=(()=>{{\n{text}return{{{exported}}};\n}})();\n"
+
+
+def _squeezed(line: str) -> str:
+    """The line without the spaces that only a reader wants; its texts stay as they are."""
+    if _PERHAPS_TEXT.search(line):
+        return line
+    parts = _TEXT.split(line)
+    parts[::2] = [_SPARE.sub(r"\1", code) for code in parts[::2]]
+    return "".join(parts)
 
 
 def _taken(found: re.Match[str]) -> str:
