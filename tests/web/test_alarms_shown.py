@@ -2,79 +2,31 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from cammra_edge import Engine, FrameFormat, FrameTime, HttpPost, OutboxSettings, PlateRead, Profile
-from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge import PlateRead
 from cammra_edge.profile import Keepalive
-from cammra_edge.receiver import Answer, Receiver
-from cammra_edge.web import serve_page
+from cammra_edge.receiver import Answer
 from tests.fakes import fall_ill
 from tests.servers import LOOPBACK, free_port
+from tests.web.alarmed import camera_at
 from tests.web.chromium import chromium, violations, window
-from tests.web.installer import FRAME, HEIGHT, WIDTH, enter, go
+from tests.web.installer import FRAME, enter, go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
-    from cammra_edge.web.serve import ServedPage
+    from tests.web.alarmed import Camera
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 TABS = ("events", "search", "lists", "integration", "settings")
 JPEG = b"\xff\xd8\xff\xe0" + bytes(60)
-
-
-@dataclass
-class SetClock:
-    """The machine's clock; a test moves it on, and says whether it is set."""
-
-    ahead_ns: int = 0
-    synced: bool = True
-
-    def mono_ns(self) -> int:
-        return SYSTEM_CLOCK.mono_ns() + self.ahead_ns
-
-    def utc_ns(self) -> int:
-        return SYSTEM_CLOCK.utc_ns() + self.ahead_ns
-
-    def is_synced(self) -> bool:
-        return self.synced
-
-    def advance(self, seconds: int) -> None:
-        self.ahead_ns += seconds * 10**9
-
-
-@dataclass
-class Camera:
-    """A real engine with its page, and what it sends to."""
-
-    engine: Engine
-    served: ServedPage
-    clock: SetClock
-    receiver: Receiver
-    vehicles: int = 0
-
-    def frame(self, frame: object = FRAME, *reads: PlateRead) -> None:
-        at = FrameTime(self.clock.mono_ns(), self.clock.utc_ns())
-        self.engine.observe(frame, reads, at)  # type: ignore[arg-type]  # what is no frame, too
-
-    def vehicle(self) -> None:
-        """One that passes: its New, and nothing else."""
-        self.vehicles += 1
-        box = (200.0, 60.0, 160.0, 120.0)
-        text = f"AB{self.vehicles:04d}"
-        self.frame(
-            FRAME, PlateRead(track=self.vehicles, text=text, confidence=0.9, vehicle=box, plate=box)
-        )
-        self.engine.wait_for_room(1)
 
 
 @pytest.fixture(scope="module")
@@ -85,20 +37,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def camera(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Camera]:
-    folder: Path = tmp_path_factory.mktemp("camera")
-    clock = SetClock()
-    with ExitStack() as stack:
-        receiver = stack.enter_context(Receiver())
-        engine = Engine(
-            profiles=[Profile("gate", HttpPost(receiver.http_url), events={"new"}, image=None)],
-            frame_format=FrameFormat.GRAY8,
-            frame_size=(WIDTH, HEIGHT),
-            outbox=OutboxSettings(path=folder / "outbox"),
-            clock=clock,
-        )
-        stack.enter_context(engine.running(local_socket=False))
-        served = stack.enter_context(serve_page(engine, port=0, folder=folder / "page", say=False))
-        yield Camera(engine, served, clock, receiver)
+    with camera_at(tmp_path_factory.mktemp("camera")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -111,10 +111,10 @@ def _of_disk(status: EngineStatus) -> Iterator[Alarm]:
     disk = status.outbox
     if disk is None:
         return
-    if not disk.durable or disk.trouble:
-        yield alarm(AlarmCode.DISK_ILL, why=disk.trouble, n=disk.not_yet_durable)
-    elif disk.storage_waits_s > DISK_WAITS_S:
+    if disk.storage_waits_s > DISK_WAITS_S:  # which is a trouble of the outbox's own, too
         yield alarm(AlarmCode.DISK_SLOW, s=round(disk.storage_waits_s))
+    elif not disk.durable or disk.trouble:
+        yield alarm(AlarmCode.DISK_ILL, why=disk.trouble, n=disk.not_yet_durable)
     if disk.damage:
         yield alarm(AlarmCode.EVENTS_DAMAGED, n=disk.lost_events, why=disk.damage)
 
