@@ -77,7 +77,7 @@ def test_twenty_viewers_are_one_question() -> None:
     async def scenario() -> Asked:
         asked = Asked()
         feed = LiveFeed(asked.status, asked.events)
-        streams = [feed.watch() for _ in range(20)]
+        streams = [feed.watch(whole=True) for _ in range(20)]
         for stream in streams:
             await take(stream, 2)
         asked.times.clear()
@@ -110,7 +110,7 @@ def test_a_slow_viewer_loses_beats_and_no_memory() -> None:
     async def scenario() -> int:
         asked = Asked()
         feed = LiveFeed(asked.status, asked.events)
-        stream = feed.watch()
+        stream = feed.watch(whole=True)
         await take(stream, 2)
         await beaten(feed, asked, 30)
         return max(viewer.qsize() for viewer in feed._viewers)
@@ -122,7 +122,7 @@ def test_a_viewer_that_was_slow_misses_nothing_in_the_end() -> None:
     async def scenario() -> list[bytes]:
         asked = Asked()
         feed = LiveFeed(asked.status, asked.events)
-        stream = feed.watch()
+        stream = feed.watch(whole=True)
         first = await take(stream, 2)
         await beaten(feed, asked, 30)
         return [*first, *await waiting(feed, stream)]
@@ -139,7 +139,7 @@ def test_what_was_erased_is_gone_from_every_viewer() -> None:
         asked = Asked()
         there = [[{"id": "1"}, {"id": "2"}], [{"id": "2"}]]
         feed = LiveFeed(asked.status, lambda: there[0] if asked.times["events"] < 2 else there[1])
-        stream = feed.watch()
+        stream = feed.watch(whole=True)
         first = await take(stream, 2)
         await feed._beat(asked.status())
         asked.times["events"] = 2
@@ -162,7 +162,7 @@ def test_only_what_is_new_is_sent_again() -> None:
     async def scenario() -> list[bytes]:
         asked = Asked()
         feed = LiveFeed(asked.status, asked.events)
-        stream = feed.watch()
+        stream = feed.watch(whole=True)
         first = await take(stream, 2)
         await beaten(feed, asked, 3)
         return [*first, *await waiting(feed, stream)]
@@ -176,7 +176,7 @@ def test_a_question_that_fails_once_is_asked_again() -> None:
     async def scenario() -> list[bytes]:
         asked = Asked()
         feed = LiveFeed(asked.status, asked.events)
-        stream = feed.watch()
+        stream = feed.watch(whole=True)
         await take(stream, 2)
         asked.trouble = 2
         await beaten(feed, asked, 2)

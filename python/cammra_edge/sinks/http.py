@@ -16,7 +16,7 @@ Invariants, held by `tests/sinks/test_http.py`, `test_http_answers.py` and `test
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cammra_edge.errors import ConfigError
@@ -54,18 +54,6 @@ _REQUEST_TIMEOUT: Final = 408
 _USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 
-@dataclass(slots=True)
-class _Told:
-    """What is kept of the last try until the next one, for whoever asks."""
-
-    method: str = ""
-    target: str = ""
-    about: str = ""
-    proof: str = ""
-    answer: HttpAnswer | None = None
-    elsewhere: HttpSink | None = None
-
-
 class HttpSink:
     """One way out to one HTTP receiver. Used by one thread at a time."""
 
@@ -95,7 +83,11 @@ class HttpSink:
         self._head = self._head_of_every_request()
         self._shown_head = self._head_of_every_request(hidden=True)
         self._veil = self._veil_of_secrets()
-        self._told = _Told()
+        # Of the last try, for `exchange`: plain members, as each costs on every event.
+        self._sent: tuple[str, str] | None = None
+        self._proof: str | None = ""
+        self._answer: HttpAnswer | None = None
+        self._elsewhere: HttpSink | None = None
 
     def send(self, message: Message, attempt: Attempt) -> Outcome:
         """Post the body, and return what the answer means."""
@@ -103,16 +95,16 @@ class HttpSink:
             return GiveUp(Why.NO_FILES_BY_HTTP())
         deadline = Deadline(self._clock, self._protocol.timeouts.total_s, self._line)
         target = message.target or self.endpoint.target
-        about = (
-            f"{_about(message)}"
+        head = (
+            f"{message.method} {self._origin}{target} HTTP/1.1{self._head}{_about(message)}"
             f"Idempotency-Key: {attempt.event_id}-{attempt.packet}\r\n"
             f"X-Event-Id: {attempt.event_id}\r\n"
             f"X-Attempt: {attempt.number}\r\n"
         )
         if attempt.test:
-            about += "X-Test: 1\r\n"
-        head = f"{message.method} {self._origin}{target} HTTP/1.1{self._head}{about}"
-        self._told = _Told(message.method, message.target, about)
+            head += "X-Test: 1\r\n"
+        self._sent = (head, message.target)
+        self._answer = self._elsewhere = None
         try:
             answer = self._answered(head, message, target, deadline)
         except (ConfigError, OSError) as error:
@@ -124,20 +116,19 @@ class HttpSink:
 
     def exchange(self) -> Exchange:
         """The head of the last request, and the beginning of its answer: where the receiver had moved to, if it had."""
-        told = self._told
-        if told.elsewhere is not None:
-            return told.elsewhere.exchange()
-        if not told.method:
+        if self._elsewhere is not None:
+            return self._elsewhere.exchange()
+        if self._sent is None:
             return NO_EXCHANGE
-        target = told.target or without_query(self.endpoint.target)
-        scheme, _, proof = told.proof.partition(" ")
+        sent, target = self._sent
+        first, _, about = sent.partition(self._head)
+        method = first.partition(" ")[0]
+        target = target or without_query(self.endpoint.target)
+        scheme, _, proof = (self._proof or "").partition(" ")
         proven = f"Authorization: {scheme} {HIDDEN}\r\n" if scheme else ""
-        head = (
-            f"{told.method} {self._origin}{target} HTTP/1.1"
-            f"{self._shown_head}{told.about}{proven}\r\n"
-        )
+        head = f"{method} {self._origin}{target} HTTP/1.1{self._shown_head}{about}{proven}\r\n"
         came = b""
-        if (answer := told.answer) is not None:
+        if (answer := self._answer) is not None:
             body = unpacked(answer.body, answer.value("content-encoding"))
             came = self._veil.answer(answer.head, body, proof)
         return Exchange(head=head.encode("latin-1"), answer=came)
@@ -184,7 +175,7 @@ class HttpSink:
             moves_left=self._moves_left - 1,
             line=self._line,
         )
-        self._told.elsewhere = there
+        self._elsewhere = there
         try:
             return there.send(replace(message, target=""), attempt)
         finally:
@@ -199,7 +190,7 @@ class HttpSink:
             proof = self._credentials.header(message.method, target, message.content)
             # One byte a character: what a challenge said goes back as it came.
             whole = f"{head}Authorization: {proof}\r\n\r\n" if proof else f"{head}\r\n"
-            self._told.proof = proof or ""
+            self._proof = proof
             answer = self._believed(whole.encode("latin-1"), message.content, deadline)
             posts += 1
             if answer.status not in REFUSED:
@@ -250,7 +241,7 @@ class HttpSink:
     def _exchanged(
         self, connection: Connection, head: bytes, content: bytes, deadline: Deadline
     ) -> HttpAnswer:
-        answer = self._told.answer = HttpAnswer()
+        answer = self._answer = HttpAnswer()
         try:
             connection.exchange(head, content, deadline, answer)
             self._read_what_teaches(connection, answer, deadline)

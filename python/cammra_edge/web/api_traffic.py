@@ -18,6 +18,7 @@ from cammra_edge.web import views
 from cammra_edge.web.alarms import alarms_of
 from cammra_edge.web.api_journal import LIMIT, PROFILE, listing, may_see_words
 from cammra_edge.web.live import MAX_VIEWERS
+from cammra_edge.web.narrowed import narrowed_alarms, narrowed_status
 from cammra_edge.web.operation import (
     ANY,
     LISTED,
@@ -41,13 +42,20 @@ _PIECE_BYTES = 1 << 20
 
 async def see_status(call: Call) -> Schema:
     """What the engine does now."""
-    return await run_in_threadpool(views.status_plain, call.page.engine, call.page.clock)
+    status = await run_in_threadpool(views.status_plain, call.page.engine, call.page.clock)
+    return status if _sees_all(call) else narrowed_status(status)
 
 
 async def see_alarms(call: Call) -> list[Any]:
     """What calls for a person now, the most urgent first; empty when nothing does."""
     status = await run_in_threadpool(call.page.engine.status)
-    return [asdict(alarm) for alarm in alarms_of(status)]
+    alarms = [asdict(alarm) for alarm in alarms_of(status)]
+    return alarms if _sees_all(call) else narrowed_alarms(alarms)
+
+
+def _sees_all(call: Call) -> bool:
+    """Whether receivers may be named to this visitor, as deliveries may be shown."""
+    return call.visitor is not None and call.visitor.may(Role.OPERATOR, "read")
 
 
 async def stream_events(call: Call) -> Response:
@@ -61,7 +69,7 @@ async def stream_events(call: Call) -> Response:
 
 async def _while_let_in(call: Call) -> AsyncIterator[bytes]:
     """The feed, until it ends or the visitor is let in no more: signed out, removed, or with a token that is."""
-    async for message in call.page.feed.watch():
+    async for message in call.page.feed.watch(whole=_sees_all(call)):
         if not call.is_let_in():
             return
         yield message

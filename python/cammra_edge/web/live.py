@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
+from cammra_edge.web.narrowed import narrowed_event, narrowed_status
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
@@ -44,10 +46,10 @@ class LiveFeed:
     def __init__(
         self, status: Callable[[], dict[str, Any]], events: Callable[[], list[dict[str, Any]]]
     ) -> None:
-        """Query these two; they may block, as a thread calls them."""
+        """Query these two; they may block, as a thread calls them. Who may not see all is told them narrowed."""
         self._status = status
         self._events = events
-        self._viewers: set[asyncio.Queue[bytes]] = set()
+        self._viewers: dict[asyncio.Queue[bytes], bool] = {}
         self._changed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._shown: dict[str, str] = {}
@@ -100,30 +102,35 @@ class LiveFeed:
     async def _beat(self, status: dict[str, Any]) -> None:
         events = await run_in_threadpool(self._events)
         texts = {event["id"]: _json(event) for event in events}
-        fresh = [text for key, text in texts.items() if self._shown.get(key) != text]
+        fresh = [event for event in events if self._shown.get(event["id"]) != texts[event["id"]]]
         gone = [key for key in self._shown if key not in texts]
         self._shown = texts
-        state = _message("status", _json(status))
-        changes = [_message("gone", _json(gone))] if gone else []
-        if fresh:
-            changes.append(_message("events", "[" + ",".join(fresh) + "]"))
-        for viewer in self._viewers:
-            news = changes
-            if viewer.qsize() > QUEUE - MOST_AT_ONCE:
-                while not viewer.empty():
-                    viewer.get_nowait()
-                news = [_ANEW, _message("events", "[" + ",".join(texts.values()) + "]")]
-            for message in (state, *news):
-                viewer.put_nowait(message)
+        for whole in set(self._viewers.values()):
+            state = _message("status", _json(status if whole else narrowed_status(status)))
+            changes = [_message("gone", _json(gone))] if gone else []
+            if fresh:
+                changes.append(_events(fresh, whole=whole))
+            for viewer in [one for one, sees in self._viewers.items() if sees is whole]:
+                news = changes
+                if viewer.qsize() > QUEUE - MOST_AT_ONCE:
+                    while not viewer.empty():
+                        viewer.get_nowait()
+                    news = [_ANEW, _events(events, whole=whole)]
+                for message in (state, *news):
+                    viewer.put_nowait(message)
 
-    async def watch(self) -> AsyncIterator[bytes]:
-        """One viewer's stream; the first message has all events there are."""
+    async def watch(self, *, whole: bool) -> AsyncIterator[bytes]:
+        """One viewer's stream; the first message has all events there are.
+
+        Args:
+            whole: Whether receivers may be named to this viewer.
+        """
         queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE)
-        self._viewers.add(queue)
+        self._viewers[queue] = whole
         try:
             events = await run_in_threadpool(self._events)
             yield b"retry: 2000\n\n" + _ANEW
-            yield _message("events", _json(events))
+            yield _events(events, whole=whole)
             self._changed.set()
             while True:
                 message = b": still here\n\n"
@@ -134,7 +141,7 @@ class LiveFeed:
                     return
                 yield message
         finally:
-            self._viewers.discard(queue)
+            self._viewers.pop(queue, None)
 
 
 def sample_of(status: dict[str, Any]) -> dict[str, Any]:
@@ -150,6 +157,10 @@ def sample_of(status: dict[str, Any]) -> dict[str, Any]:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _events(events: list[dict[str, Any]], *, whole: bool) -> bytes:
+    return _message("events", _json(events if whole else [*map(narrowed_event, events)]))
 
 
 def _message(kind: str, data: str) -> bytes:

@@ -51,6 +51,7 @@ class Sentence(Phrase):
     NO_STATUS = "The engine did not say in time how it is."
     NO_SUCH_EVENT = "That event is no longer remembered here."
     BYTES_GONE = "The bytes of that try are no longer kept here."
+    OPERATORS_SEE_WHY = "an operator sees why"
     NOT_PARKED = "There is no such parked event any more."
     NO_SUCH_PROFILE = "There is no such profile."
     NO_SUCH_VERSION = "There is no such version any more."
