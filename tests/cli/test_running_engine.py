@@ -139,7 +139,7 @@ def test_status_is_the_running_engines(refused: Path, capsys: Said) -> None:
             assert status["profiles"][0]["name"] == profile.name
             assert status["profiles"][0]["state"] == profile.state
         assert main(["status", str(path), "--metrics"]) == Exit.OK
-        assert 'cammra_parked{profile="gate",name="gate"} 2' in capsys.readouterr().out
+        assert 'cammra_parked_events{profile="gate",name="gate"} 2' in capsys.readouterr().out
 
 
 def test_a_removed_profiles_backlog_is_given_by_the_engine(refused: Path, capsys: Said) -> None:

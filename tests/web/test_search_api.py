@@ -7,8 +7,10 @@ import io
 import json
 import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -235,6 +237,34 @@ def test_so_many_exports_at_once_and_the_next_when_one_has_ended(
         assert browser.http.get("/api/events.zip").status_code == 200
     finally:
         go_on.set()
+
+
+def test_exports_that_come_at_once_wait_for_nobody(browser: Browser, engine: StillEngine) -> None:
+    go_on, begun = threading.Event(), threading.Semaphore(0)
+    plain = engine.history.search
+
+    def slow(query: EventQuery) -> FoundPage:
+        begun.release()
+        go_on.wait(PATIENT_S)
+        return plain(query)
+
+    engine.history.search = slow  # type: ignore[method-assign]
+    ask = partial(browser.http.get, "/api/events.csv")
+    try:
+        with ThreadPoolExecutor(EXPORTS_AT_ONCE) as pool:
+            under_way = [pool.submit(ask) for _ in range(EXPORTS_AT_ONCE)]
+            assert all(begun.acquire(timeout=PATIENT_S) for _ in under_way)
+            assert ask().status_code == 429
+            go_on.set()
+            assert [one.result().status_code for one in under_way] == [200] * EXPORTS_AT_ONCE
+    finally:
+        go_on.set()
+
+
+def test_exports_that_are_refused_leave_their_turn(browser: Browser) -> None:
+    for _ in range(EXPORTS_AT_ONCE + 1):
+        assert browser.http.get("/api/events.csv?since=yesterday").status_code == 422
+    assert browser.http.get("/api/events.csv").status_code == 200
 
 
 def test_an_export_has_all_pages(browser: Browser, engine: StillEngine) -> None:

@@ -292,7 +292,7 @@ def test_every_setting_has_its_place_on_the_page(browser: Browser, served: Serve
     found: set[str] = {"plate_lists"}
     with entered(browser, served, "integration/push/1") as page:
         for place in ("integration/push/1", "integration/keepalive", "settings/recognition",
-                      "settings/regions", "settings/camera"):  # fmt: skip
+                      "settings/regions", "settings/camera", "settings/access"):  # fmt: skip
             go(page, place)
             found |= set(
                 page.evaluate(

@@ -99,10 +99,21 @@ async def export_json(call: Call) -> Response:
 
 
 async def _export(call: Call, kind: str, media_type: str) -> Response:
+    turns = call.page.exports
+    if turns.locked():
+        raise Problem(429, Sentence.EXPORTS_RUN(), retry_after_s=5.0)
+    await turns.acquire()  # at once: there is one
+    try:
+        return await _exported(call, kind, media_type)
+    except BaseException:
+        turns.release()
+        raise
+
+
+async def _exported(call: Call, kind: str, media_type: str) -> Response:
+    """The answer, which gives its turn back."""
     engine, words = call.page.engine, dict(call.query)
     separator = SEPARATORS[words.pop("separator", "comma")]
-    if call.page.exports.locked():
-        raise Problem(429, Sentence.EXPORTS_RUN(), retry_after_s=5.0)
     await _found(call, {**words, "limit": 1})  # before the answer has begun
     _note(call, Deed.EXPORT, f"events exported as {kind}", words)
 
@@ -121,7 +132,7 @@ async def _export(call: Call, kind: str, media_type: str) -> Response:
 
 
 class _Export(StreamingResponse):
-    """An answer that has a turn while it is sent, however that ends."""
+    """An answer that gives its turn back when it has been sent, however that ends."""
 
     def __init__(self, turns: asyncio.Semaphore, pieces: Iterator[bytes], **how: Any) -> None:  # noqa: ANN401 - as the answer takes it
         super().__init__(pieces, **how)
@@ -129,8 +140,10 @@ class _Export(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
-        async with self._turns:
+        try:
             await super().__call__(scope, receive, send)
+        finally:
+            self._turns.release()
 
 
 @settings
