@@ -66,12 +66,12 @@ class Scripted:
         self.closed.set()
 
 
-def _reader(*streams: Scripted | StreamError) -> LiveReader:
+def _reader(*streams: Scripted | Exception) -> LiveReader:
     left = list(streams)
 
     def opened() -> Scripted:
         stream = left.pop(0)
-        if isinstance(stream, StreamError):
+        if isinstance(stream, Exception):
             raise stream
         return stream
 
@@ -145,7 +145,7 @@ def test_it_is_opened_anew_after_each_end_and_says_each_trouble_once(
     hold = threading.Event()
     broken = [stream_error("refused"), stream_error("refused"), stream_error("no_route")]
     first, last = Scripted([1, stream_error("cut")]), Scripted([None, 2, hold])
-    reader = _reader(first, *broken, last)
+    reader = _reader(first, *broken, UnicodeError("a name that IDNA does not know"), last)
     caplog.set_level(logging.WARNING)
     reader.start()
     numbers = {_taken(reader)}
@@ -155,10 +155,10 @@ def test_it_is_opened_anew_after_each_end_and_says_each_trouble_once(
     hold.set()
     reader.stop()
     status = reader.status()
-    assert (status.damaged_frames, status.reconnects) == (1, 4)
+    assert (status.damaged_frames, status.reconnects) == (1, 5)
     kinds = [record.getMessage().split("kind=")[-1].split()[0] for record in caplog.records]
-    assert kinds[:3] == ["cut", "refused", "no_route"]
-    assert "pictures come again" in caplog.records[3].getMessage()
+    assert kinds[:4] == ["cut", "refused", "no_route", "unknown"]
+    assert "pictures come again" in caplog.records[4].getMessage()
 
 
 def test_status_says_what_is_wrong_and_what_to_do() -> None:

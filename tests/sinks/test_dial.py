@@ -139,15 +139,15 @@ class Resolver:
         monkeypatch.setattr(names, "_reached", {})
         monkeypatch.setattr(names, "_open", {})
 
-    def __call__(self, host: str, port: int, *, type: int, flags: int = 0) -> object:  # noqa: A002 - socket's own
-        if flags & socket.AI_NUMERICHOST:
-            return self.real(host, port, type=type, flags=flags)
+    def __call__(self, host: str, port: int, *more: int, **named: int) -> object:
+        if named.get("flags", 0) & socket.AI_NUMERICHOST:
+            return self.real(host, port, *more, **named)
         self.asked += 1
         if self.silent is not None:
             self.silent.wait()
         if self.fails is not None:
             raise self.fails
-        return self.real(LOOPBACK, port, type=type)
+        return self.real(LOOPBACK, port, *more, **named)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ takes it takes that one, and what nobody took is counted. Held by `tests/camera/
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from dataclasses import dataclass, replace
@@ -147,21 +148,16 @@ class LiveReader:
         self._is_refused = False
         self._timeline.begin_anew()
         try:
-            stream = self._opened()
+            with contextlib.closing(self._opened()) as stream:
+                self._tell(codec=stream.codec)
+                for taken in stream.pictures():
+                    if stopping.is_set():
+                        break
+                    self._lay_down(taken)
         except StreamError as error:
             return error
-        try:
-            self._tell(codec=stream.codec)
-            for taken in stream.pictures():
-                if stopping.is_set():
-                    break
-                self._lay_down(taken)
-        except StreamError as error:
-            return error
-        except Exception as error:  # noqa: BLE001 - a decoder's fault must not end the source
+        except Exception as error:  # noqa: BLE001 - what another's code did not foresee must not end the source
             return stream_error("unknown", type(error).__name__)
-        finally:
-            stream.close()
         return stream_error("cut")
 
     def _lay_down(self, taken: Taken | None) -> None:

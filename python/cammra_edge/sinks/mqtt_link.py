@@ -12,10 +12,15 @@ import ssl
 import threading
 from typing import TYPE_CHECKING, Final
 
+from cammra_edge.errors import ConfigError
+from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import Misconfigured, TryLater
 from cammra_edge.sinks.deadline import stalled
+from cammra_edge.sinks.http_dial import ProxyError
+from cammra_edge.sinks.whys import unusable, why_of
 
 if TYPE_CHECKING:
+    from cammra_edge.profile import Endpoint
     from cammra_edge.sinks.deadline import Deadline
     from cammra_edge.sinks.mqtt_exchange import MqttExchange
 
@@ -64,3 +69,14 @@ class Link:
         """Wake whoever listens; the socket itself is closed by its owner."""
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
+
+
+def failure_of(error: ConfigError | OSError, endpoint: Endpoint) -> Failure:
+    """What it means for a message that there is no connection, or none any more."""
+    match error:
+        case ConfigError():
+            return Misconfigured(unusable(error))
+        case ProxyError():
+            return TryLater(why_of(error), broke=True)
+        case _:
+            return failures.outcome(error, endpoint)

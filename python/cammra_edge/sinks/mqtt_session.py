@@ -22,15 +22,14 @@ from typing import TYPE_CHECKING, Final
 
 from cammra_edge.errors import ConfigError
 from cammra_edge.retry import NS_PER_S, Redial, draw_evenly
-from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
-from cammra_edge.sinks.http_dial import Dialler, ProxyError
+from cammra_edge.sinks.http_dial import Dialler
 from cammra_edge.sinks.line import Line
 from cammra_edge.sinks.mqtt_exchange import Ended, MqttExchange, Ticket
-from cammra_edge.sinks.mqtt_link import NOTHING_NOW, Failure, Link
+from cammra_edge.sinks.mqtt_link import NOTHING_NOW, Failure, Link, failure_of
 from cammra_edge.sinks.mqtt_whys import TAKEN_OVER, why_ended
-from cammra_edge.sinks.whys import QueueWhy, Why, unusable, why_of
+from cammra_edge.sinks.whys import QueueWhy, Why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,6 +113,11 @@ class MqttSession:
         """The connection, or why there is none."""
         self.begin()
         with self.lock:
+            while self._is_ending() and not self._stopping:
+                left_s = deadline.left_s()
+                if left_s <= 0:
+                    return TryLater(self._at(Why.NO_CONNECTION_IN_TIME()), broke=True)
+                self._changed.wait(left_s)
             if link := self._up():
                 return link
             if self._thread is None:
@@ -252,7 +256,7 @@ class MqttSession:
             deadline = Deadline(self._clock, self.limits.total_s, self._line)
             sock = self._dialler.dialled(deadline)
         except (ConfigError, OSError) as error:
-            self._failed(self._why_not(error))
+            self._failed(failure_of(error, self.endpoint))
             return
         with contextlib.closing(sock):
             sock.settimeout(0)
@@ -266,13 +270,13 @@ class MqttSession:
             self._link = None
             ended = link.exchange.ended or Ended("network")
             link.exchange.end(ended)
-        if not self._stopping:
-            taken_over = ended == Ended("disconnect", TAKEN_OVER, ended.words)
-            self._failed(
-                self.outcome_of(link, ended),
-                asks_nobody=taken_over,
-                told=taken_over and link.exchange.told_anybody,
-            )
+            if not self._stopping:
+                taken_over = ended == Ended("disconnect", TAKEN_OVER, ended.words)
+                self._failed(
+                    self.outcome_of(link, ended),
+                    asks_nobody=taken_over,
+                    told=taken_over and link.exchange.told_anybody,
+                )
 
     def _serve(self, link: Link) -> None:
         """Listen until it is over."""
@@ -342,7 +346,7 @@ class MqttSession:
     def _break(self, link: Link, error: OSError) -> None:
         with self.lock:
             if link.exchange.ended is None:
-                link.failure = self._why_not(error)
+                link.failure = failure_of(error, self.endpoint)
             link.exchange.end(Ended("network"))
         link.shut()
 
@@ -371,6 +375,10 @@ class MqttSession:
         link = self._link
         return link if link is not None and link.exchange.is_open else None
 
+    def _is_ending(self) -> bool:
+        """Is a connection over that the thread has not put away yet? Its failure is no answer to who comes later."""
+        return self._link is not None and self._link.exchange.ended is not None
+
     def _is_due(self) -> bool:
         if self._wanted:
             return True
@@ -389,12 +397,3 @@ class MqttSession:
 
     def _at(self, why: Said) -> Said:
         return Why.AT(where=self.endpoint.address, why=why)
-
-    def _why_not(self, error: ConfigError | OSError) -> Failure:
-        match error:
-            case ConfigError():
-                return Misconfigured(unusable(error))
-            case ProxyError():
-                return TryLater(why_of(error), broke=True)
-            case _:
-                return failures.outcome(error, self.endpoint)

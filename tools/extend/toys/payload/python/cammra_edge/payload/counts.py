@@ -8,10 +8,10 @@ from cammra_edge.message import Body
 
 if TYPE_CHECKING:
     from cammra_edge.model import Event
-    from cammra_edge.profile import CountsContent
+    from cammra_edge.profile import Counted
 
 
-def counts(event: Event, wanted: CountsContent) -> Body:
+def counts(event: Event, wanted: Counted) -> Body:
     """One line: `reliable.in 1`."""
     line = f"{wanted.stem}{event.kind}.{event.direction} 1\n"
     return Body(content=line.encode(), content_type="text/plain")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from cammra_edge.checks import text
 from cammra_edge.fields import required, setting, settings
-from cammra_edge.profile.protocols.base import BaseProtocol, CountsContent
+from cammra_edge.profile.protocols.base import BaseProtocol, Counted
 from cammra_edge.profile.protocols.tcp import URLS, Tcp
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ class Counts(BaseProtocol):
         """How messages travel."""
         return Tcp(self.server_url)
 
-    def content(self) -> CountsContent:
+    def content(self) -> Counted:
         """What a message holds."""
-        return CountsContent(self.stem)
+        return Counted(self.stem)
 
     def sentence(self) -> str:
         """How and where it sends."""
