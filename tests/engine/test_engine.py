@@ -17,6 +17,7 @@ from cammra_edge import (
     FrameFormat,
     FrameTime,
     HttpPost,
+    Mqtt,
     OutboxSettings,
     PlateRead,
     Profile,
@@ -89,6 +90,22 @@ def test_a_vehicle_says_new_reliable_and_lost_with_both_pictures(
     assert states(receiver).count("reliable") == 1
     assert all(len(arrival.pictures) == 2 for arrival in receiver.events)
     assert receiver.problems == []
+
+
+def test_a_picture_is_encoded_for_no_event_that_goes_without(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    settings = settings_for(receiver, tmp_path)
+    to_a_broker = replace(
+        settings.profiles[0], protocol=Mqtt("mqtt://127.0.0.1:9", images="reliable and lost")
+    )
+    quiet = replace(settings.outbox, history_image=None)
+    engine = Engine(replace(settings, profiles=[to_a_broker], outbox=quiet))
+    with engine.running(live=False):
+        engine.observe(grey_frame(), [a_read()], at(0))
+        engine.finish()
+    pictured = {event.kind.value: len(event.images) for event in engine.recent_events()}
+    assert pictured == {"new": 0, "reliable": 1, "lost": 1}
 
 
 def test_a_broken_frame_costs_its_picture_and_no_read(receiver: Receiver, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from cammra_edge.profile import (
     Ftp,
     HttpPost,
     Keepalive,
+    Mqtt,
     NetworkMode,
     Order,
     Profile,
@@ -280,6 +281,24 @@ def test_which_images_are_asked_for(
     specs = Profile("p", HttpPost("h"), image=image, two_images=two, quality=70).image_specs()
     assert [spec.kind for spec in specs] == kinds
     assert all(spec.quality == 70 and spec.fit is None for spec in specs)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "pictured"),
+    [
+        (HttpPost("h"), set(EventKind)),
+        (Mqtt("h"), {EventKind.RELIABLE, EventKind.LOST}),
+        (Mqtt("h", images="all"), set(EventKind)),
+        (Mqtt("h", images="none"), set()),
+        (Mqtt("h", version="3.1.1"), set()),
+    ],
+)
+def test_images_are_asked_for_where_events_go_with_them(
+    protocol: HttpPost | Mqtt, pictured: set[EventKind]
+) -> None:
+    profile = Profile("p", protocol)
+    assert {kind for kind in EventKind if profile.image_specs(kind)} == pictured
+    assert bool(profile.image_specs()) == bool(pictured)
 
 
 def test_only_a_downsized_frame_has_a_size_to_fit_into() -> None:

@@ -139,7 +139,7 @@ class EventWriter:
                 elif one.verdict == "held":
                     held.add(profile_id)
             if keeps is None:
-                wishes[profile_id] = profile.image_specs()
+                wishes[profile_id] = profile.image_specs(event.kind)
             elif profile.enabled:
                 kept_back[profile_id] = keeps.value
         if recalled:

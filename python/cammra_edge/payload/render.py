@@ -109,7 +109,7 @@ class Renderer:
         else:
             body = self._filled(event, {}, packet, inner, boundary_key)
         attached: list[tuple[ImageKind, bytes]] = []
-        if event.kind in content.with_pictures:
+        if self._profile.image_specs(event.kind):
             attached = [
                 (event.images[index].spec.kind, jpeg)
                 for _, jpeg, _, index in self._form.attached(event, images, packet)

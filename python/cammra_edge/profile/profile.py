@@ -190,12 +190,16 @@ class Profile(Checked):
         protocol = self.protocol.over(mode)
         return self if protocol is self.protocol else replace(self, protocol=protocol)
 
-    def image_specs(self) -> tuple[ImageSpec, ...]:
+    def image_specs(self, kind: EventKind | None = None) -> tuple[ImageSpec, ...]:
         """The images of this profile's events: the selected one, then the plate crop if there are two.
 
         One image if the selected one is the plate crop; none with "Do not send images".
+
+        Args:
+            kind: Of events of this type alone; without it, of any that go with images.
         """
-        if self.image is None or not self.protocol.takes_images:
+        pictured = self.protocol.pictured_events()
+        if self.image is None or not pictured or not (kind is None or kind in pictured):
             return ()
         return _image_specs(
             self.image,

@@ -189,11 +189,7 @@ def file_names(settings: Settings, profile: Profile, now_utc_ns: int) -> list[st
     )  # fmt: skip
     sender = profile.sender(0, settings.device)  # no name holds the number
     if isinstance(content, PublishedContent):
-        kinds = (
-            [spec.kind for spec in profile.image_specs()]
-            if event.kind in content.with_pictures
-            else []
-        )
+        kinds = [spec.kind for spec in profile.image_specs(event.kind)]
         return topics(content, event, kinds, sender)
     base = base_path(content.path, content.naming, event, sender)
     plate_crop = [f"{base}_lp.jpg"] if len(profile.image_specs()) > 1 else []

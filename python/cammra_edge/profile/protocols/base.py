@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from cammra_edge.fields import Checked
 from cammra_edge.model import EventKind
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from cammra_edge.profile.endpoint import Endpoint, NetworkMode
     from cammra_edge.profile.form import Form, Node
+
+_ALL: Final = frozenset(EventKind)
+_NONE: Final[frozenset[EventKind]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +79,11 @@ class PublishedContent:
         inner: The body.
         topic: Of the event, with the variables that an event fills in.
         base: Where all other topics of the camera begin, with the variable `{device}`.
-        with_pictures: The event types that pictures go with.
     """
 
     inner: JsonContent | FormContent
     topic: str
     base: str
-    with_pictures: frozenset[EventKind]
 
 
 Content = MultipartContent | JsonContent | FilesContent | FormContent | PublishedContent
@@ -115,6 +116,10 @@ class BaseProtocol(Checked, ABC):
     @abstractmethod
     def sentence(self) -> str:
         """How and where it sends; follows "sends New …" in `cammra-edge check`."""
+
+    def pictured_events(self) -> frozenset[EventKind]:
+        """The event types that pictures go with."""
+        return _ALL if self.takes_images else _NONE
 
     def doubts(self) -> Iterator[str]:
         """What is allowed but probably not meant, each as a sentence."""

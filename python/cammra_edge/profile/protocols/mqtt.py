@@ -183,7 +183,6 @@ class Mqtt(BaseProtocol):
             inner,
             topic=self.event_topic(),
             base=f"{self.prefix}/{self.site}/{{device}}",
-            with_pictures=self._with_pictures(),
         )
 
     def event_topic(self) -> str:
@@ -192,7 +191,8 @@ class Mqtt(BaseProtocol):
         topic = self.topic or usual
         return topic.replace("{prefix}", self.prefix).replace("{site}", self.site)
 
-    def _with_pictures(self) -> frozenset[EventKind]:
+    def pictured_events(self) -> frozenset[EventKind]:
+        """The event types that pictures go with."""
         # 3.1.1 has no place for the list of pictures that an event comes with.
         return frozenset() if self.version == "3.1.1" else _WITH_PICTURES[self.images]
 
