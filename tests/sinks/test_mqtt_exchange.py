@@ -94,7 +94,6 @@ def test_numbers_go_round_and_pass_over_those_that_wait() -> None:
 def test_the_servers_limits_hold() -> None:
     one = opened(bytes.fromhex("20 10 00 00 0d 21 0001 27 00000400 13 0008 25 00"))
     assert (one.limits.receive_maximum, one.limits.largest_bytes) == (1, 1024)
-    assert not one.limits.retains
     assert not one.is_full
     sent(one)
     assert one.is_full

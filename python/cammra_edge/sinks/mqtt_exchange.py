@@ -103,7 +103,6 @@ class Limits:
     largest_bytes: int = 0
     keep_alive_s: int = 0
     at_least_once: bool = True
-    retains: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +118,6 @@ class Opening:
         answer_s: How long the broker may take for an answer.
         reply_topic: Where replies come; empty for none.
         reply_by: Whose replies count.
-        will: Topic and payload of what others are to hear when the connection breaks; it is kept.
     """
 
     level: int
@@ -130,7 +128,6 @@ class Opening:
     answer_s: float
     reply_topic: str = ""
     reply_by: str = ""
-    will: tuple[str, bytes] | None = None
 
 
 class MqttExchange:
@@ -151,7 +148,6 @@ class MqttExchange:
         self._out: list[bytes] = []
         self._said_mono_ns = now_mono_ns
         self._answer_due_mono_ns: int | None = now_mono_ns + round(opening.answer_s * _NS_PER_S)
-        will = opening.will
         self._say(
             mqtt_connect(
                 opening.client_id,
@@ -163,7 +159,7 @@ class MqttExchange:
                 largest_bytes=LARGEST_IN_BYTES,
                 user=opening.user or None,
                 password=opening.password.encode() if opening.password else None,
-                will=None if will is None else (*will, True),
+                will=None,
             ),
             now_mono_ns,
         )
@@ -213,22 +209,6 @@ class MqttExchange:
         """The message of this ticket goes out from now on."""
         self._pending[ticket.packet_id] = ticket
         self._said_mono_ns = now_mono_ns
-
-    def keep(self, topic: str, payload: bytes, content_type: str, now_mono_ns: int) -> None:
-        """Publish what the broker is to keep for those who come later; nobody waits for an answer to it."""
-        packet = mqtt_publish(
-            topic,
-            payload,
-            level=self._opening.level,
-            packet_id=0,
-            retain=self.limits.retains,
-            expiry_s=None,
-            content_type=content_type,
-            response_topic="",
-            correlation_data=b"",
-            user_properties=(),
-        )
-        self._say(packet, now_mono_ns)
 
     def reply_to(self, key: str) -> Ticket:
         """The ticket for the reply to a message with this key."""
@@ -329,7 +309,6 @@ class MqttExchange:
             largest_bytes=packet.number("maximum_packet_size") or 0,
             keep_alive_s=told or 0,
             at_least_once=packet.number("maximum_qos") != 0,
-            retains=packet.number("retain_available") != 0,
         )
         if told is not None:
             self._keep_alive_s = told

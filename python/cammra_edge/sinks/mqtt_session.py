@@ -55,7 +55,6 @@ class MqttSession:
         clock: Where the time comes from.
         deny_local: Connect to nothing of this machine or its link.
         spread_s: The first connection, and each after a break, lies at random within it.
-        greet: What is said first on each connection; under the session's lock.
         draw: Evenly distributed numbers in `[0, 1)`.
     """
 
@@ -67,7 +66,6 @@ class MqttSession:
         clock: Clock,
         deny_local: bool = False,
         spread_s: float = 0.0,
-        greet: Callable[[MqttExchange, int], None] | None = None,
         draw: Callable[[], float] = draw_evenly,
     ) -> None:
         self.endpoint = way.endpoint()
@@ -77,7 +75,6 @@ class MqttSession:
         """What the broker said last with its CONNACK."""
         self._opening = opening
         self._clock = clock
-        self._greet = greet
         self._dialler = Dialler(way, self.endpoint, deny_local=deny_local)
         self._spread_s = spread_s
         self._redial = Redial(draw, spread_s)
@@ -219,15 +216,6 @@ class MqttSession:
             self._stopping = True
             self._changed.notify_all()
 
-    def say(self, tell: Callable[[MqttExchange, int], None]) -> None:
-        """Say something that nobody waits for, where there is a connection."""
-        with self.lock:
-            link = self._up()
-            if link is not None:
-                tell(link.exchange, self._clock.mono_ns())
-        if link is not None:
-            self._flush(link)
-
     def outcome_of(self, link: Link, ended: Ended) -> Failure:
         """What it means for a message that the connection is over."""
         if ended.by == "network" and link.failure is not None:
@@ -322,8 +310,6 @@ class MqttSession:
         self._wanted &= not self._spread_s  # or it would dial out of its turn when this one breaks
         self._due_mono_ns = None
         self._redial.came_up(self._clock.mono_ns())
-        if self._greet is not None:
-            self._greet(link.exchange, self._clock.mono_ns())
 
     def _flush(self, link: Link) -> None:
         """Write what the exchange has to say; whoever writes now does it when he is done."""
