@@ -20,7 +20,7 @@ from cammra_edge.retry import NS_PER_S, SETTLED_NS, Redial
 from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import TryLater
 from tests.delivery.conftest import Rig
-from tests.fakes import JPEG, a_life, new_event, no_jitter, render_text
+from tests.fakes import JPEG, FakeSink, a_life, new_event, no_jitter, render_text
 from tests.servers import LOOPBACK, free_port
 from tests.sinks.test_http import ATTEMPT, BODY
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from cammra_edge.delivery.journal import Journal
     from cammra_edge.message import Message
     from cammra_edge.profile import Transport
 
@@ -180,6 +181,38 @@ def test_other_settings_are_tried_at_once(tmp_path: Path) -> None:
     )
     rig.outbox.put([new_event(1)])
     assert successor.step()
+    rig.outbox.close()
+
+
+class LastingSink(FakeSink):
+    """One whose connection lasts; counts how often it is to come at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def begin(self) -> None:
+        pass
+
+    def connect_now(self) -> None:
+        self.asked += 1
+
+
+def test_a_person_need_not_wait_for_a_sessions_turn_either(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, spread_s=60.0, protocol=Mqtt("mqtt://127.0.0.1:9"))
+    first, second = LastingSink(), LastingSink()
+
+    def worker(sink: LastingSink, journal: Journal | None) -> DeliveryWorker:
+        return DeliveryWorker(
+            rig.worker.profile, rig.outbox, sink, render_text, clock=rig.clock, journal=journal
+        )
+
+    before = worker(first, None)
+    assert first.asked == 0, "at the start it waits"
+    before.resume()
+    assert first.asked == 1
+    worker(second, before.journal)
+    assert second.asked == 1
     rig.outbox.close()
 
 

@@ -9,8 +9,10 @@ import pytest
 
 from cammra_edge import Mqtt
 from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.sinks.base import TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.mqtt_exchange import Opening
+from cammra_edge.sinks.mqtt_link import Link
 from cammra_edge.sinks.mqtt_session import MqttSession
 from tests.servers import LOOPBACK, SLACK_S, Scripted, wait_until
 
@@ -19,6 +21,17 @@ if TYPE_CHECKING:
 
 ACCEPTED = b"\x20\x03\x00\x00\x00"
 BUSY = b"\x20\x03\x00\x89\x00"
+
+
+def session_to(server: Scripted, drawn: float) -> MqttSession:
+    """A session whose turns come once in an hour."""
+    return MqttSession(
+        Mqtt(f"mqtt://{LOOPBACK}:{server.port}"),
+        Opening(level=5, client_id="c", keep_alive_s=20, answer_s=SLACK_S),
+        clock=SYSTEM_CLOCK,
+        spread_s=3600.0,
+        draw=lambda: drawn,
+    )
 
 
 @pytest.mark.parametrize("answer", [ACCEPTED, BUSY])
@@ -33,13 +46,7 @@ def test_a_message_that_waits_for_a_connection_wants_no_other_one_when_that_brea
         connection.sendall(answer)
 
     with Scripted(script) as server:
-        session = MqttSession(
-            Mqtt(f"mqtt://{LOOPBACK}:{server.port}"),
-            Opening(level=5, client_id="c", keep_alive_s=20, answer_s=SLACK_S),
-            clock=SYSTEM_CLOCK,
-            spread_s=3600.0,
-            draw=lambda: 0.0,  # the first turn comes at once, the next one in an hour
-        )
+        session = session_to(server, 0.0)  # the first turn comes at once, the next one in an hour
         deadline = Deadline(SYSTEM_CLOCK, SLACK_S)
         session.begin()
         wait_until(lambda: server.connections == 1, "the first connection")
@@ -51,5 +58,27 @@ def test_a_message_that_waits_for_a_connection_wants_no_other_one_when_that_brea
         wait_until(lambda: session._tries == 1, "the break")
         with session.lock:
             assert not session._is_due()
+        session.close()
+        assert server.connections == 1
+
+
+def test_a_person_need_not_wait_for_the_turn() -> None:
+    def script(connection: socket.socket, _: int, __: Scripted) -> None:
+        connection.recv(1000)
+        connection.sendall(ACCEPTED)
+        connection.recv(1000)
+
+    with Scripted(script) as server:
+        session = session_to(server, 0.9)
+        session.begin()
+        waits = session.link(Deadline(SYSTEM_CLOCK, SLACK_S))
+        assert isinstance(waits, TryLater)
+        assert waits.after_s is not None
+        assert waits.after_s > 3000
+        session.connect_now()
+        assert isinstance(session.link(Deadline(SYSTEM_CLOCK, SLACK_S)), Link)
+        session.connect_now()  # it is there
+        with session.lock:
+            assert not session._is_due(), "what breaks now waits for its turn"
         session.close()
         assert server.connections == 1

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cammra_edge.delivery.status import ProfileStatus
     from cammra_edge.delivery.transcript import Transcript
 
 KEPT = 200
@@ -117,6 +118,19 @@ class Journal:
             return replace(entry, words="")
 
         return left
+
+    def told_in(self, status: ProfileStatus) -> ProfileStatus:
+        """The status with what is known from here."""
+        return replace(
+            status,
+            sent_bytes=self.sent_bytes,
+            last_success_utc_ns=self.last_success_utc_ns,
+            last_error_utc_ns=self.last_error_utc_ns,
+            last_error=self.last_error,
+            latency_p50_ms=self.latency_ms(0.5),
+            latency_p95_ms=self.latency_ms(0.95),
+            latency_p99_ms=self.latency_ms(0.99),
+        )
 
     def latency_ms(self, fraction: float) -> float:
         """The time within which this fraction of the last deliveries arrived; 0 without any."""

@@ -28,7 +28,15 @@ from cammra_edge.delivery.transcript import Sent, kept_of
 from cammra_edge.message import Attempt, size_bytes
 from cammra_edge.outbox import Delivery, Dropped, Limits
 from cammra_edge.retry import NS_PER_S, draw_evenly
-from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, Outcome, TryLater, begin
+from cammra_edge.sinks.base import (
+    Delivered,
+    GiveUp,
+    Misconfigured,
+    Outcome,
+    TryLater,
+    begin,
+    connect_now,
+)
 from cammra_edge.sinks.whys import QueueWhy, Why
 
 if TYPE_CHECKING:
@@ -93,8 +101,10 @@ class DeliveryWorker:
         # Taken by the lock where nobody waits: a condition's own `with` is a call into Python more, for each event.
         self._changed = threading.Condition(self._lock)
         self._gate = Gate(draw, 0.0 if profile.protocol.stays_connected else profile.spread_s)
-        if journal is None:  # a successor goes on at once: a person has changed the settings
+        if journal is None:
             self._gate.begin(clock.mono_ns())
+        else:  # a successor goes on at once: a person has changed the settings
+            connect_now(sink)
         self.journal = journal or Journal()
         self._in_flight = 0
         self._wakes = 0
@@ -300,6 +310,7 @@ class DeliveryWorker:
 
     def resume(self) -> None:
         """A person says it is mended: end a pause, or a wait for the next try."""
+        connect_now(self._sink)
         with self._lock:
             self._gate.resume()
             self._outbox.release_held(self.profile_id)
@@ -361,21 +372,13 @@ class DeliveryWorker:
         """A snapshot."""
         stored = stored_status(self._outbox, self.profile_key, self.profile.name)
         with self._lock:
-            journal = self.journal
             return replace(
-                stored,
+                self.journal.told_in(stored),
                 state=self._state(stored.queue_events),
                 why=self._gate.why,
                 alarm=self._gate.state is GateState.PAUSED,
                 in_flight=self._in_flight,
                 next_try_s=self._next_try_s(stored.queue_events),
-                sent_bytes=journal.sent_bytes,
-                last_success_utc_ns=journal.last_success_utc_ns,
-                last_error_utc_ns=journal.last_error_utc_ns,
-                last_error=journal.last_error,
-                latency_p50_ms=journal.latency_ms(0.5),
-                latency_p95_ms=journal.latency_ms(0.95),
-                latency_p99_ms=journal.latency_ms(0.99),
             )
 
     def _next_try_s(self, waiting: int) -> float:

@@ -92,8 +92,18 @@ class Lasting(Protocol):
         """Connect, and stay connected until `close`."""
         ...
 
+    def connect_now(self) -> None:
+        """Wait for no turn with the next connection: a person asks for it."""
+        ...
+
 
 def begin(sink: Sink) -> None:
     """Let a sink connect whose connection lasts."""
     if isinstance(sink, Lasting):
         sink.begin()
+
+
+def connect_now(sink: Sink) -> None:
+    """Let it connect without waiting for its turn."""
+    if isinstance(sink, Lasting):
+        sink.connect_now()

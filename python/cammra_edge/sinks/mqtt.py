@@ -73,6 +73,10 @@ class MqttSink:
         """Connect, and stay connected while nothing is sent."""
         self._session.begin()
 
+    def connect_now(self) -> None:
+        """Wait for no turn with the next connection: a person asks for it."""
+        self._session.connect_now()
+
     def send(self, message: Message, attempt: Attempt) -> Outcome:
         """Publish the pictures, then the event."""
         if not isinstance(message, Publications):

@@ -6,7 +6,8 @@ his answer. It sleeps until something comes or its next ping is due. Held by `te
 
 1. There is one connection, however many threads send.
 2. At a break everything that is unacknowledged is told at once, and nothing of it is counted as delivered.
-3. With a `spread_s` only this thread decides when to connect, once in each stretch of time (`retry.Redial`).
+3. With a `spread_s` only this thread decides when to connect, once in each stretch of time (`retry.Redial`), unless a
+   person asks for it.
 4. Where another client takes our place, nobody dials before the next message asks for it: two that throw each other out
    would do so for ever.
 """
@@ -103,6 +104,13 @@ class MqttSession:
                 except RuntimeError:
                     return  # the system gives no thread now; the next message asks again
                 self._thread = thread
+
+    def connect_now(self) -> None:
+        """Connect at once where there is no connection, in our turn or not: a person asks for it."""
+        with self.lock:
+            if self._link is None:
+                self._due_mono_ns = self._clock.mono_ns()
+                self._changed.notify_all()
 
     def link(  # noqa: PLR0911 - one for each way to have none
         self, deadline: Deadline
