@@ -86,8 +86,10 @@ def test_a_killed_outbox_misses_nothing(path: Path) -> None:
     outbox.close()
 
 
-@pytest.mark.parametrize("which", [1, 2])
-def test_a_segment_missing_in_the_middle_is_counted_to_the_event(path: Path, which: int) -> None:
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_segment_missing_in_front_of_others_is_counted_to_the_event(
+    path: Path, which: int
+) -> None:
     segments(path)[which].unlink()
     assert f"segment {which + 1} is not there" in findings(path)
     outbox = opened(path)
@@ -98,7 +100,7 @@ def test_a_segment_missing_in_the_middle_is_counted_to_the_event(path: Path, whi
     outbox.close()
 
 
-@pytest.mark.parametrize("which", [1, 2])
+@pytest.mark.parametrize("which", [0, 1, 2])
 def test_a_segment_that_was_half_copied_to_its_full_length_is_counted(
     path: Path, which: int
 ) -> None:
@@ -233,6 +235,57 @@ def test_a_segment_that_went_while_running_was_written_anew_and_is_not_missed(pa
     outbox = opened(path)
     assert (outbox.status().damage, outbox.status().lost_events) == ("", 0)
     assert packets(outbox) == []
+    outbox.close()
+
+
+def break_event(path: Path, outbox: Outbox, seq: int) -> None:
+    """Close it, and overwrite the middle of one event."""
+    place = outbox._store.ledger.place(seq)
+    assert place is not None
+    outbox.close()
+    with segments(path)[place[0] - 1].open("r+b") as segment:
+        segment.seek(place[1] + place[2] // 2)
+        segment.write(b"\xff" * 8)
+
+
+@pytest.mark.parametrize("seq", [1, 2, 3])
+def test_of_few_events_in_the_first_segment_each_that_is_damaged_is_counted(
+    tmp_path: Path, seq: int
+) -> None:
+    outbox = opened(tmp_path / "o")
+    for number in (1, 2, 3):
+        outbox.put([new_event(number)])
+    break_event(tmp_path / "o", outbox, seq)
+    outbox = opened(tmp_path / "o")
+    assert outbox.status().lost_events == 1
+    assert "cannot be read" in outbox.status().damage
+    assert packets(outbox) == [number for number in (1, 2, 3) if number != seq]
+    outbox.close()
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_places_never_given_in_front_of_a_damaged_event_are_not_counted(
+    tmp_path: Path, *, is_told: bool
+) -> None:
+    path = tmp_path / "disk" / "o"
+    (tmp_path / "disk").write_text("the disk comes late, and numbers begin after the clock")
+    outbox = opened(path)
+    outbox.put([new_event(1)])
+    (tmp_path / "disk").unlink()
+    (tmp_path / "disk").mkdir()
+    with outbox._writer.turn:
+        outbox._writer.heal()
+    outbox.put([new_event(2)])
+    first = outbox._store.ledger.highest[0] - 1
+    assert first > 1 << 20
+    break_event(path, outbox, first)
+    if not is_told:
+        with segments(path)[0].open("r+b") as segment:
+            segment.seek(200)
+            segment.write(b"\xff" * 8)
+    outbox = opened(path)
+    assert outbox.status().lost_events == int(is_told)
+    assert "cannot be read" in outbox.status().damage
     outbox.close()
 
 

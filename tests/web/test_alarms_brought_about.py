@@ -155,7 +155,7 @@ CAUSES: list[tuple[Cause, AlarmCode, dict[str, object], str]] = [
         "1 event of the removed profile",
     ),
     (disk_slow, AlarmCode.DISK_SLOW, {}, "has not answered for"),
-    (events_damaged, AlarmCode.EVENTS_DAMAGED, {}, "damaged when the camera started"),
+    (events_damaged, AlarmCode.EVENTS_DAMAGED, {"n": 1}, "Events known to be lost: 1."),
     (events_not_stored, AlarmCode.EVENTS_NOT_STORED, {"n": 1}, "1 event could not be stored"),
     (frames_broken, AlarmCode.FRAMES_BROKEN, {"n": 1}, "Frames cannot be used"),
     (source_trouble, AlarmCode.SOURCE_TROUBLE, {"kind": "refused"}, "nobody listens"),

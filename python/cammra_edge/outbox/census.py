@@ -67,6 +67,8 @@ class Census:
 
     def __init__(self) -> None:
         self.last = 0
+        self.knows_beginning = False
+        """Of one segment at least it was read which others there were, and which places were never given."""
         self._listed: set[int] = set()
         self._given_back: set[int] = set()
         self._skipped: dict[int, int] = {}
@@ -95,6 +97,7 @@ class Census:
         with contextlib.suppress(ValueError, AttributeError, TypeError):
             state = plain_in(body)
             if SEGMENTS in state:
+                self.knows_beginning = True
                 self._listed = {number for number in state[SEGMENTS] if isinstance(number, int)}
             self._given_back |= _numbered(state, GIVEN_BACK).keys()
             self._skipped |= skipped_in(state)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cammra_edge.outbox.census import Census, Doubt, Run, told_by
 from cammra_edge.outbox.codec import plain_in
@@ -17,11 +17,24 @@ from cammra_edge.outbox.profiles import KEYED, numbers_from, renumbered
 from cammra_edge.storing import log_erasures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cammra_edge.outbox.log import Log, Replayed
     from cammra_edge.outbox.overviews import Overviews
     from cammra_edge.storing import Ledger
+
+
+class _Gap(NamedTuple):
+    """Where nothing may stand: between one segment's last event (both 0: nothing before) and another's first."""
+
+    segment_before: int
+    segment: int
+    seq_before: int
+    seq: int
+    ends_early: bool
+    """The one before has no end that tells of all it held."""
+    is_broken: bool
+    """Something in front of that first event cannot be read."""
 
 
 @dataclass(slots=True)
@@ -47,8 +60,7 @@ class Found:
     erasures: dict[int, list[int]] = field(default_factory=dict)
     _census: Census = field(default_factory=Census)
     _ends_early: bool = False
-    _gaps: list[tuple[int, int, int, bool]] = field(default_factory=list)
-    """Places that nothing stands at, between two segments: the two, how many, and whether the first ends early."""
+    _gaps: list[_Gap] = field(default_factory=list)
 
     def replay(self, parts: Iterable[Replayed], ledger: Ledger, overviews: Overviews) -> None:
         """Take in segments, in order."""
@@ -78,22 +90,26 @@ class Found:
         missing, ending = self._census.missing(there, log.last_begun), self._census.ending(log.mark)
         self.doubt = self._census.doubt(log.mark, there, log.last_begun)
         said = [f"segment {segment} is not there" for segment in missing]
-        known = {*there, *missing}
-        for before, after, count, ends_early in self._gaps:
-            between = range(before + 1, after)
-            # Where a segment was given back, its events stand elsewhere, or nowhere with good reason.
-            if all(number in known for number in between) and (
-                ends_early or any(number in missing for number in between)
-            ):
-                self.lost += count
-                if ends_early:
-                    said.append(f"segment {before} ends early")
-        self._gaps.clear()
+        said += self._count_gaps(there, missing)
         if ending:
             self.lost += ending
             said.append(f"the last {ending} events that were stored are not there")
         self.damage += said
         return said
+
+    def _count_gaps(self, there: Sequence[int], missing: Sequence[int]) -> Iterator[str]:
+        known = {*there, *missing}
+        for gap in self._gaps:
+            between = range(gap.segment_before + 1, gap.segment)
+            # Where a segment was given back, its events stand elsewhere, or nowhere with good reason.
+            if any(number not in known for number in between):
+                continue
+            count = self._census.given_between(gap.seq_before, gap.seq)
+            if gap.ends_early or gap.is_broken or any(number in missing for number in between):
+                self.lost += count
+                if count and gap.ends_early:
+                    yield f"segment {gap.segment_before} ends early"
+        self._gaps.clear()
 
     def _note_erasures(self, digests: bytes) -> None:
         begun, done = log_erasures(digests)
@@ -118,11 +134,19 @@ class Found:
         before_at, before_seq = 0, self.last_seq
         broken = [start for start, _ in part.broken]
         for first_at, first_seq, last_at, last_seq in runs:
-            if before_seq and first_seq > before_seq + 1:
-                gap = self._census.given_between(before_seq, first_seq)
-                if any(before_at <= start < first_at for start in broken):
-                    self.lost += gap
-                elif gap and not before_at:
-                    self._gaps.append((segment_before, part.segment, gap, self._ends_early))
+            is_broken = any(before_at <= start < first_at for start in broken)
+            if is_broken and before_seq:
+                self.lost += self._census.given_between(before_seq, first_seq)
+            elif not before_at and (before_seq or self._census.knows_beginning):
+                self._gaps.append(
+                    _Gap(
+                        segment_before,
+                        part.segment,
+                        before_seq,
+                        first_seq,
+                        self._ends_early,
+                        is_broken,
+                    )
+                )
             before_at, before_seq = last_at, max(before_seq, last_seq)
         self._ends_early = part.scanned or any(start >= before_at for start in broken)

@@ -59,8 +59,9 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         if outbox.trouble:
             terminal.line(terminal.styled(f"  not yet on disk: {shown(outbox.trouble)}", Style.BAD))
         if outbox.damage:
-            lost = f"{outbox.lost_events} events lost: {shown(outbox.damage)}"
-            terminal.line(terminal.styled(f"  damaged, {lost}", Style.BAD))
+            lost = f"events known to be lost: {outbox.lost_events}"
+            text = f"  damaged: {shown(outbox.damage)}; {lost}"
+            terminal.line(terminal.styled(text, Style.BAD))
         if outbox.set_aside:
             terminal.line(terminal.styled(f"  {shown(outbox.set_aside)}", Style.NOTICE))
     if memory is not None and memory["texts_since"]:
