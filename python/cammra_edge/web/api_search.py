@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from cammra_edge.audit import Deed, Outcome
 from cammra_edge.errors import ConfigError, OutboxError
@@ -41,13 +41,11 @@ from cammra_edge.web.operation import (
 )
 from cammra_edge.web.roles import Role
 from cammra_edge.web.sentences import Sentence
+from cammra_edge.web.streamed import Export
 from cammra_edge.web.turns import GoneError
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Awaitable, Iterator, Sequence
-
-    from starlette.types import Receive, Scope, Send
 
     from cammra_edge.search import Words
 
@@ -128,22 +126,10 @@ async def _exported(call: Call, kind: str, media_type: str) -> Response:
     else:
         pieces = json_lines(found_events(ask, words))
     headers = as_file(f"cammra-events.{kind}")
-    return _Export(call.page.exports, together(pieces), media_type=media_type, headers=headers)
-
-
-class _Export(StreamingResponse):
-    """An answer that gives its turn back when it has been sent, however that ends."""
-
-    def __init__(self, turns: asyncio.Semaphore, pieces: Iterator[bytes], **how: Any) -> None:  # noqa: ANN401 - as the answer takes it
-        super().__init__(pieces, **how)
-        self._turns = turns
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._turns.release()
+    turns = call.page.exports
+    return Export(
+        call, together(pieces), ended=turns.release, media_type=media_type, headers=headers
+    )
 
 
 @settings
@@ -186,7 +172,10 @@ def _zone(call: Call) -> str:
 
 async def _found(call: Call, words: Words) -> Schema:
     ask = partial(search_answer, call.page.engine.search, words, _zone(call))
-    return await _unless_ill(call.page.searches.ask(call.request, ask))
+    answer = await _unless_ill(call.page.searches.ask(call.request, ask))
+    if not call.is_let_in():  # meanwhile
+        raise Problem(401, Sentence.SIGN_IN_FIRST())
+    return answer
 
 
 async def _unless_ill(answer: Awaitable[T]) -> T:

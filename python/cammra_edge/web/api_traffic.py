@@ -33,6 +33,7 @@ from cammra_edge.web.operation import (
 )
 from cammra_edge.web.roles import Role
 from cammra_edge.web.sentences import Sentence
+from cammra_edge.web.streamed import Export
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -135,7 +136,7 @@ async def export_parked(call: Call) -> Response:
     )
     call.note(Deed.EXPORT, "parked events exported")
     lines = (views.parked_line(*row) for row in rows)
-    return StreamingResponse(together(lines, _PIECE_BYTES), media_type="application/x-ndjson")
+    return Export(call, together(lines, _PIECE_BYTES), media_type="application/x-ndjson")
 
 
 async def retry_parked(call: Call) -> Schema:

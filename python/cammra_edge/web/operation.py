@@ -133,12 +133,16 @@ class Call:
         """What the brake on guessing counts by."""
         return self.request.client.host if self.request.client else "?"
 
-    def is_let_in(self) -> bool:
-        """Whether who asked still may: neither signed out nor removed, nor with a token that is."""
+    def is_let_in(self, *, used: bool = False) -> bool:
+        """Whether who asked still may: neither signed out nor removed, nor with a token that is.
+
+        Args:
+            used: What is asked for goes on, so that its session is in use.
+        """
         visitor, access = self.visitor, self.page.access
         if visitor is None or visitor.role is not None:
             return visitor is not None and (
-                visitor.session is None or access.sessions.lasts(visitor.session)
+                visitor.session is None or access.sessions.lasts(visitor.session, used=used)
             )
         return visitor.token in access.tokens.all()
 

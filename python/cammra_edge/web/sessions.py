@@ -72,10 +72,13 @@ class Sessions:
                 session.used_ns = now
             return session
 
-    def lasts(self, session: Session) -> bool:
-        """Whether this session has not ended."""
+    def lasts(self, session: Session, *, used: bool = False) -> bool:
+        """Whether this session has not ended; `used`: what a person began is still going on."""
+        now = self._clock.mono_ns()
         with self._lock:
-            self._drop_ended(self._clock.mono_ns())
+            self._drop_ended(now)
+            if used:
+                session.used_ns = now
             return any(one is session for one in self._sessions.values())
 
     def close(self, token: str) -> Session | None:
