@@ -87,9 +87,7 @@ def test_a_killed_outbox_misses_nothing(path: Path) -> None:
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
-def test_a_segment_missing_in_front_of_others_is_counted_to_the_event(
-    path: Path, which: int
-) -> None:
+def test_a_segment_missing_in_the_middle_is_counted_to_the_event(path: Path, which: int) -> None:
     segments(path)[which].unlink()
     assert f"segment {which + 1} is not there" in findings(path)
     outbox = opened(path)

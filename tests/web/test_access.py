@@ -106,6 +106,17 @@ def test_a_session_ends_when_nobody_acts(access: Access, clock: HandClock) -> No
     assert access.sessions.find(token, used=True) is None
 
 
+def test_a_session_lasts_while_what_it_began_goes_on(access: Access, clock: HandClock) -> None:
+    token, session = opened(access)
+    clock.go(IDLE_S - 1)
+    assert access.sessions.lasts(session, used=True)
+    clock.go(IDLE_S - 1)
+    assert access.sessions.lasts(session)
+    clock.go(2)
+    assert not access.sessions.lasts(session, used=True)
+    assert access.sessions.find(token, used=False) is None
+
+
 def test_a_session_ends_in_any_case(access: Access, clock: HandClock) -> None:
     token, _ = opened(access)
     for _ in range(ABSOLUTE_S // (IDLE_S // 2) - 1):
