@@ -45,7 +45,7 @@ class Export(StreamingResponse):
         try:
             await super().__call__(scope, receive, send)
         except _LetInNoMoreError:  # the server closes a connection whose answer has no end
-            _log.warning("export broken off: its asker is let in no more path=%s", scope["path"])
+            _log.warning("export broken off: its asker is let in no more")
         finally:
             self._ended()
 
