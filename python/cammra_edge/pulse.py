@@ -29,13 +29,12 @@ class Pulse:
 
     def beat(self) -> None:
         """The loop comes by."""
-        self._rests = False
         self._is_asked = False
+        self._rests = False
 
     def rest(self) -> None:
         """The loop waits for somebody else's code, until it beats again: that it does not come by says nothing."""
         self._rests = True
-        self._is_asked = False
 
     def ask(self) -> None:
         """Ask for a sign."""
@@ -45,5 +44,5 @@ class Pulse:
 
     @property
     def is_missed(self) -> bool:
-        """A sign was asked for and has not come yet."""
-        return self._is_asked
+        """A sign was asked for and has not come yet, though the loop does not rest."""
+        return self._is_asked and not self._rests

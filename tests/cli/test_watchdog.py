@@ -95,6 +95,23 @@ def test_a_loop_that_waits_for_somebody_else_need_not_answer() -> None:
     assert manager.fed == 3
 
 
+class RestsMeanwhile(Pulse):
+    """One whose loop begins to rest between the look whether it rests and the question."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "_is_asked" and value:
+            self.rest()
+        super().__setattr__(name, value)
+
+
+def test_a_loop_that_begins_to_wait_for_somebody_else_while_it_is_asked_need_not_answer() -> None:
+    manager = Manager()
+    dog = watchdog(manager, source=RestsMeanwhile())
+    for _ in range(3):
+        dog.step()
+    assert manager.fed == 3
+
+
 def test_where_nobody_watches_no_thread_is_started() -> None:
     before = threading.active_count()
     with watchdog(Manager(watchdog_s=0.0), one=Pulse()).watching():
