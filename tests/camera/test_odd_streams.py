@@ -22,6 +22,7 @@ from cammra_edge.camera.troubles import StreamError
 from cammra_edge.model import FrameTime, PlateRead
 from cammra_edge.receiver import Receiver
 from tests.camera.films import draw_film, ffmpeg
+from tests.camera.mjpeg_server import camera
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +76,22 @@ def test_no_way_there_and_no_answer_are_told_apart(
                 opened(Address.parse(f"{scheme}://me:{PASSWORD}@{host}/1"))
             assert error.value.trouble.kind == kind
             assert PASSWORD not in "".join(traceback.format_exception(error.value))
+
+
+@pytest.mark.timeout(60)
+def test_the_first_picture_waits_for_no_other_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cammra_edge.camera.av_stream.OPEN_S", 3600.0)
+    film = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-bf", "0")
+    stream = draw_film(tmp_path / "film.ts", *film).read_bytes()
+    watched = threading.Event()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: video/mp2t\r\n\r\n"
+    with camera((head + stream[: len(stream) // 5], watched)) as served:
+        address = Address.parse(f"http://127.0.0.1:{served.port}/live.ts")
+        with closing(AvStream(address)) as opened:
+            assert next(opened.pictures()) is not None
+            watched.set()
 
 
 class Wire:

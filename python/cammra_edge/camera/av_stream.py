@@ -62,6 +62,8 @@ class AvStream:
         self._address = address
         _resolve(address)
         options = {"protocol_whitelist": _PROTOCOLS[address.kind]}
+        # Else FFmpeg keeps twenty pictures back to measure a rate that nobody asks it for.
+        options |= {"fpsprobesize": "0"} if address.is_live else {}
         if address.kind is SourceKind.RTSP:
             options |= {"rtsp_transport": transport, "allowed_media_types": "video"}
             options |= {"buffer_size": _UDP_BUFFER} if transport == "udp" else {}
