@@ -90,11 +90,9 @@ def held() -> Iterator[None]:
 def heard() -> Iterator[None]:
     """Let a signal in at once, also one that came before and that somebody's own code has swallowed."""
     stop, before = _stop, _stop.is_held
-    stop.is_held = False
+    stop.is_held = stop.is_told = False
     try:
-        if was_asked():
-            stop.is_told = True
-            raise KeyboardInterrupt
+        stop.tell()
         yield
     finally:
         stop.is_held = before
