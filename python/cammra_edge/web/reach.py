@@ -55,7 +55,8 @@ def urls(scheme: str, host: str, port: int, names: Iterable[str]) -> tuple[str, 
 
 def own_addresses(*, version_6: bool = False) -> list[str]:
     """Addresses of this machine that others can reach, that of the way to the world first."""
-    found = sorted(_addresses_4(), key=lambda one: one[0] not in _ways_out())
+    ways_out = {words[0] for words in _lines_of(_ROUTES) if words[1] == _DEFAULT}
+    found = sorted(_addresses_4(), key=lambda one: one[0] not in ways_out)
     addresses = [address for _, address in found]
     return [*addresses, *_addresses_6()] if version_6 else addresses
 
@@ -75,10 +76,6 @@ def _addresses_6() -> Iterator[str]:
         address = ipaddress.IPv6Address(bytes.fromhex(words[0]))
         if words[3] == _GLOBAL and not address.is_loopback:
             yield str(address)
-
-
-def _ways_out() -> set[str]:
-    return {words[0] for words in _lines_of(_ROUTES) if words[1] == _DEFAULT}
 
 
 def _lines_of(path: Path) -> list[list[str]]:
