@@ -156,7 +156,8 @@ def test_a_result_delay_is_over_in_time_although_no_second_frame_comes(
         while not vars(engine._encoder._changed)["_waiters"]:  # nothing is due: its thread sleeps
             time.sleep(0.001)
         engine.observe(grey_frame(), [a_read()], at(0))
-        assert receiver.wait_for(lambda: states(receiver) == ["new"], PATIENCE_S)
+        assert receiver.wait_for(lambda: bool(receiver.events), PATIENCE_S)
+        assert states(receiver)[0] == "new"  # Reliable may be due in the same second
 
 
 CRASH = """

@@ -118,7 +118,7 @@ def test_a_newcomer_sets_up_every_protocol_and_nothing_is_lost(tmp_path: Path) -
         frame_format=FrameFormat.GRAY8,
         frame_size=(WIDTH, HEIGHT),
         outbox=OutboxSettings(path=tmp_path / "outbox.db"),
-        tracking=TrackingSettings(lost_after_s=1.0),
+        tracking=TrackingSettings(lost_after_s=5.0),
     )
     with ExitStack() as stack:
         ftp = stack.enter_context(vsftpd(tmp_path / "ftp"))
