@@ -102,3 +102,21 @@ def test_one_that_failed_alone_for_long_is_not_hopeless() -> None:
     gate.delivered(2, now_mono_ns=0)
     fail(gate, 1, 0)
     assert not gate.is_hopeless(1)
+
+
+def test_that_nobody_gets_it_is_known_until_somebody_does_or_a_person_resumes() -> None:
+    gate = Gate(no_jitter)
+    for mended in (
+        lambda: gate.delivered(2, now_mono_ns=0),
+        gate.resume,
+    ):
+        gate.try_later(
+            1, 1, TryLater(quoted("nobody subscribes"), unheard=True), probe=False, now_mono_ns=0
+        )
+        fail(gate, 1, 0)
+        assert gate.unheard == "nobody subscribes", "a failure that tells nothing of it"
+        mended()
+        assert not gate.unheard
+    gate.delivered(3, now_mono_ns=0, unheard="nobody subscribes to the pictures")
+    assert gate.unheard
+    assert gate.state is GateState.OPEN

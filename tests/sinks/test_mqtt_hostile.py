@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,6 @@ from tests.brokers import (
     Client,
     ScriptedBroker,
     Seen,
-    message,
     puback,
 )
 from tests.servers import LOOPBACK, PATIENT, wait_until
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from cammra_edge.sinks.base import Outcome, Sink
 
 ATTEMPT = Attempt(event_id="e" * 32, packet=7, number=2)
-KEY = f"{'e' * 32}-7"
 EVENT = Publications(topic="a/event/new", content=b"{}", content_type="application/json")
 PICTURE = Picture(kind="vehicle", topic="a/image/e/vehicle", content=b"j" * 900)
 PICTURED = Publications(
@@ -133,6 +130,32 @@ def test_unheard_may_be_accepted() -> None:
     outcome = outcome_of(acknowledged(0x10), accept_unheard=True)
     assert isinstance(outcome, Delivered)
     assert "nobody subscribes" in outcome.note
+
+
+def test_who_is_not_heard_calls_for_a_person_and_pictures_alone_hold_nothing_up() -> None:
+    outcome = outcome_of(acknowledged(0x10))
+    assert isinstance(outcome, TryLater)
+    assert outcome.unheard
+    pictures = [0x10]
+
+    def answer(client: Client, packet: Seen) -> bool:
+        if packet.kind == PUBLISH:
+            reason = pictures[-1] if packet.topic == PICTURE.topic else 0
+            client.send(puback(packet.packet_id, reason))
+        return packet.kind == PUBLISH
+
+    with ScriptedBroker(answer) as broker:
+        sink = sink_for(broker.port)
+        said = [sink.send(what, ATTEMPT) for what in (PICTURED, EVENT)]
+        pictures.append(0)
+        said += [sink.send(what, ATTEMPT) for what in (PICTURED, EVENT)]
+        sink.close()
+        silent = sink_for(broker.port, accept_unheard=True)
+        pictures.append(0x10)
+        said.append(silent.send(PICTURED, ATTEMPT))
+        silent.close()
+    told = [one.unheard for one in said if isinstance(one, Delivered)]
+    assert told == [True, True, False, False, False]
 
 
 def test_pictures_go_first_and_their_event_lists_them() -> None:
@@ -314,62 +337,6 @@ def test_the_end_is_said() -> None:
         sink.close()
         wait_until(lambda: bool(broker.of_kind(DISCONNECT)), "a DISCONNECT")
         assert broker.of_kind(DISCONNECT)[0].body == b""
-
-
-def replying(
-    result: str, *, by: str = "db", key: str = KEY, before: bool = False
-) -> Callable[[Client, Seen], bool]:
-    def answer(client: Client, packet: Seen) -> bool:
-        if packet.kind != PUBLISH:
-            return False
-        body = json.dumps({"key": key, "by": by, "result": result, "why": "because"}).encode()
-        reply = message("cammra/v1/site/ACCC8E9BB16D/reply", body, correlation=key.encode())
-        if before:
-            client.send(reply + puback(packet.packet_id))
-        else:
-            client.send(puback(packet.packet_id) + reply)
-        return True
-
-    return answer
-
-
-@pytest.mark.parametrize(
-    ("answer", "kind"),
-    [
-        (replying("ok"), Delivered),
-        (replying("ok", before=True), Delivered),
-        (replying("retry"), TryLater),
-        (replying("refuse"), GiveUp),
-        (replying("ok", by="another"), TryLater),
-        (replying("ok", key="another"), TryLater),
-        (acknowledged(0), TryLater),
-        (acknowledged(0x10), TryLater),
-        (acknowledged(0x87), Misconfigured),
-    ],
-)
-def test_with_ack_reply_only_the_named_consumer_delivers(
-    answer: Callable[[Client, Seen], bool], kind: type[Outcome]
-) -> None:
-    # Only where no reply comes is there a wait to be short: other answers may take the time that they need.
-    timeouts = HASTY if kind is TryLater else PATIENT
-    assert type(outcome_of(answer, timeouts=timeouts, ack="reply", reply_by="db")) is kind
-
-
-def test_a_refusal_is_told_in_the_consumers_words() -> None:
-    outcome = outcome_of(replying("refuse"), ack="reply", reply_by="db")
-    assert isinstance(outcome, GiveUp)
-    assert outcome.words == "because"
-    assert "db" in outcome.why
-
-
-def test_a_reply_is_asked_for_with_its_key() -> None:
-    with ScriptedBroker(replying("ok")) as broker:
-        sink = sink_for(broker.port, ack="reply", reply_by="db")
-        sink.send(EVENT, ATTEMPT)
-        sink.close()
-        (event,) = broker.of_kind(PUBLISH)
-    assert b"\x08\x00\x21cammra/v1/site/ACCC8E9BB16D/reply" in event.body
-    assert b"\x09\x00\x22" + KEY.encode() in event.body
 
 
 def test_nothing_but_publications_is_published() -> None:

@@ -59,6 +59,12 @@ WRONG: list[tuple[dict[str, Any], AlarmCode, dict[str, object], str]] = [
         "integration/deliveries",
     ),
     (
+        {"profiles": gate(state=ProfileState.RETRYING, unheard="nobody subscribes")},
+        AlarmCode.UNHEARD,
+        {"profile": "gate", "name": "barrier", "why": "nobody subscribes"},
+        "integration/push/1",
+    ),
+    (
         {"profiles": gate(state=ProfileState.REMOVED, parked_now=2, queue_events=5)},
         AlarmCode.LEFT_BEHIND,
         {"profile": "gate", "name": "barrier", "n": 7},

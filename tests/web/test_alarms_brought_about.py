@@ -10,11 +10,12 @@ from unittest import mock
 
 import pytest
 
-from cammra_edge import FrameFormat
+from cammra_edge import FrameFormat, Mqtt
 from cammra_edge.camera import VideoSource
 from cammra_edge.outbox import tail
 from cammra_edge.outbox.segment import write_all
 from cammra_edge.web.alarms import AlarmCode
+from tests.brokers import PUBLISH, Client, ScriptedBroker, Seen, puback
 from tests.fakes import file_of
 from tests.servers import LOOPBACK, free_port, wait_until
 from tests.web.alarmed import Camera, camera_at
@@ -72,6 +73,23 @@ def left_behind(camera: Camera) -> Iterator[None]:
     camera.vehicle()
     camera.engine.apply(replace(camera.engine.settings, profiles=()))
     yield
+
+
+@contextmanager
+def unheard(camera: Camera) -> Iterator[None]:
+    """A broker that answers 0x10: nobody subscribes."""
+
+    def answer(client: Client, packet: Seen) -> bool:
+        if packet.kind == PUBLISH:
+            client.send(puback(packet.packet_id, 0x10))
+        return packet.kind == PUBLISH
+
+    with ScriptedBroker(answer) as broker:
+        (gate,) = camera.engine.settings.profiles
+        by_mqtt = replace(gate, protocol=Mqtt(f"mqtt://{LOOPBACK}:{broker.port}"))
+        camera.engine.apply(replace(camera.engine.settings, profiles=(by_mqtt,)))
+        camera.vehicle()
+        yield
 
 
 @contextmanager
@@ -154,6 +172,7 @@ CAUSES: list[tuple[Cause, AlarmCode, dict[str, object], str]] = [
         {"profile": "gate", "n": 1},
         "1 event of the removed profile",
     ),
+    (unheard, AlarmCode.UNHEARD, {"profile": "gate"}, "nobody subscribes to"),
     (disk_slow, AlarmCode.DISK_SLOW, {}, "has not answered for"),
     (events_damaged, AlarmCode.EVENTS_DAMAGED, {"n": 1}, "Events known to be lost: 1."),
     (events_not_stored, AlarmCode.EVENTS_NOT_STORED, {"n": 1}, "1 event could not be stored"),

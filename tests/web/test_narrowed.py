@@ -34,7 +34,7 @@ class Placed(StillEngine):
     def status(self) -> EngineStatus:
         gate = ProfileStatus(
             key="barrier", profile_id=1, name="barrier", state=ProfileState.PAUSED, alarm=True, why=REFUSES,
-            last_error=REFUSES,
+            last_error=REFUSES, unheard=REFUSES,
         )  # fmt: skip
         return replace(
             super().status(),
@@ -94,4 +94,8 @@ def test_a_viewer_is_told_what_there_is_and_not_where(called: Callers) -> None:
     (gate,) = status["profiles"]
     assert (gate["name"], gate["state"], gate["alarm"]) == ("barrier", "paused", True)
     assert (gate["code"], gate["values"]) == ("operators_see_why", {})
-    assert [alarm["code"] for alarm in status["alarms"]] == ["profile_paused", "keepalive_failed"]
+    assert [alarm["code"] for alarm in status["alarms"]] == [
+        "profile_paused",
+        "unheard",
+        "keepalive_failed",
+    ]

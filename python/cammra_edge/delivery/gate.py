@@ -61,6 +61,8 @@ class Gate:
     backoff: Backoff = field(default_factory=Backoff)
     state: GateState = GateState.OPEN
     why: str = ""
+    unheard: str = ""
+    """Why nobody gets what is sent, as the last answer that tells has it."""
     due_mono_ns: int = 0
     failures: int = 0
     parked_in_a_row: int = 0
@@ -102,8 +104,13 @@ class Gate:
         if probe:
             self.probing = False
 
-    def delivered(self, seq: int, *, now_mono_ns: int) -> bool:
+    def delivered(self, seq: int, *, now_mono_ns: int, unheard: str = "") -> bool:
         """Open up.
+
+        Args:
+            seq: Which one.
+            now_mono_ns: The time.
+            unheard: Why nobody gets it all the same.
 
         Returns:
             Whether the receiver was away: then every delivery that waits for its retry may go at once.
@@ -116,6 +123,7 @@ class Gate:
         while len(self.passed) > _MOST_PASSED:
             del self.passed[next(iter(self.passed))]
         self._open()
+        self.unheard = unheard
         return away
 
     def _open(self) -> None:
@@ -131,6 +139,8 @@ class Gate:
     ) -> int:
         """Shut; returns when this delivery may be tried again."""
         why, after_s = outcome.why, outcome.after_s
+        if outcome.unheard:
+            self.unheard = why
         self.failed.add(seq)
         if after_s is None and outcome.status not in _BUSY:
             self.suspected.add(seq)
@@ -195,4 +205,5 @@ class Gate:
     def resume(self) -> None:
         """A person says it is mended."""
         self.probing = False
+        self.unheard = ""
         self._open()

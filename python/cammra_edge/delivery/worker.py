@@ -197,7 +197,8 @@ class DeliveryWorker:
             match outcome:
                 case Delivered(note=note):
                     self._outbox.done(delivery)
-                    if gate.delivered(delivery.seq, now_mono_ns=now_mono_ns):
+                    unheard = note if outcome.unheard else ""
+                    if gate.delivered(delivery.seq, now_mono_ns=now_mono_ns, unheard=unheard):
                         self._outbox.release_held(self.profile_id)
                     result, why = "delivered", note
                 case TryLater(why=why) | GiveUp(why=why) | Misconfigured(why=why) if self._retired:
@@ -377,6 +378,7 @@ class DeliveryWorker:
                 state=self._state(stored.queue_events),
                 why=self._gate.why,
                 alarm=self._gate.state is GateState.PAUSED,
+                unheard=self._gate.unheard,
                 in_flight=self._in_flight,
                 next_try_s=self._next_try_s(stored.queue_events),
             )

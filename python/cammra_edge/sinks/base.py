@@ -7,6 +7,7 @@ one place. `why` is one plain sentence for a person, without secrets and plates.
 change settings and never for a log, as a receiver may repeat the plate in them.
 `status` is the HTTP status of a refusal, 0 without one.
 `broke` says of a failure that no connection came about, or that it was lost: it was no answer to this message.
+`unheard` says that the receiver is there, and nobody who would get anything from it: that calls for a person.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Delivered:
 
     note: Said = NOTHING
     words: str = field(default="", compare=False)
+    unheard: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class TryLater:
     words: str = field(default="", compare=False)
     status: int = field(default=0, compare=False)
     broke: bool = field(default=False, compare=False)
+    unheard: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Events and their pictures to a broker, each with an answer of its own; one connection for all of a profile's threads.
 
-Invariants, held by `tests/sinks/test_mqtt.py` and `test_mqtt_hostile.py`:
+Invariants, held by `tests/sinks/test_mqtt.py`, `test_mqtt_hostile.py` and `test_mqtt_replies.py`:
 
 1. `send` never raises for what a network, a broker or a consumer did, and returns within the profile's total time.
 2. Delivered is what the broker has acknowledged with 0x00, pictures and event; with `ack="reply"` what the named
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from typing import TYPE_CHECKING, Final
 
 from cammra_edge.message import Publications
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from cammra_edge.sinks.base import Outcome
     from cammra_edge.sinks.mqtt_exchange import Ticket
 
-_log = logging.getLogger(__name__)
 _NS_PER_S: Final = 1_000_000_000
 _MOST_EXPIRY_S: Final = 0xFFFF_FFFF
 LARGEST_PACKET_BYTES: Final = 268_435_460
@@ -53,7 +51,6 @@ class MqttSink:
         self._session = session
         self._clock = clock
         self.endpoint = way.endpoint()
-        self._unheard_pictures = False
         self._closed = False
         self._veil = Veil((way.password, way.proxy_password))
         self._head = b""
@@ -135,10 +132,12 @@ class MqttSink:
             if refusal := self._refusal(answer, picture.topic):
                 return refusal
             sent.append(picture)
-            unheard |= answer.reason == UNHEARD
+            unheard |= answer.reason == UNHEARD and not self._way.accept_unheard
         properties = _properties(message, sent, left_out, attempt)
         outcome = self._event(link, message, properties, attempt, deadline)
-        return self._noted(outcome, unheard=unheard, left_out=len(left_out))
+        if sent:
+            self._session.unheard_pictures = unheard
+        return self._noted(outcome, left_out=len(left_out))
 
     def _event(  # noqa: PLR0911 - one for each answer
         self,
@@ -173,7 +172,8 @@ class MqttSink:
                 return refusal
             unheard = answer.reason == UNHEARD
             if unheard and not self._way.accept_unheard:
-                return TryLater(self._at(MqttWhy.NOBODY_SUBSCRIBES(topic=message.topic)))
+                why = MqttWhy.NOBODY_SUBSCRIBES(topic=message.topic)
+                return TryLater(self._at(why), unheard=True)
             if replied is not None:
                 return self._replied(link, replied, deadline)
             if unheard:
@@ -232,16 +232,17 @@ class MqttSink:
             case _:
                 return TryLater(self._at(MqttWhy.CONSUMER_SAYS_LATER(by=by)), words=answer.words)
 
-    def _noted(self, outcome: Outcome, *, unheard: bool, left_out: int) -> Outcome:
-        """What is less than usual about a delivery; said in the log when it begins."""
+    def _noted(self, outcome: Outcome, *, left_out: int) -> Outcome:
+        """What is less than usual about a delivery."""
         if not isinstance(outcome, Delivered) or self._way.ack == "reply":
             return outcome
-        if unheard and not self._unheard_pictures:
-            _log.warning("nobody subscribes to the pictures of a profile")
-        self._unheard_pictures = unheard
+        if (
+            self._session.unheard_pictures
+        ):  # also where this event had none: an alarm must not come and go
+            return Delivered(MqttWhy.PICTURES_UNHEARD(), unheard=True)
         if left_out:
             return Delivered(MqttWhy.BROKER_HAS_IT_WITHOUT_PICTURES(count=left_out))
-        return Delivered(MqttWhy.PICTURES_UNHEARD()) if unheard else outcome
+        return outcome
 
     def _limit(self, link: Link) -> int:
         """The largest packet that the broker takes."""

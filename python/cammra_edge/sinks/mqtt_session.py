@@ -74,6 +74,8 @@ class MqttSession:
         self.client_id = opening.client_id
         self.told_limits: Limits | None = None
         """What the broker said last with its CONNACK."""
+        self.unheard_pictures = False
+        """Nobody subscribed to those that were published last."""
         self._opening = opening
         self._clock = clock
         self._dialler = Dialler(way, self.endpoint, deny_local=deny_local)

@@ -44,6 +44,7 @@ class AlarmCode(StrEnum):
     EVENTS_DAMAGED = "events_damaged"
     EVENTS_NOT_STORED = "events_not_stored"
     PARKED = "parked"
+    UNHEARD = "unheard"
     LEFT_BEHIND = "left_behind"
     SOURCE_TROUBLE = "source_trouble"
     SOURCE_NEVER_CAME = "source_never_came"
@@ -90,6 +91,12 @@ def _of_profiles(status: EngineStatus) -> Iterator[Alarm]:
             yield Alarm(
                 code=AlarmCode.PROFILE_PAUSED,
                 values={**values, "why": profile.why},
+                where=f"integration/push/{place}",
+            )
+        if profile.unheard:
+            yield Alarm(
+                code=AlarmCode.UNHEARD,
+                values={**values, "why": profile.unheard},
                 where=f"integration/push/{place}",
             )
         if profile.parked_now:

@@ -43,12 +43,13 @@ def narrowed_event(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _narrowed(told: dict[str, Any] | None) -> dict[str, Any] | None:
-    """One thing that has a reason, a last error, or both."""
+    """One thing that has a reason, a last error, or both, or more of them."""
     if told is None:
         return None
     plain = {**told, **_SAID} if told.get("why") else dict(told)
-    if plain.get("last_error"):
-        plain["last_error"] = _SAID["why"]
+    for name in ("last_error", "unheard"):
+        if plain.get(name):
+            plain[name] = _SAID["why"]
     return plain
 
 
