@@ -69,6 +69,11 @@ class Who(NamedTuple):
     origin: str
 
 
+def at_the_shell() -> Who:
+    """The user whom this process runs for."""
+    return Who("shell", f"uid {os.geteuid()}")
+
+
 class AuditLog:
     """Files of JSON lines, each of which begins anew when it is full; the previous one is kept.
 

@@ -18,6 +18,7 @@ import pytest
 from cammra_edge.cli import main
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.script import load_script
+from cammra_edge.config.saved import page_folder_beside
 from cammra_edge.receiver import Answer, Receiver
 from tests.cli.scripts import write_recording, write_script
 
@@ -37,6 +38,8 @@ SHOWING = (
     ["search"],
     ["outbox", "check"],
 )
+NOTED = {("parked", "show"), ("parked", "export")}
+"""Those of them that hand events out, and have a line in the audit log beside the outbox."""
 CHANGING = (
     ["parked", "retry"],
     ["parked", "discard", "--all"],
@@ -266,7 +269,12 @@ def test_an_outbox_that_may_only_be_read_is_read(
     before = traces(where.parent)
     try:
         assert main(asked) == Exit.OK
-        assert traces(where.parent) == before
+        after = traces(where.parent)
+        if tuple(command[:2]) in NOTED:  # by root, who may write all the same
+            page = str(page_folder_beside(where))
+            after = {path: seen for path, seen in after.items() if not path.startswith(page)}
+            del before[str(where.parent)], after[str(where.parent)]
+        assert after == before
     finally:
         for path in (where.parent, where):
             path.chmod(0o755)

@@ -8,6 +8,7 @@ import pytest
 from cammra_edge.cli import main
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.script import load_script
+from cammra_edge.cli.stored import audit_beside
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config.saved import CURRENT, page_folder
 from cammra_edge.receiver import Answer, Receiver
@@ -58,6 +59,13 @@ def test_parked_deliveries_can_be_exported_retried_and_discarded(
     assert main(["parked", "list", str(refused)]) == Exit.OK
     assert "nothing is parked" in capsys.readouterr().out
     assert second > first
+    path = load_script(refused).engine.settings.outbox.path
+    lines = [(line["kind"], line["what"]) for line in audit_beside(path).entries()]
+    assert lines == [
+        ("parked", "1 parked events of profile gate retried"),
+        ("parked", "1 parked events of all profiles discarded"),
+        ("export", "parked events exported"),
+    ]
 
 
 def test_a_profile_that_does_not_exist_is_named(refused: Path, capsys: Said) -> None:
@@ -200,6 +208,10 @@ def test_what_a_removed_profile_left_is_shown_and_can_be_given_away(
     capsys.readouterr()
     assert main(["outbox", "give", str(refused), "gate", "barrier"]) == Exit.OK
     assert "2 deliveries moved from gate to barrier" in capsys.readouterr().out
+    path = load_script(refused).engine.settings.outbox.path
+    (line,) = audit_beside(path).entries(kind="change")
+    assert line["what"] == "2 events of profile gate given to barrier"
+    assert line["who"] == "shell"
     assert main(["parked", "list", str(refused), "--json"]) == Exit.OK
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["profile"] for row in rows] == ["barrier", "barrier"]

@@ -6,13 +6,12 @@ Both do the same and say the same (`tests/cli/test_running_engine.py`); profiles
 from __future__ import annotations
 
 import json
-import os
 from base64 import b64decode
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cammra_edge.audit import Deed, Outcome, Who
+from cammra_edge.audit import Deed, Outcome, at_the_shell
 from cammra_edge.checks import Want
 from cammra_edge.cli.asking import RefusedError, path_of
 from cammra_edge.cli.stands import Stands, stands_from, value_of
@@ -205,17 +204,25 @@ class Opened:
 
     def parked_whole(self, key: str | None, seq: int | None = None) -> Iterator[ParkedWhole]:
         """See `Reached`."""
+        self._note(Deed.EXPORT, "parked events exported", {})
         keys = {number: known for known, number in self._outbox.profile_ids().items()}
         for row, delivery in self._outbox.parking.whole(self._number(key), seq):
             yield ParkedWhole(profile=keys[row.profile_id], export=export_of(row, delivery))
 
     def retry(self, key: str | None, seq: int | None) -> int:
         """See `Reached`."""
-        return self._outbox.parking.retry(self._number(key), seq)
+        count = self._outbox.parking.retry(self._number(key), seq)
+        return self._moved(count, key, "retried")
 
     def discard(self, key: str | None, seq: int | None) -> int:
         """See `Reached`."""
-        return self._outbox.parking.discard(self._number(key), seq)
+        count = self._outbox.parking.discard(self._number(key), seq)
+        return self._moved(count, key, "discarded")
+
+    def _moved(self, count: int, key: str | None, what: str) -> int:
+        whose = "all profiles" if key is None else f"profile {key}"
+        self._note(Deed.PARKED, f"{count} parked events of {whose} {what}", {})
+        return count
 
     def _number(self, key: str | None) -> int | None:
         return None if key is None else self._outbox.profile_ids().get(key, 0)
@@ -224,7 +231,9 @@ class Opened:
         """See `Reached`."""
         if self._names is not None and from_key in self._names:
             raise ConfigError("FROM", from_key, CliWant.PROFILE_NOT_IN_SCRIPT())
-        return self._outbox.giving.give(from_key, to_key)
+        count = self._outbox.giving.give(from_key, to_key)
+        self._note(Deed.CHANGE, f"{count} events of profile {from_key} given to {to_key}", {})
+        return count
 
     def search(self, words: Words, *, export: str = "") -> dict[str, Any]:
         """See `Reached`."""
@@ -235,9 +244,8 @@ class Opened:
 
     def _note(self, deed: Deed, what: str, words: Words, outcome: Outcome = Outcome.DONE) -> None:
         """A line in the audit log, as the page writes it."""
-        who = Who("shell", f"uid {os.geteuid()}")
-        plate = words.get("plate") or ""
-        self._audit.note(who, deed, what, fields=given_in(words), plate=plate, outcome=outcome)
+        plate, fields = words.get("plate") or "", given_in(words)
+        self._audit.note(at_the_shell(), deed, what, fields=fields, plate=plate, outcome=outcome)
 
     def memory(self) -> dict[str, Any]:
         """See `Reached`."""

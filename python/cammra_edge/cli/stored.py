@@ -68,8 +68,12 @@ class Stored:
             name = f"process {holder}" if holder else "another process"
             raise OutboxError(f"{path} is held by {name}, which has no socket for other commands")
         with closing(Outbox(self.settings, clock=SYSTEM_CLOCK, read_only=not write)) as outbox:
-            audit = AuditLog(page_folder_beside(path) / NAME, SYSTEM_CLOCK)
-            yield Opened(outbox, self.script, audit)
+            yield Opened(outbox, self.script, audit_beside(path))
+
+
+def audit_beside(outbox: Path) -> AuditLog:
+    """The audit log of the page that this outbox has, or will have."""
+    return AuditLog(page_folder_beside(outbox) / NAME, SYSTEM_CLOCK)
 
 
 def add_where(parser: ArgumentParser) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cammra_edge.audit import NAME, AuditLog, Deed, Who
+from cammra_edge.audit import Deed, at_the_shell
 from cammra_edge.backup import back_up
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.passphrase import NEW, passphrase
-from cammra_edge.cli.stored import add_where, stored_at
+from cammra_edge.cli.stored import add_where, audit_beside, stored_at
 from cammra_edge.cli.terminal import Style, shown
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config.saved import page_folder_beside
@@ -64,9 +63,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
             "findings": list(made.findings),
         }
     )
-    folder = page_folder_beside(outbox)
-    if folder.is_dir():
-        who = Who("shell", f"uid {os.geteuid()}")
+    if page_folder_beside(outbox).is_dir():
         with_what = " with secrets" * args.secrets + " with events" * args.events
-        AuditLog(folder / NAME, SYSTEM_CLOCK).note(who, Deed.EXPORT, f"backup written{with_what}")
+        audit_beside(outbox).note(at_the_shell(), Deed.EXPORT, f"backup written{with_what}")
     return Exit.OK

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cammra_edge.audit import NAME, AuditLog, Deed, Outcome, Who
+from cammra_edge.audit import Deed, Outcome, at_the_shell
 from cammra_edge.backup import restore
 from cammra_edge.cli.exits import Exit, UsageError
 from cammra_edge.cli.passphrase import passphrase
-from cammra_edge.cli.stored import add_where, stored_at
+from cammra_edge.cli.stored import add_where, audit_beside, stored_at
 from cammra_edge.cli.terminal import Style, shown
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config.saved import page_folder_beside
@@ -41,8 +40,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     outbox = stored.settings.path
     if not args.yes and not _sure(terminal):
         raise UsageError("restoring replaces settings, people and tokens: say --yes")
-    who = Who("shell", f"uid {os.geteuid()}")
-    audit = AuditLog(page_folder_beside(outbox) / NAME, SYSTEM_CLOCK)
+    who, audit = at_the_shell(), audit_beside(outbox)
     try:
         told = restore(
             args.file,
