@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Final
 
 from cammra_edge.sinks.line import UNCUT
@@ -10,7 +9,6 @@ from cammra_edge.sinks.whys import Why
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
 
     from cammra_edge.clock import Clock
     from cammra_edge.sinks.line import Line
@@ -66,16 +64,13 @@ class Deadline:
         """
         self._line.carry(sock)
 
-    @contextlib.contextmanager
-    def sending(self, size_bytes: int) -> Iterator[None]:
+    def sending(self, size_bytes: int) -> Sending:
         """Do not count the time that is spent within, as far as a slow link needs it for so many bytes."""
-        began_ns = self._clock.mono_ns()
-        allowed_ns = size_bytes * _NS_PER_S // _SLOWEST_BYTES_PER_S
-        self._at_mono_ns += allowed_ns
-        try:
-            yield
-        finally:
-            self._at_mono_ns -= max(0, allowed_ns - (self._clock.mono_ns() - began_ns))
+        return Sending(self, self._clock, size_bytes * _NS_PER_S // _SLOWEST_BYTES_PER_S)
+
+    def put_off(self, by_ns: int) -> None:
+        """Let it come later; sooner, where that is negative."""
+        self._at_mono_ns += by_ns
 
     def anew(self, seconds: float) -> Deadline:
         """Another one by the same clock, so many seconds from now."""
@@ -84,3 +79,24 @@ class Deadline:
     def sooner(self, seconds: float) -> Deadline:
         """Another deadline, no later than this one."""
         return Deadline(self._clock, max(0.0, min(seconds, self.left_s())), self._line)
+
+
+class Sending:
+    """Time that a deadline does not count, as far as it is allowed; a class, since each message pays for it."""
+
+    __slots__ = ("_allowed_ns", "_began_mono_ns", "_clock", "_deadline")
+
+    def __init__(self, deadline: Deadline, clock: Clock, allowed_ns: int) -> None:
+        self._deadline = deadline
+        self._clock = clock
+        self._allowed_ns = allowed_ns
+        self._began_mono_ns = 0
+
+    def __enter__(self) -> None:
+        self._began_mono_ns = self._clock.mono_ns()
+        self._deadline.put_off(self._allowed_ns)
+
+    def __exit__(self, *_: object) -> None:
+        unused_ns = self._allowed_ns - (self._clock.mono_ns() - self._began_mono_ns)
+        if unused_ns > 0:
+            self._deadline.put_off(-unused_ns)

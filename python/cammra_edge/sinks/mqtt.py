@@ -148,8 +148,8 @@ class MqttSink:
         deadline: Deadline,
     ) -> Outcome:
         limit = self._limit(link)
-        said = "".join(f"{name}: {value}\n" for name, value in properties)
-        self._head = f"PUBLISH {message.topic}\n{said}\n".encode(errors="replace")
+        said = "\n".join([f"PUBLISH {message.topic}", *map(": ".join, properties), "", ""])
+        self._head = said.encode(errors="replace")
         key = f"{attempt.event_id}-{attempt.packet}" if self._way.ack == "reply" else ""
         with self._session.lock:
             ticket, packet = link.exchange.message(

@@ -70,6 +70,9 @@ class Answer:
     result: str = ""
 
 
+_TAKEN: Final = Answer()
+
+
 class Ticket:
     """One message, or one reply, that is waited for; settled once."""
 
@@ -165,6 +168,11 @@ class MqttExchange:
         )
 
     # ---- what we say -------------------------------------------------------------------------------
+
+    @property
+    def has_to_say(self) -> bool:
+        """Is there something to be sent? Also to be asked by whoever has just written, without a lock."""
+        return bool(self._out)
 
     def take_out(self) -> list[bytes]:
         """What is to be sent now, in order."""
@@ -341,7 +349,8 @@ class MqttExchange:
             self._refuse(_PROTOCOL_ERROR)
             return
         del self._pending[packet.packet_id]
-        ticket.settle(Answer(packet.reason, _words_of(packet)))
+        words = _words_of(packet)
+        ticket.settle(Answer(packet.reason, words) if packet.reason or words else _TAKEN)
 
     def _take_message(self, packet: MqttPacket, now_mono_ns: int) -> None:
         if packet.qos:

@@ -6,8 +6,7 @@ his answer. It sleeps until something comes or its next ping is due. Held by `te
 
 1. There is one connection, however many threads send.
 2. At a break everything that is unacknowledged is told at once, and nothing of it is counted as delivered.
-3. With a `spread_s` only this thread decides when to connect, once in each stretch of time (`retry.Redial`), unless a
-   person asks for it.
+3. With a `spread_s` this thread alone connects, once in each stretch of time (`retry.Redial`), unless a person asks.
 4. Where another client takes our place, nobody dials before the next message asks for it: two that throw each other out
    would do so for ever.
 """
@@ -101,11 +100,11 @@ class MqttSession:
         with self.lock:
             if self._thread is None and not self._stopping:
                 thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
-                try:
+                with contextlib.suppress(
+                    RuntimeError
+                ):  # no thread now: the next message asks again
                     thread.start()
-                except RuntimeError:
-                    return  # the system gives no thread now; the next message asks again
-                self._thread = thread
+                    self._thread = thread
 
     def connect_now(self) -> None:
         """Connect at once where there is no connection, in our turn or not: a person asks for it."""
@@ -118,8 +117,10 @@ class MqttSession:
         self, deadline: Deadline
     ) -> Link | Failure:
         """The connection, or why there is none."""
-        self.begin()
         with self.lock:
+            if link := self._up():
+                return link
+            self.begin()
             while self._is_ending() and not self._stopping:
                 left_s = deadline.left_s()
                 if left_s <= 0:
@@ -143,9 +144,7 @@ class MqttSession:
                 if left_s <= 0:
                     return TryLater(self._at(Why.NO_CONNECTION_IN_TIME()), broke=True)
                 self._changed.wait(left_s)
-            if link:
-                return link
-            return self._failure or TryLater(self._at(Why.BROKEN_OFF()), broke=True)
+            return link or self._failure or TryLater(self._at(Why.BROKEN_OFF()), broke=True)
 
     @property
     def is_connected(self) -> bool:
@@ -178,7 +177,8 @@ class MqttSession:
                 self._break(link, error)
                 return
             ticket.is_out = True
-        self._flush(link)
+        if link.exchange.has_to_say:
+            self._flush(link)
 
     def give_up(self, link: Link, why: Ended) -> None:
         """End a connection on which an answer is missing: what comes late must count for nothing else."""
@@ -268,6 +268,7 @@ class MqttSession:
             self._link = None
             ended = link.exchange.ended or Ended("network")
             link.exchange.end(ended)
+            self._changed.notify_all()
             if not self._stopping:
                 taken_over = ended == Ended("disconnect", TAKEN_OVER, ended.words)
                 self._failed(
@@ -282,7 +283,8 @@ class MqttSession:
         poll.register(link.sock, select.POLLIN)
         was_open = False
         while link.exchange.ended is None:
-            self._flush(link)
+            if link.exchange.has_to_say:
+                self._flush(link)
             now_ns = self._clock.mono_ns()
             due_ns = link.exchange.due_mono_ns()
             wait_ms = None if due_ns is None else max(0.0, (due_ns - now_ns) / 1e6)
@@ -293,7 +295,7 @@ class MqttSession:
                 if link.exchange.is_open and not was_open:
                     was_open = True
                     self._came_up(link)
-                self._changed.notify_all()
+                    self._changed.notify_all()
         self._flush(link)
 
     def _receive(self, link: Link) -> None:
@@ -307,10 +309,13 @@ class MqttSession:
                 self._break(link, error)
                 return
             with self.lock:
+                was_full = link.exchange.is_full
                 if content:
                     link.exchange.received(content, self._clock.mono_ns())
                 else:
                     link.exchange.end(Ended("network"))
+                if was_full:  # somebody may wait for room
+                    self._changed.notify_all()
             if len(content) < _RECEIVED_BYTES and not isinstance(link.sock, ssl.SSLSocket):
                 return
 
