@@ -54,6 +54,11 @@ def _plain(value: str | float) -> Any:  # noqa: ANN401 - JSON
     return unicode(value) if isinstance(value, str) else value
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """So many of something, in English: `1 event`, `2 events`; `many` where an s does not make it."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 def unicode(text: str) -> str:
     """The text as JSON can carry it: a lone surrogate becomes a question mark."""
     return text.encode(errors="replace").decode()

@@ -279,7 +279,7 @@ def test_import_makes_a_recording_that_can_be_read(tmp_path: Path, capsys: Said)
     words = ["import", str(tmp_path / "out"), "--table", str(table), "--size", "640x480"]
     assert main([*words, "--start", "2024-06-14T14:00:00Z", "--fps", "30"]) == Exit.OK
     said = capsys.readouterr()
-    assert "1 frames of 640x480, 1 reads, no pictures" in said.out
+    assert "1 frame of 640x480, 1 read, no pictures" in said.out
     assert "skipped: t.csv line 3: frame is 'x'" in said.err
     recording = Recording.open(tmp_path / "out")
     assert (recording.start_utc_ns, recording.fps) == (1_718_373_600_000_000_000, 30.0)
@@ -354,7 +354,7 @@ def test_listen_ends_cleanly_by_a_signal_and_can_misbehave(tmp_path: Path) -> No
         process.terminate()
         _, err = process.communicate(timeout=WAIT_S)
     assert process.returncode == Exit.OK
-    assert "1 events, 0 problems" in err
+    assert "1 event, 0 problems" in err
     assert "Traceback" not in err
 
 

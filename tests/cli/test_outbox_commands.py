@@ -62,8 +62,8 @@ def test_parked_deliveries_can_be_exported_retried_and_discarded(
     path = load_script(refused).engine.settings.outbox.path
     lines = [(line["kind"], line["what"]) for line in audit_beside(path).entries()]
     assert lines == [
-        ("parked", "1 parked events of profile gate retried"),
-        ("parked", "1 parked events of all profiles discarded"),
+        ("parked", "1 parked event of profile gate retried"),
+        ("parked", "1 parked event of all profiles discarded"),
         ("export", "parked events exported"),
     ]
 

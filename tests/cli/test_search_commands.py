@@ -244,7 +244,7 @@ def test_a_search_an_export_and_an_erasure_write_their_line(
     audit = AuditLog(tmp_path / "page" / NAME, SYSTEM_CLOCK)
     lines = audit.entries()
     assert [(line["kind"], line["what"], line["fields"]) for line in lines] == [
-        ("erasure", "1 events and 1 pictures erased", []),
+        ("erasure", "1 event and 1 picture erased", []),
         ("export", "events exported as csv", []),
         ("search", "events searched", ["direction"]),
     ]

@@ -150,7 +150,7 @@ def test_what_waits_for_a_profile_that_is_gone_can_be_given_to_another(folder: P
         assert told(at_gate) == [("GATE-1", "new"), ("GATE-1", "lost")]
         assert "vms" not in second.status()
         audit = second.send("GET", "audit")[0]
-        assert audit["what"] == "1 events of profile vms given to gate"
+        assert audit["what"] == "1 event of profile vms given to gate"
 
 
 def test_run_sends_nothing_before_the_saved_settings_are_in_force(folder: Path) -> None:

@@ -352,7 +352,7 @@ def test_the_audit_log_has_no_plate_but_the_same_mark_for_the_same(browser: Brow
     assert len(set(marks)) == 2
     assert marks[1] == marks[2]
     kept = [(line["what"], line["plate"]) for line in lines if "searched" not in line["what"]]
-    assert kept[0] == ("2 events and 1 pictures erased", marks[1])
+    assert kept[0] == ("2 events and 1 picture erased", marks[1])
     assert kept[1] == ("events exported as csv", marks[1])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cammra_edge.cli.terminal import KIND_STYLES, Style, Terminal, shown
+from cammra_edge.phrases import counted
 
 _PLATE_LETTERS = 12
 
@@ -26,6 +27,6 @@ def event_line(terminal: Terminal, event: dict[str, Any]) -> str:
         " ".join(event["states"]),
         shown(event["list"]),
         "" if event["exact"] else terminal.styled("one character off", Style.NOTICE),
-        terminal.styled(f"{pictures} picture{'s' * (pictures > 1)}" if pictures else "", Style.DIM),
+        terminal.styled(counted(pictures, "picture") if pictures else "", Style.DIM),
     ]
     return "  ".join(word for word in words if word)

@@ -24,9 +24,11 @@ from cammra_edge.model import Event
 from cammra_edge.outbox import Parked
 from cammra_edge.outbox.codec import value_from
 from cammra_edge.outbox.exported import Export, export_of
+from cammra_edge.phrases import counted
 from cammra_edge.search import (
     Noted,
     erase_answer,
+    erased_in,
     given_in,
     memory_answer,
     search_answer,
@@ -221,7 +223,7 @@ class Opened:
 
     def _moved(self, count: int, key: str | None, what: str) -> int:
         whose = "all profiles" if key is None else f"profile {key}"
-        self._note(Deed.PARKED, f"{count} parked events of {whose} {what}", {})
+        self._note(Deed.PARKED, f"{counted(count, 'parked event')} of {whose} {what}", {})
         return count
 
     def _number(self, key: str | None) -> int | None:
@@ -232,7 +234,9 @@ class Opened:
         if self._names is not None and from_key in self._names:
             raise ConfigError("FROM", from_key, CliWant.PROFILE_NOT_IN_SCRIPT())
         count = self._outbox.giving.give(from_key, to_key)
-        self._note(Deed.CHANGE, f"{count} events of profile {from_key} given to {to_key}", {})
+        self._note(
+            Deed.CHANGE, f"{counted(count, 'event')} of profile {from_key} given to {to_key}", {}
+        )
         return count
 
     def search(self, words: Words, *, export: str = "") -> dict[str, Any]:
@@ -264,7 +268,7 @@ class Opened:
             raise
         if words["all"]:
             self._audit.forget_key()
-        counts = f"{answer['events']} events and {answer['pictures']} pictures erased"
+        counts = f"{erased_in(answer)} erased"
         self._note(Deed.ERASURE, counts, words)
         return answer
 

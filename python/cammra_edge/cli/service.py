@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cammra_edge.cli.notify import READY, STOPPING, status
 from cammra_edge.cli.watchdog import Watchdog
 from cammra_edge.delivery import ProfileState
+from cammra_edge.phrases import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,13 +45,13 @@ def served(engine: Engine, pulses: Mapping[str, Pulse], notifier: Notifier) -> I
 def stands(engine: Engine) -> str:
     """How it stands, in one line: no plate, no address."""
     told = engine.status()
-    words = [f"{sum(told.events.values())} events"]
+    words = [counted(sum(told.events.values()), "event")]
     waiting = sum(profile.queue_events for profile in told.profiles)
     if waiting:
-        words.append(f"{waiting} deliveries wait")
+        words.append(counted(waiting, "delivery waits", "deliveries wait"))
     paused = sum(profile.state is ProfileState.PAUSED for profile in told.profiles)
     if paused:
-        words.append(f"{paused} profiles paused")
+        words.append(f"{counted(paused, 'profile')} paused")
     if told.outbox is not None and told.outbox.trouble:
         words.append("the disk is ill")
     if told.source is not None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.cli.terminal import shown
 from cammra_edge.clock import SYSTEM_CLOCK
+from cammra_edge.phrases import counted
 
 if TYPE_CHECKING:
     from cammra_edge.cli.terminal import Terminal
@@ -46,7 +47,7 @@ def send_rest(engine: Engine, wait_s: float) -> None:
 
 
 def _left(profile: ProfileStatus) -> str:
-    return f"{_why(profile)}: {profile.queue_events + profile.in_flight} events left"
+    return f"{_why(profile)}: {counted(profile.queue_events + profile.in_flight, 'event')} left"
 
 
 def _why(profile: ProfileStatus) -> str:

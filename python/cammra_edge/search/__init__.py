@@ -2,6 +2,7 @@
 
 from cammra_edge.search.answers import (
     erase_answer,
+    erased_in,
     event_plain,
     found_plain,
     memory_answer,
@@ -28,6 +29,7 @@ __all__ = [
     "Words",
     "csv_lines",
     "erase_answer",
+    "erased_in",
     "erasure_from",
     "event_plain",
     "exported",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cammra_edge.phrases import counted
 from cammra_edge.search.times import iso_from
 from cammra_edge.search.words import erasure_from, query_from
 
@@ -57,6 +58,11 @@ def erase_answer(erase: Callable[..., Erased], words: Words, zone_name: str) -> 
         "pictures": erased.pictures,
         "waiting": dict(erased.waiting),
     }
+
+
+def erased_in(answer: Mapping[str, Any]) -> str:
+    """How much an answer of `erase_answer` says was overwritten, in words."""
+    return f"{counted(answer['events'], 'event')} and {counted(answer['pictures'], 'picture')}"
 
 
 def memory_answer(status: HistoryStatus, zone_name: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from cammra_edge.search import (
     SEPARATORS,
     csv_lines,
     erase_answer,
+    erased_in,
     exported,
     found_events,
     given_in,
@@ -158,7 +159,7 @@ async def erase(call: Call) -> Schema:
         if problem.status != UNUSABLE:  # it has begun, perhaps, and broken off
             _note(call, Deed.ERASURE, "events erased", words, Outcome.FAILED)
         raise
-    counts = f"{answer['events']} events and {answer['pictures']} pictures erased"
+    counts = f"{erased_in(answer)} erased"
     if what.all:
         call.page.audit.forget_key()
     _note(call, Deed.ERASURE, counts, words)

@@ -13,6 +13,7 @@ from cammra_edge.audit import Deed
 from cammra_edge.engine.troubles import PICTURE_KINDS
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.fields import Checked, required, settings
+from cammra_edge.phrases import counted
 from cammra_edge.search import together
 from cammra_edge.web import views
 from cammra_edge.web.alarms import alarms_of
@@ -154,7 +155,7 @@ async def _move(call: Call, move: Callable[[str, int | None], int], what: str) -
     count = await run_in_threadpool(move, key, seq)
     if seq is not None and not count:
         raise Problem(404, Sentence.NOT_PARKED())
-    call.note(Deed.PARKED, f"{count} parked events of profile {key} {what}")
+    call.note(Deed.PARKED, f"{counted(count, 'parked event')} of profile {key} {what}")
     call.page.feed.wake()
     return {"events": count}
 
@@ -197,7 +198,7 @@ async def give_backlog(call: Call) -> Schema:
         raise unusable(error) from error
     except OutboxError as error:
         raise Problem(503, Sentence.NOT_NOW(why=str(error))) from error
-    call.note(Deed.CHANGE, f"{count} events of profile {key} given to {taker}")
+    call.note(Deed.CHANGE, f"{counted(count, 'event')} of profile {key} given to {taker}")
     call.page.feed.wake()
     return {"events": count}
 

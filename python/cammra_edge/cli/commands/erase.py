@@ -10,6 +10,7 @@ from cammra_edge.cli.stored import add_where, stored_at
 from cammra_edge.cli.terminal import shown
 from cammra_edge.outbox import EventState
 from cammra_edge.outbox.found import MAX_FOUND
+from cammra_edge.search import erased_in
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -44,7 +45,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         if not args.yes and not _sure(args, memory, terminal):
             raise UsageError("erasing is for good: say --yes")
         answer = memory.erase(words)
-    terminal.line(f"{answer['events']} events and {answer['pictures']} pictures are erased")
+    terminal.line(f"{erased_in(answer)} are erased")
     for key, count in answer["waiting"].items():
         terminal.line(
             f"  {count} were kept: they wait for {shown(key)} or are parked; --undelivered erases them, too"

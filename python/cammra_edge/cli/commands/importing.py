@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.cli.exits import Exit
 from cammra_edge.cli.playing import tell_faults
+from cammra_edge.phrases import counted
 from cammra_edge.recording.importer import ImportWishes, import_recording
 from cammra_edge.recording.tracker_csv import BoxStyle
 
@@ -117,8 +118,8 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     tell_faults(terminal, imported.faults)
     recording = imported.recording
     terminal.line(
-        f"{args.recording}: {imported.frames} frames of {recording.width}x{recording.height}, {imported.reads} reads"
-        + ("" if recording.frames_path else ", no pictures")
+        f"{args.recording}: {counted(imported.frames, 'frame')} of {recording.width}x{recording.height},"
+        f" {counted(imported.reads, 'read')}" + ("" if recording.frames_path else ", no pictures")
     )
     terminal.data(
         {

@@ -14,6 +14,7 @@ from cammra_edge.cli.aside import Aside
 from cammra_edge.cli.exits import Exit, UsageError
 from cammra_edge.cli.show import arrival_data, arrival_line
 from cammra_edge.cli.terminal import Style, shown
+from cammra_edge.phrases import counted
 from cammra_edge.receiver import Answer, Receiver
 
 if TYPE_CHECKING:
@@ -147,7 +148,8 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         came.missing = receiver.missing_packets
     aside.settle(terminal)
     terminal.note(
-        f"{came.arrivals} events, {came.problems} problems, {came.missing} packet numbers missing"
+        f"{counted(came.arrivals, 'event')}, {counted(came.problems, 'problem')},"
+        f" {counted(came.missing, 'packet number')} missing"
     )
     is_short = args.count and came.arrivals < args.count
     return Exit.WRONG if (is_short or came.problems) and not ordered else Exit.OK

@@ -11,6 +11,7 @@ from cammra_edge.cli.stored import add_where, stored_at
 from cammra_edge.cli.terminal import Style, shown
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.outbox.check import check_folder
+from cammra_edge.phrases import counted
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -60,7 +61,8 @@ def _give(stored: Stored, giver: str, taker: str, *, terminal: Terminal) -> Exit
 def _check(path: Path, terminal: Terminal) -> Exit:
     report = check_folder(path, clock=SYSTEM_CLOCK)
     terminal.line(
-        f"{path}: {report.events} events, {report.images} images, {report.size_bytes / (1 << 20):.1f} MiB;"
+        f"{path}: {counted(report.events, 'event')}, {counted(report.images, 'image')},"
+        f" {report.size_bytes / (1 << 20):.1f} MiB;"
         f" {report.waiting} deliveries wait, {report.parked} are parked"
     )
     for finding in report.findings:

@@ -11,6 +11,7 @@ from cammra_edge.cli.exits import Exit, UsageError
 from cammra_edge.cli.reached import key_of
 from cammra_edge.cli.stored import add_where, stored_at
 from cammra_edge.cli.terminal import Style, shown
+from cammra_edge.phrases import counted
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -85,7 +86,7 @@ def _list(rows: list[ParkedRow], terminal: Terminal) -> Exit:
         name = terminal.styled(shown(row.name), Style.BOLD)
         terminal.line(
             f"{row.seq:>8}  {at:%Y-%m-%d %H:%M:%S}  {name}  {row.kind}  packet {row.packet}"
-            f"  {row.attempts} tries  {shown(row.why)}"
+            f"  {counted(row.attempts, 'try', 'tries')}  {shown(row.why)}"
         )
         terminal.data(asdict(row))
     if not rows:
@@ -99,13 +100,15 @@ def _show(found: list[ParkedWhole], names: Mapping[str, str], terminal: Terminal
     for whole in found:
         row, event = whole.row, whole.event
         name = shown(names.get(whole.profile, whole.profile))
-        terminal.line(f"{name}, packet {row.packet}, {row.attempts} tries: {shown(row.why)}")
+        terminal.line(
+            f"{name}, packet {row.packet}, {counted(row.attempts, 'try', 'tries')}: {shown(row.why)}"
+        )
         if row.words:
             terminal.line(f"  the receiver says: {shown(row.words)}")
         terminal.line(
             f"  {event.kind} of vehicle {event.car_id}, {shown(event.plate.text)}, {event.direction}"
         )
-        terminal.line(f"  event {event.event_id}, {len(whole.export.images)} pictures")
+        terminal.line(f"  event {event.event_id}, {counted(len(whole.export.images), 'picture')}")
         terminal.data(
             {
                 "profile": whole.profile,

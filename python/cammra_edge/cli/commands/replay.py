@@ -17,6 +17,7 @@ from cammra_edge.cli.terminal import Style
 from cammra_edge.config import Settings
 from cammra_edge.engine import Engine
 from cammra_edge.model import EventKind
+from cammra_edge.phrases import counted
 from cammra_edge.profile import HttpPost, Profile, Tcp
 from cammra_edge.recording import Recording
 
@@ -137,7 +138,7 @@ def _tell(
         for profile in status.profiles
     }
     terminal.line(
-        f"{played.frames} frames, {played.reads} reads, {played.length_ns / 1e9:.1f} s: "
+        f"{counted(played.frames, 'frame')}, {counted(played.reads, 'read')}, {played.length_ns / 1e9:.1f} s: "
         + ", ".join(f"{count} {kind}" for kind, count in status.events.items())
     )
     if played.reads and not told:

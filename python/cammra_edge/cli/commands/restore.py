@@ -16,6 +16,7 @@ from cammra_edge.cli.terminal import Style, shown
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config.saved import page_folder_beside
 from cammra_edge.errors import CammraError
+from cammra_edge.phrases import counted
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -69,11 +70,13 @@ def _sure(terminal: Terminal) -> bool:
 
 def _say(terminal: Terminal, told: Restored) -> None:
     made = datetime.fromtimestamp(min(max(told.made_utc_s, 0), 2**33), UTC)
-    holds = [f"{len(told.fields)} settings"]
+    holds = [counted(len(told.fields), "setting")]
     holds += ["people and tokens"] * told.has_access + [
         "the page's certificate"
     ] * told.has_certificate
-    holds += [] if told.waiting is None else [f"the outbox ({told.waiting} events wait)"]
+    holds += (
+        [] if told.waiting is None else [f"the outbox ({counted(told.waiting, 'event')} waiting)"]
+    )
     terminal.line(f"restored, as of {made:%Y-%m-%d %H:%M} UTC: {', '.join(holds)}")
     for names, what in (
         (told.left_out, "to be given anew, as the backup holds no secrets"),

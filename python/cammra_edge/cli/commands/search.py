@@ -12,6 +12,7 @@ from cammra_edge.cli.found_line import event_line
 from cammra_edge.cli.stored import add_where, how_many, stored_at
 from cammra_edge.model import Direction, EventKind
 from cammra_edge.outbox import EventState
+from cammra_edge.phrases import counted
 from cammra_edge.search import csv_lines, exported, found_events
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         if args.export is not None:
             ask = partial(memory.search, export="files")
             count = _export(args.export, exported(ask, memory.image, words, most=args.limit))
-            return _say(terminal, f"{count} files written to {args.export}", files=count)
+            return _say(terminal, f"{counted(count, 'file')} written to {args.export}", files=count)
         if args.csv is not None:
             _write(
                 args.csv,

@@ -13,6 +13,7 @@ from cammra_edge.cli.stored import add_where, stored_at
 from cammra_edge.cli.terminal import Style, shown
 from cammra_edge.delivery.metrics import prometheus_text
 from cammra_edge.errors import CammraError
+from cammra_edge.phrases import counted
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -54,7 +55,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         return Exit.OK
     if outbox is not None:
         engine = "an engine runs on it" if running else "no engine runs on it"
-        held = f"{outbox.events} events held, {outbox.bytes / (1 << 20):.1f} MiB"
+        held = f"{counted(outbox.events, 'event')} held, {outbox.bytes / (1 << 20):.1f} MiB"
         terminal.line(f"{outbox.path}: {held}; {engine}")
         if outbox.trouble:
             terminal.line(terminal.styled(f"  not yet on disk: {shown(outbox.trouble)}", Style.BAD))
@@ -68,7 +69,7 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
         bound = f"; bounded by {memory['bound']}" if memory["bound"] else ""
         since = memory["pictures_since"]
         pictures = f"pictures since {_time(since)}" if since else "no pictures"
-        texts = f"{memory['events']} events since {_time(memory['texts_since'])}"
+        texts = f"{counted(memory['events'], 'event')} since {_time(memory['texts_since'])}"
         terminal.line(f"  remembers {texts}, {pictures}{bound}")
     if source is not None:
         show_source(terminal, source)
