@@ -11,9 +11,10 @@ from cammra_edge import Mqtt
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.sinks.base import TryLater
 from cammra_edge.sinks.deadline import Deadline
-from cammra_edge.sinks.mqtt_exchange import Opening
+from cammra_edge.sinks.mqtt_exchange import Answer, Opening
 from cammra_edge.sinks.mqtt_link import Link
 from cammra_edge.sinks.mqtt_session import MqttSession
+from tests.brokers import PUBLISH, Client, ScriptedBroker, Seen, puback
 from tests.servers import LOOPBACK, SLACK_S, Scripted, wait_until
 
 if TYPE_CHECKING:
@@ -82,3 +83,35 @@ def test_a_person_need_not_wait_for_the_turn() -> None:
             assert not session._is_due(), "what breaks now waits for its turn"
         session.close()
         assert server.connections == 1
+
+
+def test_of_several_who_look_for_room_one_has_it() -> None:
+    def answer(client: Client, packet: Seen) -> bool:
+        if packet.kind == PUBLISH:
+            client.send(puback(packet.packet_id))
+        return packet.kind == PUBLISH
+
+    one_at_a_time = bytes.fromhex("20 06 00 00 03 21 0001")
+    with ScriptedBroker(answer, (one_at_a_time,)) as broker:
+        session = MqttSession(
+            Mqtt(f"mqtt://{LOOPBACK}:{broker.port}"),
+            Opening(level=5, client_id="c", keep_alive_s=20, answer_s=SLACK_S),
+            clock=SYSTEM_CLOCK,
+        )
+        deadline = Deadline(SYSTEM_CLOCK, SLACK_S)
+        link = session.link(deadline)
+        assert isinstance(link, Link)
+        messages = [link.exchange.message("a", b"b") for _ in range(2)]
+        threads = [
+            threading.Thread(target=session.post, args=(link, *message, deadline))
+            for message in messages
+        ]
+        with link.writing:  # both have looked before the first one writes
+            for thread in threads:
+                thread.start()
+            wait_until(lambda: link.exchange.is_full, "the first one")
+        for thread in threads:
+            thread.join()
+        assert [ticket.wait(SLACK_S) for ticket, _ in messages] == [Answer(), Answer()]
+        session.close()
+        assert broker.connections == 1

@@ -188,9 +188,8 @@ class MqttSink:
         self, link: Link, ticket: Ticket, packet: bytes, deadline: Deadline
     ) -> Answer | Outcome:
         """Send one message and wait for its PUBACK."""
-        if not self._session.room(link, deadline):
+        if not self._session.post(link, ticket, packet, deadline):
             return TryLater(self._at(Why.TRY_IS_OVER()))
-        self._session.post(link, ticket, packet, deadline)
         wait_s = max(0.0, min(self._way.timeouts.answer_s, deadline.left_s()))
         answer = ticket.wait(wait_s)
         if answer is None:

@@ -100,9 +100,8 @@ class MqttSession:
         with self.lock:
             if self._thread is None and not self._stopping:
                 thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
-                with contextlib.suppress(
-                    RuntimeError
-                ):  # no thread now: the next message asks again
+                # Where the system gives no thread now, the next message asks again.
+                with contextlib.suppress(RuntimeError):
                     thread.start()
                     self._thread = thread
 
@@ -152,33 +151,30 @@ class MqttSession:
         with self.lock:
             return self._up() is not None
 
-    def room(self, link: Link, deadline: Deadline) -> bool:
-        """Wait until the broker takes another message; False when it is late for that."""
+    def post(self, link: Link, ticket: Ticket, packet: bytes, deadline: Deadline) -> bool:
+        """Write a message once the broker has room for it; False when that is late. A failure settles the ticket."""
         with self.lock:
             while link.exchange.is_full and link.exchange.ended is None:
                 left_s = deadline.left_s()
                 if left_s <= 0:
                     return False
                 self._changed.wait(left_s)
-        return True
-
-    def post(self, link: Link, ticket: Ticket, packet: bytes, deadline: Deadline) -> None:
-        """Write a message; a failure ends the connection, and settles the ticket with it."""
+            if link.exchange.ended is not None:
+                ticket.settle(link.exchange.ended)
+                return True
+            # Counted with the look at whether there is room: of several who look, one has it.
+            link.exchange.sending(ticket, self._clock.mono_ns())
         with link.writing:
-            with self.lock:
-                link.exchange.sending(ticket, self._clock.mono_ns())
-                if link.exchange.ended is not None:
-                    ticket.settle(link.exchange.ended)
-                    return
             try:
                 with deadline.sending(len(packet)):
                     link.write(packet, deadline, self.limits.write_s)
             except OSError as error:
                 self._break(link, error)
-                return
+                return True
             ticket.is_out = True
         if link.exchange.has_to_say:
             self._flush(link)
+        return True
 
     def give_up(self, link: Link, why: Ended) -> None:
         """End a connection on which an answer is missing: what comes late must count for nothing else."""
@@ -287,13 +283,15 @@ class MqttSession:
                 self._flush(link)
             now_ns = self._clock.mono_ns()
             due_ns = link.exchange.due_mono_ns()
-            wait_ms = None if due_ns is None else max(0.0, (due_ns - now_ns) / 1e6)
-            if poll.poll(wait_ms):
+            if due_ns is not None and now_ns >= due_ns:
+                with self.lock:
+                    link.exchange.tick(now_ns)
+                continue
+            if poll.poll(None if due_ns is None else (due_ns - now_ns) / 1e6):
                 self._receive(link)
-            with self.lock:
-                link.exchange.tick(self._clock.mono_ns())
-                if link.exchange.is_open and not was_open:
-                    was_open = True
+            if link.exchange.is_open and not was_open:
+                was_open = True
+                with self.lock:
                     self._came_up(link)
                     self._changed.notify_all()
         self._flush(link)
