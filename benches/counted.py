@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benches.broker import Broker
 from benches.listener import Listener
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config import OutboxSettings, Settings, TrackingSettings
@@ -27,7 +28,8 @@ from cammra_edge.message import Attempt, Body
 from cammra_edge.model import Device, FrameFormat, FrameTime, ImageKind, ImageSpec, PlateRead
 from cammra_edge.outbox import NewEvent, Outbox, Wanted
 from cammra_edge.payload import Renderer
-from cammra_edge.profile import HttpPost, Profile, Tcp
+from cammra_edge.profile import Caller, HttpPost, Mqtt, Profile, Tcp
+from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.http import HttpSink
 from cammra_edge.tracking import Tracker
 
@@ -177,6 +179,14 @@ def _delivered(folder: Path) -> Iterator[Job]:
         attempt = Attempt(event_id="0" * 32, packet=4711)
         yield "send: POST of 53 kB on a kept connection", 50, lambda: sink.send(message, attempt)
         sink.close()
+    with Broker() as broker:
+        way = Mqtt(broker.url)
+        publisher = open_sink(way, clock=SYSTEM_CLOCK, caller=Caller(serial=DEVICE.serial, key="k"))
+        by_mqtt = Renderer(
+            replace(PROFILE, protocol=way, image=None), profile_id=1, device=DEVICE
+        ).render(event, {}, packet=4711, boundary_key=KEY)
+        yield "send: an event by MQTT", 50, lambda: publisher.send(by_mqtt, attempt)
+        publisher.close()
     yield from _stored(folder, event, images)
     # Every pattern fits up to its last character, and no two are one.
     stars = [ListEntry(f"{'?' * 27}*{number:04}") for number in range(MAX_PATTERNS)]
