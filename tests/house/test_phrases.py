@@ -17,7 +17,8 @@ import pytest
 import cammra_edge
 from cammra_edge.errors import ConfigError, SettingsError
 from cammra_edge.phrases import Phrase, Said, quoted, recognised
-from cammra_edge.sinks.whys import QueueWhy, UploadWhy, Why
+from cammra_edge.sinks.whys import QueueWhy, Why
+from cammra_edge.web.views import WHYS
 from tests.house import sources
 
 if TYPE_CHECKING:
@@ -156,7 +157,9 @@ def test_a_pickled_error_still_knows_its_code(error: ConfigError) -> None:
     assert copy.want.plain() == error.want.plain()
 
 
-WHYS = (Why, UploadWhy, QueueWhy)
+def test_whatever_becomes_of_a_try_is_recognised() -> None:
+    of_sinks = {table for table in tables() if table.__module__.startswith("cammra_edge.sinks.")}
+    assert {table for table in of_sinks if table.__name__.endswith("Why")} == set(WHYS)
 
 
 @pytest.mark.parametrize("phrase", [phrase for table in WHYS for phrase in table], ids=str)

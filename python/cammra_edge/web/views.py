@@ -16,6 +16,7 @@ from cammra_edge.payload.published import topics
 from cammra_edge.phrases import recognised
 from cammra_edge.profile import FilesContent, Profile, PublishedContent
 from cammra_edge.search import event_plain
+from cammra_edge.sinks.mqtt_whys import MqttWhy
 from cammra_edge.sinks.whys import QueueWhy, UploadWhy, Why
 from cammra_edge.web.alarms import alarms_of
 
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 NS_PER_MS = 10**6
 SHOWN_EVENTS = 100
-_WHYS = (Why, UploadWhy, QueueWhy)
+WHYS = (Why, UploadWhy, QueueWhy, MqttWhy)
+"""All that may have become of a try."""
 
 
 def status_plain(engine: PagedEngine, clock: Clock) -> dict[str, Any]:
@@ -47,7 +49,7 @@ def status_plain(engine: PagedEngine, clock: Clock) -> dict[str, Any]:
 
 def _why(why: str) -> dict[str, Any]:
     """What became of a try, and what it is known by; it may have been kept as a text, or come from a sink elsewhere."""
-    return {"why": why, **recognised(why, _WHYS).plain()}
+    return {"why": why, **recognised(why, WHYS).plain()}
 
 
 def events_plain(engine: PagedEngine) -> list[dict[str, Any]]:
