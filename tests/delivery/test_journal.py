@@ -50,6 +50,19 @@ def test_there_are_never_more_than_that() -> None:
     assert len(journal.kept()) == 2 * TRANSCRIPTS_KEPT
 
 
+def test_no_bytes_outlast_their_try() -> None:
+    journal = Journal()
+    journal.add(tried("parked"), bytes_of(0))
+    for _ in range(KEPT - 1):
+        journal.add(tried())
+    assert len(journal.kept()) == 1
+    journal.add(tried())
+    assert journal.kept() == frozenset()
+    for number in range(TRANSCRIPTS_KEPT + 1):
+        journal.add(tried("parked"), bytes_of(number))
+    assert len(journal.kept()) == TRANSCRIPTS_KEPT
+
+
 def test_bytes_are_had_by_the_event_and_the_try_together() -> None:
     first, other = Journal(), Journal()
     first.add(tried(event_id="a"), bytes_of(1))

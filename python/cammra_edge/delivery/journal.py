@@ -64,6 +64,10 @@ class Journal:
         """Remember one, under a serial number of its own."""
         with self._lock:
             entry = replace(entry, serial=next(_serials))
+            if (
+                len(self._tries) == KEPT
+            ):  # no bytes outlast their try: nobody could have them forgotten
+                self._transcripts.pop(self._tries[0].serial, None)
             self._tries.append(entry)
             is_done = entry.outcome == "delivered"
             if is_done:
