@@ -30,7 +30,7 @@ PASSWORD: Final = "a long password of the page"
 WAITING: Final = 10_000
 HEAD: Final = """
 from pathlib import Path
-from cammra_edge import (Engine, Ftp, HttpPost, Keepalive, OutboxSettings, Profile, Tcp, Timeouts, Utmc)
+from cammra_edge import (Engine, Ftp, HttpPost, Keepalive, Mqtt, OutboxSettings, Profile, Tcp, Timeouts, Utmc)
 
 patient = Timeouts(connect_s=3600, write_s=3600, answer_s=3600, total_s=3600)
 every = {"new", "reliable", "update", "lost"}
@@ -97,6 +97,13 @@ def _mute(connection: socket.socket, _: int, server: Scripted) -> None:
         server.received.append(received)
 
 
+def _unacknowledging(connection: socket.socket, number: int, server: Scripted) -> None:
+    """A broker that accepts whoever connects, and acknowledges nothing after that."""
+    server.received.append(connection.recv(65536))
+    connection.sendall(bytes.fromhex("20 03 00 00 00"))
+    _mute(connection, number, server)
+
+
 def _deaf(connection: socket.socket, _: int, server: Scripted) -> None:
     """Take the first bytes, and no more."""
     server.received.append(connection.recv(100))
@@ -115,10 +122,15 @@ def dead(folder: Path) -> Iterator[State]:
 
 @contextlib.contextmanager
 def hanging(
-    folder: Path, way: str, *, is_mute: bool = True, more: str = SOURCE, told: str = "every"
+    folder: Path,
+    way: str,
+    *,
+    answers: Callable[[socket.socket, int, Scripted], None] = _mute,
+    more: str = SOURCE,
+    told: str = "every",
 ) -> Iterator[State]:
-    """Somebody takes the connection and never answers; `way` has `PORT` for where."""
-    with Scripted(_mute if is_mute else _deaf) as server:
+    """Somebody takes the connection and never answers the event; `way` has `PORT` for where."""
+    with Scripted(answers) as server:
         script = _script(folder, way.replace("PORT", str(server.port)), more, told)
 
         def reached(run: Running) -> None:
@@ -129,6 +141,7 @@ def hanging(
 
 
 HTTP: Final = f"HttpPost('http://{LOOPBACK}:PORT/', timeouts=patient)"
+MQTT: Final = f"Mqtt('mqtt://{LOOPBACK}:PORT', timeouts=patient)"
 NOISE: Final = (
     SOURCE.replace("yield None,", "yield noise,")
     + """
@@ -141,7 +154,7 @@ noise = memoryview(os.urandom(1280 * 720 * 3)).cast("B", (720, 1280, 3))
 @contextlib.contextmanager
 def mid_upload(folder: Path) -> Iterator[State]:
     """A picture of a megabyte to a receiver that stops reading."""
-    with hanging(folder, HTTP, is_mute=False, more=NOISE) as state:
+    with hanging(folder, HTTP, answers=_deaf, more=NOISE) as state:
         text = state.script.read_text().replace("image=None", "image='full frame'")
         state.script.write_text(
             text.replace(
@@ -276,6 +289,10 @@ STATES: Final[dict[str, Callable[[Path], contextlib.AbstractContextManager[State
     ),
     "receiver hanging, SFTP": lambda folder: hanging(
         folder, f"Ftp('sftp://{LOOPBACK}:PORT', sidecar=True, host_key='{KEY}', timeouts=patient)"
+    ),
+    "broker hanging, MQTT": lambda folder: hanging(folder, MQTT),
+    "broker acknowledging nothing, MQTT": lambda folder: hanging(
+        folder, MQTT, answers=_unacknowledging
     ),
     "mid-upload": mid_upload,
     "backlog of 10,000": backlog,
