@@ -13,6 +13,7 @@ from PIL import Image
 
 from cammra_edge import Engine, HttpPost, OutboxSettings, Profile
 from cammra_edge.camera import VideoSource
+from cammra_edge.cli.commands.demo import wrong_with
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.model import Device, EventKind, FrameTime
 from cammra_edge.plates import file_token
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 ROAD = (0.0, 0.42, 1.0, 0.58)
 """Where plates are large enough to be read."""
-_ONCE_EACH = ("new", "reliable", "lost")
 _WAIT_S = 60.0
 _JPEG_QUALITY = 90
 _NS_PER_S = 1_000_000_000
@@ -131,18 +131,9 @@ def missing(receiver: Receiver) -> list[str]:
     if came != sorted(drawn):
         wrong.append(f"{', '.join(came)} came, and {', '.join(sorted(drawn))} were drawn")
     for events in of_vehicle.values():
-        plate, kinds = events[-1].plate, [event.kind for event in events]
-        wrong += [
-            f"{kind} of {plate} came {kinds.count(kind)} times"
-            for kind in _ONCE_EACH
-            if kinds.count(kind) != 1
-        ]
-        wrong += [
-            f"{event.kind} of {plate} has no picture" for event in events if not event.pictures
-        ]
+        plate = events[-1].plate
         way = drawn[plate].direction if plate in drawn else events[-1].direction
-        if events[-1].direction != way:
-            wrong.append(f"{plate} goes {way}, told as {events[-1].direction}")
+        wrong += wrong_with(events, plate, way)
     if receiver.missing_packets:
         wrong.append(f"{receiver.missing_packets} packet numbers are missing")
     return wrong

@@ -31,7 +31,7 @@ from cammra_edge.recording.scene import VISITS, Scene
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from cammra_edge.cli.terminal import Terminal
     from cammra_edge.recording import Recording
@@ -211,24 +211,26 @@ def missing(receiver: Receiver) -> list[str]:
         by_plate.setdefault(last_text[event.car_id], []).append(event)
     for visit in VISITS:
         plate = visit.look.text
-        of_vehicle = by_plate.pop(plate, [])
-        kinds = [event.kind for event in of_vehicle]
-        wrong += [
-            f"{kind} of {plate} came {kinds.count(kind)} times"
-            for kind in _ONCE_EACH
-            if kinds.count(kind) != 1
-        ]
-        wrong += [
-            f"{event.kind} of {plate} has no picture" for event in of_vehicle if not event.pictures
-        ]
-        if of_vehicle and of_vehicle[-1].direction != visit.direction:
-            wrong.append(f"{plate} goes {visit.direction}, told as {of_vehicle[-1].direction}")
+        wrong += wrong_with(by_plate.pop(plate, []), plate, visit.direction)
     wrong += [f"{plate} was never there" for plate in by_plate]
     if not any(event.kind == "update" for event in events):
         wrong.append("no update came")
     if receiver.missing_packets:
         wrong.append(f"{receiver.missing_packets} packet numbers are missing")
     return wrong
+
+
+def wrong_with(events: Sequence[Arrival], plate: str, direction: str) -> Iterator[str]:
+    """What is wrong with the events of one vehicle, which wears this plate and goes that way."""
+    kinds = [event.kind for event in events]
+    for kind in _ONCE_EACH:
+        if kinds.count(kind) != 1:
+            yield f"{kind} of {plate} came {kinds.count(kind)} times"
+    for event in events:
+        if not event.pictures:
+            yield f"{event.kind} of {plate} has no picture"
+    if events and events[-1].direction != direction:
+        yield f"{plate} goes {direction}, told as {events[-1].direction}"
 
 
 def _beside(events: Sequence[Arrival]) -> list[str]:
