@@ -15,6 +15,7 @@ from cammra_edge.config.catalogue import is_secret
 from cammra_edge.config.saved import CURRENT, Version, version_from, version_in
 from cammra_edge.errors import BackupError
 from cammra_edge.files import write_whole
+from cammra_edge.web.access_file import NAME as ACCESS_FILE
 from cammra_edge.web.access_file import is_whole_access
 from cammra_edge.web.certificate import NAME as CERTIFICATE_FILE
 from cammra_edge.web.certificate import load
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-ACCESS_FILE = "access.json"
 _LEFT_OUT = "left_out"
 _NOTHING_SAVED = Version(1, 0, "script", (), {})
 

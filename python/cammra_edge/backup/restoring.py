@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from cammra_edge.backup.content import ACCESS_FILE, PageContent, content_from
+from cammra_edge.backup.content import PageContent, content_from
 from cammra_edge.backup.form import OUTBOX, opened
 from cammra_edge.config.drafting import fitting_draft
 from cammra_edge.config.saved import CURRENT, page_folder_beside, version_in
@@ -30,6 +30,7 @@ from cammra_edge.outbox.check import check_folder
 from cammra_edge.outbox.copying import begin_elsewhere
 from cammra_edge.outbox.folder import found_at, sync_folder
 from cammra_edge.outbox.lock import NAME, ProcessLock
+from cammra_edge.web.access_file import NAME as ACCESS_FILE
 from cammra_edge.web.certificate import NAME as CERTIFICATE_FILE
 
 if TYPE_CHECKING:

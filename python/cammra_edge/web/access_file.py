@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+NAME = "access.json"
 FORMAT = 2
 _MOST_N, _MOST_R, _MOST_P = 1 << 17, 16, 16
 """Beyond these a check of one password takes more memory or time than a camera has."""

@@ -16,11 +16,13 @@ from weakref import WeakKeyDictionary
 
 import uvicorn
 
+from cammra_edge.audit import NAME as AUDIT_FILE
 from cammra_edge.audit import AuditLog
 from cammra_edge.config.saved import page_folder
 from cammra_edge.engine.socket_place import peer_uid
 from cammra_edge.web import views
 from cammra_edge.web.access import Access
+from cammra_edge.web.access_file import NAME as ACCESS_FILE
 from cammra_edge.web.app import OF_AN_ENGINE, OPERATIONS, build_local_app
 from cammra_edge.web.ending import Ending
 from cammra_edge.web.health import Glance
@@ -171,8 +173,8 @@ class _Desk:
             self._own = Page(
                 engine=engine,
                 saved=SavedSettings(folder, engine.settings, engine.apply, clock, load=False),
-                access=Access(folder / "access.json", clock),
-                audit=AuditLog(folder / "audit.jsonl", clock),
+                access=Access(folder / ACCESS_FILE, clock),
+                audit=AuditLog(folder / AUDIT_FILE, clock),
                 feed=self.feed,
                 tests=ProfileTests(clock),
                 glance=self._glance,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from cammra_edge.audit import NAME as AUDIT_FILE
 from cammra_edge.audit import AuditLog
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.config.saved import page_folder
@@ -22,6 +23,7 @@ from cammra_edge.files import private_folder
 from cammra_edge.pulse import Pulse
 from cammra_edge.web import reach, views
 from cammra_edge.web.access import Access
+from cammra_edge.web.access_file import NAME as ACCESS_FILE
 from cammra_edge.web.app import build_app
 from cammra_edge.web.certificate import load
 from cammra_edge.web.ending import Ending
@@ -113,7 +115,7 @@ def serve_page(  # noqa: PLR0913 - each has a default
         troubles.append(
             f"The page's certificate cannot be used ({why}): the page is served without it, on this camera alone."
         )
-    access = Access(home / "access.json", clock)
+    access = Access(home / ACCESS_FILE, clock)
     if deny_local:
         engine.apply(replace(engine.settings, deny_local=True))
     saved = SavedSettings(home, engine.settings, engine.apply, clock)
@@ -123,7 +125,7 @@ def serve_page(  # noqa: PLR0913 - each has a default
         engine=engine,
         saved=saved,
         access=access,
-        audit=AuditLog(home / "audit.jsonl", clock),
+        audit=AuditLog(home / AUDIT_FILE, clock),
         feed=feed,
         tests=ProfileTests(clock),
         glance=Glance(engine.status, clock),
