@@ -10,6 +10,7 @@ from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.errors import ConfigError
 from cammra_edge.profile import Tls
 from cammra_edge.profile.endpoint import Urls
+from cammra_edge.profile.protocols.mqtt import PREFIX
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 PASSWORD_FROM: Final = "CAMMRA_MQTT_PASSWORD"  # noqa: S105 - the name of a variable
 _BROKERS: Final = Urls({"mqtt": 1883, "mqtts": 8883}, "mqtt", target=True)
-_USUAL_PREFIX: Final = "cammra/v1"
 _NOT_IN_TOPICS: Final = frozenset("+#$%?")
 
 
@@ -30,7 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--mqtt",
         metavar="URL",
         help="take events from this broker, too, and answer cameras in reply mode:"
-        f" mqtt://HOST[:1883][/PREFIX] or mqtts://HOST[:8883][/PREFIX] (default prefix {_USUAL_PREFIX})",
+        f" mqtt://HOST[:1883][/PREFIX] or mqtts://HOST[:8883][/PREFIX] (default prefix {PREFIX})",
     )
     parser.add_argument(
         "--by",
@@ -64,7 +64,7 @@ def subscriber(args: Namespace, receiver: Receiver, terminal: Terminal) -> Subsc
         tls = Tls(ca_file=args.mqtt_ca)
     except ConfigError as error:
         raise UsageError(f"--mqtt: {error}") from error
-    prefix = endpoint.target.strip("/") or _USUAL_PREFIX
+    prefix = endpoint.target.strip("/") or PREFIX
     for option, text in (("the prefix of --mqtt", prefix), ("--by", args.by)):
         if not text or not text.isprintable() or not _NOT_IN_TOPICS.isdisjoint(text):
             raise UsageError(f"{option} is {text!r}: want a name without + # $ % ?")

@@ -29,6 +29,7 @@ from cammra_edge.framing import (
     mqtt_subscribe,
 )
 from cammra_edge.profile import Endpoint, Timeouts, Tls
+from cammra_edge.profile.protocols.mqtt import PREFIX
 from cammra_edge.receiver.published import (
     NotHereError,
     Pictures,
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from cammra_edge.framing import MqttPacket
     from cammra_edge.receiver.arrival import Picture
 
-PREFIX: Final = "cammra/v1"
 _KEEP_ALIVE_S: Final = 20
 _AT_ONCE: Final = 50
 _LARGEST_BYTES: Final = 32 << 20

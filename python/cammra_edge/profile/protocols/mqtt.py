@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 URLS: Final = Urls({"mqtt": 1883, "mqtts": 8883}, "mqtts")
+PREFIX: Final = "cammra/v1"
 TOPIC: Final = "{prefix}/{site}/{device}/event/{event}"
 ONVIF_TOPIC: Final = "{device}/onvif-ej/RuleEngine/Recognition/LicensePlate"
 TOPIC_VARIABLES: Final = ("{prefix}", "{site}", "{device}", "{event}", "{roi}", "{direction}")
@@ -119,7 +120,7 @@ class Mqtt(BaseProtocol):
     password: str = setting("", secret=True)
     version: Literal["5", "3.1.1"] = setting("5", choice(("5", "3.1.1")), leads=True)
     prefix: str = setting(
-        "cammra/v1",
+        PREFIX,
         text(pattern=r"[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+){0,2}", want=ProfileWant.TOPIC_PREFIX()),
     )
     site: str = setting(
