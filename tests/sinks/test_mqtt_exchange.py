@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cammra_edge.sinks.mqtt_exchange import Answer, Ended, MqttExchange, Opening, Ticket
+from cammra_edge.sinks.mqtt_exchange import Answer, Ended, MqttExchange, Ticket
+from cammra_edge.sinks.mqtt_opening import Opening
 from tests.brokers import GOOD_CONNACK, message, puback
 
 NS = 1_000_000_000

@@ -11,8 +11,9 @@ from cammra_edge import Mqtt
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.sinks.base import TryLater
 from cammra_edge.sinks.deadline import Deadline
-from cammra_edge.sinks.mqtt_exchange import Answer, Opening
+from cammra_edge.sinks.mqtt_exchange import Answer
 from cammra_edge.sinks.mqtt_link import Link
+from cammra_edge.sinks.mqtt_opening import Opening
 from cammra_edge.sinks.mqtt_session import MqttSession
 from tests.brokers import PUBLISH, Client, ScriptedBroker, Seen, puback
 from tests.servers import LOOPBACK, SLACK_S, Scripted, wait_until

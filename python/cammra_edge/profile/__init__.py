@@ -5,7 +5,7 @@ can be checked without a network is checked when it is made (`ConfigError`).
 """
 
 from cammra_edge.profile import protocols
-from cammra_edge.profile.caller import NOBODY, Caller
+from cammra_edge.profile.caller import NOBODY, Caller, Presence
 from cammra_edge.profile.endpoint import Endpoint, NetworkMode, NetworkModeWord
 from cammra_edge.profile.keepalive import Keepalive, KeepaliveShape
 from cammra_edge.profile.profile import Filter, Order, OrderWord, Profile
@@ -48,6 +48,7 @@ __all__ = [
     "NetworkModeWord",
     "Order",
     "OrderWord",
+    "Presence",
     "Preset",
     "Profile",
     "Protocol",

@@ -21,10 +21,13 @@ from cammra_edge.profile.caller import level_of
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.exchange import Exchange, Veil
-from cammra_edge.sinks.mqtt_exchange import SUCCESSES, Answer, Ended, Limits, Opening
+from cammra_edge.sinks.mqtt_exchange import SUCCESSES, Answer, Ended
 from cammra_edge.sinks.mqtt_link import Link
+from cammra_edge.sinks.mqtt_opening import Opening
+from cammra_edge.sinks.mqtt_presence import Announcer
+from cammra_edge.sinks.mqtt_reasons import TOO_LARGE, UNHEARD, numbered
 from cammra_edge.sinks.mqtt_session import MqttSession
-from cammra_edge.sinks.mqtt_whys import TOO_LARGE, UNHEARD, MqttWhy, numbered, why_refused
+from cammra_edge.sinks.mqtt_whys import MqttWhy, why_refused
 from cammra_edge.sinks.whys import Why
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from cammra_edge.profile import Caller, Mqtt
     from cammra_edge.sinks.base import Outcome
     from cammra_edge.sinks.mqtt_exchange import Ticket
+    from cammra_edge.sinks.mqtt_limits import Limits
 
 _NS_PER_S: Final = 1_000_000_000
 _MOST_EXPIRY_S: Final = 0xFFFF_FFFF
@@ -291,8 +295,9 @@ def shared_session(
 ) -> Callable[[], MqttSink]:
     """What opens sinks over one session, which ends with the last of them."""
     device = level_of(caller.serial)
+    level = 5 if way.version == "5" else 4
     opening = Opening(
-        level=5 if way.version == "5" else 4,
+        level=level,
         client_id=client_id(device, caller),
         user=way.user,
         password=way.password,
@@ -300,6 +305,7 @@ def shared_session(
         answer_s=way.timeouts.answer_s,
         reply_topic=f"{way.prefix}/{way.site}/{device}/reply" if way.ack == "reply" else "",
         reply_by=way.reply_by,
+        own=_announcer(way, caller, level),
     )
     session = MqttSession(
         way, opening, clock=clock, deny_local=deny_local, spread_s=caller.spread_s
@@ -310,6 +316,17 @@ def shared_session(
         return MqttSink(way, session, clock=clock)
 
     return opened
+
+
+def _announcer(way: Mqtt, caller: Caller, level: int) -> Announcer | None:
+    if caller.presence is None or caller.test:
+        return None
+    return Announcer(
+        caller.presence,
+        level=level,
+        answer_s=way.timeouts.answer_s,
+        largest_bytes=way.max_message_bytes or 0,
+    )
 
 
 def client_id(device: str, caller: Caller) -> str:

@@ -8,34 +8,36 @@ Invariants, held by `tests/sinks/test_mqtt_exchange.py`:
 3. Whatever the broker sends ends in an answer to somebody, in nothing, or in the end of the exchange; then everything
    that waits is told.
 4. While nothing flows there is one ping in each keep-alive, and a broker that does not answer it is gone.
+5. What is said of the camera itself (`mqtt_presence`) goes before what waits, and within the broker's limits.
 """
 
 from __future__ import annotations
 
-import json
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from cammra_edge.framing import (
     MqttDecoder,
-    mqtt_connect,
     mqtt_disconnect,
     mqtt_ping,
     mqtt_puback,
     mqtt_publish,
     mqtt_subscribe,
 )
+from cammra_edge.sinks.mqtt_limits import Limits
+from cammra_edge.sinks.mqtt_reasons import TAKEN_OVER
+from cammra_edge.sinks.mqtt_reply import reply_of
 from cammra_edge.sinks.words import readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cammra_edge.framing import MqttPacket
+    from cammra_edge.sinks.mqtt_opening import Opening
 
 LARGEST_IN_BYTES: Final = 64 << 10
 """Of what a broker may send us: answers, and replies of a few hundred bytes."""
-MOST_AT_ONCE: Final = 65_535
 _REPLIES_AT_ONCE: Final = 32
 _LAST_PACKET_ID: Final = 65_535
 _NS_PER_S: Final = 1_000_000_000
@@ -44,12 +46,11 @@ _PING_AFTER: Final = 0.75
 _PROTOCOL_ERROR: Final = 0x82
 _NO_AUTHENTICATION: Final = 0x8C
 _REFUSED: Final = 0x80
-RESULTS: Final = ("ok", "retry", "refuse")
-"""What a consumer may say of an event."""
+_MQTT_5: Final = 5
 SUCCESSES: Final = frozenset({0x00, 0x10})
 """What a PUBACK may say of a message that was taken; 0x10: by nobody."""
 
-EndedBy = Literal["connack", "suback", "disconnect", "fault", "silence", "network", "us"]
+EndedBy = Literal["connack", "will", "suback", "disconnect", "fault", "silence", "network", "us"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,41 +99,6 @@ class Ticket:
         return self.answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What the broker said with its CONNACK; 0 where it said nothing."""
-
-    receive_maximum: int = MOST_AT_ONCE
-    largest_bytes: int = 0
-    keep_alive_s: int = 0
-    at_least_once: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
-    """How the connection is to be opened.
-
-    Args:
-        level: 5, or 4 for MQTT 3.1.1.
-        client_id: Of which the broker takes one at a time.
-        user: Empty for none.
-        password: As above.
-        keep_alive_s: Longest silence.
-        answer_s: How long the broker may take for an answer.
-        reply_topic: Where replies come; empty for none.
-        reply_by: Whose replies count.
-    """
-
-    level: int
-    client_id: str
-    user: str = ""
-    password: str = field(default="", repr=False)
-    keep_alive_s: int
-    answer_s: float
-    reply_topic: str = ""
-    reply_by: str = ""
-
-
 class MqttExchange:
     """See the module. Called by one thread at a time."""
 
@@ -143,6 +109,7 @@ class MqttExchange:
         self.told_anybody = False
         """Somebody waited when it ended, and knows why."""
         self._opening = opening
+        self._own = opening.own
         self._decoder = MqttDecoder(LARGEST_IN_BYTES, level=opening.level)
         self._keep_alive_s = opening.keep_alive_s
         self._pending: dict[int, Ticket] = {}
@@ -152,17 +119,10 @@ class MqttExchange:
         self._said_mono_ns = now_mono_ns
         self._answer_due_mono_ns: int | None = now_mono_ns + round(opening.answer_s * _NS_PER_S)
         self._say(
-            mqtt_connect(
-                opening.client_id,
-                level=opening.level,
-                keep_alive_s=opening.keep_alive_s,
-                clean_start=True,
-                session_expiry_s=0,
+            opening.connect(
                 receive_maximum=_REPLIES_AT_ONCE,
                 largest_bytes=LARGEST_IN_BYTES,
-                user=opening.user or None,
-                password=opening.password.encode() if opening.password else None,
-                will=None,
+                will=None if self._own is None else self._own.will(now_mono_ns),
             ),
             now_mono_ns,
         )
@@ -182,7 +142,12 @@ class MqttExchange:
     @property
     def is_full(self) -> bool:
         """Does the broker take no further message before it has answered one?"""
-        return len(self._pending) >= self.limits.receive_maximum
+        return self._room <= 0
+
+    @property
+    def _room(self) -> int:
+        own = 0 if self._own is None else self._own.in_flight
+        return self.limits.receive_maximum - len(self._pending) - own
 
     def message(  # noqa: PLR0913 - the fields of a message, by name
         self,
@@ -195,15 +160,12 @@ class MqttExchange:
         reply_key: str = "",
     ) -> tuple[Ticket, bytes]:
         """A message with QoS 1, and the ticket for its PUBACK; `is_out` is set when its last byte went out."""
-        while True:
-            self._packet_id = self._packet_id % _LAST_PACKET_ID + 1
-            if self._packet_id not in self._pending:
-                break
+        packet_id = self._next_packet_id()
         packet = mqtt_publish(
             topic,
             payload,
             level=self._opening.level,
-            packet_id=self._packet_id,
+            packet_id=packet_id,
             retain=False,
             expiry_s=expiry_s,
             content_type=content_type,
@@ -211,7 +173,16 @@ class MqttExchange:
             correlation_data=reply_key.encode(),
             user_properties=user_properties,
         )
-        return Ticket(self._packet_id), packet
+        return Ticket(packet_id), packet
+
+    def _next_packet_id(self) -> int:
+        own = self._own
+        while True:
+            self._packet_id = self._packet_id % _LAST_PACKET_ID + 1
+            if self._packet_id not in self._pending and (
+                own is None or not own.is_ours(self._packet_id)
+            ):
+                return self._packet_id
 
     def sending(self, ticket: Ticket, now_mono_ns: int) -> None:
         """The message of this ticket goes out from now on."""
@@ -228,22 +199,42 @@ class MqttExchange:
         self._replies.pop(key, None)
 
     def goodbye(self, reason: int = 0) -> bytes:
-        """The end as we say it; from now on everything is over."""
+        """The end as we say it, with what is said of the camera before it; from now on everything is over."""
+        last = b"" if self._own is None or not self.is_open else self._own.goodbye()
         self.end(Ended("us", reason))
-        return mqtt_disconnect(reason, level=self._opening.level)
+        return last + mqtt_disconnect(reason, level=self._opening.level)
 
     # ---- time --------------------------------------------------------------------------------------
 
     def due_mono_ns(self) -> int | None:
         """When `tick` has something to do, if nothing comes before; `None` for never."""
+        due_ns = self._alive_due_mono_ns()
+        own_ns = self._own.due_mono_ns() if self._own is not None and self.is_open else None
+        if own_ns is None or due_ns is None:
+            return own_ns if due_ns is None else due_ns
+        return min(own_ns, due_ns)
+
+    def _alive_due_mono_ns(self) -> int | None:
         if self._answer_due_mono_ns is not None or not self._keep_alive_s:
             return self._answer_due_mono_ns
         return self._said_mono_ns + round(self._keep_alive_s * _PING_AFTER * _NS_PER_S)
 
+    def prepare(self, now_mono_ns: int) -> None:
+        """Before `tick`, without the lock: ask for what it is going to say."""
+        if self._own is not None and self.is_open:
+            self._own.prepare(now_mono_ns)
+
     def tick(self, now_mono_ns: int) -> None:
-        """Ping, or give the broker up."""
-        due = self.due_mono_ns()
-        if self.ended is not None or due is None or now_mono_ns < due:
+        """Ping, say what is due of the camera, or give the broker up."""
+        if self.ended is not None:
+            return
+        if self._own is not None and self.is_open:
+            if not self._own.tick(now_mono_ns):
+                self.end(Ended("silence"))
+                return
+            self._say_own(now_mono_ns)
+        due_ns = self._alive_due_mono_ns()
+        if due_ns is None or now_mono_ns < due_ns:
             return
         if self._answer_due_mono_ns is not None:
             self.end(Ended("silence"))
@@ -270,6 +261,9 @@ class MqttExchange:
             return
         self.ended = ended
         self.is_open = False
+        if self._own is not None:
+            broke = ended.by in {"disconnect", "network"} and ended.reason != TAKEN_OVER
+            self._own.ended(by_broker=broke)
         waiting = (*self._pending.values(), *self._replies.values())
         self.told_anybody = bool(waiting)
         for ticket in waiting:
@@ -281,14 +275,20 @@ class MqttExchange:
         self._out.append(packet)
         self._said_mono_ns = now_mono_ns
 
+    def _say_own(self, now_mono_ns: int) -> None:
+        if self._own is not None:
+            for packet in self._own.packets(self._room, self._next_packet_id, now_mono_ns):
+                self._say(packet, now_mono_ns)
+
     def _refuse(self, reason: int) -> None:
-        self._out.append(mqtt_disconnect(reason, level=self._opening.level))
+        if self._opening.level == _MQTT_5:  # before, it would be an end in order, without a will
+            self._out.append(mqtt_disconnect(reason, level=self._opening.level))
         self.end(Ended("fault", reason))
 
     def _take(self, packet: MqttPacket, now_mono_ns: int) -> None:
         match packet.kind, self.is_open:
             case "puback", True:
-                self._take_puback(packet)
+                self._take_puback(packet, now_mono_ns)
             case "publish", True:
                 self._take_message(packet, now_mono_ns)
             case "pingresp", True:
@@ -296,7 +296,7 @@ class MqttExchange:
             case "connack", False if not self._packet_id:
                 self._take_connack(packet, now_mono_ns)
             case "suback", False if self._packet_id:
-                self._take_suback(packet)
+                self._take_suback(packet, now_mono_ns)
             case "disconnect", _:
                 self.end(Ended("disconnect", packet.reason, _words_of(packet)))
             case "auth", _:
@@ -306,22 +306,19 @@ class MqttExchange:
 
     def _take_connack(self, packet: MqttPacket, now_mono_ns: int) -> None:
         if packet.reason:
-            self.end(Ended("connack", packet.reason, _words_of(packet)))
+            was_will = self._own is not None and self._own.was_will(packet.reason)
+            by: EndedBy = "will" if was_will else "connack"
+            self.end(Ended(by, packet.reason, _words_of(packet)))
             return
         if packet.session_present:
             self._refuse(_PROTOCOL_ERROR)  # with a clean start there is none
             return
+        self.limits = Limits.told_in(packet)
         told = packet.number("server_keep_alive")
-        self.limits = Limits(
-            receive_maximum=packet.number("receive_maximum") or MOST_AT_ONCE,
-            largest_bytes=packet.number("maximum_packet_size") or 0,
-            keep_alive_s=told or 0,
-            at_least_once=packet.number("maximum_qos") != 0,
-        )
         if told is not None:
             self._keep_alive_s = told
         if not self._opening.reply_topic:
-            self._open()
+            self._open(now_mono_ns)
             return
         self._packet_id = 1
         filters = [(self._opening.reply_topic, True)]
@@ -329,56 +326,54 @@ class MqttExchange:
             mqtt_subscribe(1, filters, level=self._opening.level, retained=False), now_mono_ns
         )
 
-    def _take_suback(self, packet: MqttPacket) -> None:
+    def _take_suback(self, packet: MqttPacket, now_mono_ns: int) -> None:
         if packet.packet_id != self._packet_id or len(packet.reasons) != 1:
             self._refuse(_PROTOCOL_ERROR)
         elif packet.reasons[0] >= _REFUSED:
             self.end(Ended("suback", packet.reasons[0], _words_of(packet)))
         else:
-            self._open()
+            self._open(now_mono_ns)
 
-    def _open(self) -> None:
+    def _open(self, now_mono_ns: int) -> None:
         self.is_open = True
         self._answer_due_mono_ns = None
+        if self._own is not None:
+            self._own.opened(now_mono_ns, self.limits, self._keep_alive_s)
+            self._say_own(now_mono_ns)
 
-    def _take_puback(self, packet: MqttPacket) -> None:
+    def _take_puback(self, packet: MqttPacket, now_mono_ns: int) -> None:
+        if self._own is not None and self._own.is_ours(packet.packet_id):
+            if _is_answer(packet.reason):
+                self._own.acknowledged(packet.packet_id, packet.reason)
+                self._say_own(now_mono_ns)
+            else:
+                self._refuse(_PROTOCOL_ERROR)
+            return
         ticket = self._pending.get(packet.packet_id)
         if ticket is None:
             return  # late, or for the second time: it tells of nothing that is waited for
-        if not ticket.is_out or not (packet.reason in SUCCESSES or packet.reason >= _REFUSED):
+        if not ticket.is_out or not _is_answer(packet.reason):
             self._refuse(_PROTOCOL_ERROR)
             return
         del self._pending[packet.packet_id]
         words = _words_of(packet)
         ticket.settle(Answer(packet.reason, words) if packet.reason or words else _TAKEN)
+        self._say_own(now_mono_ns)
 
     def _take_message(self, packet: MqttPacket, now_mono_ns: int) -> None:
         if packet.qos:
             self._say(mqtt_puback(packet.packet_id, level=self._opening.level), now_mono_ns)
         if packet.topic != self._opening.reply_topic:
             return
-        key, answer = _reply_of(packet, self._opening.reply_by)
-        ticket = self._replies.pop(key, None)
+        key, result, words = reply_of(packet, self._opening.reply_by)
+        ticket = self._replies.pop(key, None) if key else None
         if ticket is not None:
-            ticket.settle(answer)
+            ticket.settle(Answer(words=words, result=result))
 
 
-def _reply_of(packet: MqttPacket, by: str) -> tuple[str, Answer]:
-    """Key and answer of a reply; an empty key for what is none, or counts for nothing."""
-    try:
-        said = json.loads(packet.payload)
-    except (ValueError, RecursionError):
-        return "", Answer()
-    if not isinstance(said, dict) or said.get("by") != by:
-        return "", Answer()
-    key, result, why = said.get("key"), said.get("result"), said.get("why", "")
-    correlated = packet.data("correlation_data")
-    if not isinstance(key, str) or result not in RESULTS:
-        return "", Answer()
-    if correlated and correlated != key.encode(errors="replace"):
-        return "", Answer()
-    words = readable(why.encode(errors="replace")) if isinstance(why, str) else ""
-    return key, Answer(words=words, result=str(result))
+def _is_answer(reason: int) -> bool:
+    """Is this a reason that a PUBACK may have?"""
+    return reason in SUCCESSES or reason >= _REFUSED
 
 
 def _words_of(packet: MqttPacket) -> str:

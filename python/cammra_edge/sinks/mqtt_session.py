@@ -28,7 +28,8 @@ from cammra_edge.sinks.http_dial import Dialler
 from cammra_edge.sinks.line import Line
 from cammra_edge.sinks.mqtt_exchange import Ended, MqttExchange, Ticket
 from cammra_edge.sinks.mqtt_link import NOTHING_NOW, Failure, Link, failure_of
-from cammra_edge.sinks.mqtt_whys import TAKEN_OVER, why_ended
+from cammra_edge.sinks.mqtt_reasons import TAKEN_OVER
+from cammra_edge.sinks.mqtt_whys import why_ended
 from cammra_edge.sinks.whys import QueueWhy, Why
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     from cammra_edge.clock import Clock
     from cammra_edge.phrases import Said
     from cammra_edge.profile import Mqtt
-    from cammra_edge.sinks.mqtt_exchange import Limits, Opening
+    from cammra_edge.sinks.mqtt_limits import Limits
+    from cammra_edge.sinks.mqtt_opening import Opening
 
 _log = logging.getLogger(__name__)
 _RECEIVED_BYTES: Final = 16 << 10
@@ -284,10 +286,10 @@ class MqttSession:
             now_ns = self._clock.mono_ns()
             due_ns = link.exchange.due_mono_ns()
             if due_ns is not None and now_ns >= due_ns:
+                link.exchange.prepare(now_ns)
                 with self.lock:
                     link.exchange.tick(now_ns)
-                continue
-            if poll.poll(None if due_ns is None else (due_ns - now_ns) / 1e6):
+            elif poll.poll(None if due_ns is None else (due_ns - now_ns) / 1e6):
                 self._receive(link)
             if link.exchange.is_open and not was_open:
                 was_open = True

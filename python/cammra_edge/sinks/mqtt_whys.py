@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cammra_edge.phrases import Phrase
+from cammra_edge.sinks.mqtt_reasons import TAKEN_OVER, PresenceWhy, numbered
 from cammra_edge.sinks.whys import Why
 
 if TYPE_CHECKING:
     from cammra_edge.phrases import Said
     from cammra_edge.sinks.mqtt_exchange import Ended
-
-UNHEARD: Final = 0x10
-TAKEN_OVER: Final = 0x8E
-TOO_LARGE: Final = 0x95
 
 
 class MqttWhy(Phrase):
@@ -62,11 +59,6 @@ MISCONFIGURED: Final = {
 """Reasons that call for a person, whether of CONNACK, PUBACK or DISCONNECT."""
 
 
-def numbered(reason: int) -> str:
-    """A reason code as the standard writes it."""
-    return f"0x{reason:02X}"
-
-
 def why_refused(reason: int) -> tuple[Said, bool]:
     """What a reason code of a refusal means, and whether a person must mend it."""
     known = MISCONFIGURED.get(reason)
@@ -83,6 +75,8 @@ def why_ended(  # noqa: PLR0911 - a table, one line for each end
     match ended.by:
         case "connack":
             return why_refused(ended.reason)
+        case "will":
+            return PresenceWhy.WILL_REFUSED(reason=reason), False
         case "suback":
             return MqttWhy.SUBSCRIPTION_REFUSED(reason=reason), True
         case "disconnect" if ended.reason == TAKEN_OVER:

@@ -16,6 +16,7 @@ from cammra_edge.payload.published import topics
 from cammra_edge.phrases import recognised
 from cammra_edge.profile import FilesContent, Profile, PublishedContent
 from cammra_edge.search import event_plain
+from cammra_edge.sinks.mqtt_reasons import PresenceWhy
 from cammra_edge.sinks.mqtt_whys import MqttWhy
 from cammra_edge.sinks.whys import QueueWhy, UploadWhy, Why
 from cammra_edge.web.alarms import alarms_of
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 NS_PER_MS = 10**6
 SHOWN_EVENTS = 100
-WHYS = (Why, UploadWhy, QueueWhy, MqttWhy)
+WHYS = (Why, UploadWhy, QueueWhy, MqttWhy, PresenceWhy)
 """All that may have become of a try."""
 
 
