@@ -11,7 +11,7 @@ from importlib import import_module
 _NAMES = {
     "config": "OutboxSettings Region Settings TrackingSettings env secret_file",
     "config.lists": "ListEntry ListMode PlateList",
-    "engine": "Engine EngineStatus",
+    "engine": "Engine EngineStatus ImageEncoder Nv12",
     "errors": "CammraError ConfigError",
     "model": "Device Direction Event EventKind FrameFormat FrameTime ImageKind PlateRead Subsampling VehicleInfo",
     "outbox": "EventQuery EventState",

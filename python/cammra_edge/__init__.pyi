@@ -9,6 +9,8 @@ from cammra_edge.config.lists import ListMode as ListMode
 from cammra_edge.config.lists import PlateList as PlateList
 from cammra_edge.engine import Engine as Engine
 from cammra_edge.engine import EngineStatus as EngineStatus
+from cammra_edge.engine import ImageEncoder as ImageEncoder
+from cammra_edge.engine import Nv12 as Nv12
 from cammra_edge.errors import CammraError as CammraError
 from cammra_edge.errors import ConfigError as ConfigError
 from cammra_edge.model import Device as Device

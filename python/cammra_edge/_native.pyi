@@ -20,6 +20,7 @@ __all__ = [
     "LogSearch",
     "MqttDecoder",
     "MqttPacket",
+    "Offer",
     "Patterns",
     "Shot",
     "TrackEvent",
@@ -133,6 +134,46 @@ class Shot:
 
         Raises:
             ImageError: Why there is no such image.
+        """
+    def offer(
+        self,
+        kind: str,
+        *,
+        quality: int | None = None,
+        subsampling: str = "4:2:0",
+        max_bytes: int | None = None,
+        fit: tuple[int, int] | None = None,
+    ) -> Offer | None:
+        """The pixels of the same image for an encoder that is not ours.
+
+        `None`: the image is there already, or ours has to make it. That is so for pixels that are not NV12 or I420, for
+        another subsampling than 4:2:0, for a downsized frame that has yet to be made smaller, for an image of less than
+        128x128 pixels, and for one that cannot be made.
+        """
+
+@final
+class Offer:
+    """An image that another encoder may make."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the image."""
+    @property
+    def quality(self) -> int:
+        """1 to 100."""
+    def planes(self) -> tuple[bytes, bytes, int]:
+        """Luma, then chroma with U first, as NV12 of full range, and the bytes from one row of either to the next.
+
+        The image lies in the upper left corner. Width and height are filled up to whole blocks of 16 pixels with its
+        last column and row.
+        """
+    def adopt(self, answer: bytes) -> bool:
+        """Take the JPEG that was made of it for the image, which `encode` then gives.
+
+        False: it is over the ceiling, so that `encode` makes the image.
+
+        Raises:
+            ImageError: It is not that image, or not a whole JPEG.
         """
 
 # ---- tracking ------------------------------------------------------------------------------

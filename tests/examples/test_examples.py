@@ -1,5 +1,6 @@
 """The examples do what they say, started as a reader would start them."""
 
+import io
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cammra_edge.receiver import Receiver
 from tests.cli.scripts import write_recording
@@ -114,6 +116,29 @@ def test_the_own_recogniser_runs_by_the_command_line(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         kinds = [event.kind for event in receiver.events]
         assert (kinds.count("reliable"), kinds.count("lost")) == (5, 5)
+        assert receiver.problems == []
+
+
+def test_what_the_hardware_encoder_makes_is_sent(tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    script = str(EXAMPLES / "hardware_encoder.py")
+    with Receiver() as receiver:
+        for encoder in ("mjpeg", "no-such-chip"):
+            done = _run(
+                "-m", "cammra_edge", "run", script, "--page", "off", cwd=tmp_path,
+                RECEIVER_URL=receiver.http_url, ENCODER=encoder,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stderr
+            assert ("kind=encoder" in done.stderr) == (encoder != "mjpeg"), done.stderr
+        assert [event.kind for event in receiver.events] == ["new", "lost"] * 2
+        chip, _, ours, _ = (event.pictures[0] for event in receiver.events)
+        assert b"Lavc" in chip.jpeg
+        assert b"Lavc" not in ours.jpeg
+        assert (chip.width, chip.height) == (ours.width, ours.height) == (320, 240)
+        pictures = [
+            np.asarray(Image.open(io.BytesIO(jpeg)), int) for jpeg in (chip.jpeg, ours.jpeg)
+        ]
+        assert abs(pictures[0] - pictures[1]).max() <= 8  # range and chroma are the same
         assert receiver.problems == []
 
 

@@ -26,6 +26,7 @@ from cammra_edge.delivery.stopping import GRACE_S
 from cammra_edge.engine.closing import DISK_S, tell_stuck
 from cammra_edge.engine.encoder import Encoder
 from cammra_edge.engine.erasing import erase
+from cammra_edge.engine.image_encoder import door_to
 from cammra_edge.engine.local_socket import LocalSocket
 from cammra_edge.engine.operator import Operator
 from cammra_edge.engine.recent import Recent
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from cammra_edge.camera import SourceStatus
     from cammra_edge.clock import Clock
     from cammra_edge.config import SettingsFields
+    from cammra_edge.engine.image_encoder import ImageEncoder
     from cammra_edge.imaging import Frame
     from cammra_edge.model import Event, FrameTime, PlateRead
     from cammra_edge.outbox import Erased, EventState, FoundPage, History, HistoryStatus
@@ -67,6 +69,7 @@ class Engine:
         settings: Everything at once; `None`: the defaults.
         stream_id: Names the stream; `None`: a new name, as a camera takes at every start.
         clock: Where the time comes from.
+        image_encoder: Makes JPEGs of NV12 and I420 frames instead of ours, such as a processor's hardware.
         fields: Any field of `Settings` by name: `device`, `profiles`, `tracking`, `outbox`, `frame_format` …
 
     Raises:
@@ -80,11 +83,13 @@ class Engine:
         *,
         stream_id: str | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        image_encoder: ImageEncoder | None = None,
         **fields: Unpack[SettingsFields],
     ) -> None:
         self.settings = replace(settings or Settings(), **fields)
         self.stream_id = stream_id or f"run-{os.urandom(8).hex()}"
         self._clock = clock
+        self.image_encoder = image_encoder
         self._tracker = Tracker(self.settings)
         self._encoder = Encoder(self._fire_due)
         # Taken by observe and tick, so that events are queued in the order in which they happen; again by the same
@@ -218,6 +223,7 @@ class Engine:
             raise RuntimeError("the engine runs already")
         self._time.begin(live=live)
         run = Run(self.settings.outbox, self.stream_id, self._recent, self.status, self._clock)
+        run.writer.door = door_to(self.image_encoder, self._troubles)
         self._run = run
         try:
             run.start(self.settings)
@@ -296,7 +302,6 @@ class Engine:
         """A snapshot; cheap enough to take every second."""
         run, local = self._run, self._socket
         counters, troubles = self._tracker.counters(), self._troubles
-        broken_frames = (troubles.count(kind, counters) for kind in PICTURE_KINDS)
         return EngineStatus(
             stream_id=self.stream_id,
             running=run is not None,
@@ -306,7 +311,7 @@ class Engine:
             unwanted=self._recent.unwanted,
             pending=self._encoder.pending(),
             not_stored=self._encoder.not_stored,
-            broken_frames=sum(broken_frames),
+            broken_frames=sum(troubles.count(kind, counters) for kind in PICTURE_KINDS),
             broken_reads=troubles.count(InputKind.READ, counters),
             last_refusal=troubles.latest,
             input_troubles=troubles.status(counters),

@@ -171,6 +171,7 @@ class Run:
         Returns:
             Whether the outbox is closed.
         """
+        self.writer.close()
         stop_all(self._sending(), until)
         return done_within(patience, self.outbox.close)
 

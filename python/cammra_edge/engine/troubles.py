@@ -1,7 +1,8 @@
-"""What is wrong with what a recogniser hands in: counted by kind, said once for each kind, and shown in the status.
+"""What is wrong with what a recogniser or image encoder hands in: counted by kind, said once for each, and shown.
 
 Nothing here refuses anything: it tells what the engine and the tracker have made of it (the tables at the head of
-`rust/cammra-core/src/tracker.rs`). Called under the engine's lock, and only where something is wrong.
+`rust/cammra-core/src/tracker.rs`). Called under the engine's lock, and only where something is wrong; of `ENCODER` by
+the encoder's thread alone.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class InputKind(StrEnum):
     BOX = "box"
     TEXT = "text"
     TURNED = "turned"
+    ENCODER = "encoder"
 
 
 PICTURE_KINDS = (InputKind.FRAME, InputKind.FORMAT)
@@ -92,6 +94,10 @@ _WORDS = {
         " the camera to turn the picture itself",
         ("turned_frames",),
         is_once=True,
+    ),
+    InputKind.ENCODER: _Words(
+        "the script's image encoder fails, so our own makes the image",
+        "let it return the JPEG of the box, of its size, as bytes, within half a second",
     ),
 }
 

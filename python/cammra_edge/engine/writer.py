@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cammra_edge.config.lists import ListIndex
 from cammra_edge.engine.assembly import event_from, last_words, with_images
+from cammra_edge.engine.encoder import GROUP
 from cammra_edge.engine.recall import Recall
 from cammra_edge.outbox import NewEvent, Wanted
 from cammra_edge.profile import Filter
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from cammra_edge.config import Settings
     from cammra_edge.engine.encoder import Queued
+    from cammra_edge.engine.image_encoder import ImageEncoderDoor
     from cammra_edge.engine.recent import Recent
     from cammra_edge.model import Event, ImageSpec, Recalled
     from cammra_edge.outbox import Erasure, Outbox
@@ -50,6 +52,8 @@ class EventWriter:
         self._outbox = outbox
         self._recent = recent
         self._own_image = own_image
+        self.door: ImageEncoderDoor | None = None
+        """To an image encoder that is not ours."""
         self._profiles: tuple[tuple[int, Profile], ...] = ()
         self._lists = ListIndex(())
         self._recall = Recall(outbox)
@@ -64,7 +68,9 @@ class EventWriter:
     def store(self, group: Sequence[Queued]) -> None:
         """Encode and commit a group, in order."""
         self.follow()
-        batch = list(map(self._new_event, group))
+        # While it falls behind, only our own encoder works, whose time is known.
+        door = self.door if len(group) < GROUP else None
+        batch = [self._new_event(queued, door) for queued in group]
         self._outbox.put(batch)
         self._recall.follow()
         for new in batch:
@@ -73,6 +79,11 @@ class EventWriter:
     def forget(self, what: Erasure) -> None:
         """Let go of plates that are remembered and were erased. From any thread."""
         self._forget.append(what)
+
+    def close(self) -> None:
+        """There is nothing more to store."""
+        if self.door is not None:
+            self.door.close()
 
     def lose_vehicles_left_open(self) -> None:
         """Put the last events of vehicles of earlier streams that a crash or power cut left open."""
@@ -96,7 +107,7 @@ class EventWriter:
         while self._forget:
             self._recall.forget(self._forget.popleft())
 
-    def _new_event(self, queued: Queued) -> NewEvent:
+    def _new_event(self, queued: Queued, door: ImageEncoderDoor | None) -> NewEvent:
         event = event_from(
             queued.event,
             stream_id=self._stream_id,
@@ -110,6 +121,8 @@ class EventWriter:
             specs.append(own)
         else:
             own = None
+        if door is not None and queued.event.shot is not None and not queued.crowded:
+            door.make(queued.event.shot, specs)
         event, images = with_images(
             route.event,
             queued.event.shot,

@@ -61,7 +61,7 @@ def _add_engine(page: Exposition, now: EngineStatus) -> None:
     page.total("refused_reads", "Plate reads that could not be used.", now.broken_reads)
     counts = {trouble.kind: trouble.count for trouble in now.input_troubles}
     for kind in InputKind:
-        meaning = "Wrong input of the recogniser, by what it was about."
+        meaning = "Wrong input of recogniser or image encoder, by what it was about."
         page.total("wrong_input", meaning, counts.get(kind, 0), kind=kind.value)
     for event in EventKind:
         page.total("events", "Events, by type.", now.events.get(event, 0), type=event.value)

@@ -86,6 +86,12 @@ pub enum ImageError {
         /// What would be good.
         want: &'static str,
     },
+    /// What another encoder answered is not the image.
+    #[error("{why}")]
+    BadAnswer {
+        /// What it is, and what is wanted.
+        why: String,
+    },
     /// The frame itself is broken.
     #[error(transparent)]
     Frame(#[from] FrameError),

@@ -21,8 +21,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::ImageError;
 use crate::frame::FrameView;
-use crate::geometry::{RawBox, Size};
-use crate::jpeg::{Encoding, ImageKind, Jpeg};
+use crate::geometry::{RawBox, Rect, Size};
+use crate::jpeg::{Encoding, ImageKind, Jpeg, Offer, judged_answer};
 use kept::KeptPixels;
 
 pub use piece::{FrameShare, SharedBytes};
@@ -102,20 +102,61 @@ impl Shot {
     /// # Errors
     /// [`ImageError`] that says why there is no such image.
     pub fn jpeg(&self, kind: ImageKind, encoding: &Encoding) -> Result<Jpeg, ImageError> {
-        let mut encoding = *encoding;
-        if kind != ImageKind::DownsizedFrame {
-            encoding.fit = None; // says nothing there: equal images are one
-        }
+        let encoding = telling(kind, encoding);
         // Held while encoding, so that two who ask at once get one image.
-        let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(image) = images
-            .iter()
-            .find(|image| image.kind == kind && image.encoding == encoding)
-        {
+        let mut images = self.images();
+        if let Some(image) = known(&images, kind, &encoding) {
             return image.outcome.clone();
         }
         let source = self.pixels().source(kind);
         let outcome = source.and_then(|source| source.image(kind, &encoding));
+        self.remember(&mut images, kind, encoding, outcome.clone());
+        outcome
+    }
+
+    /// The pixels of an image that another encoder can make; `None`: it is there already, or ours has to make it.
+    #[must_use]
+    pub fn offer(&self, kind: ImageKind, encoding: &Encoding) -> Option<Offer> {
+        let encoding = telling(kind, encoding);
+        if known(&self.images(), kind, &encoding).is_some() {
+            return None;
+        }
+        let source = self.pixels().source(kind).ok()?;
+        source.offer(kind, &encoding)
+    }
+
+    /// Takes over what another encoder made of an [`Offer`], as the image that everybody gets who asks for it. Returns
+    /// false where it is over the ceiling, so that ours has to make the image.
+    ///
+    /// # Errors
+    /// [`ImageError::BadAnswer`] when it is not that image.
+    pub fn adopt(
+        &self,
+        kind: ImageKind,
+        encoding: &Encoding,
+        (size, shows): (Size, Rect),
+        answer: &[u8],
+    ) -> Result<bool, ImageError> {
+        let bytes = judged_answer(answer, size)?;
+        if encoding.max_bytes.is_some_and(|most| bytes.len() > most) {
+            return Ok(false);
+        }
+        let encoding = telling(kind, encoding);
+        let mut images = self.images();
+        if known(&images, kind, &encoding).is_none() {
+            let jpeg = Jpeg { bytes, size, shows };
+            self.remember(&mut images, kind, encoding, Ok(jpeg));
+        }
+        Ok(true)
+    }
+
+    fn remember(
+        &self,
+        images: &mut Vec<ShotImage>,
+        kind: ImageKind,
+        encoding: Encoding,
+        outcome: Result<Jpeg, ImageError>,
+    ) {
         if let Ok(jpeg) = &outcome {
             self.image_bytes
                 .fetch_add(jpeg.bytes.len(), Ordering::Relaxed);
@@ -123,12 +164,31 @@ impl Shot {
         images.push(ShotImage {
             kind,
             encoding,
-            outcome: outcome.clone(),
+            outcome,
         });
-        outcome
+    }
+
+    fn images(&self) -> MutexGuard<'_, Vec<ShotImage>> {
+        self.images.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pixels(&self) -> MutexGuard<'_, KeptPixels> {
         self.pixels.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Without what says nothing for this kind, so that equal images are one.
+fn telling(kind: ImageKind, encoding: &Encoding) -> Encoding {
+    let fit = encoding.fit.filter(|_| kind == ImageKind::DownsizedFrame);
+    Encoding { fit, ..*encoding }
+}
+
+fn known<'a>(
+    images: &'a [ShotImage],
+    kind: ImageKind,
+    encoding: &Encoding,
+) -> Option<&'a ShotImage> {
+    images
+        .iter()
+        .find(|image| image.kind == kind && image.encoding == *encoding)
 }

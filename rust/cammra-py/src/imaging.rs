@@ -16,6 +16,7 @@ use crate::frames::{FrameFormat, with_frame};
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(simd_name, module)?)?;
     module.add_function(wrap_pyfunction!(encode_image, module)?)?;
+    module.add_class::<Offer>()?;
     module.add_class::<Shot>()
 }
 
@@ -105,6 +106,66 @@ impl Shot {
             .map_err(|error| from_image(&error))?;
         let bytes = PyBytes::new(py, &jpeg.bytes);
         Ok(encoded(bytes, jpeg.size, jpeg.shows))
+    }
+
+    #[pyo3(signature = (kind, *, quality=None, subsampling="4:2:0", max_bytes=None, fit=None))]
+    fn offer(
+        &self,
+        py: Python<'_>,
+        kind: &str,
+        quality: Option<i64>,
+        subsampling: &str,
+        max_bytes: Option<i64>,
+        fit: Option<(i64, i64)>,
+    ) -> PyResult<Option<Offer>> {
+        let kind = parse_kind(kind)?;
+        let encoding = parse_encoding(quality, subsampling, max_bytes, fit)?;
+        let offer = py.detach(|| self.shot.offer(kind, &encoding));
+        Ok(offer.map(|pixels| Offer {
+            shot: Arc::clone(&self.shot),
+            kind,
+            encoding,
+            pixels,
+        }))
+    }
+}
+
+/// See `_native.pyi`.
+#[pyclass(frozen, module = "cammra_edge._native")]
+pub(crate) struct Offer {
+    shot: Arc<shot::Shot>,
+    kind: ImageKind,
+    encoding: Encoding,
+    pixels: jpeg::Offer,
+}
+
+#[pymethods]
+impl Offer {
+    fn planes<'py>(&self, py: Python<'py>) -> (Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize) {
+        let offer = &self.pixels;
+        (
+            PyBytes::new(py, &offer.y),
+            PyBytes::new(py, &offer.uv),
+            offer.stride,
+        )
+    }
+
+    #[getter]
+    const fn size(&self) -> (u32, u32) {
+        (self.pixels.size.width, self.pixels.size.height)
+    }
+
+    #[getter]
+    const fn quality(&self) -> u8 {
+        self.pixels.quality
+    }
+
+    fn adopt(&self, py: Python<'_>, answer: &[u8]) -> PyResult<bool> {
+        py.detach(|| {
+            let place = (self.pixels.size, self.pixels.shows);
+            self.shot.adopt(self.kind, &self.encoding, place, answer)
+        })
+        .map_err(|error| from_image(&error))
     }
 }
 

@@ -147,7 +147,9 @@ def _fitted(engine: Engine, source: Iterable[object]) -> bool:
 
 def _play(recording: Recording, script: Script, args: Namespace, terminal: Terminal) -> Exit:
     settings = settings_for(script.engine.settings, recording)
-    engine = Engine(settings, stream_id=recording.stream_id())
+    engine = Engine(
+        settings, stream_id=recording.stream_id(), image_encoder=script.engine.image_encoder
+    )
     with held(), ExitStack() as stack:
         with heard():
             page = stack.enter_context(page_of(engine, args.page, terminal, hosts=args.host))

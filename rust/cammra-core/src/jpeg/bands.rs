@@ -148,7 +148,7 @@ impl Bands for PlanarBands<'_> {
 }
 
 /// One row of U and one of V, `width` samples each.
-fn chroma_row(
+pub(super) fn chroma_row(
     chroma: Chroma<'_>,
     row: usize,
     width: usize,
@@ -177,12 +177,17 @@ fn chroma_row(
 }
 
 /// Fills the first `width` samples, and repeats the last one to the end of the row.
-fn write_row(to: &mut [u8], from: &[u8], width: usize, fill: impl FnOnce(&mut [u8], &[u8])) {
+pub(super) fn write_row(
+    to: &mut [u8],
+    from: &[u8],
+    width: usize,
+    fill: impl FnOnce(&mut [u8], &[u8]),
+) {
     fill(head_mut(to, width), from);
     pad(to, width);
 }
 
-fn pad(row: &mut [u8], width: usize) {
+pub(super) fn pad(row: &mut [u8], width: usize) {
     let Some((head, tail)) = row.split_at_mut_checked(width) else {
         return;
     };
@@ -229,7 +234,7 @@ fn split_some(u_to: &mut [u8], v_to: &mut [u8], pairs: &[[u8; 2]]) {
 }
 
 /// 16..235 becomes 0..255, in 16-bit steps of 1/256 (error below 0.1 of a level): (y - 16) x 255 / 219, ITU-R BT.601.
-fn full_luma_from_video(to: &mut [u8], from: &[u8]) {
+pub(super) fn full_luma_from_video(to: &mut [u8], from: &[u8]) {
     for (to, from) in to.iter_mut().zip(from) {
         let level = u16::from((*from).clamp(16, 235).wrapping_sub(16));
         // At most 219 x 298 + 128 = 65 390, and 255 after the shift.

@@ -6,7 +6,9 @@ use super::piece::{Piece, Whole};
 use super::sharpness::sharpness;
 use crate::error::ImageError;
 use crate::geometry::Rect;
-use crate::jpeg::{Encoding, ImageKind, Jpeg, copy_of, image_of_jpeg, image_of_pixels};
+use crate::jpeg::{
+    Encoding, ImageKind, Jpeg, Offer, copy_of, image_of_jpeg, image_of_pixels, offer_of,
+};
 
 /// Where an image comes from. It holds the pixels while they are encoded, whatever the shot drops meanwhile.
 pub(super) enum Source {
@@ -25,6 +27,25 @@ impl Source {
             },
         };
         part.map_or(0, |part| sharpness(&part, Rect::whole(part.size())))
+    }
+
+    /// What another encoder can make of it; `None`: ours has to.
+    pub(super) fn offer(&self, kind: ImageKind, encoding: &Encoding) -> Option<Offer> {
+        match self {
+            Self::Piece { piece, shows } if kind == ImageKind::DownsizedFrame => {
+                offer_of(&piece.pixels.view(), kind, *shows, encoding)
+            }
+            Self::Piece { piece, shows } => {
+                let part = piece.pixels.view().cut(shows.within(piece.shows))?;
+                offer_of(&part, kind, *shows, encoding)
+            }
+            Self::Whole { whole, shows } => match &**whole {
+                Whole::Pixels(pixels) => {
+                    offer_of(&pixels.view().cut(*shows)?, kind, *shows, encoding)
+                }
+                Whole::Jpeg { .. } => None,
+            },
+        }
     }
 
     pub(super) fn image(&self, kind: ImageKind, encoding: &Encoding) -> Result<Jpeg, ImageError> {
