@@ -19,7 +19,7 @@ _NAMES = {
     "profile.protocols": (
         "AccessPoint AccessPointWord Auth AuthWord Framing FramingWord Ftp Genetec HttpPost Mqtt"
         " NAMING_1_3 NAMING_2_0 PATH_1_3 PATH_2_0 Payload PayloadWord Pictures PicturesWord"
-        " Tcp Template TwoN Utmc Utmc2"
+        " PresenceChoice PresenceWord Tcp Template TwoN Utmc Utmc2"
     ),
 }
 _HOMES = {name: f"{__name__}.{home}" for home, names in _NAMES.items() for name in names.split()}

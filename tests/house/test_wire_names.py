@@ -24,6 +24,9 @@ ITS_OWN = {
     PACKAGE
     / "receiver"
     / "contract.py": "a judge that reads the table of the accused finds no wrong name",
+    PACKAGE
+    / "payload"
+    / "presence.py": "what Home Assistant is told to read; its test reads it so",
     PACKAGE / "config" / "cloud.py": "the elements of another document, FF's profile in XML",
 }
 LITERAL = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)

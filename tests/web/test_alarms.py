@@ -14,10 +14,10 @@ from cammra_edge.camera import SourceState, SourceStatus
 from cammra_edge.camera.troubles import SourceRemedy, stream_error
 from cammra_edge.delivery import KeepaliveStatus, ProfileState, ProfileStatus
 from cammra_edge.engine import EngineStatus
+from cammra_edge.engine.alarms import AlarmCode, alarms_of
 from cammra_edge.engine.status import StreamStatus
 from cammra_edge.engine.troubles import InputKind, InputTrouble
 from cammra_edge.outbox import OutboxStatus
-from cammra_edge.web.alarms import AlarmCode, alarms_of
 from cammra_edge.web.api_traffic import OPERATIONS
 from cammra_edge.web.roles import Role
 
@@ -62,6 +62,16 @@ WRONG: list[tuple[dict[str, Any], AlarmCode, dict[str, object], str]] = [
         {"profiles": gate(state=ProfileState.RETRYING, unheard="nobody subscribes")},
         AlarmCode.UNHEARD,
         {"profile": "gate", "name": "barrier", "why": "nobody subscribes"},
+        "integration/push/1",
+    ),
+    (
+        {"profiles": gate(presence="the broker refuses cammra/v1/site/A/state (0x87)")},
+        AlarmCode.PRESENCE_FAILED,
+        {
+            "profile": "gate",
+            "name": "barrier",
+            "why": "the broker refuses cammra/v1/site/A/state (0x87)",
+        },
         "integration/push/1",
     ),
     (

@@ -12,9 +12,9 @@ import pytest
 
 from cammra_edge import FrameFormat, Mqtt
 from cammra_edge.camera import VideoSource
+from cammra_edge.engine.alarms import AlarmCode
 from cammra_edge.outbox import tail
 from cammra_edge.outbox.segment import write_all
-from cammra_edge.web.alarms import AlarmCode
 from tests.brokers import PUBLISH, Client, ScriptedBroker, Seen, puback
 from tests.fakes import file_of
 from tests.servers import LOOPBACK, free_port, wait_until

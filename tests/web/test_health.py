@@ -14,10 +14,11 @@ import httpx
 import pytest
 
 from cammra_edge.delivery import ProfileState, ProfileStatus
+from cammra_edge.engine.alarms import AlarmCode
+from cammra_edge.engine.health import FAILING, Ill, health_of
 from cammra_edge.outbox import OutboxStatus
 from cammra_edge.web import serve_page
-from cammra_edge.web.alarms import AlarmCode
-from cammra_edge.web.health import FAILING, Glance, Ill, health_of
+from cammra_edge.web.health import Glance
 from tests.fakes import FakeClock
 from tests.web.metrics_table import FULL, PAGE
 from tests.web.still import PATIENT_S, StillEngine, still_settings

@@ -15,9 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families as read_plai
 from cammra_edge.camera import SourceState
 from cammra_edge.delivery import ProfileState
 from cammra_edge.delivery.exposition import TextFormat
+from cammra_edge.engine.alarms import AlarmCode
 from cammra_edge.engine.troubles import InputKind, InputTrouble
 from cammra_edge.web import serve_page
-from cammra_edge.web.alarms import AlarmCode
 from cammra_edge.web.metrics import metrics_text
 from tests.fakes import FakeClock
 from tests.web.conftest import first_visitor

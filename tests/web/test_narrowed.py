@@ -34,7 +34,7 @@ class Placed(StillEngine):
     def status(self) -> EngineStatus:
         gate = ProfileStatus(
             key="barrier", profile_id=1, name="barrier", state=ProfileState.PAUSED, alarm=True, why=REFUSES,
-            last_error=REFUSES, unheard=REFUSES,
+            last_error=REFUSES, unheard=REFUSES, presence=REFUSES,
         )  # fmt: skip
         return replace(
             super().status(),
@@ -97,5 +97,6 @@ def test_a_viewer_is_told_what_there_is_and_not_where(called: Callers) -> None:
     assert [alarm["code"] for alarm in status["alarms"]] == [
         "profile_paused",
         "unheard",
+        "presence_failed",
         "keepalive_failed",
     ]

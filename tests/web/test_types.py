@@ -11,11 +11,11 @@ import pytest
 
 from cammra_edge.delivery import KeepaliveStatus, ProfileStatus
 from cammra_edge.engine import EngineStatus
+from cammra_edge.engine.alarms import Alarm
 from cammra_edge.engine.status import StreamStatus
 from cammra_edge.engine.troubles import InputTrouble
 from cammra_edge.outbox import OutboxStatus
 from cammra_edge.trial import Step
-from cammra_edge.web.alarms import Alarm
 from cammra_edge.web.views import events_plain
 from tests.web.busy import BusyEngine
 from tests.web.still import still_settings

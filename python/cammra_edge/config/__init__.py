@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, TypedDict
 
 from cammra_edge.checks import items, maybe, number, path, row_of, set_of, text, whole
+from cammra_edge.config.channel import channel_of
 from cammra_edge.config.lists import MAX_LISTS, PlateList, check_lists
 from cammra_edge.config.wants import ConfigWant
 from cammra_edge.errors import ConfigError
@@ -253,6 +254,7 @@ class Settings(Checked):
                 want = ConfigWant.EACH_ITS_OWN(field=field)
                 raise ConfigError("profiles", ", ".join(values), want)
         check_lists(self.plate_lists, "plate_lists")
+        channel_of(self.profiles)
         mode = self.network_mode
         self._put("profiles", tuple(profile.over(mode) for profile in self.profiles))
         self._put("keepalive", self.keepalive.over(mode))

@@ -14,6 +14,10 @@ class ConfigWant(Phrase):
     TWO_POINTS = "two points: tail and head"
     ARROW_AT_LEAST = "an arrow at least {least} of the frame long"
     PROFILES_AT_MOST = "at most {most}, or a larger max_profiles"
+    ONE_PRESENCE = "'on' in one profile alone; it is on in {keys}"
+    PRESENCE_CHOSEN = (
+        "'on' in the one MQTT profile that says state and health, or 'off' in all but one: {keys}"
+    )
     EACH_ITS_OWN = "a {field} of its own for each"
     NAME_OF_NO_OTHER = "a name that no other profile has"
     PLATE_OR_PATTERN = "a plate or a pattern"

@@ -37,6 +37,7 @@ class ProfileStatus:
         why: Why it is retrying or paused.
         alarm: It is paused and calls for a person.
         unheard: Why nobody gets what it sends, although its receiver answers: that calls for a person, too.
+        presence: Why what its connection says of the camera itself does not arrive: that calls for a person, too.
         queue_events: Events waiting or in flight.
         queue_bytes: Bytes of the same, with images.
         oldest_age_s: Running time since the oldest of them was stored.
@@ -66,6 +67,7 @@ class ProfileStatus:
     why: str = ""
     alarm: bool = False
     unheard: str = ""
+    presence: str = ""
     queue_events: int = 0
     queue_bytes: int = 0
     oldest_age_s: float = 0.0

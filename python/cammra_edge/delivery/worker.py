@@ -36,6 +36,7 @@ from cammra_edge.sinks.base import (
     TryLater,
     begin,
     connect_now,
+    presence_trouble,
 )
 from cammra_edge.sinks.whys import QueueWhy, Why
 
@@ -379,6 +380,7 @@ class DeliveryWorker:
                 why=self._gate.why,
                 alarm=self._gate.state is GateState.PAUSED,
                 unheard=self._gate.unheard,
+                presence=presence_trouble(self._sink),
                 in_flight=self._in_flight,
                 next_try_s=self._next_try_s(stored.queue_events),
             )

@@ -84,14 +84,15 @@ class EngineKeepalive:
                 (status.frames - last_frames) * NS_PER_S / max(1, now_mono_ns - last_mono_ns)
             ),
             health={
-                "profiles": {str(one.profile_id): _profile_health(one) for one in status.profiles},
+                "profiles": {str(one.profile_id): profile_health(one) for one in status.profiles},
                 "clock": {"utc_ns": now_utc_ns, "set_by_s": round(moved_ns / NS_PER_S, 3)},
                 "disk": {} if status.outbox is None else asdict(status.outbox),
             },
         )
 
 
-def _profile_health(profile: ProfileStatus) -> dict[str, object]:
+def profile_health(profile: ProfileStatus) -> dict[str, object]:
+    """How a profile is, for those who watch many cameras."""
     return {
         "name": profile.name,
         "state": profile.state,

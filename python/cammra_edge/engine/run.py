@@ -9,8 +9,9 @@ from cammra_edge.delivery.stopping import stop_all
 from cammra_edge.engine.closing import done_within
 from cammra_edge.engine.handover import Handover
 from cammra_edge.engine.keepalive import EngineKeepalive
+from cammra_edge.engine.presence import EnginePresence
 from cammra_edge.engine.writer import EventWriter
-from cammra_edge.outbox import Outbox
+from cammra_edge.outbox import ANNOUNCED, Outbox
 from cammra_edge.payload import Renderer
 from cammra_edge.profile import Caller
 from cammra_edge.retry import NS_PER_S
@@ -40,7 +41,7 @@ class Run:
         settings: Where the outbox is.
         stream_id: The camera's run or the recording.
         recent: Gets every event that is stored.
-        status: What the keepalive tells.
+        status: What keepalive and health tell.
         clock: Where the time comes from.
 
     Raises:
@@ -62,6 +63,7 @@ class Run:
         self._shared: tuple[Device, bool] | None = None
         self._handover = Handover()
         self.keepalive = EngineKeepalive(status, clock)
+        self.presence = EnginePresence(status, settings.path / ANNOUNCED, clock)
 
     def start(self, settings: Settings) -> None:
         """Let vehicles that an earlier run left open say their last words, then start the workers."""
@@ -75,10 +77,12 @@ class Run:
         shared = (settings.device, settings.deny_local)
         same_for_all = shared == self._shared
         self._shared = shared
+        changed = self.presence.apply(settings)
         old, workers = self.workers, {}
         for profile in settings.profiles:
             worker = old.get(profile.key)
-            if worker is None or not same_for_all or worker.profile != profile:
+            is_same = same_for_all and profile.key not in changed
+            if worker is None or not is_same or worker.profile != profile:
                 journal = None if worker is None else worker.journal
                 retired, worker = worker, self._new_worker(profile, settings, journal)
                 self._handover.replace(retired, worker)
@@ -105,7 +109,10 @@ class Run:
             clock=self._clock,
             deny_local=settings.deny_local,
             caller=Caller(
-                serial=settings.device.serial, key=profile.key, spread_s=profile.spread_s
+                serial=settings.device.serial,
+                key=profile.key,
+                spread_s=profile.spread_s,
+                presence=self.presence.of(profile, settings),
             ),
         )
         return DeliveryWorker(
@@ -173,6 +180,7 @@ class Run:
         """
         self.writer.close()
         stop_all(self._sending(), until)
+        self.presence.close()
         return done_within(patience, self.outbox.close)
 
     def _sending(self) -> list[Sending]:

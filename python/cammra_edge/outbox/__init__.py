@@ -1,6 +1,7 @@
 """Durable events, images and deliveries: the seam between deciding and delivering."""
 
 from cammra_edge.outbox.bounds import Limits
+from cammra_edge.outbox.folder import ANNOUNCED
 from cammra_edge.outbox.found import (
     Erased,
     Erasure,
@@ -26,6 +27,7 @@ from cammra_edge.outbox.values import (
 )
 
 __all__ = [
+    "ANNOUNCED",
     "Delivery",
     "Dropped",
     "Erased",

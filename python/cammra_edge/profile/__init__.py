@@ -17,6 +17,7 @@ from cammra_edge.profile.protocols.base import (
     FormContent,
     JsonContent,
     MultipartContent,
+    PresenceWay,
     PublishedContent,
 )
 from cammra_edge.profile.shipped import (
@@ -49,6 +50,7 @@ __all__ = [
     "Order",
     "OrderWord",
     "Presence",
+    "PresenceWay",
     "Preset",
     "Profile",
     "Protocol",

@@ -42,6 +42,8 @@ class ProfileWant(Phrase):
     TOPIC_LEVEL = "letters, digits, '.', '_' and '-'"
     REPLY_BY = "the name that the consumer answers with, as ack is 'reply'"
     NOT_IN_3_1_1 = "another value: MQTT 3.1.1 has no place for it"
+    DISCOVERY_PREFIX = "levels of letters, digits, '.', '_' and '-', or nothing"
+    NO_DISCOVERY = "nothing, as presence is 'off'"
     TEMPLATE_FOR_MQTT = "a template with a body"
     SSH_FINGERPRINT = "a fingerprint as `ssh-keygen -l` prints it: SHA256:…"
 

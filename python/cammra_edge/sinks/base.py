@@ -91,6 +91,11 @@ class Sink(Protocol):
 class Lasting(Protocol):
     """A sink whose connection lasts while nothing is sent."""
 
+    @property
+    def presence_trouble(self) -> str:
+        """Why what the connection says of the camera itself does not arrive; empty where it does."""
+        ...
+
     def begin(self) -> None:
         """Connect, and stay connected until `close`."""
         ...
@@ -104,6 +109,11 @@ def begin(sink: Sink) -> None:
     """Let a sink connect whose connection lasts."""
     if isinstance(sink, Lasting):
         sink.begin()
+
+
+def presence_trouble(sink: Sink) -> str:
+    """Why what it says of the camera itself does not arrive; empty where it does, or says nothing of it."""
+    return sink.presence_trouble if isinstance(sink, Lasting) else ""
 
 
 def connect_now(sink: Sink) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from cammra_edge.message import Publications
 from cammra_edge.profile.caller import level_of
-from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
+from cammra_edge.sinks.base import NOTHING, Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.exchange import Exchange, Veil
 from cammra_edge.sinks.mqtt_exchange import SUCCESSES, Answer, Ended
@@ -50,8 +50,11 @@ LARGEST_PACKET_BYTES: Final = 268_435_460
 class MqttSink:
     """One way out over a session that others may share. Used by one thread at a time."""
 
-    def __init__(self, way: Mqtt, session: MqttSession, *, clock: Clock) -> None:
+    def __init__(
+        self, way: Mqtt, session: MqttSession, *, clock: Clock, own: Announcer | None = None
+    ) -> None:
         self._way = way
+        self._own = own
         self._session = session
         self._clock = clock
         self.endpoint = way.endpoint()
@@ -60,6 +63,11 @@ class MqttSink:
         self._head = b""
         self._answer = b""
         self.client_id = session.client_id
+
+    @property
+    def presence_trouble(self) -> Said:
+        """Why what the connection says of the camera itself does not arrive; empty where it does."""
+        return NOTHING if self._own is None else self._own.trouble
 
     @property
     def is_connected(self) -> bool:
@@ -313,7 +321,7 @@ def shared_session(
 
     def opened() -> MqttSink:
         session.use()
-        return MqttSink(way, session, clock=clock)
+        return MqttSink(way, session, clock=clock, own=opening.own)
 
     return opened
 

@@ -10,13 +10,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from cammra_edge.audit import Deed
+from cammra_edge.engine.alarms import alarms_of
 from cammra_edge.engine.troubles import PICTURE_KINDS
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.fields import Checked, required, settings
 from cammra_edge.phrases import counted
 from cammra_edge.search import together
 from cammra_edge.web import views
-from cammra_edge.web.alarms import alarms_of
 from cammra_edge.web.api_journal import LIMIT, PROFILE, listing, may_see_words
 from cammra_edge.web.live import MAX_VIEWERS
 from cammra_edge.web.narrowed import narrowed_alarms, narrowed_status

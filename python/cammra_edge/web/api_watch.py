@@ -8,8 +8,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from cammra_edge.delivery.exposition import wanted_format
+from cammra_edge.engine.health import health_of
 from cammra_edge.web.guard import HEALTH_PATH
-from cammra_edge.web.health import health_of
 from cammra_edge.web.metrics import metrics_text
 from cammra_edge.web.operation import Call, Operation, Problem, object_schema
 from cammra_edge.web.roles import METRICS, Role

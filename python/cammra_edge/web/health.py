@@ -1,7 +1,6 @@
 """Whether the engine does its work now, for monitors and load balancers: in fixed words, to whoever asks.
 
-`FAILING` are the alarms by which it does not: no picture comes, nothing is stored, a profile stands. The others call
-for a person while everything works. Invariants, held by `tests/web/test_health.py`:
+What it says is `engine.health`'s. Invariants, held by `tests/web/test_health.py`:
 
 1. However many ask, the engine is asked once a second, and one at a time.
 2. An engine that does not answer is told as such, in `PATIENCE_S`; nobody who asks makes it wait longer.
@@ -12,13 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
-
-from cammra_edge.web.alarms import AlarmCode, alarms_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,52 +26,6 @@ _log = logging.getLogger(__name__)
 FRESH_S = 1.0
 """So long one look at the engine is everybody's."""
 PATIENCE_S = 2.0
-
-FAILING = frozenset(
-    {
-        AlarmCode.PROFILE_PAUSED,
-        AlarmCode.DISK_ILL,
-        AlarmCode.DISK_SLOW,
-        AlarmCode.EVENTS_NOT_STORED,
-        AlarmCode.SOURCE_TROUBLE,
-        AlarmCode.SOURCE_NEVER_CAME,
-        AlarmCode.SOURCE_GONE,
-        AlarmCode.FRAMES_REFUSED,
-    }
-)
-
-
-class Ill(StrEnum):
-    """What no alarm says, as there is no engine to say it."""
-
-    NOT_RUNNING = "not_running"
-    NO_ANSWER = "no_answer"
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How it is.
-
-    Args:
-        reasons: Why it does not work, the most urgent first; empty when it does.
-        alarms: What else calls for a person.
-    """
-
-    reasons: tuple[str, ...] = ()
-    alarms: tuple[str, ...] = ()
-
-
-def health_of(status: EngineStatus | None) -> Health:
-    """How an engine of this status is; `None`: it did not answer."""
-    if status is None:
-        return Health((Ill.NO_ANSWER.value,))
-    if not status.running:
-        return Health((Ill.NOT_RUNNING.value,))
-    codes = tuple(dict.fromkeys(alarm.code for alarm in alarms_of(status)))
-    return Health(
-        tuple(code.value for code in codes if code in FAILING),
-        tuple(code.value for code in codes if code not in FAILING),
-    )
 
 
 class Glance:

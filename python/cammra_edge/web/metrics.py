@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from cammra_edge.camera import SourceState
 from cammra_edge.delivery.exposition import Exposition, TextFormat
 from cammra_edge.delivery.metrics import add_outbox, add_profiles
+from cammra_edge.engine.alarms import AlarmCode, alarms_of
 from cammra_edge.engine.troubles import InputKind
 from cammra_edge.model import EventKind
 from cammra_edge.retry import NS_PER_S
-from cammra_edge.web.alarms import AlarmCode, alarms_of
 
 if TYPE_CHECKING:
     from cammra_edge.camera import SourceStatus

@@ -47,7 +47,7 @@ def _narrowed(told: dict[str, Any] | None) -> dict[str, Any] | None:
     if told is None:
         return None
     plain = {**told, **_SAID} if told.get("why") else dict(told)
-    for name in ("last_error", "unheard"):
+    for name in ("last_error", "unheard", "presence"):
         if plain.get(name):
             plain[name] = _SAID["why"]
     return plain

@@ -7,6 +7,7 @@ from base64 import b64encode
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from cammra_edge.engine.alarms import alarms_of
 from cammra_edge.engine.outlook import outlook_of
 from cammra_edge.model import Direction, Event, EventKind, Plate
 from cammra_edge.outbox import EventState
@@ -19,7 +20,6 @@ from cammra_edge.search import event_plain
 from cammra_edge.sinks.mqtt_reasons import PresenceWhy
 from cammra_edge.sinks.mqtt_whys import MqttWhy
 from cammra_edge.sinks.whys import QueueWhy, UploadWhy, Why
-from cammra_edge.web.alarms import alarms_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,6 +9,7 @@ Invariants, held by `tests/profiles/test_profile.py`: every field has been check
 
 from typing import get_args
 
+from cammra_edge.profile.protocols.base import PresenceChoice
 from cammra_edge.profile.protocols.ftp import (
     NAMING_1_3,
     NAMING_2_0,
@@ -23,6 +24,7 @@ from cammra_edge.profile.protocols.mqtt import (
     PayloadWord,
     Pictures,
     PicturesWord,
+    PresenceWord,
 )
 from cammra_edge.profile.protocols.tcp import Framing, FramingWord, Tcp
 from cammra_edge.profile.protocols.templated import (
@@ -60,6 +62,8 @@ __all__ = [
     "PayloadWord",
     "Pictures",
     "PicturesWord",
+    "PresenceChoice",
+    "PresenceWord",
     "Tcp",
     "Template",
     "TwoN",

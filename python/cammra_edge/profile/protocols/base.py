@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from cammra_edge.fields import Checked
@@ -86,6 +87,35 @@ class PublishedContent:
     base: str
 
 
+class PresenceChoice(StrEnum):
+    """Whether a profile's connection says that the camera is there and how it is."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceWay:
+    """How a connection can say of the camera that it is there and how it is.
+
+    Args:
+        choice: Whether it is to.
+        broker: Whom it says it to: what is kept is kept there.
+        base: Where the camera's topics begin, with the variable `{device}`.
+        discovery_prefix: Where Home Assistant looks for devices; empty: it is told nothing.
+        event_topic: Where events go, with the variables of the page.
+        payload: What an event's message holds, by its word.
+    """
+
+    choice: PresenceChoice
+    broker: str
+    base: str
+    discovery_prefix: str
+    event_topic: str
+    payload: str
+
+
 Content = MultipartContent | JsonContent | FilesContent | FormContent | PublishedContent
 
 
@@ -120,6 +150,10 @@ class BaseProtocol(Checked, ABC):
     def pictured_events(self) -> frozenset[EventKind]:
         """The event types that pictures go with."""
         return _ALL if self.takes_images else _NONE
+
+    def presence_way(self) -> PresenceWay | None:
+        """How its connection can say that the camera is there and how it is; `None`: it cannot."""
+        return None
 
     def doubts(self) -> Iterator[str]:
         """What is allowed but probably not meant, each as a sentence."""

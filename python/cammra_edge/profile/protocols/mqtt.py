@@ -17,6 +17,8 @@ from cammra_edge.profile.protocols.base import (
     BaseProtocol,
     FormContent,
     JsonContent,
+    PresenceChoice,
+    PresenceWay,
     PublishedContent,
 )
 from cammra_edge.profile.protocols.http_post import PROXIES, USER
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 URLS: Final = Urls({"mqtt": 1883, "mqtts": 8883}, "mqtts")
 PREFIX: Final = "cammra/v1"
+HOME_ASSISTANT: Final = "homeassistant"
 TOPIC: Final = "{prefix}/{site}/{device}/event/{event}"
 ONVIF_TOPIC: Final = "{device}/onvif-ej/RuleEngine/Recognition/LicensePlate"
 TOPIC_VARIABLES: Final = ("{prefix}", "{site}", "{device}", "{event}", "{roi}", "{direction}")
@@ -55,6 +58,7 @@ class Pictures(StrEnum):
     NONE = "none"
 
 
+PresenceWord = Literal["auto", "on", "off"]
 PayloadWord = Literal["ff", "cloudevents", "onvif", "template"]
 PicturesWord = Literal["reliable and lost", "all", "none"]
 AckWord = Literal["", "reply"]
@@ -103,6 +107,10 @@ class Mqtt(BaseProtocol):
         reply_by: The consumer's name for itself.
         accept_unheard: Let an event to which nobody subscribes count as delivered.
         max_message_bytes: The largest message, for a broker that names no limit.
+        presence: Whether its connection says that the camera is there and how it is: `on`, `off`, or `auto`, which is
+            on where no other profile that is switched on speaks MQTT. Of several, one says it.
+        discovery_prefix: Where Home Assistant looks for devices, usually `homeassistant`, so that the camera appears
+            there by itself; empty for no such document. Goes with `presence`.
         keep_alive_s: Longest silence on the connection, before one asks the other whether it is there.
         tls: Which certificate to trust.
         proxy: `http://host:port` of a proxy that lets through.
@@ -134,6 +142,12 @@ class Mqtt(BaseProtocol):
     reply_by: str = setting("", text(most=128))
     accept_unheard: bool = False
     max_message_bytes: int | None = setting(None, maybe(whole(1024, 268_435_456)))
+    presence: Taken[PresenceChoice, PresenceChoice | PresenceWord] = setting(PresenceChoice.AUTO)
+    discovery_prefix: str = setting(
+        "",
+        text(pattern=rf"(?:{_LEVELS})?", most=100, want=ProfileWant.DISCOVERY_PREFIX()),
+        usual=(HOME_ASSISTANT,),
+    )
     keep_alive_s: int = setting(20, whole(5, 3600))
     tls: Tls = Tls()
     proxy: str = setting("", PROXIES.check(empty=True), address=True)
@@ -151,6 +165,8 @@ class Mqtt(BaseProtocol):
                 raise ConfigError("images", str(self.images), ProfileWant.NOT_IN_3_1_1())
             if self.password and not self.user:
                 raise ConfigError("user", "", ProfileWant.USER_FOR_AUTH(auth="3.1.1"))
+        if self.discovery_prefix and self.presence is PresenceChoice.OFF:
+            raise ConfigError("discovery_prefix", self.discovery_prefix, ProfileWant.NO_DISCOVERY())
         if self.payload is Payload.TEMPLATE:
             if not self.template:
                 raise ConfigError("template", "", ProfileWant.TEMPLATE_FOR_MQTT())
@@ -183,8 +199,22 @@ class Mqtt(BaseProtocol):
         return PublishedContent(
             inner,
             topic=self.event_topic(),
-            base=f"{self.prefix}/{self.site}/{{device}}",
+            base=self._base(),
         )
+
+    def presence_way(self) -> PresenceWay:
+        """How its connection can say that the camera is there and how it is."""
+        return PresenceWay(
+            choice=self.presence,
+            broker=self.endpoint().address,
+            base=self._base(),
+            discovery_prefix=self.discovery_prefix,
+            event_topic=self.event_topic(),
+            payload=self.payload.value,
+        )
+
+    def _base(self) -> str:
+        return f"{self.prefix}/{self.site}/{{device}}"
 
     def event_topic(self) -> str:
         """The topic of the events, with its variables."""

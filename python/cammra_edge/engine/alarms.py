@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cammra_edge.delivery import ProfileStatus
-    from cammra_edge.engine import EngineStatus
+    from cammra_edge.engine.status import EngineStatus
     from cammra_edge.engine.troubles import InputTrouble
 
 SILENT_S = 30.0
@@ -45,6 +45,7 @@ class AlarmCode(StrEnum):
     EVENTS_NOT_STORED = "events_not_stored"
     PARKED = "parked"
     UNHEARD = "unheard"
+    PRESENCE_FAILED = "presence_failed"
     LEFT_BEHIND = "left_behind"
     SOURCE_TROUBLE = "source_trouble"
     SOURCE_NEVER_CAME = "source_never_came"
@@ -97,6 +98,12 @@ def _of_profiles(status: EngineStatus) -> Iterator[Alarm]:
             yield Alarm(
                 code=AlarmCode.UNHEARD,
                 values={**values, "why": profile.unheard},
+                where=f"integration/push/{place}",
+            )
+        if profile.presence:
+            yield Alarm(
+                code=AlarmCode.PRESENCE_FAILED,
+                values={**values, "why": profile.presence},
                 where=f"integration/push/{place}",
             )
         if profile.parked_now:
