@@ -22,9 +22,11 @@ from typing import TYPE_CHECKING, Any, cast
 from cammra_edge import Mqtt, Profile
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.delivery import DeliveryWorker
+from cammra_edge.engine.keepalive import package_version
 from cammra_edge.message import Message, Publications
-from cammra_edge.model import Event, EventKind
-from cammra_edge.profile import Caller
+from cammra_edge.model import Device, Event, EventKind
+from cammra_edge.payload import presence
+from cammra_edge.profile import Caller, Presence
 from cammra_edge.sinks import ways_out
 from tests.fakes import new_event
 from tests.fleet.memory import MemoryOutbox
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from cammra_edge.outbox import Outbox
+    from cammra_edge.profile import PresenceWay
 
 LATE_S = 240.0
 """How long the last events may take after the last was said."""
@@ -89,7 +92,12 @@ class Camera:
             spread_s=plan.spread_s,
             drain_per_s=plan.drain_per_s,
         )
-        caller = Caller(serial=self.serial, key="hub", spread_s=plan.spread_s)
+        caller = Caller(
+            serial=self.serial,
+            key="hub",
+            spread_s=plan.spread_s,
+            presence=self._presence(way.presence_way()),
+        )
         opened = ways_out(way, clock=SYSTEM_CLOCK, caller=caller)
         sink = opened()
         dialler = cast("Any", sink)._session._dialler
@@ -113,6 +121,25 @@ class Camera:
         ).event
         self.outbox.put(event)
         return event.event_id
+
+    def _presence(self, way: PresenceWay) -> Presence:
+        """What it says of itself, as a camera does."""
+        device, boot = Device(serial=self.serial), f"{self.serial}-1"
+        return Presence(
+            state_topic=presence.state_topic(way, device),
+            online=presence.state(boot, online=True),
+            offline=presence.state(boot, online=False),
+            health_topic=presence.health_topic(way, device),
+            health=lambda: presence.health(
+                {
+                    "boot": boot,
+                    "version": package_version(),
+                    "reasons": [],
+                    "alarms": [],
+                    "profiles": {"hub": {"queue_events": self.outbox.waiting(1).events}},
+                }
+            ),
+        )
 
     def _render(self, event: Event, images: Mapping[str, bytes], packet: int) -> Message:
         del images

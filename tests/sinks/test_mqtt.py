@@ -211,11 +211,13 @@ def test_a_test_shows_each_step_and_the_limits(tmp_path: Path) -> None:
             if step.state != "running"
         ]
     assert [(step.name, step.state) for step in steps] == [
-        (name, "ok") for name in ("dns", "tcp", "auth", "send", "answer", "done")
-    ]
+        (name, "ok") for name in ("dns", "tcp", "auth", "send", "answer")
+    ] + [("presence", "skipped"), ("done", "ok")]
     assert "20,000 bytes" in steps[2].detail
     assert "-test" in steps[2].detail
     assert "nobody subscribes" in steps[4].detail
+    assert f"{BASE}/state" in steps[5].detail
+    assert "the only one by MQTT" in steps[5].detail
 
 
 def test_a_quiet_camera_stays_connected_and_comes_back_by_itself(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cammra_edge.cli.doubts import device_doubts, filter_doubts
+from cammra_edge.config.channel import channel_of
 from cammra_edge.model import EventKind, ImageKind
+from cammra_edge.payload import presence
 from cammra_edge.profile import FilesContent, Order
 
 if TYPE_CHECKING:
@@ -43,6 +45,22 @@ def profile_lines(profile: Profile) -> list[str]:
         lines.append(f"up to {profile.window} events are sent at once")
     if not profile.enabled:
         lines.append("switched off: nothing is sent")
+    return lines
+
+
+def presence_lines(settings: Settings) -> list[str]:
+    """Where the camera says that it is there and how it is; nothing where it does not."""
+    channel = channel_of(settings.profiles)
+    way = None if channel is None else channel.protocol.presence_way()
+    if channel is None or way is None:
+        return []
+    device = settings.device
+    lines = [
+        f"{channel.name} says that the camera is there on {presence.state_topic(way, device)},"
+        f" and how it is on {presence.health_topic(way, device)}; the broker keeps both."
+    ]
+    if topic := presence.discovery_topic(way, device):
+        lines.append(f"Home Assistant finds the camera by {topic}.")
     return lines
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cammra_edge.profile import Mqtt
+from cammra_edge.payload import presence
+from cammra_edge.profile import Mqtt, PresenceChoice
 from cammra_edge.sinks.mqtt import MqttSink
 from cammra_edge.trial.found import Found
 from cammra_edge.trial.secure import SecureTrial
-from cammra_edge.trial.step import NOTHING
+from cammra_edge.trial.step import NOTHING, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cammra_edge.message import Message
     from cammra_edge.phrases import Said
     from cammra_edge.profile import Endpoint
-    from cammra_edge.sinks.base import Sink
+    from cammra_edge.sinks.base import Outcome, Sink
 
 
 class MqttTrial(SecureTrial[Mqtt]):
@@ -27,6 +31,16 @@ class MqttTrial(SecureTrial[Mqtt]):
     def _sink(self) -> Sink:
         self._opened = super()._sink()
         return self._opened
+
+    def _sending_steps(self, outcome: Outcome, message: Message, took_ms: float) -> Iterator[Step]:
+        yield from super()._sending_steps(outcome, message, took_ms)
+        way = self._way.presence_way()
+        if way.choice is not PresenceChoice.OFF:
+            named = way.choice is PresenceChoice.ON
+            would_say = Found.WOULD_SAY if named else Found.WOULD_SAY_IF_ALONE
+            state = presence.state_topic(way, self._device)
+            health = presence.health_topic(way, self._device)
+            yield Step("presence", "skipped", 0.0, would_say(state=state, health=health))
 
     def _signed_in(self) -> Said:
         limits = self._opened.limits() if isinstance(self._opened, MqttSink) else None

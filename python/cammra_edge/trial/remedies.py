@@ -155,6 +155,7 @@ REMEDIES: Final = {
     "delete": Remedy.TEST_FILE_STAYS,
     "answer": Remedy.LOOK_INTO_ITS_LOG,
     "send": Remedy.TRY_AGAIN,
+    "presence": Remedy.LOOK_INTO_ITS_LOG,
 }
 """What to do about each step."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.camera import VideoSource
 from cammra_edge.cli.exits import Exit, UsageError
-from cammra_edge.cli.explain import profile_lines, warnings
+from cammra_edge.cli.explain import presence_lines, profile_lines, warnings
 from cammra_edge.cli.script import load_script
 from cammra_edge.cli.stands import show_source
 from cammra_edge.cli.terminal import Style
@@ -124,4 +124,4 @@ def _around(settings: Settings, *, has_source: bool) -> list[str]:
         if has_source
         else "The script has no source: it feeds frames itself."
     )
-    return [reliable, waiting, source]
+    return [*presence_lines(settings), reliable, waiting, source]
