@@ -179,7 +179,11 @@ def test_a_test_says_nothing_of_the_camera(tmp_path: Path) -> None:
 def test_of_two_profiles_the_named_one_says_it_and_another_may_take_over(tmp_path: Path) -> None:
     def two(port: int, named: int) -> Settings:
         ways = [
-            Mqtt(f"mqtt://{LOOPBACK}:{port}", presence="on" if place == named else "auto")
+            Mqtt(
+                f"mqtt://{LOOPBACK}:{port}",
+                presence="on" if place == named else "auto",
+                discovery_prefix="homeassistant",
+            )
             for place in range(2)
         ]
         profiles = [Profile(f"p{place}", way) for place, way in enumerate(ways)]
@@ -191,6 +195,8 @@ def test_of_two_profiles_the_named_one_says_it_and_another_may_take_over(tmp_pat
             wait_until(lambda: reader.online() == [True], "it is there")
             engine.apply(two(port, 1))
             wait_until(lambda: reader.online().count(True) == 2, "it is there by the other one")
+            documents = [one.payload for one in reader.read if one.topic == DISCOVERY]
+            assert all(documents), "what the other one says now is not removed"
             engine.apply(replace(two(port, 1), profiles=[Profile("h", HttpPost("http://h.test"))]))
             wait_until(lambda: reader.online()[-1:] == [False], "nobody says it any more")
 

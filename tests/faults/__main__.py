@@ -191,6 +191,7 @@ def catalogue() -> dict[str, Callable[[Path], Finding]]:
         faults[f"broker full {mode}"] = partial(brokers.full_queue, reply=reply)
     faults["broker unheard"] = brokers.unheard
     faults["broker forbids"] = brokers.forbidden
+    faults["broker quiet"] = partial(brokers.quiet, seconds=120.0)
     for name in brokers.CONSUMERS:
         faults[f"broker consumer {name}"] = partial(brokers.consumer_that, name=name)
     for name in resolving.CASES:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from cammra_edge import Mqtt, Profile
@@ -15,8 +17,9 @@ from cammra_edge.delivery import DeliveryWorker
 from cammra_edge.message import Message, Publications
 from cammra_edge.model import Event, EventKind
 from cammra_edge.outbox import Outbox
-from cammra_edge.profile import Caller, Timeouts
+from cammra_edge.profile import Caller, Presence, Timeouts
 from cammra_edge.sinks import ways_out
+from cammra_edge.sinks.mqtt import MqttSink
 from tests.engines import Broker
 from tests.fakes import a_life
 from tests.faults.finding import Finding
@@ -26,9 +29,9 @@ from tests.servers import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 SERIAL: Final = "FAULTS-1"
+STATE: Final = f"cammra/v1/site/{SERIAL}/state"
 QUICK: Final = Timeouts(connect_s=2.0, write_s=2.0, answer_s=1.0, total_s=4.0)
 BETWEEN_KILLS_S: Final = 1.0
 AWAY_S: Final = 0.3
@@ -183,6 +186,45 @@ def unheard(folder: Path) -> Finding:
         f"keeps everything and says `{why.partition(': ')[2] or why}`; then {len(said)} of {len(said)} arrive",
         held=is_done and consumer.came == said,
     )
+
+
+def quiet(folder: Path, *, seconds: float) -> Finding:
+    """A camera that has nothing to send: it stays, and its connection's thread sleeps between what it says."""
+    says = Presence(
+        state_topic=STATE,
+        online=b"{}",
+        offline=b"{}",
+        health_topic=f"cammra/v1/site/{SERIAL}/health",
+        health=lambda: b"{}",
+    )
+    caller = Caller(serial=SERIAL, key="hub", presence=says)
+    with Broker(folder) as broker:
+        way = Mqtt(f"mqtt://127.0.0.1:{broker.port}", timeouts=QUICK)
+        sink = ways_out(way, clock=SYSTEM_CLOCK, caller=caller)()
+        assert isinstance(sink, MqttSink)
+        sink.begin()
+        wait_until(lambda: sink.is_connected, "the connection")
+        (thread,) = [one for one in threading.enumerate() if one.name == "mqtt"]
+        time.sleep(1.0)
+        before = wakes_of(thread)
+        time.sleep(seconds)
+        wakes = wakes_of(thread) - before
+        stayed = sink.is_connected
+        sink.close()
+    # A ping each 15 s and health each 54 s at the soonest; one wake to say it, one for the answer.
+    most = 2 * math.ceil(seconds / 15) + 2 * math.ceil(seconds / 54)
+    return Finding(
+        f"a camera without an event for {seconds:g} s",
+        f"{'stays' if stayed else 'does not stay'} connected; its thread wakes {wakes} times",
+        held=stayed and wakes <= most,
+    )
+
+
+def wakes_of(thread: threading.Thread) -> int:
+    """How often it has gone to sleep so far."""
+    status = Path(f"/proc/self/task/{thread.native_id}/status").read_text(encoding="ascii")
+    (line,) = [one for one in status.splitlines() if one.startswith("voluntary_ctxt_switches")]
+    return int(line.partition(":")[2])
 
 
 def forbidden(folder: Path) -> Finding:

@@ -218,6 +218,10 @@ def test_what_a_broker_does_not_take_is_kept(
     held(lambda: provoke(tmp_path))
 
 
+def test_a_camera_without_events_stays_and_sleeps(tmp_path: Path) -> None:
+    held(lambda: brokers.quiet(tmp_path, seconds=3.0))
+
+
 @pytest.mark.parametrize("name", brokers.CONSUMERS)
 def test_what_a_consumer_has_not_said_ok_to_is_not_delivered(tmp_path: Path, name: str) -> None:
     held(lambda: brokers.consumer_that(tmp_path, name=name))

@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Self
 
 import pytest
+from paho.mqtt import publish
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.profile import Endpoint, Tls
@@ -259,3 +260,19 @@ def test_the_command_takes_events_from_a_broker(broker: Broker, tmp_path: Path) 
     assert process.returncode == 0, err
     assert json.loads(out)["to"] == "MQTT"
     assert len(list((tmp_path / "cammra-received").iterdir())) == 2
+
+
+def test_cameras_are_told_by_what_they_say_of_themselves(broker: Broker) -> None:
+    def says(kind: str, said: object) -> None:
+        topic = f"cammra/v1/north/CAM/{kind}"
+        publish.single(
+            topic, json.dumps(said), qos=1, retain=True, hostname=LOOPBACK, port=broker.port
+        )
+
+    says("state", {"online": True, "boot": "a"})
+    with Listener(broker.port) as listener:
+        listener.says("north/CAM is there")
+        says("health", {"reasons": ["source_gone"]})
+        listener.says("north/CAM fails: source_gone")
+        says("state", {"online": True, "boot": "b"})
+        listener.says("north/CAM was started anew")

@@ -7,6 +7,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cammra_edge.profile import Presence
 from cammra_edge.sinks.mqtt_exchange import Ended, MqttExchange
@@ -376,3 +378,17 @@ def test_a_connection_without_state_only_removes_what_was_kept() -> None:
     acknowledge(one, [document])
     assert [packet for _, packet in run_until(one, 600 * NS) if packet.kind == PUBLISH] == []
     assert one.goodbye() == b"\xe0\x00"
+
+
+@given(st.lists(st.binary(max_size=40), max_size=8), st.integers(0, 200))
+def test_noise_never_raises_and_answers_nothing(noise: list[bytes], seconds: int) -> None:
+    own = announcer()
+    one = opened(own, ONE_AT_ONCE)
+    ticket, _ = one.message("t", b"x")
+    for piece in noise:
+        one.received(piece, 0)
+        one.take_out()
+    run_until(one, seconds * NS)
+    assert ticket.answer is None, "it was never sent"
+    again = opened(own, now=seconds * NS)
+    assert again.is_open

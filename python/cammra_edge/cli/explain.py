@@ -56,8 +56,10 @@ def presence_lines(settings: Settings) -> list[str]:
         return []
     device = settings.device
     lines = [
-        f"{channel.name} says that the camera is there on {presence.state_topic(way, device)},"
-        f" and how it is on {presence.health_topic(way, device)}; the broker keeps both."
+        (
+            f"{channel.name} says that the camera is there on {presence.state_topic(way, device)},"
+            f" and how it is on {presence.health_topic(way, device)}; the broker keeps both."
+        )
     ]
     if topic := presence.discovery_topic(way, device):
         lines.append(f"Home Assistant finds the camera by {topic}.")

@@ -48,9 +48,9 @@ class EnginePresence:
         self._path = noted
         self._clock = clock
         self._began_mono_ns = clock.mono_ns()
-        self._settings: Settings | None = None
         self._fingerprint = ""
         self._channel = ""
+        self._wanted = ("", "")
         self._noted = _read(noted)
         self._said: dict[str, Presence] = {}
 
@@ -59,7 +59,11 @@ class EnginePresence:
         self._forget_taken()
         channel = channel_of(settings.profiles)
         before, self._channel = self._channel, "" if channel is None else channel.key
-        self._settings, self._fingerprint = settings, fingerprint(settings)
+        way = None if channel is None else channel.protocol.presence_way()
+        self._wanted = ("", "")
+        if way is not None:
+            self._wanted = way.broker, documents.discovery_topic(way, settings.device)
+        self._fingerprint = fingerprint(settings)
         return {before, self._channel} - {""} if before != self._channel else set()
 
     def of(self, profile: Profile, settings: Settings) -> Presence | None:
@@ -70,7 +74,9 @@ class EnginePresence:
         device, says = settings.device, profile.key == self._channel
         wanted = documents.discovery_topic(way, device) if says else ""
         said: dict[str, bytes] = {
-            topic: b"" for at, topic in self._noted.get(profile.key, []) if at == way.broker
+            topic: b""
+            for at, topic in self._noted.get(profile.key, [])
+            if at == way.broker and (at, topic) != self._wanted  # another profile's by now
         }
         if wanted:
             said[wanted] = documents.discovery(way, device, package_version())

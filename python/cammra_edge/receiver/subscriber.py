@@ -30,6 +30,7 @@ from cammra_edge.framing import (
 )
 from cammra_edge.profile import Endpoint, Timeouts, Tls
 from cammra_edge.profile.protocols.mqtt import PREFIX
+from cammra_edge.receiver.cameras import Cameras
 from cammra_edge.receiver.published import (
     NotHereError,
     Pictures,
@@ -56,6 +57,8 @@ _LARGEST_BYTES: Final = 32 << 20
 _PIECE_BYTES: Final = 1 << 18
 _REFUSED: Final = 0x80
 _LONGEST_WHY: Final = 200
+_OF_CAMERAS: Final = ("state", "health")
+_CAMERAS_ID: Final = 2
 
 
 class MqttApp(Protocol):
@@ -100,6 +103,11 @@ class Subscription:
             (f"{self.prefix}/+/+/image/+/+", True),
         ]
 
+    @property
+    def filters_of_cameras(self) -> list[tuple[str, bool]]:
+        """The same of what cameras say of themselves."""
+        return [(f"{self.prefix}/+/+/{kind}", True) for kind in _OF_CAMERAS]
+
 
 class RefusedError(OSError):
     """The broker takes no such connection or subscription, or ends it."""
@@ -133,6 +141,7 @@ class Subscriber:
         self._limits = Timeouts()
         self._trust = Trust(subscription.tls)
         self._pictures = Pictures()
+        self._cameras = Cameras(tell)
         self._id = f"listen-{secrets.token_hex(4)}"
         self._said = ""
         self._stopping = threading.Event()
@@ -204,6 +213,7 @@ class Subscriber:
     def _serve(self, sock: socket.socket, decoder: MqttDecoder) -> None:
         silent = 0
         while True:
+            self._cameras.tick(self._clock.mono_ns())
             try:
                 content = sock.recv(_PIECE_BYTES)
             except TimeoutError:
@@ -233,7 +243,10 @@ class Subscriber:
         match packet.kind:
             case "connack":
                 self._accepted(packet, packet.reason)
-                return mqtt_subscribe(1, self._to.filters, retained=False)
+                of_cameras = mqtt_subscribe(_CAMERAS_ID, self._to.filters_of_cameras)
+                return mqtt_subscribe(1, self._to.filters, retained=False) + of_cameras
+            case "suback" if packet.packet_id == _CAMERAS_ID:
+                return b""  # events come all the same where these are not allowed
             case "suback":
                 self._accepted(packet, max(packet.reasons, default=0))
                 self._redial.came_up(self._clock.mono_ns())
@@ -259,6 +272,9 @@ class Subscriber:
         match packet.topic.removeprefix(f"{self._to.prefix}/").split("/"):
             case [_, _, "image", _, _]:
                 self._pictures.put(packet.topic, packet.payload)
+                return b""
+            case [site, device, ("state" | "health") as kind]:
+                self._cameras.take(site, device, kind, packet.payload, self._clock.mono_ns())
                 return b""
             case [_, _, "event", _]:
                 result, why = self._event(packet)

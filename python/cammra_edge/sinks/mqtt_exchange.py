@@ -142,12 +142,8 @@ class MqttExchange:
     @property
     def is_full(self) -> bool:
         """Does the broker take no further message before it has answered one?"""
-        return self._room <= 0
-
-    @property
-    def _room(self) -> int:
         own = 0 if self._own is None else self._own.in_flight
-        return self.limits.receive_maximum - len(self._pending) - own
+        return len(self._pending) + own >= self.limits.receive_maximum
 
     def message(  # noqa: PLR0913 - the fields of a message, by name
         self,
@@ -277,7 +273,8 @@ class MqttExchange:
 
     def _say_own(self, now_mono_ns: int) -> None:
         if self._own is not None:
-            for packet in self._own.packets(self._room, self._next_packet_id, now_mono_ns):
+            room = self.limits.receive_maximum - len(self._pending) - self._own.in_flight
+            for packet in self._own.packets(room, self._next_packet_id, now_mono_ns):
                 self._say(packet, now_mono_ns)
 
     def _refuse(self, reason: int) -> None:
@@ -358,7 +355,8 @@ class MqttExchange:
         del self._pending[packet.packet_id]
         words = _words_of(packet)
         ticket.settle(Answer(packet.reason, words) if packet.reason or words else _TAKEN)
-        self._say_own(now_mono_ns)
+        if self._own is not None:  # there is room again
+            self._say_own(now_mono_ns)
 
     def _take_message(self, packet: MqttPacket, now_mono_ns: int) -> None:
         if packet.qos:
