@@ -1,128 +1,172 @@
 //! Bits into bytes: coefficients of a block through the Huffman tables, eight bytes at a time.
 
 use crate::codes::{Code, Codes, END_OF_BLOCK, SIXTEEN_ZEROS, size_of, value_bits};
-use crate::kernel::Pair;
+use crate::kernel::{Blocks, Pair};
 
-/// Collects bits, the first one highest.
-///
-/// Only what is rare is a call, and none takes the writer itself: so its bits stay in registers for a whole scan.
+/// Bits that wait for a full word, the first one highest.
+#[derive(Clone, Copy)]
+struct Pending {
+    bits: u64,
+    /// How many more there is room for.
+    free: i8,
+}
+
+impl Pending {
+    const NONE: Self = Self { bits: 0, free: 64 };
+
+    /// Appends up to 63 bits.
+    #[inline(always)]
+    fn put(&mut self, out: &mut Vec<u8>, bits: u64, length: u8) {
+        let free = self.free.wrapping_sub(length.cast_signed());
+        if free < 0 {
+            let fits = u32::from(self.free.cast_unsigned());
+            let over = u32::from(free.wrapping_neg().cast_unsigned());
+            let word = self.bits.wrapping_shl(fits) | bits.wrapping_shr(over);
+            append(out, word);
+            self.bits = bits;
+            self.free = free.wrapping_add(64);
+        } else {
+            self.bits = self.bits.wrapping_shl(u32::from(length)) | bits;
+            self.free = free;
+        }
+    }
+
+    #[inline(always)]
+    fn put_code(&mut self, out: &mut Vec<u8>, code: Code) {
+        self.put(out, u64::from(code >> 8), length_of(code));
+    }
+}
+
+/// Writes a scan.
 pub(crate) struct BitWriter<'a> {
     out: &'a mut Vec<u8>,
-    pending: u64,
-    /// How many bits more `pending` takes.
-    free: i32,
+    pending: Pending,
+    /// Each component's DC in the block before.
+    before: [i16; 4],
 }
 
 impl<'a> BitWriter<'a> {
     pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
         Self {
             out,
-            pending: 0,
-            free: 64,
+            pending: Pending::NONE,
+            before: [0; 4],
         }
     }
 
-    /// Appends a code.
+    /// Writes two blocks.
     #[inline(always)]
-    fn put(&mut self, code: Code) {
-        self.put_bits(u64::from(code >> 8), code & 255);
-    }
-
-    /// Appends up to 63 bits.
-    #[inline(always)]
-    fn put_bits(&mut self, bits: u64, length: u32) {
-        let length = length.cast_signed();
-        let free = self.free.wrapping_sub(length);
-        if free < 0 {
-            let over = free.wrapping_neg().cast_unsigned();
-            let fits = free.wrapping_add(length).cast_unsigned();
-            let word = self.pending.wrapping_shl(fits) | bits.wrapping_shr(over);
-            append(self.out, word);
-            self.pending = bits;
-            self.free = free.wrapping_add(64);
-        } else {
-            self.pending = self.pending.wrapping_shl(length.cast_unsigned()) | bits;
-            self.free = free;
-        }
-    }
-
-    /// Writes one of the two blocks; `before` is the DC of the component's block before it.
-    #[inline(always)]
-    pub(crate) fn block(&mut self, pair: &Pair, which: usize, before: &mut i16, codes: &Codes) {
-        let (Some(bytes), Some(&nonzero), Some(&dc)) = (
-            pair.zigzag.get(which),
-            pair.nonzero.get(which),
-            pair.coefficients[0].get(8 * which),
-        ) else {
-            return;
-        };
-        self.dc(i32::from(dc).wrapping_sub(i32::from(*before)), codes);
-        *before = dc;
-        let mut left = nonzero & !1;
-        let mut next = 1_u32;
-        while left != 0 {
-            let at = left.trailing_zeros();
-            left &= left.wrapping_sub(1);
-            let run = at.wrapping_sub(next);
-            next = at.wrapping_add(1);
-            let byte = u32::from(bytes.get(at as usize).copied().unwrap_or(0));
-            match codes.ac.get((run << 8 | byte) as usize) {
-                Some(&code) if code != 0 => self.put(code),
-                _ => self.rare(pair.coefficient(which, at as usize), run, codes),
+    pub(crate) fn two_blocks(&mut self, pair: &Pair, blocks: &Blocks<'_>) {
+        for (which, component) in blocks.components.into_iter().enumerate() {
+            if which < blocks.real {
+                self.block(pair, which, component, blocks.codes);
+            } else {
+                self.dummy(blocks.codes);
             }
-        }
-        if next != 64 {
-            self.put(codes.ac_sizes[END_OF_BLOCK]);
         }
     }
 
     /// A block that stands only for what the picture lacks to whole units of 16 pixels: the DC of the one before.
+    #[cold]
     pub(crate) fn dummy(&mut self, codes: &Codes) {
-        self.put(codes.dc_sizes[0]);
-        self.put(codes.ac_sizes[END_OF_BLOCK]);
+        self.pending.put_code(self.out, codes.dc_sizes[0]);
+        self.pending
+            .put_code(self.out, codes.ac_sizes[END_OF_BLOCK]);
     }
 
+    /// What is rare is a call that takes none of the writer: so the pending bits stay in registers.
     #[inline(always)]
-    fn dc(&mut self, difference: i32, codes: &Codes) {
-        let small = codes.dc.get(difference.wrapping_add(256).cast_unsigned() as usize);
-        match small {
-            Some(&code) => self.put(code),
+    fn block(&mut self, pair: &Pair, which: usize, component: usize, codes: &Codes) {
+        let which = which & 1;
+        let (bytes, mut left) = (&pair.zigzag[which], pair.nonzero[which] & !1);
+        let dc = pair.coefficients[0][8 * which];
+        let before = &mut self.before[component & 3];
+        let difference = i32::from(dc).wrapping_sub(i32::from(*before));
+        *before = dc;
+
+        let out = &mut *self.out;
+        let mut pending = self.pending;
+        let small = difference.wrapping_add(256).cast_unsigned() as usize;
+        match codes.dc.get(small) {
+            Some(&code) => pending.put_code(out, code),
             None => {
-                let code = codes.dc_sizes.get(size_of(difference) as usize);
-                self.put_value(code.copied().unwrap_or(0), difference);
+                let (bits, length) = large_dc(difference, codes);
+                pending.put(out, bits, length);
             }
         }
-    }
-
-    /// A long run of zeros or a large coefficient.
-    #[inline(always)]
-    fn rare(&mut self, value: i16, mut run: u32, codes: &Codes) {
-        while run > 15 {
-            self.put(codes.ac_sizes[SIXTEEN_ZEROS]);
-            run -= 16;
+        // Places in zigzag order, 256 times too large: as they are added to a coefficient for the table of codes.
+        let mut next = 256_usize;
+        while left != 0 {
+            let at = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            let place = at << 8;
+            let index = place
+                .wrapping_sub(next)
+                .wrapping_add(usize::from(bytes[at & 127]));
+            next = place.wrapping_add(256);
+            match codes.ac.get(index) {
+                Some(&code) if code != 0 => pending.put_code(out, code),
+                _ => {
+                    let (bits, length) = rare_ac(pair, which, at, index, codes);
+                    pending.put(out, bits, length);
+                }
+            }
         }
-        let value = i32::from(value);
-        let code = codes.ac_sizes.get((run << 4 | size_of(value)) as usize);
-        self.put_value(code.copied().unwrap_or(0), value);
-    }
-
-    /// Appends a value behind the code of its size: with up to 16 and 10 bits too long for one [`Code`].
-    #[inline(always)]
-    fn put_value(&mut self, size_code: Code, value: i32) {
-        let size = size_of(value);
-        let bits = u64::from(size_code >> 8) << size | u64::from(value_bits(value));
-        self.put_bits(bits, (size_code & 255) + size);
+        if next != 64 << 8 {
+            pending.put_code(out, codes.ac_sizes[END_OF_BLOCK]);
+        }
+        self.pending = pending;
     }
 
     /// Fills the last byte with ones, as the standard has it, and ends the file.
     pub(crate) fn finish(self) {
-        let used = 64_i32.wrapping_sub(self.free).cast_unsigned();
-        let aligned = self.pending.unbounded_shl(64 - used) | u64::MAX.unbounded_shr(used);
-        for byte in aligned.to_be_bytes().iter().take(used.div_ceil(8) as usize) {
+        let Pending { bits, free } = self.pending;
+        let free = u32::from(free.cast_unsigned());
+        let aligned = bits.unbounded_shl(free) | u64::MAX.unbounded_shr(64 - free);
+        let bytes = (64 - free).div_ceil(8);
+        for byte in aligned.to_be_bytes().iter().take(bytes as usize) {
             stuffed(self.out, *byte);
         }
         self.out.extend_from_slice(&[0xff, 0xd9]);
     }
+}
+
+/// How many bits a code has.
+#[inline(always)]
+const fn length_of(code: Code) -> u8 {
+    code.to_le_bytes()[0]
+}
+
+/// A value behind the code of its size: with up to 16 and 10 bits too long for one [`Code`].
+fn with_value(size_code: Code, value: i32) -> (u64, u8) {
+    let size = size_of(value);
+    let bits = u64::from(size_code >> 8) << size | u64::from(value_bits(value));
+    // At most 26.
+    (bits, length_of((size_code & 255) + size))
+}
+
+#[cold]
+#[inline(never)]
+fn large_dc(difference: i32, codes: &Codes) -> (u64, u8) {
+    let code = codes.dc_sizes.get(size_of(difference) as usize);
+    with_value(code.copied().unwrap_or(0), difference)
+}
+
+/// A long run of zeros or a large coefficient: at most three codes of sixteen zeros, and one of a value, 59 bits.
+#[cold]
+#[inline(never)]
+fn rare_ac(pair: &Pair, which: usize, at: usize, index: usize, codes: &Codes) -> (u64, u8) {
+    let value = i32::from(pair.coefficient(which, at));
+    let run = index >> 8;
+    let symbol = (run & 15) << 4 | size_of(value) as usize;
+    let (mut bits, mut length) =
+        with_value(codes.ac_sizes.get(symbol).copied().unwrap_or(0), value);
+    let sixteen = codes.ac_sizes[SIXTEEN_ZEROS];
+    for _ in 0..run >> 4 {
+        bits |= u64::from(sixteen >> 8).unbounded_shl(u32::from(length));
+        length += length_of(sixteen);
+    }
+    (bits, length)
 }
 
 /// Appends eight bytes.

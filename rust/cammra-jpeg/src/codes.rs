@@ -174,6 +174,9 @@ mod tests {
         assert_eq!(LUMA.dc[256 - 5], with_value(LUMA.dc_sizes[3], -5));
         assert_eq!(LUMA.dc[256 - 5] >> 8, 0b100_010);
         assert_eq!(LUMA.ac[2 << 8 | 0xff], with_value(LUMA.ac_sizes[0x21], -1));
-        assert_eq!([LUMA.ac[0], LUMA.ac[0x7f], LUMA.ac[0x80], LUMA.ac[0x81]], [0; 4]);
+        assert_eq!(
+            [LUMA.ac[0], LUMA.ac[0x7f], LUMA.ac[0x80], LUMA.ac[0x81]],
+            [0; 4]
+        );
     }
 }

@@ -10,6 +10,47 @@
     reason = "vector registers are loaded and stored through pointers"
 )]
 
+/// An array of what an expression gives for each of the eight rows, unrolled.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+macro_rules! each_row {
+    ($row:ident => $what:expr) => {
+        [
+            {
+                const $row: usize = 0;
+                $what
+            },
+            {
+                const $row: usize = 1;
+                $what
+            },
+            {
+                const $row: usize = 2;
+                $what
+            },
+            {
+                const $row: usize = 3;
+                $what
+            },
+            {
+                const $row: usize = 4;
+                $what
+            },
+            {
+                const $row: usize = 5;
+                $what
+            },
+            {
+                const $row: usize = 6;
+                $what
+            },
+            {
+                const $row: usize = 7;
+                $what
+            },
+        ]
+    };
+}
+
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod factor;
@@ -18,8 +59,11 @@ mod neon;
 mod portable;
 mod rows;
 #[cfg(target_arch = "x86_64")]
+mod sse41;
+#[cfg(target_arch = "x86_64")]
 mod x86;
 
+use crate::codes::Codes;
 use crate::quantiser::{Quantiser, ZIGZAG};
 use crate::scan::Job;
 
@@ -82,7 +126,7 @@ impl Kernel {
             Self::Avx2 if self.is_available() => unsafe { avx2::scan(job, out) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Self::Sse41 if self.is_available() => unsafe { avx2::scan(job, out) },
+            Self::Sse41 if self.is_available() => unsafe { sse41::scan(job, out) },
             #[cfg(target_arch = "aarch64")]
             // SAFETY: as above.
             Self::Neon if self.is_available() => unsafe { neon::scan(job, out) },
@@ -134,6 +178,11 @@ pub(crate) struct Blocks<'a> {
     pub(crate) samples: Samples<'a>,
     pub(crate) expansion: Option<Expansion>,
     pub(crate) quantiser: &'a Quantiser,
+    pub(crate) codes: &'a Codes,
+    /// Which component each of them is of.
+    pub(crate) components: [usize; 2],
+    /// How many of them stand for pixels: 1 or 2.
+    pub(crate) real: usize,
 }
 
 /// Two blocks, ready to be written.

@@ -151,11 +151,7 @@ impl<'a> Picture<'a> {
     ///
     /// # Errors
     /// [`BadPicture::Box`] when an edge of it is odd, or it is empty or reaches beyond the picture.
-    pub fn cut(
-        &self,
-        (x, y): (u32, u32),
-        (width, height): (u32, u32),
-    ) -> Result<Self, BadPicture> {
+    pub fn cut(&self, (x, y): (u32, u32), (width, height): (u32, u32)) -> Result<Self, BadPicture> {
         let wanted = [x, y, width, height];
         let inside = |start: u32, side: u32, whole: u32| {
             side > 0 && start.checked_add(side).is_some_and(|end| end <= whole)

@@ -3,7 +3,7 @@
 use crate::bits::BitWriter;
 use crate::codes;
 use crate::kernel::{Blocks, Expansion, Pair, Rows, Samples};
-use crate::picture::{Chroma, Picture, Range};
+use crate::picture::{Chroma, Picture, Plane, Range};
 use crate::quantiser::Quantiser;
 
 /// A picture and how it is quantised.
@@ -13,67 +13,75 @@ pub(crate) struct Job<'a> {
     pub(crate) chroma: &'a Quantiser,
 }
 
+impl Job<'_> {
+    #[inline(always)]
+    fn luma_blocks<'a>(&'a self, rows: Rows<'a, 16>, real: usize) -> Blocks<'a> {
+        Blocks {
+            samples: Samples::Beside(rows),
+            expansion: self.is_video().then_some(Expansion::LUMA),
+            quantiser: self.luma,
+            codes: &codes::LUMA,
+            components: [0, 0],
+            real,
+        }
+    }
+
+    #[inline(always)]
+    fn chroma_blocks<'a>(&'a self, samples: Samples<'a>) -> Blocks<'a> {
+        Blocks {
+            samples,
+            expansion: self.is_video().then_some(Expansion::CHROMA),
+            quantiser: self.chroma,
+            codes: &codes::CHROMA,
+            components: [1, 2],
+            real: 2,
+        }
+    }
+
+    #[inline(always)]
+    fn is_video(&self) -> bool {
+        self.picture.range == Range::Video
+    }
+}
+
 /// The samples of one unit.
 struct Unit<'a> {
-    /// Luma, upper and lower half.
-    luma: [Rows<'a, 16>; 2],
+    /// Luma.
+    upper: Rows<'a, 16>,
+    lower: Rows<'a, 16>,
     chroma: Samples<'a>,
     /// Which luma blocks stand for pixels, across and down: 1 or 2.
     real: (usize, usize),
 }
 
-/// Writes all blocks of a picture; `transform` makes two of them of their samples.
+/// Writes all blocks of a picture; `two_blocks` makes two of them of their samples and writes them.
 #[inline(always)]
 pub(crate) fn scan_with(
     job: &Job<'_>,
     out: &mut Vec<u8>,
-    transform: impl Fn(&Blocks<'_>, &mut Pair),
+    two_blocks: impl Fn(&Blocks<'_>, &mut Pair, &mut BitWriter<'_>),
 ) {
     let picture = job.picture;
     let (columns, rows) = (picture.width.div_ceil(16), picture.height.div_ceil(16));
-    let video = picture.range == Range::Video;
-    let luma_expansion = video.then_some(Expansion::LUMA);
-    let chroma_expansion = video.then_some(Expansion::CHROMA);
     let mut writer = BitWriter::new(out);
-    let mut before = [0_i16; 3];
     let mut pair = Pair::new();
     let mut edge = Edge::new();
     for row in 0..rows as usize {
         for column in 0..columns as usize {
-            let unit = match whole_unit(picture, column, row) {
-                Some(unit) => unit,
-                None => match edge.unit(picture, column, row) {
-                    Some(unit) => unit,
-                    None => continue,
-                },
+            let Some(unit) =
+                whole_unit(picture, column, row).or_else(|| edge.unit(picture, column, row))
+            else {
+                continue;
             };
-            for (half, samples) in unit.luma.into_iter().enumerate() {
-                if half >= unit.real.1 {
-                    writer.dummy(&codes::LUMA);
-                    writer.dummy(&codes::LUMA);
-                    continue;
-                }
-                let blocks = Blocks {
-                    samples: Samples::Beside(samples),
-                    expansion: luma_expansion,
-                    quantiser: job.luma,
-                };
-                transform(&blocks, &mut pair);
-                writer.block(&pair, 0, &mut before[0], &codes::LUMA);
-                if unit.real.0 == 2 {
-                    writer.block(&pair, 1, &mut before[0], &codes::LUMA);
-                } else {
-                    writer.dummy(&codes::LUMA);
-                }
+            let (across, down) = unit.real;
+            two_blocks(&job.luma_blocks(unit.upper, across), &mut pair, &mut writer);
+            if down == 2 {
+                two_blocks(&job.luma_blocks(unit.lower, across), &mut pair, &mut writer);
+            } else {
+                writer.dummy(&codes::LUMA);
+                writer.dummy(&codes::LUMA);
             }
-            let blocks = Blocks {
-                samples: unit.chroma,
-                expansion: chroma_expansion,
-                quantiser: job.chroma,
-            };
-            transform(&blocks, &mut pair);
-            writer.block(&pair, 0, &mut before[1], &codes::CHROMA);
-            writer.block(&pair, 1, &mut before[2], &codes::CHROMA);
+            two_blocks(&job.chroma_blocks(unit.chroma), &mut pair, &mut writer);
         }
     }
     writer.finish();
@@ -93,17 +101,15 @@ fn whole_unit<'a>(picture: &Picture<'a>, column: usize, row: usize) -> Option<Un
     let half = luma.stride.wrapping_mul(8);
     let (across, down) = (left / 2, top / 2);
     Some(Unit {
-        luma: [
-            Rows::new(luma.data.get(start..)?, luma.stride)?,
-            Rows::new(luma.data.get(start.wrapping_add(half)..)?, luma.stride)?,
-        ],
+        upper: Rows::new(luma.data.get(start..)?, luma.stride)?,
+        lower: Rows::new(luma.data.get(start.wrapping_add(half)..)?, luma.stride)?,
         chroma: match picture.chroma {
             Chroma::Interleaved(uv) => {
                 let start = down.wrapping_mul(uv.stride).wrapping_add(left);
                 Samples::InTurn(Rows::new(uv.data.get(start..)?, uv.stride)?)
             }
             Chroma::Apart(u, v) => {
-                let rows = |plane: crate::picture::Plane<'a>| {
+                let rows = |plane: Plane<'a>| {
                     let start = down.wrapping_mul(plane.stride).wrapping_add(across);
                     Rows::new(plane.data.get(start..)?, plane.stride)
                 };
@@ -158,7 +164,8 @@ impl Edge {
         let luma = self.luma.as_flattened();
         let chroma = self.chroma.as_flattened();
         Some(Unit {
-            luma: [Rows::new(luma, 16)?, Rows::new(luma.get(8 * 16..)?, 16)?],
+            upper: Rows::new(luma, 16)?,
+            lower: Rows::new(luma.get(8 * 16..)?, 16)?,
             chroma: match picture.chroma {
                 Chroma::Interleaved(_) => Samples::InTurn(Rows::new(chroma, 16)?),
                 Chroma::Apart(..) => {
@@ -174,6 +181,11 @@ impl Edge {
 fn repeat_last<const SITE: usize>(to: &mut [u8], from: &[u8]) {
     let last = from.last_chunk::<SITE>().copied().unwrap_or([0; SITE]);
     for (number, to) in to.as_chunks_mut::<SITE>().0.iter_mut().enumerate() {
-        *to = from.as_chunks::<SITE>().0.get(number).copied().unwrap_or(last);
+        *to = from
+            .as_chunks::<SITE>()
+            .0
+            .get(number)
+            .copied()
+            .unwrap_or(last);
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::quantiser::ZIGZAG;
 
-/// Defines `transformed` and `quantised` for the features that a module is compiled for.
+/// Defines `transformed` for the features that a module is compiled for.
 macro_rules! transform {
     ($features:literal) => {
         /// A pair of factors in every place of 32 bits.
@@ -106,20 +106,34 @@ macro_rules! transform {
             ]
         }
 
-        /// Samples become coefficients.
+        /// Samples become quantised coefficients.
         #[target_feature(enable = $features)]
         #[inline]
-        fn transformed(rows: [Vector; 8]) -> [Vector; 8] {
-            one_pass::<SECOND>(transposed(one_pass::<FIRST>(transposed(rows))))
+        fn transformed(mut rows: [Vector; 8], blocks: &Blocks<'_>) -> [Vector; 8] {
+            if let Some(expansion) = blocks.expansion {
+                rows = each_row!(ROW => expanded(rows[ROW], expansion));
+            }
+            let rows = one_pass::<SECOND>(transposed(one_pass::<FIRST>(transposed(rows))));
+            each_row!(ROW => quantised::<ROW>(rows[ROW], blocks.quantiser))
+        }
+
+        /// A row of samples from video range to full range, all in 16 bits.
+        #[target_feature(enable = $features)]
+        #[inline]
+        fn expanded(row: Vector, expansion: Expansion) -> Vector {
+            let black = filled_16(Expansion::BLACK.into());
+            let level = smaller(difference_or_0(row, black), filled_16(expansion.top.into()));
+            let scaled = product(level, filled_16(expansion.factor.cast_signed()));
+            lowered::<8>(sum(scaled, filled_16(expansion.offset.cast_signed())))
         }
 
         /// One row of coefficients by its divisors.
         #[target_feature(enable = $features)]
         #[inline]
-        fn quantised(row: Vector, quantiser: &Quantiser, number: usize) -> Vector {
-            let amount = sum(amount(row), load(&quantiser.correction, number));
-            let product = upper(amount, load(&quantiser.reciprocal, number));
-            with_sign_of(upper(product, load(&quantiser.scale, number)), row)
+        fn quantised<const ROW: usize>(row: Vector, quantiser: &Quantiser) -> Vector {
+            let amount = sum(amount(row), load(&quantiser.correction[ROW]));
+            let product = upper(amount, load(&quantiser.reciprocal[ROW]));
+            with_sign_of(upper(product, load(&quantiser.scale[ROW])), row)
         }
     };
 }
