@@ -17,17 +17,18 @@ impl Pending {
     /// Appends up to 63 bits.
     #[inline(always)]
     fn put(&mut self, out: &mut Vec<u8>, bits: u64, length: u8) {
-        let free = self.free.wrapping_sub(length.cast_signed());
-        if free < 0 {
-            let fits = u32::from(self.free.cast_unsigned());
-            let over = u32::from(free.wrapping_neg().cast_unsigned());
-            let word = self.bits.wrapping_shl(fits) | bits.wrapping_shr(over);
-            append(out, word);
+        self.free = self.free.wrapping_sub(length.cast_signed());
+        if self.free < 0 {
+            let over = self.free.wrapping_neg().cast_unsigned();
+            let fits = u32::from(length.wrapping_sub(over));
+            append(
+                out,
+                self.bits.wrapping_shl(fits) | bits.wrapping_shr(u32::from(over)),
+            );
             self.bits = bits;
-            self.free = free.wrapping_add(64);
+            self.free = self.free.wrapping_add(64);
         } else {
             self.bits = self.bits.wrapping_shl(u32::from(length)) | bits;
-            self.free = free;
         }
     }
 
@@ -78,7 +79,7 @@ impl<'a> BitWriter<'a> {
     #[inline(always)]
     fn block(&mut self, pair: &Pair, which: usize, component: usize, codes: &Codes) {
         let which = which & 1;
-        let (bytes, mut left) = (&pair.zigzag[which], pair.nonzero[which] & !1);
+        let (bytes, mut left) = (&pair.zigzag[which], pair.nonzero[which]);
         let dc = pair.coefficients[0][8 * which];
         let before = &mut self.before[component & 3];
         let difference = i32::from(dc).wrapping_sub(i32::from(*before));
@@ -94,25 +95,23 @@ impl<'a> BitWriter<'a> {
                 pending.put(out, bits, length);
             }
         }
-        // Places in zigzag order, 256 times too large: as they are added to a coefficient for the table of codes.
-        let mut next = 256_usize;
+        left >>= 1;
+        let mut next = 1;
         while left != 0 {
-            let at = left.trailing_zeros() as usize;
-            left &= left.wrapping_sub(1);
-            let place = at << 8;
-            let index = place
-                .wrapping_sub(next)
-                .wrapping_add(usize::from(bytes[at & 127]));
-            next = place.wrapping_add(256);
+            let run = left.trailing_zeros() as usize;
+            left = left.wrapping_shr(left.trailing_zeros()) >> 1;
+            let at = run.wrapping_add(next);
+            next = at.wrapping_add(1);
+            let index = run << 8 | usize::from(bytes[at & 127]);
             match codes.ac.get(index) {
                 Some(&code) if code != 0 => pending.put_code(out, code),
                 _ => {
-                    let (bits, length) = rare_ac(pair, which, at, index, codes);
+                    let (bits, length) = rare_ac(pair, which, at, run, codes);
                     pending.put(out, bits, length);
                 }
             }
         }
-        if next != 64 << 8 {
+        if next != 64 {
             pending.put_code(out, codes.ac_sizes[END_OF_BLOCK]);
         }
         self.pending = pending;
@@ -155,9 +154,8 @@ fn large_dc(difference: i32, codes: &Codes) -> (u64, u8) {
 /// A long run of zeros or a large coefficient: at most three codes of sixteen zeros, and one of a value, 59 bits.
 #[cold]
 #[inline(never)]
-fn rare_ac(pair: &Pair, which: usize, at: usize, index: usize, codes: &Codes) -> (u64, u8) {
+fn rare_ac(pair: &Pair, which: usize, at: usize, run: usize, codes: &Codes) -> (u64, u8) {
     let value = i32::from(pair.coefficient(which, at));
-    let run = index >> 8;
     let symbol = (run & 15) << 4 | size_of(value) as usize;
     let (mut bits, mut length) =
         with_value(codes.ac_sizes.get(symbol).copied().unwrap_or(0), value);
@@ -169,23 +167,18 @@ fn rare_ac(pair: &Pair, which: usize, at: usize, index: usize, codes: &Codes) ->
     (bits, length)
 }
 
-/// Appends eight bytes.
-#[inline(always)]
+/// Appends eight bytes. A call, because once in ten codes is rare enough, and registers are few where codes are put.
+#[cold]
+#[inline(never)]
 fn append(out: &mut Vec<u8>, word: u64) {
     // A byte of ones carries when one is added; others may then be suspected wrongly, which costs time only.
     let ones = word & 0x8080_8080_8080_8080 & !word.wrapping_add(0x0101_0101_0101_0101);
     if ones == 0 {
         out.extend_from_slice(&word.to_be_bytes());
     } else {
-        append_stuffed(out, word);
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn append_stuffed(out: &mut Vec<u8>, word: u64) {
-    for byte in word.to_be_bytes() {
-        stuffed(out, byte);
+        for byte in word.to_be_bytes() {
+            stuffed(out, byte);
+        }
     }
 }
 

@@ -52,13 +52,13 @@ impl Divisors {
 /// Rows of a block, each twice: for two blocks side by side in one register.
 pub(crate) type DoubledRows = [[u16; 16]; 8];
 
-/// Division by multiplication: |x| / d = ((|x| + `correction`) × `reciprocal` >> 16) × `scale` >> 16, which rounds to the
-/// nearest for every |x| of 16 bits (Agner Fog, *Optimizing subroutines in assembly language*, 16.10).
+/// Division by multiplication: |x| / d = ((|x| × `reciprocal` >> 16) × `scale` + 2^14) >> 15.
 ///
+/// With `reciprocal` = ⌈2^(16 + s) / d⌉ and `scale` = 2^(15 - s) this is ⌊|x| / d + 1/2⌋ for every |x| of 15 bits: what the
+/// reciprocal is too large adds less than 2^(-1 - s), and from a result to the next there are at least 1 / d > 2^(-1 - s).
 /// The transform's results are 8 times too large, so that d is 8 divisors.
 #[repr(C, align(32))]
 pub(crate) struct Quantiser {
-    pub(crate) correction: DoubledRows,
     pub(crate) reciprocal: DoubledRows,
     pub(crate) scale: DoubledRows,
 }
@@ -67,49 +67,30 @@ impl Quantiser {
     /// For divisors, row by row.
     pub(crate) fn new(divisors: &[u8; 64]) -> Self {
         let mut made = Self {
-            correction: [[0; 16]; 8],
             reciprocal: [[0; 16]; 8],
             scale: [[0; 16]; 8],
         };
-        let rows = made
-            .correction
-            .iter_mut()
-            .zip(&mut made.reciprocal)
-            .zip(&mut made.scale);
-        for (((corrections, reciprocals), scales), row) in rows.zip(divisors.as_chunks::<8>().0) {
-            for (lane, &divisor) in row.iter().chain(row).enumerate() {
-                let found = division(divisor);
-                for (table, value) in [&mut *corrections, reciprocals, scales]
-                    .into_iter()
-                    .zip(found)
-                {
-                    if let Some(slot) = table.get_mut(lane) {
-                        *slot = value;
-                    }
-                }
+        let tables = made.reciprocal.iter_mut().zip(&mut made.scale);
+        for ((reciprocals, scales), row) in tables.zip(divisors.as_chunks::<8>().0) {
+            let slots = reciprocals.iter_mut().zip(scales);
+            for ((reciprocal, scale), &divisor) in slots.zip(row.iter().chain(row)) {
+                (*reciprocal, *scale) = division(divisor);
             }
         }
         made
     }
 }
 
-/// Correction, reciprocal and scale of one divisor.
-fn division(divisor: u8) -> [u16; 3] {
+/// Reciprocal and scale of one divisor.
+fn division(divisor: u8) -> (u16, u16) {
     let divisor = u32::from(divisor.max(1)) * 8;
-    let bits = divisor.ilog2();
-    let (mut reciprocal, rest) = ((1 << (16 + bits)) / divisor, (1 << (16 + bits)) % divisor);
-    let (mut correction, mut shift) = (divisor / 2, bits);
-    if rest == 0 {
-        // A power of two: 2^16 would need a bit more.
-        reciprocal /= 2;
-        shift -= 1;
-    } else if rest <= divisor / 2 {
-        correction += 1;
-    } else {
-        reciprocal += 1;
-    }
-    // Below 2^16 all: the divisor is 8 to 2040, its reciprocal is normalised, the shift is 2 to 10.
-    [correction, reciprocal, 1 << (16 - shift)].map(|value| u16::try_from(value).unwrap_or(0))
+    // The reciprocal of a power of two would need 17 bits.
+    let shift = divisor.ilog2() - u32::from(divisor.is_power_of_two());
+    let reciprocal = (1_u32 << (16 + shift)).div_ceil(divisor);
+    (
+        u16::try_from(reciprocal).unwrap_or(u16::MAX),
+        1 << (15 - shift),
+    )
 }
 
 #[cfg(test)]
@@ -119,9 +100,10 @@ mod tests {
     #[test]
     fn every_division_rounds_to_the_nearest() {
         for divisor in 1..=255_u8 {
-            let [correction, reciprocal, scale] = division(divisor).map(u32::from);
+            let (reciprocal, scale) = division(divisor);
             for value in 0..=32_767_u32 {
-                let quotient = (((value + correction) * reciprocal) >> 16) * scale >> 16;
+                let product = value * u32::from(reciprocal) >> 16;
+                let quotient = (product * u32::from(scale) + (1 << 14)) >> 15;
                 let whole = u32::from(divisor) * 8;
                 assert_eq!(quotient, (value + whole / 2) / whole, "{value} / {whole}");
             }

@@ -5,13 +5,13 @@ use std::arch::aarch64::{
     vaddq_s16 as sum, vaddq_u16, vandq_u8, vandq_u16, vdupq_n_s16, vdupq_n_u16, vdupq_n_u64,
     veorq_s16, vget_low_s16, vget_low_u16, vgetq_lane_u64, vld1_u8, vld1q_u8, vld1q_u16, vminq_u16,
     vmlal_high_n_s16, vmlal_n_s16, vmovl_u8, vmull_high_n_s16, vmull_high_u16, vmull_n_s16,
-    vmull_u16, vmulq_u16, vpaddq_u8, vqmovn_high_s16, vqmovn_s16, vqsubq_u16, vqtbl4q_u8,
-    vreinterpretq_s16_s32, vreinterpretq_s16_s64, vreinterpretq_s16_u16, vreinterpretq_s32_s16,
-    vreinterpretq_s64_s16, vreinterpretq_u8_s8, vreinterpretq_u8_u64, vreinterpretq_u16_s16,
-    vreinterpretq_u16_u8, vreinterpretq_u16_u32, vreinterpretq_u64_u8, vrshrn_high_n_s32,
-    vrshrn_n_s32, vrshrq_n_s16, vshlq_n_s16, vshrq_n_s16, vshrq_n_u16, vst1q_s16, vst1q_u8,
-    vsubq_s16 as difference, vtrn1q_s16, vtrn1q_s32, vtrn1q_s64, vtrn2q_s16, vtrn2q_s32,
-    vtrn2q_s64, vtstq_u8, vuzp2q_u16,
+    vmull_u16, vmulq_u16, vpaddq_u8, vqmovn_high_s16, vqmovn_s16, vqrdmulhq_s16, vqsubq_u16,
+    vqtbl4q_u8, vreinterpretq_s16_s32, vreinterpretq_s16_s64, vreinterpretq_s16_u16,
+    vreinterpretq_s32_s16, vreinterpretq_s64_s16, vreinterpretq_u8_s8, vreinterpretq_u8_u64,
+    vreinterpretq_u16_s16, vreinterpretq_u16_u8, vreinterpretq_u16_u32, vreinterpretq_u64_u8,
+    vrshrn_high_n_s32, vrshrn_n_s32, vrshrq_n_s16, vshlq_n_s16, vshrq_n_s16, vshrq_n_u16,
+    vst1q_s16, vst1q_u8, vsubq_s16 as difference, vtrn1q_s16, vtrn1q_s32, vtrn1q_s64, vtrn2q_s16,
+    vtrn2q_s32, vtrn2q_s64, vtstq_u8, vuzp2q_u16,
 };
 
 use super::{Blocks, Expansion, Pair, Samples, factor};
@@ -201,9 +201,9 @@ fn eights(a: int16x8_t, b: int16x8_t) -> (int16x8_t, int16x8_t) {
 fn quantised<const ROW: usize>(row: int16x8_t, quantiser: &Quantiser) -> int16x8_t {
     let sign = vshrq_n_s16::<15>(row);
     let amount = vreinterpretq_u16_s16(amount(row));
-    let amount = vaddq_u16(amount, load(&quantiser.correction[ROW]));
-    let product = upper(amount, load(&quantiser.reciprocal[ROW]));
-    let quotient = vreinterpretq_s16_u16(upper(product, load(&quantiser.scale[ROW])));
+    let product = vreinterpretq_s16_u16(upper(amount, load(&quantiser.reciprocal[ROW])));
+    let scale = vreinterpretq_s16_u16(load(&quantiser.scale[ROW]));
+    let quotient = vqrdmulhq_s16(product, scale);
     difference(veorq_s16(quotient, sign), sign)
 }
 

@@ -136,10 +136,8 @@ const fn rounded<const SHIFT: u32>(value: i32) -> i16 {
 fn quantise(block: &mut Block, quantiser: &Quantiser) {
     for (number, row) in block.iter_mut().enumerate() {
         for (lane, value) in row.iter_mut().enumerate() {
-            let amount = value.unsigned_abs();
-            let amount = amount.wrapping_add(quantiser.correction[number][lane]);
-            let quotient = upper(amount, quantiser.reciprocal[number][lane]);
-            let quotient = upper(quotient, quantiser.scale[number][lane]).cast_signed();
+            let product = upper(value.unsigned_abs(), quantiser.reciprocal[number][lane]);
+            let quotient = rounded_upper(product, quantiser.scale[number][lane]);
             let sign = *value >> 15;
             *value = (quotient ^ sign).wrapping_sub(sign);
         }
@@ -151,6 +149,14 @@ fn quantise(block: &mut Block, quantiser: &Quantiser) {
 #[expect(clippy::cast_possible_truncation, reason = "shifted down by a half")]
 const fn upper(a: u16, b: u16) -> u16 {
     ((a as u32).wrapping_mul(b as u32) >> 16) as u16
+}
+
+/// Twice a product, its upper half rounded; both factors have 15 bits.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "shifted down by a half")]
+const fn rounded_upper(a: u16, b: u16) -> i16 {
+    let product = (a.cast_signed() as i32).wrapping_mul(b.cast_signed() as i32);
+    (product.wrapping_add(1 << 14) >> 15) as i16
 }
 
 /// Puts a block down as the writer wants it.

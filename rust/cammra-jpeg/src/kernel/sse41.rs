@@ -4,14 +4,14 @@ use std::arch::x86_64::{
     __m128i as Vector, _mm_abs_epi16 as amount, _mm_add_epi16 as sum, _mm_add_epi32 as sum_32,
     _mm_and_si128, _mm_cmpeq_epi8, _mm_cvtepu8_epi16, _mm_loadl_epi64, _mm_loadu_si128,
     _mm_madd_epi16 as products, _mm_min_epu16 as smaller, _mm_movemask_epi8,
-    _mm_mulhi_epu16 as upper, _mm_mullo_epi16 as product, _mm_or_si128 as either, _mm_packs_epi16,
-    _mm_packs_epi32 as narrowed, _mm_set1_epi16 as filled_16, _mm_set1_epi32 as filled_32,
-    _mm_setzero_si128, _mm_shuffle_epi8 as shuffled, _mm_sign_epi16 as with_sign_of,
-    _mm_slli_epi16 as raised, _mm_srai_epi16 as shifted, _mm_srai_epi32 as shifted_32,
-    _mm_srli_epi16 as lowered, _mm_storeu_si128, _mm_sub_epi16 as difference,
-    _mm_subs_epu16 as difference_or_0, _mm_unpackhi_epi16 as high_16,
-    _mm_unpackhi_epi32 as high_32, _mm_unpackhi_epi64 as high_64, _mm_unpacklo_epi16 as low_16,
-    _mm_unpacklo_epi32 as low_32, _mm_unpacklo_epi64 as low_64,
+    _mm_mulhi_epu16 as upper, _mm_mulhrs_epi16 as rounded_upper, _mm_mullo_epi16 as product,
+    _mm_or_si128 as either, _mm_packs_epi16, _mm_packs_epi32 as narrowed,
+    _mm_set1_epi16 as filled_16, _mm_set1_epi32 as filled_32, _mm_setzero_si128,
+    _mm_shuffle_epi8 as shuffled, _mm_sign_epi16 as with_sign_of, _mm_slli_epi16 as raised,
+    _mm_srai_epi16 as shifted, _mm_srai_epi32 as shifted_32, _mm_srli_epi16 as lowered,
+    _mm_storeu_si128, _mm_sub_epi16 as difference, _mm_subs_epu16 as difference_or_0,
+    _mm_unpackhi_epi16 as high_16, _mm_unpackhi_epi32 as high_32, _mm_unpackhi_epi64 as high_64,
+    _mm_unpacklo_epi16 as low_16, _mm_unpacklo_epi32 as low_32, _mm_unpacklo_epi64 as low_64,
 };
 
 use super::x86::{FIRST, ORDER, SECOND, in_order, transform};

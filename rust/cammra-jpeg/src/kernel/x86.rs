@@ -131,9 +131,8 @@ macro_rules! transform {
         #[target_feature(enable = $features)]
         #[inline]
         fn quantised<const ROW: usize>(row: Vector, quantiser: &Quantiser) -> Vector {
-            let amount = sum(amount(row), load(&quantiser.correction[ROW]));
-            let product = upper(amount, load(&quantiser.reciprocal[ROW]));
-            with_sign_of(upper(product, load(&quantiser.scale[ROW])), row)
+            let product = upper(amount(row), load(&quantiser.reciprocal[ROW]));
+            with_sign_of(rounded_upper(product, load(&quantiser.scale[ROW])), row)
         }
     };
 }
