@@ -49,7 +49,7 @@ imports: ## The rooms' import contract, and that the core knows no Python
 	@! cargo tree -p cammra-core --edges normal --prefix none | grep -qi '^pyo3' || { echo "cammra-core must not depend on pyo3"; exit 1; }
 
 rust: ## The Rust tests
-	PATH="$(CURDIR)/$(BIN):$$PATH" cargo test --release -p cammra-core --quiet
+	PATH="$(CURDIR)/$(BIN):$$PATH" cargo test --release -p cammra-core -p cammra-jpeg --quiet
 
 pytest: ## The Python tests: many at a time, then those that measure
 	$(BIN)/pytest -q -n $(WORKERS) -m "not alone"

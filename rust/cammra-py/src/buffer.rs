@@ -9,7 +9,7 @@
 //! **Filled**: a `bytes` object is filled in place before anyone else sees it ([`fresh`]).
 #![expect(
     unsafe_code,
-    reason = "the second of two modules that may: Python's memory is raw pointers"
+    reason = "one of three modules that may: Python's memory is raw pointers"
 )]
 
 mod fresh;

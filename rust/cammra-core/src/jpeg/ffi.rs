@@ -7,7 +7,7 @@
 //! 3. A failed call leaves encoder and decoder usable.
 #![expect(
     unsafe_code,
-    reason = "one of two modules that may: C has no other interface"
+    reason = "one of three modules that may: C has no other interface"
 )]
 
 mod decoder;
