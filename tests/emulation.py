@@ -34,6 +34,7 @@ LEFT_OUT: Mapping[str, str] = {
     ),
     "tests/examples/test_examples.py::test_the_own_recogniser_runs_by_the_command_line": _DRAWN,
     "tests/examples/test_examples.py::test_the_fast_alpr_example_reads_a_video": "needs fast_alpr, see NOT_THERE",
+    "tests/native/test_imaging_decoders.py": "starts FFmpeg, Go, Java and Chromium of the host",
     "tests/recipes/": "starts Mosquitto, PostgreSQL and Go's compiler of the host",
     "tests/recogniser/test_rapid_ocr.py": "needs onnxruntime and OpenCV, see NOT_THERE",
     "tests/recording/test_scene.py": _DRAWN,

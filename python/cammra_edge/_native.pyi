@@ -86,6 +86,7 @@ def encode_image(
     subsampling: str = "4:2:0",
     max_bytes: int | None = None,
     fit: tuple[int, int] | None = None,
+    libjpeg_turbo: bool = False,
 ) -> tuple[bytes, int, int, tuple[int, int, int, int]]:
     """Cut and encode one image straight from the caller's frame, without copying it.
 
@@ -102,6 +103,7 @@ def encode_image(
         subsampling: `4:4:4`, `4:2:2` or `4:2:0`.
         max_bytes: Ceiling of the image; quality is lowered until it fits.
         fit: Size that a downsized frame must fit into, keeping its shape.
+        libjpeg_turbo: Encode with libjpeg-turbo whatever the image; the bytes are the same.
 
     Returns:
         The JPEG, its width and height, and the part of the frame it shows.
@@ -129,6 +131,7 @@ class Shot:
         subsampling: str = "4:2:0",
         max_bytes: int | None = None,
         fit: tuple[int, int] | None = None,
+        libjpeg_turbo: bool = False,
     ) -> tuple[bytes, int, int, tuple[int, int, int, int]]:
         """The image of that kind, as `encode_image` returns it: encoded on first demand and remembered.
 

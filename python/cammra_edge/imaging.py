@@ -42,7 +42,12 @@ _new = tuple.__new__
 
 
 def encode_image(
-    frame: Frame, frame_format: FrameFormat, spec: ImageSpec, box: Box | None = None
+    frame: Frame,
+    frame_format: FrameFormat,
+    spec: ImageSpec,
+    box: Box | None = None,
+    *,
+    libjpeg_turbo: bool = False,
 ) -> EncodedImage:
     """Cut and encode one image straight from the caller's frame.
 
@@ -53,6 +58,7 @@ def encode_image(
         frame_format: How to read its bytes.
         spec: Which image, and how it is encoded.
         box: `(x, y, width, height)` in frame pixels, for crops; may reach over the edge.
+        libjpeg_turbo: As the setting of that name; the bytes are the same.
 
     Raises:
         FrameError: The buffer does not fit the format, or is not a JPEG that can be decoded.
@@ -67,5 +73,6 @@ def encode_image(
         subsampling=spec.subsampling,
         max_bytes=spec.max_bytes,
         fit=spec.fit,
+        libjpeg_turbo=libjpeg_turbo,
     )
     return _new(EncodedImage, (jpeg, width, height, _new(Rect, shows)))

@@ -64,9 +64,14 @@ def libturbojpeg(chain: Toolchain, target: Target) -> Path:
 
 
 def rust_tests(
-    chain: Toolchain, target: Target, emulate: list[str], environment: dict[str, str]
+    chain: Toolchain,
+    target: Target,
+    emulate: list[str],
+    environment: dict[str, str],
+    *,
+    crates: tuple[str, ...] = ("cammra-core", "cammra-jpeg"),
 ) -> None:
-    """Build the core's own tests for the target, and run them under emulation.
+    """Build these crates' own tests for the target, and run them under emulation.
 
     Raises:
         StopError: A test failed, or none ran.
@@ -80,9 +85,8 @@ def rust_tests(
                     "test",
                     "--release",
                     "--locked",
-                    "--package",
-                    "cammra-core",
                 ),
+                *(f"--package={crate}" for crate in crates),
                 *("--lib", "--tests", "--target", chain.glibc_target(target)),
             ],
             cwd=REPOSITORY,

@@ -220,6 +220,8 @@ class Settings(Checked):
             `tracking.lost_after_s` or `profiles[barrier].server_url`.
         deny_local: Send nothing to this machine itself or its link, whatever name or address leads there.
         open_metrics: Whoever reaches the page may read `/metrics`, without a token.
+        libjpeg_turbo: Encode every image with libjpeg-turbo, also those for which there is a faster encoder. The bytes
+            are the same.
     """
 
     _: KW_ONLY
@@ -240,6 +242,7 @@ class Settings(Checked):
     locked: Taken[frozenset[str], Collection[str]] = setting(frozenset(), set_of(text(least=1)))
     deny_local: bool = False
     open_metrics: bool = False
+    libjpeg_turbo: bool = False
 
     def _agree(self) -> None:
         if len(self.profiles) > self.max_profiles:
@@ -276,3 +279,4 @@ class SettingsFields(TypedDict, total=False):
     locked: Collection[str]
     deny_local: bool
     open_metrics: bool
+    libjpeg_turbo: bool

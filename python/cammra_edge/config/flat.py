@@ -30,7 +30,15 @@ if TYPE_CHECKING:
 
 Flat = dict[str, Plain]
 
-SECTIONS = ("device", "tracking", "plate_lists", "network_mode", "open_metrics", "keepalive")
+SECTIONS = (
+    "device",
+    "tracking",
+    "plate_lists",
+    "network_mode",
+    "open_metrics",
+    "keepalive",
+    "libjpeg_turbo",
+)
 """The fields of `Settings` that the page may change beside the profiles; the rest needs a restart."""
 
 UNSET_URL = "not-set.invalid:9"

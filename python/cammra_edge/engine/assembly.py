@@ -107,7 +107,12 @@ def _info_from(track_event: TrackEvent, attributes: Mapping[str, str]) -> Vehicl
 
 
 def with_images(
-    event: Event, shot: Shot | None, specs: Iterable[ImageSpec], *, why_none: str = ""
+    event: Event,
+    shot: Shot | None,
+    specs: Iterable[ImageSpec],
+    *,
+    why_none: str = "",
+    libjpeg_turbo: bool = False,
 ) -> tuple[Event, dict[str, bytes]]:
     """The event with its images, and their bytes by image key.
 
@@ -116,13 +121,14 @@ def with_images(
         shot: The pixels; `None` when no frame came with the read.
         specs: What every profile that wants the event asks for; equal ones are encoded once.
         why_none: Where not empty, images are left out for this reason.
+        libjpeg_turbo: As the setting of that name.
     """
     refs: list[ImageRef] = []
     missing: dict[ImageKind, MissingImage] = {}
     jpegs: dict[str, bytes] = {}
     for spec in dict.fromkeys(specs):
         try:
-            ref, jpeg = _encode(event.stream_id, shot, spec, why_none)
+            ref, jpeg = _encode(event.stream_id, shot, spec, why_none, libjpeg_turbo=libjpeg_turbo)
         except (ImageError, FrameError) as error:
             missing[spec.kind] = MissingImage(kind=spec.kind, why=str(error))
         else:
@@ -132,7 +138,7 @@ def with_images(
 
 
 def _encode(
-    stream_id: str, shot: Shot | None, spec: ImageSpec, why_none: str
+    stream_id: str, shot: Shot | None, spec: ImageSpec, why_none: str, *, libjpeg_turbo: bool
 ) -> tuple[ImageRef, bytes]:
     if why_none:
         raise ImageError(why_none)
@@ -144,6 +150,7 @@ def _encode(
         subsampling=spec.subsampling,
         max_bytes=spec.max_bytes,
         fit=spec.fit,
+        libjpeg_turbo=libjpeg_turbo,
     )
     ref = ImageRef(
         spec=spec,

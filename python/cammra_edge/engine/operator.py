@@ -104,7 +104,10 @@ class Operator:
 
     def view(self, timeout_s: float = 2.0) -> bytes | None:
         """What the camera sees now, as a JPEG of at most 1280 x 720; `None` when no frame comes in time."""
-        return self._snapshot.take(self._settings().frame_format, timeout_s)
+        settings = self._settings()
+        return self._snapshot.take(
+            settings.frame_format, timeout_s, libjpeg_turbo=settings.libjpeg_turbo
+        )
 
     def parked(
         self, key: str | None = None, *, after: int = 0, limit: int = PARKED_SHOWN

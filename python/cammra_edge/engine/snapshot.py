@@ -40,7 +40,9 @@ class Snapshot:
             self._frame = None
         self._came.set()
 
-    def take(self, frame_format: FrameFormat, timeout_s: float) -> bytes | None:
+    def take(
+        self, frame_format: FrameFormat, timeout_s: float, *, libjpeg_turbo: bool = False
+    ) -> bytes | None:
         """The next frame as a JPEG that fits `FIT`; `None` when none comes in time, or it is broken."""
         with self._asking:
             self._came.clear()
@@ -52,9 +54,8 @@ class Snapshot:
         if frame is None:
             return None
         try:
-            return encode_image(
-                frame, frame_format, ImageSpec(kind=ImageKind.DOWNSIZED_FRAME, fit=FIT)
-            ).jpeg
+            spec = ImageSpec(kind=ImageKind.DOWNSIZED_FRAME, fit=FIT)
+            return encode_image(frame, frame_format, spec, libjpeg_turbo=libjpeg_turbo).jpeg
         except (FrameError, ImageError):
             return None
 

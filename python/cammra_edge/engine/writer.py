@@ -36,7 +36,7 @@ CROWDED = "the encoder could not keep up"
 
 
 class EventWriter:
-    """Completes track events and puts them into the outbox, for the profiles that `apply` was given.
+    """Completes track events and puts them into the outbox, under the settings that `apply` was given.
 
     Args:
         stream_id: The camera's run or the recording.
@@ -55,6 +55,7 @@ class EventWriter:
         self.door: ImageEncoderDoor | None = None
         """To an image encoder that is not ours."""
         self._profiles: tuple[tuple[int, Profile], ...] = ()
+        self._libjpeg_turbo = False
         self._lists = ListIndex(())
         self._recall = Recall(outbox)
         # What other threads ask for, in their order; none of it is lost while it is taken.
@@ -62,7 +63,7 @@ class EventWriter:
         self._forget: deque[Erasure] = deque()
 
     def apply(self, settings: Settings) -> None:
-        """Use these profiles and plate lists from the next group on. From any thread."""
+        """Use these profiles, plate lists and this encoder from the next group on. From any thread."""
         self._settings.append(settings)
 
     def store(self, group: Sequence[Queued]) -> None:
@@ -103,6 +104,7 @@ class EventWriter:
                 (self._outbox.profile_id(profile.key), profile) for profile in settings.profiles
             )
             self._lists = ListIndex(settings.plate_lists)
+            self._libjpeg_turbo = settings.libjpeg_turbo
             self._recall.apply(settings)
         while self._forget:
             self._recall.forget(self._forget.popleft())
@@ -128,6 +130,7 @@ class EventWriter:
             queued.event.shot,
             specs,
             why_none=CROWDED if queued.crowded else "",
+            libjpeg_turbo=self._libjpeg_turbo,
         )
         if own is not None and event.missing:
             # No receiver is told of a picture that it did not want.

@@ -1,4 +1,5 @@
-//! JPEG through libjpeg-turbo: standard Huffman tables, the accurate integer DCT, no copy of what can be read in place.
+//! JPEG as libjpeg-turbo writes it: standard Huffman tables, the accurate integer DCT, no copy of what can be read in place.
+//! An encoder of our own writes the same bytes of NV12 and I420 with less work.
 //!
 //! * A frame's pixels are read where they lie, in rows of any stride; planar frames go in as planes, never through RGB.
 //! * JFIF is full-range BT.601: of a video-range picture the part that is encoded is expanded.
@@ -18,13 +19,14 @@ mod huffman;
 mod image;
 mod judged;
 mod mjpeg;
+mod own;
 mod scan;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
 pub(crate) use encoding::DEFAULT_FIT;
-pub use encoding::{Encoding, ImageKind, Jpeg, JpegView, Subsampling};
+pub use encoding::{Coder, Encoding, ImageKind, Jpeg, JpegView, Subsampling};
 pub use ffi::simd_name;
 pub use foreign::Offer;
 pub(crate) use foreign::{judged_answer, offer_of};

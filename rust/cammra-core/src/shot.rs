@@ -22,7 +22,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::error::ImageError;
 use crate::frame::FrameView;
 use crate::geometry::{RawBox, Rect, Size};
-use crate::jpeg::{Encoding, ImageKind, Jpeg, Offer, judged_answer};
+use crate::jpeg::{Coder, Encoding, ImageKind, Jpeg, Offer, judged_answer};
 use kept::KeptPixels;
 
 pub use piece::{FrameShare, SharedBytes};
@@ -102,6 +102,7 @@ impl Shot {
     /// # Errors
     /// [`ImageError`] that says why there is no such image.
     pub fn jpeg(&self, kind: ImageKind, encoding: &Encoding) -> Result<Jpeg, ImageError> {
+        let coder = encoding.coder;
         let encoding = telling(kind, encoding);
         // Held while encoding, so that two who ask at once get one image.
         let mut images = self.images();
@@ -109,7 +110,7 @@ impl Shot {
             return image.outcome.clone();
         }
         let source = self.pixels().source(kind);
-        let outcome = source.and_then(|source| source.image(kind, &encoding));
+        let outcome = source.and_then(|source| source.image(kind, &Encoding { coder, ..encoding }));
         self.remember(&mut images, kind, encoding, outcome.clone());
         outcome
     }
@@ -177,10 +178,15 @@ impl Shot {
     }
 }
 
-/// Without what says nothing for this kind, so that equal images are one.
+/// Without what says nothing for this kind, nor who encodes, so that equal images are one.
 fn telling(kind: ImageKind, encoding: &Encoding) -> Encoding {
     let fit = encoding.fit.filter(|_| kind == ImageKind::DownsizedFrame);
-    Encoding { fit, ..*encoding }
+    let coder = Coder::default();
+    Encoding {
+        fit,
+        coder,
+        ..*encoding
+    }
 }
 
 fn known<'a>(

@@ -1,40 +1,75 @@
 //! Bits into bytes: coefficients of a block through the Huffman tables, eight bytes at a time.
 
-use crate::codes::{Code, Codes, END_OF_BLOCK, SIXTEEN_ZEROS, size_of, value_bits};
-use crate::kernel::{Blocks, Pair};
+use std::num::NonZeroU64;
+
+use crate::blocks::{Blocks, Component, Pair};
+use crate::codes::{Code, Codes, END_OF_BLOCK, NO_CODE, SIXTEEN_ZEROS, size_of, value_bits};
 
 /// Bits that wait for a full word, the first one highest.
 #[derive(Clone, Copy)]
 struct Pending {
     bits: u64,
     /// How many more there is room for.
-    free: i8,
+    free: i32,
 }
 
 impl Pending {
     const NONE: Self = Self { bits: 0, free: 64 };
+}
 
-    /// Appends up to 63 bits.
-    #[inline(always)]
-    fn put(&mut self, out: &mut Vec<u8>, bits: u64, length: u8) {
-        self.free = self.free.wrapping_sub(length.cast_signed());
-        if self.free < 0 {
-            let over = self.free.wrapping_neg().cast_unsigned();
-            let fits = u32::from(length.wrapping_sub(over));
-            append(
-                out,
-                self.bits.wrapping_shl(fits) | bits.wrapping_shr(u32::from(over)),
-            );
-            self.bits = bits;
-            self.free = self.free.wrapping_add(64);
-        } else {
-            self.bits = self.bits.wrapping_shl(u32::from(length)) | bits;
-        }
+/// Appends up to 32 bits.
+#[inline(always)]
+fn put(out: &mut Vec<u8>, pending: Pending, bits: u32, length: u8) -> Pending {
+    let left = pending.free.wrapping_sub(i32::from(length));
+    if left < 0 {
+        return put_over(out, pending.bits, left, bits.into(), length);
     }
+    Pending {
+        bits: pending.bits.wrapping_shl(length.into()) | u64::from(bits),
+        free: left,
+    }
+}
 
-    #[inline(always)]
-    fn put_code(&mut self, out: &mut Vec<u8>, code: Code) {
-        self.put(out, u64::from(code >> 8), length_of(code));
+/// Appends up to 63 bits, for which -`left` places are missing, and with them a word to the file. A call, because once in
+/// ten codes is rare enough, and registers are few where codes are put.
+#[cold]
+#[inline(never)]
+fn put_over(out: &mut Vec<u8>, before: u64, left: i32, bits: u64, length: u8) -> Pending {
+    let fit = left.wrapping_add(i32::from(length)).cast_unsigned();
+    let word = before.wrapping_shl(fit) | bits.wrapping_shr(left.unsigned_abs());
+    let pending = Pending {
+        bits,
+        free: left.wrapping_add(64),
+    };
+    // A byte of ones carries when one is added; others may then be suspected wrongly, which costs time only.
+    let ones = word & 0x8080_8080_8080_8080 & !word.wrapping_add(0x0101_0101_0101_0101);
+    if ones != 0 || out.capacity().wrapping_sub(out.len()) < 8 {
+        return append_stuffed(out, word, pending);
+    }
+    out.extend_from_slice(&word.to_be_bytes());
+    pending
+}
+
+/// Appends a word that may hold bytes of ones; passes on what waits, so that to call it is all that is left to do.
+#[cold]
+#[inline(never)]
+fn append_stuffed(out: &mut Vec<u8>, word: u64, pending: Pending) -> Pending {
+    for byte in word.to_be_bytes() {
+        stuffed(out, byte);
+    }
+    pending
+}
+
+/// Appends up to 63 bits; what needs so many is rare.
+#[cold]
+fn put_long(out: &mut Vec<u8>, pending: Pending, (bits, length): (u64, u8)) -> Pending {
+    let left = pending.free.wrapping_sub(i32::from(length));
+    if left < 0 {
+        return put_over(out, pending.bits, left, bits, length);
+    }
+    Pending {
+        bits: pending.bits.wrapping_shl(length.into()) | bits,
+        free: left,
     }
 }
 
@@ -43,7 +78,7 @@ pub(crate) struct BitWriter<'a> {
     out: &'a mut Vec<u8>,
     pending: Pending,
     /// Each component's DC in the block before.
-    before: [i16; 4],
+    before: [i16; 3],
 }
 
 impl<'a> BitWriter<'a> {
@@ -51,68 +86,84 @@ impl<'a> BitWriter<'a> {
         Self {
             out,
             pending: Pending::NONE,
-            before: [0; 4],
+            before: [0; 3],
         }
     }
 
     /// Writes two blocks.
     #[inline(always)]
     pub(crate) fn two_blocks(&mut self, pair: &Pair, blocks: &Blocks<'_>) {
-        for (which, component) in blocks.components.into_iter().enumerate() {
-            if which < blocks.real {
-                self.block(pair, which, component, blocks.codes);
-            } else {
-                self.dummy(blocks.codes);
-            }
+        let [first, second] = blocks.components;
+        self.block(pair, 0, first, blocks.codes);
+        if blocks.real == 2 {
+            self.block(pair, 1, second, blocks.codes);
+        } else {
+            self.dummy(blocks.codes);
         }
     }
 
     /// A block that stands only for what the picture lacks to whole units of 16 pixels: the DC of the one before.
     #[cold]
     pub(crate) fn dummy(&mut self, codes: &Codes) {
-        self.pending.put_code(self.out, codes.dc_sizes[0]);
-        self.pending
-            .put_code(self.out, codes.ac_sizes[END_OF_BLOCK]);
+        for code in [codes.dc_sizes[0], codes.ac_sizes[END_OF_BLOCK]] {
+            self.pending = put(self.out, self.pending, code >> 8, length_of(code));
+        }
     }
 
     /// What is rare is a call that takes none of the writer: so the pending bits stay in registers.
     #[inline(always)]
-    fn block(&mut self, pair: &Pair, which: usize, component: usize, codes: &Codes) {
-        let which = which & 1;
-        let (bytes, mut left) = (&pair.zigzag[which], pair.nonzero[which]);
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "two blocks, three components, 64 places"
+    )]
+    fn block(&mut self, pair: &Pair, which: usize, component: Component, codes: &Codes) {
+        let (bytes, nonzero) = (&pair.zigzag[which], pair.nonzero[which]);
         let dc = pair.coefficients[0][8 * which];
-        let before = &mut self.before[component & 3];
+        let before = &mut self.before[component as usize];
         let difference = i32::from(dc).wrapping_sub(i32::from(*before));
         *before = dc;
 
-        let out = &mut *self.out;
-        let mut pending = self.pending;
+        let (out, mut pending) = (&mut *self.out, self.pending);
         let small = difference.wrapping_add(256).cast_unsigned() as usize;
-        match codes.dc.get(small) {
-            Some(&code) => pending.put_code(out, code),
-            None => {
-                let (bits, length) = large_dc(difference, codes);
-                pending.put(out, bits, length);
+        pending = if let Some(&code) = codes.dc.get(small) {
+            put(out, pending, code >> 8, length_of(code))
+        } else {
+            put_long(out, pending, large_dc(difference, codes))
+        };
+        let mut left = nonzero & !1;
+        // 256 for each place up to the last coefficient.
+        let mut passed = 256;
+        while let Some(some) = NonZeroU64::new(left) {
+            let at = some.trailing_zeros() as usize;
+            let here = at << 8;
+            let index = usize::from(bytes[at])
+                .wrapping_sub(passed)
+                .wrapping_add(here);
+            passed = here.wrapping_add(256);
+            left &= left.wrapping_sub(1);
+            let rare = || rare_ac(pair, which, at, index >> 8, codes);
+            let code = (codes.ac_bits.get(index), codes.ac_lengths.get(index));
+            let (Some(&bits), Some(&length)) = code else {
+                pending = put_long(out, pending, rare());
+                continue;
+            };
+            let over = pending.free.wrapping_sub(i32::from(length));
+            if over < 0 {
+                pending = if length == NO_CODE {
+                    put_long(out, pending, rare())
+                } else {
+                    put_over(out, pending.bits, over, bits.into(), length)
+                };
+                continue;
             }
+            pending = Pending {
+                bits: pending.bits.wrapping_shl(length.into()) | u64::from(bits),
+                free: over,
+            };
         }
-        left >>= 1;
-        let mut next = 1;
-        while left != 0 {
-            let run = left.trailing_zeros() as usize;
-            left = left.wrapping_shr(left.trailing_zeros()) >> 1;
-            let at = run.wrapping_add(next);
-            next = at.wrapping_add(1);
-            let index = run << 8 | usize::from(bytes[at & 127]);
-            match codes.ac.get(index) {
-                Some(&code) if code != 0 => pending.put_code(out, code),
-                _ => {
-                    let (bits, length) = rare_ac(pair, which, at, run, codes);
-                    pending.put(out, bits, length);
-                }
-            }
-        }
-        if next != 64 {
-            pending.put_code(out, codes.ac_sizes[END_OF_BLOCK]);
+        if nonzero >> 63 == 0 {
+            let code = codes.ac_sizes[END_OF_BLOCK];
+            pending = put(out, pending, code >> 8, length_of(code));
         }
         self.pending = pending;
     }
@@ -120,7 +171,7 @@ impl<'a> BitWriter<'a> {
     /// Fills the last byte with ones, as the standard has it, and ends the file.
     pub(crate) fn finish(self) {
         let Pending { bits, free } = self.pending;
-        let free = u32::from(free.cast_unsigned());
+        let free = free.unsigned_abs();
         let aligned = bits.unbounded_shl(free) | u64::MAX.unbounded_shr(64 - free);
         let bytes = (64 - free).div_ceil(8);
         for byte in aligned.to_be_bytes().iter().take(bytes as usize) {
@@ -165,21 +216,6 @@ fn rare_ac(pair: &Pair, which: usize, at: usize, run: usize, codes: &Codes) -> (
         length += length_of(sixteen);
     }
     (bits, length)
-}
-
-/// Appends eight bytes. A call, because once in ten codes is rare enough, and registers are few where codes are put.
-#[cold]
-#[inline(never)]
-fn append(out: &mut Vec<u8>, word: u64) {
-    // A byte of ones carries when one is added; others may then be suspected wrongly, which costs time only.
-    let ones = word & 0x8080_8080_8080_8080 & !word.wrapping_add(0x0101_0101_0101_0101);
-    if ones == 0 {
-        out.extend_from_slice(&word.to_be_bytes());
-    } else {
-        for byte in word.to_be_bytes() {
-            stuffed(out, byte);
-        }
-    }
 }
 
 /// Appends one byte, and behind one that could begin a marker a zero.

@@ -6,8 +6,11 @@ pub(crate) struct Specification {
     pub(crate) symbols: &'static [u8],
 }
 
-/// Up to 24 bits for the file, above the lowest byte, which holds how many there are. 0: no such code.
+/// Up to 24 bits for the file, above the lowest byte, which holds how many there are.
 pub(crate) type Code = u32;
+
+/// Says that there is no such code; more bits than there is ever room for, so that one look tells either.
+pub(crate) const NO_CODE: u8 = 255;
 
 /// Codes of one kind of component.
 pub(crate) struct Codes {
@@ -15,9 +18,11 @@ pub(crate) struct Codes {
     pub(crate) dc: [Code; 512],
     /// DC: codes of sizes.
     pub(crate) dc_sizes: [Code; 16],
-    /// Whole codes of a run of up to 15 zeros (above the lowest byte) before a coefficient of -126 to 126 (the lowest
-    /// byte); coefficients at a byte's limits are missing, since they may be larger ones that were cut off there.
-    pub(crate) ac: [Code; 4096],
+    /// Bits of whole codes of a run of up to 15 zeros (above the lowest byte) before a coefficient of -126 to 126 (the
+    /// lowest byte); coefficients at a byte's limits are missing, since they may be larger ones that were cut off there.
+    pub(crate) ac_bits: [u32; 4096],
+    /// How many bits each of them has; [`NO_CODE`] for what is missing.
+    pub(crate) ac_lengths: [u8; 4096],
     /// AC: codes of a run (upper 4 bits) and a size (lower 4 bits).
     pub(crate) ac_sizes: [Code; 256],
 }
@@ -85,7 +90,8 @@ impl Codes {
         let mut codes = Self {
             dc: [0; 512],
             dc_sizes: [0; 16],
-            ac: [0; 4096],
+            ac_bits: [0; 4096],
+            ac_lengths: [NO_CODE; 4096],
             ac_sizes,
         };
         let mut size = 0;
@@ -103,7 +109,9 @@ impl Codes {
         while at < 4096 {
             let (run, value) = (at >> 8, (at & 255) as u8 as i8 as i32);
             if value != 0 && value.abs() < 127 {
-                codes.ac[at] = with_value(ac_sizes[run << 4 | size_of(value) as usize], value);
+                let code = with_value(ac_sizes[run << 4 | size_of(value) as usize], value);
+                codes.ac_bits[at] = code >> 8;
+                codes.ac_lengths[at] = code as u8;
             }
             at += 1;
         }
@@ -118,11 +126,11 @@ impl Codes {
 )]
 const fn by_symbol(table: &Specification) -> [Code; 256] {
     let mut codes = [0; 256];
-    let (mut next, mut at, mut length) = (0, 0, 1);
+    let (mut next, mut at, mut length) = (0, 0, 1_u32);
     while length <= 16 {
-        let mut left = table.lengths[length - 1];
+        let mut left = table.lengths[length as usize - 1];
         while left > 0 {
-            codes[table.symbols[at] as usize] = next << 8 | length as u32;
+            codes[table.symbols[at] as usize] = next << 8 | length;
             next += 1;
             at += 1;
             left -= 1;
@@ -173,10 +181,11 @@ mod tests {
     fn a_value_stands_behind_the_code_of_its_size() {
         assert_eq!(LUMA.dc[256 - 5], with_value(LUMA.dc_sizes[3], -5));
         assert_eq!(LUMA.dc[256 - 5] >> 8, 0b100_010);
-        assert_eq!(LUMA.ac[2 << 8 | 0xff], with_value(LUMA.ac_sizes[0x21], -1));
-        assert_eq!(
-            [LUMA.ac[0], LUMA.ac[0x7f], LUMA.ac[0x80], LUMA.ac[0x81]],
-            [0; 4]
-        );
+        let one = with_value(LUMA.ac_sizes[0x21], -1);
+        let (bits, length) = (LUMA.ac_bits[2 << 8 | 0xff], LUMA.ac_lengths[2 << 8 | 0xff]);
+        assert_eq!(bits << 8 | u32::from(length), one);
+        for missing in [0, 0x7f, 0x80, 0x81] {
+            assert_eq!(LUMA.ac_lengths[missing], NO_CODE);
+        }
     }
 }

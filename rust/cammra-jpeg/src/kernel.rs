@@ -9,6 +9,10 @@
     unsafe_code,
     reason = "vector registers are loaded and stored through pointers"
 )]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rows of eight, blocks of two and tables of 64, by numbers below that"
+)]
 
 /// An array of what an expression gives for each of the eight rows, unrolled.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -52,6 +56,10 @@ macro_rules! each_row {
 }
 
 #[cfg(target_arch = "x86_64")]
+#[macro_use]
+mod x86;
+
+#[cfg(target_arch = "x86_64")]
 mod avx2;
 mod factor;
 #[cfg(target_arch = "aarch64")]
@@ -60,11 +68,7 @@ mod portable;
 mod rows;
 #[cfg(target_arch = "x86_64")]
 mod sse41;
-#[cfg(target_arch = "x86_64")]
-mod x86;
 
-use crate::codes::Codes;
-use crate::quantiser::{Quantiser, ZIGZAG};
 use crate::scan::Job;
 
 pub(crate) use rows::Rows;
@@ -132,85 +136,5 @@ impl Kernel {
             Self::Neon if self.is_available() => unsafe { neon::scan(job, out) },
             _ => portable::scan(job, out),
         }
-    }
-}
-
-/// The samples of two blocks.
-#[derive(Clone, Copy)]
-pub(crate) enum Samples<'a> {
-    /// Side by side, as luma lies.
-    Beside(Rows<'a, 16>),
-    /// In turn, as chroma of NV12 lies.
-    InTurn(Rows<'a, 16>),
-    /// In two planes, as chroma of I420 lies.
-    Apart(Rows<'a, 8>, Rows<'a, 8>),
-}
-
-/// From video range to full range, all in 16 bits: min(max(s - 16, 0), `top`) × `factor` + `offset` >> 8.
-#[derive(Clone, Copy)]
-pub(crate) struct Expansion {
-    pub(crate) top: u8,
-    pub(crate) factor: u16,
-    pub(crate) offset: u16,
-}
-
-impl Expansion {
-    /// What black and the smallest chroma become 0 from.
-    pub(crate) const BLACK: u8 = 16;
-
-    /// 16 to 235 becomes 0 to 255: (s - 16) × 255 / 219; at most 219 × 298 + 128 = 65 390.
-    pub(crate) const LUMA: Self = Self {
-        top: 219,
-        factor: 298,
-        offset: 128,
-    };
-
-    /// 16 to 240 becomes 0 to 255: (s - 16) × 255 / 224; at most 224 × 291 + 304 = 65 488. 304 puts 128 on 128.
-    pub(crate) const CHROMA: Self = Self {
-        top: 224,
-        factor: 291,
-        offset: 304,
-    };
-}
-
-/// What a kernel makes two blocks of.
-pub(crate) struct Blocks<'a> {
-    pub(crate) samples: Samples<'a>,
-    pub(crate) expansion: Option<Expansion>,
-    pub(crate) quantiser: &'a Quantiser,
-    pub(crate) codes: &'a Codes,
-    /// Which component each of them is of.
-    pub(crate) components: [usize; 2],
-    /// How many of them stand for pixels: 1 or 2.
-    pub(crate) real: usize,
-}
-
-/// Two blocks, ready to be written.
-#[repr(C, align(32))]
-pub(crate) struct Pair {
-    /// Rows of coefficients: eight of the first block, then eight of the second.
-    pub(crate) coefficients: [[i16; 16]; 8],
-    /// Each block's coefficients in zigzag order, as signed bytes that stop at the limits. The second half of each row is
-    /// never used; with it no index of seven bits is out of range.
-    pub(crate) zigzag: [[u8; 128]; 2],
-    /// Which of them are not zero, the first one lowest.
-    pub(crate) nonzero: [u64; 2],
-}
-
-impl Pair {
-    pub(crate) const fn new() -> Self {
-        Self {
-            coefficients: [[0; 16]; 8],
-            zigzag: [[0; 128]; 2],
-            nonzero: [0; 2],
-        }
-    }
-
-    /// A coefficient by its place in zigzag order.
-    pub(crate) fn coefficient(&self, which: usize, at: usize) -> i16 {
-        let place = usize::from(ZIGZAG.get(at).copied().unwrap_or(0));
-        let row = self.coefficients.get(place >> 3);
-        let value = row.and_then(|row| row.get(8 * which | place & 7));
-        value.copied().unwrap_or(0)
     }
 }

@@ -9,7 +9,13 @@
 //! * [`Encoder`]: tables of a quality, kept between pictures.
 //! * [`Kernel`]: the instruction set that does the work. Portable Rust is the reference; the others equal it bit for bit.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what each kernel is made of must be compiled with the kernel's instructions"
+)]
+
 mod bits;
+mod blocks;
 mod codes;
 mod encoder;
 mod header;

@@ -102,7 +102,7 @@ mod tests {
         for divisor in 1..=255_u8 {
             let (reciprocal, scale) = division(divisor);
             for value in 0..=32_767_u32 {
-                let product = value * u32::from(reciprocal) >> 16;
+                let product = (value * u32::from(reciprocal)) >> 16;
                 let quotient = (product * u32::from(scale) + (1 << 14)) >> 15;
                 let whole = u32::from(divisor) * 8;
                 assert_eq!(quotient, (value + whole / 2) / whole, "{value} / {whole}");

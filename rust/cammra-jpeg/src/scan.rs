@@ -1,8 +1,9 @@
 //! The way over the picture: units of 16 x 16 pixels (four blocks of luma, one of each chroma), row by row.
 
 use crate::bits::BitWriter;
+use crate::blocks::{Blocks, Component, Expansion, Pair, Samples};
 use crate::codes;
-use crate::kernel::{Blocks, Expansion, Pair, Rows, Samples};
+use crate::kernel::Rows;
 use crate::picture::{Chroma, Picture, Plane, Range};
 use crate::quantiser::Quantiser;
 
@@ -21,7 +22,7 @@ impl Job<'_> {
             expansion: self.is_video().then_some(Expansion::LUMA),
             quantiser: self.luma,
             codes: &codes::LUMA,
-            components: [0, 0],
+            components: [Component::Luma; 2],
             real,
         }
     }
@@ -33,7 +34,7 @@ impl Job<'_> {
             expansion: self.is_video().then_some(Expansion::CHROMA),
             quantiser: self.chroma,
             codes: &codes::CHROMA,
-            components: [1, 2],
+            components: [Component::Blue, Component::Red],
             real: 2,
         }
     }

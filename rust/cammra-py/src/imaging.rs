@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cammra_core::error::ImageError;
 use cammra_core::geometry::{RawBox, Rect, Size};
-use cammra_core::jpeg::{self, Encoding, ImageKind, JpegView, Subsampling};
+use cammra_core::jpeg::{self, Coder, Encoding, ImageKind, JpegView, Subsampling};
 use cammra_core::shot;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -31,7 +31,7 @@ fn simd_name() -> &'static str {
 
 /// See `_native.pyi`.
 #[pyfunction]
-#[pyo3(signature = (frame, frame_format, kind, r#box, *, quality=None, subsampling="4:2:0", max_bytes=None, fit=None))]
+#[pyo3(signature = (frame, frame_format, kind, r#box, *, quality=None, subsampling="4:2:0", max_bytes=None, fit=None, libjpeg_turbo=false))]
 #[expect(
     clippy::too_many_arguments,
     reason = "the stub's signature; `cammra_edge.imaging` groups them"
@@ -46,10 +46,11 @@ fn encode_image<'py>(
     subsampling: &str,
     max_bytes: Option<i64>,
     fit: Option<(i64, i64)>,
+    libjpeg_turbo: bool,
 ) -> PyResult<Encoded<'py>> {
     let format = FrameFormat::parse(frame_format)?;
     let kind = parse_kind(kind)?;
-    let encoding = parse_encoding(quality, subsampling, max_bytes, fit)?;
+    let encoding = parse_encoding(quality, subsampling, max_bytes, fit, libjpeg_turbo)?;
     let crop = r#box.map(raw_box);
     with_frame(frame, format, |view| {
         // From the encoder's buffer straight into a `bytes` object: only for that the interpreter is held.
@@ -89,7 +90,8 @@ impl Shot {
         (size.width, size.height)
     }
 
-    #[pyo3(signature = (kind, *, quality=None, subsampling="4:2:0", max_bytes=None, fit=None))]
+    #[pyo3(signature = (kind, *, quality=None, subsampling="4:2:0", max_bytes=None, fit=None, libjpeg_turbo=false))]
+    #[expect(clippy::too_many_arguments, reason = "the stub's signature, as above")]
     fn encode<'py>(
         &self,
         py: Python<'py>,
@@ -98,9 +100,10 @@ impl Shot {
         subsampling: &str,
         max_bytes: Option<i64>,
         fit: Option<(i64, i64)>,
+        libjpeg_turbo: bool,
     ) -> PyResult<Encoded<'py>> {
         let kind = parse_kind(kind)?;
-        let encoding = parse_encoding(quality, subsampling, max_bytes, fit)?;
+        let encoding = parse_encoding(quality, subsampling, max_bytes, fit, libjpeg_turbo)?;
         let jpeg = py
             .detach(|| self.shot.jpeg(kind, &encoding))
             .map_err(|error| from_image(&error))?;
@@ -119,7 +122,7 @@ impl Shot {
         fit: Option<(i64, i64)>,
     ) -> PyResult<Option<Offer>> {
         let kind = parse_kind(kind)?;
-        let encoding = parse_encoding(quality, subsampling, max_bytes, fit)?;
+        let encoding = parse_encoding(quality, subsampling, max_bytes, fit, false)?;
         let offer = py.detach(|| self.shot.offer(kind, &encoding));
         Ok(offer.map(|pixels| Offer {
             shot: Arc::clone(&self.shot),
@@ -204,6 +207,7 @@ pub(crate) fn parse_encoding(
     subsampling: &str,
     max_bytes: Option<i64>,
     fit: Option<(i64, i64)>,
+    libjpeg_turbo: bool,
 ) -> PyResult<Encoding> {
     let quality = quality
         .map(|q| u8::try_from(q).map_err(|_| bad_setting("quality", q.to_string(), "1 to 100")))
@@ -242,6 +246,11 @@ pub(crate) fn parse_encoding(
         subsampling,
         max_bytes,
         fit,
+        coder: if libjpeg_turbo {
+            Coder::LibjpegTurbo
+        } else {
+            Coder::Fastest
+        },
     })
 }
 

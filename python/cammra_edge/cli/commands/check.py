@@ -73,7 +73,9 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     if isinstance(script.source, VideoSource) and not args.no_source:
         look = script.source.look()
         show_source(terminal, asdict(look.status))
-    picture = None if args.picture is None else _kept(args.picture, script.source, look)
+    picture = None
+    if args.picture is not None:
+        picture = _kept(args.picture, script.source, look, libjpeg_turbo=settings.libjpeg_turbo)
     if picture is not None:
         terminal.line(f"  see {picture}")
     terminal.line(terminal.styled(f"{script.path} is good", Style.GOOD))
@@ -90,14 +92,14 @@ def run(args: Namespace, terminal: Terminal) -> Exit:
     return Exit.OK
 
 
-def _kept(path: Path, source: object, look: Look | None) -> Path | None:
+def _kept(path: Path, source: object, look: Look | None, *, libjpeg_turbo: bool) -> Path | None:
     """Keep the picture in a new file; `None` where there is none, which the source's own lines have said."""
     if look is None or not isinstance(source, VideoSource):
         raise UsageError("--picture: the script names no VideoSource, so there is no picture")
     if look.frame is None:
         return None
     spec = ImageSpec(kind=ImageKind.FULL_FRAME)
-    jpeg = encode_image(look.frame, source.frame_format, spec).jpeg
+    jpeg = encode_image(look.frame, source.frame_format, spec, libjpeg_turbo=libjpeg_turbo).jpeg
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
         with os.fdopen(handle, "wb") as out:

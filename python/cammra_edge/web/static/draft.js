@@ -115,6 +115,7 @@ const PLACES = {
   device: "settings/camera",
   network_mode: "settings/camera",
   open_metrics: "settings/access",
+  libjpeg_turbo: "settings/recognition",
 };
 
 /** The tab that has a field. @param {string} name */

@@ -34,7 +34,8 @@ function recognition(panel) {
   f.names.add("tracking.regions");
   panel.replaceChildren(...cards,
     h("section.card", {}, plates,
-      h("details", {}, h("summary", {}, t("limits")), h("div.grid", {}, rest(f, "tracking", "s4")))));
+      h("details", {}, h("summary", {}, t("limits")), h("div.grid", {}, rest(f, "tracking", "s4")),
+        setting(f, "libjpeg_turbo"))));
   return f.stop;
 }
 

@@ -7,6 +7,7 @@ use super::cut::Cutter;
 use super::encoding::{DEFAULT_QUALITY, Encoding, JpegView};
 use super::ffi::{Decoder, Encoder, Recipe};
 use super::judged::Judged;
+use super::own::OwnEncoder;
 use super::scan::Walker;
 use crate::error::{FrameError, ImageError};
 use crate::frame::FrameView;
@@ -18,6 +19,9 @@ const KEPT_SCRATCH_BYTES: usize = 8 << 20;
 /// What a thread keeps between images.
 pub(super) struct Codec {
     pub(super) encoder: Encoder,
+    own: Option<OwnEncoder>,
+    /// The last image is the own encoder's.
+    is_own: bool,
     pub(super) decoder: Decoder,
     pub(super) scratch: Scratch,
 }
@@ -52,6 +56,8 @@ pub(super) fn with_codec<T>(
             Some(codec) => codec,
             empty => empty.insert(Codec {
                 encoder: Encoder::new().map_err(codec_error)?,
+                own: OwnEncoder::new(),
+                is_own: false,
                 decoder: Decoder::new().map_err(codec_error)?,
                 scratch: Scratch::default(),
             }),
@@ -61,6 +67,9 @@ pub(super) fn with_codec<T>(
             if buffer.capacity() > KEPT_SCRATCH_BYTES {
                 *buffer = Vec::new();
             }
+        }
+        if let Some(own) = &mut codec.own {
+            own.free_above(KEPT_SCRATCH_BYTES);
         }
         codec.scratch.cutter.free_above(KEPT_SCRATCH_BYTES);
         codec.scratch.walker.free_above(KEPT_SCRATCH_BYTES);
@@ -96,9 +105,9 @@ impl Codec {
         {
             bytes = self.encode_below(part, encoding, best, max_bytes)?;
         }
-        debug_assert_eq!(bytes, self.encoder.encoded().len());
+        debug_assert_eq!(bytes, self.encoded().len());
         Ok(take(JpegView {
-            bytes: self.encoder.encoded(),
+            bytes: self.encoded(),
             size: part.size(),
             shows,
         }))
@@ -148,6 +157,30 @@ impl Codec {
         encoding: &Encoding,
         quality: u8,
     ) -> Result<usize, ImageError> {
+        self.is_own = match &mut self.own {
+            Some(own) => own.encode(part, encoding, quality),
+            None => false,
+        };
+        if !self.is_own {
+            self.encode_with_turbo(part, encoding, quality)?;
+        }
+        Ok(self.encoded().len())
+    }
+
+    /// The last image.
+    fn encoded(&self) -> &[u8] {
+        match &self.own {
+            Some(own) if self.is_own => own.encoded(),
+            _ => self.encoder.encoded(),
+        }
+    }
+
+    fn encode_with_turbo(
+        &mut self,
+        part: &FrameView<'_>,
+        encoding: &Encoding,
+        quality: u8,
+    ) -> Result<(), ImageError> {
         let factors = encoding.subsampling.factors();
         let recipe = Recipe {
             size: part.size(),
@@ -156,10 +189,10 @@ impl Codec {
         };
         let (y, chroma, range) = match *part {
             FrameView::Packed { pixels, order, .. } => {
-                self.encoder
+                return self
+                    .encoder
                     .packed(recipe, pixels, order)
-                    .map_err(codec_error)?;
-                return Ok(self.encoder.encoded().len());
+                    .map_err(codec_error);
             }
             FrameView::Nv12 { y, uv, range, .. } => (y, Chroma::Interleaved(uv), range),
             FrameView::I420 { y, u, v, range, .. } => (y, Chroma::Apart(u, v), range),
@@ -174,7 +207,6 @@ impl Codec {
             factors,
             scratch,
         };
-        self.encoder.planes(recipe, bands).map_err(codec_error)?;
-        Ok(self.encoder.encoded().len())
+        self.encoder.planes(recipe, bands).map_err(codec_error)
     }
 }

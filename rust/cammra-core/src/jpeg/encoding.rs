@@ -49,6 +49,16 @@ impl Subsampling {
     }
 }
 
+/// Who encodes. The bytes are the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Coder {
+    /// The encoder of our own where it takes the image, and otherwise libjpeg-turbo.
+    #[default]
+    Fastest,
+    /// libjpeg-turbo, whatever the image.
+    LibjpegTurbo,
+}
+
 /// How an image is to be encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Encoding {
@@ -60,6 +70,8 @@ pub struct Encoding {
     pub max_bytes: Option<usize>,
     /// The size a downsized frame must fit into, keeping its shape; the other kinds ignore it.
     pub fit: Option<Size>,
+    /// Who encodes it.
+    pub coder: Coder,
 }
 
 impl Encoding {

@@ -3,7 +3,7 @@
 use super::cut::Cutter;
 use super::ffi::{Decoder, Encoder, LEFT_SLACK_PX, Part, Recipe};
 use super::header::Header;
-use super::{Encoding, ImageKind, Subsampling, copy_of, image_from_frame};
+use super::{Coder, Encoding, ImageKind, Subsampling, copy_of, image_from_frame};
 use crate::error::FrameError;
 use crate::frame::{FrameView, PackedOrder, Plane};
 use crate::geometry::{Rect, Size};
@@ -31,6 +31,7 @@ fn jpeg(subsampling: Subsampling) -> Vec<u8> {
         subsampling,
         max_bytes: None,
         fit: None,
+        coder: Coder::Fastest,
     };
     image_from_frame(&frame, ImageKind::FullFrame, None, &encoding, copy_of)
         .unwrap()

@@ -7,7 +7,9 @@ use crate::error::ImageError;
 use crate::frame::{FrameView, PackedOrder, Plane, YuvRange};
 use crate::geometry::BoxError;
 use crate::geometry::{RawBox, Rect, Size};
-use crate::jpeg::{Encoding, ImageKind, Subsampling, copy_of, frame_from_jpeg, image_from_frame};
+use crate::jpeg::{
+    Coder, Encoding, ImageKind, Subsampling, copy_of, frame_from_jpeg, image_from_frame,
+};
 
 const SIZE: Size = Size {
     width: 192,
@@ -53,6 +55,7 @@ const PLAIN: Encoding = Encoding {
     subsampling: Subsampling::Quarter,
     max_bytes: None,
     fit: None,
+    coder: Coder::Fastest,
 };
 
 fn nv12_bytes() -> Vec<u8> {

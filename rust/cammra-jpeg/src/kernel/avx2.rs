@@ -18,9 +18,10 @@ use std::arch::x86_64::{
     _mm256_unpacklo_epi64 as low_64,
 };
 
-use super::x86::{FIRST, ORDER, SECOND, in_order, transform};
-use super::{Blocks, Expansion, Pair, Samples, factor};
+use super::factor;
+use super::x86::{FIRST, ORDER, SECOND};
 use crate::bits::BitWriter;
+use crate::blocks::{Blocks, Expansion, Pair, Samples};
 use crate::quantiser::Quantiser;
 use crate::scan::{Job, scan_with};
 
@@ -70,8 +71,8 @@ fn fill(pair: &mut Pair, rows: [Vector; 8]) {
 /// Stores the two halves of a block, and tells which bytes are not zero.
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
 #[inline]
-fn stored(to: &mut [u8; 128], low: Vector, high: Vector) -> u64 {
-    if let [first, second, ..] = to.as_chunks_mut().0 {
+fn stored(to: &mut [u8; 64], low: Vector, high: Vector) -> u64 {
+    if let [first, second] = to.as_chunks_mut().0 {
         store_bytes(first, low);
         store_bytes(second, high);
     }

@@ -14,8 +14,9 @@ use std::arch::aarch64::{
     vtrn2q_s32, vtrn2q_s64, vtstq_u8, vuzp2q_u16,
 };
 
-use super::{Blocks, Expansion, Pair, Samples, factor};
+use super::factor;
 use crate::bits::BitWriter;
+use crate::blocks::{Blocks, Expansion, Pair, Samples};
 use crate::quantiser::{Quantiser, ZIGZAG};
 use crate::scan::{Job, scan_with};
 
@@ -236,7 +237,7 @@ fn fill(pair: &mut Pair, which: usize, rows: [int16x8_t; 8]) {
     let second = vqtbl4q_u8(packed, load_16(&second));
     let third = vqtbl4q_u8(packed, load_16(&third));
     let fourth = vqtbl4q_u8(packed, load_16(&fourth));
-    if let [a, b, c, d, ..] = pair.zigzag[which].as_chunks_mut().0 {
+    if let [a, b, c, d] = pair.zigzag[which].as_chunks_mut().0 {
         store_bytes(a, first);
         store_bytes(b, second);
         store_bytes(c, third);

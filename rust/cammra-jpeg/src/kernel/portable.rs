@@ -1,17 +1,19 @@
 //! The reference: no instruction set in particular. Loops go over eight lanes that lie beside each other, which compilers
 //! turn into whatever vectors there are.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "arrays of 8 or 64, and loops that end there"
-)]
 
-use super::{Blocks, Expansion, Pair, Samples, factor};
+use std::array::from_fn;
+
+use super::factor;
 use crate::bits::BitWriter;
+use crate::blocks::{Blocks, Expansion, Pair, Samples};
 use crate::quantiser::{Quantiser, ZIGZAG};
 use crate::scan::{Job, scan_with};
 
+/// A row of a block.
+type Row = [i16; 8];
+
 /// Rows of a block. No step of the transform leaves 16 bits: wrapping arithmetic only spares the checks.
-type Block = [[i16; 8]; 8];
+type Block = [Row; 8];
 
 pub(super) fn scan(job: &Job<'_>, out: &mut Vec<u8>) {
     scan_with(job, out, two_blocks);
@@ -25,10 +27,9 @@ fn two_blocks(blocks: &Blocks<'_>, pair: &mut Pair, writer: &mut BitWriter<'_>) 
                 *sample = expanded(*sample, expansion);
             }
         }
-        let mut block = transposed(&block);
-        one_pass::<FIRST>(&mut block);
-        let mut block = transposed(&block);
-        one_pass::<SECOND>(&mut block);
+        let mut turned = [[0; 8]; 8];
+        one_pass::<FIRST>(&transposed(&block), &mut turned);
+        one_pass::<SECOND>(&transposed(&turned), &mut block);
         quantise(&mut block, blocks.quantiser);
         fill(pair, which & 1, &block);
     }
@@ -68,14 +69,9 @@ fn expanded(sample: i16, expansion: Expansion) -> i16 {
     (scaled.wrapping_add(expansion.offset) >> 8).cast_signed()
 }
 
+/// Rows become columns.
 fn transposed(block: &Block) -> Block {
-    let mut columns = [[0; 8]; 8];
-    for number in 0..8 {
-        for lane in 0..8 {
-            columns[lane][number] = block[number][lane];
-        }
-    }
-    columns
+    from_fn(|column| from_fn(|row| block[row][column]))
 }
 
 /// Bits that a pass rounds away. The first one, along rows, leaves results 4 times too large, so that the second, along
@@ -83,10 +79,12 @@ fn transposed(block: &Block) -> Block {
 const FIRST: u32 = 11;
 const SECOND: u32 = 15;
 
-/// Loeffler, Ligtenberg and Moschytz, with the arithmetic of libjpeg's `jfdctint.c`.
-fn one_pass<const SHIFT: u32>(block: &mut Block) {
+/// Loeffler, Ligtenberg and Moschytz, with the arithmetic of libjpeg's `jfdctint.c`. From one block into another, and a
+/// call: so the compiler sees that no lane needs what another one wrote, and takes several at once.
+#[inline(never)]
+fn one_pass<const SHIFT: u32>(from: &Block, to: &mut Block) {
     for lane in 0..8 {
-        let at = |row: usize| block[row][lane];
+        let at = |row: usize| from[row][lane];
         let sum = |a: i16, b: i16| a.wrapping_add(b);
         let difference = |a: i16, b: i16| a.wrapping_sub(b);
         let (s0, t7) = (sum(at(0), at(7)), difference(at(0), at(7)));
@@ -99,23 +97,23 @@ fn one_pass<const SHIFT: u32>(block: &mut Block) {
         let (mean, middle) = (sum(t10, t11), difference(t10, t11));
         if SHIFT == FIRST {
             // Samples count from 128 below; only the mean notices.
-            block[0][lane] = difference(mean, 8 * 128) << 2;
-            block[4][lane] = middle << 2;
+            to[0][lane] = difference(mean, 8 * 128) << 2;
+            to[4][lane] = middle << 2;
         } else {
-            block[0][lane] = sum(mean, 2) >> 2;
-            block[4][lane] = sum(middle, 2) >> 2;
+            to[0][lane] = sum(mean, 2) >> 2;
+            to[4][lane] = sum(middle, 2) >> 2;
         }
-        block[2][lane] = rounded::<SHIFT>(products(t13, t12, factor::T13_T12_2));
-        block[6][lane] = rounded::<SHIFT>(products(t13, t12, factor::T13_T12_6));
+        to[2][lane] = rounded::<SHIFT>(products(t13, t12, factor::T13_T12_2));
+        to[6][lane] = rounded::<SHIFT>(products(t13, t12, factor::T13_T12_6));
 
         let (z3, z4) = (sum(t4, t6), sum(t5, t7));
         let z_15 = products(z3, z4, factor::Z3_Z4_15);
         let z_37 = products(z3, z4, factor::Z3_Z4_37);
         let odd = |a, b, by, z: i32| rounded::<SHIFT>(products(a, b, by).wrapping_add(z));
-        block[1][lane] = odd(t4, t7, factor::T4_T7_1, z_15);
-        block[3][lane] = odd(t5, t6, factor::T5_T6_3, z_37);
-        block[5][lane] = odd(t5, t6, factor::T5_T6_5, z_15);
-        block[7][lane] = odd(t4, t7, factor::T4_T7_7, z_37);
+        to[1][lane] = odd(t4, t7, factor::T4_T7_1, z_15);
+        to[3][lane] = odd(t5, t6, factor::T5_T6_3, z_37);
+        to[5][lane] = odd(t5, t6, factor::T5_T6_5, z_15);
+        to[7][lane] = odd(t4, t7, factor::T4_T7_7, z_37);
     }
 }
 
@@ -146,7 +144,6 @@ fn quantise(block: &mut Block, quantiser: &Quantiser) {
 
 /// The upper half of a product.
 #[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "shifted down by a half")]
 const fn upper(a: u16, b: u16) -> u16 {
     ((a as u32).wrapping_mul(b as u32) >> 16) as u16
 }

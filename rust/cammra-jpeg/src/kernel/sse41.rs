@@ -14,9 +14,10 @@ use std::arch::x86_64::{
     _mm_unpacklo_epi16 as low_16, _mm_unpacklo_epi32 as low_32, _mm_unpacklo_epi64 as low_64,
 };
 
-use super::x86::{FIRST, ORDER, SECOND, in_order, transform};
-use super::{Blocks, Expansion, Pair, Samples, factor};
+use super::factor;
+use super::x86::{FIRST, ORDER, SECOND};
 use crate::bits::BitWriter;
+use crate::blocks::{Blocks, Expansion, Pair, Samples};
 use crate::quantiser::Quantiser;
 use crate::scan::{Job, scan_with};
 
@@ -57,7 +58,7 @@ fn fill(pair: &mut Pair, which: usize, rows: [Vector; 8]) {
     ];
     let (first, second) = (in_order::<0>(packed), in_order::<1>(packed));
     let (third, fourth) = (in_order::<2>(packed), in_order::<3>(packed));
-    if let [a, b, c, d, ..] = pair.zigzag[which].as_chunks_mut().0 {
+    if let [a, b, c, d] = pair.zigzag[which].as_chunks_mut().0 {
         store_bytes(a, first);
         store_bytes(b, second);
         store_bytes(c, third);

@@ -164,8 +164,6 @@ macro_rules! in_order {
     };
 }
 
-pub(super) use {in_order, transform};
-
 /// Bits that the first and the second pass round away.
 pub(super) const FIRST: i32 = 11;
 pub(super) const SECOND: i32 = 15;
