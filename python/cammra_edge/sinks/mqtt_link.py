@@ -17,7 +17,7 @@ from cammra_edge.sinks import failures
 from cammra_edge.sinks.base import Misconfigured, TryLater
 from cammra_edge.sinks.deadline import stalled
 from cammra_edge.sinks.http_dial import ProxyError
-from cammra_edge.sinks.whys import unusable, why_of
+from cammra_edge.sinks.whys import Why, unusable, why_of
 
 if TYPE_CHECKING:
     from cammra_edge.profile import Endpoint
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Failure = TryLater | Misconfigured
 NOTHING_NOW: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _MS_PER_S: Final = 1000
+_ASKS_FOR_PROOF: Final = 407
 
 
 class Link:
@@ -76,6 +77,8 @@ def failure_of(error: ConfigError | OSError, endpoint: Endpoint) -> Failure:
     match error:
         case ConfigError():
             return Misconfigured(unusable(error))
+        case ProxyError(status=status) if status == _ASKS_FOR_PROOF:
+            return Misconfigured(Why.PROXY_REFUSES_USER(status=status), status=status)
         case ProxyError():
             return TryLater(why_of(error), broke=True)
         case _:
