@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PLACE = re.compile(r"\{(\w+)\}")
+_COUNT = "[0-9]{1,9}"
 _LONGEST_RECOGNISED = 1000
 
 
@@ -72,11 +73,22 @@ def quoted(text: str) -> Said:
 class Phrase(Enum):
     """A table of phrases: the members' names are the codes, their texts have the values' names in braces.
 
-    Values are never secrets: they are sent to whoever may see the error, and may be translated around.
+    A member with two texts counts something, `n`, and has the second for one of it. Values are never secrets: they are
+    sent to whoever may see the error, and may be translated around.
     """
 
-    def __init__(self, english: str) -> None:
+    one: str
+
+    def __new__(cls, english: str, one: str = "") -> Self:
+        """Keep the text for one beside the usual text, which is the value."""
+        member = object.__new__(cls)
+        member._value_ = english
+        member.one = one
+        return member
+
+    def __init__(self, english: str, one: str = "") -> None:
         """Say at once what needs no values: it is said for each message that is delivered."""
+        del one
         code = self._name_.lower()
         self._bare = None if _PLACE.search(english) else Said(english, code)
 
@@ -84,18 +96,14 @@ class Phrase(Enum):
         """Say it with these values."""
         if self._bare is not None:
             return self._bare
-        text = _PLACE.sub(lambda place: str(values[place[1]]), self.value)
+        english = self.one if self.one and values["n"] == 1 else self.value
+        text = _PLACE.sub(lambda place: str(values[place[1]]), english)
         return Said(text, self.code, values)
 
     @property
-    def pattern(self) -> re.Pattern[str]:
+    def patterns(self) -> list[re.Pattern[str]]:
         """What matches its texts, whatever the values."""
-        parts = _PLACE.split(self.value)
-        return re.compile(
-            "".join(
-                f"(?P<{part}>.+?)" if odd % 2 else re.escape(part) for odd, part in enumerate(parts)
-            )
-        )
+        return [_pattern(english) for english in (self.value, self.one) if english]
 
     @property
     def own_letters(self) -> int:
@@ -123,11 +131,13 @@ def recognised(text: str, tables: _Tables) -> Said:
     for phrase, pattern in _patterns(tables):
         if found := pattern.fullmatch(text):
             values = {name: _value(part, tables) for name, part in found.groupdict().items()}
+            if phrase.one:
+                values["n"] = int(found.groupdict().get("n", 1))
             return Said(text, phrase.code, values)
     return quoted(text)
 
 
-def _value(part: str, tables: _Tables) -> str:
+def _value(part: str, tables: _Tables) -> str | int:
     said = recognised(part, tables)
     return said if said.code else part
 
@@ -137,4 +147,14 @@ def _patterns(tables: _Tables) -> list[tuple[Phrase, re.Pattern[str]]]:
     """What to look for: first what has most letters of its own."""
     phrases = [phrase for table in tables for phrase in table if phrase.own_letters]
     phrases.sort(key=lambda phrase: -phrase.own_letters)
-    return [(phrase, phrase.pattern) for phrase in phrases]
+    return [(phrase, pattern) for phrase in phrases for pattern in phrase.patterns]
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    parts = _PLACE.split(english)
+    return re.compile(
+        "".join(
+            f"(?P<{part}>{_COUNT if part == 'n' else '.+?'})" if odd % 2 else re.escape(part)
+            for odd, part in enumerate(parts)
+        )
+    )

@@ -79,6 +79,7 @@ def test_every_phrase_has_words_on_the_page_with_the_same_values() -> None:
     for part in ("phrases", "whys"):
         words |= json.loads((sources.STATIC / f"en-{part}.json").read_text(encoding="utf-8"))
     english = {phrase.code: phrase.value for table in tables() for phrase in table}
+    english |= {f"{one.code}.one": one.one for table in tables() for one in table if one.one}
     assert words.keys() == english.keys()
     assert {code: places(text) for code, text in words.items()} == {
         code: places(text) for code, text in english.items()
@@ -126,6 +127,10 @@ class Sample(Phrase):
     INSIDE = "{what}, {what} again"
 
 
+class Counting(Phrase):
+    CARS = "{n} cars near {place}", "a car near {place}"
+
+
 def test_a_phrase_is_its_english_and_knows_code_and_values() -> None:
     said = Sample.NEAR(place="{place}")
     assert said == "near {place}"
@@ -138,6 +143,19 @@ def test_a_phrase_is_its_english_and_knows_code_and_values() -> None:
 def test_a_phrase_without_its_values_is_a_mistake_of_ours() -> None:
     with pytest.raises(KeyError):
         Sample.NEAR()
+
+
+@pytest.mark.parametrize(
+    ("n", "text"), [(0, "0 cars near it"), (1, "a car near it"), (2, "2 cars near it")]
+)
+def test_one_of_what_is_counted_has_a_text_of_its_own(n: int, text: str) -> None:
+    said = Counting.CARS(n=n, place="it")
+    assert said == text
+    assert recognised(text, (Counting,)).plain() == said.plain()
+
+
+def test_what_is_no_number_counts_nothing() -> None:
+    assert recognised("no cars near it", (Counting,)).code == ""
 
 
 def test_what_no_json_can_carry_is_made_so() -> None:
@@ -164,7 +182,8 @@ def test_whatever_becomes_of_a_try_is_recognised() -> None:
 
 @pytest.mark.parametrize("phrase", [phrase for table in WHYS for phrase in table], ids=str)
 def test_a_kept_text_is_recognised_as_the_phrase_it_was(phrase: Phrase) -> None:
-    said = phrase(**dict.fromkeys(places(phrase.value), "x1"))
+    values: dict[str, str | int] = dict.fromkeys(places(phrase.value), "x1")
+    said = phrase(**values | ({"n": 7} if phrase.one else {}))
     found = recognised(str(said), WHYS)
     assert found.code == said.code
     assert found == said

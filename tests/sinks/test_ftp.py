@@ -93,7 +93,7 @@ def test_straight_to_the_final_names(server: FtpServer) -> None:
     assert way.send(FILES, FIRST) == Delivered(quoted("3 files"))
     assert way.send(
         Files(files=(NamedFile(path="in/half.jpg", content=JPEG),)), AGAIN
-    ) == Delivered(quoted("1 files"))
+    ) == Delivered(quoted("1 file"))
     assert way.send(FILES, AGAIN) == Delivered(quoted("3 files"))
     way.close()
     assert stored(server.home) == wanted() | {"in/half.jpg": JPEG}
@@ -102,9 +102,9 @@ def test_straight_to_the_final_names(server: FtpServer) -> None:
 def test_one_connection_carries_many_events(server: FtpServer) -> None:
     way = sink(server)
     first, *rest = many(20)
-    assert way.send(first, FIRST) == Delivered(quoted("1 files"))
+    assert way.send(first, FIRST) == Delivered(quoted("1 file"))
     kept = way._kept
-    assert {way.send(files, FIRST) for files in rest} == {Delivered(quoted("1 files"))}
+    assert {way.send(files, FIRST) for files in rest} == {Delivered(quoted("1 file"))}
     assert way._kept is kept
     way.close()
     assert stored(server.home) == {f"in/{number}.jpg": JPEG for number in range(20)}
@@ -179,7 +179,7 @@ def test_ipv6(tmp_path: Path, name: str) -> None:
     with ftp_servers.START[name](tmp_path, host="::1") as server:
         for passive, files in zip((True, False), many(2), strict=True):
             way = sink(server, passive=passive)
-            assert way.send(files, FIRST) == Delivered(quoted("1 files"))
+            assert way.send(files, FIRST) == Delivered(quoted("1 file"))
             way.close()
         assert stored(server.home) == {"in/0.jpg": JPEG, "in/1.jpg": JPEG}
 
@@ -253,7 +253,7 @@ def against(faulty: Faulty, timeouts: Timeouts = PATIENT) -> tuple[Outcome, floa
 def test_the_scripted_server_is_good_when_nothing_is_wrong() -> None:
     faulty = Faulty()
     outcome, _ = against(faulty)
-    assert outcome == Delivered(quoted("1 files"))
+    assert outcome == Delivered(quoted("1 file"))
     assert faulty.stored == JPEG
     assert "RNTO d/n.jpg" in faulty.commands
 
@@ -278,8 +278,8 @@ def test_a_server_that_hung_up_in_the_meantime_is_called_again_at_once() -> None
 
     with Scripted(script) as server:
         way = FtpSink(Ftp(f"ftp://{LOOPBACK}:{server.port}", timeouts=PATIENT), clock=SYSTEM_CLOCK)
-        assert way.send(ONE, FIRST) == Delivered(quoted("1 files"))
-        assert way.send(many(1)[0], FIRST) == Delivered(quoted("1 files"))
+        assert way.send(ONE, FIRST) == Delivered(quoted("1 file"))
+        assert way.send(many(1)[0], FIRST) == Delivered(quoted("1 file"))
         way.close()
         assert server.connections == 2
 
@@ -343,20 +343,20 @@ def test_a_short_file_is_not_renamed_and_not_left_behind() -> None:
 def test_a_foreign_address_in_pasv_is_not_followed() -> None:
     faulty = Faulty(EPSV="500 no\r\n")
     outcome, _ = against(faulty)
-    assert outcome == Delivered(quoted("1 files"))
+    assert outcome == Delivered(quoted("1 file"))
     assert "PASV" in faulty.commands
 
 
 def test_a_firewall_that_knows_only_pasv_is_got_through() -> None:
     faulty = Faulty(EPSV=f"229 go (|||{free_port()}|)\r\n")
     outcome, _ = against(faulty)
-    assert outcome == Delivered(quoted("1 files"))
+    assert outcome == Delivered(quoted("1 file"))
     assert [line for line in faulty.commands if line in {"EPSV", "PASV"}] == ["EPSV", "PASV"]
 
 
 def test_a_server_that_tells_no_sizes_is_believed_and_said_so() -> None:
     outcome, _ = against(Faulty(SIZE="502 what\r\n"))
-    assert outcome == Delivered(quoted("1 files; the server does not tell sizes"))
+    assert outcome == Delivered(quoted("1 file; the server does not tell sizes"))
 
 
 def test_a_trickling_answer_does_not_hold_us_up() -> None:

@@ -204,7 +204,7 @@ def test_straight_uploads_need_no_renaming_and_leave_no_part() -> None:
 def test_what_an_earlier_run_left_half_written_is_replaced(there: bytes) -> None:
     faulty = Faulty()
     faulty.files["d/n.jpg"] = there
-    assert sent(faulty, ONE, AGAIN, rename=False) == Delivered(quoted("1 files"))
+    assert sent(faulty, ONE, AGAIN, rename=False) == Delivered(quoted("1 file"))
     assert faulty.files == {"d/n.jpg": JPEG}
 
 
@@ -212,7 +212,7 @@ def test_what_an_earlier_run_left_half_written_is_replaced(there: bytes) -> None
 def test_another_and_smaller_file_is_not_taken_for_half_of_ours(answers: dict[str, str]) -> None:
     faulty = Faulty(**answers)
     faulty.files["d/n.jpg"] = b"another"
-    assert sent(faulty, ONE, AGAIN, rename=False) == Delivered(quoted("1 files"))
+    assert sent(faulty, ONE, AGAIN, rename=False) == Delivered(quoted("1 file"))
     assert faulty.files == {"d/n.jpg": b"another", "d/n_1.jpg": JPEG}
 
 

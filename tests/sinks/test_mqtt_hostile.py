@@ -185,7 +185,7 @@ def test_what_is_larger_than_the_broker_takes_is_never_sent() -> None:
         sink = sink_for(broker.port)
         outcome = sink.send(PICTURED, ATTEMPT)
         assert isinstance(outcome, Delivered)
-        assert "without 1 pictures" in outcome.note
+        assert "without 1 picture " in outcome.note
         large = Publications(topic="t", content=b"x" * 600, content_type="")
         assert isinstance(sink.send(large, ATTEMPT), GiveUp)
         sink.close()

@@ -186,7 +186,7 @@ def test_a_password_is_taken_and_a_wrong_one_is_a_fault_of_the_settings(
 
 def test_one_connection_carries_many_events(server: Server) -> None:
     many = [Files(files=(NamedFile(path=f"d/{number}.jpg", content=JPEG),)) for number in range(20)]
-    assert set(sent(server.profile(), *many)) == {Delivered(quoted("1 files"))}
+    assert set(sent(server.profile(), *many)) == {Delivered(quoted("1 file"))}
     assert len(server.stored()) == 20
 
 

@@ -113,7 +113,7 @@ def test_without_sizes_a_repeat_knows_its_own_files_by_their_bytes(tmp_path: Pat
 def test_a_name_that_only_the_rename_finds_taken_gets_a_number(tmp_path: Path) -> None:
     refusals = ("stat=SFTPFailure", "scandir=SFTPPermissionDenied")
     outcome, stored = sent(tmp_path, *refusals, files=ONE, there=OTHER)
-    assert outcome == Delivered(quoted("1 files" + UNSURE))
+    assert outcome == Delivered(quoted("1 file" + UNSURE))
     assert stored == OTHER | {"GATE-1/09/n_1.jpg": JPEG}
 
 

@@ -252,7 +252,7 @@ class MqttSink:
         ):  # also where this event had none: an alarm must not come and go
             return Delivered(MqttWhy.PICTURES_UNHEARD(), unheard=True)
         if left_out:
-            return Delivered(MqttWhy.BROKER_HAS_IT_WITHOUT_PICTURES(count=left_out))
+            return Delivered(MqttWhy.BROKER_HAS_IT_WITHOUT_PICTURES(n=left_out))
         return outcome
 
     def _limit(self, link: Link) -> int:

@@ -19,7 +19,8 @@ class MqttWhy(Phrase):
     BROKER_HAS_IT = "the broker has it"
     BROKER_HAS_IT_UNHEARD = "the broker has it, and nobody subscribes to it"
     BROKER_HAS_IT_WITHOUT_PICTURES = (
-        "the broker has it, without {count} pictures that are too large for it"
+        "the broker has it, without {n} pictures that are too large for it",
+        "the broker has it, without 1 picture that is too large for it",
     )
     PICTURES_UNHEARD = "taken, but nobody subscribes to the pictures"
     CONSUMER_HAS_IT = "{by} has committed it"

@@ -205,7 +205,7 @@ class UploadSink(ABC):
     def _note(self, count: int, conversation: Conversation) -> Said:
         """How many files are there, and what is less sure than usual."""
         straight = self._protocol.rename and not self._renames
-        files = (UploadWhy.FILES_STRAIGHT if straight else UploadWhy.FILES)(count=count)
+        files = (UploadWhy.FILES_STRAIGHT if straight else UploadWhy.FILES)(n=count)
         return files if conversation.tells_sizes else UploadWhy.FILES_UNMEASURED(files=files)
 
     def upload(

@@ -121,8 +121,11 @@ class UploadWhy(Phrase):
 
     FILES_ONLY = "only files can be uploaded"
     NOTHING_TO_UPLOAD = "nothing to send: no image, and no sidecar"
-    FILES = "{count} files"
-    FILES_STRAIGHT = "{count} files; the server knows no renaming: straight to the final names"
+    FILES = "{n} files", "1 file"
+    FILES_STRAIGHT = (
+        "{n} files; the server knows no renaming: straight to the final names",
+        "1 file; the server knows no renaming: straight to its final name",
+    )
     FILES_UNMEASURED = "{files}; the server does not tell sizes"
     SERVER_HUNG_UP = "the server closed the connection"
     SERVER_ANSWERS = "the server answers {code}"

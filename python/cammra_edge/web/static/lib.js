@@ -27,10 +27,11 @@ export async function loadTexts() {
  * @param {string} key
  * @param {Record<string, unknown>} [values]
  */
-export function t(key, values = {}) {
-  const { n } = values;
-  const form = typeof n === "number" ? `${key}.${plural.select(n)}` : key;
-  return fill(texts[form] ?? texts[key] ?? key, values);
+export const t = (key, values = {}) => fill(formOf(texts, key, values) ?? key, values);
+
+/** @param {Record<string, string>} words @param {string} key @param {Record<string, unknown>} values */
+function formOf(words, key, { n }) {
+  return (typeof n === "number" && words[`${key}.${plural.select(n)}`]) || words[key];
 }
 
 /** @param {string} text @param {Record<string, unknown>} values */
@@ -47,7 +48,7 @@ export const fill = (text, values) =>
  * @returns {string}
  */
 export function worded(text, { code = "", values = {} }) {
-  const phrase = phrases[code];
+  const phrase = formOf(phrases, code, values);
   if (!phrase) return text;
   const parts = Object.entries(values).map((
     [name, value],
