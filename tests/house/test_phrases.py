@@ -18,7 +18,7 @@ import cammra_edge
 from cammra_edge.errors import ConfigError, SettingsError
 from cammra_edge.phrases import Phrase, Said, quoted, recognised
 from cammra_edge.sinks.whys import QueueWhy, Why
-from cammra_edge.web.views import WHYS
+from cammra_edge.web.sentences import WHYS
 from tests.house import sources
 
 if TYPE_CHECKING:

@@ -18,8 +18,10 @@ from cammra_edge.engine.alarms import AlarmCode, alarms_of
 from cammra_edge.engine.status import StreamStatus
 from cammra_edge.engine.troubles import InputKind, InputTrouble
 from cammra_edge.outbox import OutboxStatus
+from cammra_edge.sinks.whys import Why
 from cammra_edge.web.api_traffic import OPERATIONS
 from cammra_edge.web.roles import Role
+from cammra_edge.web.views import alarms_plain
 
 if TYPE_CHECKING:
     from tests.web.conftest import Browser
@@ -211,13 +213,12 @@ def test_every_code_has_a_text_and_a_remedy_on_the_page(code: AlarmCode) -> None
         for name in [*values, "profile", "age", "formats"]
         if code is other
     }
-    texts = [f"alarm_{code}"]
+    keys = [str(code)]
     if code is AlarmCode.WRONG_INPUT:
-        kinds = set(InputKind) - {InputKind.FORMAT, InputKind.FRAME}
-        texts = [f"alarm_input_{kind}" for kind in kinds]
+        keys = [f"input_{kind}" for kind in set(InputKind) - {InputKind.FORMAT, InputKind.FRAME}]
     if code is AlarmCode.FRAMES_REFUSED:
-        texts += ["alarm_misfits", "cure_misfits"]
-    for text in [*texts, f"cure_{code}"]:
+        keys.append("misfits")
+    for text in [f"{half}_{key}" for key in keys for half in ("alarm", "cure")]:
         assert set(re.findall(r"\{(\w+)\}", TEXTS[text])) <= known, text
 
 
@@ -228,11 +229,26 @@ def test_programs_and_the_page_are_told_the_same(browser: Browser, engine: Still
     assert alarm == {
         "code": "frames_refused",
         "values": {"n": 3, "why": "why", "formats": ["jpeg"]},
+        "said": {},
         "where": "settings/camera",
     }
     assert browser.send("GET", "/api/status").json()["alarms"] == [alarm]
     answer = browser.send("GET", "/api/view").json()
     assert answer["error"] == "Frames refused: set frame format to JPEG."
+
+
+def test_a_reason_is_told_with_its_code() -> None:
+    why = Why.AT(where="10.0.0.7:443", why=Why.BROKEN_OFF())
+    trouble = stream_error("refused", "errno 111").trouble
+    source = SourceStatus(address="a", state=SourceState.LOST, trouble=trouble)
+    ill = replace(
+        WELL, source=source, profiles=gate(state=ProfileState.PAUSED, alarm=True, why=str(why))
+    )
+    receiver, camera = alarms_plain(ill)
+    assert receiver["values"]["why"] == why
+    assert receiver["said"] == {"why": why.plain()}
+    assert camera["said"]["remedy"] == SourceRemedy.MEND_REFUSED().plain()
+    assert camera["said"]["why"]["values"]["what"]["code"] == trouble.what.code
 
 
 def test_whoever_sees_the_status_may_ask_for_the_alarms_in_it() -> None:

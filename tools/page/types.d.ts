@@ -92,7 +92,7 @@ interface SourceStatus {
   trouble: SourceTrouble | null;
 }
 interface KeepaliveStatus { sent: number; last_utc_ns: number; took_ms: number; failed: number; why: string; next_s: number }
-interface Alarm { code: string; values: AlarmValues; where: string }
+interface Alarm { code: string; values: AlarmValues; said: { why?: Said; remedy?: Said }; where: string }
 interface AlarmValues {
   profile?: string;
   name?: string;

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cammra_edge.phrases import Said  # noqa: TC001 - dataclass fields are read at run time
+from cammra_edge.phrases import Phrase, Said
+
+
+class SourceWhy(Phrase):
+    """How the trouble of a source is told."""
+
+    WITH_DETAIL = "{what} ({detail})"
 
 
 class SourceState(StrEnum):
@@ -34,10 +40,16 @@ class Trouble:
     remedy: Said
     detail: str = ""
 
+    @property
+    def why(self) -> Said:
+        """What happened, with the detail where there is one."""
+        if not self.detail:
+            return self.what
+        return SourceWhy.WITH_DETAIL(what=self.what, detail=self.detail)
+
     def __str__(self) -> str:
         """One sentence."""
-        detail = f" ({self.detail})" if self.detail else ""
-        return f"{self.what}{detail}; {self.remedy}"
+        return f"{self.why}; {self.remedy}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

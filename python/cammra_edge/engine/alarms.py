@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from cammra_edge.delivery import ProfileState
 from cammra_edge.engine.troubles import PICTURE_KINDS, InputKind
-from cammra_edge.phrases import unicode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -140,9 +139,8 @@ def _of_source(status: EngineStatus) -> Iterator[Alarm]:
     stream = status.stream
     trouble = None if status.source is None else status.source.trouble
     if trouble is not None:
-        why = unicode(f"{trouble.what} ({trouble.detail})" if trouble.detail else trouble.what)
         yield alarm(
-            AlarmCode.SOURCE_TROUBLE, kind=trouble.kind, why=why, remedy=str(trouble.remedy)
+            AlarmCode.SOURCE_TROUBLE, kind=trouble.kind, why=trouble.why, remedy=trouble.remedy
         )
     elif stream is not None and stream.silent_s > max(SILENT_S, SILENT_GAPS * stream.usual_gap_s):
         code = AlarmCode.SOURCE_GONE if status.frames else AlarmCode.SOURCE_NEVER_CAME

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from cammra_edge.audit import Deed
-from cammra_edge.engine.alarms import alarms_of
 from cammra_edge.engine.troubles import PICTURE_KINDS
 from cammra_edge.errors import ConfigError, OutboxError
 from cammra_edge.fields import Checked, required, settings
@@ -51,7 +49,7 @@ async def see_status(call: Call) -> Schema:
 async def see_alarms(call: Call) -> list[Any]:
     """What calls for a person now, the most urgent first; empty when nothing does."""
     status = await run_in_threadpool(call.page.engine.status)
-    alarms = [asdict(alarm) for alarm in alarms_of(status)]
+    alarms = views.alarms_plain(status)
     return alarms if _sees_all(call) else narrowed_alarms(alarms)
 
 

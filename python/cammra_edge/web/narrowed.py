@@ -30,7 +30,11 @@ def narrowed_status(status: dict[str, Any]) -> dict[str, Any]:
 def narrowed_alarms(alarms: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Those about a receiver without what it said."""
     return [
-        {**alarm, "values": {**alarm["values"], "why": _SAID["why"]}}
+        {
+            **alarm,
+            "values": {**alarm["values"], "why": _SAID["why"]},
+            "said": {**alarm["said"], "why": Sentence.OPERATORS_SEE_WHY().plain()},
+        }
         if alarm["where"].startswith("integration/") and "why" in alarm["values"]
         else alarm
         for alarm in alarms

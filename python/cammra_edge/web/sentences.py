@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from cammra_edge.phrases import Phrase
+from cammra_edge.sinks.mqtt_reasons import PresenceWhy
+from cammra_edge.sinks.mqtt_whys import MqttWhy
+from cammra_edge.sinks.whys import QueueWhy, UploadWhy, Why
+
+WHYS: Final = (Why, UploadWhy, QueueWhy, MqttWhy, PresenceWhy)
+"""All that may have become of a try."""
 
 
 class PageWant(Phrase):

@@ -7,19 +7,18 @@ from base64 import b64encode
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from cammra_edge.engine.alarms import alarms_of
+from cammra_edge.engine.alarms import Alarm, alarms_of
 from cammra_edge.engine.outlook import outlook_of
 from cammra_edge.model import Direction, Event, EventKind, Plate
 from cammra_edge.outbox import EventState
 from cammra_edge.outbox.exported import export_of
 from cammra_edge.payload.paths import base_path
 from cammra_edge.payload.published import topics
-from cammra_edge.phrases import recognised
+from cammra_edge.phrases import recognised, unicode
 from cammra_edge.profile import FilesContent, Profile, PublishedContent
 from cammra_edge.search import event_plain
-from cammra_edge.sinks.mqtt_reasons import PresenceWhy
-from cammra_edge.sinks.mqtt_whys import MqttWhy
-from cammra_edge.sinks.whys import QueueWhy, UploadWhy, Why
+from cammra_edge.sinks.whys import QueueWhy
+from cammra_edge.web.sentences import WHYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,13 +27,14 @@ if TYPE_CHECKING:
     from cammra_edge.clock import Clock
     from cammra_edge.config import Settings
     from cammra_edge.delivery import Try
+    from cammra_edge.engine import EngineStatus
     from cammra_edge.outbox import Delivery, Parked
     from cammra_edge.web.ports import PagedEngine
 
 NS_PER_MS = 10**6
 SHOWN_EVENTS = 100
-WHYS = (Why, UploadWhy, QueueWhy, MqttWhy, PresenceWhy)
-"""All that may have become of a try."""
+PHRASES = ("why", "remedy")
+"""Values of alarms that are phrases where they are ours."""
 
 
 def status_plain(engine: PagedEngine, clock: Clock) -> dict[str, Any]:
@@ -43,9 +43,24 @@ def status_plain(engine: PagedEngine, clock: Clock) -> dict[str, Any]:
     return {
         **asdict(status),
         "profiles": [asdict(profile) | _why(profile.why) for profile in status.profiles],
-        "alarms": [asdict(alarm) for alarm in alarms_of(status)],
+        "alarms": alarms_plain(status),
         "now": clock.utc_ns() // NS_PER_MS,
     }
+
+
+def alarms_plain(status: EngineStatus) -> list[dict[str, Any]]:
+    """What calls for a person, and what the phrases among its values are known by."""
+    return [_alarm(alarm) for alarm in alarms_of(status)]
+
+
+def _alarm(alarm: Alarm) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    said: dict[str, Any] = {}
+    for name, value in alarm.values.items():
+        values[name] = unicode(value) if isinstance(value, str) else value
+        if name in PHRASES and isinstance(value, str) and (phrase := recognised(value, WHYS)).code:
+            said[name] = phrase.plain()
+    return {**asdict(alarm), "values": values, "said": said}
 
 
 def _why(why: str) -> dict[str, Any]:

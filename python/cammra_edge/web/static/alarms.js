@@ -2,22 +2,24 @@
 
 import { mayOpen, Refusal, request } from "./api.js";
 import { draft } from "./draft.js";
-import { age, card, count, dialog, h, icon, listen, say, state, t, time } from "./lib.js";
+import { age, card, count, dialog, h, icon, listen, say, state, t, time, worded } from "./lib.js";
 
 /** @typedef {{ key: string, box: HTMLElement, text: HTMLElement, cure: HTMLElement }} Row */
 
 /** What is wrong, and what to do about it. @param {Alarm} alarm @returns {{ text: string, cure: string }} */
-export function wordsOf({ code, values }) {
+export function wordsOf({ code, values, said }) {
   const { profile, name, formats, kind } = values;
   const known = {
     ...values,
+    why: worded(values.why ?? "", said.why ?? {}),
+    remedy: worded(values.remedy ?? "", said.remedy ?? {}),
     profile: profile && `${draft.title(profile)} (${name})`,
     formats: formats?.map((format) => format.toUpperCase()).join(` ${t("or")} `),
     age: age(values.s ?? 0),
   };
   const misfits = code === "frames_refused" && !known.formats;
-  return { text: t(code === "wrong_input" ? `alarm_input_${kind}` : misfits ? "alarm_misfits" : `alarm_${code}`, known),
-    cure: t(misfits ? "cure_misfits" : `cure_${code}`, known) };
+  const key = code === "wrong_input" ? `input_${kind}` : misfits ? "misfits" : code;
+  return { text: t(`alarm_${key}`, known), cure: t(`cure_${key}`, known) };
 }
 
 /** Names an alarm, however its values change. @param {Alarm} alarm */
