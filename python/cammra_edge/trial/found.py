@@ -31,9 +31,9 @@ class Found(Phrase):
     BROKER_TAKES_ANY = (
         "signed in as {client}; at once {count} messages; keep-alive {keep_alive_s} s"
     )
-    WOULD_SAY = "a Test says nothing of the camera; its own connection says state on {state} and health on {health}"
+    WOULD_SAY = "a Test says nothing of the camera; the profile itself says state on {state} and health on {health}"
     WOULD_SAY_IF_ALONE = (
-        "a Test says nothing of the camera; its own connection, where it is the only one by MQTT, says state"
+        "a Test says nothing of the camera; the profile itself, where it is the only one by MQTT, says state"
         " on {state} and health on {health}"
     )
     BY_AUTH_HEADER = "by Auth-Header"
