@@ -21,6 +21,8 @@ from tests.servers import LOOPBACK, SLACK_S, Scripted, wait_until
 if TYPE_CHECKING:
     import socket
 
+    from cammra_edge.sinks.mqtt_exchange import Ticket
+
 ACCEPTED = b"\x20\x03\x00\x00\x00"
 BUSY = b"\x20\x03\x00\x89\x00"
 
@@ -102,17 +104,19 @@ def test_of_several_who_look_for_room_one_has_it() -> None:
         deadline = Deadline(SYSTEM_CLOCK, SLACK_S)
         link = session.link(deadline)
         assert isinstance(link, Link)
-        messages = [link.exchange.message("a", b"b") for _ in range(2)]
-        threads = [
-            threading.Thread(target=session.post, args=(link, *message, deadline))
-            for message in messages
-        ]
-        with link.writing:  # both have looked before the first one writes
+        tickets = [link.exchange.message("a", b"b") for _ in range(2)]
+        answers: list[object] = []
+
+        def send(ticket: Ticket, packet: bytes) -> None:
+            answers.append(link.answer_to(ticket, packet, deadline))
+
+        threads = [threading.Thread(target=send, args=one) for one in tickets]
+        with link._writing:  # both have looked before the first one writes
             for thread in threads:
                 thread.start()
             wait_until(lambda: link.exchange.is_full, "the first one")
         for thread in threads:
             thread.join()
-        assert [ticket.wait(SLACK_S) for ticket, _ in messages] == [Answer(), Answer()]
+        assert answers == [Answer(), Answer()]
         session.close()
         assert broker.connections == 1

@@ -22,7 +22,7 @@ from cammra_edge.sinks.base import NOTHING, Delivered, GiveUp, Misconfigured, Tr
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.exchange import Exchange, Veil
 from cammra_edge.sinks.mqtt_exchange import SUCCESSES, Answer, Ended
-from cammra_edge.sinks.mqtt_link import Link
+from cammra_edge.sinks.mqtt_link import Link, Overdue
 from cammra_edge.sinks.mqtt_opening import Opening
 from cammra_edge.sinks.mqtt_presence import Announcer
 from cammra_edge.sinks.mqtt_reasons import TOO_LARGE, UNHEARD, numbered
@@ -45,6 +45,8 @@ _NS_PER_S: Final = 1_000_000_000
 _MOST_EXPIRY_S: Final = 0xFFFF_FFFF
 LARGEST_PACKET_BYTES: Final = 268_435_460
 """What MQTT itself can tell the length of."""
+_DELIVERED: Final = Delivered(MqttWhy.BROKER_HAS_IT())
+"""Said of each event, as long as the broker has no words of its own."""
 
 
 class MqttSink:
@@ -60,8 +62,10 @@ class MqttSink:
         self.endpoint = way.endpoint()
         self._closed = False
         self._veil = Veil((way.password, way.proxy_password))
-        self._head = b""
-        self._answer = b""
+        # Of the last try, for `exchange`: plain members, as each costs on every event.
+        self._sent: tuple[str, list[tuple[str, str]]] | None = None
+        self._answer: Answer | None = None
+        self._reply: Answer | None = None
         self.client_id = session.client_id
 
     @property
@@ -90,7 +94,7 @@ class MqttSink:
         """Publish the pictures, then the event."""
         if not isinstance(message, Publications):
             return GiveUp(MqttWhy.NOT_FOR_MQTT())
-        self._head = self._answer = b""
+        self._sent = self._answer = self._reply = None
         deadline = Deadline(self._clock, self._way.timeouts.total_s)
         link = self._session.link(deadline)
         if not isinstance(link, Link):
@@ -108,8 +112,16 @@ class MqttSink:
 
     def exchange(self) -> Exchange:
         """What went out before the content, and what came back, in words: packets are no text."""
-        answer = self._veil.answer(b"", self._answer)
-        return Exchange(head=self._head, answer=answer)
+        head = answer = ""
+        if self._sent is not None:
+            topic, properties = self._sent
+            head = "\n".join([f"PUBLISH {topic}", *map(": ".join, properties), "", ""])
+        if self._answer is not None:
+            answer = f"PUBACK {numbered(self._answer.reason)} {self._answer.words}\n"
+        if self._reply is not None:
+            answer += f"{self._way.reply_by}: {self._reply.result} {self._reply.words}\n"
+        came = self._veil.answer(b"", answer.encode(errors="replace"))
+        return Exchange(head=head.encode(errors="replace"), answer=came)
 
     def close(self) -> None:
         """End the session, where nobody else uses it."""
@@ -146,6 +158,7 @@ class MqttSink:
             sent.append(picture)
             unheard |= answer.reason == UNHEARD and not self._way.accept_unheard
         properties = _properties(message, sent, left_out, attempt)
+        self._sent = (message.topic, properties)
         outcome = self._event(link, message, properties, attempt, deadline)
         if sent:
             self._session.unheard_pictures = unheard
@@ -160,8 +173,6 @@ class MqttSink:
         deadline: Deadline,
     ) -> Outcome:
         limit = self._limit(link)
-        said = "\n".join([f"PUBLISH {message.topic}", *map(": ".join, properties), "", ""])
-        self._head = said.encode(errors="replace")
         key = f"{attempt.event_id}-{attempt.packet}" if self._way.ack == "reply" else ""
         with self._session.lock:
             ticket, packet = link.exchange.message(
@@ -190,7 +201,9 @@ class MqttSink:
                 return self._replied(link, replied, deadline)
             if unheard:
                 return Delivered(MqttWhy.BROKER_HAS_IT_UNHEARD(), words=answer.words)
-            return Delivered(MqttWhy.BROKER_HAS_IT(), words=answer.words)
+            if answer.words:
+                return Delivered(MqttWhy.BROKER_HAS_IT(), words=answer.words)
+            return _DELIVERED
         finally:
             if key:
                 with self._session.lock:
@@ -200,18 +213,19 @@ class MqttSink:
         self, link: Link, ticket: Ticket, packet: bytes, deadline: Deadline
     ) -> Answer | Outcome:
         """Send one message and wait for its PUBACK."""
-        if not self._session.post(link, ticket, packet, deadline):
-            return TryLater(self._at(Why.TRY_IS_OVER()))
-        wait_s = max(0.0, min(self._way.timeouts.answer_s, deadline.left_s()))
-        answer = ticket.wait(wait_s)
-        if answer is None:
-            self._session.give_up(link, Ended("silence"))
-            why = MqttWhy.NO_PUBACK_WITHIN(wait_s=round(wait_s))
-            return TryLater(self._at(why), broke=True)
-        if isinstance(answer, Ended):
-            return self._session.outcome_of(link, answer)
-        self._answer = f"PUBACK {numbered(answer.reason)} {answer.words}\n".encode()
-        return answer
+        answer = link.answer_to(ticket, packet, deadline)
+        match answer:
+            case Answer():
+                self._answer = answer
+                return answer
+            case Ended():
+                return self._session.outcome_of(link, answer)
+            case Overdue() if not ticket.is_out:
+                return TryLater(self._at(Why.TRY_IS_OVER()))
+            case Overdue(wait_s):
+                link.give_up(Ended("silence"))
+                why = MqttWhy.NO_PUBACK_WITHIN(wait_s=round(wait_s))
+                return TryLater(self._at(why), broke=True)
 
     def _refusal(self, answer: Answer, topic: str) -> Outcome | None:
         """What a PUBACK means that is no success."""
@@ -228,13 +242,13 @@ class MqttSink:
     def _replied(self, link: Link, ticket: Ticket, deadline: Deadline) -> Outcome:
         """Wait for what the consumer says."""
         by = self._way.reply_by
-        wait_s = max(0.0, min(self._way.timeouts.answer_s, deadline.left_s()))
-        answer = ticket.wait(wait_s)
-        if answer is None:
-            return TryLater(self._at(MqttWhy.NO_REPLY_WITHIN(by=by, wait_s=round(wait_s))))
+        answer = link.answer(ticket, deadline)
+        if isinstance(answer, Overdue):
+            why = MqttWhy.NO_REPLY_WITHIN(by=by, wait_s=round(answer.wait_s))
+            return TryLater(self._at(why))
         if isinstance(answer, Ended):
             return self._session.outcome_of(link, answer)
-        self._answer += f"{by}: {answer.result} {answer.words}\n".encode()
+        self._reply = answer
         match answer.result:
             case "ok":
                 return Delivered(MqttWhy.CONSUMER_HAS_IT(by=by), words=answer.words)

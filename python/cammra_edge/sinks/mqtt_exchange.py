@@ -83,19 +83,23 @@ class Ticket:
         self.packet_id = packet_id
         self.is_out = False
         self.answer: Answer | Ended | None = None
-        self._settled = threading.Lock()
-        self._settled.acquire()
+        self._settled: threading.Lock | None = None
 
     def settle(self, answer: Answer | Ended) -> None:
         """Tell whoever waits."""
         if self.answer is None:
             self.answer = answer
-            self._settled.release()
+            if self._settled is not None:
+                self._settled.release()
 
     def wait(self, timeout_s: float) -> Answer | Ended | None:
-        """The answer; `None` when none came in that time."""
-        if self._settled.acquire(timeout=timeout_s):
-            self._settled.release()
+        """The answer, which another thread reads; `None` when none came in that time. For one thread."""
+        settled = threading.Lock()
+        settled.acquire()
+        self._settled = settled
+        # Only now, as `settle` says the answer first and then looks who waits.
+        if self.answer is None:
+            settled.acquire(timeout=timeout_s)
         return self.answer
 
 

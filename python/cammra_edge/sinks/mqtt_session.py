@@ -1,7 +1,8 @@
 """One profile's connection to its broker, which lasts while nothing is sent: a thread of its own keeps it.
 
-The thread dials, listens, pings, and dials again when the connection breaks; whoever sends writes himself and waits for
-his answer. It sleeps until something comes or its next ping is due. Held by `tests/sinks/test_mqtt.py` and
+The thread dials, listens, pings, and dials again when the connection breaks; whoever sends writes himself, and reads
+while he waits (`mqtt_link`). It sleeps until something comes that nobody waits for, or its next ping is due.
+Held by `tests/sinks/test_mqtt.py` and
 `test_mqtt_hostile.py`.
 
 1. There is one connection, however many threads send.
@@ -15,8 +16,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import select
-import ssl
 import threading
 from typing import TYPE_CHECKING, Final
 
@@ -26,8 +25,8 @@ from cammra_edge.sinks.base import Misconfigured, TryLater
 from cammra_edge.sinks.deadline import Deadline
 from cammra_edge.sinks.http_dial import Dialler
 from cammra_edge.sinks.line import Line
-from cammra_edge.sinks.mqtt_exchange import Ended, MqttExchange, Ticket
-from cammra_edge.sinks.mqtt_link import NOTHING_NOW, Failure, Link, failure_of
+from cammra_edge.sinks.mqtt_exchange import Ended, MqttExchange
+from cammra_edge.sinks.mqtt_link import Failure, Link, failure_of
 from cammra_edge.sinks.mqtt_reasons import TAKEN_OVER
 from cammra_edge.sinks.mqtt_whys import why_ended
 from cammra_edge.sinks.whys import QueueWhy, Why
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from cammra_edge.sinks.mqtt_opening import Opening
 
 _log = logging.getLogger(__name__)
-_RECEIVED_BYTES: Final = 16 << 10
 _GOODBYE_S: Final = 0.5
 _PERSON_S: Final = 900.0
 """How long a quiet camera waits before it asks again for what a person must mend."""
@@ -118,9 +116,9 @@ class MqttSession:
         self, deadline: Deadline
     ) -> Link | Failure:
         """The connection, or why there is none."""
+        if link := self._up():  # without the lock: it may break at any time
+            return link
         with self.lock:
-            if link := self._up():
-                return link
             self.begin()
             while self._is_ending() and not self._stopping:
                 left_s = deadline.left_s()
@@ -153,37 +151,6 @@ class MqttSession:
         with self.lock:
             return self._up() is not None
 
-    def post(self, link: Link, ticket: Ticket, packet: bytes, deadline: Deadline) -> bool:
-        """Write a message once the broker has room for it; False when that is late. A failure settles the ticket."""
-        with self.lock:
-            while link.exchange.is_full and link.exchange.ended is None:
-                left_s = deadline.left_s()
-                if left_s <= 0:
-                    return False
-                self._changed.wait(left_s)
-            if link.exchange.ended is not None:
-                ticket.settle(link.exchange.ended)
-                return True
-            # Counted with the look at whether there is room: of several who look, one has it.
-            link.exchange.sending(ticket, self._clock.mono_ns())
-        with link.writing:
-            try:
-                with deadline.sending(len(packet)):
-                    link.write(packet, deadline, self.limits.write_s)
-            except OSError as error:
-                self._break(link, error)
-                return True
-            ticket.is_out = True
-        if link.exchange.has_to_say:
-            self._flush(link)
-        return True
-
-    def give_up(self, link: Link, why: Ended) -> None:
-        """End a connection on which an answer is missing: what comes late must count for nothing else."""
-        with self.lock:
-            link.exchange.end(why)
-        link.shut()
-
     def use(self) -> None:
         """One sink more uses it."""
         with self.lock:
@@ -203,17 +170,9 @@ class MqttSession:
             self._stopping = True
             link = self._link
             self._changed.notify_all()
-        if link is not None and link.writing.acquire(timeout=_GOODBYE_S):
-            try:
-                with self.lock:
-                    packet = link.exchange.goodbye() if link.exchange.ended is None else b""
-                with contextlib.suppress(OSError):
-                    link.write(packet, Deadline(self._clock, _GOODBYE_S), _GOODBYE_S)
-            finally:
-                link.writing.release()
-        self._line.cut()
         if link is not None:
-            link.shut()
+            link.goodbye()
+        self._line.cut()
         if self._thread is not None:
             self._thread.join(_GOODBYE_S)
 
@@ -249,15 +208,12 @@ class MqttSession:
 
     def _one_connection(self) -> None:
         try:
-            deadline = Deadline(self._clock, self.limits.total_s, self._line)
-            sock = self._dialler.dialled(deadline)
+            link = self._connected()
         except (ConfigError, OSError) as error:
             self._failed(failure_of(error, self.endpoint))
             return
-        with contextlib.closing(sock):
-            sock.settimeout(0)
+        with contextlib.closing(link):
             with self.lock:
-                link = Link(sock, MqttExchange(self._opening, self._clock.mono_ns()))
                 if self._stopping:
                     return
                 self._link = link
@@ -275,49 +231,42 @@ class MqttSession:
                     told=taken_over and link.exchange.told_anybody,
                 )
 
+    def _connected(self) -> Link:
+        sock = self._dialler.dialled(Deadline(self._clock, self.limits.total_s, self._line))
+        try:
+            return Link(
+                sock,
+                MqttExchange(self._opening, self._clock.mono_ns()),
+                lock=self.lock,
+                changed=self._changed,
+                clock=self._clock,
+                limits=self.limits,
+                endpoint=self.endpoint,
+            )
+        except BaseException:
+            sock.close()
+            raise
+
     def _serve(self, link: Link) -> None:
         """Listen until it is over."""
-        poll = select.poll()
-        poll.register(link.sock, select.POLLIN)
         was_open = False
         while link.exchange.ended is None:
             if link.exchange.has_to_say:
-                self._flush(link)
+                link.flush()
             now_ns = self._clock.mono_ns()
-            due_ns = link.exchange.due_mono_ns()
+            with self.lock:  # a sender may be reading
+                due_ns = link.exchange.due_mono_ns()
             if due_ns is not None and now_ns >= due_ns:
                 link.exchange.prepare(now_ns)
                 with self.lock:
                     link.exchange.tick(now_ns)
-            elif poll.poll(None if due_ns is None else (due_ns - now_ns) / 1e6):
-                self._receive(link)
+            else:
+                link.listen(due_ns)
             if link.exchange.is_open and not was_open:
                 was_open = True
                 with self.lock:
                     self._came_up(link)
                     self._changed.notify_all()
-        self._flush(link)
-
-    def _receive(self, link: Link) -> None:
-        while link.exchange.ended is None:
-            try:
-                with link.io:
-                    content = link.sock.recv(_RECEIVED_BYTES)
-            except NOTHING_NOW:
-                return
-            except OSError as error:
-                self._break(link, error)
-                return
-            with self.lock:
-                was_full = link.exchange.is_full
-                if content:
-                    link.exchange.received(content, self._clock.mono_ns())
-                else:
-                    link.exchange.end(Ended("network"))
-                if was_full:  # somebody may wait for room
-                    self._changed.notify_all()
-            if len(content) < _RECEIVED_BYTES and not isinstance(link.sock, ssl.SSLSocket):
-                return
 
     def _came_up(self, link: Link) -> None:
         self.told_limits = link.exchange.limits
@@ -325,31 +274,6 @@ class MqttSession:
         self._wanted &= not self._spread_s  # or it would dial out of its turn when this one breaks
         self._due_mono_ns = None
         self._redial.came_up(self._clock.mono_ns())
-
-    def _flush(self, link: Link) -> None:
-        """Write what the exchange has to say; whoever writes now does it when he is done."""
-        write_s = self.limits.write_s
-        while link.writing.acquire(blocking=False):
-            with self.lock:
-                packets = link.exchange.take_out()
-                if not packets:
-                    # Under the lock: what is added from here on finds nobody writing.
-                    link.writing.release()
-                    return
-            try:
-                link.write(b"".join(packets), Deadline(self._clock, write_s), write_s)
-            except OSError as error:
-                self._break(link, error)
-                return
-            finally:
-                link.writing.release()
-
-    def _break(self, link: Link, error: OSError) -> None:
-        with self.lock:
-            if link.exchange.ended is None:
-                link.failure = failure_of(error, self.endpoint)
-            link.exchange.end(Ended("network"))
-        link.shut()
 
     def _failed(self, failure: Failure, *, asks_nobody: bool = False, told: bool = False) -> None:
         """No connection, or none any more: tell those who wait, and when to try again.
