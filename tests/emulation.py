@@ -59,6 +59,7 @@ NOT_THERE: Mapping[str, str] = {
     "PIL": "no build for armv7",
     "asyncssh": "needs a newer cryptography than Debian's, and cffi has no armv7 build",
     "aiohttp": "its armv7 build turns subnormal numbers into 0 for the whole process, which hypothesis refuses",
+    "gmqtt": "talks to a broker of the host",
     "paho": "talks to a broker of the host",
     "psycopg": "talks to a database of the host",
     "onnxruntime": "100 MB that no test of ours is about",

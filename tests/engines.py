@@ -26,7 +26,7 @@ RECIPES = ROOT / "docs" / "recipes"
 
 @dataclass
 class Broker:
-    """Mosquitto, which can be killed and started again on the same port.
+    """A broker, here Mosquitto, which can be killed and started again on the same port.
 
     Args:
         folder: Where its configuration and data lie.
@@ -34,7 +34,11 @@ class Broker:
     """
 
     folder: Path
-    settings: Sequence[str] = ("allow_anonymous true", "max_queued_messages 0")
+    settings: Sequence[str] = (
+        "allow_anonymous true",
+        "max_queued_messages 0",
+        "set_tcp_nodelay true",
+    )
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -50,15 +54,21 @@ class Broker:
         return f"{LOOPBACK}:{self.port}"
 
     def start(self) -> None:
+        """Until it listens."""
+        command = self.command()
+        with (self.folder / "broker.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        wait_for_port(self.port, process=self.process)
+
+    def command(self) -> list[str]:
+        """What starts it, once its configuration is written."""
         program = require_program("mosquitto", apt="mosquitto")
         path = self.folder / "mosquitto.conf"
         listener = f"listener {self.port} {LOOPBACK}"
         path.write_text("\n".join([listener, "user root", *self.settings, ""]))
-        with (self.folder / "mosquitto.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [program, "-c", path], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
-        wait_for_port(self.port, process=self.process)
+        return [program, "-c", str(path)]
 
     def signal(self, number: signal.Signals) -> None:
         """SIGHUP reads rights and passwords anew."""
@@ -75,9 +85,15 @@ class Broker:
 
 @dataclass(frozen=True)
 class Database:
-    """PostgreSQL with an empty database, as its owner reaches it."""
+    """PostgreSQL with an empty database, as its owner reaches it.
+
+    Args:
+        url: Where.
+        pid: The server's first process.
+    """
 
     url: str
+    pid: int
 
     def run(self, *scripts: Path) -> None:
         """Run SQL files as `psql` does."""
@@ -129,7 +145,7 @@ def database() -> Iterator[Database]:
             cwd=folder,
             **account,  # type: ignore[call-overload]
         )
-        found = Database(f"postgresql://fleet@/postgres?host={folder}")
+        found = Database(f"postgresql://fleet@/postgres?host={folder}", server.pid)
         wait_until(lambda: _answers(found), "PostgreSQL")
         yield found
     finally:

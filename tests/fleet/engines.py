@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import resource
 import sys
 import tempfile
 import time
@@ -94,12 +95,19 @@ def main(plan: Plan) -> None:
         for engine in engines:
             engine.drain(LATE_S)
         stands = [profile for engine in engines for profile in engine.status().profiles]
+        tries = [one for engine in engines for one in engine.operator.journal()["hub"]]
+        done = [one for one in tries if one.outcome == "delivered"]
+        used = resource.getrusage(resource.RUSAGE_SELF)
         told = {
             "said": sum(one.put for one in stands),
             "delivered": sum(one.delivered for one in stands),
             "waiting": sum(one.queue_events for one in stands),
             "parked": sum(one.parked for one in stands),
+            "took_ms": [round(one.took_ns / 1e6, 2) for one in done],
+            "cpu_s": used.ru_utime + used.ru_stime,
+            "memory_bytes": used.ru_maxrss << 10,
         }
+        Path(plan.file).write_text("\n".join(one.event_id for one in done), encoding="ascii")
         for engine in engines:
             engine.stop()
     sys.stdout.write(json.dumps(told) + "\n")

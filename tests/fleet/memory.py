@@ -24,7 +24,6 @@ class MemoryOutbox:
     """As much of `Outbox` as one delivery worker asks for, for one profile."""
 
     def __init__(self, clock: Clock) -> None:
-        self.said: list[str] = []
         self.delivered: set[str] = set()
         self.parked = 0
         self.backlog_s: list[float] = []
@@ -46,7 +45,6 @@ class MemoryOutbox:
             )
             self._rows[seq], self._events[seq] = row, event
             self._lane.put(row)
-            self.said.append(event.event_id)
         self._wake()
 
     def profile_id(self, key: str) -> int:

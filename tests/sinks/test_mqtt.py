@@ -21,8 +21,10 @@ from cammra_edge.sinks import open_sink
 from cammra_edge.sinks.base import Delivered, GiveUp, Misconfigured, TryLater
 from cammra_edge.sinks.mqtt import MqttSink
 from cammra_edge.trial import picture, trial
+from tests import mqtt_readers
 from tests.brokers import mosquitto
 from tests.certificates import issue
+from tests.mqtt_readers import READERS
 from tests.servers import LOOPBACK, PATIENT, START_S, require_program, wait_until
 
 if TYPE_CHECKING:
@@ -112,6 +114,24 @@ def test_paho_reads_the_pictures_and_then_their_event(tmp_path: Path) -> None:
         assert PLATE not in one.topic
         assert PLATE not in str(vars(one.properties))
         assert not one.retain
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_clients_that_are_not_ours_read_it_all(
+    tmp_path: Path, kind: type[mqtt_readers.Reader]
+) -> None:
+    with mosquitto(tmp_path) as port, kind(port) as reader:
+        protocol = way(port, images="all")
+        assert isinstance(sent(protocol), Delivered)
+        wait_until(lambda: len(reader.read) == 3, "three messages")
+        assert mqtt_readers.retained(port) == []
+    _, made = message(protocol)
+    assert list(mqtt_readers.complaints(reader.read, events=1, plates=[PLATE])) == []
+    (event,) = mqtt_readers.events_of(reader.read)
+    assert event.payload == made.content
+    assert event.content_type == "application/json"
+    assert event.said["ce_type"] == "cammra-edge.plate.new"
+    assert len(json.loads(event.said["images"])) == 2
 
 
 def test_mosquitto_sub_reads_it_by_3_1_1(tmp_path: Path) -> None:

@@ -119,6 +119,7 @@ def main() -> None:
         for kind in ("event/+", "image/+/+"):
             client.subscribe(f"$share/{args.by}/cammra/v1/+/+/{kind}", qos=1)
 
+    client.reconnect_delay_set(1, 5)  # or up to two minutes, in which nobody answers the cameras
     client.on_connect = connected
     client.on_message = lambda _client, _data, message: inbox.put((connections[0], message))
     session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # as above
