@@ -190,6 +190,7 @@ class LastingSink(FakeSink):
     def __init__(self) -> None:
         super().__init__()
         self.asked = 0
+        self.presence_trouble = ""
 
     def begin(self) -> None:
         pass
