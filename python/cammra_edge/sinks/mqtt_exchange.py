@@ -112,6 +112,8 @@ class MqttExchange:
         self.ended: Ended | None = None
         self.told_anybody = False
         """Somebody waited when it ended, and knows why."""
+        self.is_due_anew = False
+        """It may be due sooner than it was; set back by whoever looks when that is."""
         self._opening = opening
         self._own = opening.own
         self._decoder = MqttDecoder(LARGEST_IN_BYTES, level=opening.level)
@@ -274,6 +276,7 @@ class MqttExchange:
     def _say(self, packet: bytes, now_mono_ns: int) -> None:
         self._out.append(packet)
         self._said_mono_ns = now_mono_ns
+        self.is_due_anew = True
 
     def _say_own(self, now_mono_ns: int) -> None:
         if self._own is not None:
@@ -294,6 +297,7 @@ class MqttExchange:
                 self._take_message(packet, now_mono_ns)
             case "pingresp", True:
                 self._answer_due_mono_ns = None
+                self.is_due_anew = True
             case "connack", False if not self._packet_id:
                 self._take_connack(packet, now_mono_ns)
             case "suback", False if self._packet_id:

@@ -2,9 +2,10 @@
 
 A sender reads for everybody while he waits, so that an event costs no change of threads. While none of them does, the
 session's thread listens, and sleeps until something comes.
-Invariants, held by `tests/sinks/test_mqtt_link.py` and `test_mqtt_hostile.py`:
+Invariants, held by `tests/sinks/test_mqtt_link.py`, `test_mqtt_session.py` and `test_mqtt_hostile.py`:
 
-1. One thread reads at a time. What comes while a sender reads wakes no other thread.
+1. One thread reads at a time. What comes while a sender reads wakes no other thread, unless the exchange is due sooner
+   by it: the session's thread sleeps until then.
 2. A message that has to wait, for others that write or for room, is written while somebody else reads.
 3. Whatever ends the exchange also shuts the socket, which wakes whoever reads: everybody is told at once.
 4. The socket is closed once nobody reads or writes any more.
@@ -13,6 +14,7 @@ Invariants, held by `tests/sinks/test_mqtt_link.py` and `test_mqtt_hostile.py`:
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import socket
 import ssl
@@ -94,18 +96,15 @@ class Link:
         """How many wait until the broker takes another message."""
         self._reader: Ticket | None = None
         """Whose answer is waited for by whoever reads."""
-        self._wakes_mono_ns: int | None = None
-        """Until when the listener sleeps."""
-        self._said = False
-        """What a sender has read was answered, and the exchange may be due before the listener wakes."""
-        self._roused = False
-        """The listener is to look again: it wakes as soon as the socket can be written to."""
         self._file_no = sock.fileno()
         self._answers = select.poll()
         self._answers.register(self._file_no, select.POLLIN)
         # Another thread can take the socket out of this one, and put it back, while it is waited on.
         self._idle = select.epoll()
         self._idle.register(self._file_no, select.EPOLLIN)
+        self._nudge = os.eventfd(0)
+        """Wakes the listener, so that it looks again when the exchange is due."""
+        self._idle.register(self._nudge, select.EPOLLIN)
 
     # ---- for those who send --------------------------------------------------------------------------
 
@@ -159,18 +158,18 @@ class Link:
         with self._lock:
             if self.exchange.due_mono_ns() != due_mono_ns:
                 return  # by what a sender has read meanwhile
-            self._wakes_mono_ns = due_mono_ns
+            self.exchange.is_due_anew = False
         wait_s = None
         if due_mono_ns is not None:
             wait_s = max(0.0, (due_mono_ns - self._clock.mono_ns()) / NS_PER_S)
-        if not self._idle.poll(wait_s, 1):
+        came = [file_no for file_no, _ in self._idle.poll(wait_s, 1)]
+        if self._nudge in came:
+            os.eventfd_read(self._nudge)
+        if self._file_no not in came:
             return
         with self._lock:
             if self._reader is not None:
                 return  # a sender was quicker
-            if self._roused:
-                self._roused = False
-                self._idle.modify(self._file_no, select.EPOLLIN)
             self._reader = _LISTENER
         try:
             self._receive()
@@ -218,14 +217,15 @@ class Link:
         with self._writing:
             self._sock.close()
             self._idle.close()
+            os.close(self._nudge)
 
     # ---- whose turn it is to read --------------------------------------------------------------------
 
     def _take_over(self, ticket: Ticket) -> None:
         """Read from now on for this one's sake, where nobody else does; the lock is held."""
         if self._reader is None:
-            self._reader = ticket
             self._idle.unregister(self._file_no)
+            self._reader = ticket
 
     def _hand_back(self, ticket: Ticket) -> None:
         """Let the session's thread listen again, where this one was read for."""
@@ -233,18 +233,9 @@ class Link:
             return
         with self._lock:
             self._reader = None
-            if self._said and self._wakes_late():
-                self._roused = True
-            self._said = False
-            events = select.EPOLLIN | (select.EPOLLOUT if self._roused else 0)
-            self._idle.register(self._file_no, events)
+            self._idle.register(self._file_no, select.EPOLLIN)
             if self.exchange.ended is not None:
                 self._changed.notify_all()
-
-    def _wakes_late(self) -> bool:
-        """Is there something due before the listener wakes?"""
-        due_ns, wakes_ns = self.exchange.due_mono_ns(), self._wakes_mono_ns
-        return due_ns is not None and (wakes_ns is None or due_ns < wakes_ns)
 
     def _awaited(self, ticket: Ticket, deadline: Deadline) -> Answer | Ended | Overdue:
         left_s, wait_s = deadline.left_s(), self._limits.answer_s
@@ -285,8 +276,9 @@ class Link:
                 exchange.end(Ended("network"))
             if self._wait_for_turn:
                 self._changed.notify_all()
+            if exchange.is_due_anew and self._reader is not _LISTENER:
+                os.eventfd_write(self._nudge, 1)
         if exchange.has_to_say:
-            self._said = True
             self.flush(deadline)
         if exchange.ended is not None:
             self._shut()

@@ -2,8 +2,7 @@
 
 The thread dials, listens, pings, and dials again when the connection breaks; whoever sends writes himself, and reads
 while he waits (`mqtt_link`). It sleeps until something comes that nobody waits for, or its next ping is due.
-Held by `tests/sinks/test_mqtt.py` and
-`test_mqtt_hostile.py`.
+Held by `tests/sinks/test_mqtt.py`, `test_mqtt_session.py` and `test_mqtt_hostile.py`.
 
 1. There is one connection, however many threads send.
 2. At a break everything that is unacknowledged is told at once, and nothing of it is counted as delivered.
