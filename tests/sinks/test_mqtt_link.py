@@ -246,6 +246,29 @@ def test_the_socket_is_closed_only_when_nobody_reads_any_more() -> None:
         assert rig.sock.fileno() == -1
 
 
+def test_closing_waits_for_nobody_who_stops_reading_of_himself() -> None:
+    rig = Rig(timeouts=replace(PATIENT, answer_s=0.05))
+    may_go_on, polling = threading.Event(), threading.Event()
+
+    class Slow:
+        def poll(self, _: float) -> list[tuple[int, int]]:
+            polling.set()
+            may_go_on.wait(SLACK_S)
+            return []
+
+    rig.link._answers = Slow()  # type: ignore[assignment] # one that takes its time
+    rig.send("a")
+    polling.wait(SLACK_S)
+    closing = threading.Thread(target=rig.link.close, daemon=True)
+    closing.start()
+    wait_until(lambda: vars(rig.changed)["_waiters"], "who wants to close it")
+    may_go_on.set()
+    closing.join(SLACK_S)
+    assert not closing.is_alive()
+    assert rig.answer("a") == Ended("network")
+    rig.theirs.close()
+
+
 def test_a_flood_holds_nobody_beyond_his_time() -> None:
     with Rig(timeouts=replace(PATIENT, answer_s=0.05)) as rig:
         rig.sent("a")

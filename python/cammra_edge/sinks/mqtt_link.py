@@ -209,7 +209,7 @@ class Link:
 
     def close(self) -> None:
         """Close the socket, once whoever reads or writes has left it."""
-        self._shut()
+        self.give_up(Ended("network"))  # or who stops reading of himself would not tell us
         with self._lock:
             while self._reader is not None:
                 self._changed.wait()

@@ -220,7 +220,6 @@ class MqttSession:
         with self.lock:
             self._link = None
             ended = link.exchange.ended or Ended("network")
-            link.exchange.end(ended)
             self._changed.notify_all()
             if not self._stopping:
                 taken_over = ended == Ended("disconnect", TAKEN_OVER, ended.words)
