@@ -116,6 +116,9 @@ class MqttExchange:
         """It may be due sooner than it was; set back by whoever looks when that is."""
         self._opening = opening
         self._own = opening.own
+        # Plain members, as each event asks for both.
+        self._own_waiting = () if self._own is None else self._own.waiting
+        self._own_flying = {} if self._own is None else self._own.flying
         self._decoder = MqttDecoder(LARGEST_IN_BYTES, level=opening.level)
         self._keep_alive_s = opening.keep_alive_s
         self._pending: dict[int, Ticket] = {}
@@ -148,8 +151,7 @@ class MqttExchange:
     @property
     def is_full(self) -> bool:
         """Does the broker take no further message before it has answered one?"""
-        own = 0 if self._own is None else self._own.in_flight
-        return len(self._pending) + own >= self.limits.receive_maximum
+        return len(self._pending) + len(self._own_flying) >= self.limits.receive_maximum
 
     def message(  # noqa: PLR0913 - the fields of a message, by name
         self,
@@ -178,12 +180,9 @@ class MqttExchange:
         return Ticket(packet_id), packet
 
     def _next_packet_id(self) -> int:
-        own = self._own
         while True:
             self._packet_id = self._packet_id % _LAST_PACKET_ID + 1
-            if self._packet_id not in self._pending and (
-                own is None or not own.is_ours(self._packet_id)
-            ):
+            if self._packet_id not in self._pending and self._packet_id not in self._own_flying:
                 return self._packet_id
 
     def sending(self, ticket: Ticket, now_mono_ns: int) -> None:
@@ -279,8 +278,8 @@ class MqttExchange:
         self.is_due_anew = True
 
     def _say_own(self, now_mono_ns: int) -> None:
-        if self._own is not None:
-            room = self.limits.receive_maximum - len(self._pending) - self._own.in_flight
+        if self._own is not None and self._own_waiting:
+            room = self.limits.receive_maximum - len(self._pending) - len(self._own_flying)
             for packet in self._own.packets(room, self._next_packet_id, now_mono_ns):
                 self._say(packet, now_mono_ns)
 
@@ -347,7 +346,7 @@ class MqttExchange:
             self._say_own(now_mono_ns)
 
     def _take_puback(self, packet: MqttPacket, now_mono_ns: int) -> None:
-        if self._own is not None and self._own.is_ours(packet.packet_id):
+        if self._own is not None and packet.packet_id in self._own_flying:
             if _is_answer(packet.reason):
                 self._own.acknowledged(packet.packet_id, packet.reason)
                 self._say_own(now_mono_ns)
@@ -363,7 +362,7 @@ class MqttExchange:
         del self._pending[packet.packet_id]
         words = _words_of(packet)
         ticket.settle(Answer(packet.reason, words) if packet.reason or words else _TAKEN)
-        if self._own is not None:  # there is room again
+        if self._own_waiting:  # there is room again
             self._say_own(now_mono_ns)
 
     def _take_message(self, packet: MqttPacket, now_mono_ns: int) -> None:

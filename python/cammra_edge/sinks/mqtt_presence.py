@@ -101,8 +101,10 @@ class Announcer:
         self._limit = 0
         self._keep_alive_s = 0.0
         self._health = b""
-        self._waiting: deque[_Own] = deque()
-        self._flying: dict[int, tuple[_Own, int]] = {}
+        self.waiting: deque[_Own] = deque()
+        """What is to be said, in order."""
+        self.flying: dict[int, tuple[_Own, int]] = {}
+        """What waits for its PUBACK, by its number, and until when."""
 
     # ---- the connection's life -----------------------------------------------------------------------
 
@@ -149,10 +151,10 @@ class Announcer:
 
     def ended(self, *, by_broker: bool) -> None:
         """It is over."""
-        if by_broker and self._flying:
+        if by_broker and self.flying:
             self._cut += 1
-        self._flying.clear()
-        self._waiting.clear()
+        self.flying.clear()
+        self.waiting.clear()
 
     def goodbye(self) -> bytes:
         """What goes before the end that we say ourselves: no will is published then, and no answer waited for."""
@@ -161,15 +163,6 @@ class Announcer:
         return self._packet(_Own(self._what.state_topic, self._what.offline), 0)
 
     # ---- what is said --------------------------------------------------------------------------------
-
-    @property
-    def in_flight(self) -> int:
-        """How many wait for their PUBACK."""
-        return len(self._flying)
-
-    def is_ours(self, packet_id: int) -> bool:
-        """Does this number name one of them?"""
-        return packet_id in self._flying
 
     def packets(self, room: int, numbers: Callable[[], int], now_mono_ns: int) -> list[bytes]:
         """What can be said now.
@@ -181,8 +174,8 @@ class Announcer:
         """
         said: list[bytes] = []
         acknowledged = self._at_least_once and self._unanswered < _PATIENCE
-        while self._waiting and (room > 0 or not acknowledged):
-            own = self._waiting.popleft()
+        while self.waiting and (room > 0 or not acknowledged):
+            own = self.waiting.popleft()
             packet_id = numbers() if acknowledged else 0
             packet = self._packet(own, packet_id)
             if self._limit and len(packet) > self._limit:
@@ -191,12 +184,12 @@ class Announcer:
             said.append(packet)
             if acknowledged:
                 room -= 1
-                self._flying[packet_id] = (own, now_mono_ns + self._answer_ns)
+                self.flying[packet_id] = (own, now_mono_ns + self._answer_ns)
         return said
 
     def acknowledged(self, packet_id: int, reason: int) -> None:
         """The broker has answered one of them."""
-        own, _ = self._flying.pop(packet_id)
+        own, _ = self.flying.pop(packet_id)
         self._cut = self._unanswered = 0
         self._troubles.pop("", None)
         if reason >= _REFUSED:
@@ -215,7 +208,7 @@ class Announcer:
 
     def due_mono_ns(self) -> int | None:
         """When there is something to say, or to give up."""
-        answer_ns = min((due for _, due in self._flying.values()), default=None)
+        answer_ns = min((due for _, due in self.flying.values()), default=None)
         if not self._what.health_topic:
             return answer_ns
         say_ns = self._muted_until_ns if not self._greeted else self._health_due_ns
@@ -232,7 +225,7 @@ class Announcer:
 
     def tick(self, now_mono_ns: int) -> bool:
         """Queue what is due; False where the broker has not acknowledged something in time."""
-        if any(now_mono_ns >= due for _, due in self._flying.values()):
+        if any(now_mono_ns >= due for _, due in self.flying.values()):
             self._unanswered += 1
             if self._unanswered >= _PATIENCE:
                 self._note("", PresenceWhy.NOT_ACKNOWLEDGED())
@@ -248,10 +241,10 @@ class Announcer:
         what = self._what
         self._greeted = True
         if what.state_topic:
-            self._waiting.append(_Own(what.state_topic, what.online))
+            self.waiting.append(_Own(what.state_topic, what.online))
             late_ns = round(_ENDS_LATE * self._keep_alive_s * NS_PER_S)
             self._again_ns = now_mono_ns + late_ns
-        self._waiting.extend(_Own(topic, text) for topic, text in what.documents.items())
+        self.waiting.extend(_Own(topic, text) for topic, text in what.documents.items())
         if what.health_topic and self._health_due_ns is None:
             self._health_due_ns = now_mono_ns
 
@@ -268,10 +261,10 @@ class Announcer:
         if self._again_ns is not None and now_mono_ns >= self._again_ns:
             # The will of a connection that this one replaced may have come after what we said first.
             self._again_ns = None
-            self._waiting.append(_Own(what.state_topic, what.online))
-        waits = any(own.topic == what.health_topic for own, _ in self._flying.values())
+            self.waiting.append(_Own(what.state_topic, what.online))
+        waits = any(own.topic == what.health_topic for own, _ in self.flying.values())
         if health and not waits:
-            self._waiting.append(_Own(what.health_topic, health, HEALTH_EXPIRES_S))
+            self.waiting.append(_Own(what.health_topic, health, HEALTH_EXPIRES_S))
 
     # ---- words ---------------------------------------------------------------------------------------
 
