@@ -29,10 +29,11 @@ def head_of(connection: socket.socket) -> bytes:
 
 
 def carry(source: socket.socket, target: socket.socket) -> None:
-    """Bytes one way, until that side has ended."""
+    """Bytes one way, until that side has ended, or was closed under us; the other one is told."""
     with contextlib.suppress(OSError):
         while content := source.recv(65_536):
             target.sendall(content)
+    with contextlib.suppress(OSError):
         target.shutdown(socket.SHUT_WR)
 
 
