@@ -75,6 +75,12 @@ def left_behind(camera: Camera) -> Iterator[None]:
     yield
 
 
+def send_to(camera: Camera, broker: ScriptedBroker) -> None:
+    (gate,) = camera.engine.settings.profiles
+    by_mqtt = replace(gate, protocol=Mqtt(f"mqtt://{LOOPBACK}:{broker.port}"))
+    camera.engine.apply(replace(camera.engine.settings, profiles=(by_mqtt,)))
+
+
 @contextmanager
 def unheard(camera: Camera) -> Iterator[None]:
     """A broker that answers 0x10: nobody subscribes."""
@@ -85,10 +91,23 @@ def unheard(camera: Camera) -> Iterator[None]:
         return packet.kind == PUBLISH
 
     with ScriptedBroker(answer) as broker:
-        (gate,) = camera.engine.settings.profiles
-        by_mqtt = replace(gate, protocol=Mqtt(f"mqtt://{LOOPBACK}:{broker.port}"))
-        camera.engine.apply(replace(camera.engine.settings, profiles=(by_mqtt,)))
+        send_to(camera, broker)
         camera.vehicle()
+        yield
+
+
+@contextmanager
+def presence_failed(camera: Camera) -> Iterator[None]:
+    """A broker whose rules let the camera say events, and nothing of itself."""
+
+    def answer(client: Client, packet: Seen) -> bool:
+        if packet.kind == PUBLISH:
+            of_itself = packet.topic.endswith(("/state", "/health"))
+            client.send(puback(packet.packet_id, 0x87 if of_itself else 0))
+        return packet.kind == PUBLISH
+
+    with ScriptedBroker(answer) as broker:
+        send_to(camera, broker)
         yield
 
 
@@ -173,6 +192,7 @@ CAUSES: list[tuple[Cause, AlarmCode, dict[str, object], str]] = [
         "1 event of the removed profile",
     ),
     (unheard, AlarmCode.UNHEARD, {"profile": "gate"}, "nobody subscribes to"),
+    (presence_failed, AlarmCode.PRESENCE_FAILED, {"profile": "gate"}, "(0x87)"),
     (disk_slow, AlarmCode.DISK_SLOW, {}, "has not answered for"),
     (events_damaged, AlarmCode.EVENTS_DAMAGED, {"n": 1}, "Events known to be lost: 1."),
     (events_not_stored, AlarmCode.EVENTS_NOT_STORED, {"n": 1}, "1 event could not be stored"),
