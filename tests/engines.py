@@ -34,11 +34,7 @@ class Broker:
     """
 
     folder: Path
-    settings: Sequence[str] = (
-        "allow_anonymous true",
-        "max_queued_messages 0",
-        "set_tcp_nodelay true",
-    )
+    settings: Sequence[str] = ("allow_anonymous true", "max_queued_messages 0")
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 

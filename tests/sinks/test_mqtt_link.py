@@ -103,6 +103,11 @@ class Rig:
         assert packet.topic == name
         return ticket
 
+    def reads(self, ticket: Ticket) -> bool:
+        """Is it read for this one's sake, and the listener out of the way?"""
+        with self.lock:
+            return self.link._reader is ticket
+
     def answer(self, name: str) -> object:
         """What became of a message."""
         wait_until(lambda: name in self.answers, f"the answer to {name}")
@@ -159,11 +164,33 @@ def test_a_reply_is_read_by_who_waits_for_it() -> None:
             target=lambda: answers.append(rig.link.answer(ticket, deadline)), daemon=True
         )
         waiting.start()
-        wait_until(lambda: rig.link._reader is ticket, "who waits")
+        wait_until(lambda: rig.reads(ticket), "who waits")
         rig.broker.send(message("r", b'{"key": "k", "by": "db", "result": "ok"}'))
         waiting.join(SLACK_S)
         assert answers == [Answer(result="ok")]
         assert rig.woken == 0
+
+
+def connected_ends() -> tuple[socket.socket, socket.socket]:
+    """Both ends of a connection by TCP."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ours = socket.create_connection(listener.getsockname())
+        theirs, _ = listener.accept()
+    return ours, theirs
+
+
+def test_what_has_come_is_acknowledged_at_once_where_a_reply_is_missing_and_only_there() -> None:
+    quick = socket.IPPROTO_TCP, socket.TCP_QUICKACK
+    with Rig(ends=connected_ends) as rig:
+        rig.sock.setsockopt(*quick, 0)
+        sent = rig.sent("a")
+        rig.broker.send(puback(sent.packet_id))
+        assert rig.answer("a") == Answer()
+        assert rig.link.answer(sent, Deadline(SYSTEM_CLOCK, SLACK_S)) == Answer()
+        assert not rig.sock.getsockopt(*quick)
+        missing = rig.exchange.reply_to("k")
+        assert rig.link.answer(missing, Deadline(SYSTEM_CLOCK, 0)) == Overdue(0)
+        assert rig.sock.getsockopt(*quick)
 
 
 @pytest.mark.parametrize("senders", [0, 1, 3])

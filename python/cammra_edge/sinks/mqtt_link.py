@@ -9,6 +9,7 @@ Invariants, held by `tests/sinks/test_mqtt_link.py`, `test_mqtt_session.py` and 
 2. A message that has to wait, for others that write or for room, is written while somebody else reads.
 3. Whatever ends the exchange also shuts the socket, which wakes whoever reads: everybody is told at once.
 4. The socket is closed once nobody reads or writes any more.
+5. Nothing that has come stays unacknowledged by the kernel while a reply is waited for.
 """
 
 from __future__ import annotations
@@ -140,6 +141,8 @@ class Link:
 
     def answer(self, ticket: Ticket, deadline: Deadline) -> Answer | Ended | Overdue:
         """Wait for the reply to a message that is out."""
+        if ticket.answer is None:
+            self._confirm_at_once()
         try:
             return self._awaited(ticket, deadline)
         finally:
@@ -282,6 +285,15 @@ class Link:
             self.flush(deadline)
         if exchange.ended is not None:
             self._shut()
+
+    def _confirm_at_once(self) -> None:
+        """Have the kernel acknowledge what has come.
+
+        By itself it waits 40 ms for something of ours that the acknowledgement can go with; and a broker that leaves
+        Nagle's algorithm on, as Mosquitto does, holds back the reply behind its PUBACK until then.
+        """
+        with contextlib.suppress(AttributeError, OSError):  # of Linux only, and of TCP only
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def _put_out(self, ticket: Ticket, packet: bytes, deadline: Deadline) -> None:
         """Write a message, and let go of writing."""
