@@ -51,6 +51,8 @@ class PahoReader:
 
     def __init__(self, port: int) -> None:
         self.read: list[Read] = []
+        self.raw: list[paho.MQTTMessage] = []
+        """The same as paho has it, with all its properties."""
         self._port = port
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
 
@@ -69,6 +71,7 @@ class PahoReader:
         self._client.loop_stop()
 
     def _message(self, _client: object, _data: object, got: paho.MQTTMessage) -> None:
+        self.raw.append(got)
         properties = vars(got.properties)
         said = dict(properties.get("UserProperty", []))
         kind = properties.get("ContentType", "")

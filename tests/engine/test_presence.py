@@ -7,21 +7,18 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 from cammra_edge import Device, Engine, HttpPost, Mqtt, OutboxSettings, Profile, Settings
 from cammra_edge.config.fingerprint import fingerprint
 from tests.brokers import PUBLISH, Client, ScriptedBroker, Seen, mosquitto, puback
+from tests.mqtt_readers import PahoReader
 from tests.servers import LOOPBACK, PATIENT, require_program, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 SERIAL = "ACCC8E9BB16D"
@@ -39,38 +36,14 @@ def settings(folder: Path, port: int, *, outbox: str = "outbox", **fields: objec
     )
 
 
-class Reader:
+class Reader(PahoReader):
     """An independent client that keeps what it reads, retained or not."""
-
-    def __init__(self, port: int) -> None:
-        self.read: list[paho.MQTTMessage] = []
-        self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
-        ready: list[object] = []
-        self._client.on_message = lambda _client, _data, got: self.read.append(got)
-        self._client.on_subscribe = lambda *_: ready.append(None)
-        self._client.connect(LOOPBACK, port)
-        self._client.subscribe("#", qos=1)
-        self._client.loop_start()
-        wait_until(lambda: bool(ready), "the subscription")
 
     def said(self, topic: str) -> list[Any]:
         return [json.loads(one.payload) for one in self.read if one.topic == topic and one.payload]
 
     def online(self) -> list[bool]:
         return [one["online"] for one in self.said(STATE)]
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
-@contextmanager
-def reading(port: int) -> Iterator[Reader]:
-    reader = Reader(port)
-    try:
-        yield reader
-    finally:
-        reader.close()
 
 
 def kept(port: int) -> dict[str, bytes]:
@@ -87,7 +60,7 @@ def names(found: dict[str, bytes]) -> set[str]:
 
 @pytest.mark.parametrize("version", ["5", "3.1.1"])
 def test_it_is_there_says_how_it_is_and_goes(tmp_path: Path, version: str) -> None:
-    with mosquitto(tmp_path) as port, reading(port) as reader:
+    with mosquitto(tmp_path) as port, Reader(port) as reader:
         engine = Engine(settings(tmp_path, port, version=version, discovery_prefix="homeassistant"))
         with engine.running(local_socket=False):
             wait_until(lambda: bool(reader.said(HEALTH)), "health")
@@ -104,7 +77,7 @@ def test_it_is_there_says_how_it_is_and_goes(tmp_path: Path, version: str) -> No
 
 
 def test_new_settings_leave_it_online_and_say_what_is_new(tmp_path: Path) -> None:
-    with mosquitto(tmp_path) as port, reading(port) as reader:
+    with mosquitto(tmp_path) as port, Reader(port) as reader:
         engine = Engine(settings(tmp_path, port))
         with engine.running(local_socket=False):
             wait_until(lambda: bool(reader.said(HEALTH)), "health")
@@ -141,7 +114,7 @@ def test_kill_9_makes_the_broker_say_it_is_gone(tmp_path: Path) -> None:
         "with engine.running(local_socket=False):\n"
         "    time.sleep(600)\n"
     )
-    with mosquitto(tmp_path) as port, reading(port) as reader:
+    with mosquitto(tmp_path) as port, Reader(port) as reader:
         with subprocess.Popen([sys.executable, str(script), str(port)]) as camera:
             try:
                 wait_until(lambda: reader.online() == [True], "it is there")
@@ -157,14 +130,14 @@ def test_after_a_broker_that_died_it_is_there_again(tmp_path: Path) -> None:
         run.__enter__()
         wait_until(lambda: STATE in names(kept(port)), "it is there")
     try:
-        with mosquitto(tmp_path, port=port), reading(port) as reader:
+        with mosquitto(tmp_path, port=port), Reader(port) as reader:
             wait_until(lambda: reader.online() == [True], "it is there again")
     finally:
         run.__exit__(None, None, None)
 
 
 def test_a_test_says_nothing_of_the_camera(tmp_path: Path) -> None:
-    with mosquitto(tmp_path) as port, reading(port) as reader:
+    with mosquitto(tmp_path) as port, Reader(port) as reader:
         engine = Engine(settings(tmp_path, port))
         with engine.running(local_socket=False):
             wait_until(lambda: bool(reader.said(HEALTH)), "health")
@@ -189,7 +162,7 @@ def test_of_two_profiles_the_named_one_says_it_and_another_may_take_over(tmp_pat
         profiles = [Profile(f"p{place}", way) for place, way in enumerate(ways)]
         return replace(settings(tmp_path, port), profiles=profiles)
 
-    with mosquitto(tmp_path) as port, reading(port) as reader:
+    with mosquitto(tmp_path) as port, Reader(port) as reader:
         engine = Engine(two(port, 0))
         with engine.running(local_socket=False):
             wait_until(lambda: reader.online() == [True], "it is there")
@@ -214,7 +187,7 @@ def test_what_the_broker_forbids_is_told_and_events_go(tmp_path: Path) -> None:
 
 
 def test_a_second_camera_of_the_same_serial_is_told_as_such(tmp_path: Path) -> None:
-    with mosquitto(tmp_path) as port, reading(port) as reader:
+    with mosquitto(tmp_path) as port, Reader(port) as reader:
         first = Engine(settings(tmp_path, port))
         second = Engine(settings(tmp_path, port, outbox="another"))
         with first.running(local_socket=False):

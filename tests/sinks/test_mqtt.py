@@ -8,9 +8,7 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
-import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 from cammra_edge.clock import SYSTEM_CLOCK
 from cammra_edge.message import Attempt, Publications
@@ -24,7 +22,7 @@ from cammra_edge.trial import picture, trial
 from tests import mqtt_readers
 from tests.brokers import mosquitto
 from tests.certificates import issue
-from tests.mqtt_readers import READERS
+from tests.mqtt_readers import READERS, PahoReader
 from tests.servers import LOOPBACK, PATIENT, START_S, require_program, wait_until
 
 if TYPE_CHECKING:
@@ -67,35 +65,14 @@ def sent(protocol: Mqtt) -> Outcome:
         sink.close()
 
 
-class Reader:
-    """An independent client that keeps what it reads."""
-
-    def __init__(self, port: int) -> None:
-        self.read: list[paho.MQTTMessage] = []
-        self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
-        ready: list[object] = []
-        self._client.on_message = lambda _client, _data, got: self.read.append(got)
-        self._client.on_subscribe = lambda *_: ready.append(None)
-        self._client.connect(LOOPBACK, port)
-        self._client.subscribe("#", qos=1)
-        self._client.loop_start()
-        wait_until(lambda: bool(ready), "the subscription")
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
 def test_paho_reads_the_pictures_and_then_their_event(tmp_path: Path) -> None:
-    with mosquitto(tmp_path) as port:
-        reader = Reader(port)
+    with mosquitto(tmp_path) as port, PahoReader(port) as reader:
         protocol = way(port, images="all")
         assert isinstance(sent(protocol), Delivered)
-        wait_until(lambda: len(reader.read) == 3, "three messages")
-        reader.close()
+        wait_until(lambda: len(reader.raw) == 3, "three messages")
     event_id, made = message(protocol)
-    vehicle, plate, event = reader.read
-    assert [one.topic.rpartition("/")[2] for one in reader.read] == ["vehicle", "plate", "new"]
+    vehicle, plate, event = reader.raw
+    assert [one.topic.rpartition("/")[2] for one in reader.raw] == ["vehicle", "plate", "new"]
     assert vehicle.topic.startswith(f"{BASE}/image/")
     assert event.topic == f"{BASE}/event/new"
     assert event.payload == made.content
@@ -109,7 +86,7 @@ def test_paho_reads_the_pictures_and_then_their_event(tmp_path: Path) -> None:
     assert [one["topic"] for one in json.loads(said["images"])] == [vehicle.topic, plate.topic]
     assert properties["ContentType"] == "application/json"
     assert PLATE in event.payload.decode()
-    for one in reader.read:
+    for one in reader.raw:
         assert one.topic.count("/") <= 7
         assert PLATE not in one.topic
         assert PLATE not in str(vars(one.properties))
@@ -210,11 +187,9 @@ def test_tls_by_an_authority_a_pin_or_with_our_certificate(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("payload", ["ff", "cloudevents", "onvif"])
 def test_each_payload_on_its_topic(tmp_path: Path, payload: str) -> None:
-    with mosquitto(tmp_path) as port:
-        reader = Reader(port)
+    with mosquitto(tmp_path) as port, PahoReader(port) as reader:
         assert isinstance(sent(way(port, payload=payload)), Delivered)
         wait_until(lambda: bool(reader.read), "a message")
-        reader.close()
     (event,) = reader.read
     assert PLATE in event.payload.decode()
     json.loads(event.payload)
@@ -249,8 +224,7 @@ def test_a_quiet_camera_stays_connected_and_comes_back_by_itself(tmp_path: Path)
     wait_until(lambda: not sink.is_connected, "the break")
     with mosquitto(tmp_path, port=port):
         wait_until(lambda: sink.is_connected, "the connection, without a message")
-        reader = Reader(port)
         event_id, made = message(way(port))
-        assert isinstance(sink.send(made, Attempt(event_id=event_id, packet=5)), Delivered)
-        reader.close()
+        with PahoReader(port):
+            assert isinstance(sink.send(made, Attempt(event_id=event_id, packet=5)), Delivered)
         sink.close()
