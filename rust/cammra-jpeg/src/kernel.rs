@@ -17,41 +17,14 @@
 /// An array of what an expression gives for each of the eight rows, unrolled.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! each_row {
+    ($row:ident => $what:expr; $($number:literal)+) => {
+        [$({
+            const $row: usize = $number;
+            $what
+        }),+]
+    };
     ($row:ident => $what:expr) => {
-        [
-            {
-                const $row: usize = 0;
-                $what
-            },
-            {
-                const $row: usize = 1;
-                $what
-            },
-            {
-                const $row: usize = 2;
-                $what
-            },
-            {
-                const $row: usize = 3;
-                $what
-            },
-            {
-                const $row: usize = 4;
-                $what
-            },
-            {
-                const $row: usize = 5;
-                $what
-            },
-            {
-                const $row: usize = 6;
-                $what
-            },
-            {
-                const $row: usize = 7;
-                $what
-            },
-        ]
+        each_row!($row => $what; 0 1 2 3 4 5 6 7)
     };
 }
 

@@ -18,8 +18,8 @@ use std::arch::x86_64::{
     _mm256_unpacklo_epi64 as low_64,
 };
 
-use super::factor;
-use super::x86::{FIRST, ORDER, SECOND};
+use super::factor::{self, FIRST, SECOND};
+use super::x86::ORDER;
 use crate::bits::BitWriter;
 use crate::blocks::{Blocks, Expansion, Pair, Samples};
 use crate::quantiser::Quantiser;

@@ -2,6 +2,11 @@
 //!
 //! `T4_T7_1` are those of the differences t4 and t7 in result 1, `Z3_Z4_37` those of z3 and z4 in results 3 and 7.
 
+/// Bits that a pass rounds away. The first one, along rows, leaves results 4 times too large, so that the second, along
+/// columns, has something to round; after it they are 8 times too large, which the quantiser knows.
+pub(super) const FIRST: i32 = 11;
+pub(super) const SECOND: i32 = 15;
+
 const F_0_298: i16 = 2_446;
 const F_0_390: i16 = 3_196;
 const F_0_541: i16 = 4_433;

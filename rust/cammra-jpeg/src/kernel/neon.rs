@@ -14,15 +14,11 @@ use std::arch::aarch64::{
     vtrn2q_s32, vtrn2q_s64, vtstq_u8, vuzp2q_u16,
 };
 
-use super::factor;
+use super::factor::{self, FIRST, SECOND};
 use crate::bits::BitWriter;
 use crate::blocks::{Blocks, Expansion, Pair, Samples};
 use crate::quantiser::{Quantiser, ZIGZAG};
 use crate::scan::{Job, scan_with};
-
-/// Bits that the first and the second pass round away.
-const FIRST: i32 = 11;
-const SECOND: i32 = 15;
 
 #[target_feature(enable = "neon")]
 pub(super) fn scan(job: &Job<'_>, out: &mut Vec<u8>) {

@@ -3,7 +3,7 @@
 
 use std::array::from_fn;
 
-use super::factor;
+use super::factor::{self, FIRST, SECOND};
 use crate::bits::BitWriter;
 use crate::blocks::{Blocks, Expansion, Pair, Samples};
 use crate::quantiser::{Quantiser, ZIGZAG};
@@ -74,15 +74,10 @@ fn transposed(block: &Block) -> Block {
     from_fn(|column| from_fn(|row| block[row][column]))
 }
 
-/// Bits that a pass rounds away. The first one, along rows, leaves results 4 times too large, so that the second, along
-/// columns, has something to round; after it they are 8 times too large, which the quantiser knows.
-const FIRST: u32 = 11;
-const SECOND: u32 = 15;
-
 /// Loeffler, Ligtenberg and Moschytz, with the arithmetic of libjpeg's `jfdctint.c`. From one block into another, and a
 /// call: so the compiler sees that no lane needs what another one wrote, and takes several at once.
 #[inline(never)]
-fn one_pass<const SHIFT: u32>(from: &Block, to: &mut Block) {
+fn one_pass<const SHIFT: i32>(from: &Block, to: &mut Block) {
     for lane in 0..8 {
         let at = |row: usize| from[row][lane];
         let sum = |a: i16, b: i16| a.wrapping_add(b);
@@ -127,7 +122,7 @@ fn products(a: i16, b: i16, factors: (i16, i16)) -> i32 {
 /// Rounds to the nearest multiple of 2^SHIFT and drops its zeros.
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "see `Block`")]
-const fn rounded<const SHIFT: u32>(value: i32) -> i16 {
+const fn rounded<const SHIFT: i32>(value: i32) -> i16 {
     (value.wrapping_add(1 << (SHIFT - 1)) >> SHIFT) as i16
 }
 

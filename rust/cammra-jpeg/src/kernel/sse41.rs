@@ -14,8 +14,8 @@ use std::arch::x86_64::{
     _mm_unpacklo_epi16 as low_16, _mm_unpacklo_epi32 as low_32, _mm_unpacklo_epi64 as low_64,
 };
 
-use super::factor;
-use super::x86::{FIRST, ORDER, SECOND};
+use super::factor::{self, FIRST, SECOND};
+use super::x86::ORDER;
 use crate::bits::BitWriter;
 use crate::blocks::{Blocks, Expansion, Pair, Samples};
 use crate::quantiser::Quantiser;

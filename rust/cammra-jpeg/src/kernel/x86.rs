@@ -164,10 +164,6 @@ macro_rules! in_order {
     };
 }
 
-/// Bits that the first and the second pass round away.
-pub(super) const FIRST: i32 = 11;
-pub(super) const SECOND: i32 = 15;
-
 /// Byte shuffles that gather sixteen coefficients in zigzag order out of registers of two rows each:
 /// `ORDER[part][register]`, twice for two halves. 0x80 leaves a byte empty.
 pub(super) static ORDER: [[[u8; 32]; 4]; 4] = order();
