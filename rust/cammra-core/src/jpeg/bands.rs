@@ -5,7 +5,7 @@
 //!
 //! Held by `tests/native/test_imaging.py` against Pillow, and by the unit tests below.
 
-use crate::frame::{Plane, YuvRange};
+use crate::frame::{FrameView, Plane, YuvRange};
 use crate::geometry::Size;
 
 /// A luma plane of this size usually lies in the second-level cache.
@@ -47,6 +47,21 @@ pub(super) enum Chroma<'a> {
     Interleaved(Plane<'a>),
     /// U, V.
     Apart(Plane<'a>, Plane<'a>),
+}
+
+/// A planar picture's luma, chroma, size and range; `None` for any other picture.
+pub(super) fn planar<'a>(part: &FrameView<'a>) -> Option<(Plane<'a>, Chroma<'a>, Size, YuvRange)> {
+    match *part {
+        FrameView::Nv12 { y, uv, size, range } => Some((y, Chroma::Interleaved(uv), size, range)),
+        FrameView::I420 {
+            y,
+            u,
+            v,
+            size,
+            range,
+        } => Some((y, Chroma::Apart(u, v), size, range)),
+        FrameView::Packed { .. } | FrameView::Jpeg { .. } => None,
+    }
 }
 
 /// A planar picture of even size, on its way into a JPEG.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::bands::{Chroma, PlanarBands};
+use super::bands::{PlanarBands, planar};
 use super::cut::Cutter;
 use super::encoding::{DEFAULT_QUALITY, Encoding, JpegView};
 use super::ffi::{Decoder, Encoder, Recipe};
@@ -187,22 +187,17 @@ impl Codec {
             quality,
             factors,
         };
-        let (y, chroma, range) = match *part {
-            FrameView::Packed { pixels, order, .. } => {
-                return self
-                    .encoder
-                    .packed(recipe, pixels, order)
-                    .map_err(codec_error);
-            }
-            FrameView::Nv12 { y, uv, range, .. } => (y, Chroma::Interleaved(uv), range),
-            FrameView::I420 { y, u, v, range, .. } => (y, Chroma::Apart(u, v), range),
-            FrameView::Jpeg { .. } => return Err(codec_error("a JPEG is not pixels".to_owned())),
-        };
+        if let FrameView::Packed { pixels, order, .. } = *part {
+            let packed = self.encoder.packed(recipe, pixels, order);
+            return packed.map_err(codec_error);
+        }
+        let (y, chroma, size, range) =
+            planar(part).ok_or_else(|| codec_error("a JPEG is not pixels".to_owned()))?;
         let scratch = &mut self.scratch.bands;
         let bands = PlanarBands {
             y,
             chroma,
-            size: part.size(),
+            size,
             range,
             factors,
             scratch,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::bands::{Chroma, chroma_row, full_luma_from_video, pad, write_row};
+use super::bands::{chroma_row, full_luma_from_video, pad, planar, write_row};
 use super::encoding::{DEFAULT_QUALITY, Encoding, ImageKind, Subsampling};
 use super::header::Header;
 use super::verdict::Verdict;
@@ -58,17 +58,7 @@ pub(crate) fn offer_of(
 /// A planar picture as NV12 of full range: luma, chroma, and the bytes from one row of either to the next. Both are filled
 /// up to whole blocks of 16 pixels with the last column and row; `None` for any other picture.
 fn nv12_blocks(part: &FrameView<'_>) -> Option<(Vec<u8>, Vec<u8>, usize)> {
-    let (y, chroma, size, range) = match *part {
-        FrameView::Nv12 { y, uv, size, range } => (y, Chroma::Interleaved(uv), size, range),
-        FrameView::I420 {
-            y,
-            u,
-            v,
-            size,
-            range,
-        } => (y, Chroma::Apart(u, v), size, range),
-        FrameView::Packed { .. } | FrameView::Jpeg { .. } => return None,
-    };
+    let (y, chroma, size, range) = planar(part)?;
     let (width, height) = (size.width as usize, size.height as usize);
     let (stride, rows) = (width.next_multiple_of(16), height.next_multiple_of(16));
     let mut luma = vec![0; stride * rows];

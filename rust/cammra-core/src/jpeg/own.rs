@@ -6,8 +6,9 @@
 //!
 //! Held byte for byte by `tests/encoders.rs` and `tests/native/test_imaging_encoders.py`.
 
-use cammra_jpeg::{self as own, Chroma, Kernel, Picture, Range};
+use cammra_jpeg::{self as own, Kernel, Picture, Range};
 
+use super::bands::{Chroma, planar};
 use super::encoding::{Coder, Encoding, Subsampling};
 use crate::frame::{FrameView, Plane, YuvRange};
 
@@ -63,20 +64,14 @@ fn taken<'a>(part: &FrameView<'a>, encoding: &Encoding) -> Option<Picture<'a>> {
     if encoding.coder == Coder::LibjpegTurbo || encoding.subsampling != Subsampling::Quarter {
         return None;
     }
-    let (y, chroma, size, range) = match *part {
-        FrameView::Nv12 { y, uv, size, range } => (y, Chroma::Interleaved(plane(uv)), size, range),
-        FrameView::I420 {
-            y,
-            u,
-            v,
-            size,
-            range,
-        } => (y, Chroma::Apart(plane(u), plane(v)), size, range),
-        FrameView::Packed { .. } | FrameView::Jpeg { .. } => return None,
-    };
+    let (y, chroma, size, range) = planar(part)?;
     if size.width.min(size.height) < LEAST_SIDE_PX {
         return None;
     }
+    let chroma = match chroma {
+        Chroma::Interleaved(uv) => own::Chroma::Interleaved(plane(uv)),
+        Chroma::Apart(u, v) => own::Chroma::Apart(plane(u), plane(v)),
+    };
     let range = match range {
         YuvRange::Video => Range::Video,
         YuvRange::Full => Range::Full,
