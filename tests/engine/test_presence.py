@@ -143,6 +143,7 @@ def test_a_test_says_nothing_of_the_camera(tmp_path: Path) -> None:
             wait_until(lambda: bool(reader.said(HEALTH)), "health")
             before = len(reader.read)
             assert list(engine.operator.test("hub", "TEST42", engine.settings))
+            wait_until(lambda: len(reader.read) > before, "the event of the Test")
             assert reader.online() == [True]
             later = [one.topic for one in reader.read[before:]]
     assert later
