@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import random
-import resource
 import sys
 import threading
 import time
@@ -31,6 +30,7 @@ from cammra_edge.payload import presence
 from cammra_edge.profile import Caller, Presence
 from cammra_edge.sinks import ways_out
 from tests.fakes import new_event
+from tests.fleet.machine import taken
 from tests.fleet.memory import MemoryOutbox
 from tests.receiver.samples import body, encoded
 from tests.servers import LOOPBACK
@@ -210,7 +210,6 @@ def main(plan: Plan) -> None:
     while time.monotonic() < give_up_s and any(one.outbox.waiting(1).events for one in cameras):
         time.sleep(1)
     tries = [one for camera in cameras for one in camera.worker.journal.tries()]
-    used = resource.getrusage(resource.RUSAGE_SELF)
     told = {
         "said": said,
         "delivered": sum(len(camera.outbox.delivered) for camera in cameras),
@@ -221,8 +220,7 @@ def main(plan: Plan) -> None:
             (most_within(camera.outbox.backlog_s, 10.0) for camera in cameras), default=0
         ),
         "took_ms": [round(one.took_ns / 1e6, 2) for one in tries if one.outcome == "delivered"],
-        "cpu_s": used.ru_utime + used.ru_stime,
-        "memory_bytes": used.ru_maxrss << 10,
+        **taken(),
     }
     delivered = "\n".join(one for camera in cameras for one in camera.outbox.delivered)
     Path(plan.file).write_text(delivered, encoding="ascii")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import resource
 import sys
 import tempfile
 import time
@@ -25,12 +24,12 @@ from cammra_edge import (
     Settings,
 )
 from cammra_edge.model import EventKind
-from tests.fleet.clients import Plan
+from tests.fleet.clients import LATE_S, Plan
+from tests.fleet.machine import taken
 from tests.servers import LOOPBACK
 
 WIDTH, HEIGHT, STEPS = 320, 180, 6
 FRAME = memoryview(bytes([128]) * (WIDTH * HEIGHT)).cast("B", (HEIGHT, WIDTH))
-LATE_S = 240.0
 
 
 def settings_of(plan: Plan, number: int, folder: Path) -> Settings:
@@ -97,15 +96,13 @@ def main(plan: Plan) -> None:
         stands = [profile for engine in engines for profile in engine.status().profiles]
         tries = [one for engine in engines for one in engine.operator.journal()["hub"]]
         done = [one for one in tries if one.outcome == "delivered"]
-        used = resource.getrusage(resource.RUSAGE_SELF)
         told = {
             "said": sum(one.put for one in stands),
             "delivered": sum(one.delivered for one in stands),
             "waiting": sum(one.queue_events for one in stands),
             "parked": sum(one.parked for one in stands),
             "took_ms": [round(one.took_ns / 1e6, 2) for one in done],
-            "cpu_s": used.ru_utime + used.ru_stime,
-            "memory_bytes": used.ru_maxrss << 10,
+            **taken(),
         }
         Path(plan.file).write_text("\n".join(one.event_id for one in done), encoding="ascii")
         for engine in engines:
