@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 
-.PHONY: help setup build run run-video test night extend test-quick lint types imports rust pytest faults soak bench bench-quick bench-check bench-record bench-peers bench-simd arm arm-quick fleet sbom clean
+.PHONY: help setup build run run-video test night miri extend test-quick lint types imports rust pytest faults soak bench bench-quick bench-check bench-record bench-peers bench-simd arm arm-quick fleet sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,8 +30,15 @@ test: build ## Build everything and run every check and test
 extend: build ## Add a toy of each thing of docs/design/extending.md to a copy, and forget each of its files once
 	@$(BIN)/python -m tools.extend
 
-night: ## The same with all examples of every property
-	@CAMMRA_NIGHTLY=1 $(MAKE) test
+night: build ## All that is too long for the day, for hours: every property whole, faults, soak (CONTRIBUTING.md)
+	@failed=; for part in "CAMMRA_NIGHTLY=1 $(MAKE) --no-print-directory test" "$(MAKE) --no-print-directory miri" \
+	  "$(MAKE) --no-print-directory faults" "$(MAKE) --no-print-directory soak"; do \
+	  echo "== $$part"; bash -c "$$part" || failed="$$failed; $$part"; done; \
+	test -z "$$failed" || { echo "failed$$failed"; exit 1; }
+
+miri: ## The encoder's portable path under Miri; told where there is no nightly Rust with it
+	@if cargo +nightly miri --version >/dev/null 2>&1; then cargo +nightly miri test -p cammra-jpeg; \
+	else echo "no Miri here: rustup toolchain install nightly --component miri"; fi
 
 lint: ## Formatting and lints of all three languages, and the types of the page's scripts
 	$(BIN)/ruff check .

@@ -37,6 +37,7 @@ SIMD = HERE.parent / "target" / "bench" / "pillow-simd"
 ALLOCATIONS = HERE.parent / "rust" / "cammra-core" / "tests" / "allocations.rs"
 """The test that counts them with an allocator of its own."""
 
+WHOLE = "whole event of a photograph, observe to the receiver's last byte"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 PEERS = (
     "Pillow",
@@ -67,6 +68,7 @@ class Part:
 PARTS = {
     "event": Part("event", processes=7),
     "imaging": Part("imaging", processes=3),
+    "photographs": Part("photographs", processes=3),
     "decode": Part("decode", processes=3),
     "event-simd": Part("event", {"simd": True}, simd=True),
     "payload": Part("payload"),
@@ -76,6 +78,7 @@ PARTS = {
     "path-rgb": Part("path", {"source": "rgb"}, pinned=False),
     "path-nv12": Part("path", {"source": "nv12"}, pinned=False),
     "path-mjpeg": Part("path", {"source": "mjpeg"}, pinned=False),
+    "whole": Part("whole", pinned=False),
     "recordings": Part("replay", pinned=False),
     "thrift": Part("thrift", pinned=False),
     "store": Part("store", pinned=False),
@@ -123,6 +126,7 @@ def _conclude(bars: dict[str, float | str]) -> None:
     quiet, event = bars.get("observe_quiet_us"), bars.get("event_cpu_us")
     if isinstance(quiet, float) and isinstance(event, float):
         bars["observe_share"] = quiet / event
+    bars["whole_instructions_k"] = recorded()[1][WHOLE] / 1000
     bars["store_instructions_k"] = recorded()[1]["outbox: put, take, done"] / 1000
     if ALLOCATIONS.exists():
         bars["observe_allocations"] = f"held by `{ALLOCATIONS.relative_to(HERE.parent)}`"

@@ -63,7 +63,9 @@ def main() -> int:
     counter = ctypes.CDLL(str(folder / "count.so"))
     gc.disable()
     # One after the other: each path is counted while what it needs is still open.
-    for name, calls, job in chain(_images(folder), _observed(folder), _delivered(folder)):
+    for name, calls, job in chain(
+        _images(folder), _observed(folder), _delivered(folder), _whole(folder)
+    ):
         for _ in range(WARM):
             job()
         counter.count_begin()
@@ -84,6 +86,9 @@ def _images(folder: Path) -> Iterator[Job]:
     yield from _floor(folder)
     yield "plate crop, NV12", 5, lambda: encode_image(nv12, full, crop, PLATE)
     yield "vehicle crop, NV12", 2, lambda: encode_image(nv12, full, crop, VEHICLE)
+    photograph = _nv12(folder, "photograph")
+    yield "vehicle crop of a photograph", 2, lambda: encode_image(photograph, full, crop, VEHICLE)
+    yield "plate crop of a photograph", 5, lambda: encode_image(photograph, full, crop, PLATE)
     yield (
         "vehicle crop, NV12 video range",
         2,
@@ -103,17 +108,23 @@ def _floor(folder: Path) -> Iterator[Job]:
     """Plain C over the same libjpeg-turbo, for the crops of an event."""
     library = ctypes.CDLL(str(folder / "image.so"))
     library.floor_ready()
-    frame = bytearray((folder / "nv12").read_bytes())
-    pixels = (ctypes.c_ubyte * len(frame)).from_buffer(frame)
-    luma = ctypes.addressof(pixels)
-    planes = (ctypes.c_void_p(luma), ctypes.c_void_p(luma + WIDTH * HEIGHT), WIDTH)
 
-    def crop(box: tuple[int, int, int, int]) -> int:
-        assert pixels is not None
-        return int(library.floor_nv12(*planes, *box, 1))
+    def crop(file: str, box: tuple[int, int, int, int]) -> Callable[[], int]:
+        frame = bytearray((folder / file).read_bytes())
+        pixels = (ctypes.c_ubyte * len(frame)).from_buffer(frame)
+        luma = ctypes.addressof(pixels)
+        planes = (ctypes.c_void_p(luma), ctypes.c_void_p(luma + WIDTH * HEIGHT), WIDTH)
 
-    yield "C floor: plate crop, NV12", 5, lambda: crop(PLATE)
-    yield "C floor: vehicle crop, NV12", 2, lambda: crop(VEHICLE)
+        def encode() -> int:
+            assert pixels is not None
+            return int(library.floor_nv12(*planes, *box, 1))
+
+        return encode
+
+    yield "C floor: plate crop, NV12", 5, crop("nv12", PLATE)
+    yield "C floor: vehicle crop, NV12", 2, crop("nv12", VEHICLE)
+    yield "C floor: plate crop of a photograph", 5, crop("photograph", PLATE)
+    yield "C floor: vehicle crop of a photograph", 2, crop("photograph", VEHICLE)
 
 
 def _observed(folder: Path) -> Iterator[Job]:
@@ -194,6 +205,34 @@ def _delivered(folder: Path) -> Iterator[Job]:
     yield f"plate lists, the worst of {MAX_PATTERNS:,} patterns", 1, lambda: lists.find("A" * 32)
 
 
+def _whole(folder: Path) -> Iterator[Job]:
+    with Listener() as receiver:
+        yield from _whole_to(folder, receiver.url)
+
+
+def _whole_to(folder: Path, url: str) -> Iterator[Job]:
+    """From `observe` to the receiver's last byte: every thread's instructions count."""
+    # The last one: the counts of threads that have ended are lost to whatever is counted after them.
+    frame = _nv12(folder, "photograph")
+    tracking = TrackingSettings(lost_after_s=3600.0, relink=False)
+    engine = Engine(
+        profiles=[replace(PROFILE, protocol=HttpPost(url))],
+        device=DEVICE,
+        frame_format=FrameFormat.NV12_FULL,
+        tracking=tracking,
+        outbox=OutboxSettings(path=folder / "whole"),
+    )
+    numbers = iter(range(1_000))
+
+    def event() -> None:
+        number = next(numbers)
+        engine.observe(frame, [_read(2000 + number, 0.9)], _at(number))
+        engine.drain()
+
+    with engine.running(live=False, local_socket=False):
+        yield "whole event of a photograph, observe to the receiver's last byte", 10, event
+
+
 class _StoppedClock:
     """Time that stands still, so that nothing depends on how long counting takes."""
 
@@ -218,6 +257,9 @@ def _stored(folder: Path, event: Event, images: Mapping[str, bytes]) -> Iterator
         outbox.done(delivery)
 
     yield "outbox: put, take, done", calls, through_the_outbox
+    for number in range(500, 500 + calls + WARM):
+        outbox.put([_numbered(event, images, number, [first])])
+    yield "outbox: take", calls, lambda: outbox.take(first)
     for number in range(1000, 1000 + calls + WARM):
         outbox.put([_numbered(event, images, number, [first, second])])
         delivery = outbox.take(first)
@@ -250,13 +292,13 @@ def _numbered(
 
 def _event(folder: Path) -> tuple[Event, dict[str, bytes]]:
     tracker = Tracker(Settings(profiles=[PROFILE], frame_format=FrameFormat.NV12_FULL))
-    (new,) = tracker.observe(_nv12(folder), [_read(1, 0.9)], _at(0))
+    (new,) = tracker.observe(_nv12(folder, "photograph"), [_read(1, 0.9)], _at(0))
     event = event_from(new, stream_id="bench", car_id=1, lists=ListIndex(()))
     return with_images(event, new.shot, PROFILE.image_specs())
 
 
-def _nv12(folder: Path) -> memoryview:
-    return memoryview((folder / "nv12").read_bytes()).cast("B", (HEIGHT * 3 // 2, WIDTH))
+def _nv12(folder: Path, file: str = "nv12") -> memoryview:
+    return memoryview((folder / file).read_bytes()).cast("B", (HEIGHT * 3 // 2, WIDTH))
 
 
 def _at(number: int) -> FrameTime:

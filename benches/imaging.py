@@ -57,6 +57,8 @@ def run(*, quick: bool) -> Result:
             result.bars[job.bar] = (
                 max(ours.ratio, worst) if isinstance(worst, float) else ours.ratio
             )
+        if job.bar == "plate_rgb":  # what is fixed is told in µs
+            result.bars["plate_rgb_over_us"] = (ours.ratio - 1) * floor.us / job.images
         result.plots.append(("images", job.name, ours.ratio))
     result.bars["mjpeg_full_decodes"] = _decodes_of_a_full_frame()
     result.tables.append(
@@ -94,15 +96,15 @@ def _jobs() -> list[Job]:
     camera = (photo.jpeg, FrameFormat.JPEG)
     jobs = [
         Job("NV12 vehicle 640x400", "", _ours(nv12, CROP, vehicle), floor.nv12(vehicle)),
-        Job("NV12 plate 160x48", "plate_crop", _plates(nv12, plate), floor.nv12(plate, PLATES), PLATES),
+        Job("NV12 plate 160x48", "", _plates(nv12, plate), floor.nv12(plate, PLATES), PLATES),
         Job("NV12 1080p", "full_frame_nv12", _ours(nv12, FULL), floor.nv12(WHOLE)),
         Job("NV12 downsized 640x360", "downsized_nv12", _ours(nv12, small), floor.downsized()),
         Job("NV12 video range, vehicle", "", _ours(video, CROP, vehicle), floor.nv12_video(vehicle)),
         Job("NV12 video range, plate", "", _plates(video, plate), floor.nv12_video(plate, PLATES), PLATES),
         Job("RGB vehicle 640x400", "", _ours(rgb, CROP, vehicle), floor.rgb(vehicle)),
-        Job("RGB plate 160x48", "plate_crop", _plates(rgb, plate), floor.rgb(plate, PLATES), PLATES),
+        Job("RGB plate 160x48", "plate_rgb", _plates(rgb, plate), floor.rgb(plate, PLATES), PLATES),
         Job("RGB 1080p", "", _ours(rgb, FULL), floor.rgb(WHOLE)),
-        Job("MJPEG downsized 960x540", "", _ours(camera, half), floor.jpeg_half()),
+        Job("MJPEG downsized 960x540", "mjpeg_half", _ours(camera, half), floor.jpeg_half()),
     ]  # fmt: skip
     return jobs + _mjpeg_jobs(photo, floor)
 

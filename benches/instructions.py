@@ -88,6 +88,7 @@ def counted(layout: int = 0) -> dict[str, float]:
 def _write_frames(folder: Path) -> None:
     photo = scene.photo(drawn=True)
     (folder / "nv12").write_bytes(photo.nv12.tobytes())
+    (folder / "photograph").write_bytes(scene.drawn_photograph().tobytes())
     (folder / "rgb").write_bytes(photo.rgb.tobytes())
     (folder / "jpeg").write_bytes(photo.jpeg)
     (folder / "rows").write_bytes(scene.with_restart_rows(photo.rgb))

@@ -74,6 +74,30 @@ def photo(*, drawn: bool = False) -> Photo:
     return Photo(rgb, nv12_from(rgb), encoded.getvalue(), is_photo=jpeg is not None)
 
 
+def pictures() -> Iterator[tuple[str, Frame, bool]]:
+    """Five pictures of 1080p as NV12: name, pixels, and whether it stands for a photograph."""
+    yield "bench", photo().nv12, True
+    folder = recordings()
+    for name in ("toll-lane", "street"):
+        jpeg = _first_jpeg(folder / name) if folder else None
+        if jpeg is None:
+            yield f"drawn in place of {name}", nv12_from(_with_noise(np.asarray(_drawn()))), True
+            continue
+        picture = Image.open(io.BytesIO(jpeg)).convert("RGB")
+        enlarged = picture.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
+        yield name, nv12_from(np.asarray(enlarged)), True
+    rng = np.random.default_rng(11)
+    yield "noise", rng.integers(0, 256, (HEIGHT * 3 // 2, WIDTH), np.uint8), False
+    black = np.zeros((HEIGHT * 3 // 2, WIDTH), np.uint8)
+    black[HEIGHT:] = 128
+    yield "black", black, False
+
+
+def rgb_of(nv12: Frame) -> Frame:
+    """A frame of that size for what wants one and is not asked about it."""
+    return np.zeros((nv12.shape[0] * 2 // 3, nv12.shape[1], 3), np.uint8)
+
+
 def with_restart_rows(rgb: Frame) -> bytes:
     """The camera's JPEG with a restart marker after each row of blocks."""
     encoded = io.BytesIO()
@@ -109,6 +133,34 @@ def _drawn() -> Image.Image:
         draw.ellipse((left, top, left + 90 + number, top + 60 + number), fill=colour)
         draw.line((left, top, WIDTH - left, HEIGHT - top), fill=colour, width=2)
     return picture
+
+
+def drawn_photograph() -> Frame:
+    """NV12 with the statistics of a photograph: less contrast the finer, little colour, a sensor's noise.
+
+    For counts, which have to be the same where there are no recordings: an encoder spends on it about what it spends on
+    frames of `toll-lane` and `street`.
+    """
+    rng = np.random.default_rng(3)
+    nv12 = np.empty((HEIGHT * 3 // 2, WIDTH), np.uint8)
+    nv12[:HEIGHT] = _natural(rng, HEIGHT, WIDTH, 115, 52)
+    for start in (0, 1):
+        nv12[HEIGHT:, start::2] = _natural(rng, HEIGHT // 2, WIDTH // 2, 128, 9)
+    return nv12
+
+
+def _natural(
+    rng: np.random.Generator, height: int, width: int, mean: float, spread: float
+) -> Frame:
+    """Noise whose amplitude falls with the frequency, as in pictures of things."""
+    across, down = np.fft.rfftfreq(width), np.fft.fftfreq(height)
+    steep = np.maximum(np.hypot(down[:, None], across[None, :]), 1 / width) ** 1.25
+    plane = np.fft.irfft2(
+        np.fft.rfft2(rng.standard_normal((height, width))) / steep, (height, width)
+    )
+    plane *= spread / plane.std()
+    plane += mean + rng.standard_normal((height, width)) * 1.2
+    return np.clip(plane + 0.5, 0, 255).astype(np.uint8)
 
 
 def _with_noise(pixels: Frame) -> Frame:

@@ -1,22 +1,23 @@
 /* The floor: what libjpeg-turbo costs when nothing stands between it and the frame.
  *
- * Plain C over the same static libjpeg-turbo that the package links: the TurboJPEG 3 interface on the strided frame, handles and
- * output kept between calls, standard Huffman tables, accurate DCT. Each function does its job `times` times, so
+ * Plain C over the same static libjpeg-turbo that the package links, on the strided frame: encoder, tables and output kept
+ * between calls (kept.h), standard Huffman tables, accurate DCT. Frames are decoded by the TurboJPEG 3 interface. Each function does its job `times` times, so
  * that the call through ctypes costs it nothing, and returns the size of the last result, 0 on failure. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "kept.h"
 
+#include <stdint.h>
 #include <turbojpeg.h>
 
 #define FLOOR __attribute__((visibility("default")))
 
 enum { OUT_BYTES = 16 << 20, SCRATCH_BYTES = 32 << 20 };
 
+static int quality = 85;
 static tjhandle compressor, decompressor;
 static uint8_t *out, *scratch, *decoded;
 
 FLOOR int floor_ready(void) {
+  if (out) return 1;
   compressor = tj3Init(TJINIT_COMPRESS);
   decompressor = tj3Init(TJINIT_DECOMPRESS);
   out = malloc(OUT_BYTES);
@@ -32,19 +33,19 @@ FLOOR int floor_ready(void) {
 
 FLOOR const uint8_t *floor_out(void) { return out; }
 
+/* The quality of what follows. */
+FLOOR void floor_quality(int wanted) {
+  quality = wanted;
+  tj3Set(compressor, TJPARAM_QUALITY, wanted);
+}
+
 static size_t packed(const uint8_t *pixels, int width, int pitch, int height) {
-  uint8_t *to = out;
-  size_t size = OUT_BYTES;
-  return tj3Compress8(compressor, pixels, width, pitch, height, TJPF_RGB, &to, &size) ? 0 : size;
+  return kept_rgb(pixels, pitch, width, height, quality, out, OUT_BYTES);
 }
 
 static size_t planes(const uint8_t *y, const uint8_t *u, const uint8_t *v, int width, int height, int luma_pitch,
                      int chroma_pitch) {
-  const uint8_t *from[3] = {y, u, v};
-  int pitches[3] = {luma_pitch, chroma_pitch, chroma_pitch};
-  uint8_t *to = out;
-  size_t size = OUT_BYTES;
-  return tj3CompressFromYUVPlanes8(compressor, from, width, pitches, height, &to, &size) ? 0 : size;
+  return kept_planes(y, u, v, luma_pitch, chroma_pitch, width, height, quality, out, OUT_BYTES);
 }
 
 FLOOR size_t floor_rgb(const uint8_t *frame, int pitch, int x, int y, int width, int height, int times) {
@@ -55,6 +56,16 @@ FLOOR size_t floor_rgb(const uint8_t *frame, int pitch, int x, int y, int width,
 
 FLOOR size_t floor_nv12(const uint8_t *luma, const uint8_t *chroma, int pitch, int x, int y, int width, int height,
                         int times) {
+  size_t size = 0;
+  const uint8_t *rows = luma + (size_t)y * pitch + x, *pairs = chroma + (size_t)(y / 2) * pitch + x;
+  for (int i = 0; i < times; i++)
+    size = kept_planes(rows, pairs, NULL, pitch, pitch, width, height, quality, out, OUT_BYTES);
+  return size;
+}
+
+/* The same by the TurboJPEG 3 interface, which sets its tables up for each image: what most programs call. */
+FLOOR size_t floor_nv12_turbo(const uint8_t *luma, const uint8_t *chroma, int pitch, int x, int y, int width,
+                              int height, int times) {
   size_t size = 0;
   int w = width / 2, h = height / 2;
   uint8_t *u = scratch, *v = scratch + (size_t)w * h;
@@ -67,7 +78,11 @@ FLOOR size_t floor_nv12(const uint8_t *luma, const uint8_t *chroma, int pitch, i
         b[k] = from[2 * k + 1];
       }
     }
-    size = planes(luma + (size_t)y * pitch + x, u, v, width, height, pitch, w);
+    const uint8_t *from[3] = {luma + (size_t)y * pitch + x, u, v};
+    int pitches[3] = {pitch, w, w};
+    uint8_t *to = out;
+    size = OUT_BYTES;
+    if (tj3CompressFromYUVPlanes8(compressor, from, width, pitches, height, &to, &size)) return 0;
   }
   return size;
 }

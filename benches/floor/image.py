@@ -27,8 +27,9 @@ class ImageFloor:
 
     def __init__(self, rgb: Any, nv12: Any, jpeg: bytes) -> None:  # noqa: ANN401 - numpy
         self._library = ctypes.CDLL(str(built("image")))
-        for name in ("rgb", "nv12", "nv12_video", "downsized", "jpeg", "jpeg_half"):
+        for name in ("rgb", "nv12", "nv12_turbo", "nv12_video", "downsized", "jpeg", "jpeg_half"):
             getattr(self._library, f"floor_{name}").restype = ctypes.c_size_t
+        self._library.floor_out.restype = ctypes.c_void_p
         if not self._library.floor_ready():
             raise FloorError("libjpeg-turbo has no memory")
         self._kept = (rgb, nv12, jpeg)
@@ -47,6 +48,18 @@ class ImageFloor:
     def nv12(self, box: IntBox, times: int = 1) -> Callable[[], int]:
         """A box of the NV12 frame, taken as full range."""
         return self._job("nv12", *self._nv12, *box, times)
+
+    def nv12_turbo(self, box: IntBox, times: int = 1) -> Callable[[], int]:
+        """The same by the TurboJPEG interface, which keeps no tables."""
+        return self._job("nv12_turbo", *self._nv12, *box, times)
+
+    def made(self, job: Callable[[], int]) -> bytes:
+        """The JPEG that a job makes."""
+        return ctypes.string_at(self._library.floor_out(), job())
+
+    def quality(self, quality: int) -> None:
+        """Encode what follows in this quality; 85 unless said."""
+        self._library.floor_quality(quality)
 
     def nv12_video(self, box: IntBox, times: int = 1) -> Callable[[], int]:
         """A box of the NV12 frame, taken as video range and expanded."""

@@ -13,7 +13,7 @@ static char json[700];
 
 static long one_image(const unsigned char *uv, int stride, const int *box)
 {
-    unsigned char *end = uv ? nv12_jpeg(body, frame, uv, stride, box) : rgb_jpeg(body, frame, stride, box);
+    unsigned char *end = jpeg(body, frame, uv, stride, box, QUALITY);
     return end ? (long)(end - body) : 0;
 }
 
@@ -33,7 +33,7 @@ int main(int argc, char **argv)
         return 2;
     }
     FILE *file = fopen(argv[3], "rb");
-    if (!file || !fread(frame, 1, sizeof frame, file) || !ready(QUALITY)) {
+    if (!file || !fread(frame, 1, sizeof frame, file) || !ready()) {
         fprintf(stderr, "floor: cannot read %s, or no memory\n", argv[3]);
         return 1;
     }
