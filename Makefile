@@ -36,9 +36,8 @@ night: build ## All that is too long for the day, for hours: every property whol
 	  echo "== $$part"; bash -c "$$part" || failed="$$failed; $$part"; done; \
 	test -z "$$failed" || { echo "failed$$failed"; exit 1; }
 
-miri: ## The encoder's portable path under Miri; told where there is no nightly Rust with it
-	@if cargo +nightly miri --version >/dev/null 2>&1; then cargo +nightly miri test -p cammra-jpeg; \
-	else echo "no Miri here: rustup toolchain install nightly --component miri"; fi
+miri: ## The encoder's portable path under Miri; wants `rustup toolchain install nightly --component miri`
+	cargo +nightly miri test -p cammra-jpeg
 
 lint: ## Formatting and lints of all three languages, and the types of the page's scripts
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ import gc
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,7 +65,11 @@ def main() -> int:
     gc.disable()
     # One after the other: each path is counted while what it needs is still open.
     for name, calls, job in chain(
-        _images(folder), _observed(folder), _delivered(folder), _whole(folder)
+        _images(folder),
+        _observed(folder),
+        _photographed(folder),
+        _delivered(folder),
+        _whole(folder),
     ):
         for _ in range(WARM):
             job()
@@ -83,12 +88,11 @@ def _images(folder: Path) -> Iterator[Job]:
     lossless = ImageSpec(kind=ImageKind.VEHICLE_CROP)
     small = ImageSpec(kind=ImageKind.DOWNSIZED_FRAME, quality=85, fit=(640, 360))
     full = FrameFormat.NV12_FULL
-    yield from _floor(folder)
+    of_floor = _floor(folder, "nv12")
+    yield "C floor: plate crop, NV12", 5, lambda: of_floor(PLATE)
+    yield "C floor: vehicle crop, NV12", 2, lambda: of_floor(VEHICLE)
     yield "plate crop, NV12", 5, lambda: encode_image(nv12, full, crop, PLATE)
     yield "vehicle crop, NV12", 2, lambda: encode_image(nv12, full, crop, VEHICLE)
-    photograph = _nv12(folder, "photograph")
-    yield "vehicle crop of a photograph", 2, lambda: encode_image(photograph, full, crop, VEHICLE)
-    yield "plate crop of a photograph", 5, lambda: encode_image(photograph, full, crop, PLATE)
     yield (
         "vehicle crop, NV12 video range",
         2,
@@ -104,27 +108,34 @@ def _images(folder: Path) -> Iterator[Job]:
     )
 
 
-def _floor(folder: Path) -> Iterator[Job]:
-    """Plain C over the same libjpeg-turbo, for the crops of an event."""
+def _photographed(folder: Path) -> Iterator[Job]:
+    """The crops of an event of a photograph."""
+    frame = _nv12(folder, "photograph")
+    crop = ImageSpec(kind=ImageKind.VEHICLE_CROP, quality=85)
+    of_floor = _floor(folder, "photograph")
+    for name, calls, box in (("plate", 5, PLATE), ("vehicle", 2, VEHICLE)):
+        yield f"C floor: {name} crop of a photograph", calls, partial(of_floor, box)
+        yield (
+            f"{name} crop of a photograph",
+            calls,
+            partial(encode_image, frame, FrameFormat.NV12_FULL, crop, box),
+        )
+
+
+def _floor(folder: Path, file: str) -> Callable[[tuple[int, int, int, int]], int]:
+    """Plain C over the same libjpeg-turbo, for crops of this frame."""
     library = ctypes.CDLL(str(folder / "image.so"))
     library.floor_ready()
+    frame = bytearray((folder / file).read_bytes())
+    pixels = (ctypes.c_ubyte * len(frame)).from_buffer(frame)
+    luma = ctypes.addressof(pixels)
+    planes = (ctypes.c_void_p(luma), ctypes.c_void_p(luma + WIDTH * HEIGHT), WIDTH)
 
-    def crop(file: str, box: tuple[int, int, int, int]) -> Callable[[], int]:
-        frame = bytearray((folder / file).read_bytes())
-        pixels = (ctypes.c_ubyte * len(frame)).from_buffer(frame)
-        luma = ctypes.addressof(pixels)
-        planes = (ctypes.c_void_p(luma), ctypes.c_void_p(luma + WIDTH * HEIGHT), WIDTH)
+    def encode(box: tuple[int, int, int, int]) -> int:
+        assert pixels is not None
+        return int(library.floor_nv12(*planes, *box, 1))
 
-        def encode() -> int:
-            assert pixels is not None
-            return int(library.floor_nv12(*planes, *box, 1))
-
-        return encode
-
-    yield "C floor: plate crop, NV12", 5, crop("nv12", PLATE)
-    yield "C floor: vehicle crop, NV12", 2, crop("nv12", VEHICLE)
-    yield "C floor: plate crop of a photograph", 5, crop("photograph", PLATE)
-    yield "C floor: vehicle crop of a photograph", 2, crop("photograph", VEHICLE)
+    return encode
 
 
 def _observed(folder: Path) -> Iterator[Job]:
