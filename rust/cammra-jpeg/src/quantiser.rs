@@ -99,9 +99,11 @@ mod tests {
 
     #[test]
     fn every_division_rounds_to_the_nearest() {
+        // Miri takes an hour for all of them, and finds nothing in sums.
+        let step = if cfg!(miri) { 251 } else { 1 };
         for divisor in 1..=255_u8 {
             let (reciprocal, scale) = division(divisor);
-            for value in 0..=32_767_u32 {
+            for value in (0..=32_767_u32).step_by(step) {
                 let product = (value * u32::from(reciprocal)) >> 16;
                 let quotient = (product * u32::from(scale) + (1 << 14)) >> 15;
                 let whole = u32::from(divisor) * 8;
