@@ -22,7 +22,7 @@ class ImageFloor:
         jpeg: The frame as a camera's JPEG.
 
     Raises:
-        FloorError: No C compiler, or no libjpeg-turbo was built here.
+        FloorError: No C compiler, or no libjpeg-turbo was built here; later, a box that is not inside the frame.
     """
 
     def __init__(self, rgb: Any, nv12: Any, jpeg: bytes) -> None:  # noqa: ANN401 - numpy
@@ -43,15 +43,15 @@ class ImageFloor:
 
     def rgb(self, box: IntBox, times: int = 1) -> Callable[[], int]:
         """A box of the RGB frame."""
-        return self._job("rgb", *self._rgb, *box, times)
+        return self._job("rgb", *self._rgb, *self._inside(box), times)
 
     def nv12(self, box: IntBox, times: int = 1) -> Callable[[], int]:
         """A box of the NV12 frame, taken as full range."""
-        return self._job("nv12", *self._nv12, *box, times)
+        return self._job("nv12", *self._nv12, *self._inside(box), times)
 
     def nv12_turbo(self, box: IntBox, times: int = 1) -> Callable[[], int]:
         """The same by the TurboJPEG interface, which keeps no tables."""
-        return self._job("nv12_turbo", *self._nv12, *box, times)
+        return self._job("nv12_turbo", *self._nv12, *self._inside(box), times)
 
     def made(self, job: Callable[[], int]) -> bytes:
         """The JPEG that a job makes."""
@@ -63,7 +63,7 @@ class ImageFloor:
 
     def nv12_video(self, box: IntBox, times: int = 1) -> Callable[[], int]:
         """A box of the NV12 frame, taken as video range and expanded."""
-        return self._job("nv12_video", *self._nv12, *box, times)
+        return self._job("nv12_video", *self._nv12, *self._inside(box), times)
 
     def downsized(self) -> Callable[[], int]:
         """A third of the NV12 frame."""
@@ -76,6 +76,12 @@ class ImageFloor:
     def jpeg_half(self) -> Callable[[], int]:
         """Half of the JPEG, by scaled decoding."""
         return self._job("jpeg_half", *self._jpeg, self._height, 1)
+
+    def _inside(self, box: IntBox) -> IntBox:
+        left, top, width, height = box
+        if left + width > self._width or top + height > self._height:
+            raise FloorError(f"box {box}: want one inside {self._width}x{self._height}")
+        return box
 
     def _job(self, name: str, *arguments: object) -> Callable[[], int]:
         work = getattr(self._library, f"floor_{name}")

@@ -9,7 +9,7 @@ from benches.floor import FloorError
 from benches.floor.image import ImageFloor
 
 BOXES = [
-    (560, 360, 640, 400),
+    (560, 300, 640, 400),
     (800, 640, 160, 48),
     (2, 4, 96, 32),
     (10, 6, 50, 34),

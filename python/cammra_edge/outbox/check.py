@@ -112,7 +112,7 @@ def _faults(log: Log, ledger: Ledger) -> Iterator[str]:
         if unreadable:
             yield f"{name} says {unreadable} things that cannot be read"
         if part.scanned:
-            yield from _damage(name, part.broken)
+            yield from _damage(name, part.broken, log.written_again(part.segment))
         else:
             yield from _damage_told_of(log, name, part.segment, part.digests)
     if log.trouble:
@@ -122,9 +122,13 @@ def _faults(log: Log, ledger: Ledger) -> Iterator[str]:
         yield from _faults_of(log, ledger, seq)
 
 
-def _damage(name: str, broken: Sequence[tuple[int, int]]) -> Iterator[str]:
+def _damage(
+    name: str, broken: Sequence[tuple[int, int]], healed: Sequence[tuple[int, int]]
+) -> Iterator[str]:
+    """But for what the next start puts in order by itself."""
     for start, end in broken:
-        yield f"{name} is damaged from {start} to {end}"
+        if not any(begins <= start and end <= ends for begins, ends in healed):
+            yield f"{name} is damaged from {start} to {end}"
 
 
 def _damage_told_of(log: Log, name: str, segment: int, digests: bytes) -> Iterator[str]:
@@ -138,7 +142,7 @@ def _damage_told_of(log: Log, name: str, segment: int, digests: bytes) -> Iterat
         yield str(error)
         return
     if not found.startswith(digests):
-        yield from _damage(name, broken)
+        yield from _damage(name, broken, log.written_again(segment))
 
 
 def _faults_of(log: Log, ledger: Ledger, seq: int) -> Iterator[str]:

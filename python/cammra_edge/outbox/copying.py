@@ -16,11 +16,12 @@ from cammra_edge.errors import OutboxError
 from cammra_edge.files import PRIVATE_FILE
 from cammra_edge.outbox.census import Doubt
 from cammra_edge.outbox.check import check_folder
-from cammra_edge.outbox.folder import MARK, found_at
+from cammra_edge.outbox.folder import MARK, REDO, found_at
 from cammra_edge.outbox.intake import STEPS
 from cammra_edge.outbox.log import Log, StorageError
 from cammra_edge.outbox.mark import MarkFile
 from cammra_edge.outbox.recovery import Found
+from cammra_edge.outbox.segment import is_file
 from cammra_edge.outbox.tallies import Tallies
 from cammra_edge.storing import Ledger
 
@@ -69,7 +70,12 @@ def _files_of(path: Path) -> list[Path]:
         return []
     mark = path / MARK
     segments = sorted((segment.number, segment.path) for segment in found.segments)
-    return [*([mark] if mark.is_file() else []), *(place for _, place in segments)]
+    # What an erasure was about to write comes last: never older than the segments that it is written to again.
+    return [
+        *([mark] if mark.is_file() else []),
+        *(place for _, place in segments),
+        *([path / REDO] if is_file(path / REDO) else []),
+    ]
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -108,6 +108,7 @@ class Erasing:
             surveyed = self._survey(None, closed, also_open=True)
         self._blank(surveyed, what.before_utc_ns)
         events, pictures = self._end(number, surveyed) if doomed else (0, 0)
+        self._store.log.let_go_of_redo()
         return replace(erased, events=events, pictures=pictures, seqs=frozenset(doomed))
 
     def finish(self) -> None:
@@ -124,6 +125,7 @@ class Erasing:
                 self._blank(surveyed, None)
                 for number in tuple(self._begun):
                     self._end(number, surveyed)
+                self._store.log.let_go_of_redo()
             except (OutboxError, StorageError) as error:
                 self._writer.ail(error)
 

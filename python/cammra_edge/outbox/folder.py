@@ -40,9 +40,10 @@ MARK = "mark"
 SOCKET = "socket"
 ANNOUNCED = "announced"
 """Notes what brokers keep of this camera (`engine.presence`)."""
+REDO = "redo"
 SET_ASIDE = "set-aside"
 SETS_KEPT = 3
-_OURS = frozenset({lock.NAME, SPARE, FRESH, MARK, SOCKET, SET_ASIDE, ANNOUNCED})
+_OURS = frozenset({lock.NAME, SPARE, FRESH, MARK, SOCKET, SET_ASIDE, ANNOUNCED, REDO})
 _BEFORE_THE_FIRST = frozenset({lock.NAME, FRESH, SOCKET})
 _ANYWHERE = frozenset({"lost+found"})  # in the root of every ext4 disk
 _FOLDER_MODE = 0o700

@@ -85,11 +85,10 @@ class Log(LogWritingOver):
     ) -> None:
         shelf = Shelf(clock, read_only=read_only)
         size = _segment_bytes(max_bytes)
-        super().__init__(shelf, Tail(shelf, size, flushes=durability is Durability.POWER))
+        super().__init__(path, shelf, Tail(shelf, size, flushes=durability is Durability.POWER))
         self.began_empty = False
         self.set_aside: tuple[str, ...] = ()
         self.contested = False
-        self._path = path
         self._read_only = read_only
         self._folder_key: tuple[int, int] | None = None
         self._mark = MarkFile(None)
@@ -177,6 +176,8 @@ class Log(LogWritingOver):
             if segment.number not in shelf.segments:
                 self._unread[segment.number] = 0
             shelf.add(segment)
+        if self._folder is not None:
+            self._write_again(self._folder)
         self._mark.close()
         self._mark = found.mark
         if found.mark.store_id != shelf.store_id:
