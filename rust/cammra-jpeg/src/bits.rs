@@ -3,43 +3,52 @@
 use std::num::NonZeroU64;
 
 use crate::blocks::{Blocks, Component, Pair};
-use crate::codes::{Code, Codes, END_OF_BLOCK, NO_CODE, SIXTEEN_ZEROS, size_of, value_bits};
+use crate::codes::{
+    AC_CODES, Code, Codes, END_OF_BLOCK, NO_CODE, SIXTEEN_ZEROS, STEP_BITS, size_of, value_bits,
+};
 
 /// Bits that wait for a full word, the first one highest.
 #[derive(Clone, Copy)]
 struct Pending {
     bits: u64,
     /// How many more there is room for.
-    free: i32,
+    free: i8,
 }
 
 impl Pending {
     const NONE: Self = Self { bits: 0, free: 64 };
+
+    /// With more bits behind it, where there is room: `free` is what is left of it.
+    #[inline(always)]
+    const fn with(self, bits: u32, length: i8, free: i8) -> Self {
+        Self {
+            bits: self.bits.wrapping_shl(length.cast_unsigned() as u32) | bits as u64,
+            free,
+        }
+    }
 }
 
-/// Appends up to 32 bits.
+/// Appends a code.
 #[inline(always)]
-fn put(out: &mut Vec<u8>, pending: Pending, bits: u32, length: u8) -> Pending {
-    let left = pending.free.wrapping_sub(i32::from(length));
-    if left < 0 {
-        return put_over(out, pending.bits, left, bits.into(), length);
+fn put(out: &mut Vec<u8>, pending: Pending, code: Code) -> Pending {
+    let (bits, length) = (code >> 8, length_of(code));
+    let free = pending.free.wrapping_sub(length);
+    if free < 0 {
+        return put_over(out, pending.bits, free, bits.into(), length);
     }
-    Pending {
-        bits: pending.bits.wrapping_shl(length.into()) | u64::from(bits),
-        free: left,
-    }
+    pending.with(bits, length, free)
 }
 
-/// Appends up to 63 bits, for which -`left` places are missing, and with them a word to the file. A call, because once in
+/// Appends up to 63 bits, for which -`free` places are missing, and with them a word to the file. A call, because once in
 /// ten codes is rare enough, and registers are few where codes are put.
 #[cold]
 #[inline(never)]
-fn put_over(out: &mut Vec<u8>, before: u64, left: i32, bits: u64, length: u8) -> Pending {
-    let fit = left.wrapping_add(i32::from(length)).cast_unsigned();
-    let word = before.wrapping_shl(fit) | bits.wrapping_shr(left.unsigned_abs());
+fn put_over(out: &mut Vec<u8>, before: u64, free: i8, bits: u64, length: i8) -> Pending {
+    let fit = free.wrapping_add(length).cast_unsigned();
+    let word = before.wrapping_shl(fit.into()) | bits.wrapping_shr(free.unsigned_abs().into());
     let pending = Pending {
         bits,
-        free: left.wrapping_add(64),
+        free: free.wrapping_add(64),
     };
     // A byte of ones carries when one is added; others may then be suspected wrongly, which costs time only.
     let ones = word & 0x8080_8080_8080_8080 & !word.wrapping_add(0x0101_0101_0101_0101);
@@ -62,14 +71,14 @@ fn append_stuffed(out: &mut Vec<u8>, word: u64, pending: Pending) -> Pending {
 
 /// Appends up to 63 bits; what needs so many is rare.
 #[cold]
-fn put_long(out: &mut Vec<u8>, pending: Pending, (bits, length): (u64, u8)) -> Pending {
-    let left = pending.free.wrapping_sub(i32::from(length));
-    if left < 0 {
-        return put_over(out, pending.bits, left, bits, length);
+fn put_long(out: &mut Vec<u8>, pending: Pending, (bits, length): (u64, i8)) -> Pending {
+    let free = pending.free.wrapping_sub(length);
+    if free < 0 {
+        return put_over(out, pending.bits, free, bits, length);
     }
     Pending {
-        bits: pending.bits.wrapping_shl(length.into()) | bits,
-        free: left,
+        bits: pending.bits.wrapping_shl(length.cast_unsigned().into()) | bits,
+        free,
     }
 }
 
@@ -106,7 +115,7 @@ impl<'a> BitWriter<'a> {
     #[cold]
     pub(crate) fn dummy(&mut self, codes: &Codes) {
         for code in [codes.dc_sizes[0], codes.ac_sizes[END_OF_BLOCK]] {
-            self.pending = put(self.out, self.pending, code >> 8, length_of(code));
+            self.pending = put(self.out, self.pending, code);
         }
     }
 
@@ -126,44 +135,35 @@ impl<'a> BitWriter<'a> {
         let (out, mut pending) = (&mut *self.out, self.pending);
         let small = difference.wrapping_add(256).cast_unsigned() as usize;
         pending = if let Some(&code) = codes.dc.get(small) {
-            put(out, pending, code >> 8, length_of(code))
+            put(out, pending, code)
         } else {
             put_long(out, pending, large_dc(difference, codes))
         };
         let mut left = nonzero & !1;
-        // 256 for each place up to the last coefficient.
-        let mut passed = 256;
+        let mut before = 0;
         while let Some(some) = NonZeroU64::new(left) {
             let at = some.trailing_zeros() as usize;
-            let here = at << 8;
-            let index = usize::from(bytes[at])
-                .wrapping_sub(passed)
-                .wrapping_add(here);
-            passed = here.wrapping_add(256);
+            let index = (usize::from(bytes[at]) << STEP_BITS).wrapping_sub(before);
+            let index = index.wrapping_add(at) & (AC_CODES - 1);
+            before = at;
             left &= left.wrapping_sub(1);
-            let rare = || rare_ac(pair, which, at, index >> 8, codes);
-            let code = (codes.ac_bits.get(index), codes.ac_lengths.get(index));
-            let (Some(&bits), Some(&length)) = code else {
-                pending = put_long(out, pending, rare());
-                continue;
-            };
-            let over = pending.free.wrapping_sub(i32::from(length));
-            if over < 0 {
-                pending = if length == NO_CODE {
-                    put_long(out, pending, rare())
-                } else {
-                    put_over(out, pending.bits, over, bits.into(), length)
+            let (bits, length) = (codes.ac_bits[index], codes.ac_lengths[index]);
+            let free = pending.free.wrapping_sub(length);
+            pending = if free >= 0 {
+                pending.with(bits, length, free)
+            } else if length == NO_CODE {
+                let before = Pending {
+                    free: free.wrapping_add(NO_CODE),
+                    ..pending
                 };
-                continue;
-            }
-            pending = Pending {
-                bits: pending.bits.wrapping_shl(length.into()) | u64::from(bits),
-                free: over,
+                put_long(out, before, rare_ac(pair, which, at, index, codes))
+            } else {
+                put_over(out, pending.bits, free, bits.into(), length)
             };
         }
         if nonzero >> 63 == 0 {
             let code = codes.ac_sizes[END_OF_BLOCK];
-            pending = put(out, pending, code >> 8, length_of(code));
+            pending = put(out, pending, code);
         }
         self.pending = pending;
     }
@@ -171,7 +171,7 @@ impl<'a> BitWriter<'a> {
     /// Fills the last byte with ones, as the standard has it, and ends the file.
     pub(crate) fn finish(self) {
         let Pending { bits, free } = self.pending;
-        let free = free.unsigned_abs();
+        let free = u32::from(free.unsigned_abs());
         let aligned = bits.unbounded_shl(free) | u64::MAX.unbounded_shr(64 - free);
         let bytes = (64 - free).div_ceil(8);
         for byte in aligned.to_be_bytes().iter().take(bytes as usize) {
@@ -183,12 +183,12 @@ impl<'a> BitWriter<'a> {
 
 /// How many bits a code has.
 #[inline(always)]
-const fn length_of(code: Code) -> u8 {
-    code.to_le_bytes()[0]
+const fn length_of(code: Code) -> i8 {
+    code.to_le_bytes()[0].cast_signed()
 }
 
 /// A value behind the code of its size: with up to 16 and 10 bits too long for one [`Code`].
-fn with_value(size_code: Code, value: i32) -> (u64, u8) {
+fn with_value(size_code: Code, value: i32) -> (u64, i8) {
     let size = size_of(value);
     let bits = u64::from(size_code >> 8) << size | u64::from(value_bits(value));
     // At most 26.
@@ -197,7 +197,7 @@ fn with_value(size_code: Code, value: i32) -> (u64, u8) {
 
 #[cold]
 #[inline(never)]
-fn large_dc(difference: i32, codes: &Codes) -> (u64, u8) {
+fn large_dc(difference: i32, codes: &Codes) -> (u64, i8) {
     let code = codes.dc_sizes.get(size_of(difference) as usize);
     with_value(code.copied().unwrap_or(0), difference)
 }
@@ -205,14 +205,15 @@ fn large_dc(difference: i32, codes: &Codes) -> (u64, u8) {
 /// A long run of zeros or a large coefficient: at most three codes of sixteen zeros, and one of a value, 59 bits.
 #[cold]
 #[inline(never)]
-fn rare_ac(pair: &Pair, which: usize, at: usize, run: usize, codes: &Codes) -> (u64, u8) {
+fn rare_ac(pair: &Pair, which: usize, at: usize, index: usize, codes: &Codes) -> (u64, i8) {
     let value = i32::from(pair.coefficient(which, at));
+    let run = (index % (1 << STEP_BITS)).wrapping_sub(1);
     let symbol = (run & 15) << 4 | size_of(value) as usize;
     let (mut bits, mut length) =
         with_value(codes.ac_sizes.get(symbol).copied().unwrap_or(0), value);
     let sixteen = codes.ac_sizes[SIXTEEN_ZEROS];
     for _ in 0..run >> 4 {
-        bits |= u64::from(sixteen >> 8).unbounded_shl(u32::from(length));
+        bits |= u64::from(sixteen >> 8).wrapping_shl(length.cast_unsigned().into());
         length += length_of(sixteen);
     }
     (bits, length)

@@ -10,7 +10,12 @@ pub(crate) struct Specification {
 pub(crate) type Code = u32;
 
 /// Says that there is no such code; more bits than there is ever room for, so that one look tells either.
-pub(crate) const NO_CODE: u8 = 255;
+pub(crate) const NO_CODE: i8 = 127;
+
+/// How many places there are for whole codes of a coefficient.
+pub(crate) const AC_CODES: usize = 256 << STEP_BITS;
+/// Bits of how far a coefficient is from the one before, in a place among [`AC_CODES`].
+pub(crate) const STEP_BITS: u32 = 6;
 
 /// Codes of one kind of component.
 pub(crate) struct Codes {
@@ -18,11 +23,12 @@ pub(crate) struct Codes {
     pub(crate) dc: [Code; 512],
     /// DC: codes of sizes.
     pub(crate) dc_sizes: [Code; 16],
-    /// Bits of whole codes of a run of up to 15 zeros (above the lowest byte) before a coefficient of -126 to 126 (the
-    /// lowest byte); coefficients at a byte's limits are missing, since they may be larger ones that were cut off there.
-    pub(crate) ac_bits: [u32; 4096],
+    /// Bits of whole codes of a coefficient of -126 to 126 (its lowest byte, above [`STEP_BITS`]), at most 16 places behind
+    /// the one before it (the lowest bits). Coefficients at a byte's limits are missing, since they may be larger ones that
+    /// were cut off there.
+    pub(crate) ac_bits: [u32; AC_CODES],
     /// How many bits each of them has; [`NO_CODE`] for what is missing.
-    pub(crate) ac_lengths: [u8; 4096],
+    pub(crate) ac_lengths: [i8; AC_CODES],
     /// AC: codes of a run (upper 4 bits) and a size (lower 4 bits).
     pub(crate) ac_sizes: [Code; 256],
 }
@@ -79,9 +85,10 @@ pub(crate) static CHROMA: Codes = Codes::of(&DC_CHROMA, &AC_CHROMA);
 
 #[expect(
     clippy::indexing_slicing,
+    clippy::large_stack_arrays,
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
-    reason = "evaluated when compiling, where an index out of range is an error"
+    reason = "evaluated when compiling, where an index out of range is an error, and on no stack"
 )]
 impl Codes {
     const fn of(dc: &Specification, ac: &Specification) -> Self {
@@ -90,8 +97,8 @@ impl Codes {
         let mut codes = Self {
             dc: [0; 512],
             dc_sizes: [0; 16],
-            ac_bits: [0; 4096],
-            ac_lengths: [NO_CODE; 4096],
+            ac_bits: [0; AC_CODES],
+            ac_lengths: [NO_CODE; AC_CODES],
             ac_sizes,
         };
         let mut size = 0;
@@ -106,12 +113,13 @@ impl Codes {
             at += 1;
         }
         let mut at = 0;
-        while at < 4096 {
-            let (run, value) = (at >> 8, (at & 255) as u8 as i8 as i32);
-            if value != 0 && value.abs() < 127 {
-                let code = with_value(ac_sizes[run << 4 | size_of(value) as usize], value);
+        while at < AC_CODES {
+            let (value, step) = ((at >> STEP_BITS) as u8 as i8 as i32, at % (1 << STEP_BITS));
+            if value != 0 && value.abs() < 127 && 0 < step && step <= 16 {
+                let symbol = (step - 1) << 4 | size_of(value) as usize;
+                let code = with_value(ac_sizes[symbol], value);
                 codes.ac_bits[at] = code >> 8;
-                codes.ac_lengths[at] = code as u8;
+                codes.ac_lengths[at] = code as i8;
             }
             at += 1;
         }
@@ -182,10 +190,13 @@ mod tests {
         assert_eq!(LUMA.dc[256 - 5], with_value(LUMA.dc_sizes[3], -5));
         assert_eq!(LUMA.dc[256 - 5] >> 8, 0b100_010);
         let one = with_value(LUMA.ac_sizes[0x21], -1);
-        let (bits, length) = (LUMA.ac_bits[2 << 8 | 0xff], LUMA.ac_lengths[2 << 8 | 0xff]);
-        assert_eq!(bits << 8 | u32::from(length), one);
-        for missing in [0, 0x7f, 0x80, 0x81] {
-            assert_eq!(LUMA.ac_lengths[missing], NO_CODE);
+        let at = 0xff << STEP_BITS | 3;
+        assert_eq!(
+            LUMA.ac_bits[at] << 8 | u32::from(LUMA.ac_lengths[at].unsigned_abs()),
+            one
+        );
+        for (value, step) in [(0, 1), (0x7f, 1), (0x80, 1), (0x81, 1), (1, 0), (1, 17)] {
+            assert_eq!(LUMA.ac_lengths[value << STEP_BITS | step], NO_CODE);
         }
     }
 }
