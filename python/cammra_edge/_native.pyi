@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, Self, TypeAlias, final
 
 from typing_extensions import Buffer
 
+from cammra_edge.errors import CammraError
 from cammra_edge.model import Event, FrameTime, ImageSpec
 from cammra_edge.profile.sender import Sender
 
@@ -124,30 +125,11 @@ class Shot:
     def frame_size(self) -> tuple[int, int]:
         """Width and height of its frame."""
     def encode(
-        self,
-        kind: str,
-        *,
-        quality: int | None = None,
-        subsampling: str = "4:2:0",
-        max_bytes: int | None = None,
-        fit: tuple[int, int] | None = None,
-        libjpeg_turbo: bool = False,
-    ) -> tuple[bytes, int, int, tuple[int, int, int, int]]:
-        """The image of that kind, as `encode_image` returns it: encoded on first demand and remembered.
-
-        Raises:
-            ImageError: Why there is no such image.
-        """
-    def offer(
-        self,
-        kind: str,
-        *,
-        quality: int | None = None,
-        subsampling: str = "4:2:0",
-        max_bytes: int | None = None,
-        fit: tuple[int, int] | None = None,
-    ) -> Offer | None:
-        """The pixels of the same image for an encoder that is not ours.
+        self, specs: Sequence[ImageSpec], *, libjpeg_turbo: bool = False
+    ) -> list[tuple[bytes, int, int, tuple[int, int, int, int]] | CammraError]:
+        """An image for each, as `encode_image` returns it, or why there is none: encoded at first and remembered."""
+    def offer(self, spec: ImageSpec) -> Offer | None:
+        """The pixels of an image for an encoder that is not ours.
 
         `None`: the image is there already, or ours has to make it. That is so for pixels that are not NV12 or I420, for
         another subsampling than 4:2:0, for a downsized frame that has yet to be made smaller, for an image of less than

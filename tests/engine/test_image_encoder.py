@@ -29,6 +29,7 @@ from cammra_edge.receiver import Receiver
 from cammra_edge.tracking import Tracker
 from tests.emulation import PATIENCE
 from tests.native.streams import at_ms, read
+from tests.shots import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +105,7 @@ def test_the_encoder_gets_full_range_planes_of_the_box_in_whole_blocks(
     door, told = door_to(chip)
     door.make(shot, [CROP])
     ((frame, box, quality),) = chip.asked
-    jpeg, width, height, shows = shot.encode(CROP.kind)
+    jpeg, width, height, shows = encoded(shot, CROP.kind)
     assert shows == (100, 60, 320, 242)
     assert (box, (width, height)) == (Rect(0, 0, 320, 242), (320, 242))
     assert (frame.width, frame.height, frame.stride, quality) == (320, 256, 320, 85)
@@ -138,8 +139,8 @@ def test_an_image_is_asked_for_once_and_small_ones_never() -> None:
     for _ in range(3):
         door.make(shot, [CROP, plate, CROP])
     assert len(chip.asked) == 1
-    assert COMMENT in shot.encode(CROP.kind)[0]
-    assert COMMENT not in shot.encode(plate.kind)[0]
+    assert COMMENT in encoded(shot, CROP.kind)[0]
+    assert COMMENT not in encoded(shot, plate.kind)[0]
     assert told == []
 
 
@@ -177,7 +178,7 @@ def test_an_image_over_its_ceiling_is_made_by_ours_and_nothing_is_wrong() -> Non
     door, told = door_to(Chip())
     low = ImageSpec(kind=ImageKind.VEHICLE_CROP, max_bytes=len(ours()) // 2)
     door.make(shot, [low])
-    jpeg = shot.encode(low.kind, max_bytes=low.max_bytes)[0]
+    jpeg = encoded(shot, low.kind, max_bytes=low.max_bytes)[0]
     assert len(jpeg) <= len(ours()) // 2
     assert COMMENT not in jpeg
     assert told == []
@@ -241,7 +242,7 @@ def test_whatever_it_answers_the_image_is_there(encoder: Any, why: str) -> None:
     door.make(shot, [CROP])
     (said,) = told
     assert why in said
-    assert shot.encode(CROP.kind)[0] == ours()
+    assert encoded(shot, CROP.kind)[0] == ours()
 
 
 def test_bytes_that_are_not_called_bytes_are_taken() -> None:
@@ -249,7 +250,7 @@ def test_bytes_that_are_not_called_bytes_are_taken() -> None:
         shot = shot_of(FrameFormat.NV12, nv12_frame())
         door, told = door_to(lambda *asked, kind=kind: kind(Chip()(*asked)))
         door.make(shot, [CROP])
-        assert COMMENT in shot.encode(CROP.kind)[0]
+        assert COMMENT in encoded(shot, CROP.kind)[0]
         assert told == []
 
 
@@ -281,7 +282,7 @@ def test_one_that_hangs_is_not_waited_for_twice_and_is_asked_again_when_it_is_ba
     assert hanging.answered.acquire(timeout=PATIENCE_S)
     while len(hanging.asked) == 1:  # until its thread has noted that it is back
         door.make(shots[2], [CROP])
-    assert [COMMENT in shot.encode(CROP.kind)[0] for shot in shots] == [False, False, True]
+    assert [COMMENT in encoded(shot, CROP.kind)[0] for shot in shots] == [False, False, True]
 
 
 # ---- in an engine ------------------------------------------------------------------------------

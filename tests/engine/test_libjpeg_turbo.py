@@ -15,7 +15,10 @@ from tests.emulation import PATIENCE
 from tests.payload.events import EVENT, PLATE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from cammra_edge.model import ImageSpec
 
 PATIENCE_S = 20.0 * PATIENCE
 WIDTH, HEIGHT = 64, 48
@@ -76,9 +79,9 @@ class Shot:
     def __init__(self) -> None:
         self.asked: list[bool] = []
 
-    def encode(self, _kind: str, **how: Any) -> EncodedImage:  # noqa: ANN401 - an encoding
-        self.asked.append(how["libjpeg_turbo"])
-        return EncodedImage(b"jpeg", 2, 2, PLATE.shows)
+    def encode(self, specs: Sequence[ImageSpec], *, libjpeg_turbo: bool) -> list[EncodedImage]:
+        self.asked.append(libjpeg_turbo)
+        return [EncodedImage(b"jpeg", 2, 2, PLATE.shows) for _ in specs]
 
 
 def test_an_event_s_images_are_asked_for_so() -> None:

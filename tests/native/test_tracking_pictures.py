@@ -22,6 +22,7 @@ from tests.native.test_tracking_shots import (
     shade_of,
     shooting,
 )
+from tests.shots import encoded
 
 if TYPE_CHECKING:
     from cammra_edge.model import Box
@@ -34,7 +35,7 @@ BLURRED = bytes(100 if x // 4 % 2 else 140 for x in range(WIDTH)) * HEIGHT
 def shown(event: TrackEvent) -> Box:
     """The part of the frame that the plate's picture shows."""
     assert event.shot is not None
-    return event.shot.encode(ImageKind.PLATE_CROP)[3]
+    return encoded(event.shot, ImageKind.PLATE_CROP)[3]
 
 
 def misread(truth: str, chance: random.Random) -> str:
@@ -151,7 +152,7 @@ def test_a_plate_outside_the_frame_is_not_made_visible_by_its_margin() -> None:
     (new,) = see(tracker, 0, "1AB1234", 50, plate=(WIDTH + 20, 100, 96, 24))
     assert new.shot is not None
     with pytest.raises(ImageError, match="outside"):
-        new.shot.encode("license plate crop")
+        encoded(new.shot, ImageKind.PLATE_CROP)
 
 
 def test_another_margin_holds_from_the_next_frame_on() -> None:

@@ -10,12 +10,13 @@ import pytest
 
 from cammra_edge.config import OutboxSettings, Settings, TrackingSettings
 from cammra_edge.errors import ImageError
-from cammra_edge.model import FrameFormat, ImageKind
+from cammra_edge.model import FrameFormat, ImageKind, ImageSpec
 from cammra_edge.profile import HttpPost, Profile
 from cammra_edge.recording import Recording
 from cammra_edge.tracking import Tracker
 from tests.native.streams import at_ms, read
 from tests.recordings import recordings
+from tests.shots import encoded
 
 if TYPE_CHECKING:
     from cammra_edge.tracking import TrackEvent
@@ -57,7 +58,7 @@ def shade_of(event: TrackEvent, kind: ImageKind = ImageKind.PLATE_CROP) -> int:
     """The shade of the event's image: which frame it was cut from."""
     image = pytest.importorskip("PIL.Image")
     assert event.shot is not None
-    jpeg, width, height, _ = event.shot.encode(kind)
+    jpeg, width, height, _ = encoded(event.shot, kind)
     with image.open(io.BytesIO(jpeg)) as picture:
         assert picture.size == (width, height)
         shade: int = picture.convert("L").getpixel((width // 2, height // 2))
@@ -155,9 +156,9 @@ def test_a_missing_image_says_which_box_was_wrong() -> None:
     (new,) = see(tracker, 0, "1AB1234", 50, vehicle=(0, 0, -5, 5), plate=None)
     assert new.shot is not None
     with pytest.raises(ImageError, match=r"\[0, 0, -5, 5\]"):
-        new.shot.encode("vehicle crop")
+        encoded(new.shot, ImageKind.VEHICLE_CROP)
     with pytest.raises(ImageError, match="no plate box"):
-        new.shot.encode("license plate crop")
+        encoded(new.shot, ImageKind.PLATE_CROP)
 
 
 def fill(tracker: Tracker, vehicles: int) -> list[TrackEvent]:
@@ -175,7 +176,7 @@ def images_of(event: TrackEvent) -> list[str]:
     kept = []
     for kind in ImageKind:
         try:
-            event.shot.encode(kind, fit=SMALL if kind is ImageKind.DOWNSIZED_FRAME else None)
+            encoded(event.shot, kind, fit=SMALL if kind is ImageKind.DOWNSIZED_FRAME else None)
         except ImageError as error:
             assert "memory budget" in str(error)  # noqa: PT017 - the only reason there may be
         else:
@@ -234,7 +235,7 @@ def test_the_largest_downsized_frame_that_a_profile_asks_for_is_kept() -> None:
     tracker = Tracker(Settings(profiles=(wide, high, off), frame_format=FrameFormat.GRAY8))
     (event,) = tracker.observe(frame(50), [read("AAA111")], at_ms(0))
     assert event.shot is not None
-    _, width, height, _ = event.shot.encode(ImageKind.DOWNSIZED_FRAME, fit=(WIDTH, HEIGHT))
+    _, width, height, _ = encoded(event.shot, ImageKind.DOWNSIZED_FRAME, fit=(WIDTH, HEIGHT))
     assert (width, height) == (WIDTH // 4, HEIGHT // 4)
 
 
@@ -252,7 +253,7 @@ def test_the_toll_lanes_events_show_what_they_say() -> None:
         assert event.shot is not None
         assert event.image_text == event.text
         assert event.shot.frame_size == (recording.width, recording.height)
-        jpeg, *_ = event.shot.encode("license plate crop")
+        jpeg, *_ = encoded(event.shot, ImageKind.PLATE_CROP)
         assert jpeg.startswith(b"\xff\xd8")
 
 
@@ -260,3 +261,20 @@ def test_what_the_memory_wants_is_kept_though_no_profile_asks_for_it() -> None:
     tracker = Tracker(replace(settings_of(), outbox=OutboxSettings()))
     (new,) = see(tracker, 0, "1AB1234", 50)
     assert shade_of(new, ImageKind.PLATE_CROP) == 50
+
+
+def test_one_image_that_cannot_be_made_costs_no_other() -> None:
+    tracker = shooting(ImageKind.VEHICLE_CROP, ImageKind.PLATE_CROP)
+    (new,) = see(tracker, 0, "ABC1234", 100, vehicle=(600.0, 350.0, 900.0, 900.0), plate=None)
+    assert new.shot is not None
+    specs = [
+        ImageSpec(kind=ImageKind.PLATE_CROP),
+        ImageSpec(kind=ImageKind.VEHICLE_CROP, quality=-1),
+        ImageSpec(kind=ImageKind.VEHICLE_CROP, max_bytes=1),
+        ImageSpec(kind=ImageKind.VEHICLE_CROP),
+    ]
+    *refused, made = new.shot.encode(specs)
+    assert [type(one) for one in refused] == [ImageError] * 3
+    assert ["plate" in str(refused[0]), "quality" in str(refused[1])] == [True, True]
+    assert made == encoded(new.shot, ImageKind.VEHICLE_CROP)
+    assert new.shot.encode([]) == []

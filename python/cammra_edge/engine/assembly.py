@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from cammra_edge.errors import FrameError, ImageError
+from cammra_edge.errors import CammraError
 from cammra_edge.model import (
     NOTHING_KNOWN,
     VEHICLE_TEXTS,
@@ -126,41 +126,30 @@ def with_images(
     refs: list[ImageRef] = []
     missing: dict[ImageKind, MissingImage] = {}
     jpegs: dict[str, bytes] = {}
-    for spec in dict.fromkeys(specs):
-        try:
-            ref, jpeg = _encode(event.stream_id, shot, spec, why_none, libjpeg_turbo=libjpeg_turbo)
-        except (ImageError, FrameError) as error:
-            missing[spec.kind] = MissingImage(kind=spec.kind, why=str(error))
-        else:
-            refs.append(ref)
-            jpegs[ref.image_key] = jpeg
+    wanted = tuple(dict.fromkeys(specs))
+    why_none = why_none or ("" if shot is not None else "no frame came with the read")
+    if shot is None or why_none:
+        missing = {spec.kind: MissingImage(kind=spec.kind, why=why_none) for spec in wanted}
+        return replace(event, images=(), missing=tuple(missing.values())), jpegs
+    # All in one crossing to the encoder.
+    for spec, made in zip(wanted, shot.encode(wanted, libjpeg_turbo=libjpeg_turbo), strict=True):
+        if isinstance(made, CammraError):
+            missing[spec.kind] = MissingImage(kind=spec.kind, why=str(made))
+            continue
+        jpeg, width, height, shows = made
+        key = image_key_from(event.stream_id, shot.shot_no, spec)
+        jpegs[key] = jpeg
+        refs.append(
+            ImageRef(
+                spec=spec,
+                image_key=key,
+                width=width,
+                height=height,
+                shows=Rect(*shows),
+                size_bytes=len(jpeg),
+            )
+        )
     return replace(event, images=tuple(refs), missing=tuple(missing.values())), jpegs
-
-
-def _encode(
-    stream_id: str, shot: Shot | None, spec: ImageSpec, why_none: str, *, libjpeg_turbo: bool
-) -> tuple[ImageRef, bytes]:
-    if why_none:
-        raise ImageError(why_none)
-    if shot is None:
-        raise ImageError("no frame came with the read")
-    jpeg, width, height, shows = shot.encode(
-        spec.kind,
-        quality=spec.quality,
-        subsampling=spec.subsampling,
-        max_bytes=spec.max_bytes,
-        fit=spec.fit,
-        libjpeg_turbo=libjpeg_turbo,
-    )
-    ref = ImageRef(
-        spec=spec,
-        image_key=image_key_from(stream_id, shot.shot_no, spec),
-        width=width,
-        height=height,
-        shows=Rect(*shows),
-        size_bytes=len(jpeg),
-    )
-    return ref, jpeg
 
 
 def last_words(left: OpenVehicle) -> list[Event]:

@@ -100,13 +100,7 @@ class ImageEncoderDoor:
 
     def _make(self, shot: Shot, spec: ImageSpec) -> str:
         """What was wrong."""
-        offer = shot.offer(
-            spec.kind,
-            quality=spec.quality,
-            subsampling=spec.subsampling,
-            max_bytes=spec.max_bytes,
-            fit=spec.fit,
-        )
+        offer = shot.offer(spec)
         if offer is None:
             return ""
         if self._hangs():

@@ -6,7 +6,9 @@ use cammra_core::error::ImageError;
 use cammra_core::geometry::{RawBox, Rect, Size};
 use cammra_core::jpeg::{self, Coder, Encoding, ImageKind, JpegView, Subsampling};
 use cammra_core::shot;
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
 use pyo3::types::PyBytes;
 
 use crate::errors::from_image;
@@ -90,39 +92,36 @@ impl Shot {
         (size.width, size.height)
     }
 
-    #[pyo3(signature = (kind, *, quality=None, subsampling="4:2:0", max_bytes=None, fit=None, libjpeg_turbo=false))]
-    #[expect(clippy::too_many_arguments, reason = "the stub's signature, as above")]
+    /// All of them in one crossing: the interpreter is let go once.
+    #[pyo3(signature = (specs, *, libjpeg_turbo=false))]
     fn encode<'py>(
         &self,
         py: Python<'py>,
-        kind: &str,
-        quality: Option<i64>,
-        subsampling: &str,
-        max_bytes: Option<i64>,
-        fit: Option<(i64, i64)>,
+        specs: Vec<Spec>,
         libjpeg_turbo: bool,
-    ) -> PyResult<Encoded<'py>> {
-        let kind = parse_kind(kind)?;
-        let encoding = parse_encoding(quality, subsampling, max_bytes, fit, libjpeg_turbo)?;
-        let jpeg = py
-            .detach(|| self.shot.jpeg(kind, &encoding))
-            .map_err(|error| from_image(&error))?;
-        let bytes = PyBytes::new(py, &jpeg.bytes);
-        Ok(encoded(bytes, jpeg.size, jpeg.shows))
+    ) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let wanted: Vec<_> = specs
+            .into_iter()
+            .map(|spec| spec.wanted(libjpeg_turbo))
+            .collect();
+        let made: Vec<_> = py.detach(|| {
+            let made = |(kind, encoding)| self.shot.jpeg(kind, &encoding);
+            wanted.into_iter().map(|one| one.map(made)).collect()
+        });
+        let told = |outcome: PyResult<Result<jpeg::Jpeg, ImageError>>| match outcome
+            .and_then(|made| made.map_err(|error| from_image(&error)))
+        {
+            Ok(jpeg) => {
+                let bytes = PyBytes::new(py, &jpeg.bytes);
+                encoded(bytes, jpeg.size, jpeg.shows).into_bound_py_any(py)
+            }
+            Err(error) => Ok(error.into_value(py).into_bound(py).into_any()),
+        };
+        made.into_iter().map(told).collect()
     }
 
-    #[pyo3(signature = (kind, *, quality=None, subsampling="4:2:0", max_bytes=None, fit=None))]
-    fn offer(
-        &self,
-        py: Python<'_>,
-        kind: &str,
-        quality: Option<i64>,
-        subsampling: &str,
-        max_bytes: Option<i64>,
-        fit: Option<(i64, i64)>,
-    ) -> PyResult<Option<Offer>> {
-        let kind = parse_kind(kind)?;
-        let encoding = parse_encoding(quality, subsampling, max_bytes, fit, false)?;
+    fn offer(&self, py: Python<'_>, spec: Spec) -> PyResult<Option<Offer>> {
+        let (kind, encoding) = spec.wanted(false)?;
         let offer = py.detach(|| self.shot.offer(kind, &encoding));
         Ok(offer.map(|pixels| Offer {
             shot: Arc::clone(&self.shot),
@@ -130,6 +129,30 @@ impl Shot {
             encoding,
             pixels,
         }))
+    }
+}
+
+/// `model.ImageSpec`.
+#[derive(FromPyObject)]
+struct Spec {
+    kind: PyBackedStr,
+    quality: Option<i64>,
+    subsampling: PyBackedStr,
+    max_bytes: Option<i64>,
+    fit: Option<(i64, i64)>,
+}
+
+impl Spec {
+    fn wanted(self, libjpeg_turbo: bool) -> PyResult<(ImageKind, Encoding)> {
+        let (quality, subsampling) = (self.quality, &self.subsampling);
+        let encoding = parse_encoding(
+            quality,
+            subsampling,
+            self.max_bytes,
+            self.fit,
+            libjpeg_turbo,
+        )?;
+        Ok((parse_kind(&self.kind)?, encoding))
     }
 }
 
@@ -202,7 +225,7 @@ pub(crate) fn parse_kind(word: &str) -> PyResult<ImageKind> {
 }
 
 /// The keyword arguments of an encoding. The core checks their ranges; this checks only what its types cannot hold.
-pub(crate) fn parse_encoding(
+fn parse_encoding(
     quality: Option<i64>,
     subsampling: &str,
     max_bytes: Option<i64>,
