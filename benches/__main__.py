@@ -22,6 +22,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from tools.arm.record import recorded as counted_on_arm
+
 from benches.bars import bars_table
 from benches.instructions import recorded
 from benches.method import pin
@@ -38,6 +40,7 @@ ALLOCATIONS = HERE.parent / "rust" / "cammra-core" / "tests" / "allocations.rs"
 """The test that counts them with an allocator of its own."""
 
 WHOLE = "whole event of a photograph, observe to the receiver's last byte"
+ARM_JOBS = ("vehicle", "plate", "event")
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 PEERS = (
     "Pillow",
@@ -128,6 +131,8 @@ def _conclude(bars: dict[str, float | str]) -> None:
         bars["observe_share"] = quiet / event
     bars["whole_instructions_k"] = recorded()[1][WHOLE] / 1000
     bars["store_instructions_k"] = recorded()[1]["outbox: put, take, done"] / 1000
+    on_arm = counted_on_arm()["aarch64"]
+    bars |= {f"aarch64_{job}": on_arm[f"{job} from nv12"].ratio for job in ARM_JOBS}
     if ALLOCATIONS.exists():
         bars["observe_allocations"] = f"held by `{ALLOCATIONS.relative_to(HERE.parent)}`"
 

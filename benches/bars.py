@@ -56,6 +56,9 @@ BARS = (
     Bar("the same, noise", "crop_640x400_noise", AT_MOST, 1.0),
     Bar("the same, black", "crop_640x400_black", AT_MOST, 0.50),
     Bar("plate crop 160x48, with the Python call, photographs", "crop_160x48_photo", AT_MOST, 0.65),
+    Bar("vehicle crop on aarch64: instructions by the floor's", "aarch64_vehicle", AT_MOST, 0.88),
+    Bar("the same, plate crop with the Python call", "aarch64_plate", AT_MOST, 0.72),
+    Bar("the same, event from NV12", "aarch64_event", AT_MOST, 0.85),
     Bar(
         "whole event, observe to the receiver's last byte: instructions",
         "whole_instructions_k",
@@ -171,6 +174,11 @@ BARS = (
     Bar("import cammra_edge", "import_ms", AT_MOST, 60, "ms"),
     Bar("resident memory, idle, without page", "idle_rss_mib", AT_MOST, 35, "MiB"),
 )
+
+
+def limit_of(key: str) -> float:
+    """The bar with that key, where it is a number."""
+    return next(bar.limit for bar in BARS if bar.key == key and isinstance(bar.limit, int | float))
 
 
 def bars_table(measured: Mapping[str, float | str], *, whole: bool = True) -> Table:

@@ -82,12 +82,12 @@ def encode_image(
     frame_format: str,
     kind: str,
     box: tuple[float, float, float, float] | None,
-    *,
-    quality: int | None = None,
-    subsampling: str = "4:2:0",
-    max_bytes: int | None = None,
-    fit: tuple[int, int] | None = None,
-    libjpeg_turbo: bool = False,
+    quality: int | None,
+    subsampling: str,
+    max_bytes: int | None,
+    fit: tuple[int, int] | None,
+    libjpeg_turbo: bool,
+    /,
 ) -> tuple[bytes, int, int, tuple[int, int, int, int]]:
     """Cut and encode one image straight from the caller's frame, without copying it.
 

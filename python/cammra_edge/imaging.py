@@ -64,15 +64,16 @@ def encode_image(
         FrameError: The buffer does not fit the format, or is not a JPEG that can be decoded.
         ImageError: The box or the spec cannot be used, or nothing fits under `max_bytes`.
     """
+    # By place: names cost a small image some hundred instructions each.
     jpeg, width, height, shows = _encode_image(
         frame,
         frame_format,
         spec.kind,
         box,
-        quality=spec.quality,
-        subsampling=spec.subsampling,
-        max_bytes=spec.max_bytes,
-        fit=spec.fit,
-        libjpeg_turbo=libjpeg_turbo,
+        spec.quality,
+        spec.subsampling,
+        spec.max_bytes,
+        spec.fit,
+        libjpeg_turbo,
     )
     return _new(EncodedImage, (jpeg, width, height, _new(Rect, shows)))

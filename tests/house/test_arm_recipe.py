@@ -5,9 +5,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tools.arm import steps
+from benches.bars import limit_of
+from tools.arm import counts, record, steps
 from tools.arm.__main__ import QUICK_TESTS, target_named
 from tools.arm.debian import POOL_SHA256
+from tools.arm.record import Counted, put, recorded
 from tools.arm.targets import AARCH64, ARMV7, PYTHON_VERSION, TARGETS, Target
 
 from tests.emulation import LEFT_OUT, left_out, missing_import
@@ -68,6 +70,31 @@ def test_what_a_mirror_refuses_is_asked_for_again_and_its_last_word_counts(
     answers = [steps.StopError("one"), steps.StopError("two"), steps.StopError("gone")]
     with pytest.raises(steps.StopError, match="gone"):
         steps.patiently(get)
+
+
+def test_every_counted_job_is_on_record_and_what_has_a_bar_is_held_to_it() -> None:
+    jobs = {str(job): job for job in counts.JOBS}
+    assert {name: counted.keys() for name, counted in recorded().items()} == dict.fromkeys(
+        TARGETS, jobs.keys()
+    )
+    assert jobs["plate from nv12"].limit(AARCH64) == limit_of("aarch64_plate")
+    assert jobs["plate from nv12"].limit(ARMV7) == counts.MAX_RATIO
+
+
+def test_a_job_stops_the_recipe_when_it_costs_more_than_plain_c_or_than_before() -> None:
+    assert counts.most_of(None) == counts.MAX_RATIO
+    assert counts.most_of(Counted(100, 80)) == pytest.approx(0.84)
+    assert counts.most_of(Counted(100, 109)) == counts.MAX_RATIO
+
+
+def test_one_targets_counts_take_the_place_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(record, "RECORD", tmp_path / "instructions.json")
+    put(ARMV7, {"a": Counted(2, 1)})
+    put(AARCH64, {"a": Counted(4, 1)})
+    put(ARMV7, {"a": Counted(8, 1)})
+    assert recorded() == {"aarch64": {"a": Counted(4, 1)}, "armv7": {"a": Counted(8, 1)}}
 
 
 @pytest.mark.parametrize("path", [*LEFT_OUT, *QUICK_TESTS])

@@ -55,7 +55,7 @@ def one(cache: Path, target: Target, *, quick: bool, build_only: bool, tests: li
         wheel.rust_tests(chain, target, place.emulate(), place.environment(), crates=crates)
     else:
         wheel.rust_tests(chain, target, place.emulate(), place.environment())
-        counts.compare(place)
+    counts.compare(place, quick=quick)
     pytest(place, tests or (list(QUICK_TESTS) if quick else []))
 
 

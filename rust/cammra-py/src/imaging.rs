@@ -33,7 +33,7 @@ fn simd_name() -> &'static str {
 
 /// See `_native.pyi`.
 #[pyfunction]
-#[pyo3(signature = (frame, frame_format, kind, r#box, *, quality=None, subsampling="4:2:0", max_bytes=None, fit=None, libjpeg_turbo=false))]
+#[pyo3(signature = (frame, frame_format, kind, r#box, quality, subsampling, max_bytes, fit, libjpeg_turbo, /))]
 #[expect(
     clippy::too_many_arguments,
     reason = "the stub's signature; `cammra_edge.imaging` groups them"
