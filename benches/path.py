@@ -15,7 +15,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benches import scene
 from benches.event import DEVICE
@@ -94,14 +94,15 @@ def run(*, quick: bool, source: str) -> Result:
 
 
 @contextmanager
-def delivering(source: str, folder: Path, url: str) -> Iterator[Engine]:
-    """A running engine with one HTTP profile that wants New with both crops."""
+def delivering(source: str, folder: Path, url: str, *, remembers: bool = True) -> Iterator[Engine]:
+    """A running engine with one HTTP profile that wants New with both crops; `remembers` also what nobody wanted."""
+    kept: dict[str, Any] = {} if remembers else {"history_days": 0}
     profile = Profile("bench", HttpPost(url), device_id="GATE-1", events={"new"}, two_images=True)
     engine = Engine(
         device=DEVICE,
         profiles=[profile],
         frame_format=SOURCES[source],
-        outbox=OutboxSettings(path=folder / "outbox"),
+        outbox=OutboxSettings(path=folder / "outbox", **kept),
         # All vehicles stand in one place: each is to be one of its own.
         tracking=TrackingSettings(lost_after_s=2.0, relink=False),
     )
