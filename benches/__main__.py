@@ -41,6 +41,9 @@ ALLOCATIONS = HERE.parent / "rust" / "cammra-core" / "tests" / "allocations.rs"
 
 WHOLE = "whole event of a photograph, observe to the receiver's last byte"
 ARM_JOBS = ("vehicle", "plate", "event")
+SAME_BYTES = HERE.parent / "tests" / "native" / "test_imaging_encoders.py"
+"""The test that our encoder writes libjpeg-turbo's bytes, so that nothing of a picture's quality can differ."""
+
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 PEERS = (
     "Pillow",
@@ -133,6 +136,8 @@ def _conclude(bars: dict[str, float | str]) -> None:
     bars["store_instructions_k"] = recorded()[1]["outbox: put, take, done"] / 1000
     on_arm = counted_on_arm()["aarch64"]
     bars |= {f"aarch64_{job}": on_arm[f"{job} from nv12"].ratio for job in ARM_JOBS}
+    if SAME_BYTES.exists():
+        bars["quality"] = f"the same bytes: held by `{SAME_BYTES.relative_to(HERE.parent)}`"
     if ALLOCATIONS.exists():
         bars["observe_allocations"] = f"held by `{ALLOCATIONS.relative_to(HERE.parent)}`"
 
