@@ -89,7 +89,7 @@ def photographs() -> list[Bytes]:
 
 
 @pytest.mark.recordings
-@pytest.mark.parametrize("quality", range(30, 99, 4))
+@pytest.mark.parametrize("quality", [*range(30, 99, 4), 99, 100])
 def test_fifty_pictures_are_the_same_at_every_quality(quality: int) -> None:
     spec = ImageSpec(kind=FULL, quality=quality)
     pictures = fifty()

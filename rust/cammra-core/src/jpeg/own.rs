@@ -1,6 +1,6 @@
 //! The encoder of our own (`cammra-jpeg`), and which images take it.
 //!
-//! Format, size and quality alone decide that an image may take it. It writes libjpeg-turbo's bytes, so that neither this
+//! Format and size alone decide that an image may take it. It writes libjpeg-turbo's bytes, so that neither this
 //! decision nor the machine shows in an image: where a processor has no vector instructions that it knows (armv7 among
 //! them) libjpeg-turbo is the faster one, and encodes these, too.
 //!
@@ -14,10 +14,6 @@ use crate::frame::{FrameView, Plane, YuvRange};
 
 /// The shortest side that pays: one whole unit of 4:2:0.
 const LEAST_SIDE_PX: u32 = 16;
-
-/// The best quality that pays: photographs cost libjpeg-turbo about 1.15 times our instructions at this one, and more below
-/// it (AVX2; `docs/design/imaging.md`).
-const MOST_QUALITY: u8 = 98;
 
 /// An encoder and its output buffer, of one thread.
 pub(super) struct OwnEncoder {
@@ -41,7 +37,7 @@ impl OwnEncoder {
         encoding: &Encoding,
         quality: u8,
     ) -> bool {
-        let Some(picture) = taken(part, encoding, quality) else {
+        let Some(picture) = taken(part, encoding) else {
             return false;
         };
         self.encoded.clear();
@@ -64,11 +60,8 @@ impl OwnEncoder {
 }
 
 /// The picture, as the encoder of our own takes it.
-fn taken<'a>(part: &FrameView<'a>, encoding: &Encoding, quality: u8) -> Option<Picture<'a>> {
-    if encoding.coder == Coder::LibjpegTurbo
-        || encoding.subsampling != Subsampling::Quarter
-        || quality > MOST_QUALITY
-    {
+fn taken<'a>(part: &FrameView<'a>, encoding: &Encoding) -> Option<Picture<'a>> {
+    if encoding.coder == Coder::LibjpegTurbo || encoding.subsampling != Subsampling::Quarter {
         return None;
     }
     let (y, chroma, size, range) = planar(part)?;
@@ -98,7 +91,7 @@ mod tests {
     use super::*;
     use crate::geometry::Size;
 
-    fn takes(width: u32, height: u32, quality: u8, change: impl Fn(&mut Encoding)) -> bool {
+    fn takes(width: u32, height: u32, change: impl Fn(&mut Encoding)) -> bool {
         let samples = [0; 64 * 64];
         let plane = Plane {
             data: &samples,
@@ -115,20 +108,19 @@ mod tests {
         let size = Size { width, height };
         let nv12 = FrameView::nv12(plane, plane, size, YuvRange::Video).unwrap();
         let i420 = FrameView::i420(plane, plane, plane, size, YuvRange::Full).unwrap();
-        let is_taken = taken(&nv12, &encoding, quality).is_some();
-        assert_eq!(taken(&i420, &encoding, quality).is_some(), is_taken);
+        let is_taken = taken(&nv12, &encoding).is_some();
+        assert_eq!(taken(&i420, &encoding).is_some(), is_taken);
         let gray = FrameView::packed(plane, size, crate::frame::PackedOrder::Gray).unwrap();
-        assert!(taken(&gray, &encoding, quality).is_none());
+        assert!(taken(&gray, &encoding).is_none());
         is_taken
     }
 
     #[test]
-    fn format_size_quality_and_setting_decide_who_encodes() {
-        assert!(takes(16, 16, 1, |_| ()) && takes(64, 18, 98, |_| ()));
-        assert!(!takes(14, 64, 85, |_| ()) && !takes(64, 14, 85, |_| ()));
-        assert!(!takes(64, 64, 99, |_| ()) && !takes(64, 64, 100, |_| ()));
-        assert!(!takes(64, 64, 85, |how| how.coder = Coder::LibjpegTurbo));
-        assert!(!takes(64, 64, 85, |how| how.subsampling = Subsampling::Half));
-        assert!(!takes(64, 64, 85, |how| how.subsampling = Subsampling::Full));
+    fn format_size_and_setting_decide_who_encodes() {
+        assert!(takes(16, 16, |_| ()) && takes(64, 18, |_| ()));
+        assert!(!takes(14, 64, |_| ()) && !takes(64, 14, |_| ()));
+        assert!(!takes(64, 64, |how| how.coder = Coder::LibjpegTurbo));
+        assert!(!takes(64, 64, |how| how.subsampling = Subsampling::Half));
+        assert!(!takes(64, 64, |how| how.subsampling = Subsampling::Full));
     }
 }
