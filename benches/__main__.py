@@ -75,6 +75,7 @@ PARTS = {
     "event": Part("event", processes=7),
     "imaging": Part("imaging", processes=3),
     "photographs": Part("photographs", processes=3),
+    "kernels": Part("kernels", processes=3),
     "decode": Part("decode", processes=3),
     "event-simd": Part("event", {"simd": True}, simd=True),
     "payload": Part("payload"),

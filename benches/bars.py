@@ -63,6 +63,13 @@ BARS = (
         0.1,
         "dB",
     ),
+    Bar(
+        "vehicle crop by SSE 4.1, by the floor, the worst of five pictures",
+        "kernel_sse41",
+        AT_MOST,
+        1.0,
+    ),
+    Bar("the same by portable Rust, on request only", "kernel_portable", AT_MOST, 2.0),
     Bar("vehicle crop on aarch64: instructions by the floor's", "aarch64_vehicle", AT_MOST, 0.88),
     Bar("the same, plate crop with the Python call", "aarch64_plate", AT_MOST, 0.72),
     Bar("the same, event from NV12", "aarch64_event", AT_MOST, 0.85),

@@ -1,7 +1,5 @@
-//! The reference: no instruction set in particular. Loops go over eight lanes that lie beside each other, which compilers
-//! turn into whatever vectors there are.
-
-use std::array::from_fn;
+//! The reference: no instruction set in particular. Loops go over lanes that lie beside each other, of both blocks, which
+//! compilers turn into whatever vectors there are.
 
 use super::factor::{self, FIRST, SECOND};
 use crate::bits::BitWriter;
@@ -9,54 +7,57 @@ use crate::blocks::{Blocks, Expansion, Pair, Samples};
 use crate::quantiser::{Quantiser, ZIGZAG};
 use crate::scan::{Job, scan_with};
 
-/// A row of a block.
-type Row = [i16; 8];
+/// A row of two blocks, one behind the other.
+type Row = [i16; 16];
 
-/// Rows of a block. No step of the transform leaves 16 bits: wrapping arithmetic only spares the checks.
-type Block = [Row; 8];
+/// Rows of two blocks. No step of the transform leaves 16 bits: wrapping arithmetic only spares the checks.
+type TwoBlocks = [Row; 8];
 
 pub(super) fn scan(job: &Job<'_>, out: &mut Vec<u8>) {
     scan_with(job, out, two_blocks);
 }
 
 fn two_blocks(blocks: &Blocks<'_>, pair: &mut Pair, writer: &mut BitWriter<'_>) {
-    for which in 0..blocks.real {
-        let mut block = samples(blocks.samples, which);
-        if let Some(expansion) = blocks.expansion {
-            for sample in block.as_flattened_mut() {
-                *sample = expanded(*sample, expansion);
-            }
+    let mut rows = samples(blocks.samples);
+    if let Some(expansion) = blocks.expansion {
+        for sample in rows.as_flattened_mut() {
+            *sample = expanded(*sample, expansion);
         }
-        let mut turned = [[0; 8]; 8];
-        one_pass::<FIRST>(&transposed(&block), &mut turned);
-        one_pass::<SECOND>(&transposed(&turned), &mut block);
-        quantise(&mut block, blocks.quantiser);
-        fill(pair, which & 1, &block);
     }
+    let mut turned = [[0; 16]; 8];
+    one_pass::<FIRST>(&transposed(&rows), &mut turned);
+    one_pass::<SECOND>(&transposed(&turned), &mut rows);
+    quantise(&mut rows, blocks.quantiser);
+    fill(pair, &rows);
     writer.two_blocks(pair, blocks);
 }
 
-/// The samples of one of two blocks.
-fn samples(samples: Samples<'_>, which: usize) -> Block {
-    let mut block = [[0; 8]; 8];
-    for (number, row) in block.iter_mut().enumerate() {
+/// The samples of two blocks. As bytes first: so whole rows are copied at once, and made wider one behind the other.
+fn samples(samples: Samples<'_>) -> TwoBlocks {
+    let mut bytes = [[0; 16]; 8];
+    for (number, row) in bytes.iter_mut().enumerate() {
         match samples {
-            Samples::Beside(rows) => {
-                let blocks = rows.row(number).as_chunks::<8>().0;
-                *row = blocks[which & 1].map(i16::from);
-            }
+            Samples::Beside(rows) => *row = *rows.row(number),
             Samples::InTurn(rows) => {
-                for (to, site) in row.iter_mut().zip(rows.row(number).as_chunks::<2>().0) {
-                    *to = i16::from(site[which & 1]);
+                let both = rows.row(number);
+                for lane in 0..8 {
+                    row[lane] = both[2 * lane];
+                    row[8 + lane] = both[2 * lane + 1];
                 }
             }
             Samples::Apart(first, second) => {
-                let rows = if which == 0 { first } else { second };
-                *row = rows.row(number).map(i16::from);
+                if let [to_first, to_second] = row.as_chunks_mut().0 {
+                    (*to_first, *to_second) = (*first.row(number), *second.row(number));
+                }
             }
         }
     }
-    block
+    let mut blocks = [[0; 16]; 8];
+    let wider = blocks.as_flattened_mut().iter_mut();
+    for (to, &sample) in wider.zip(bytes.as_flattened()) {
+        *to = i16::from(sample);
+    }
+    blocks
 }
 
 /// From video range to full range. Unsigned, so that it fits.
@@ -69,16 +70,24 @@ fn expanded(sample: i16, expansion: Expansion) -> i16 {
     (scaled.wrapping_add(expansion.offset) >> 8).cast_signed()
 }
 
-/// Rows become columns.
-fn transposed(block: &Block) -> Block {
-    from_fn(|column| from_fn(|row| block[row][column]))
+/// Rows become columns, in each block.
+#[inline(always)]
+fn transposed(blocks: &TwoBlocks) -> TwoBlocks {
+    let mut turned = [[0; 16]; 8];
+    for (row, from) in blocks.iter().enumerate() {
+        for (column, to) in turned.iter_mut().enumerate() {
+            to[row] = from[column];
+            to[8 + row] = from[8 + column];
+        }
+    }
+    turned
 }
 
-/// Loeffler, Ligtenberg and Moschytz, with the arithmetic of libjpeg's `jfdctint.c`. From one block into another, and a
+/// Loeffler, Ligtenberg and Moschytz, with the arithmetic of libjpeg's `jfdctint.c`. From one array into another, and a
 /// call: so the compiler sees that no lane needs what another one wrote, and takes several at once.
 #[inline(never)]
-fn one_pass<const SHIFT: i32>(from: &Block, to: &mut Block) {
-    for lane in 0..8 {
+fn one_pass<const SHIFT: i32>(from: &TwoBlocks, to: &mut TwoBlocks) {
+    for lane in 0..16 {
         let at = |row: usize| from[row][lane];
         let sum = |a: i16, b: i16| a.wrapping_add(b);
         let difference = |a: i16, b: i16| a.wrapping_sub(b);
@@ -121,19 +130,22 @@ fn products(a: i16, b: i16, factors: (i16, i16)) -> i32 {
 
 /// Rounds to the nearest multiple of 2^SHIFT and drops its zeros.
 #[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "see `Block`")]
+#[expect(clippy::cast_possible_truncation, reason = "see `TwoBlocks`")]
 const fn rounded<const SHIFT: i32>(value: i32) -> i16 {
     (value.wrapping_add(1 << (SHIFT - 1)) >> SHIFT) as i16
 }
 
-fn quantise(block: &mut Block, quantiser: &Quantiser) {
-    for (number, row) in block.iter_mut().enumerate() {
-        for (lane, value) in row.iter_mut().enumerate() {
-            let product = upper(value.unsigned_abs(), quantiser.reciprocal[number][lane]);
-            let quotient = rounded_upper(product, quantiser.scale[number][lane]);
-            let sign = *value >> 15;
-            *value = (quotient ^ sign).wrapping_sub(sign);
-        }
+fn quantise(blocks: &mut TwoBlocks, quantiser: &Quantiser) {
+    let reciprocals = quantiser.reciprocal.as_flattened();
+    let divisions = reciprocals.iter().zip(quantiser.scale.as_flattened());
+    for (value, (&reciprocal, &scale)) in blocks.as_flattened_mut().iter_mut().zip(divisions) {
+        let sign = *value >> 15;
+        let product = upper(value.unsigned_abs(), reciprocal);
+        // Twice this product, its upper half rounded, without more than 16 bits: so eight are multiplied at a time.
+        let doubled = scale << 1;
+        let rest = product.wrapping_mul(doubled) >> 15;
+        let quotient = upper(product, doubled).wrapping_add(rest).cast_signed();
+        *value = (quotient ^ sign).wrapping_sub(sign);
     }
 }
 
@@ -143,31 +155,38 @@ const fn upper(a: u16, b: u16) -> u16 {
     ((a as u32).wrapping_mul(b as u32) >> 16) as u16
 }
 
-/// Twice a product, its upper half rounded; both factors have 15 bits.
-#[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "shifted down by a half")]
-const fn rounded_upper(a: u16, b: u16) -> i16 {
-    let product = (a.cast_signed() as i32).wrapping_mul(b.cast_signed() as i32);
-    (product.wrapping_add(1 << 14) >> 15) as i16
+/// Puts two blocks down as the writer wants them.
+fn fill(pair: &mut Pair, blocks: &TwoBlocks) {
+    pair.coefficients = *blocks;
+    let mut bytes = [0_u8; 128];
+    for (to, &value) in bytes.iter_mut().zip(blocks.as_flattened()) {
+        *to = saturated(value);
+    }
+    let zigzags = pair.zigzag.iter_mut().zip(&mut pair.nonzero);
+    for ((zigzag, nonzero), order) in zigzags.zip(&ORDER) {
+        for (to, &place) in zigzag.iter_mut().zip(order) {
+            *to = bytes[usize::from(place & 127)];
+        }
+        let mut gathered = [0; 8];
+        for (to, eight) in gathered.iter_mut().zip(zigzag.as_chunks::<8>().0) {
+            *to = nonzero_of(u64::from_le_bytes(*eight));
+        }
+        *nonzero = u64::from_le_bytes(gathered);
+    }
 }
 
-/// Puts a block down as the writer wants it.
-fn fill(pair: &mut Pair, which: usize, block: &Block) {
-    let mut bytes = [0_u8; 64];
-    for (number, row) in block.iter().enumerate() {
-        pair.coefficients[number].as_chunks_mut().0[which] = *row;
-        bytes.as_chunks_mut::<8>().0[number] = row.map(saturated);
+/// Where each block's coefficients lie among the rows of both, in zigzag order.
+static ORDER: [[u8; 64]; 2] = {
+    let mut order = [[0; 64]; 2];
+    let mut at = 0;
+    while at < 64 {
+        let (row, column) = (ZIGZAG[at] >> 3, ZIGZAG[at] & 7);
+        order[0][at] = 16 * row + column;
+        order[1][at] = 16 * row + 8 + column;
+        at += 1;
     }
-    let zigzag = &mut pair.zigzag[which];
-    for (to, &place) in zigzag.iter_mut().zip(&ZIGZAG) {
-        *to = bytes[usize::from(place & 63)];
-    }
-    let mut nonzero = [0; 8];
-    for (to, eight) in nonzero.iter_mut().zip(zigzag.as_chunks::<8>().0) {
-        *to = nonzero_of(u64::from_le_bytes(*eight));
-    }
-    pair.nonzero[which] = u64::from_le_bytes(nonzero);
-}
+    order
+};
 
 #[expect(clippy::cast_possible_truncation, reason = "clamped to a byte")]
 fn saturated(value: i16) -> u8 {
