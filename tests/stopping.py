@@ -24,7 +24,7 @@ def source():
     for number in range(1_000_000_000):
         at = FrameTime(time.monotonic_ns(), time.time_ns())
         yield None, [PlateRead(track=number // 10, text=f"AB{number // 10}", confidence=0.95)], at
-        sys.stderr.write(f"observed {number}\n")  # one write: a line of the log does not come between
+        sys.stderr.write(f"observed {number}\\n")  # one write: a line of the log does not come between
         time.sleep(0.01)
 """
 """A vehicle every tenth of a second, each read ten times; says what was taken in."""
