@@ -50,6 +50,10 @@ def test_a_profile_of_http_post_is_no_longer_than_three_screens(
     with phone(browser, StillEngine(still_settings(tmp_path)), tmp_path) as page:
         page.locator(".profiles", has_text="Idle").wait_for()
         assert page.get_by_label("Protocol", exact=True).input_value() == "HTTP POST"
+        # What the page says until the camera has answered goes again.
+        page.wait_for_function(
+            f"document.querySelector('#test-plate').getBoundingClientRect().top < {HEIGHT}"
+        )
         assert page.evaluate("document.documentElement.scrollHeight") <= SCREENS * HEIGHT
         tops = [
             page.locator(name).first.bounding_box()
