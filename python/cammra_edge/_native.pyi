@@ -127,7 +127,10 @@ class Shot:
     def encode(
         self, specs: Sequence[ImageSpec], *, libjpeg_turbo: bool = False
     ) -> list[tuple[bytes, int, int, tuple[int, int, int, int]] | CammraError]:
-        """An image for each, as `encode_image` returns it, or why there is none: encoded at first and remembered."""
+        """An image for each, as `encode_image` returns it, or why there is none.
+
+        It is encoded when it is first asked for, and remembered.
+        """
     def offer(self, spec: ImageSpec) -> Offer | None:
         """The pixels of an image for an encoder that is not ours.
 

@@ -29,6 +29,16 @@ def floor() -> ImageFloor:
         pytest.skip(str(why))
 
 
+@pytest.mark.parametrize("box", [(560, 360, 640, 400), (1240, 0, 42, 20)])
+def test_a_box_that_is_not_inside_the_frame_is_refused(
+    floor: ImageFloor, box: tuple[int, int, int, int]
+) -> None:
+    """What lies behind the frame is somebody else's memory, and another JPEG each time."""
+    for way in (floor.nv12, floor.nv12_turbo, floor.nv12_video, floor.rgb):
+        with pytest.raises(FloorError, match="want one inside 1280x720"):
+            way(box)
+
+
 @pytest.mark.parametrize("quality", [60, 85, 95])
 @pytest.mark.parametrize("box", BOXES)
 def test_kept_tables_change_no_byte(

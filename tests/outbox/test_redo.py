@@ -35,7 +35,7 @@ EIGHTHS = 8
 
 
 def erases_until(bench: Bench, dies_at: int, part: int, disk: Disk | None = None) -> bool:
-    """Erase one of three; True: it died, or the start after it did."""
+    """Erase one of three; True: it died."""
     mortal = Mortal(dies_at, part, disk)
     try:
         with mortal.living():

@@ -123,14 +123,15 @@ def with_images(
         why_none: Where not empty, images are left out for this reason.
         libjpeg_turbo: As the setting of that name.
     """
+    wanted = tuple(dict.fromkeys(specs))
+    if shot is None or why_none:
+        why = why_none or "no frame came with the read"
+        kinds = dict.fromkeys(spec.kind for spec in wanted)
+        without = tuple(MissingImage(kind=kind, why=why) for kind in kinds)
+        return replace(event, images=(), missing=without), {}
     refs: list[ImageRef] = []
     missing: dict[ImageKind, MissingImage] = {}
     jpegs: dict[str, bytes] = {}
-    wanted = tuple(dict.fromkeys(specs))
-    why_none = why_none or ("" if shot is not None else "no frame came with the read")
-    if shot is None or why_none:
-        missing = {spec.kind: MissingImage(kind=spec.kind, why=why_none) for spec in wanted}
-        return replace(event, images=(), missing=tuple(missing.values())), jpegs
     # All in one crossing to the encoder.
     for spec, made in zip(wanted, shot.encode(wanted, libjpeg_turbo=libjpeg_turbo), strict=True):
         if isinstance(made, CammraError):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cammra_edge.clock import Clock
+    from cammra_edge.outbox.log import Replayed
 
 FINDINGS_SHOWN = 100
 _MORE_LOOKS = 2
@@ -103,18 +104,19 @@ def _live(ledger: Ledger) -> list[int]:
 
 def _faults(log: Log, ledger: Ledger) -> Iterator[str]:
     yield from log.set_aside
-    found = Found()
+    found, redo = Found(), log.kept_redo()
     for part in log.replay():
         name = name_of(part.segment, part.purpose)
+        healed = redo.places if redo is not None and redo.segment == part.segment else ()
         if part.cut_short:
             yield f"{name} is cut short: its last {part.cut_short} bytes are not there"
         unreadable = found.add(part, ledger)
         if unreadable:
             yield f"{name} says {unreadable} things that cannot be read"
         if part.scanned:
-            yield from _damage(name, part.broken, log.written_again(part.segment))
+            yield from _damage(name, part.broken, healed)
         else:
-            yield from _damage_told_of(log, name, part.segment, part.digests)
+            yield from _damage_told_of(log, name, part, healed)
     if log.trouble:
         yield log.trouble
     yield from found.end(log)
@@ -131,18 +133,20 @@ def _damage(
             yield f"{name} is damaged from {start} to {end}"
 
 
-def _damage_told_of(log: Log, name: str, segment: int, digests: bytes) -> Iterator[str]:
+def _damage_told_of(
+    log: Log, name: str, part: Replayed, healed: Sequence[tuple[int, int]]
+) -> Iterator[str]:
     """What is broken in a closed segment, though its directory tells of it.
 
     There may be more in it than the directory tells: a write that failed, and was never believed.
     """
     try:
-        found, _, broken = log.scan(segment)
+        found, _, broken = log.scan(part.segment)
     except (StorageError, DamagedError) as error:
         yield str(error)
         return
-    if not found.startswith(digests):
-        yield from _damage(name, broken, log.written_again(segment))
+    if not found.startswith(part.digests):
+        yield from _damage(name, broken, healed)
 
 
 def _faults_of(log: Log, ledger: Ledger, seq: int) -> Iterator[str]:

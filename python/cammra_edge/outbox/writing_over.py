@@ -69,10 +69,9 @@ class LogWritingOver(LogReading):
             with contextlib.suppress(OSError):
                 redo.keep(self._folder, self.store_id, Redo(segment, told))
 
-    def written_again(self, segment: int) -> tuple[tuple[int, int], ...]:
-        """The places that the next start puts in order, after a crash in an erasure: of a log that is only read."""
-        kept = redo.kept_in(self._path, self.store_id)
-        return kept.places if kept is not None and kept.segment == segment else ()
+    def kept_redo(self) -> Redo | None:
+        """What the next start puts in order, after a crash in an erasure: of a log that is only read."""
+        return redo.kept_in(self._path, self.store_id)
 
     def let_go_of_redo(self) -> None:
         """All that was to be written over is.

@@ -224,7 +224,7 @@ pub(crate) fn parse_kind(word: &str) -> PyResult<ImageKind> {
     })
 }
 
-/// The keyword arguments of an encoding. The core checks their ranges; this checks only what its types cannot hold.
+/// How an image is encoded. The core checks their ranges; this checks only what its types cannot hold.
 fn parse_encoding(
     quality: Option<i64>,
     subsampling: &str,
